@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace ptattn {
+
+/// Scalar types that PLY and PCD know between them.
+enum class FieldType : std::uint8_t {
+  kInt8, kUInt8, kInt16, kUInt16, kInt32, kUInt32, kInt64, kUInt64, kFloat32, kFloat64,
+};
+
+/// Bytes of one value: 1, 2, 4 or 8.
+[[nodiscard]] std::size_t size_of(FieldType type);
+/// "int8", "uint8", ..., "float32", "float64".
+[[nodiscard]] std::string_view name_of(FieldType type);
+
+/// The FieldType of a C++ arithmetic type.
+template <class T>
+[[nodiscard]] constexpr FieldType field_type_of() {
+  if constexpr (std::is_same_v<T, std::int8_t>) return FieldType::kInt8;
+  else if constexpr (std::is_same_v<T, std::uint8_t>) return FieldType::kUInt8;
+  else if constexpr (std::is_same_v<T, std::int16_t>) return FieldType::kInt16;
+  else if constexpr (std::is_same_v<T, std::uint16_t>) return FieldType::kUInt16;
+  else if constexpr (std::is_same_v<T, std::int32_t>) return FieldType::kInt32;
+  else if constexpr (std::is_same_v<T, std::uint32_t>) return FieldType::kUInt32;
+  else if constexpr (std::is_same_v<T, std::int64_t>) return FieldType::kInt64;
+  else if constexpr (std::is_same_v<T, std::uint64_t>) return FieldType::kUInt64;
+  else if constexpr (std::is_same_v<T, float>) return FieldType::kFloat32;
+  else {
+    static_assert(std::is_same_v<T, double>, "not a field type");
+    return FieldType::kFloat64;
+  }
+}
+
+/// One named attribute of every point: `count` values of one type a point, stored contiguously in
+/// point order (native byte order).
+///
+/// The values are bytes to whoever only carries them: a field survives reading and writing bit for
+/// bit, NaN payloads and negative zeros included.
+class Field {
+ public:
+  Field(std::string name, FieldType type, std::size_t points, std::uint32_t count = 1);
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] FieldType type() const { return type_; }
+  [[nodiscard]] std::uint32_t count() const { return count_; }
+  [[nodiscard]] std::size_t bytes_per_point() const { return size_of(type_) * count_; }
+  [[nodiscard]] std::span<std::byte> bytes() { return data_; }
+  [[nodiscard]] std::span<const std::byte> bytes() const { return data_; }
+
+  /// The values as T, count() a point. T must be the stored type (checked: Fault::kUsage).
+  template <class T>
+  [[nodiscard]] std::span<const T> values() const;
+  template <class T>
+  [[nodiscard]] std::span<T> values();
+
+  /// Value `component` of point `i`, converted to double (64-bit integers may round).
+  [[nodiscard]] double as_double(std::size_t i, std::uint32_t component = 0) const;
+
+ private:
+  std::string name_;
+  FieldType type_;
+  std::uint32_t count_;
+  std::vector<std::byte> data_;
+};
+
+}  // namespace ptattn

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "ptattn/core/matrix.hpp"
+
+namespace ptattn {
+
+using Position = std::array<double, 3>;
+
+/// Indices of the points whose three coordinates are finite, ascending.
+[[nodiscard]] std::vector<std::size_t> finite_points(std::span<const Position> positions);
+
+/// How a cloud was moved into the unit sphere: normalised = (p - center) / radius.
+struct UnitSphere {
+  Position center{};    ///< mean of the points, in the cloud's unit
+  double radius = 1.0;  ///< distance of the farthest point from the centre
+};
+
+/// Centroid at the origin, farthest point at distance 1. All arithmetic is float64 and only the
+/// result is rounded to float32, so georeferenced coordinates lose nothing. A cloud whose points
+/// all coincide maps to zeros (radius 1). `positions` must be finite and not empty.
+/// Time O(n); the same bits for any thread count.
+[[nodiscard]] UnitSphere unit_sphere(std::span<const Position> positions);
+/// @return [n, 3]
+[[nodiscard]] Matrix normalized(std::span<const Position> positions, const UnitSphere& frame);
+
+}  // namespace ptattn

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/cloud/field.hpp"
+
+namespace ptattn {
+
+/// A property of a PLY element other than the vertices; `list` properties hold a varying number of
+/// values an item.
+struct ElementProperty {
+  std::string name;
+  FieldType type = FieldType::kFloat32;
+  bool is_list = false;
+  FieldType size_type = FieldType::kUInt8;  ///< of a list's length in binary files
+  std::vector<std::byte> values;            ///< item after item, native byte order
+  std::vector<std::uint64_t> sizes;         ///< list lengths, one an item; empty for scalars
+};
+
+/// A PLY element other than the vertices (faces, edges, cameras, ...), carried along untouched.
+struct Element {
+  std::string name;
+  std::uint64_t items = 0;
+  bool before_vertices = false;  ///< stood before the vertices in the file it came from
+  std::vector<ElementProperty> properties;
+};
+
+/// What a file says besides its points; carried from reader to writer.
+struct CloudMetadata {
+  std::vector<std::string> comments;   ///< PLY `comment` lines, PCD leading `#` lines
+  std::vector<std::string> obj_info;   ///< PLY only
+  std::array<double, 7> viewpoint{0, 0, 0, 1, 0, 0, 0};  ///< PCD: tx ty tz qw qx qy qz
+  std::vector<Element> elements;       ///< PLY only
+};
+
+/// Points with named per-point fields, in file order.
+///
+/// Positions are the fields `x`, `y`, `z` (float32 or float64, one value a point); they live among
+/// the others so that nothing is converted on the way through. Organised clouds have height > 1 and
+/// may hold invalid points (a NaN or infinite coordinate).
+class PointCloud {
+ public:
+  PointCloud() = default;
+  explicit PointCloud(std::size_t points) : width_(points) {}
+  /// An organised cloud of `width` columns and `height` rows, row by row.
+  PointCloud(std::size_t width, std::size_t height) : width_(width), height_(height) {}
+
+  [[nodiscard]] std::size_t size() const { return width_ * height_; }
+  [[nodiscard]] bool empty() const { return size() == 0; }
+  [[nodiscard]] std::size_t width() const { return width_; }
+  [[nodiscard]] std::size_t height() const { return height_; }
+
+  [[nodiscard]] const std::vector<Field>& fields() const { return fields_; }
+  [[nodiscard]] std::vector<Field>& fields() { return fields_; }
+  /// nullptr when no field has that name.
+  [[nodiscard]] const Field* find(std::string_view name) const;
+  [[nodiscard]] Field* find(std::string_view name);
+  /// Appends a field of size() points and returns it.
+  /// @throws Error(Fault::kUsage) when the name is taken
+  Field& add(std::string name, FieldType type, std::uint32_t count = 1);
+
+  [[nodiscard]] const CloudMetadata& metadata() const { return metadata_; }
+  [[nodiscard]] CloudMetadata& metadata() { return metadata_; }
+
+  /// Coordinates of every point in float64, [n][3], whatever their stored type.
+  /// @throws Error(Fault::kInput) with `subject` when x, y or z is missing or not a number a point
+  [[nodiscard]] std::vector<std::array<double, 3>> positions(std::string_view subject) const;
+
+ private:
+  std::size_t width_ = 0;
+  std::size_t height_ = 1;
+  std::vector<Field> fields_;
+  CloudMetadata metadata_;
+};
+
+/// Equal in size, organisation, fields (order, names, types, counts, bits) and metadata.
+[[nodiscard]] bool identical(const PointCloud& a, const PointCloud& b);
+
+}  // namespace ptattn

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/partitioner.h>
+
+namespace ptattn {
+
+/// Caps the number of TBB threads of the whole process while it lives (0: all cores).
+///
+/// The library itself never limits threads; a tool's harness holds one of these.
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(int threads);
+  ~ThreadLimit();
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Number of threads that a parallel_for started now may use.
+[[nodiscard]] int thread_count();
+
+/// Calls `body(begin, end)` over disjoint pieces that cover [0, n), in parallel.
+///
+/// Pieces hold about `grain` items and their borders may depend on the thread count: the body must
+/// give each item a result of its own, whatever piece it falls into. Sums that cross items belong
+/// into `deterministic_sum`.
+template <class Body>
+void parallel_ranges(std::size_t n, std::size_t grain, const Body& body) {
+  if (n <= grain) {
+    if (n > 0) body(std::size_t{0}, n);
+    return;
+  }
+  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, n, grain > 0 ? grain : 1),
+                    [&](const tbb::blocked_range<std::size_t>& r) { body(r.begin(), r.end()); });
+}
+
+/// Calls `body(i)` for every i in [0, n), in parallel; see parallel_ranges.
+template <class Body>
+void parallel_each(std::size_t n, std::size_t grain, const Body& body) {
+  parallel_ranges(n, grain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) body(i);
+  });
+}
+
+/// Sum of `value(i)` over [0, n) in float64, the same bits for any thread count: blocks of fixed
+/// size are summed left to right and their sums added left to right.
+template <class Value>
+[[nodiscard]] double deterministic_sum(std::size_t n, const Value& value) {
+  constexpr std::size_t kBlock = 4096;
+  const std::size_t blocks = (n + kBlock - 1) / kBlock;
+  const auto partial = std::make_unique<double[]>(blocks);
+  parallel_each(blocks, 4, [&](std::size_t b) {
+    double sum = 0.0;
+    const std::size_t end = b * kBlock + kBlock < n ? b * kBlock + kBlock : n;
+    for (std::size_t i = b * kBlock; i < end; ++i) sum += value(i);
+    partial[b] = sum;
+  });
+  double total = 0.0;
+  for (std::size_t b = 0; b < blocks; ++b) total += partial[b];
+  return total;
+}
+
+}  // namespace ptattn

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+
+#include "ptattn/cloud/point_cloud.hpp"
+
+namespace ptattn {
+
+enum class FileFormat { kPly, kPcd };
+
+/// How the body of a file is written. PLY knows kAscii, kBinary (little endian) and
+/// kBinaryBigEndian; PCD knows kAscii, kBinary and kBinaryCompressed (LZF, field after field).
+enum class Encoding { kAscii, kBinary, kBinaryBigEndian, kBinaryCompressed };
+
+/// Reads a PLY or PCD file; the content decides which, not the name.
+///
+/// Every field comes back with its type, count and order, bit for bit. Nothing is allocated before
+/// the header's claims were checked against the file's size.
+/// @throws Error(Fault::kInput) one line, for whatever is wrong with the file
+/// Time O(bytes); parallel over points; the same cloud for any thread count.
+[[nodiscard]] PointCloud read_cloud(const std::filesystem::path& path);
+
+/// Writes `cloud` to `path` through a temporary file beside it that is renamed when complete.
+///
+/// The format follows the extension (.ply, .pcd). ASCII numbers are the shortest that read back to
+/// the same bits. What a format cannot hold (faces in a PCD, an 8-byte integer in a PLY) is refused.
+/// @throws Error(Fault::kInput) when it cannot be written; Error(Fault::kUsage) when the extension
+///         and the encoding do not fit each other
+void write_cloud(const std::filesystem::path& path, const PointCloud& cloud,
+                 Encoding encoding = Encoding::kBinary);
+
+/// True for the file names that folders are searched for: *.ply and *.pcd, any case.
+[[nodiscard]] bool has_cloud_extension(const std::filesystem::path& path);
+
+}  // namespace ptattn

@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# Sourced by quickstart.sh and test.sh: what ptattn needs from Debian 12, and how it is installed.
+
+# Compiler, build tools and the libraries that the tools are made of.
+readonly PTATTN_BUILD_PACKAGES=(
+  g++ cmake ninja-build pkg-config
+  libpcl-dev libeigen3-dev libtbb-dev libcli11-dev nlohmann-json3-dev libhwy-dev liblzf-dev
+)
+# On top of them for the tests: test frameworks, the second opinion on files (Open3D), packaging.
+readonly PTATTN_TEST_PACKAGES=(
+  libgtest-dev libgmock-dev libbenchmark-dev libopen3d-dev dpkg-dev file jq shellcheck
+)
+
+say() { printf '\n==> %s\n' "$*"; }
+
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# install_packages NAME...: installs what is missing; touches neither apt nor the network when
+# everything is there.
+install_packages() {
+  local missing=() name
+  for name in "$@"; do
+    if [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" != installed ]; then
+      missing+=("$name")
+    fi
+  done
+  if [ "${#missing[@]}" -eq 0 ]; then
+    say "All $# Debian packages are installed"
+    return
+  fi
+
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "installing packages needs root: run as root or install sudo"
+    as_root=(sudo)
+  fi
+  say "Installing ${missing[*]} (the first time takes about 5 minutes and 4 GB)"
+  "${as_root[@]}" apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# build_default TESTS: configures and builds the preset `default`; TESTS is ON or OFF.
+build_default() {
+  say "Configuring build/default"
+  cmake --preset default -DPTATTN_BUILD_TESTS="$1"
+  say "Building with $(nproc) jobs"
+  cmake --build --preset default --parallel "$(nproc)"
+}

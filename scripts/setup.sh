@@ -1,5 +1,5 @@
-# shellcheck shell=bash
-# Sourced by quickstart.sh and test.sh: what ptattn needs from Debian 12, and how it is installed.
+# shellcheck shell=bash disable=SC2034
+# Sourced by quickstart.sh and test.sh (hence the "unused" variables): what ptattn needs from Debian 12, and how it is installed.
 
 # Compiler, build tools and the libraries that the tools are made of.
 readonly PTATTN_BUILD_PACKAGES=(

@@ -1,0 +1,73 @@
+#include "include_arrows.hpp"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+namespace ptattn::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A source tree of made-up files in a scratch folder.
+class IncludeArrows : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::path(testing::TempDir()) /
+            testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::remove_all(root_);
+    fs::create_directories(root_ / "lib/ptattn");
+    fs::create_directories(root_ / "tools");
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  void write(const fs::path& file, const std::string& text) {
+    fs::create_directories((root_ / file).parent_path());
+    std::ofstream(root_ / file) << text;
+  }
+
+  fs::path root_;
+};
+
+std::string describe(const std::vector<Violation>& found) {
+  std::string text;
+  for (const Violation& v : found) text += v.file + ": " + v.included + " (" + v.reason + ")\n";
+  return text;
+}
+
+TEST(ThisRepository, KeepsItsArrows) {
+  const auto found = check_include_arrows(PTATTN_SOURCE_DIR);
+  EXPECT_TRUE(found.empty()) << describe(found);
+}
+
+TEST_F(IncludeArrows, FollowsArrowsTransitively) {
+  write("lib/ptattn/sampling/a.cpp", "#include \"ptattn/core/error.hpp\"\n#include <vector>\n");
+  write("tools/t.cpp", "#include \"ptattn/nn/linear.hpp\"\n");
+  EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
+}
+
+TEST_F(IncludeArrows, FindsAnIncludeThatGoesBack) {
+  write("lib/ptattn/nn/a.hpp", "#  include \"ptattn/cloud/point_cloud.hpp\"\n");
+  const auto found = check_include_arrows(root_);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].file, "lib/ptattn/nn/a.hpp");
+  EXPECT_EQ(found[0].reason, "no arrow from nn to cloud");
+}
+
+TEST_F(IncludeArrows, KeepsPclInIoAndOpen3dInView) {
+  write("lib/ptattn/io/a.cpp", "#include <pcl/PCLPointCloud2.h>\n");
+  write("lib/ptattn/view/a.cpp", "#include <open3d/Open3D.h>\n");
+  EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
+
+  write("lib/ptattn/tasks/a.cpp", "#include <pcl/PCLPointCloud2.h>\n");
+  write("tools/t.cpp", "#include <open3d/Open3D.h>\n");
+  EXPECT_EQ(check_include_arrows(root_).size(), 2U);
+}
+
+TEST_F(IncludeArrows, KnowsEveryModule) {
+  write("lib/ptattn/misc/a.cpp", "");
+  EXPECT_EQ(describe(check_include_arrows(root_)), "lib/ptattn/misc:  (a module without arrows)\n");
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# check_deb.sh CPACK BUILD_FOLDER VERSION: makes the Debian packages and checks what a user would
+# notice: dependencies on shared libraries only, tools that run, models where the tools look.
+set -euo pipefail
+cpack=$1 build=$2 version=$3
+
+fail() {
+  echo "FAIL: $*" >&2
+  exit 1
+}
+
+rm -rf "$build/packages"
+(cd "$build" && "$cpack" --config CPackConfig.cmake >/dev/null)
+runtime=("$build"/packages/ptattn_"$version"_*.deb)
+dev=("$build"/packages/libptattn-dev_"$version"_*.deb)
+[ -f "${runtime[0]}" ] || fail "no runtime package"
+[ -f "${dev[0]}" ] || fail "no development package"
+
+depends=$(dpkg-deb -f "${runtime[0]}" Depends)
+echo "Depends: $depends"
+case "$depends" in
+  *-dev*) fail "the runtime package depends on a development package" ;;
+  *libtbb12*) ;;
+  *) fail "the runtime package does not name the libraries it is linked with" ;;
+esac
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+dpkg-deb -x "${runtime[0]}" "$root"
+[ "$("$root/usr/bin/ptattn-classify" --version)" = "ptattn-classify $version" ] ||
+  fail "ptattn-classify does not tell its version"
+for model in "$root"/usr/share/ptattn/models/*/; do
+  [ -f "$model/config.json" ] || fail "$model has no config.json"
+  [ -f "$model/model.safetensors" ] || fail "$model has no weights"
+done
+dpkg-deb -c "${runtime[0]}" | grep -q '/usr/include' && fail "headers in the runtime package"
+dpkg-deb -c "${dev[0]}" | grep -q '/usr/include/ptattn/core/error.hpp' || fail "no headers"
+echo "ok"

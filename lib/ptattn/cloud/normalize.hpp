@@ -11,6 +11,9 @@ namespace ptattn {
 
 using Position = std::array<double, 3>;
 
+/// Coordinates beyond this magnitude count as infinite: their squares overflow float64.
+inline constexpr double kLargestCoordinate = 1e150;
+
 /// Indices of the points whose three coordinates are finite, ascending.
 [[nodiscard]] std::vector<std::size_t> finite_points(std::span<const Position> positions);
 
@@ -22,7 +25,8 @@ struct UnitSphere {
 
 /// Centroid at the origin, farthest point at distance 1. All arithmetic is float64 and only the
 /// result is rounded to float32, so georeferenced coordinates lose nothing. A cloud whose points
-/// all coincide maps to zeros (radius 1). `positions` must be finite and not empty.
+/// all coincide maps to zeros (radius 1).
+/// @param positions  finite (see finite_points) and not empty (checked: Fault::kUsage)
 /// Time O(n); the same bits for any thread count.
 [[nodiscard]] UnitSphere unit_sphere(std::span<const Position> positions);
 /// @return [n, 3]

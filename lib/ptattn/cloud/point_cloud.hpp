@@ -20,6 +20,8 @@ struct ElementProperty {
   FieldType size_type = FieldType::kUInt8;  ///< of a list's length in binary files
   std::vector<std::byte> values;            ///< item after item, native byte order
   std::vector<std::uint64_t> sizes;         ///< list lengths, one an item; empty for scalars
+
+  bool operator==(const ElementProperty&) const = default;
 };
 
 /// A PLY element other than the vertices (faces, edges, cameras, ...), carried along untouched.
@@ -28,14 +30,16 @@ struct Element {
   std::uint64_t items = 0;
   bool before_vertices = false;  ///< stood before the vertices in the file it came from
   std::vector<ElementProperty> properties;
+
+  bool operator==(const Element&) const = default;
 };
 
 /// What a file says besides its points; carried from reader to writer.
 struct CloudMetadata {
-  std::vector<std::string> comments;   ///< PLY `comment` lines, PCD leading `#` lines
-  std::vector<std::string> obj_info;   ///< PLY only
+  std::vector<std::string> comments;  ///< PLY `comment` lines, PCD leading `#` lines
+  std::vector<std::string> obj_info;  ///< PLY only
   std::array<double, 7> viewpoint{0, 0, 0, 1, 0, 0, 0};  ///< PCD: tx ty tz qw qx qy qz
-  std::vector<Element> elements;       ///< PLY only
+  std::vector<Element> elements;                         ///< PLY only
 };
 
 /// Points with named per-point fields, in file order.

@@ -1,0 +1,74 @@
+#include "ptattn/cloud/point_cloud.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+
+namespace ptattn {
+namespace {
+
+bool same_bytes(std::span<const std::byte> a, std::span<const std::byte> b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
+bool same_field(const Field& a, const Field& b) {
+  return a.name() == b.name() && a.type() == b.type() && a.count() == b.count() &&
+         same_bytes(a.bytes(), b.bytes());
+}
+
+bool same_metadata(const CloudMetadata& a, const CloudMetadata& b) {
+  return a.comments == b.comments && a.obj_info == b.obj_info && a.elements == b.elements &&
+         same_bytes(std::as_bytes(std::span(a.viewpoint)), std::as_bytes(std::span(b.viewpoint)));
+}
+
+}  // namespace
+
+const Field* PointCloud::find(std::string_view name) const {
+  const auto found = std::ranges::find(fields_, name, &Field::name);
+  return found == fields_.end() ? nullptr : &*found;
+}
+
+Field* PointCloud::find(std::string_view name) {
+  return const_cast<Field*>(std::as_const(*this).find(name));
+}
+
+Field& PointCloud::add(std::string name, FieldType type, std::uint32_t count) {
+  if (find(name) != nullptr) {
+    throw Error(Fault::kUsage, name, "the cloud has a field of this name already");
+  }
+  return fields_.emplace_back(std::move(name), type, size(), count);
+}
+
+std::vector<std::array<double, 3>> PointCloud::positions(std::string_view subject) const {
+  std::vector<std::array<double, 3>> out(size());
+  constexpr std::array<std::string_view, 3> kAxes{"x", "y", "z"};
+  for (std::size_t axis = 0; axis < kAxes.size(); ++axis) {
+    const Field* const field = find(kAxes[axis]);
+    if (field == nullptr) {
+      throw Error(Fault::kInput, subject,
+                  "has no field " + std::string(kAxes[axis]) + ", expected x, y and z");
+    }
+    if (field->count() != 1) {
+      throw Error(Fault::kInput, subject,
+                  "field " + std::string(kAxes[axis]) + " holds " + std::to_string(field->count()) +
+                      " values a point, expected one");
+    }
+    visit_type(field->type(), [&]<class T>(T) {
+      const std::span<const T> values = field->values<T>();
+      parallel_each(size(), 65536,
+                    [&](std::size_t i) { out[i][axis] = static_cast<double>(values[i]); });
+    });
+  }
+  return out;
+}
+
+bool identical(const PointCloud& a, const PointCloud& b) {
+  return a.width() == b.width() && a.height() == b.height() &&
+         std::ranges::equal(a.fields(), b.fields(), same_field) &&
+         same_metadata(a.metadata(), b.metadata());
+}
+
+}  // namespace ptattn

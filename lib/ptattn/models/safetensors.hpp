@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/models/weights.hpp"
+
+namespace ptattn {
+
+class MappedFile;
+
+/// A safetensors file, memory-mapped: eight bytes of header length (little endian), a JSON header
+/// {name: {"dtype", "shape", "data_offsets"}}, then the tensors' bytes one after the other.
+///
+/// The file is not trusted. The constructor checks the header's length against the file's, every
+/// tensor's extent against its shape and type, and that the extents cover the data exactly: no
+/// overlap, no gap, each aligned to its type. Nothing large is allocated before that.
+class SafetensorsFile final : public WeightSource {
+ public:
+  /// @throws Error(Fault::kModel) one line, for whatever is wrong with the file
+  explicit SafetensorsFile(const std::filesystem::path& path);
+  ~SafetensorsFile() override;
+
+  [[nodiscard]] std::vector<std::string> names() const override;
+  [[nodiscard]] const std::vector<std::size_t>* shape(std::string_view name) const override;
+  /// F32, F16 and BF16 tensors, the latter two converted exactly.
+  /// @throws Error(Fault::kModel) when there is no such tensor or it holds integers
+  [[nodiscard]] std::vector<float> values(std::string_view name) const override;
+  [[nodiscard]] std::string subject() const override;
+
+  /// I32 and I64 tensors.
+  /// @throws Error(Fault::kModel) when there is no such tensor or it holds something else
+  [[nodiscard]] std::vector<std::int64_t> integers(std::string_view name) const;
+
+ private:
+  enum class Type { kF32, kF16, kBf16, kI32, kI64 };
+  struct Entry {
+    Type type;
+    std::vector<std::size_t> shape;
+    std::size_t begin;  ///< bytes from the start of the file
+    std::size_t bytes;
+  };
+
+  void read_header(std::string_view header, std::size_t data_begin);
+  void check_coverage(std::size_t data_begin) const;
+  [[nodiscard]] const Entry& find(std::string_view name) const;
+  [[noreturn]] void fail(const std::string& problem) const;
+
+  std::filesystem::path path_;
+  std::unique_ptr<MappedFile> file_;
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+}  // namespace ptattn

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "ptattn/core/matrix.hpp"
+
+namespace ptattn {
+
+/// Lanes of the widest vector that the kernels use (AVX-512); narrower ones take several steps.
+inline constexpr std::size_t kPackLanes = 16;
+
+/// Stands in the lanes behind the last point.
+inline constexpr std::uint32_t kNoPoint = std::numeric_limits<std::uint32_t>::max();
+
+/// Sixteen points, coordinate by coordinate. Unused lanes hold infinite coordinates and kNoPoint:
+/// they are infinitely far from everything and lose every tie.
+struct alignas(64) PointPack {
+  float x[kPackLanes];
+  float y[kPackLanes];
+  float z[kPackLanes];
+  std::uint32_t index[kPackLanes];  ///< row of the matrix that the point came from
+};
+
+/// Bounding boxes of sixteen blocks of points. Unused lanes hold empty boxes (low > high), which
+/// are infinitely far from everything.
+struct alignas(64) BoxPack {
+  float low[3][kPackLanes];
+  float high[3][kPackLanes];
+};
+
+/// Number of packs that hold `count` lanes.
+[[nodiscard]] constexpr std::size_t packs_for(std::size_t count) {
+  return (count + kPackLanes - 1) / kPackLanes;
+}
+
+/// The rows of `points` [n, 3] in the order of their index.
+[[nodiscard]] std::vector<PointPack> pack_points(MatrixView points);
+
+/// The rows of `points` [n, 3] in k-d order: for every j, each aligned run of `block` 2^j points
+/// (the last run may be shorter) is one cell of a k-d tree that halves the longest side of its
+/// bounding box. Any block of the result is therefore compact, and so is any aligned group of
+/// 2^j blocks.
+/// @param block  points a block, a positive multiple of kPackLanes
+/// Time O(n log(n / block)); parallel; the same result for any thread count.
+[[nodiscard]] std::vector<PointPack> pack_in_kd_order(MatrixView points, std::size_t block);
+
+/// Boxes of consecutive blocks of `block` points, a positive multiple of kPackLanes.
+[[nodiscard]] std::vector<BoxPack> bounding_boxes(std::span<const PointPack> points,
+                                                  std::size_t block);
+
+/// One box a pack: the union of its boxes.
+[[nodiscard]] std::vector<BoxPack> bounding_boxes(std::span<const BoxPack> boxes);
+
+}  // namespace ptattn

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/models/model_folder.hpp"
+
+namespace ptattn {
+
+struct ClassifyOptions {
+  /// Forward passes to average over; vote i sees the cloud resampled and turned as `prepare` says.
+  std::size_t votes = 1;
+  /// The axis of the input that points upwards; nullopt tries z, y and x and keeps the one with the
+  /// highest confidence (the first of them on a tie).
+  std::optional<Axis> up = Axis::kZ;
+};
+
+struct Classification {
+  std::vector<double> probabilities;  ///< one a class, sum 1
+  Axis up = Axis::kZ;                 ///< the axis of the input that was taken as up
+};
+
+/// Names what a cloud is.
+///
+///   p = 1/V sum_v softmax(logits(prepare(cloud, v)))
+///
+/// Points with a NaN or infinite coordinate are left out. The unit, the offset and the number of
+/// points do not matter (Preprocessing::min_points is the least).
+/// @param subject  what error messages call the cloud, such as its path
+/// @throws Error(Fault::kInput) for a cloud that `usable_positions` refuses;
+///         Error(Fault::kModel) when the network's scores are not finite
+/// Parallel over votes and inside the network; the same bits for any thread count.
+[[nodiscard]] Classification classify(const ClassifierModel& model, const PointCloud& cloud,
+                                      std::string_view subject,
+                                      const ClassifyOptions& options = {});
+
+/// Indices of the `count` largest probabilities (all of them when there are fewer), largest first;
+/// ties go to the lower index.
+[[nodiscard]] std::vector<std::size_t> top_classes(std::span<const double> probabilities,
+                                                   std::size_t count);
+
+}  // namespace ptattn

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/cloud/normalize.hpp"
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/models/preprocessing.hpp"
+
+namespace ptattn {
+
+/// Positions of the points a network may use: those with finite coordinates, in file order.
+/// @throws Error(Fault::kInput) with `subject` when fewer than `profile.min_points` are left or all
+///         of them coincide
+[[nodiscard]] std::vector<Position> usable_positions(const PointCloud& cloud,
+                                                     const Preprocessing& profile,
+                                                     std::string_view subject);
+
+/// What a network sees of a cloud in one of several votes.
+///
+/// The cloud is centred and scaled to the unit sphere, resampled to `profile.points`, centred and
+/// scaled once more (networks are trained on samples that are centred themselves), turned about the
+/// vertical by `vote_angle(vote)` and turned so that z becomes `profile.up`.
+///
+/// Resampling of more points is farthest point sampling; of fewer it is cyclic repetition. Vote 0
+/// starts at the first point, other votes at a point that is a fixed function of the vote.
+/// @param positions  finite, not all the same, z up
+/// @return           [profile.points, 3]
+/// Time O(n) + that of farthest point sampling; the same bits for any thread count.
+[[nodiscard]] Matrix prepare(std::span<const Position> positions, const Preprocessing& profile,
+                             std::size_t vote, std::size_t votes);
+
+/// Degrees of vote `vote` among `votes`: 0 for the first; the others lie evenly on the circle when
+/// `half_range` is 180, else evenly in [-half_range, half_range], right and left in turn.
+[[nodiscard]] double vote_angle(std::size_t vote, std::size_t votes, double half_range);
+
+}  // namespace ptattn

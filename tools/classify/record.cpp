@@ -1,0 +1,120 @@
+#include "record.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace ptattn::tools {
+namespace {
+
+constexpr double kProbabilityUnit = 1e6;  // six decimals
+constexpr double kSecondsUnit = 1e4;      // a tenth of a millisecond
+
+double rounded(double value, double unit) {
+  return std::round(value * unit) / unit;
+}
+
+std::string fixed(double value, int decimals) {
+  std::array<char, 40> text;
+  std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+  return text.data();
+}
+
+std::string dump(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+class JsonlFormat final : public RecordFormat {
+ public:
+  explicit JsonlFormat(std::string model) : model_(std::move(model)) {}
+
+  std::string header() const override { return {}; }
+
+  std::string line(const Record& record) const override {
+    nlohmann::ordered_json object;
+    object["path"] = record.path;
+    if (record.points) object["points"] = *record.points;
+    if (record.failed()) {
+      object["error"] = record.error;
+    } else {
+      object["class"] = record.top_k.front().first;
+      object["confidence"] = rounded(record.top_k.front().second, kProbabilityUnit);
+      nlohmann::ordered_json ranking = nlohmann::ordered_json::array();
+      for (const auto& [name, probability] : record.top_k) {
+        ranking.push_back({name, rounded(probability, kProbabilityUnit)});
+      }
+      object["top_k"] = std::move(ranking);
+      object["up"] = record.up;
+    }
+    if (record.seconds) object["seconds"] = rounded(*record.seconds, kSecondsUnit);
+    object["model"] = model_;
+    return dump(object) + "\n";
+  }
+
+ private:
+  std::string model_;
+};
+
+/// A field in quotes where RFC 4180 asks for them.
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+class CsvFormat final : public RecordFormat {
+ public:
+  CsvFormat(std::string model, std::size_t top_k, bool timing)
+      : model_(std::move(model)), top_k_(top_k), timing_(timing) {}
+
+  std::string header() const override {
+    std::string text = "path,points,class,confidence";
+    for (std::size_t rank = 2; rank <= top_k_; ++rank) {
+      const std::string suffix = "_" + std::to_string(rank);
+      text += ",class" + suffix + ",confidence" + suffix;
+    }
+    return text + (timing_ ? ",up,seconds,model,error\n" : ",up,model,error\n");
+  }
+
+  std::string line(const Record& record) const override {
+    std::string text = csv_field(record.path) + ",";
+    if (record.points) text += std::to_string(*record.points);
+    for (std::size_t rank = 0; rank < top_k_; ++rank) {
+      if (rank < record.top_k.size()) {
+        const auto& [name, probability] = record.top_k[rank];
+        text += "," + csv_field(name) + "," + fixed(probability, 6);
+      } else {
+        text += ",,";
+      }
+    }
+    text += "," + record.up;
+    if (timing_) text += "," + (record.seconds ? fixed(*record.seconds, 4) : std::string());
+    return text + "," + csv_field(model_) + "," + csv_field(record.error) + "\n";
+  }
+
+ private:
+  std::string model_;
+  std::size_t top_k_;
+  bool timing_;
+};
+
+}  // namespace
+
+std::string as_json_text(std::string_view text) {
+  return nlohmann::json::parse(dump(std::string(text))).get<std::string>();
+}
+
+std::unique_ptr<RecordFormat> make_jsonl_format(std::string model) {
+  return std::make_unique<JsonlFormat>(std::move(model));
+}
+
+std::unique_ptr<RecordFormat> make_csv_format(std::string model, std::size_t top_k, bool timing) {
+  return std::make_unique<CsvFormat>(std::move(model), top_k, timing);
+}
+
+}  // namespace ptattn::tools

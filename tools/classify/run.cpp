@@ -1,0 +1,137 @@
+#include "run.hpp"
+
+#include <tbb/parallel_pipeline.h>
+#include <tbb/task_arena.h>
+
+#include <atomic>
+#include <chrono>
+#include <new>
+#include <optional>
+#include <string>
+
+#include "../interrupt.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "ptattn/tasks/orientation.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+/// The record of an input and, when it failed, the error that says so.
+struct Outcome {
+  Record record;
+  std::optional<Error> error;
+};
+
+/// `line` without the subject that it starts with; a record has the path in a field of its own.
+std::string without_subject(const std::string& line, const std::string& subject) {
+  const std::string prefix = subject + ": ";
+  return line.starts_with(prefix) ? line.substr(prefix.size()) : line;
+}
+
+void fill(Record& record, const Input& input, const ClassifierModel& model,
+          const RunOptions& options) {
+  if (!input.problem.empty()) throw Error(Fault::kInput, record.path, input.problem);
+  const PointCloud cloud = read_cloud(input.path);
+  record.points = cloud.size();
+  const Classification result = classify(model, cloud, record.path, options.classify);
+  record.up = name_of(result.up);
+  for (const std::size_t c : top_classes(result.probabilities, options.top_k)) {
+    record.top_k.emplace_back(model.description.classes[c], result.probabilities[c]);
+  }
+}
+
+/// Only what is wrong with the input itself stays with its record; anything else ends the run.
+Outcome process(const Input& input, const ClassifierModel& model, const RunOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  Outcome outcome;
+  Record& record = outcome.record;
+  record.path = input.path.string();
+  try {
+    fill(record, input, model, options);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::kInput) throw;
+    outcome.error = error;
+  } catch (const std::bad_alloc&) {
+    outcome.error = Error(Fault::kInput, record.path, "not enough memory");
+  }
+  if (outcome.error) record.error = without_subject(outcome.error->what(), record.path);
+  if (options.timing) {
+    record.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  return outcome;
+}
+
+/// The last stage: writes records in order until the run is over.
+class Delivery {
+ public:
+  Delivery(const RunOptions& options, const RecordFormat& format, Output& output,
+           Progress& progress)
+      : fail_fast_(options.fail_fast), format_(format), output_(output), progress_(progress) {}
+
+  void operator()(const Outcome& outcome) {
+    if (first_error_) return;  // fail-fast: clouds that were in flight behind the bad one
+    if (outcome.error && fail_fast_) {
+      first_error_ = outcome.error;
+      over_.store(true);
+      return;
+    }
+    if (outcome.error) {
+      progress_.message(outcome.error->what());
+      ++result.failed;
+    }
+    if (output_.is_terminal()) progress_.hide();
+    output_.write(format_.line(outcome.record));
+    ++result.done;
+    progress_.advance();
+  }
+
+  [[nodiscard]] bool over() const { return over_.load(); }
+  void rethrow() const {
+    if (first_error_) throw *first_error_;
+  }
+
+  RunResult result;
+
+ private:
+  bool fail_fast_;
+  const RecordFormat& format_;
+  Output& output_;
+  Progress& progress_;
+  std::optional<Error> first_error_;
+  std::atomic<bool> over_ = false;
+};
+
+}  // namespace
+
+RunResult run_classify(const std::vector<Input>& inputs, const ClassifierModel& model,
+                       const RunOptions& options, const RecordFormat& format, Output& output,
+                       Progress& progress) {
+  const InterruptWatch watch;
+  Delivery deliver(options, format, output, progress);
+  std::size_t next = 0;
+  const auto take = [&](tbb::flow_control& control) -> std::size_t {
+    if (next == inputs.size() || deliver.over() || watch.interrupted()) {
+      control.stop();
+      return 0;
+    }
+    if (next + options.batch < inputs.size()) prefetch(inputs[next + options.batch].path);
+    return next++;
+  };
+  const auto work = [&](std::size_t i) {
+    // Isolated, a thread that waits inside one cloud does not begin another and hold both.
+    return tbb::this_task_arena::isolate([&] { return process(inputs[i], model, options); });
+  };
+  tbb::parallel_pipeline(
+      options.batch,
+      tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order, take) &
+          tbb::make_filter<std::size_t, Outcome>(tbb::filter_mode::parallel, work) &
+          tbb::make_filter<Outcome, void>(tbb::filter_mode::serial_in_order,
+                                          [&](const Outcome& outcome) { deliver(outcome); }));
+  deliver.rethrow();
+  deliver.result.interrupted = deliver.result.done < inputs.size();
+  return deliver.result;
+}
+
+}  // namespace ptattn::tools

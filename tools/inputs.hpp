@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace ptattn::tools {
+
+/// A cloud file named by the user, or what is wrong with what was named.
+struct Input {
+  std::filesystem::path path;
+  std::string problem;  ///< empty: `path` is to be read
+};
+
+/// The cloud files that command line arguments stand for, in the order of the arguments.
+///
+///   a file     itself; whether it exists is found out when it is read
+///   a folder   every *.ply and *.pcd below it, any case, sorted by path (bytes); links to files
+///              count, links to folders are not followed
+///   -          one path a line from `list`, a file or a folder; empty lines and a carriage return
+///              at the end of a line are dropped
+///
+/// A folder without clouds, or one that cannot be listed, becomes an Input with a problem.
+/// @throws Error(Fault::kInput) when `list` cannot be read
+[[nodiscard]] std::vector<Input> expand_inputs(const std::vector<std::string>& arguments,
+                                               std::istream& list);
+
+/// Asks the system to fetch the file's bytes in the background, so that a slow disk works while the
+/// cores compute. Fails silently: the reader will tell.
+void prefetch(const std::filesystem::path& path);
+
+}  // namespace ptattn::tools

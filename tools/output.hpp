@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace ptattn::tools {
+
+/// Whoever read our standard output has left. Not an error: the harness ends the command quietly.
+struct ClosedPipe {};
+
+/// The place results go to: standard output or a file.
+///
+/// `write` hands the whole text to the system before it returns, so that what was written survives
+/// the death of the process at any later instant. Every failure, a full disk among them, is an
+/// Error(Fault::kInput) that names the target.
+class Output {
+ public:
+  [[nodiscard]] static Output to_stdout();
+  /// A new file that takes the name `path` when `commit` is called and not before; without commit
+  /// nothing remains of it. A target that is no regular file (/dev/null, a pipe) is written at
+  /// once.
+  [[nodiscard]] static Output replacing(const std::filesystem::path& path);
+  /// Written in place: keeps the first `keep_bytes` bytes of the file, if any, and appends to them.
+  [[nodiscard]] static Output appending(const std::filesystem::path& path,
+                                        std::uintmax_t keep_bytes);
+
+  Output(Output&& other) noexcept;
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+  Output& operator=(Output&&) = delete;
+  ~Output();
+
+  void write(std::string_view text);
+  /// The last step of a run that went well: closes, reports late write errors, renames.
+  void commit();
+  [[nodiscard]] bool is_terminal() const;
+
+ private:
+  enum class Kind { kStandardOutput, kFile };
+  Output(Kind kind, std::string name, int descriptor);
+  [[noreturn]] void fail(int error_number) const;
+
+  Kind kind_;
+  std::string name_;                 // what error messages call the target
+  std::filesystem::path target_;     // to be renamed to; empty when written in place
+  std::filesystem::path temporary_;  // present while not committed
+  int descriptor_;                   // -1 once closed
+};
+
+}  // namespace ptattn::tools

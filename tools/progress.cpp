@@ -1,0 +1,70 @@
+#include "progress.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+namespace ptattn::tools {
+namespace {
+
+constexpr std::chrono::milliseconds kRedrawInterval{100};
+constexpr const char* kEraseLine = "\r\033[K";
+
+}  // namespace
+
+std::string progress_text(std::size_t done, std::size_t total, double seconds) {
+  const double rate = seconds > 0.0 ? static_cast<double>(done) / seconds : 0.0;
+  std::string text = std::to_string(done) + " of " + std::to_string(total) + " clouds";
+  if (done == 0 || rate == 0.0) return text;
+  const auto left = static_cast<long long>(std::ceil(static_cast<double>(total - done) / rate));
+  std::array<char, 32> pace;
+  std::snprintf(pace.data(), pace.size(), rate < 10.0 ? ", %.2f a second" : ", %.0f a second",
+                rate);
+  std::array<char, 48> time;
+  if (left >= 3600) {
+    std::snprintf(time.data(), time.size(), ", %lld:%02lld:%02lld left", left / 3600,
+                  left / 60 % 60, left % 60);
+  } else {
+    std::snprintf(time.data(), time.size(), ", %lld:%02lld left", left / 60, left % 60);
+  }
+  return text + pace.data() + time.data();
+}
+
+Progress::Progress(std::string name, std::size_t total)
+    : name_(std::move(name)),
+      total_(total),
+      terminal_(::isatty(STDERR_FILENO) == 1),
+      start_(Clock::now()) {}
+
+Progress::~Progress() {
+  hide();
+}
+
+void Progress::advance() {
+  ++done_;
+  if (!terminal_) return;
+  const auto now = Clock::now();
+  if (drawn_ && now - last_draw_ < kRedrawInterval) return;
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  std::fprintf(stderr, "%s%s", kEraseLine, progress_text(done_, total_, seconds).c_str());
+  std::fflush(stderr);
+  drawn_ = true;
+  last_draw_ = now;
+}
+
+void Progress::message(std::string_view text) {
+  hide();
+  std::fprintf(stderr, "%s: %.*s\n", name_.c_str(), static_cast<int>(text.size()), text.data());
+}
+
+void Progress::hide() {
+  if (!drawn_) return;
+  std::fputs(kEraseLine, stderr);
+  std::fflush(stderr);
+  drawn_ = false;
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,239 @@
+// Names what point clouds are, with a pretrained Transformer. See `ptattn-classify --help`.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "classify/record.hpp"
+#include "classify/resume.hpp"
+#include "classify/run.hpp"
+#include "inputs.hpp"
+#include "interrupt.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/models/model_folder.hpp"
+#include "ptattn/models/model_search.hpp"
+#include "tool.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxVotes = 1000;
+constexpr std::size_t kMaxTopK = 10000;
+constexpr std::size_t kMaxBatch = 4096;
+constexpr std::size_t kTableTopK = 2;
+constexpr std::size_t kRecordTopK = 5;
+
+const About kAbout{
+    .name = "ptattn-classify",
+    .summary =
+        "Names what point clouds are (chair, lamp, ...), each cloud one object, with a "
+        "pretrained Transformer.\n"
+        "Clouds may have any unit, offset and number of points from 128 up.",
+    .examples =
+        "  ptattn-classify chair.ply\n"
+        "  ptattn-classify scans/ --format csv --output scans.csv\n"
+        "  find scans -name '*.pcd' | ptattn-classify - --votes 10 --up auto\n"
+        "  ptattn-classify scans/ --format jsonl --output scans.jsonl --resume\n"
+        "  ptattn-classify scans/ --format jsonl | jq -r 'select(.confidence < 0.5) | .path'\n"};
+
+enum class Format { kTable, kJsonl, kCsv };
+
+struct Settings {
+  std::vector<std::string> inputs;
+  std::string model = "pct-modelnet40";
+  bool list_models = false;
+  std::optional<std::size_t> top_k;
+  Format format = Format::kTable;
+  std::size_t votes = 1;
+  std::optional<Axis> up = Axis::kZ;
+  std::size_t batch = 0;
+  std::string output;
+  bool keep_going = false;
+  bool fail_fast = false;
+  bool resume = false;
+  bool no_timing = false;
+};
+
+CLI::Validator range(std::size_t low, std::size_t high) {
+  return CLI::Range(low, high).description("");
+}
+
+void declare_results(CLI::App& app, Settings& s) {
+  app.add_option_function<std::string>(
+         "--format",
+         [&s](const std::string& name) {
+           s.format = name == "table" ? Format::kTable
+                      : name == "csv" ? Format::kCsv
+                                      : Format::kJsonl;
+         },
+         "table, jsonl (one JSON object a line) or csv [table]")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "jsonl", "csv"}).description(""));
+  app.add_option("--top-k", s.top_k, "Classes to list for each cloud, best first [table 2, else 5]")
+      ->type_name("K")
+      ->check(range(1, kMaxTopK));
+  app.add_option("--output", s.output,
+                 "Write to FILE instead of standard output. table and csv: FILE appears when the "
+                 "run is complete; jsonl: FILE is overwritten at the start and grows line by line")
+      ->type_name("FILE");
+  app.add_flag("--resume", s.resume,
+               "Go on with a jsonl --output: inputs that have a record there, even a failed one, "
+               "are skipped; safe after any kind of kill");
+  app.add_flag("--no-timing", s.no_timing,
+               "Leave out `seconds`, so that equal runs write equal bytes");
+}
+
+void declare(CLI::App& app, Settings& s) {
+  app.add_option("INPUT", s.inputs,
+                 "PLY and PCD files; folders, searched with all below for *.ply and *.pcd; - for a "
+                 "list on standard input, a path a line")
+      ->type_name("");
+  app.add_option("--model", s.model, "Name or folder of the model [pct-modelnet40]")
+      ->type_name("MODEL");
+  app.add_flag("--list-models", s.list_models,
+               "Print name, architecture and classes of the models found and exit");
+  app.add_option("--votes", s.votes,
+                 "Average over N resamplings of each cloud, turned about the vertical as far as "
+                 "the model was trained for [1]")
+      ->type_name("N")
+      ->check(range(1, kMaxVotes));
+  app.add_option_function<std::string>(
+         "--up",
+         [&s](const std::string& name) {
+           s.up = name == "x"   ? std::optional(Axis::kX)
+                  : name == "y" ? std::optional(Axis::kY)
+                  : name == "z" ? std::optional(Axis::kZ)
+                                : std::nullopt;
+         },
+         "Axis that points upwards: z, y, x or auto (the one with the highest confidence) [z]")
+      ->type_name("AXIS")
+      ->check(CLI::IsMember({"z", "y", "x", "auto"}).description(""));
+  declare_results(app, s);
+  app.add_flag("--keep-going", s.keep_going,
+               "Report a bad input and go on with the rest; exit code 3 at the end [default]");
+  app.add_flag("--fail-fast", s.fail_fast, "End at the first bad input, with its exit code")
+      ->excludes("--keep-going");
+  app.add_option("--batch", s.batch, "Clouds in flight at a time [2 for each thread]")
+      ->type_name("N")
+      ->check(range(1, kMaxBatch));
+}
+
+int print_models() {
+  std::string text;
+  for (const std::string& name : list_models()) {
+    const ModelDescription model = read_model_description(find_model(name));
+    text += name + "  " + model.architecture.architecture + "  " +
+            std::to_string(model.classes.size()) + " classes:";
+    for (const std::string& class_name : model.classes) text += " " + class_name;
+    text += "\n";
+  }
+  if (text.empty()) throw Error(Fault::kModel, "--list-models", "no model found");
+  Output::to_stdout().write(text);
+  return 0;
+}
+
+void check(const Settings& s) {
+  if (s.inputs.empty()) {
+    throw Error(Fault::kUsage, "INPUT", "missing, name files, folders or -, see --help");
+  }
+  if (s.resume && (s.output.empty() || s.format != Format::kJsonl)) {
+    throw Error(Fault::kUsage, "--resume", "needs --format jsonl and --output FILE");
+  }
+}
+
+/// An output that is also an input would be lost before it is read.
+void refuse_overwriting(const std::string& output, const std::vector<Input>& inputs) {
+  std::error_code ignored;
+  if (output.empty() || !fs::is_regular_file(output, ignored)) return;
+  for (const Input& input : inputs) {
+    if (fs::equivalent(output, input.path, ignored)) {
+      throw Error(Fault::kUsage, output, "is an input, --output would overwrite it");
+    }
+  }
+}
+
+Output open_output(const Settings& s, const EarlierRun& earlier) {
+  if (s.output.empty()) return Output::to_stdout();
+  if (s.format == Format::kJsonl) return Output::appending(s.output, earlier.keep_bytes);
+  return Output::replacing(s.output);
+}
+
+std::unique_ptr<RecordFormat> make_format(const Settings& s, std::size_t top_k,
+                                          const std::vector<Input>& inputs,
+                                          const ModelDescription& model) {
+  if (s.format == Format::kJsonl) return make_jsonl_format(model.name);
+  if (s.format == Format::kCsv) return make_csv_format(model.name, top_k, !s.no_timing);
+  std::vector<std::string> paths;
+  for (const Input& input : inputs) paths.push_back(input.path.string());
+  return make_table_format(paths, model.classes, top_k);
+}
+
+/// Says how a run that was not complete ended; the exit code of any run.
+int conclude(const RunResult& result, std::size_t total, const Settings& s, Output& output,
+             const EarlierRun& earlier, Progress& progress) {
+  if (result.interrupted) {
+    std::string text =
+        "interrupted, " + std::to_string(result.done) + " of " + std::to_string(total) + " done";
+    if (!s.output.empty()) {
+      text +=
+          s.format == Format::kJsonl ? ", go on with --resume" : ", " + s.output + " not written";
+    }
+    progress.message(text);
+    return kInterrupted;
+  }
+  output.commit();
+  if (result.failed > 0) {
+    progress.message(std::to_string(result.failed) + " of " + std::to_string(total) +
+                     " inputs failed");
+  }
+  return result.failed > 0 || earlier.failures ? static_cast<int>(Fault::kInput) : 0;
+}
+
+int run(const Settings& s) {
+  if (s.list_models) return print_models();
+  check(s);
+  const ClassifierModel model = load_classifier(find_model(s.model));
+  std::vector<Input> inputs = expand_inputs(s.inputs, std::cin);
+  refuse_overwriting(s.output, inputs);
+  EarlierRun earlier;
+  if (s.resume) {
+    earlier = read_earlier_run(s.output, model.description.name);
+    std::erase_if(inputs, [&](const Input& input) {
+      return earlier.take(as_json_text(input.path.string()));
+    });
+  }
+  const RunOptions options{
+      .classify = {.votes = s.votes, .up = s.up},
+      .top_k = std::min(s.top_k.value_or(s.format == Format::kTable ? kTableTopK : kRecordTopK),
+                        model.description.classes.size()),
+      .batch = s.batch > 0 ? s.batch : 2 * static_cast<std::size_t>(thread_count()),
+      .fail_fast = s.fail_fast,
+      .timing = !s.no_timing};
+  const auto format = make_format(s, options.top_k, inputs, model.description);
+  Output output = open_output(s, earlier);
+  Progress progress(kAbout.name, inputs.size());
+  output.write(format->header());
+  const RunResult result = run_classify(inputs, model, options, *format, output, progress);
+  return conclude(result, inputs.size(), s, output, earlier, progress);
+}
+
+}  // namespace
+}  // namespace ptattn::tools
+
+int main(int argc, char** argv) {
+  using namespace ptattn::tools;
+  Settings settings;
+  return run_tool(
+      kAbout, argc, argv, [&](CLI::App& app) { declare(app, settings); },
+      [&] { return run(settings); });
+}

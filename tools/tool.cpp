@@ -1,0 +1,86 @@
+#include "tool.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "output.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/core/version.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr int kMaxThreads = 4096;
+
+constexpr const char* kExitCodes =
+    "Exit codes:\n"
+    "  0    done\n"
+    "  1    internal error, please report it\n"
+    "  2    wrong usage\n"
+    "  3    an input could not be read or used, or the output could not be written\n"
+    "  4    the model could not be loaded\n"
+    "  130  interrupted\n";
+
+/// One line on stderr, whatever a message holds.
+int fail(const About& about, std::string message, int exit_code) {
+  std::replace_if(
+      message.begin(), message.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  std::fprintf(stderr, "%s: %s\n", about.name.c_str(), message.c_str());
+  return exit_code;
+}
+
+/// Parses and runs; everything it throws is caught by run_tool.
+int parse_and_run(const About& about, int argc, char** argv,
+                  const std::function<void(CLI::App&)>& declare, const std::function<int()>& body) {
+  CLI::App app(about.summary, about.name);
+  app.get_formatter()->column_width(26);
+  app.get_formatter()->label("REQUIRED", "");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag("--version", about.name + " " + std::string(version()),
+                       "Print the version and exit");
+  app.footer("Examples:\n" + about.examples + "\n" + kExitCodes);
+  declare(app);
+  int threads = 0;
+  app.add_option("--threads", threads, "Threads to use, 0 for one per core [0]")
+      ->type_name("N")
+      ->check(CLI::Range(0, kMaxThreads).description(""));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    Output::to_stdout().write(app.help());
+    return 0;
+  } catch (const CLI::CallForVersion& version_line) {
+    Output::to_stdout().write(std::string(version_line.what()) + "\n");
+    return 0;
+  } catch (const CLI::ParseError& wrong) {
+    return fail(about, std::string(wrong.what()) + ", see --help", static_cast<int>(Fault::kUsage));
+  }
+  const ThreadLimit limit(threads);
+  return body();
+}
+
+}  // namespace
+
+int run_tool(const About& about, int argc, char** argv,
+             const std::function<void(CLI::App&)>& declare, const std::function<int()>& body) {
+  // A write to a closed pipe should come back as an error that we can tell apart, not kill us.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return parse_and_run(about, argc, argv, declare, body);
+  } catch (const ClosedPipe&) {
+    return 0;
+  } catch (const Error& error) {
+    return fail(about, error.what(), error.exit_code());
+  } catch (const std::bad_alloc&) {
+    return fail(about, "not enough memory", static_cast<int>(Fault::kInput));
+  } catch (const std::exception& error) {
+    return fail(about, std::string("internal error: ") + error.what(), 1);
+  }
+}
+
+}  // namespace ptattn::tools

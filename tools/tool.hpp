@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace ptattn::tools {
+
+/// What a command says about itself.
+struct About {
+  std::string name;      ///< "ptattn-classify"
+  std::string summary;   ///< one or two sentences, the head of --help
+  std::string examples;  ///< worked command lines, two blanks before each
+};
+
+/// The life of a command, from argv to the exit code; `main` returns what it returns.
+///
+/// Adds --help, --version and --threads to the options that `declare` adds, parses, limits the
+/// threads, calls `body` and turns whatever is thrown into one line `<name>: <what>` on stderr:
+///
+///   0 done   1 our bug   2 usage   3 input or output   4 model   130 interrupted
+///
+/// A reader of stdout that went away (`| head`) ends the command quietly with 0.
+int run_tool(const About& about, int argc, char** argv,
+             const std::function<void(CLI::App&)>& declare, const std::function<int()>& body);
+
+}  // namespace ptattn::tools

@@ -126,6 +126,22 @@ class RowNorm(nn.BatchNorm1d):
         return super().forward(rows.reshape(-1, rows.shape[-1])).view(rows.shape)
 
 
+class MaxOverNeighbors(torch.autograd.Function):
+    """[B, M, K, C] -> [B, M, C]; the gradient goes to the first maximum only (`amax` shares it, several times slower)."""
+
+    @staticmethod
+    def forward(context, rows: Tensor) -> Tensor:
+        values, places = rows.max(2)
+        context.save_for_backward(places)
+        context.shape = rows.shape
+        return values
+
+    @staticmethod
+    def backward(context, gradient: Tensor) -> Tensor:
+        (places,) = context.saved_tensors
+        return gradient.new_zeros(context.shape).scatter_(2, places.unsqueeze(2), gradient.unsqueeze(2))
+
+
 class GatherLocal(nn.Module):
     """Neighbour embedding: max over neighbours j of MLP([f_j - f_i, f_i]).
 
@@ -145,7 +161,7 @@ class GatherLocal(nn.Module):
         centre = F.linear(pick(rows, sampled), weight_b - weight_a)
         hidden = F.relu(self.bn1(near + centre.unsqueeze(2)))
         # ReLU is monotone: the maximum may be taken first.
-        return F.relu(self.bn2(self.conv2(hidden)).amax(2))
+        return F.relu(MaxOverNeighbors.apply(self.bn2(self.conv2(hidden))))
 
 
 class OffsetAttention(nn.Module):

@@ -1,0 +1,77 @@
+#include "ptattn/nn/grouping.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/kernels/gather.hpp"
+#include "ptattn/nn/kernels/gemm.hpp"
+#include "ptattn/nn/kernels/reduce.hpp"
+
+namespace ptattn {
+namespace {
+
+// Gathered rows that are worked on at a time: with up to 256 channels they and their products stay
+// in a second-level cache of 512 KiB.
+constexpr std::size_t kBlockRows = 128;
+
+/// Columns [begin, begin + count) of `m`, minus those of `other` if given.
+Matrix columns(const Matrix& m, std::size_t begin, std::size_t count, const Matrix* other) {
+  Matrix part(m.rows(), count);
+  for (std::size_t i = 0; i < m.rows(); ++i) {
+    for (std::size_t j = 0; j < count; ++j) {
+      part(i, j) = m(i, begin + j) - (other != nullptr ? (*other)(i, j) : 0.0F);
+    }
+  }
+  return part;
+}
+
+}  // namespace
+
+GroupingWeights::GroupingWeights(const DenseWeights& first, DenseWeights second_layer) {
+  const std::size_t in = first.weight.cols() / 2;
+  Matrix weight_a = columns(first.weight, 0, in, nullptr);
+  Matrix difference = columns(first.weight, in, in, &weight_a);
+  neighbor = Linear({std::move(weight_a), {}});
+  center = Linear({std::move(difference), first.bias});
+  second = Linear(std::move(second_layer));
+}
+
+Matrix embed_neighborhoods(const GroupingWeights& w, MatrixView features,
+                           std::span<const std::uint32_t> centers,
+                           std::span<const std::uint32_t> neighbors) {
+  Matrix out(centers.size(), w.second.weight.cols());
+  if (centers.empty()) return out;
+  const Matrix near = linear(w.neighbor, features);
+  const Matrix at_center = linear(w.center, gather_rows(features, centers));
+  const std::size_t k = neighbors.size() / centers.size();
+  const std::size_t block = std::max<std::size_t>(1, kBlockRows / k);
+  const Epilogue epilogue{w.second.bias.empty() ? nullptr : w.second.bias.data(),
+                          Activation::kRelu, {}};
+
+  parallel_ranges(centers.size(), block, [&](std::size_t begin, std::size_t end) {
+    Matrix hidden(block * k, near.cols());
+    Matrix product(block * k, out.cols());
+    for (std::size_t first = begin; first < end; first += block) {
+      const std::size_t count = std::min(block, end - first);
+      for (std::size_t i = 0; i < count; ++i) {
+        gather_add_relu(near, neighbors.subspan((first + i) * k, k), at_center.row(first + i),
+                        hidden.view().rows_range(i * k, k));
+      }
+      gemm(hidden.view().rows_range(0, count * k), w.second.weight, 0, w.second.weight.panels(),
+           epilogue, product.view().rows_range(0, count * k));
+      for (std::size_t i = 0; i < count; ++i) {
+        column_max(product.view().rows_range(i * k, k), out.row(first + i));
+      }
+    }
+  });
+  return out;
+}
+
+Matrix gather_rows(MatrixView x, std::span<const std::uint32_t> indices) {
+  Matrix rows(indices.size(), x.cols);
+  for (std::size_t i = 0; i < indices.size(); ++i) std::copy_n(x.row(indices[i]), x.cols, rows.row(i));
+  return rows;
+}
+
+}  // namespace ptattn

@@ -1,0 +1,60 @@
+#include "ptattn/nn/kernels/softmax.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ptattn/nn/kernels/softmax.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace ptattn::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class D>
+void softmax_of(D d, MutableMatrixView x, std::size_t column) {
+  auto largest = hn::LoadU(d, x.data + column);
+  for (std::size_t i = 1; i < x.rows; ++i) {
+    largest = hn::Max(largest, hn::LoadU(d, x.row(i) + column));
+  }
+  auto total = hn::Zero(d);
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    float* value = x.row(i) + column;
+    const auto exponent = hn::Sub(hn::LoadU(d, value), largest);
+    const auto weight =
+        hn::IfThenElseZero(hn::Ge(exponent, hn::Set(d, kSoftmaxFloor)), hn::Exp(d, exponent));
+    total = hn::Add(total, weight);
+    hn::StoreU(weight, d, value);
+  }
+  const auto scale = hn::Div(hn::Set(d, 1.0F), total);
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    float* value = x.row(i) + column;
+    hn::StoreU(hn::Mul(hn::LoadU(d, value), scale), d, value);
+  }
+}
+
+}  // namespace
+
+void softmax(MutableMatrixView x) {
+  if (x.rows == 0) return;
+  const HWY_CAPPED(float, 16) d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t j = 0;
+  for (; j + lanes <= x.cols; j += lanes) softmax_of(d, x, j);
+  for (; j < x.cols; ++j) softmax_of(HWY_CAPPED(float, 1)(), x, j);
+}
+
+}  // namespace ptattn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ptattn {
+
+HWY_EXPORT(softmax);
+
+void softmax_columns(MutableMatrixView x) { HWY_DYNAMIC_DISPATCH(softmax)(x); }
+
+}  // namespace ptattn
+#endif  // HWY_ONCE

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "ptattn/core/matrix.hpp"
+
+namespace ptattn {
+
+/// Weights below exp(kSoftmaxFloor) = 9e-27 of a column's largest become zero. Nothing downstream
+/// can notice in float32, and no denormal number arises, which costs some CPUs a hundred cycles.
+inline constexpr float kSoftmaxFloor = -60.0F;
+
+/// Softmax of every column, in place, on the calling thread.
+///
+///   x[i, j] <- exp(x[i, j] - m_j) / sum_i exp(x[i, j] - m_j),  m_j = max_i x[i, j]
+///
+/// Columns do not touch each other: views of some columns give the same bits as the whole.
+/// @param x  [n, c], finite
+void softmax_columns(MutableMatrixView x);
+
+}  // namespace ptattn

@@ -1,0 +1,68 @@
+#include "ptattn/nn/linear.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+
+namespace ptattn {
+namespace {
+
+// A task's share of the result: large enough to hide a task's cost (some 4 million multiply-adds at
+// depth 256), small enough for all cores to find work in a product of a few hundred rows.
+constexpr std::size_t kTaskRows = 112;
+constexpr std::size_t kTaskPanels = 4;
+
+std::string shape(std::size_t rows, std::size_t cols) {
+  return "[" + std::to_string(rows) + ", " + std::to_string(cols) + "]";
+}
+
+void check_shapes(MatrixView a, const PackedMatrix& b, MatrixView residual, MatrixView c) {
+  if (a.cols != b.rows()) {
+    throw Error(Fault::kModel, "matrix product",
+                "a row has " + std::to_string(a.cols) + " values, the weights are " +
+                    shape(b.rows(), b.cols()));
+  }
+  const bool residual_fits =
+      residual.data == nullptr || (residual.rows == a.rows && residual.cols == b.cols());
+  if (c.rows != a.rows || c.cols != b.cols() || !residual_fits) {
+    throw Error(Fault::kModel, "matrix product",
+                "the result is " + shape(a.rows, b.cols()) + ", expected " + shape(c.rows, c.cols));
+  }
+}
+
+}  // namespace
+
+Linear::Linear(DenseWeights dense)
+    : weight(PackedMatrix::from_transposed(dense.weight)), bias(std::move(dense.bias)) {}
+
+void multiply(MatrixView a, const PackedMatrix& b, const Epilogue& epilogue, MutableMatrixView c) {
+  check_shapes(a, b, epilogue.residual, c);
+  const std::size_t row_blocks = (a.rows + kTaskRows - 1) / kTaskRows;
+  const std::size_t panel_blocks = (b.panels() + kTaskPanels - 1) / kTaskPanels;
+  parallel_each(row_blocks * panel_blocks, 1, [&](std::size_t task) {
+    const std::size_t row = task / panel_blocks * kTaskRows;
+    const std::size_t rows = std::min(kTaskRows, a.rows - row);
+    const std::size_t panel = task % panel_blocks * kTaskPanels;
+    Epilogue part = epilogue;
+    if (part.residual.data != nullptr) part.residual = part.residual.rows_range(row, rows);
+    gemm(a.rows_range(row, rows), b, panel, std::min(panel + kTaskPanels, b.panels()), part,
+         c.rows_range(row, rows));
+  });
+}
+
+void linear(const Linear& layer, MatrixView x, Activation activation, MatrixView residual,
+            MutableMatrixView out) {
+  const float* bias = layer.bias.empty() ? nullptr : layer.bias.data();
+  multiply(x, layer.weight, {bias, activation, residual}, out);
+}
+
+Matrix linear(const Linear& layer, MatrixView x, Activation activation, MatrixView residual) {
+  Matrix out(x.rows, layer.weight.cols());
+  linear(layer, x, activation, residual, out);
+  return out;
+}
+
+}  // namespace ptattn

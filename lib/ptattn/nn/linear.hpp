@@ -1,0 +1,47 @@
+#pragma once
+
+#include <vector>
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/nn/activation.hpp"
+#include "ptattn/nn/kernels/gemm.hpp"
+#include "ptattn/nn/kernels/packed_matrix.hpp"
+
+namespace ptattn {
+
+/// A fully connected layer as checkpoints store it.
+struct DenseWeights {
+  Matrix weight;            // [out, in]
+  std::vector<float> bias;  // [out]; empty: none
+};
+
+/// A fully connected layer, or a convolution of width 1, ready to run.
+struct Linear {
+  PackedMatrix weight;      // [in, out]
+  std::vector<float> bias;  // [out]; empty: none
+
+  Linear() = default;
+  explicit Linear(DenseWeights dense);
+};
+
+/// c = activation(a b + bias) + residual, in parallel over blocks of c.
+/// @param a  [m, k]
+/// @param b  [k, n]
+/// @param c  [m, n]; overlaps neither a nor the residual
+/// @throws   Error(Fault::kModel) when the shapes do not fit each other
+/// Time m n k multiply-adds; the same bits for any thread count.
+void multiply(MatrixView a, const PackedMatrix& b, const Epilogue& epilogue, MutableMatrixView c);
+
+/// activation(x W + bias) + residual
+/// @param x         [n, in], one row a point
+/// @param residual  [n, out]; empty: none
+/// @return          [n, out]
+/// @throws          Error(Fault::kModel) when the shapes do not fit each other
+/// Time n in out multiply-adds; the same bits for any thread count.
+[[nodiscard]] Matrix linear(const Linear& layer, MatrixView x,
+                            Activation activation = Activation::kNone, MatrixView residual = {});
+/// The same, written to `out` [n, out], which overlaps neither x nor the residual.
+void linear(const Linear& layer, MatrixView x, Activation activation, MatrixView residual,
+            MutableMatrixView out);
+
+}  // namespace ptattn

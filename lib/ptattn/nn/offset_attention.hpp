@@ -1,0 +1,28 @@
+#pragma once
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/nn/linear.hpp"
+
+namespace ptattn {
+
+struct OffsetAttentionWeights {
+  Linear query_key;  // [c, d], queries and keys share it
+  Linear value;      // [c, c]
+  Linear transform;  // [c, c], with its batch norm folded in
+};
+
+/// Offset attention over one cloud (Guo et al. 2021, PCT, section 3.3), single head.
+///
+///   E = Q K^T, without 1/sqrt(d);  S_ij = softmax over keys j of E_ij
+///   A_ij = S_ij / (1e-9 + sum_i S_ij)
+///   r_j = sum_i A_ij v_i
+///   out = x + ReLU(BN(transform(x - r)))
+///
+/// Permuting the points permutes the rows and changes no value beyond rounding.
+/// @param x    [n, c], one row a point
+/// @param out  [n, c]; does not overlap x
+/// @throws     Error(Fault::kModel) when the shapes do not fit each other
+/// Time O(n c (c + d) + n^2 (c + d)), memory O(n^2); the same bits for any thread count.
+void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out);
+
+}  // namespace ptattn

@@ -22,12 +22,13 @@ struct IndexTable {
 /// Squared distances are (dx dx + dy dy) + dz dz in float32 without fused operations, so the order
 /// is the same on every CPU; equal distances go to the lowest index. A point of the cloud is its own
 /// first neighbour (or a duplicate with a lower index is).
-/// @param points   [n, 3], finite
+/// @param points   [n, 3], finite, n >= 1
 /// @param queries  [m, 3], finite
-/// @param k        1 <= k <= n (checked: Fault::kUsage)
+/// @param k        1 <= k <= n
 /// @return         [m, k]
-/// Time O(n m) below a few thousand points (brute force, vectorised), O((n + m) log n) above (tree);
-/// both give the same table. Parallel over queries; the same bits for any thread count.
+/// @throws         Error(Fault::kUsage) when a shape or k is not as said
+/// Time O(n log n + m (k + log n)): a KdTree, built and used once. Parallel; the same bits for any
+/// thread count.
 [[nodiscard]] IndexTable k_nearest(MatrixView points, MatrixView queries, std::size_t k);
 
 }  // namespace ptattn

@@ -22,11 +22,13 @@ struct IndexedPoint {
 struct Box {
   std::array<float, 3> low{kInfinity, kInfinity, kInfinity};
   std::array<float, 3> high{-kInfinity, -kInfinity, -kInfinity};
+  std::uint32_t lowest_index = kNoPoint;
 
-  void include(const std::array<float, 3>& lowest, const std::array<float, 3>& highest) {
+  void include(const Box& other) {
+    lowest_index = std::min(lowest_index, other.lowest_index);
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      low[axis] = std::min(low[axis], lowest[axis]);
-      high[axis] = std::max(high[axis], highest[axis]);
+      low[axis] = std::min(low[axis], other.low[axis]);
+      high[axis] = std::max(high[axis], other.high[axis]);
     }
   }
 };
@@ -37,6 +39,7 @@ constexpr BoxPack kEmptyBoxes = [] {
     std::fill(pack.low[axis], pack.low[axis] + kPackLanes, kInfinity);
     std::fill(pack.high[axis], pack.high[axis] + kPackLanes, -kInfinity);
   }
+  std::fill(pack.lowest_index, pack.lowest_index + kPackLanes, kNoPoint);
   return pack;
 }();
 
@@ -51,7 +54,7 @@ std::vector<IndexedPoint> indexed_points(MatrixView points) {
 
 std::size_t longest_axis(std::span<const IndexedPoint> items) {
   Box box;
-  for (const IndexedPoint& item : items) box.include(item.position, item.position);
+  for (const IndexedPoint& item : items) box.include({item.position, item.position, item.index});
   std::size_t longest = 0;
   for (std::size_t axis = 1; axis < 3; ++axis) {
     // Halved, so that the extent of huge coordinates does not overflow.
@@ -111,6 +114,7 @@ std::vector<BoxPack> packed_boxes(std::size_t count, const BoxOf& box_of) {
         packs[p].low[axis][i % kPackLanes] = box.low[axis];
         packs[p].high[axis][i % kPackLanes] = box.high[axis];
       }
+      packs[p].lowest_index[i % kPackLanes] = box.lowest_index;
     }
   });
   return packs;
@@ -136,7 +140,7 @@ std::vector<BoxPack> bounding_boxes(std::span<const PointPack> points, std::size
       for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
         if (points[p].index[lane] == kNoPoint) break;
         const std::array<float, 3> at{points[p].x[lane], points[p].y[lane], points[p].z[lane]};
-        box.include(at, at);
+        box.include({at, at, points[p].index[lane]});
       }
     }
     return box;
@@ -148,8 +152,9 @@ std::vector<BoxPack> bounding_boxes(std::span<const BoxPack> boxes) {
     Box box;
     const BoxPack& pack = boxes[p];
     for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
-      box.include({pack.low[0][lane], pack.low[1][lane], pack.low[2][lane]},
-                  {pack.high[0][lane], pack.high[1][lane], pack.high[2][lane]});
+      box.include({{pack.low[0][lane], pack.low[1][lane], pack.low[2][lane]},
+                   {pack.high[0][lane], pack.high[1][lane], pack.high[2][lane]},
+                   pack.lowest_index[lane]});
     }
     return box;
   });

@@ -25,11 +25,17 @@ struct alignas(64) PointPack {
   std::uint32_t index[kPackLanes];  ///< row of the matrix that the point came from
 };
 
-/// Bounding boxes of sixteen blocks of points. Unused lanes hold empty boxes (low > high), which
-/// are infinitely far from everything.
+/// One number for each point or box of a pack.
+struct alignas(64) FloatPack {
+  float values[kPackLanes];
+};
+
+/// Bounding boxes of sixteen blocks of points. Unused lanes hold empty boxes (low > high) and
+/// kNoPoint: they too are infinitely far from everything and lose every tie.
 struct alignas(64) BoxPack {
   float low[3][kPackLanes];
   float high[3][kPackLanes];
+  std::uint32_t lowest_index[kPackLanes];  ///< of the points in the box
 };
 
 /// Number of packs that hold `count` lanes.

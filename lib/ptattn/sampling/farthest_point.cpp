@@ -25,19 +25,14 @@
 #define PTATTN_SAMPLING_FARTHEST_POINT_TYPES
 namespace ptattn {
 
-/// Squared distances to the nearest sample, for the lanes of one PointPack. Unused lanes hold -1,
-/// which no update raises and no maximum picks.
-struct alignas(64) DistancePack {
-  float values[kPackLanes];
-};
-
-/// Blocks of points and what the samples drawn so far did to them.
+/// Blocks of points and what the samples drawn so far did to them. Unused lanes hold a squared
+/// distance of -1, which no update raises and no maximum picks.
 struct Blocks {
   std::size_t packs_per_block;
   std::vector<PointPack> points;
-  std::vector<DistancePack> nearest;
+  std::vector<FloatPack> nearest;   ///< by point: squared distance to the nearest sample
   std::vector<BoxPack> boxes;
-  std::vector<DistancePack> farthest;  ///< by block: the largest of its `nearest`
+  std::vector<FloatPack> farthest;  ///< by block: the largest of its `nearest`
   /// By block: the lowest index among its farthest points; kNoPoint while nobody asked.
   std::vector<std::uint32_t> winner;
   std::vector<std::uint32_t> touched;  ///< scratch: blocks that the newest sample may change
@@ -108,7 +103,7 @@ std::uint32_t lowest_index_at(const Blocks& blocks, std::size_t block, Floats di
 std::uint32_t farthest_index(Blocks& blocks) {
   const FloatTag d;
   Floats maxima = hn::Set(d, -1.0F);
-  for (const DistancePack& pack : blocks.farthest) {
+  for (const FloatPack& pack : blocks.farthest) {
     for (std::size_t lane = 0; lane < kPackLanes; lane += hn::Lanes(d)) {
       maxima = hn::Max(maxima, hn::Load(d, pack.values + lane));
     }

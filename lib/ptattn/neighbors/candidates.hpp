@@ -1,0 +1,45 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "ptattn/neighbors/point_pack.hpp"
+
+namespace ptattn {
+
+/// Orders neighbours: by squared distance (not negative), then by index. The bit patterns of such
+/// floats order like their values, and the key stays below 2^63.
+[[nodiscard]] constexpr std::uint64_t neighbour_key(float distance, std::uint32_t index) {
+  return std::uint64_t{std::bit_cast<std::uint32_t>(distance)} << 32 | index;
+}
+
+/// What a candidate must beat: be nearer, or as near with a lower index. The default admits every
+/// point and no unused lane.
+struct Worst {
+  float distance = std::numeric_limits<float>::infinity();
+  std::uint32_t index = kNoPoint;
+
+  [[nodiscard]] std::uint64_t key() const { return neighbour_key(distance, index); }
+};
+
+/// Points that may be among the k nearest, and room to order them.
+struct Candidates {
+  /// Room for `capacity` candidates and for the whole vectors that kernels store behind the last.
+  explicit Candidates(std::size_t capacity);
+
+  /// Fills `keys`, for vector code (hence signed) and for keep_best.
+  void compute_keys();
+  /// Keeps the k <= size best, best first.
+  void keep_best(std::size_t k);
+
+  std::size_t size = 0;
+  std::vector<float> distances;  ///< squared
+  std::vector<std::uint32_t> indices;
+  std::vector<std::int64_t> keys;
+  std::vector<std::int64_t> ranks;
+};
+
+}  // namespace ptattn

@@ -1,0 +1,218 @@
+// Neither PCL's FLANN nor nanoflann underneath: both sum the distance to a cell incrementally, with
+// roundings that differ from those of the points, and so cannot promise the tie rule; and both test
+// one cell and one point at a time. No brute force for small clouds either: at 512 points the tree
+// is level with it (vectorised, 78 against 82 us for 256 queries, k = 32), and ahead from there on.
+
+#include "ptattn/neighbors/kd_tree.hpp"
+
+#include <array>
+#include <numeric>
+#include <span>
+#include <string>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/neighbors/candidates.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ptattn/neighbors/kd_tree.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "ptattn/neighbors/nearest-inl.hpp"
+
+#ifndef PTATTN_NEIGHBORS_KD_TREE_TYPES
+#define PTATTN_NEIGHBORS_KD_TREE_TYPES
+namespace ptattn {
+
+inline constexpr std::size_t kLeafPacks = 2;
+inline constexpr std::size_t kLeafPoints = kLeafPacks * kPackLanes;
+inline constexpr std::size_t kMaxLevels = 8;  // 32 * 16^7 points exceed the 32-bit indices
+
+using Levels = std::span<const std::vector<BoxPack>>;
+
+/// A box still to be looked into.
+struct Visit {
+  std::uint64_t key;  ///< no point in the box has a smaller one
+  std::uint32_t level;
+  std::uint32_t box;
+};
+
+/// Boxes still to be looked into, the most promising last.
+struct VisitStack {
+  std::size_t size = 0;
+  std::array<Visit, kMaxLevels * kPackLanes> visits;
+};
+
+/// What one thread needs to answer queries for k neighbours.
+struct SearchScratch {
+  explicit SearchScratch(std::size_t k)
+      : limit(k + kPackLanes), candidates(limit + kLeafPoints) {}
+
+  std::size_t limit;  ///< candidates to gather before the worst are dropped
+  Candidates candidates;
+  VisitStack stack;
+};
+
+}  // namespace ptattn
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace ptattn::HWY_NAMESPACE {
+
+/// Goes down from the root, always into the nearest box.
+std::uint32_t nearest_leaf(Levels levels, const Splat& query) {
+  const FloatTag d;
+  std::uint32_t box = 0;
+  for (std::size_t level = levels.size(); level-- > 0;) {
+    alignas(64) float bounds[kPackLanes];
+    for (std::size_t lane = 0; lane < kPackLanes; lane += hn::Lanes(d)) {
+      hn::Store(squared_distances(levels[level][box], lane, query), d, bounds + lane);
+    }
+    const auto nearest = std::min_element(bounds, bounds + kPackLanes) - bounds;
+    box = static_cast<std::uint32_t>(box * kPackLanes) + static_cast<std::uint32_t>(nearest);
+  }
+  return box;
+}
+
+void find_nearest_leaves(Levels levels, const MatrixView& queries, std::uint32_t* leaves) {
+  for (std::size_t q = 0; q < queries.rows; ++q) {
+    leaves[q] = nearest_leaf(levels, Splat(queries.row(q)));
+  }
+}
+
+/// Puts the boxes of a pack that may hold something better than `worst` on the stack.
+HWY_INLINE void push_boxes(const BoxPack& boxes, std::uint32_t level, std::uint32_t first_box,
+                           const Splat& query, const Worst& worst, VisitStack& stack) {
+  const FloatTag d;
+  const std::size_t bottom = stack.size;
+  for (std::size_t lane = 0; lane < kPackLanes; lane += hn::Lanes(d)) {
+    const Floats bounds = squared_distances(boxes, lane, query);
+    alignas(64) float bound_of[kPackLanes];
+    hn::Store(bounds, d, bound_of);
+    const auto within = hn::Le(bounds, hn::Set(d, worst.distance));
+    for (unsigned bits = lane_bits(d, within); bits != 0; bits &= bits - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(bits));
+      const std::uint64_t key = neighbour_key(bound_of[i], boxes.lowest_index[lane + i]);
+      if (key >= worst.key()) continue;
+      std::size_t place = stack.size++;
+      for (; place > bottom && stack.visits[place - 1].key < key; --place) {
+        stack.visits[place] = stack.visits[place - 1];
+      }
+      stack.visits[place] = {key, level, first_box + static_cast<std::uint32_t>(lane + i)};
+    }
+  }
+}
+
+/// Gathers what a leaf has to offer.
+HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf,
+                            const Splat& query, std::size_t k, SearchScratch& scratch,
+                            Worst& worst) {
+  const FloatTag d;
+  const std::size_t begin = leaf * kLeafPacks;
+  const std::size_t end = std::min(begin + kLeafPacks, points.size());
+  for (std::size_t p = begin; p < end; ++p) {
+    for (std::size_t lane = 0; lane < kPackLanes; lane += hn::Lanes(d)) {
+      append(scratch.candidates, squared_distances(points[p], lane, query),
+             points[p].index + lane, worst);
+    }
+  }
+  const bool first_time = worst.index == kNoPoint && scratch.candidates.size >= k &&
+                          worst.distance == std::numeric_limits<float>::infinity();
+  if (first_time || scratch.candidates.size > scratch.limit) {
+    worst = tighten(scratch.candidates, k, scratch.limit, worst);
+  }
+}
+
+void answer_query(std::span<const PointPack> points, Levels levels, const float* position,
+                  std::uint32_t home, std::size_t k, SearchScratch& scratch, std::uint32_t* out) {
+  const Splat query(position);
+  Worst worst;
+  scratch.candidates.size = 0;
+  search_leaf(points, home, query, k, scratch, worst);
+  VisitStack& stack = scratch.stack;
+  stack.size = 0;
+  const auto root = static_cast<std::uint32_t>(levels.size() - 1);
+  push_boxes(levels[root][0], root, 0, query, worst, stack);
+  while (stack.size > 0) {
+    const Visit visit = stack.visits[--stack.size];
+    if (visit.key >= worst.key()) continue;
+    if (visit.level > 0) {
+      push_boxes(levels[visit.level - 1][visit.box], visit.level - 1,
+                 static_cast<std::uint32_t>(visit.box * kPackLanes), query, worst, stack);
+    } else if (visit.box != home) {
+      search_leaf(points, visit.box, query, k, scratch, worst);
+    }
+  }
+  write_nearest(scratch.candidates, k, out);
+}
+
+void answer_queries(std::span<const PointPack> points, Levels levels, const MatrixView& queries,
+                    std::span<const std::uint32_t> order, const std::uint32_t* homes,
+                    std::size_t k, SearchScratch& scratch, std::uint32_t* out) {
+  for (const std::uint32_t q : order) {
+    answer_query(points, levels, queries.row(q), homes[q], k, scratch, out + q * k);
+  }
+}
+
+}  // namespace ptattn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ptattn {
+namespace {
+
+HWY_EXPORT(find_nearest_leaves);
+HWY_EXPORT(answer_queries);
+
+constexpr std::size_t kQueryGrain = 512;
+
+/// The queries by their leaf: a counting sort.
+std::vector<std::uint32_t> order_by_leaf(std::span<const std::uint32_t> leaves,
+                                         std::size_t leaf_count) {
+  std::vector<std::uint32_t> next(leaf_count + 1, 0);
+  for (const std::uint32_t leaf : leaves) ++next[leaf + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  std::vector<std::uint32_t> order(leaves.size());
+  for (std::size_t q = 0; q < leaves.size(); ++q) {
+    order[next[leaves[q]]++] = static_cast<std::uint32_t>(q);
+  }
+  return order;
+}
+
+}  // namespace
+
+KdTree::KdTree(MatrixView points) : size_(points.rows) {
+  if (points.cols != 3 || points.rows == 0) {
+    throw Error(Fault::kUsage, "KdTree", "points must be one or more rows of three columns");
+  }
+  points_ = pack_in_kd_order(points, kLeafPoints);
+  levels_.push_back(bounding_boxes(points_, kLeafPoints));
+  while (levels_.back().size() > 1) levels_.push_back(bounding_boxes(levels_.back()));
+}
+
+IndexTable KdTree::k_nearest(MatrixView queries, std::size_t k) const {
+  if (queries.cols != 3) throw Error(Fault::kUsage, "KdTree", "queries must have three columns");
+  if (k == 0 || k > size_) {
+    throw Error(Fault::kUsage, "KdTree",
+                "k is " + std::to_string(k) + ", expected 1 to " + std::to_string(size_));
+  }
+  std::vector<std::uint32_t> homes(queries.rows);
+  parallel_ranges(queries.rows, kQueryGrain, [&](std::size_t begin, std::size_t end) {
+    HWY_DYNAMIC_DISPATCH(find_nearest_leaves)
+    (levels_, queries.rows_range(begin, end - begin), homes.data() + begin);
+  });
+  const std::vector<std::uint32_t> order =
+      order_by_leaf(homes, levels_[0].size() * kPackLanes);
+  IndexTable table{queries.rows, k, std::vector<std::uint32_t>(queries.rows * k)};
+  parallel_ranges(queries.rows, kQueryGrain, [&](std::size_t begin, std::size_t end) {
+    SearchScratch scratch(k);
+    HWY_DYNAMIC_DISPATCH(answer_queries)
+    (points_, levels_, queries, std::span(order).subspan(begin, end - begin), homes.data(), k,
+     scratch, table.indices.data());
+  });
+  return table;
+}
+
+}  // namespace ptattn
+#endif  // HWY_ONCE

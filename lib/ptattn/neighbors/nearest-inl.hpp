@@ -1,0 +1,113 @@
+// Picking the k nearest out of many, compiled once per Highway target; see point_pack-inl.hpp.
+
+#if defined(PTATTN_NEIGHBORS_NEAREST_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef PTATTN_NEIGHBORS_NEAREST_INL_HPP
+#undef PTATTN_NEIGHBORS_NEAREST_INL_HPP
+#else
+#define PTATTN_NEIGHBORS_NEAREST_INL_HPP
+#endif
+
+#include <algorithm>
+#include <bit>
+
+#include <hwy/highway.h>
+
+#include "ptattn/neighbors/candidates.hpp"
+#include "ptattn/neighbors/point_pack-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace ptattn::HWY_NAMESPACE {
+
+/// A bound that at least k of `values` do not exceed, and as a rule not many more.
+///
+/// Bisects the bit patterns. The result only has to be large enough, so a dozen steps will do.
+/// @param values  `count` >= k floats, 0 <= value <= high; +inf in the rest of the last vector
+HWY_INLINE float kth_smallest_bound(const float* values, std::size_t count, std::size_t k,
+                                    float high) {
+  constexpr int kSteps = 12;
+  const FloatTag d;
+  std::uint32_t too_low = 0;
+  std::uint32_t enough = std::bit_cast<std::uint32_t>(high);
+  for (int step = 0; step < kSteps; ++step) {
+    const std::uint32_t middle = too_low + (enough - too_low) / 2;
+    const Floats bound = hn::Set(d, std::bit_cast<float>(middle));
+    std::size_t within = 0;
+    for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+      within += hn::CountTrue(d, hn::Le(hn::LoadU(d, values + i), bound));
+    }
+    (within < k ? too_low : enough) = middle;
+    if (within >= k && within <= k + k / 8) break;
+  }
+  return std::bit_cast<float>(enough);
+}
+
+/// Appends those of a vector of points that beat `worst`.
+HWY_INLINE void append(Candidates& to, Floats distances, const std::uint32_t* indices,
+                       const Worst& worst) {
+  const FloatTag d;
+  const hn::RebindToUnsigned<FloatTag> du;
+  const Floats bound = hn::Set(d, worst.distance);
+  if (hn::AllFalse(d, hn::Le(distances, bound))) return;
+  const auto index = hn::LoadU(du, indices);
+  const auto lower = hn::RebindMask(d, hn::Lt(index, hn::Set(du, worst.index)));
+  const auto better = hn::Or(hn::Lt(distances, bound), hn::And(hn::Eq(distances, bound), lower));
+  // Not CompressStore, which is slow microcode on some CPUs: Candidates have room behind them.
+  hn::StoreU(hn::Compress(distances, better), d, to.distances.data() + to.size);
+  hn::StoreU(hn::Compress(index, hn::RebindMask(du, better)), du, to.indices.data() + to.size);
+  to.size += hn::CountTrue(d, better);
+}
+
+/// Drops candidates that are surely not among the k best; returns what new ones have to beat.
+///
+/// At least k candidates must be there, and they must all beat `worst`. At most `limit` >= k stay.
+inline HWY_ATTR Worst tighten(Candidates& candidates, std::size_t k, std::size_t limit,
+                              const Worst& worst) {
+  const FloatTag d;
+  const hn::RebindToUnsigned<FloatTag> du;
+  const std::size_t size = candidates.size;
+  float* const distances = candidates.distances.data();
+  std::uint32_t* const indices = candidates.indices.data();
+  hn::StoreU(hn::Inf(d), d, distances + size);
+  hn::StoreU(hn::Set(du, kNoPoint), du, indices + size);
+  Worst tighter{kth_smallest_bound(distances, size, k, worst.distance), kNoPoint};
+  if (tighter.distance == worst.distance) tighter.index = worst.index;
+  candidates.size = 0;
+  for (std::size_t i = 0; i < size; i += hn::Lanes(d)) {
+    // In place: the survivors never reach beyond what was read already.
+    append(candidates, hn::LoadU(d, distances + i), indices + i, tighter);
+  }
+  if (candidates.size <= limit) return tighter;
+  candidates.keep_best(k);
+  return {distances[k - 1], indices[k - 1]};
+}
+
+/// Writes the indices of the k best candidates, best first.
+inline HWY_ATTR void write_nearest(Candidates& candidates, std::size_t k, std::uint32_t* out) {
+  constexpr std::size_t kFewCandidates = 128;  // the rank of each among all: quadratic, no branches
+  const hn::CappedTag<std::int64_t, 8> d;
+  const std::size_t size = candidates.size;
+  if (size > kFewCandidates) {
+    candidates.keep_best(k);
+    std::copy_n(candidates.indices.begin(), k, out);
+    return;
+  }
+  candidates.compute_keys();
+  for (std::size_t i = 0; i < size; i += hn::Lanes(d)) {
+    const auto keys = hn::LoadU(d, candidates.keys.data() + i);
+    auto ranks = hn::Zero(d);
+    for (std::size_t j = 0; j < size; ++j) {
+      const auto smaller = hn::Lt(hn::Set(d, candidates.keys[j]), keys);
+      ranks = hn::Sub(ranks, hn::VecFromMask(d, smaller));
+    }
+    hn::StoreU(ranks, d, candidates.ranks.data() + i);
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto rank = static_cast<std::size_t>(candidates.ranks[i]);
+    if (rank < k) out[rank] = candidates.indices[i];
+  }
+}
+
+}  // namespace ptattn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // toggled include guard

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,8 +10,6 @@
 #include "ptattn/models/weights.hpp"
 
 namespace ptattn {
-
-class MappedFile;
 
 /// A safetensors file, memory-mapped: eight bytes of header length (little endian), a JSON header
 /// {name: {"dtype", "shape", "data_offsets"}}, then the tensors' bytes one after the other.
@@ -36,24 +33,12 @@ class SafetensorsFile final : public WeightSource {
   /// I32 and I64 tensors.
   /// @throws Error(Fault::kModel) when there is no such tensor or it holds something else
   [[nodiscard]] std::vector<std::int64_t> integers(std::string_view name) const;
+  /// True for tensors that `integers` reads.
+  [[nodiscard]] bool holds_integers(std::string_view name) const;
 
  private:
-  enum class Type { kF32, kF16, kBf16, kI32, kI64 };
-  struct Entry {
-    Type type;
-    std::vector<std::size_t> shape;
-    std::size_t begin;  ///< bytes from the start of the file
-    std::size_t bytes;
-  };
-
-  void read_header(std::string_view header, std::size_t data_begin);
-  void check_coverage(std::size_t data_begin) const;
-  [[nodiscard]] const Entry& find(std::string_view name) const;
-  [[noreturn]] void fail(const std::string& problem) const;
-
-  std::filesystem::path path_;
-  std::unique_ptr<MappedFile> file_;
-  std::map<std::string, Entry, std::less<>> entries_;
+  struct Contents;
+  std::unique_ptr<const Contents> contents_;
 };
 
 }  // namespace ptattn

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace ptattn {
+
+/// Parses JSON that nobody vouches for.
+/// @throws Error(Fault::kModel) with `subject` when it is not JSON, nests deeper than 16 levels or
+///         names a key twice in one object (of which a plain parser keeps the last)
+[[nodiscard]] nlohmann::json parse_json(std::string_view text, const std::string& subject);
+
+/// Numbers in [min, max].
+template <class T>
+struct Range {
+  T min;
+  T max;
+};
+
+/// Reads an object key by key; every key must have been asked for when `finish` is called.
+///
+/// Every function throws Error(Fault::kModel), with the key's full path, when a value is missing
+/// without a default, has the wrong type or is out of range.
+class JsonObject {
+ public:
+  /// @param path     of the object inside the file, such as "groups[0]"; empty: the whole file
+  /// @param subject  what error messages call the file
+  JsonObject(const nlohmann::json& value, std::string path, std::string subject);
+
+  [[nodiscard]] std::size_t integer(const std::string& key, Range<std::size_t> range,
+                                    std::optional<std::size_t> fallback = {});
+  [[nodiscard]] double number(const std::string& key, Range<double> range,
+                              std::optional<double> fallback = {});
+  [[nodiscard]] std::string text(const std::string& key);
+  /// The position of the value among `choices`.
+  [[nodiscard]] std::size_t choice(const std::string& key,
+                                   const std::vector<std::string>& choices);
+  /// nullptr when the key is absent.
+  [[nodiscard]] const nlohmann::json* find(const std::string& key);
+  /// An array of at most `max_size` items.
+  [[nodiscard]] const nlohmann::json& array(const std::string& key, std::size_t max_size);
+  [[nodiscard]] const nlohmann::json& object(const std::string& key);
+  /// Refuses keys that nobody asked for.
+  void finish() const;
+
+  [[noreturn]] void fail(const std::string& key, const std::string& problem) const;
+
+ private:
+  [[nodiscard]] const nlohmann::json& required(const std::string& key);
+
+  const nlohmann::json& value_;
+  std::string path_;
+  std::string subject_;
+  std::set<std::string> asked_;
+};
+
+}  // namespace ptattn

@@ -1,0 +1,79 @@
+#include "ptattn/models/model_search.hpp"
+
+#include <cstdlib>
+#include <set>
+#include <system_error>
+
+#include "ptattn/core/error.hpp"
+
+namespace ptattn {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_model(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::is_regular_file(folder / "config.json", ignored);
+}
+
+std::string joined(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
+  return text.empty() ? "none" : text;
+}
+
+/// The parts of `list` between colons; empty ones mean nothing.
+std::vector<fs::path> split(std::string_view list) {
+  std::vector<fs::path> folders;
+  while (!list.empty()) {
+    const std::size_t length = std::min(list.find(':'), list.size());
+    if (length > 0) folders.emplace_back(list.substr(0, length));
+    list.remove_prefix(std::min(length + 1, list.size()));
+  }
+  return folders;
+}
+
+}  // namespace
+
+std::vector<fs::path> model_search_path() {
+  std::vector<fs::path> folders;
+  if (const char* list = std::getenv("PTATTN_MODELS")) folders = split(list);
+  std::error_code failed;
+  const fs::path program = fs::read_symlink("/proc/self/exe", failed);
+  const fs::path installed = PTATTN_INSTALLED_MODELS;
+  if (!failed) {
+    folders.push_back((program.parent_path() / "../share/ptattn/models").lexically_normal());
+  }
+  if (folders.empty() || folders.back() != installed) folders.push_back(installed);
+  return folders;
+}
+
+std::vector<std::string> list_models() {
+  std::set<std::string> names;
+  for (const fs::path& folder : model_search_path()) {
+    std::error_code ignored;
+    for (fs::directory_iterator entry(folder, ignored), end; entry != end; entry.increment(ignored)) {
+      if (is_model(entry->path())) names.insert(entry->path().filename().string());
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+fs::path find_model(std::string_view name_or_folder) {
+  const fs::path given(name_or_folder);
+  std::error_code ignored;
+  if (is_model(given)) return given;
+  if (fs::is_directory(given, ignored)) {
+    throw Error(Fault::kModel, given.string(), "holds no config.json, expected a model folder");
+  }
+  std::vector<std::string> searched;
+  for (const fs::path& folder : model_search_path()) {
+    // A name, not a path that could lead elsewhere.
+    if (given == given.filename() && is_model(folder / given)) return folder / given;
+    searched.push_back(folder.string());
+  }
+  throw Error(Fault::kModel, given.string(),
+              "no such model, searched " + joined(searched) + ", found " + joined(list_models()));
+}
+
+}  // namespace ptattn

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ptattn {
+
+enum class TensorType { kF32, kF16, kBf16, kI32, kI64 };
+
+/// Where a tensor lies in a safetensors file.
+struct TensorEntry {
+  TensorType type = TensorType::kF32;
+  std::vector<std::size_t> shape;
+  std::size_t begin = 0;  ///< bytes from the start of the file
+  std::size_t bytes = 0;
+};
+
+using TensorEntries = std::map<std::string, TensorEntry, std::less<>>;
+
+/// Reads and checks the header of a safetensors file; see SafetensorsFile for what is checked.
+/// @param file     all bytes of the file
+/// @param subject  what error messages call it
+/// @throws Error(Fault::kModel)
+[[nodiscard]] TensorEntries read_safetensors_header(std::string_view file,
+                                                    const std::string& subject);
+
+}  // namespace ptattn

@@ -1,0 +1,158 @@
+#include "ptattn/models/weight_reader.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/nn/norm.hpp"
+
+namespace ptattn {
+namespace {
+
+using Shape = std::vector<std::size_t>;
+
+// Of each kind of problem this many tensors are named, the rest counted.
+constexpr std::size_t kNamed = 12;
+
+/// The name without the prefixes that wrappers of the training leave behind.
+std::string stripped(std::string_view name) {
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string_view prefix : {"module.", "backbone."}) {
+      if (name.starts_with(prefix)) {
+        name.remove_prefix(prefix.size());
+        again = true;
+      }
+    }
+  }
+  return std::string(name);
+}
+
+bool is_ignored(std::string_view name) {
+  return name.ends_with("num_batches_tracked") || name.ends_with("inv_freq");
+}
+
+/// Equal but for ones at the end of `actual`: a convolution of width 1 is a matrix.
+bool fits(const Shape& actual, const Shape& expected) {
+  return actual.size() >= expected.size() &&
+         std::equal(expected.begin(), expected.end(), actual.begin()) &&
+         std::all_of(actual.begin() + static_cast<std::ptrdiff_t>(expected.size()), actual.end(),
+                     [](std::size_t extent) { return extent == 1; });
+}
+
+std::string to_string(const Shape& shape) {
+  std::string text = "[";
+  for (const std::size_t extent : shape) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(extent);
+  }
+  return text + "]";
+}
+
+/// "missing a, b and 3 more; ", or nothing for an empty list.
+std::string listed(const std::string& what, const std::vector<std::string>& items) {
+  if (items.empty()) return "";
+  std::string text = what + " ";
+  for (std::size_t i = 0; i < std::min(items.size(), kNamed); ++i) {
+    text += (i > 0 ? ", " : "") + items[i];
+  }
+  if (items.size() > kNamed) text += " and " + std::to_string(items.size() - kNamed) + " more";
+  return text + "; ";
+}
+
+Matrix to_matrix(const std::vector<float>& values, std::size_t rows, std::size_t cols) {
+  Matrix matrix(rows, cols);
+  std::copy(values.begin(), values.end(), matrix.data());
+  return matrix;
+}
+
+}  // namespace
+
+WeightReader::WeightReader(const WeightSource& source, double norm_eps)
+    : source_(source), norm_eps_(norm_eps) {
+  for (const std::string& name : source.names()) {
+    if (is_ignored(name)) continue;
+    const std::string key = stripped(name);
+    if (!names_.emplace(key, name).second) invalid_.push_back(key + " (there twice)");
+  }
+}
+
+std::vector<float> WeightReader::take(const std::string& name, const Shape& shape) {
+  asked_.insert(name);
+  const auto found = names_.find(name);
+  if (found == names_.end()) {
+    missing_.push_back(name);
+    return {};
+  }
+  const Shape& actual = *source_.shape(found->second);
+  if (!fits(actual, shape)) {
+    misshapen_.push_back(name + " " + to_string(actual) + " (expected " + to_string(shape) + ")");
+    return {};
+  }
+  std::vector<float> values = source_.values(found->second);
+  if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) {
+    invalid_.push_back(name + " (not finite)");
+    return {};
+  }
+  return values;
+}
+
+DenseWeights WeightReader::dense(const std::string& name, std::size_t in, std::size_t out,
+                                 const LayerParts& parts) {
+  const std::vector<float> weight = take(name + ".weight", {out, in});
+  bool complete = !weight.empty();
+  const auto channels = [&](const std::string& tensor) {
+    std::vector<float> values = take(tensor, {out});
+    complete = complete && !values.empty();
+    return values;
+  };
+  std::vector<float> bias;
+  if (parts.bias) bias = channels(name + ".bias");
+  BatchNorm norm;
+  if (!parts.norm.empty()) {
+    norm = {channels(parts.norm + ".weight"), channels(parts.norm + ".bias"),
+            channels(parts.norm + ".running_mean"), channels(parts.norm + ".running_var"),
+            norm_eps_};
+    if (std::any_of(norm.variance.begin(), norm.variance.end(), [](float v) { return v < 0.0F; })) {
+      invalid_.push_back(parts.norm + ".running_var (negative)");
+      complete = false;
+    }
+  }
+  if (!complete) return {};
+  DenseWeights layer{to_matrix(weight, out, in), std::move(bias)};
+  return parts.norm.empty() ? std::move(layer) : folded(std::move(layer), norm);
+}
+
+DenseWeights WeightReader::shared_dense(const std::string& name, const std::string& other_name,
+                                        std::size_t in, std::size_t out) {
+  if (!names_.contains(other_name + ".weight")) return dense(name, in, out);
+  if (!names_.contains(name + ".weight")) return dense(other_name, in, out);
+  DenseWeights layer = dense(name, in, out);
+  const DenseWeights other = dense(other_name, in, out);
+  if (!std::ranges::equal(layer.weight.values(), other.weight.values()) &&
+      layer.weight.size() == other.weight.size()) {
+    invalid_.push_back(other_name + ".weight (differs from " + name +
+                       ".weight, which must be the same)");
+  }
+  return layer;
+}
+
+std::vector<std::string> WeightReader::extra() const {
+  std::vector<std::string> names;
+  for (const auto& [name, original] : names_) {
+    if (!asked_.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
+void WeightReader::finish() const {
+  std::string problems = listed("missing", missing_) + listed("misshapen", misshapen_) +
+                         listed("invalid", invalid_) + listed("extra", extra());
+  if (problems.empty()) return;
+  problems.resize(problems.size() - 2);  // the last "; "
+  throw Error(Fault::kModel, source_.subject(), "does not fit the architecture: " + problems);
+}
+
+}  // namespace ptattn

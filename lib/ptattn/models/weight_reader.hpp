@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ptattn/models/weights.hpp"
+#include "ptattn/nn/linear.hpp"
+
+namespace ptattn {
+
+/// What belongs to a layer besides its weight matrix.
+struct LayerParts {
+  bool bias = false;
+  std::string norm;  ///< name of the batch norm that follows; empty: none
+};
+
+/// Takes a network's layers out of a weight source and notes everything that does not fit, so that
+/// one error names it all.
+///
+/// A layer that does not fit comes back empty; the caller goes on and `finish` throws.
+class WeightReader {
+ public:
+  /// @param norm_eps  added to the variances of batch norms
+  WeightReader(const WeightSource& source, double norm_eps);
+
+  /// `name`.weight [out, in] (or [out, in, 1], ... as convolutions of width 1 store it) with its
+  /// bias; its batch norm is folded in.
+  [[nodiscard]] DenseWeights dense(const std::string& name, std::size_t in, std::size_t out,
+                                   const LayerParts& parts = {});
+  /// The same weight under two names, of which one may be absent.
+  [[nodiscard]] DenseWeights shared_dense(const std::string& name, const std::string& other_name,
+                                          std::size_t in, std::size_t out);
+  /// @throws Error(Fault::kModel) naming all tensors that are missing, misshapen, not finite or
+  ///         that no layer asked for
+  void finish() const;
+
+ private:
+  [[nodiscard]] std::vector<float> take(const std::string& name,
+                                        const std::vector<std::size_t>& shape);
+  [[nodiscard]] std::vector<std::string> extra() const;
+
+  const WeightSource& source_;
+  double norm_eps_;
+  std::map<std::string, std::string> names_;  ///< without prefixes -> as the source calls them
+  std::set<std::string> asked_;
+  std::vector<std::string> missing_;
+  std::vector<std::string> misshapen_;
+  std::vector<std::string> invalid_;
+};
+
+}  // namespace ptattn

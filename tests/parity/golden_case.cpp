@@ -1,0 +1,169 @@
+#include "golden_case.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <span>
+#include <utility>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/models/json_reader.hpp"
+#include "ptattn/models/mapped_file.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using Shape = std::vector<std::size_t>;
+using Traces = std::map<std::string, Matrix, std::less<>>;  // of one cloud
+
+FormulaWeights::Shapes read_shapes(const nlohmann::json& tensors, const std::string& subject) {
+  JsonObject json(tensors, "tensors", subject);
+  FormulaWeights::Shapes shapes;
+  for (const auto& item : tensors.items()) {
+    Shape shape;
+    for (const nlohmann::json& extent : json.array(item.key(), 8)) {
+      if (!extent.is_number_unsigned() || extent.get<std::size_t>() > 1'000'000) {
+        json.fail(item.key(), "is not a shape");
+      }
+      shape.push_back(extent.get<std::size_t>());
+    }
+    shapes.emplace(item.key(), std::move(shape));
+  }
+  return shapes;
+}
+
+Matrix clone(MatrixView view) {
+  Matrix copy(view.rows, view.cols);
+  for (std::size_t i = 0; i < view.rows; ++i) std::copy_n(view.row(i), view.cols, copy.row(i));
+  return copy;
+}
+
+/// What the network returned and said on the way, cloud by cloud.
+struct Run {
+  std::vector<float> logits;
+  std::vector<Traces> clouds;
+};
+
+Run run(const Classifier& network, const SafetensorsFile& data) {
+  const Shape* shape = data.shape("in.xyz");
+  if (shape == nullptr || shape->size() < 2 || shape->back() != 3) {
+    throw Error(Fault::kModel, data.subject(), "has no in.xyz [clouds, points, 3]");
+  }
+  const std::vector<float> xyz = data.values("in.xyz");
+  const std::size_t points = (*shape)[shape->size() - 2];
+  const std::size_t clouds = shape->size() == 2 ? 1 : (*shape)[0];
+  Run result;
+  for (std::size_t b = 0; b < clouds; ++b) {
+    Traces& traces = result.clouds.emplace_back();
+    const MatrixView cloud{xyz.data() + b * points * 3, points, 3, 3};
+    const Matrix logits = network.logits(cloud, [&](std::string_view name, MatrixView values) {
+      traces.insert_or_assign(std::string(name), clone(values));
+    });
+    result.logits.insert(result.logits.end(), logits.values().begin(), logits.values().end());
+  }
+  return result;
+}
+
+Comparison not_compared(const std::string& name, const std::string& note) {
+  return {.name = name, .compared = false, .note = note};
+}
+
+Comparison difference(const std::string& name, std::span<const float> actual,
+                      std::span<const float> expected) {
+  if (actual.size() != expected.size()) {
+    return not_compared(name, "has " + std::to_string(expected.size()) + " values, computed " +
+                                  std::to_string(actual.size()));
+  }
+  Comparison result{.name = name, .compared = true, .note = ""};
+  double largest = 0.0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double distance = std::abs(double{actual[i]} - expected[i]);
+    // A NaN on either side is as far away as can be.
+    result.absolute = distance >= 0.0 ? std::max(result.absolute, distance) : HUGE_VAL;
+    largest = std::max(largest, std::abs(double{expected[i]}));
+  }
+  result.relative = result.absolute > 0.0 ? result.absolute / largest : 0.0;
+  return result;
+}
+
+/// Mean, sample standard deviation and largest magnitude.
+std::vector<float> summary(const Matrix& values) {
+  double sum = 0.0;
+  double largest = 0.0;
+  for (const float x : values.values()) {
+    sum += x;
+    largest = std::max(largest, std::abs(double{x}));
+  }
+  const auto n = static_cast<double>(values.size());
+  double squares = 0.0;
+  for (const float x : values.values()) squares += (x - sum / n) * (x - sum / n);
+  return {static_cast<float>(sum / n), static_cast<float>(std::sqrt(squares / (n - 1.0))),
+          static_cast<float>(largest)};
+}
+
+Comparison compare_activation(const std::string& name, const Matrix& traced,
+                              const SafetensorsFile& data) {
+  const Shape& shape = *data.shape(name);
+  if (shape.size() != 2 || shape[1] != traced.cols() || shape[0] > traced.rows()) {
+    return not_compared(name, "shape differs from the traced [" + std::to_string(traced.rows()) +
+                                  ", " + std::to_string(traced.cols()) + "]");
+  }
+  return difference(name, traced.values().first(shape[0] * shape[1]), data.values(name));
+}
+
+Comparison compare_summary(const std::string& name, const Matrix& traced,
+                           const SafetensorsFile& data) {
+  const std::vector<float> expected = data.values(name);
+  if (expected.size() != 4 || expected[3] != static_cast<float>(traced.rows())) {
+    return not_compared(name, "is not of the " + std::to_string(traced.rows()) + " rows traced");
+  }
+  return difference(name, summary(traced), std::span(expected).first(3));
+}
+
+Comparison compare_integers(const std::string& name, const Run& result,
+                            const SafetensorsFile& data) {
+  std::vector<float> actual;
+  for (const Traces& traces : result.clouds) {
+    const auto found = traces.find(name);
+    if (found == traces.end()) return not_compared(name, "not traced");
+    actual.insert(actual.end(), found->second.values().begin(), found->second.values().end());
+  }
+  const std::vector<std::int64_t> integers = data.integers(name);
+  return difference(name, actual, std::vector<float>(integers.begin(), integers.end()));
+}
+
+Comparison compare_one(const std::string& name, const Run& result, const SafetensorsFile& data) {
+  if (data.holds_integers(name)) return compare_integers(name, result, data);
+  if (name == "out.logits") return difference(name, result.logits, data.values(name));
+  const std::string kind = name.substr(0, 4);
+  const auto traced = result.clouds.front().find(name.substr(std::min<std::size_t>(4, name.size())));
+  if (traced == result.clouds.front().end()) return not_compared(name, "not traced");
+  if (kind == "act.") return compare_activation(name, traced->second, data);
+  if (kind == "sum.") return compare_summary(name, traced->second, data);
+  return not_compared(name, "neither act. nor sum.");
+}
+
+}  // namespace
+
+GoldenCase read_golden_case(const std::filesystem::path& json_path) {
+  const std::string subject = json_path.string();
+  const nlohmann::json parsed = parse_json(MappedFile(json_path).bytes(), subject);
+  JsonObject json(parsed, "", subject);
+  ArchitectureConfig architecture{json.text("architecture"), json.object("config").dump(), subject};
+  FormulaWeights weights(read_shapes(json.object("tensors"), subject), json.text("weights_salt"),
+                         subject);
+  std::filesystem::path data = json_path;
+  return {std::move(architecture), std::move(weights),
+          SafetensorsFile(data.replace_extension(".safetensors"))};
+}
+
+std::vector<Comparison> compare(const Classifier& network, const SafetensorsFile& data) {
+  const Run result = run(network, data);
+  std::vector<Comparison> comparisons;
+  for (const std::string& name : data.names()) {
+    if (!name.starts_with("in.")) comparisons.push_back(compare_one(name, result, data));
+  }
+  return comparisons;
+}
+
+}  // namespace ptattn::test

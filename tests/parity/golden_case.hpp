@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "formula_weights.hpp"
+#include "ptattn/models/registry.hpp"
+#include "ptattn/models/safetensors.hpp"
+
+namespace ptattn::test {
+
+/// `<case>.json`: which network with which weights; `<case>.safetensors` beside it: inputs and what
+/// the original implementation made of them.
+struct GoldenCase {
+  ArchitectureConfig architecture;
+  FormulaWeights weights;
+  SafetensorsFile data;
+};
+
+/// @throws Error(Fault::kModel) for anything wrong with the two files
+[[nodiscard]] GoldenCase read_golden_case(const std::filesystem::path& json_path);
+
+/// How far a tensor is from what was expected.
+struct Comparison {
+  std::string name;
+  bool compared = false;
+  std::string note;         ///< why it was not compared
+  double absolute = 0.0;    ///< largest absolute difference
+  double relative = 0.0;    ///< the same, divided by the largest magnitude expected
+};
+
+/// Runs `network` on every cloud of `in.xyz` [b, n, 3] (or [n, 3]) and compares each tensor of
+/// `data` that is not an input: `out.logits` [b, classes]; `act.NAME`, the first rows of the first
+/// cloud's trace NAME; `sum.NAME`, its mean, standard deviation, largest magnitude and rows;
+/// integers (sampled indices) with the trace of their name, cloud after cloud.
+[[nodiscard]] std::vector<Comparison> compare(const Classifier& network, const SafetensorsFile& data);
+
+}  // namespace ptattn::test

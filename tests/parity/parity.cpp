@@ -1,0 +1,88 @@
+// parity [--tolerance X] CASE.json...
+//
+// Compares the networks with outputs of their original implementations, tensor by tensor. Exit
+// code: 0 all agree, 1 some differ by more than the tolerance, 2 an architecture is unknown (the
+// other cases still ran), 4 a file is broken; 64 wrong usage. The first of 4, 1, 2 that applies.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "golden_case.hpp"
+#include "ptattn/core/error.hpp"
+
+namespace {
+
+using ptattn::test::Comparison;
+
+enum Outcome { kAgrees = 0, kDiffers = 1, kUnknown = 2, kBroken = 4, kUsage = 64 };
+
+Outcome report(const std::string& path, const std::vector<Comparison>& comparisons,
+               double tolerance) {
+  Outcome outcome = kAgrees;
+  std::printf("%s\n  %-36s %12s %12s\n", path.c_str(), "tensor", "absolute", "relative");
+  for (const Comparison& c : comparisons) {
+    if (!c.compared) {
+      std::printf("  %-36s not compared: %s\n", c.name.c_str(), c.note.c_str());
+      continue;
+    }
+    const bool close = c.relative <= tolerance;
+    if (!close) outcome = kDiffers;
+    std::printf("  %-36s %12.3e %12.3e  %s\n", c.name.c_str(), c.absolute, c.relative,
+                close ? "ok" : "FAIL");
+  }
+  return outcome;
+}
+
+Outcome run_case(const std::string& path, double tolerance) {
+  try {
+    const auto golden = ptattn::test::read_golden_case(path);
+    const auto known = ptattn::classifier_architectures();
+    if (std::find(known.begin(), known.end(), golden.architecture.architecture) == known.end()) {
+      std::printf("%s: architecture \"%s\" is unknown\n", path.c_str(),
+                  golden.architecture.architecture.c_str());
+      return kUnknown;
+    }
+    const auto network = ptattn::make_classifier(golden.architecture, golden.weights);
+    return report(path, ptattn::test::compare(*network, golden.data), tolerance);
+  } catch (const ptattn::Error& e) {
+    std::fprintf(stderr, "parity: %s\n", e.what());
+    return kBroken;
+  }
+}
+
+/// A positive number, or 0 for anything else.
+double parse_tolerance(const char* text) {
+  char* end = nullptr;
+  const double value = std::strtod(text, &end);
+  return *end == '\0' && value > 0.0 ? value : 0.0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  double tolerance = 1e-4;
+  std::vector<std::string> paths;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--tolerance" && i + 1 < argc) {
+      tolerance = parse_tolerance(argv[++i]);
+    } else {
+      paths.push_back(argument);
+    }
+  }
+  if (paths.empty() || tolerance <= 0.0) {
+    std::fprintf(stderr, "usage: parity [--tolerance X] CASE.json...\n");
+    return kUsage;
+  }
+  std::set<Outcome> outcomes;
+  for (const std::string& path : paths) outcomes.insert(run_case(path, tolerance));
+  for (const Outcome outcome : {kBroken, kDiffers, kUnknown}) {
+    if (outcomes.contains(outcome)) return outcome;
+  }
+  return kAgrees;
+}

@@ -1,0 +1,99 @@
+#include "ptattn/core/parallel.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <bit>
+#include <cmath>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using ptattn::deterministic_sum;
+using ptattn::parallel_each;
+using ptattn::parallel_ranges;
+using ptattn::ThreadLimit;
+
+TEST(parallel_each, visits_every_item_once) {
+  for (const std::size_t n : {0, 1, 7, 8, 9, 1000}) {
+    for (const std::size_t grain : {0, 1, 8, 5000}) {
+      std::vector<std::atomic<int>> visits(n);
+      parallel_each(n, grain, [&](std::size_t i) { ++visits[i]; });
+      for (const auto& count : visits) EXPECT_EQ(count, 1);
+    }
+  }
+}
+
+TEST(parallel_ranges, pieces_are_not_empty_and_cover_everything) {
+  const ThreadLimit limit(4);
+  std::atomic<std::size_t> covered = 0;
+  parallel_ranges(10'000, 16, [&](std::size_t begin, std::size_t end) {
+    EXPECT_LT(begin, end);
+    covered += end - begin;
+  });
+  EXPECT_EQ(covered, 10'000U);
+}
+
+TEST(parallel_ranges, little_work_stays_on_the_calling_thread) {
+  const auto caller = std::this_thread::get_id();
+  parallel_ranges(8, 8, [&](std::size_t begin, std::size_t end) {
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+    EXPECT_EQ(begin, 0U);
+    EXPECT_EQ(end, 8U);
+  });
+}
+
+TEST(parallel_ranges, passes_exceptions_on) {
+  EXPECT_THROW(parallel_each(1000, 1,
+                             [](std::size_t i) {
+                               if (i == 500) throw std::runtime_error("stop");
+                             }),
+               std::runtime_error);
+}
+
+TEST(thread_limit, caps_the_threads_while_it_lives) {
+  const int before = ptattn::thread_count();
+  {
+    const ThreadLimit limit(1);
+    EXPECT_EQ(ptattn::thread_count(), 1);
+    std::mutex mutex;
+    std::set<std::thread::id> threads;
+    parallel_each(200, 1, [&](std::size_t) {
+      const std::lock_guard lock(mutex);
+      threads.insert(std::this_thread::get_id());
+    });
+    EXPECT_EQ(threads.size(), 1U);
+  }
+  EXPECT_EQ(ptattn::thread_count(), before);
+}
+
+TEST(thread_limit, zero_means_all_cores) {
+  const ThreadLimit limit(0);
+  EXPECT_GE(ptattn::thread_count(), 1);
+}
+
+TEST(deterministic_sum, adds_up) {
+  EXPECT_EQ(deterministic_sum(0, [](std::size_t) { return 1.0; }), 0.0);
+  EXPECT_EQ(deterministic_sum(1, [](std::size_t) { return 2.5; }), 2.5);
+  for (const std::size_t n : {4095, 4096, 4097, 100'000}) {
+    EXPECT_EQ(deterministic_sum(n, [](std::size_t i) { return static_cast<double>(i); }),
+              static_cast<double>(n) * static_cast<double>(n - 1) / 2.0);
+  }
+}
+
+TEST(deterministic_sum, same_bits_for_any_thread_count) {
+  const auto sum_with = [](int threads) {
+    const ThreadLimit limit(threads);
+    const double sum = deterministic_sum(
+        200'000, [](std::size_t i) { return std::sin(static_cast<double>(i)) * 1e6 + 1e-6; });
+    return std::bit_cast<std::uint64_t>(sum);
+  };
+  EXPECT_EQ(sum_with(1), sum_with(8));
+}
+
+}  // namespace

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "ptattn/core/error.hpp"
-#include "ptattn/neighbors/knn.hpp"
+#include "ptattn/models/pct_neighbors.hpp"
 #include "ptattn/nn/kernels/reduce.hpp"
 #include "ptattn/sampling/farthest_point.hpp"
 
@@ -94,9 +94,9 @@ Pct::Level Pct::group(const Level& level, std::size_t stage, const Trace& trace)
   trace_indices(trace, sampled);
   Level next;
   next.positions = gather_rows(level.positions, sampled);
-  const IndexTable neighbors = k_nearest(level.positions, next.positions, size.neighbors);
-  next.features = embed_neighborhoods(weights_.gather_local[stage], level.features, sampled,
-                                      neighbors.indices);
+  const auto neighbors = pct_neighbors(level.positions, next.positions, size.neighbors);
+  next.features =
+      embed_neighborhoods(weights_.gather_local[stage], level.features, sampled, neighbors);
   if (trace) trace("gather_local_" + std::to_string(stage), next.features);
   return next;
 }

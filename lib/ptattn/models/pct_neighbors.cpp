@@ -1,0 +1,51 @@
+#include "ptattn/models/pct_neighbors.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/neighbors/knn.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kSpare = 16;
+constexpr std::size_t kQueriesPerTask = 64;
+
+/// a b + c rounded once. The product is exact in float64; on every CPU the same bits, unlike a
+/// fused operation that some CPUs lack.
+float multiply_add(float a, float b, float c) {
+  return static_cast<float>(double{a} * double{b} + double{c});
+}
+
+float squared_norm(const float* p) { return (p[0] * p[0] + p[1] * p[1]) + p[2] * p[2]; }
+
+/// The dot product as matrix libraries compute it: one chain of fused multiply-adds.
+float dot(const float* q, const float* p) {
+  return multiply_add(q[2], p[2], multiply_add(q[1], p[1], q[0] * p[0]));
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> pct_neighbors(MatrixView points, MatrixView queries, std::size_t k) {
+  const IndexTable near = k_nearest(points, queries, std::min(k + kSpare, points.rows));
+  std::vector<std::uint32_t> chosen(queries.rows * k);
+  parallel_ranges(queries.rows, kQueriesPerTask, [&](std::size_t begin, std::size_t end) {
+    std::vector<std::pair<float, std::uint32_t>> ranked(near.k);
+    for (std::size_t i = begin; i < end; ++i) {
+      const float* query = queries.row(i);
+      const float query_norm = squared_norm(query);
+      std::transform(near.row(i), near.row(i) + near.k, ranked.begin(), [&](std::uint32_t j) {
+        const float* point = points.row(j);
+        return std::pair((-2.0F * dot(query, point) + query_norm) + squared_norm(point), j);
+      });
+      const auto last = ranked.begin() + static_cast<std::ptrdiff_t>(k);
+      std::nth_element(ranked.begin(), last - 1, ranked.end());
+      std::transform(ranked.begin(), last, chosen.begin() + static_cast<std::ptrdiff_t>(i * k),
+                     [](const auto& candidate) { return candidate.second; });
+    }
+  });
+  return chosen;
+}
+
+}  // namespace ptattn

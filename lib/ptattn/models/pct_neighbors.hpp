@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ptattn/core/matrix.hpp"
+
+namespace ptattn {
+
+/// The k nearest of `points` to each of `queries`, as the published implementation of PCT chooses
+/// them: by
+///
+///   -2 q.p + |q|^2 + |p|^2
+///
+/// in float32, whose rounding moves distances by up to 1e-6. Where the k-th and the next point are
+/// as close to each other as that, its choice is not that of k_nearest, and the logits move by some
+/// 1e-4 of the largest: little, but more than everything else that differs between the two.
+/// Equal values go to the lowest index.
+///
+/// Only the nearest k + 16 points are considered; no point beyond them can be chosen unless more
+/// than 16 others lie within rounding of the k-th distance.
+/// @param points   [n, 3], finite, in the unit sphere
+/// @param queries  [m, 3], finite, in the unit sphere
+/// @param k        1 <= k <= n
+/// @return         [m, k] row-major indices, each row in no particular order
+/// Time as k_nearest; the same bits for any thread count.
+[[nodiscard]] std::vector<std::uint32_t> pct_neighbors(MatrixView points, MatrixView queries,
+                                                       std::size_t k);
+
+}  // namespace ptattn

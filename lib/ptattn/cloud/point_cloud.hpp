@@ -29,17 +29,17 @@ struct Element {
   std::string name;
   std::uint64_t items = 0;
   bool before_vertices = false;  ///< stood before the vertices in the file it came from
-  std::vector<ElementProperty> properties;
+  std::vector<ElementProperty> properties{};
 
   bool operator==(const Element&) const = default;
 };
 
 /// What a file says besides its points; carried from reader to writer.
 struct CloudMetadata {
-  std::vector<std::string> comments;  ///< PLY `comment` lines, PCD leading `#` lines
-  std::vector<std::string> obj_info;  ///< PLY only
+  std::vector<std::string> comments{};  ///< PLY `comment` lines, PCD leading `#` lines
+  std::vector<std::string> obj_info{};  ///< PLY only
   std::array<double, 7> viewpoint{0, 0, 0, 1, 0, 0, 0};  ///< PCD: tx ty tz qw qx qy qz
-  std::vector<Element> elements;                         ///< PLY only
+  std::vector<Element> elements{};                         ///< PLY only
 };
 
 /// Points with named per-point fields, in file order.

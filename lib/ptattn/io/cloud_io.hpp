@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
+#include <string_view>
 
 #include "ptattn/cloud/point_cloud.hpp"
 
@@ -14,18 +17,27 @@ enum class Encoding { kAscii, kBinary, kBinaryBigEndian, kBinaryCompressed };
 
 /// Reads a PLY or PCD file; the content decides which, not the name.
 ///
-/// Every field comes back with its type, count and order, bit for bit. Nothing is allocated before
-/// the header's claims were checked against the file's size.
+/// Every field comes back with its type, count and order, bit for bit (ASCII: the value of the
+/// decimal text; a NaN has no payload there). Comments, obj_info, viewpoint and PLY elements other
+/// than the vertices come back as metadata. Nothing is allocated before the header's claims were
+/// checked against the file's size; memory is a small multiple of that size.
 /// @throws Error(Fault::kInput) one line, for whatever is wrong with the file
-/// Time O(bytes); parallel over points; the same cloud for any thread count.
+/// Time O(bytes); parallel over points (binary); the same cloud for any thread count.
 [[nodiscard]] PointCloud read_cloud(const std::filesystem::path& path);
+
+/// The same from memory; `subject` names it in errors.
+[[nodiscard]] PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subject);
 
 /// Writes `cloud` to `path` through a temporary file beside it that is renamed when complete.
 ///
 /// The format follows the extension (.ply, .pcd). ASCII numbers are the shortest that read back to
-/// the same bits. What a format cannot hold (faces in a PCD, an 8-byte integer in a PLY) is refused.
+/// the same bits. A PLY holds a field of several values as a list property, the grid of an
+/// organised cloud as `obj_info num_cols` and `num_rows`, the viewpoint as a comment. What a format
+/// cannot hold (faces in a PCD, an 8-byte integer in a PLY) is refused.
 /// @throws Error(Fault::kInput) when it cannot be written; Error(Fault::kUsage) when the extension
-///         and the encoding do not fit each other
+///         and the encoding do not fit each other, or the cloud's fields not its points
+/// Time O(bytes); parallel over points except for the compression; the same bytes for any thread
+/// count.
 void write_cloud(const std::filesystem::path& path, const PointCloud& cloud,
                  Encoding encoding = Encoding::kBinary);
 

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace ptattn::io {
+
+/// Writes a file under a temporary name beside its target and renames it when complete: readers
+/// see the old file or the whole new one.
+///
+/// A symbolic link is followed, its target replaced. A new file gets the permissions of the
+/// umask, a replaced one keeps its own. A process that is killed leaves the temporary file
+/// `.NAME.PID.N.tmp` behind and the target untouched.
+class AtomicFile {
+ public:
+  /// @throws Error(Fault::kInput) when the target is no regular file, or its folder cannot be
+  ///         written to
+  explicit AtomicFile(const std::filesystem::path& path);
+  /// Removes the temporary file unless commit() was reached.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// @throws Error(Fault::kInput), on a full disk for example; also on a file size limit, provided
+  ///         that the process ignores SIGXFSZ
+  void append(std::string_view bytes);
+  /// Flushes to the disk and gives the file its name.
+  /// @throws Error(Fault::kInput)
+  void commit();
+
+  /// The path as the caller gave it, for error messages.
+  [[nodiscard]] const std::string& subject() const { return subject_; }
+
+ private:
+  [[noreturn]] void fail(int code) const;
+  void open_temporary();
+
+  std::string subject_;
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  int file_ = -1;
+};
+
+}  // namespace ptattn::io

@@ -1,0 +1,102 @@
+#include "ptattn/io/byte_source.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ptattn/core/error.hpp"
+
+namespace ptattn::io {
+namespace {
+
+constexpr std::size_t kWindow = std::size_t{1} << 16;
+
+std::string system_message(int code) {
+  return std::generic_category().message(code);
+}
+
+}  // namespace
+
+ByteSource::ByteSource(const std::filesystem::path& path) : subject_(path.string()) {
+  // Without O_NONBLOCK the open of a FIFO waits for a writer.
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) fail("cannot be opened: " + system_message(errno));
+  struct stat status {};
+  if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(file);
+    fail(S_ISDIR(status.st_mode) ? "is a directory, expected a PLY or PCD file"
+                                 : "is not a regular file, expected a PLY or PCD file");
+  }
+  file_ = file;
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+ByteSource::ByteSource(std::span<const std::byte> bytes, std::string_view subject)
+    : subject_(subject), memory_(bytes.data()), size_(bytes.size()) {}
+
+ByteSource::~ByteSource() {
+  if (file_ >= 0) ::close(file_);
+}
+
+std::span<const std::byte> ByteSource::view(std::uint64_t offset, std::size_t count,
+                                            Scratch& scratch) const {
+  if (file_ < 0) return {memory_ + offset, count};
+  std::byte* const out = scratch.reserve(count);
+  std::size_t done = 0;
+  while (done < count) {
+    const ssize_t got = ::pread(file_, out + done, count - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("cannot be read: " + system_message(errno));
+    if (got == 0) fail("became shorter while it was read");
+    done += static_cast<std::size_t>(got);
+  }
+  return {out, count};
+}
+
+void ByteSource::fail(std::string_view problem) const {
+  throw Error(Fault::kInput, subject_, problem);
+}
+
+bool ByteStream::refill() {
+  if (next_ >= source_->size()) return false;
+  held_.erase(0, taken_);
+  taken_ = 0;
+  // A word longer than the window doubles it, so that its cost stays linear.
+  const auto count = static_cast<std::size_t>(
+      std::min<std::uint64_t>(std::max(kWindow, held_.size()), source_->size() - next_));
+  Scratch scratch;
+  const auto bytes = source_->view(next_, count, scratch);
+  held_.append(reinterpret_cast<const char*>(bytes.data()), count);
+  next_ += count;
+  return true;
+}
+
+bool ByteStream::read(std::byte* out, std::size_t count) {
+  if (count > remaining()) return false;
+  while (count > 0) {
+    if (window().empty()) refill();
+    const std::size_t part = std::min(count, window().size());
+    std::memcpy(out, window().data(), part);
+    take(part);
+    out += part;
+    count -= part;
+  }
+  return true;
+}
+
+void ByteStream::skip(std::uint64_t count) {
+  if (count <= window().size()) {
+    take(static_cast<std::size_t>(count));
+    return;
+  }
+  next_ = offset() + count;
+  held_.clear();
+  taken_ = 0;
+}
+
+}  // namespace ptattn::io

@@ -1,0 +1,108 @@
+#include "ptattn/io/cloud_io.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/atomic_file.hpp"
+#include "ptattn/io/byte_source.hpp"
+#include "ptattn/io/header_lines.hpp"
+#include "ptattn/io/pcd_reader.hpp"
+#include "ptattn/io/pcd_writer.hpp"
+#include "ptattn/io/ply_reader.hpp"
+#include "ptattn/io/ply_writer.hpp"
+
+namespace ptattn {
+namespace {
+
+/// By the first line that is no comment; nothing when it is neither's.
+std::optional<FileFormat> format_of(const io::ByteSource& source) {
+  constexpr std::array<std::string_view, 3> kPcdStarts{"VERSION", "FIELDS", "COLUMNS"};
+  io::HeaderLines lines(source);
+  for (auto line = lines.next(); line; line = lines.next()) {
+    const auto parts = io::words(*line);
+    if (lines.count() == 1 && *line == "ply") return FileFormat::kPly;
+    if (parts.empty() || parts[0].front() == '#') continue;
+    if (std::ranges::find(kPcdStarts, parts[0]) == kPcdStarts.end()) return std::nullopt;
+    return FileFormat::kPcd;
+  }
+  return std::nullopt;
+}
+
+PointCloud read(const io::ByteSource& source) {
+  if (source.size() == 0) source.fail("is empty, expected a PLY or PCD file");
+  const auto format = format_of(source);
+  if (!format) source.fail("is neither a PLY nor a PCD file");
+  return *format == FileFormat::kPly ? io::read_ply(source) : io::read_pcd(source);
+}
+
+std::optional<FileFormat> format_of_name(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  std::ranges::transform(extension, extension.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (extension == ".ply") return FileFormat::kPly;
+  if (extension == ".pcd") return FileFormat::kPcd;
+  return std::nullopt;
+}
+
+/// The format to write, when it has such an encoding.
+FileFormat format_to_write(const std::filesystem::path& path, Encoding encoding) {
+  const auto format = format_of_name(path);
+  if (!format) throw Error(Fault::kUsage, path.string(), "expected a name ending in .ply or .pcd");
+  if (*format == FileFormat::kPly && encoding == Encoding::kBinaryCompressed) {
+    throw Error(Fault::kUsage, path.string(), "PLY cannot be compressed, expected a .pcd file");
+  }
+  if (*format == FileFormat::kPcd && encoding == Encoding::kBinaryBigEndian) {
+    throw Error(Fault::kUsage, path.string(), "PCD cannot be big endian, expected a .ply file");
+  }
+  return *format;
+}
+
+/// What neither format can hold.
+void check_fields(const PointCloud& cloud, const std::string& subject) {
+  if (cloud.fields().empty() && !cloud.empty()) {
+    throw Error(Fault::kInput, subject, "the cloud has points without fields");
+  }
+  std::unordered_set<std::string_view> names;
+  for (const Field& field : cloud.fields()) {
+    if (!names.insert(field.name()).second) {
+      throw Error(Fault::kUsage, subject, "the cloud has two fields " + field.name());
+    }
+    if (field.count() == 0 || field.bytes().size() != cloud.size() * field.bytes_per_point()) {
+      throw Error(Fault::kUsage, subject,
+                  "field " + field.name() + " does not have a value for every point");
+    }
+  }
+}
+
+}  // namespace
+
+PointCloud read_cloud(const std::filesystem::path& path) {
+  return read(io::ByteSource(path));
+}
+
+PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subject) {
+  return read(io::ByteSource(bytes, subject));
+}
+
+void write_cloud(const std::filesystem::path& path, const PointCloud& cloud, Encoding encoding) {
+  const FileFormat format = format_to_write(path, encoding);
+  check_fields(cloud, path.string());
+  io::AtomicFile file(path);
+  if (format == FileFormat::kPly) {
+    io::write_ply(file, cloud, encoding);
+  } else {
+    io::write_pcd(file, cloud, encoding);
+  }
+  file.commit();
+}
+
+bool has_cloud_extension(const std::filesystem::path& path) {
+  return format_of_name(path).has_value();
+}
+
+}  // namespace ptattn

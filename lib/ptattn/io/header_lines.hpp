@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/io/byte_source.hpp"
+
+namespace ptattn::io {
+
+/// Headers longer than this are refused, read or written: they bound what a header may cost.
+inline constexpr std::uint64_t kLargestHeader = std::uint64_t{1} << 20;
+
+/// Hands out the lines of a file's header.
+class HeaderLines {
+ public:
+  explicit HeaderLines(const ByteSource& source) : stream_(source) {}
+
+  /// The next line without its end (LF or CR LF); nothing at the end of the file.
+  /// @throws Error(Fault::kInput) past kLargestHeader
+  [[nodiscard]] std::optional<std::string> next();
+  /// Lines handed out so far.
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+  /// Offset in the file of the byte behind the last line.
+  [[nodiscard]] std::uint64_t offset() const { return stream_.offset(); }
+
+  /// @throws Error(Fault::kInput) naming the last line, always
+  [[noreturn]] void fail(std::string_view problem) const;
+
+ private:
+  ByteStream stream_;
+  std::uint64_t count_ = 0;
+};
+
+/// The words of a line, which spaces and tabs part.
+[[nodiscard]] std::vector<std::string_view> words(std::string_view line);
+/// What follows `word`, a part of `line`, after one space or tab.
+[[nodiscard]] std::string_view text_after(std::string_view line, std::string_view word);
+/// A decimal number without sign; nothing for any other text or past 64 bits.
+[[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view word);
+
+/// A name as headers can hold it: not empty, no spaces, tabs or line breaks.
+[[nodiscard]] bool is_header_word(std::string_view name);
+
+/// Three positions and a quaternion (tx ty tz qw qx qy qz) as text, and back.
+[[nodiscard]] std::string format_viewpoint(const std::array<double, 7>& viewpoint);
+[[nodiscard]] std::optional<std::array<double, 7>> parse_viewpoint(
+    const std::vector<std::string_view>& seven_words);
+
+}  // namespace ptattn::io

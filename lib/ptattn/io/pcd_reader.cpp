@@ -1,0 +1,221 @@
+#include "ptattn/io/pcd_reader.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ptattn/io/ascii_numbers.hpp"
+#include "ptattn/io/lzf.hpp"
+#include "ptattn/io/pcd_header.hpp"
+#include "ptattn/io/point_blocks.hpp"
+#include "ptattn/io/record_codec.hpp"
+
+namespace ptattn::io {
+namespace {
+
+// PCD has no word for its byte order: it is that of the machines PCL runs on.
+constexpr bool kSwap = std::endian::native == std::endian::big;
+
+[[noreturn]] void fail_truncated(const ByteSource& source, std::uint64_t done,
+                                 std::uint64_t points) {
+  source.fail("ends after " + std::to_string(done) + " of " + std::to_string(points) +
+              " points, the file is truncated");
+}
+
+/// Bytes of a point; more than any file has on overflow.
+std::uint64_t point_bytes(const PcdHeader& header, bool with_padding) {
+  std::uint64_t sum = 0;
+  for (const PcdField& field : header.fields) {
+    if (with_padding || !field.is_padding()) sum += field.bytes_per_point();
+  }
+  return sum;  // at most 2^20 fields of 2^35 bytes
+}
+
+PointCloud empty_cloud(const PcdHeader& header) {
+  PointCloud cloud(header.width, header.height);
+  cloud.metadata() = header.metadata;
+  return cloud;
+}
+
+/// Adds a zeroed field for each in the header.
+void add_fields(PointCloud& cloud, const PcdHeader& header) {
+  cloud.fields().reserve(header.fields.size());
+  for (const PcdField& field : header.fields) {
+    if (field.is_padding()) continue;
+    cloud.fields().emplace_back(field.name, field.type, cloud.size(), field.count);
+  }
+}
+
+/// Where the fields of `cloud` stand in a record that holds padding as well.
+std::vector<Column<std::byte>> record_columns(PointCloud& cloud, const PcdHeader& header) {
+  std::vector<Column<std::byte>> columns;
+  auto field = cloud.fields().begin();
+  std::size_t offset = 0;
+  for (const PcdField& described : header.fields) {
+    if (!described.is_padding()) {
+      columns.push_back({field->bytes().data(), field->bytes_per_point(), offset,
+                         size_of(field->type()), field->count()});
+      ++field;
+    }
+    offset += described.bytes_per_point();
+  }
+  return columns;
+}
+
+/// Accepts zeros and white space behind the data.
+void expect_padding(const ByteSource& source, std::uint64_t offset) {
+  ByteStream rest(source, offset);
+  do {
+    const std::string_view window = rest.window();
+    if (!std::ranges::all_of(window, [](char c) { return c == '\0' || is_space(c); })) {
+      source.fail("goes on behind the last point that the header announces");
+    }
+    rest.take(window.size());
+  } while (rest.refill());
+}
+
+PointCloud read_binary(const ByteSource& source, const PcdHeader& header, std::uint64_t body) {
+  PointCloud cloud = empty_cloud(header);
+  const std::uint64_t stride = point_bytes(header, true);
+  const std::uint64_t available = source.size() - body;
+  if (saturated_product(stride, cloud.size()) > available) {
+    fail_truncated(source, available / stride, cloud.size());
+  }
+  add_fields(cloud, header);
+  read_records(source, body, cloud.size(), stride, kSwap, record_columns(cloud, header));
+  expect_padding(source, body + stride * cloud.size());
+  return cloud;
+}
+
+// ---- binary_compressed: two sizes of 32 bits, then the fields one after the other in LZF
+
+/// The decompressed body, once its size fits the header's claims and the compressed size.
+std::vector<std::byte> decompress(const ByteSource& source, std::uint64_t body,
+                                  std::uint64_t expected) {
+  Scratch scratch;
+  std::uint32_t sizes[2];  // compressed, uncompressed
+  if (source.size() - body < sizeof(sizes)) source.fail("ends before the compressed points");
+  std::memcpy(sizes, source.view(body, sizeof(sizes), scratch).data(), sizeof(sizes));
+  if (kSwap) swap_bytes(reinterpret_cast<std::byte*>(sizes), sizeof(sizes[0]), 2);
+  body += sizeof(sizes);
+  if (sizes[0] > source.size() - body) {
+    source.fail("ends after " + std::to_string(source.size() - body) + " of " +
+                std::to_string(sizes[0]) + " compressed bytes, the file is truncated");
+  }
+  if (sizes[1] != expected) {
+    source.fail("holds " + std::to_string(sizes[1]) + " bytes of points, expected " +
+                std::to_string(expected) + " from the header");
+  }
+  if (sizes[1] > saturated_product(sizes[0], kMostLzfExpansion)) {
+    source.fail("cannot decompress to " + std::to_string(sizes[1]) + " bytes, the file is corrupt");
+  }
+  std::vector<std::byte> fields(sizes[1]);
+  if (!lzf_decompress(source.view(body, sizes[0], scratch), fields)) {
+    source.fail("has corrupt compressed points");
+  }
+  expect_padding(source, body + sizes[0]);
+  return fields;
+}
+
+PointCloud read_compressed(const ByteSource& source, const PcdHeader& header, std::uint64_t body) {
+  PointCloud cloud = empty_cloud(header);
+  const std::uint64_t expected = saturated_product(point_bytes(header, false), cloud.size());
+  const std::vector<std::byte> bytes = decompress(source, body, expected);
+  add_fields(cloud, header);
+  const std::byte* from = bytes.data();
+  for (Field& field : cloud.fields()) {
+    const std::span<std::byte> to = field.bytes();
+    if (to.empty()) continue;
+    std::memcpy(to.data(), from, to.size());
+    if (kSwap) swap_bytes(to.data(), size_of(field.type()), to.size() / size_of(field.type()));
+    from += to.size();
+  }
+  return cloud;
+}
+
+// ---- ascii: a point a line
+
+class AsciiReader {
+ public:
+  AsciiReader(const ByteSource& source, const PcdHeader& header, const HeaderLines& lines)
+      : source_(source),
+        header_(header),
+        text_(ByteStream(source, lines.offset()), lines.count() + 1) {
+    for (const PcdField& field : header.fields) values_a_point_ += field.count;
+  }
+
+  PointCloud read() {
+    PointCloud cloud = empty_cloud(header_);
+    const std::uint64_t least = 2 * values_a_point_;
+    if (saturated_product(cloud.size(), least) > text_.most_bytes()) {
+      fail_truncated(source_, text_.most_bytes() / least, cloud.size());
+    }
+    add_fields(cloud, header_);
+    for (std::size_t i = 0; i < cloud.size(); ++i) read_point(cloud, i);
+    text_.expect_end();
+    return cloud;
+  }
+
+ private:
+  void read_point(PointCloud& cloud, std::size_t i) {
+    std::uint64_t value = 0;  // of this point
+    auto field = cloud.fields().begin();
+    for (const PcdField& described : header_.fields) {
+      std::byte* out = nullptr;
+      if (!described.is_padding()) {
+        out = field->bytes().data() + i * field->bytes_per_point();
+        ++field;
+      }
+      for (std::uint32_t v = 0; v < described.count; ++v, ++value) {
+        if (value > 0 && text_.at_line_end()) fail_short(cloud, i, value);
+        read_value(described.type, out == nullptr ? nullptr : out + v * size_of(described.type),
+                   cloud, i);
+      }
+    }
+    if (!text_.at_line_end()) {
+      text_.fail("more than " + std::to_string(values_a_point_) + " values for a point");
+    }
+  }
+
+  void read_value(FieldType type, std::byte* out, const PointCloud& cloud, std::size_t i) {
+    const bool found = out == nullptr ? !text_.next().empty() : text_.read(type, 1, out);
+    if (!found) fail_truncated(source_, i, cloud.size());
+  }
+
+  [[noreturn]] void fail_short(const PointCloud& cloud, std::size_t i, std::uint64_t values) {
+    if (text_.most_bytes() <= 1) fail_truncated(source_, i, cloud.size());
+    text_.fail(std::to_string(values) + " values for a point, expected " +
+               std::to_string(values_a_point_));
+  }
+
+  const ByteSource& source_;
+  const PcdHeader& header_;
+  TextValues text_;
+  std::uint64_t values_a_point_ = 0;
+};
+
+}  // namespace
+
+PointCloud read_pcd(const ByteSource& source) {
+  HeaderLines lines(source);
+  const PcdHeader header = parse_pcd_header(lines);
+  if (header.fields.empty() && header.width > 0 && header.height > 0) {
+    source.fail("has points without fields");
+  }
+  switch (header.encoding) {
+    case Encoding::kBinary:
+      return read_binary(source, header, lines.offset());
+    case Encoding::kBinaryCompressed:
+      return read_compressed(source, header, lines.offset());
+    default:
+      return AsciiReader(source, header, lines).read();
+  }
+}
+
+}  // namespace ptattn::io

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/io/byte_source.hpp"
+
+namespace ptattn::io {
+
+/// Reads a PCD file; see read_cloud. Padding (fields named "_") is skipped. Zeros and white space
+/// behind the data are accepted: PCL pads files to whole pages.
+[[nodiscard]] PointCloud read_pcd(const ByteSource& source);
+
+}  // namespace ptattn::io

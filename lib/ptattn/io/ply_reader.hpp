@@ -1,0 +1,16 @@
+#pragma once
+
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/io/byte_source.hpp"
+
+namespace ptattn::io {
+
+/// Reads a PLY file; see read_cloud.
+///
+/// A list property of the vertices becomes a field of several values a point when all lists are of
+/// one length (PCL writes such fields so), and is refused otherwise. A cloud is organised when
+/// `obj_info num_cols` and `num_rows`, or viewportx and viewporty of PCL's element camera, multiply
+/// to the number of vertices.
+[[nodiscard]] PointCloud read_ply(const ByteSource& source);
+
+}  // namespace ptattn::io

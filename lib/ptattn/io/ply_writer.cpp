@@ -1,0 +1,102 @@
+#include "ptattn/io/ply_writer.hpp"
+
+#include <bit>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/ascii_numbers.hpp"
+#include "ptattn/io/ply_elements.hpp"
+#include "ptattn/io/ply_header.hpp"
+#include "ptattn/io/ply_organisation.hpp"
+#include "ptattn/io/point_blocks.hpp"
+#include "ptattn/io/record_codec.hpp"
+
+namespace ptattn::io {
+namespace {
+
+using ListLength = std::uint32_t;  // PLY "uint", as PCL writes it
+
+Element without_values(const Element& element) {
+  Element bare{element.name, element.items, element.before_vertices, {}};
+  for (const ElementProperty& property : element.properties) {
+    bare.properties.push_back(
+        {property.name, property.type, property.is_list, property.size_type, {}, {}});
+  }
+  return bare;
+}
+
+Element vertex_element(const PointCloud& cloud) {
+  Element vertices{.name = "vertex", .items = cloud.size()};
+  for (const Field& field : cloud.fields()) {
+    vertices.properties.push_back(
+        {field.name(), field.type(), field.count() != 1, field_type_of<ListLength>(), {}, {}});
+  }
+  return vertices;
+}
+
+PlyHeader make_header(const PointCloud& cloud, Encoding encoding) {
+  PlyHeader header{.encoding = encoding,
+                   .comments = comments_with_viewpoint(cloud.metadata()),
+                   .obj_info = obj_info_with_organisation(cloud)};
+  for (const bool before : {true, false}) {
+    if (!before) header.elements.push_back(vertex_element(cloud));
+    for (const Element& element : cloud.metadata().elements) {
+      if (element.before_vertices == before) header.elements.push_back(without_values(element));
+    }
+  }
+  return header;
+}
+
+void write_binary_points(AtomicFile& file, const PointCloud& cloud, bool swap) {
+  std::vector<Column<const std::byte>> columns;
+  std::vector<ListLength> lengths;
+  lengths.reserve(cloud.fields().size());  // the columns point at them
+  std::size_t stride = 0;
+  for (const Field& field : cloud.fields()) {
+    if (field.count() != 1) {
+      lengths.push_back(field.count());
+      const auto* const length = reinterpret_cast<const std::byte*>(&lengths.back());
+      columns.push_back({length, 0, stride, sizeof(ListLength), 1});
+      stride += sizeof(ListLength);
+    }
+    columns.push_back({field.bytes().data(), field.bytes_per_point(), stride, size_of(field.type()),
+                       field.count()});
+    stride += field.bytes_per_point();
+  }
+  write_records(file, cloud.size(), stride, swap, columns);
+}
+
+void append_point(std::string& out, const PointCloud& cloud, std::size_t i) {
+  for (const Field& field : cloud.fields()) {
+    if (field.count() != 1) out.append(std::to_string(field.count())) += ' ';
+    append_values(out, field, i);
+  }
+  out.back() = '\n';
+}
+
+}  // namespace
+
+void write_ply(AtomicFile& file, const PointCloud& cloud, Encoding encoding) {
+  const bool ascii = encoding == Encoding::kAscii;
+  const bool big_endian = encoding == Encoding::kBinaryBigEndian;
+  const bool swap = !ascii && big_endian != (std::endian::native == std::endian::big);
+  file.append(format_ply_header(make_header(cloud, encoding), file.subject()));
+  const auto write_elements = [&](bool before) {
+    for (const Element& element : cloud.metadata().elements) {
+      if (element.before_vertices == before) write_element(file, element, ascii, swap);
+    }
+  };
+  write_elements(true);
+  if (ascii) {
+    write_text_points(file, cloud.size(),
+                      [&](std::string& out, std::size_t i) { append_point(out, cloud, i); });
+  } else {
+    write_binary_points(file, cloud, swap);
+  }
+  write_elements(false);
+}
+
+}  // namespace ptattn::io

@@ -1,0 +1,92 @@
+#include "ptattn/io/point_blocks.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <tbb/parallel_pipeline.h>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/io/ascii_numbers.hpp"
+
+namespace ptattn::io {
+namespace {
+
+// Enough work for a task, little enough to stay in the cache.
+constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
+constexpr std::size_t kTextBlock = 4096;  // points
+
+std::size_t block_of(std::size_t stride) {
+  return std::max<std::size_t>(1, kBlockBytes / std::max<std::size_t>(1, stride));
+}
+
+/// Appends blocks of points in order, each made by `encode(begin, end, out)`. It runs in parallel
+/// and overwrites `out`, which holds another block's bytes.
+void write_blocks(AtomicFile& file, std::size_t points, std::size_t block,
+                  const std::function<void(std::size_t, std::size_t, std::string&)>& encode) {
+  // At most `slots` blocks are under way and they leave in order, so a slot is free again when
+  // its turn comes.
+  const auto slots = static_cast<std::size_t>(2 * thread_count());
+  std::vector<std::string> buffers(slots);
+  std::size_t next = 0;
+  const auto number = [&](tbb::flow_control& control) {
+    if (next * block >= points) control.stop();
+    return next++;
+  };
+  const auto fill = [&](std::size_t b) {
+    encode(b * block, std::min(points, (b + 1) * block), buffers[b % slots]);
+    return b;
+  };
+  const auto write = [&](std::size_t b) { file.append(buffers[b % slots]); };
+  using tbb::filter_mode;
+  tbb::parallel_pipeline(
+      slots, tbb::make_filter<void, std::size_t>(filter_mode::serial_in_order, number) &
+                 tbb::make_filter<std::size_t, std::size_t>(filter_mode::parallel, fill) &
+                 tbb::make_filter<std::size_t, void>(filter_mode::serial_in_order, write));
+}
+
+}  // namespace
+
+void read_records(const ByteSource& source, std::uint64_t offset, std::size_t points,
+                  std::size_t stride, bool swap, std::span<const Column<std::byte>> columns,
+                  const std::function<void(std::span<const std::byte>)>& check) {
+  const std::size_t block = block_of(stride);
+  parallel_ranges((points + block - 1) / block, 4, [&](std::size_t begin, std::size_t end) {
+    Scratch scratch;
+    for (std::size_t b = begin; b < end; ++b) {
+      const std::size_t first = b * block;
+      const std::size_t count = std::min(block, points - first);
+      const auto records = source.view(offset + first * stride, count * stride, scratch);
+      if (check) check(records);
+      unpack_records(records, stride, swap, first, columns);
+    }
+  });
+}
+
+void write_records(AtomicFile& file, std::size_t points, std::size_t stride, bool swap,
+                   std::span<const Column<const std::byte>> columns) {
+  write_blocks(file, points, block_of(stride),
+               [&](std::size_t begin, std::size_t end, std::string& out) {
+                 out.resize((end - begin) * stride);
+                 const auto records = std::as_writable_bytes(std::span(out));
+                 pack_records(columns, begin, swap, stride, records);
+               });
+}
+
+void write_text_points(AtomicFile& file, std::size_t points,
+                       const std::function<void(std::string&, std::size_t)>& append_point) {
+  write_blocks(file, points, kTextBlock, [&](std::size_t begin, std::size_t end, std::string& out) {
+    out.clear();
+    for (std::size_t i = begin; i < end; ++i) append_point(out, i);
+  });
+}
+
+void append_values(std::string& out, const Field& field, std::size_t i) {
+  const std::size_t size = size_of(field.type());
+  const std::byte* value = field.bytes().data() + i * field.bytes_per_point();
+  for (std::uint32_t v = 0; v < field.count(); ++v, value += size) {
+    append_number(out, field.type(), value);
+    out += ' ';
+  }
+}
+
+}  // namespace ptattn::io

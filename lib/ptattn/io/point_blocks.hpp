@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "ptattn/cloud/field.hpp"
+#include "ptattn/io/atomic_file.hpp"
+#include "ptattn/io/byte_source.hpp"
+#include "ptattn/io/record_codec.hpp"
+
+namespace ptattn::io {
+
+// The bodies of files in blocks of points, many at a time: read from anywhere, written in order.
+
+/// Reads `points` records of `source` from `offset` on into the columns. They lie within the
+/// source. `check`, if any, sees every block of records before it is used.
+void read_records(const ByteSource& source, std::uint64_t offset, std::size_t points,
+                  std::size_t stride, bool swap, std::span<const Column<std::byte>> columns,
+                  const std::function<void(std::span<const std::byte>)>& check = {});
+
+/// Appends `points` records to `file`.
+void write_records(AtomicFile& file, std::size_t points, std::size_t stride, bool swap,
+                   std::span<const Column<const std::byte>> columns);
+
+/// Appends the lines that `append_point(out, i)` makes of `points` points to `file`.
+void write_text_points(AtomicFile& file, std::size_t points,
+                       const std::function<void(std::string&, std::size_t)>& append_point);
+
+/// Appends the values of point `i`, a space behind each.
+void append_values(std::string& out, const Field& field, std::size_t i);
+
+}  // namespace ptattn::io

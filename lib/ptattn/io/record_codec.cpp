@@ -1,0 +1,90 @@
+#include "ptattn/io/record_codec.hpp"
+
+#include <cstring>
+
+namespace ptattn::io {
+namespace {
+
+inline std::uint8_t reversed(std::uint8_t v) {
+  return v;
+}
+inline std::uint16_t reversed(std::uint16_t v) {
+  return __builtin_bswap16(v);
+}
+inline std::uint32_t reversed(std::uint32_t v) {
+  return __builtin_bswap32(v);
+}
+inline std::uint64_t reversed(std::uint64_t v) {
+  return __builtin_bswap64(v);
+}
+
+// `values` values from each of `points` places, `from_step` bytes apart, to places `to_step` apart.
+template <class T, bool kSwap>
+void copy_strided(const std::byte* from, std::size_t from_step, std::byte* to, std::size_t to_step,
+                  std::size_t values, std::size_t points) {
+  for (std::size_t i = 0; i < points; ++i, from += from_step, to += to_step) {
+    for (std::size_t v = 0; v < values; ++v) {
+      T value;
+      std::memcpy(&value, from + v * sizeof(T), sizeof(T));
+      if constexpr (kSwap) value = reversed(value);
+      std::memcpy(to + v * sizeof(T), &value, sizeof(T));
+    }
+  }
+}
+
+template <class T>
+void copy_column(const std::byte* from, std::size_t from_step, std::byte* to, std::size_t to_step,
+                 std::size_t values, std::size_t points, bool swap) {
+  if (swap) {
+    copy_strided<T, true>(from, from_step, to, to_step, values, points);
+  } else if (values == 1) {
+    copy_strided<T, false>(from, from_step, to, to_step, 1, points);
+  } else {
+    for (std::size_t i = 0; i < points; ++i, from += from_step, to += to_step) {
+      std::memcpy(to, from, values * sizeof(T));
+    }
+  }
+}
+
+template <class Byte>
+void copy(const Column<Byte>& column, const std::byte* from, std::size_t from_step, std::byte* to,
+          std::size_t to_step, std::size_t points, bool swap) {
+  const auto run = [&]<class T>(T) {
+    copy_column<T>(from, from_step, to, to_step, column.values, points, swap);
+  };
+  switch (column.value_size) {
+    case 1:
+      return run(std::uint8_t{});
+    case 2:
+      return run(std::uint16_t{});
+    case 4:
+      return run(std::uint32_t{});
+    default:
+      return run(std::uint64_t{});
+  }
+}
+
+}  // namespace
+
+void unpack_records(std::span<const std::byte> records, std::size_t stride, bool swap,
+                    std::size_t first, std::span<const Column<std::byte>> columns) {
+  for (const Column<std::byte>& column : columns) {
+    copy(column, records.data() + column.offset, stride, column.data + first * column.step,
+         column.step, records.size() / stride, swap);
+  }
+}
+
+void pack_records(std::span<const Column<const std::byte>> columns, std::size_t first, bool swap,
+                  std::size_t stride, std::span<std::byte> records) {
+  for (const Column<const std::byte>& column : columns) {
+    copy(column, column.data + first * column.step, column.step, records.data() + column.offset,
+         stride, records.size() / stride, swap);
+  }
+}
+
+void swap_bytes(std::byte* values, std::size_t value_size, std::size_t count) {
+  const Column<std::byte> column{.value_size = value_size};
+  copy(column, values, value_size, values, value_size, count, true);
+}
+
+}  // namespace ptattn::io

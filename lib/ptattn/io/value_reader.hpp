@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "ptattn/cloud/field.hpp"
+
+namespace ptattn::io {
+
+/// Reads the values of a file's body front to back, whatever their encoding.
+class ValueReader {
+ public:
+  virtual ~ValueReader() = default;
+
+  /// Reads `count` values of `type` in native byte order; false when the body ends before.
+  /// @throws Error(Fault::kInput) for a value that is none
+  [[nodiscard]] virtual bool read(FieldType type, std::size_t count, std::byte* out) = 0;
+  /// @throws Error(Fault::kInput) when more than white space is left
+  virtual void expect_end() = 0;
+
+  /// Fewest bytes that a value of `type` takes in the body.
+  [[nodiscard]] virtual std::uint64_t least_bytes(FieldType type) const = 0;
+  /// Most bytes that the values to come can take; with least_bytes it bounds what a header may
+  /// claim before anything is allocated.
+  [[nodiscard]] virtual std::uint64_t most_bytes() const = 0;
+
+  /// A second reader at the same place.
+  [[nodiscard]] virtual std::unique_ptr<ValueReader> clone() const = 0;
+};
+
+}  // namespace ptattn::io

@@ -1,8 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
+
+namespace ptattn::io {
+class AtomicFile;
+}
 
 namespace ptattn::tools {
 
@@ -32,20 +38,19 @@ class Output {
   ~Output();
 
   void write(std::string_view text);
-  /// The last step of a run that went well: closes, reports late write errors, renames.
+  /// The last step of a run that went well: reports late write errors, gives a new file its name.
   void commit();
   [[nodiscard]] bool is_terminal() const;
 
  private:
-  enum class Kind { kStandardOutput, kFile };
-  Output(Kind kind, std::string name, int descriptor);
+  Output(std::string name, int descriptor, bool owned);
+  explicit Output(std::unique_ptr<io::AtomicFile> file);
   [[noreturn]] void fail(int error_number) const;
 
-  Kind kind_;
-  std::string name_;                 // what error messages call the target
-  std::filesystem::path target_;     // to be renamed to; empty when written in place
-  std::filesystem::path temporary_;  // present while not committed
-  int descriptor_;                   // -1 once closed
+  std::string name_;                      // what error messages call the target
+  int descriptor_ = -1;                   // -1: closed, or a new file
+  bool owned_ = false;                    // ours to close: not standard output
+  std::unique_ptr<io::AtomicFile> file_;  // the new file
 };
 
 }  // namespace ptattn::tools

@@ -36,15 +36,14 @@ constexpr std::size_t kRecordTopK = 5;
 const About kAbout{
     .name = "ptattn-classify",
     .summary =
-        "Names what point clouds are (chair, lamp, ...), each cloud one object, with a "
-        "pretrained Transformer.\n"
-        "Clouds may have any unit, offset and number of points from 128 up.",
+        "Names what point clouds are (chair, lamp, ...), one object a cloud, with a\n"
+        "pretrained Transformer. Any unit, offset and number of points from 128 up.\n",
     .examples =
         "  ptattn-classify chair.ply\n"
         "  ptattn-classify scans/ --format csv --output scans.csv\n"
         "  find scans -name '*.pcd' | ptattn-classify - --votes 10 --up auto\n"
         "  ptattn-classify scans/ --format jsonl --output scans.jsonl --resume\n"
-        "  ptattn-classify scans/ --format jsonl | jq -r 'select(.confidence < 0.5) | .path'\n"};
+        "  ptattn-classify scans/ --format jsonl | jq -r 'select(.confidence < 0.5).path'\n"};
 
 enum class Format { kTable, kJsonl, kCsv };
 
@@ -121,7 +120,8 @@ void declare(CLI::App& app, Settings& s) {
   declare_results(app, s);
   app.add_flag("--keep-going", s.keep_going,
                "Report a bad input and go on with the rest; exit code 3 at the end [default]");
-  app.add_flag("--fail-fast", s.fail_fast, "End at the first bad input, with its exit code")
+  app.add_flag("--fail-fast", s.fail_fast,
+               "End at the first bad input, with its exit code, instead of --keep-going")
       ->excludes("--keep-going");
   app.add_option("--batch", s.batch, "Clouds in flight at a time [2 for each thread]")
       ->type_name("N")

@@ -5,7 +5,9 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <new>
+#include <sstream>
 
 #include "output.hpp"
 #include "ptattn/core/error.hpp"
@@ -34,12 +36,48 @@ int fail(const About& about, std::string message, int exit_code) {
   return exit_code;
 }
 
+/// `text` with line breaks between words, so that no line is longer than `columns`.
+std::string wrapped(const std::string& text, std::size_t columns) {
+  std::istringstream words(text);
+  std::string lines;
+  std::size_t used = 0;
+  for (std::string word; words >> word; used += word.size()) {
+    if (used > 0 && used + 1 + word.size() > columns) {
+      lines += '\n';
+      used = 0;
+    } else if (used > 0) {
+      lines += ' ';
+      ++used;
+    }
+    lines += word;
+  }
+  return lines;
+}
+
+/// CLI11's layout within 80 columns, without its notes on which options exclude each other (the
+/// descriptions say so where it matters).
+class HelpFormat final : public CLI::Formatter {
+ public:
+  HelpFormat() { column_width(static_cast<int>(kNameColumns)); }
+
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return wrapped(CLI::Formatter::make_option_desc(option), kHelpColumns - kNameColumns);
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() ? "" : " " + type;
+  }
+
+ private:
+  static constexpr std::size_t kHelpColumns = 80;
+  static constexpr std::size_t kNameColumns = 20;
+};
+
 /// Parses and runs; everything it throws is caught by run_tool.
 int parse_and_run(const About& about, int argc, char** argv,
                   const std::function<void(CLI::App&)>& declare, const std::function<int()>& body) {
   CLI::App app(about.summary, about.name);
-  app.get_formatter()->column_width(26);
-  app.get_formatter()->label("REQUIRED", "");
+  app.formatter(std::make_shared<HelpFormat>());
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("--version", about.name + " " + std::string(version()),
                        "Print the version and exit");
@@ -70,6 +108,7 @@ int run_tool(const About& about, int argc, char** argv,
              const std::function<void(CLI::App&)>& declare, const std::function<int()>& body) {
   // A write to a closed pipe should come back as an error that we can tell apart, not kill us.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // likewise a write past the limit on file sizes
   try {
     return parse_and_run(about, argc, argv, declare, body);
   } catch (const ClosedPipe&) {

@@ -75,26 +75,28 @@ class CsvFormat final : public RecordFormat {
   std::string header() const override {
     std::string text = "path,points,class,confidence";
     for (std::size_t rank = 2; rank <= top_k_; ++rank) {
-      const std::string suffix = "_" + std::to_string(rank);
-      text += ",class" + suffix + ",confidence" + suffix;
+      const std::string number = std::to_string(rank);
+      text.append(",class_").append(number).append(",confidence_").append(number);
     }
     return text + (timing_ ? ",up,seconds,model,error\n" : ",up,model,error\n");
   }
 
   std::string line(const Record& record) const override {
-    std::string text = csv_field(record.path) + ",";
-    if (record.points) text += std::to_string(*record.points);
+    std::vector<std::string> cells{record.path,
+                                   record.points ? std::to_string(*record.points) : ""};
     for (std::size_t rank = 0; rank < top_k_; ++rank) {
-      if (rank < record.top_k.size()) {
-        const auto& [name, probability] = record.top_k[rank];
-        text += "," + csv_field(name) + "," + fixed(probability, 6);
-      } else {
-        text += ",,";
-      }
+      const bool present = rank < record.top_k.size();
+      cells.push_back(present ? record.top_k[rank].first : "");
+      cells.push_back(present ? fixed(record.top_k[rank].second, 6) : "");
     }
-    text += "," + record.up;
-    if (timing_) text += "," + (record.seconds ? fixed(*record.seconds, 4) : std::string());
-    return text + "," + csv_field(model_) + "," + csv_field(record.error) + "\n";
+    cells.push_back(record.up);
+    if (timing_) cells.push_back(record.seconds ? fixed(*record.seconds, 4) : "");
+    cells.push_back(model_);
+    cells.push_back(record.error);
+    std::string text;
+    for (const std::string& cell : cells) text.append(csv_field(cell)).push_back(',');
+    text.back() = '\n';
+    return text;
   }
 
  private:

@@ -1,0 +1,61 @@
+#include <gtest/gtest.h>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "random_cloud.hpp"
+#include "temp_folder.hpp"
+
+namespace ptattn::test {
+namespace {
+
+std::string name_of_container(const testing::TestParamInfo<Container>& info) {
+  const char* const encodings[] = {"Ascii", "Binary", "BigEndian", "Compressed"};
+  return std::string(info.param.is_ply() ? "Ply" : "Pcd") +
+         encodings[static_cast<int>(info.param.encoding)];
+}
+
+class RoundTrip : public testing::TestWithParam<Container> {
+ protected:
+  TempFolder folder_;
+};
+
+TEST_P(RoundTrip, AnySchemaComesBackBitForBit) {
+  const auto path = folder_ / (std::string("cloud") + GetParam().extension);
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    const PointCloud cloud = random_cloud(seed, GetParam());
+    write_cloud(path, cloud, GetParam().encoding);
+    EXPECT_TRUE(identical(read_cloud(path), cloud)) << "seed " << seed;
+  }
+}
+
+TEST_P(RoundTrip, SameBytesForAnyThreadCount) {
+  Random random(5);
+  PointCloud cloud(60000);  // several blocks
+  for (const char* name : {"x", "y", "z"}) cloud.add(name, FieldType::kFloat32);
+  cloud.add("normal", FieldType::kFloat64, 3);
+  cloud.add("tag", FieldType::kUInt8);
+  for (Field& field : cloud.fields()) fill_random(random, field.type(), field.bytes(), true);
+  std::string expected;
+  for (const int threads : {1, 2, 8}) {
+    const ThreadLimit limit(threads);
+    const auto path = folder_ / (std::to_string(threads) + GetParam().extension);
+    write_cloud(path, cloud, GetParam().encoding);
+    if (threads == 1) expected = contents(path);
+    EXPECT_EQ(contents(path), expected) << threads << " threads";
+    EXPECT_TRUE(identical(read_cloud(path), cloud)) << threads << " threads";
+  }
+}
+
+TEST_P(RoundTrip, PointsWithoutFieldsAreRefused) {
+  const auto path = folder_ / (std::string("cloud") + GetParam().extension);
+  EXPECT_ANY_THROW(write_cloud(path, PointCloud(3), GetParam().encoding));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+  write_cloud(path, PointCloud(), GetParam().encoding);
+  EXPECT_TRUE(identical(read_cloud(path), PointCloud()));
+}
+
+INSTANTIATE_TEST_SUITE_P(AllEncodings, RoundTrip, testing::ValuesIn(kContainers),
+                         name_of_container);
+
+}  // namespace
+}  // namespace ptattn::test

@@ -26,7 +26,9 @@ TEST(fnv1a64, published_values) {
   EXPECT_EQ(fnv1a64("foobar"), 0x85944171f73967e8ULL);
 }
 
-TEST(fnv1a64, takes_bytes_as_unsigned) { EXPECT_NE(fnv1a64("\xff"), fnv1a64("\x7f")); }
+TEST(fnv1a64, takes_bytes_as_unsigned) {
+  EXPECT_NE(fnv1a64("\xff"), fnv1a64("\x7f"));
+}
 
 TEST(random, same_seed_same_numbers) {
   Random a(7);

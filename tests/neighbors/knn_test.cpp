@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 #include "each_target.hpp"
@@ -161,6 +160,19 @@ TEST(k_nearest, refuses_what_makes_no_sense) {
   EXPECT_THROW((void)k_nearest(Matrix(5, 2), points, 1), ptattn::Error);
   EXPECT_THROW((void)k_nearest(points, Matrix(5, 4), 1), ptattn::Error);
   EXPECT_THROW((void)k_nearest(Matrix(0, 3), points, 1), ptattn::Error);
+  const MatrixView more_than_indices{points.data(), std::size_t{1} << 32, 3, 0};
+  EXPECT_THROW((void)k_nearest(more_than_indices, points, 1), ptattn::Error);
+}
+
+TEST(k_nearest, refuses_coordinates_that_are_not_finite) {
+  const Matrix points = uniform(40);
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    Matrix broken = points.clone();
+    broken(39, 2) = bad;
+    EXPECT_THROW((void)k_nearest(broken, points, 1), ptattn::Error);
+    EXPECT_THROW((void)k_nearest(points, broken, 1), ptattn::Error);
+  }
 }
 
 TEST(kd_tree, answers_again_and_again) {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "../neighbors/each_target.hpp"
 #include "../neighbors/shapes.hpp"
@@ -118,6 +118,8 @@ TEST(farthest_point, refuses_what_makes_no_sense) {
   EXPECT_THROW((void)farthest_point_sample(points, 1, 3), ptattn::Error);
   EXPECT_THROW((void)farthest_point_sample(Matrix(3, 2), 1), ptattn::Error);
   EXPECT_THROW((void)farthest_point_sample(Matrix(0, 3), 1), ptattn::Error);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THROW((void)farthest_point_sample(on_a_line({0, nan, 2}), 1), ptattn::Error);
 }
 
 }  // namespace

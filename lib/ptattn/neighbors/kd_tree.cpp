@@ -46,8 +46,7 @@ struct VisitStack {
 
 /// What one thread needs to answer queries for k neighbours.
 struct SearchScratch {
-  explicit SearchScratch(std::size_t k)
-      : limit(k + kPackLanes), candidates(limit + kLeafPoints) {}
+  explicit SearchScratch(std::size_t k) : limit(k + kPackLanes), candidates(limit + kLeafPoints) {}
 
   std::size_t limit;  ///< candidates to gather before the worst are dropped
   Candidates candidates;
@@ -105,16 +104,15 @@ HWY_INLINE void push_boxes(const BoxPack& boxes, std::uint32_t level, std::uint3
 }
 
 /// Gathers what a leaf has to offer.
-HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf,
-                            const Splat& query, std::size_t k, SearchScratch& scratch,
-                            Worst& worst) {
+HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf, const Splat& query,
+                            std::size_t k, SearchScratch& scratch, Worst& worst) {
   const FloatTag d;
   const std::size_t begin = leaf * kLeafPacks;
   const std::size_t end = std::min(begin + kLeafPacks, points.size());
   for (std::size_t p = begin; p < end; ++p) {
     for (std::size_t lane = 0; lane < kPackLanes; lane += hn::Lanes(d)) {
-      append(scratch.candidates, squared_distances(points[p], lane, query),
-             points[p].index + lane, worst);
+      append(scratch.candidates, squared_distances(points[p], lane, query), points[p].index + lane,
+             worst);
     }
   }
   const bool first_time = worst.index == kNoPoint && scratch.candidates.size >= k &&
@@ -148,8 +146,8 @@ void answer_query(std::span<const PointPack> points, Levels levels, const float*
 }
 
 void answer_queries(std::span<const PointPack> points, Levels levels, const MatrixView& queries,
-                    std::span<const std::uint32_t> order, const std::uint32_t* homes,
-                    std::size_t k, SearchScratch& scratch, std::uint32_t* out) {
+                    std::span<const std::uint32_t> order, const std::uint32_t* homes, std::size_t k,
+                    SearchScratch& scratch, std::uint32_t* out) {
   for (const std::uint32_t q : order) {
     answer_query(points, levels, queries.row(q), homes[q], k, scratch, out + q * k);
   }
@@ -183,18 +181,17 @@ std::vector<std::uint32_t> order_by_leaf(std::span<const std::uint32_t> leaves,
 }  // namespace
 
 KdTree::KdTree(MatrixView points) : size_(points.rows) {
-  if (points.cols != 3 || points.rows == 0) {
-    throw Error(Fault::kUsage, "KdTree", "points must be one or more rows of three columns");
-  }
+  check_points(points, "KdTree points");
+  if (points.rows == 0) throw Error(Fault::kUsage, "KdTree points", "none, expected at least one");
   points_ = pack_in_kd_order(points, kLeafPoints);
   levels_.push_back(bounding_boxes(points_, kLeafPoints));
   while (levels_.back().size() > 1) levels_.push_back(bounding_boxes(levels_.back()));
 }
 
 IndexTable KdTree::k_nearest(MatrixView queries, std::size_t k) const {
-  if (queries.cols != 3) throw Error(Fault::kUsage, "KdTree", "queries must have three columns");
+  check_points(queries, "k_nearest queries");
   if (k == 0 || k > size_) {
-    throw Error(Fault::kUsage, "KdTree",
+    throw Error(Fault::kUsage, "k_nearest",
                 "k is " + std::to_string(k) + ", expected 1 to " + std::to_string(size_));
   }
   std::vector<std::uint32_t> homes(queries.rows);
@@ -202,8 +199,7 @@ IndexTable KdTree::k_nearest(MatrixView queries, std::size_t k) const {
     HWY_DYNAMIC_DISPATCH(find_nearest_leaves)
     (levels_, queries.rows_range(begin, end - begin), homes.data() + begin);
   });
-  const std::vector<std::uint32_t> order =
-      order_by_leaf(homes, levels_[0].size() * kPackLanes);
+  const std::vector<std::uint32_t> order = order_by_leaf(homes, levels_[0].size() * kPackLanes);
   IndexTable table{queries.rows, k, std::vector<std::uint32_t>(queries.rows * k)};
   parallel_ranges(queries.rows, kQueryGrain, [&](std::size_t begin, std::size_t end) {
     SearchScratch scratch(k);

@@ -13,10 +13,12 @@ namespace ptattn {
 ///
 /// The points stand in k-d order in leaves of 32. Sixteen neighbouring leaves share a node with
 /// their bounding boxes, sixteen such nodes the next one, and so on: one vector operation rates all
-/// children, and the whole tree is a few arrays without pointers. Immutable; safe from many threads.
+/// children, and the whole tree is a few arrays without pointers. Immutable; safe from many
+/// threads.
 class KdTree {
  public:
-  /// @param points  [n, 3], finite, n >= 1 (checked: Fault::kUsage); copied
+  /// @param points  [n, 3], finite, n >= 1; copied
+  /// @throws        Error(Fault::kUsage) when they are not
   /// Time O(n log n); parallel.
   explicit KdTree(MatrixView points);
 

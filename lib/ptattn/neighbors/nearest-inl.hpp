@@ -8,6 +8,7 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include <hwy/highway.h>
@@ -101,10 +102,11 @@ inline HWY_ATTR void write_nearest(Candidates& candidates, std::size_t k, std::u
     }
     hn::StoreU(ranks, d, candidates.ranks.data() + i);
   }
+  std::array<std::uint32_t, kFewCandidates> by_rank;
   for (std::size_t i = 0; i < size; ++i) {
-    const auto rank = static_cast<std::size_t>(candidates.ranks[i]);
-    if (rank < k) out[rank] = candidates.indices[i];
+    by_rank[static_cast<std::size_t>(candidates.ranks[i])] = candidates.indices[i];
   }
+  std::copy_n(by_rank.begin(), k, out);
 }
 
 }  // namespace ptattn::HWY_NAMESPACE

@@ -1,12 +1,13 @@
 #include "ptattn/neighbors/point_pack.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
+#include <atomic>
+#include <cmath>
+#include <string>
 
-#include <tbb/parallel_invoke.h>
-
+#include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/neighbors/kd_order.hpp"
 
 namespace ptattn {
 namespace {
@@ -14,107 +15,22 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::size_t kPointGrain = 1 << 14;  // points worth a task of their own
 
-struct IndexedPoint {
-  std::array<float, 3> position;
-  std::uint32_t index;
-};
-
-struct Box {
-  std::array<float, 3> low{kInfinity, kInfinity, kInfinity};
-  std::array<float, 3> high{-kInfinity, -kInfinity, -kInfinity};
-  std::uint32_t lowest_index = kNoPoint;
-
-  void include(const Box& other) {
-    lowest_index = std::min(lowest_index, other.lowest_index);
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      low[axis] = std::min(low[axis], other.low[axis]);
-      high[axis] = std::max(high[axis], other.high[axis]);
-    }
-  }
-};
-
-constexpr BoxPack kEmptyBoxes = [] {
-  BoxPack pack{};
+void put(const IndexedBox& box, BoxPack& pack, std::size_t lane) {
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    std::fill(pack.low[axis], pack.low[axis] + kPackLanes, kInfinity);
-    std::fill(pack.high[axis], pack.high[axis] + kPackLanes, -kInfinity);
+    pack.low[axis][lane] = box.low[axis];
+    pack.high[axis][lane] = box.high[axis];
   }
-  std::fill(pack.lowest_index, pack.lowest_index + kPackLanes, kNoPoint);
-  return pack;
-}();
-
-std::vector<IndexedPoint> indexed_points(MatrixView points) {
-  std::vector<IndexedPoint> items(points.rows);
-  parallel_each(points.rows, kPointGrain, [&](std::size_t i) {
-    const float* p = points.row(i);
-    items[i] = {{p[0], p[1], p[2]}, static_cast<std::uint32_t>(i)};
-  });
-  return items;
+  pack.lowest_index[lane] = box.lowest_index;
 }
 
-std::size_t longest_axis(std::span<const IndexedPoint> items) {
-  Box box;
-  for (const IndexedPoint& item : items) box.include({item.position, item.position, item.index});
-  std::size_t longest = 0;
-  for (std::size_t axis = 1; axis < 3; ++axis) {
-    // Halved, so that the extent of huge coordinates does not overflow.
-    if (box.high[axis] / 2 - box.low[axis] / 2 > box.high[longest] / 2 - box.low[longest] / 2) {
-      longest = axis;
-    }
-  }
-  return longest;
-}
-
-void sort_in_kd_order(std::span<IndexedPoint> items, std::size_t block) {
-  const std::size_t blocks = (items.size() + block - 1) / block;
-  if (blocks <= 1) return;
-  // A power of two to the left keeps every cell aligned to its own size.
-  const std::size_t middle = std::bit_ceil(blocks) / 2 * block;
-  const std::size_t axis = longest_axis(items);
-  std::nth_element(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(middle), items.end(),
-                   [axis](const IndexedPoint& a, const IndexedPoint& b) {
-                     return a.position[axis] < b.position[axis];
-                   });
-  const auto left = items.first(middle);
-  const auto right = items.subspan(middle);
-  if (items.size() > kPointGrain) {
-    tbb::parallel_invoke([&] { sort_in_kd_order(left, block); },
-                         [&] { sort_in_kd_order(right, block); });
-  } else {
-    sort_in_kd_order(left, block);
-    sort_in_kd_order(right, block);
-  }
-}
-
-std::vector<PointPack> packed(std::span<const IndexedPoint> items) {
-  std::vector<PointPack> packs(packs_for(items.size()));
-  parallel_each(packs.size(), kPointGrain / kPackLanes, [&](std::size_t p) {
-    PointPack& pack = packs[p];
-    for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
-      const std::size_t i = p * kPackLanes + lane;
-      const bool used = i < items.size();
-      pack.x[lane] = used ? items[i].position[0] : kInfinity;
-      pack.y[lane] = used ? items[i].position[1] : kInfinity;
-      pack.z[lane] = used ? items[i].position[2] : kInfinity;
-      pack.index[lane] = used ? items[i].index : kNoPoint;
-    }
-  });
-  return packs;
-}
-
-/// Packs `count` boxes, each computed by `box_of(i)`.
+/// Packs `count` boxes, each computed by `box_of(i)`, and fills up with empty ones.
 template <class BoxOf>
 std::vector<BoxPack> packed_boxes(std::size_t count, const BoxOf& box_of) {
-  std::vector<BoxPack> packs(packs_for(count), kEmptyBoxes);
+  std::vector<BoxPack> packs(packs_for(count));
   parallel_each(packs.size(), 64, [&](std::size_t p) {
-    const std::size_t end = std::min(count, (p + 1) * kPackLanes);
-    for (std::size_t i = p * kPackLanes; i < end; ++i) {
-      const Box box = box_of(i);
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        packs[p].low[axis][i % kPackLanes] = box.low[axis];
-        packs[p].high[axis][i % kPackLanes] = box.high[axis];
-      }
-      packs[p].lowest_index[i % kPackLanes] = box.lowest_index;
+    for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
+      const std::size_t i = p * kPackLanes + lane;
+      put(i < count ? box_of(i) : IndexedBox{}, packs[p], lane);
     }
   });
   return packs;
@@ -122,25 +38,53 @@ std::vector<BoxPack> packed_boxes(std::size_t count, const BoxOf& box_of) {
 
 }  // namespace
 
-std::vector<PointPack> pack_points(MatrixView points) { return packed(indexed_points(points)); }
+void check_points(MatrixView points, std::string_view subject) {
+  if (points.cols != 3) {
+    throw Error(Fault::kUsage, subject,
+                std::to_string(points.cols) + " columns, expected 3: x, y and z");
+  }
+  if (points.rows >= kNoPoint) {
+    throw Error(Fault::kUsage, subject,
+                std::to_string(points.rows) + " points, expected less than 2^32 - 1");
+  }
+  std::atomic<bool> finite = true;
+  parallel_each(points.rows, kPointGrain, [&](std::size_t i) {
+    const float* p = points.row(i);
+    if (!std::isfinite(p[0]) || !std::isfinite(p[1]) || !std::isfinite(p[2])) finite = false;
+  });
+  if (!finite) {
+    throw Error(Fault::kUsage, subject, "NaN or infinite coordinates, expected finite ones");
+  }
+}
 
 std::vector<PointPack> pack_in_kd_order(MatrixView points, std::size_t block) {
-  std::vector<IndexedPoint> items = indexed_points(points);
-  sort_in_kd_order(items, block);
-  return packed(items);
+  const std::vector<IndexedPoint> items = in_kd_order(points, block);
+  std::vector<PointPack> packs(packs_for(items.size()));
+  parallel_each(packs.size(), kPointGrain / kPackLanes, [&](std::size_t p) {
+    PointPack& pack = packs[p];
+    for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
+      const std::size_t i = p * kPackLanes + lane;
+      const IndexedPoint item =
+          i < items.size() ? items[i] : IndexedPoint{{kInfinity, kInfinity, kInfinity}, kNoPoint};
+      pack.x[lane] = item.position[0];
+      pack.y[lane] = item.position[1];
+      pack.z[lane] = item.position[2];
+      pack.index[lane] = item.index;
+    }
+  });
+  return packs;
 }
 
 std::vector<BoxPack> bounding_boxes(std::span<const PointPack> points, std::size_t block) {
   const std::size_t packs_per_block = block / kPackLanes;
   const std::size_t blocks = (points.size() + packs_per_block - 1) / packs_per_block;
   return packed_boxes(blocks, [&](std::size_t b) {
-    Box box;
+    IndexedBox box;
     const std::size_t end = std::min(points.size(), (b + 1) * packs_per_block);
     for (std::size_t p = b * packs_per_block; p < end; ++p) {
-      for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
-        if (points[p].index[lane] == kNoPoint) break;
-        const std::array<float, 3> at{points[p].x[lane], points[p].y[lane], points[p].z[lane]};
-        box.include({at, at, points[p].index[lane]});
+      const PointPack& pack = points[p];
+      for (std::size_t i = 0; i < kPackLanes && pack.index[i] != kNoPoint; ++i) {
+        box.include(IndexedPoint{{pack.x[i], pack.y[i], pack.z[i]}, pack.index[i]});
       }
     }
     return box;
@@ -149,12 +93,12 @@ std::vector<BoxPack> bounding_boxes(std::span<const PointPack> points, std::size
 
 std::vector<BoxPack> bounding_boxes(std::span<const BoxPack> boxes) {
   return packed_boxes(boxes.size(), [&](std::size_t p) {
-    Box box;
+    IndexedBox box;
     const BoxPack& pack = boxes[p];
-    for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
-      box.include({{pack.low[0][lane], pack.low[1][lane], pack.low[2][lane]},
-                   {pack.high[0][lane], pack.high[1][lane], pack.high[2][lane]},
-                   pack.lowest_index[lane]});
+    for (std::size_t i = 0; i < kPackLanes; ++i) {
+      box.include(IndexedBox{{pack.low[0][i], pack.low[1][i], pack.low[2][i]},
+                             {pack.high[0][i], pack.high[1][i], pack.high[2][i]},
+                             pack.lowest_index[i]});
     }
     return box;
   });

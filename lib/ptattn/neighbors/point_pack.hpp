@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
@@ -43,14 +44,15 @@ struct alignas(64) BoxPack {
   return (count + kPackLanes - 1) / kPackLanes;
 }
 
-/// The rows of `points` [n, 3] in the order of their index.
-[[nodiscard]] std::vector<PointPack> pack_points(MatrixView points);
+/// @throws Error(Fault::kUsage) unless `points` is [n, 3], finite, and n fits the 32-bit indices
+void check_points(MatrixView points, std::string_view subject);
 
 /// The rows of `points` [n, 3] in k-d order: for every j, each aligned run of `block` 2^j points
 /// (the last run may be shorter) is one cell of a k-d tree that halves the longest side of its
 /// bounding box. Any block of the result is therefore compact, and so is any aligned group of
 /// 2^j blocks.
-/// @param block  points a block, a positive multiple of kPackLanes
+/// @param points  as check_points wants them
+/// @param block   points a block, a positive multiple of kPackLanes
 /// Time O(n log(n / block)); parallel; the same result for any thread count.
 [[nodiscard]] std::vector<PointPack> pack_in_kd_order(MatrixView points, std::size_t block);
 

@@ -30,7 +30,7 @@ namespace ptattn {
 struct Blocks {
   std::size_t packs_per_block;
   std::vector<PointPack> points;
-  std::vector<FloatPack> nearest;   ///< by point: squared distance to the nearest sample
+  std::vector<FloatPack> nearest;  ///< by point: squared distance to the nearest sample
   std::vector<BoxPack> boxes;
   std::vector<FloatPack> farthest;  ///< by block: the largest of its `nearest`
   /// By block: the lowest index among its farthest points; kNoPoint while nobody asked.
@@ -149,11 +149,11 @@ HWY_EXPORT(draw_samples);
 
 void check(MatrixView points, std::size_t count, std::size_t start) {
   const char* const subject = "farthest_point_sample";
-  if (points.cols != 3) throw Error(Fault::kUsage, subject, "points must have three columns");
+  check_points(points, subject);
   if (count == 0 || count > points.rows) {
-    throw Error(Fault::kUsage, subject,
-                "count is " + std::to_string(count) + ", expected 1 to " +
-                    std::to_string(points.rows));
+    throw Error(
+        Fault::kUsage, subject,
+        "count is " + std::to_string(count) + ", expected 1 to " + std::to_string(points.rows));
   }
   if (start >= points.rows) {
     throw Error(Fault::kUsage, subject,
@@ -172,8 +172,13 @@ Blocks make_blocks(MatrixView points) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const std::size_t block = block_size(points.rows);
   const std::size_t count = (points.rows + block - 1) / block;
-  Blocks blocks{block / kPackLanes, pack_in_kd_order(points, block), {}, {}, {},
-                std::vector<std::uint32_t>(count, kNoPoint), std::vector<std::uint32_t>(count)};
+  Blocks blocks{block / kPackLanes,
+                pack_in_kd_order(points, block),
+                {},
+                {},
+                {},
+                std::vector<std::uint32_t>(count, kNoPoint),
+                std::vector<std::uint32_t>(count)};
   blocks.boxes = bounding_boxes(blocks.points, block);
   blocks.nearest.resize(blocks.points.size());
   for (std::size_t p = 0; p < blocks.points.size(); ++p) {

@@ -16,11 +16,13 @@ namespace ptattn {
 /// index, so the sequence is the same on every CPU. Once every position is taken (duplicates), the
 /// lowest index wins again and again.
 /// @param points  [n, 3], finite
-/// @param count   samples to draw, 1 <= count <= n (checked: Fault::kUsage)
+/// @param count   samples to draw, 1 <= count <= n
 /// @param start   index of the first sample
 /// @return        `count` indices in the order of their choice
-/// Time O(n count) for small clouds; large ones skip whole buckets of points that a new sample
-/// cannot change (Han et al. 2023, QuickFPS), with the same result. Serial: callers run clouds side by side.
+/// @throws        Error(Fault::kUsage) when an argument is not as said
+/// Whole buckets of points that a new sample cannot change are skipped (Han et al. 2023, QuickFPS),
+/// with the same result: time O(n log n) plus about O(n / 64 + log n) a sample, at worst O(n).
+/// Only the ordering of large clouds is parallel: callers run clouds side by side.
 [[nodiscard]] std::vector<std::uint32_t> farthest_point_sample(MatrixView points, std::size_t count,
                                                                std::size_t start = 0);
 

@@ -167,20 +167,25 @@ class GatherLocal(nn.Module):
 class OffsetAttention(nn.Module):
     """x + ReLU(BN(W (x - A^T V))), A = softmax over keys of Q Q^T, columns divided by (1e-9 + their sum).
 
-    Queries and keys share one weight, stored under both names.
+    Queries and keys share one weight, stored under both names. The scores are not divided by sqrt(d), so with the
+    usual initial weights they reach hundreds, every row of the softmax picks a single key and training diverges: the
+    shared weight starts smaller by d^(1/4), and scores are always computed in float32.
     """
 
     def __init__(self, channels: int, qk_channels: int, eps: float):
         super().__init__()
         self.k_conv = PointConv(channels, qk_channels)
+        with torch.no_grad():
+            self.k_conv.weight.mul_(qk_channels ** -0.25)
         self.q_conv = self.k_conv
         self.v_conv = PointConv(channels, channels, bias=True)
         self.trans_conv = PointConv(channels, channels, bias=True)
         self.after_norm = RowNorm(channels, eps)
 
     def forward(self, rows: Tensor) -> Tensor:
-        keys = self.k_conv(rows)
-        weights = torch.softmax(torch.matmul(keys, keys.transpose(1, 2)).float(), -1)
+        with torch.autocast(rows.device.type, enabled=False):
+            keys = self.k_conv(rows.float())
+            weights = torch.softmax(torch.matmul(keys, keys.transpose(1, 2)), -1)
         weights = weights / (1e-9 + weights.sum(1, keepdim=True))
         attended = torch.matmul(weights.transpose(1, 2), self.v_conv(rows))
         return rows + F.relu(self.after_norm(self.trans_conv(rows - attended)))

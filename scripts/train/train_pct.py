@@ -36,7 +36,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--lr", type=float, default=1e-3, help="largest learning rate")
+    parser.add_argument("--lr", type=float, default=6e-4, help="largest learning rate")
+    parser.add_argument("--qk-lr", type=float, default=0.1, help="learning rate of queries and keys, relative to --lr")
     parser.add_argument("--warmup", type=float, default=2, help="epochs of linear warm-up, before the cosine")
     parser.add_argument("--weight-decay", type=float, default=0.05, help="on matrices only")
     parser.add_argument("--label-smoothing", type=float, default=0.1)
@@ -78,11 +79,13 @@ def learning_rate(progress: float, options: argparse.Namespace) -> float:
 
 
 def optimizer_for(network: nn.Module, options: argparse.Namespace) -> torch.optim.AdamW:
-    """AdamW with weight decay on matrices only, not on norms and biases."""
-    matrices = [p for p in network.parameters() if p.dim() > 1]
+    """AdamW with weight decay on matrices only, not on norms and biases; queries and keys learn more slowly."""
+    keys = [p for name, p in network.named_parameters() if ".k_conv." in name]
+    matrices = [p for name, p in network.named_parameters() if p.dim() > 1 and ".k_conv." not in name]
     vectors = [p for p in network.parameters() if p.dim() <= 1]
-    return torch.optim.AdamW([{"params": matrices, "weight_decay": options.weight_decay},
-                              {"params": vectors, "weight_decay": 0.0}], lr=options.lr)
+    return torch.optim.AdamW([{"params": matrices, "weight_decay": options.weight_decay, "share": 1.0},
+                              {"params": keys, "weight_decay": options.weight_decay, "share": options.qk_lr},
+                              {"params": vectors, "weight_decay": 0.0, "share": 1.0}], lr=options.lr)
 
 
 @torch.no_grad()
@@ -168,7 +171,7 @@ def train(options: argparse.Namespace) -> nn.Module:
             target = torch.from_numpy(labels[training[clouds]]).to(options.device)
             rate = learning_rate(epoch + step / steps, options)
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["share"]
             with torch.autocast(device_type, dtype=torch.bfloat16, enabled=options.bf16):
                 logits = step_network(points.to(options.device), *(index.to(options.device) for index in indices))
             loss = F.cross_entropy(logits.float(), target, label_smoothing=options.label_smoothing)

@@ -1,0 +1,189 @@
+#include "ptattn/models/model_folder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "expect_error.hpp"
+#include "model_files.hpp"
+#include "ptattn/models/model_search.hpp"
+#include "small_pct.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Not;
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+std::string config() {
+  return replaced(R"({"format": 1, "name": "small", "architecture": "pct_cls",
+    "hyper_parameters": HYPER_PARAMETERS, "preprocessing": {"points": 64, "min_points": 8,
+    "resample": "fps_or_repeat", "center": "centroid", "scale": "unit_sphere", "up": "y",
+    "vote_rotation_z_degrees": 15.5}, "classes": ["cone", "torus", "vase"]})",
+                  "HYPER_PARAMETERS", kSmallPct);
+}
+
+class ModelFolder : public ::testing::Test {
+ protected:
+  void expect_refused(const std::string& text, const std::vector<std::string>& parts) const {
+    folder_.write("config.json", text);
+    expect_model_error([&] { (void)read_model_description(folder_.path()); }, parts);
+  }
+  /// `from` in the good configuration replaced by `to` must be refused.
+  void expect_refused_with(const std::string& from, const std::string& to,
+                           const std::vector<std::string>& parts) const {
+    expect_refused(replaced(config(), from, to), parts);
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ModelFolder, reads_the_description) {
+  folder_.write("config.json", config());
+  const ModelDescription model = read_model_description(folder_.path());
+  EXPECT_EQ(model.name, "small");
+  EXPECT_EQ(model.architecture.architecture, "pct_cls");
+  EXPECT_EQ(model.preprocessing.points, 64U);
+  EXPECT_EQ(model.preprocessing.min_points, 8U);
+  EXPECT_EQ(model.preprocessing.up, Axis::kY);
+  EXPECT_EQ(model.preprocessing.vote_rotation_z_degrees, 15.5);
+  EXPECT_THAT(model.classes, ElementsAre("cone", "torus", "vase"));
+}
+
+TEST_F(ModelFolder, loads_a_network_that_equals_its_source) {
+  folder_.write("config.json", config());
+  folder_.write("model.safetensors", safetensors_of(small_pct_weights()));
+  const ClassifierModel model = load_classifier(folder_.path());
+  EXPECT_EQ(model.network->class_count(), 3U);
+  const auto direct = make_classifier({"pct_cls", kSmallPct, ""}, small_pct_weights());
+  const Matrix points = cube(30, 1);
+  EXPECT_THAT(model.network->logits(points).values(),
+              ::testing::ElementsAreArray(direct->logits(points).values()));
+}
+
+TEST_F(ModelFolder, files_must_be_there) {
+  expect_model_error([&] { (void)load_classifier(folder_.path()); }, {"config.json", "No such file"});
+  folder_.write("config.json", config());
+  expect_model_error([&] { (void)load_classifier(folder_.path()); },
+                     {"model.safetensors", "No such file"});
+}
+
+TEST_F(ModelFolder, number_of_classes_must_fit) {
+  folder_.write("config.json", replaced(config(), ", \"vase\"", ""));
+  folder_.write("model.safetensors", safetensors_of(small_pct_weights()));
+  expect_model_error([&] { (void)load_classifier(folder_.path()); },
+                     {"names 2 classes, the network has 3"});
+}
+
+TEST_F(ModelFolder, refuses_what_is_not_a_configuration) {
+  expect_refused("", {"not valid JSON"});
+  expect_refused("[]", {"not a JSON object"});
+  expect_refused("{}", {"format is missing"});
+  expect_refused(config() + "}", {"not valid JSON"});
+  expect_refused(std::string(1000, '['), {"nests deeper"});
+}
+
+TEST_F(ModelFolder, refuses_later_formats) {
+  expect_refused_with("\"format\": 1", "\"format\": 2", {"format is 2", "later version of ptattn"});
+  expect_refused_with("\"format\": 1", "\"format\": 0", {"format"});
+}
+
+TEST_F(ModelFolder, refuses_unknown_and_repeated_keys) {
+  expect_refused_with("\"name\"", "\"colour\": 1, \"name\"", {"colour is not a known key"});
+  expect_refused_with("\"up\"", "\"down\": 1, \"up\"", {"preprocessing.down is not a known key"});
+  expect_refused_with("\"up\"", "\"up\": \"z\", \"up\"", {"\"up\" twice"});
+}
+
+TEST_F(ModelFolder, refuses_values_that_make_no_sense) {
+  expect_refused_with("\"small\"", "5", {"name is not a string"});
+  expect_refused_with("\"y\"", "\"w\"", {"preprocessing.up is \"w\"", "\"x\", \"y\", \"z\""});
+  expect_refused_with("centroid", "box", {"preprocessing.center is \"box\""});
+  expect_refused_with("unit_sphere", "metre", {"preprocessing.scale is \"metre\""});
+  expect_refused_with("fps_or_repeat", "random", {"preprocessing.resample is \"random\""});
+  expect_refused_with("\"points\": 64", "\"points\": 64.0", {"preprocessing.points", "whole number"});
+  expect_refused_with("\"points\": 64", "\"points\": 99999999", {"preprocessing.points"});
+  expect_refused_with("\"min_points\": 8", "\"min_points\": 65", {"preprocessing.min_points"});
+  expect_refused_with("15.5", "181", {"preprocessing.vote_rotation_z_degrees", "0 and 180"});
+  expect_refused_with("15.5", "-1", {"preprocessing.vote_rotation_z_degrees"});
+  expect_refused_with("15.5", "1e999", {"not valid JSON"});
+  expect_refused_with("\"torus\"", "\"cone\"", {"classes names \"cone\" twice"});
+  expect_refused_with("\"torus\"", "\"\"", {"classes"});
+  expect_refused_with("\"torus\"", "7", {"classes"});
+}
+
+void expect_pct_refused(const std::string& from, const std::string& to,
+                        const std::vector<std::string>& parts) {
+  const ArchitectureConfig edited{"pct_cls", replaced(kSmallPct, from, to), "config.json"};
+  expect_model_error([&] { (void)make_classifier(edited, small_pct_weights()); }, parts);
+}
+
+TEST(registry, refuses_hyper_parameters_that_make_no_sense) {
+  expect_pct_refused("\"num_classes\": 3", "\"num_classes\": 0", {"config.json: num_classes"});
+  expect_pct_refused("\"num_classes\": 3", "\"num_classes\": 4000000000", {"num_classes"});
+  expect_pct_refused("1e-5", "-1e-5", {"norm_eps"});
+  expect_pct_refused("\"qk_channels\": 4", "\"qk_channels\": 4294967296", {"qk_channels"});
+  expect_pct_refused("\"qk_channels\"", "\"heads\"", {"heads is not a known key"});
+  expect_pct_refused("\"neighbors\": 8", "\"neighbors\": 0", {"groups[0].neighbors"});
+  expect_pct_refused("\"neighbors\": 8", "\"neighbors\": 25", {"groups[0].neighbors", "larger"});
+  expect_pct_refused("\"points\": 16", "\"points\": 25", {"groups[1]"});
+  expect_pct_refused("\"points\": 16", "\"dots\": 16", {"groups[1].points is missing"});
+  expect_pct_refused("[7, 5]", "[7]", {"head_channels"});
+  expect_pct_refused("[7, 5]", "[7, -5]", {"head_channels"});
+}
+
+TEST(registry, defaults_are_the_published_network) {
+  // Without weights the error lists what is missing; the shapes of what is there tell the widths.
+  FormulaWeights::Shapes shapes{{"linear1.weight", {1, 1}}, {"conv_fuse.0.weight", {1, 1}}};
+  expect_model_error(
+      [&] { (void)make_classifier({"pct_cls", "{}", "c"}, FormulaWeights(shapes, "", "w")); },
+      {"linear1.weight [1, 1] (expected [512, 1024])", "conv_fuse.0.weight [1, 1] (expected [1024, 1280])"});
+}
+
+TEST(registry, names_the_known_architectures) {
+  EXPECT_THAT(classifier_architectures(), ElementsAre("pct_cls", "pct_cls_posenc"));
+  expect_model_error(
+      [] { (void)make_classifier({"pct_seg", "{}", "config.json"}, small_pct_weights()); },
+      {"config.json", "\"pct_seg\" is unknown", "pct_cls, pct_cls_posenc"});
+}
+
+/// PTATTN_MODELS while it lives.
+class SearchPath {
+ public:
+  explicit SearchPath(const std::string& folders) {
+    ::setenv("PTATTN_MODELS", folders.c_str(), 1);
+  }
+  ~SearchPath() { ::unsetenv("PTATTN_MODELS"); }
+  SearchPath(const SearchPath&) = delete;
+  SearchPath& operator=(const SearchPath&) = delete;
+};
+
+TEST_F(ModelFolder, is_found_by_name_on_the_search_path) {
+  folder_.write("first/one/config.json", config());
+  folder_.write("second/one/config.json", config());
+  folder_.write("second/two/config.json", config());
+  folder_.write("second/three/README.md", "no model");
+  const std::string first = folder_.path() / "first";
+  const std::string second = folder_.path() / "second";
+  const SearchPath path(first + "::" + second + ":/does/not/exist");
+  EXPECT_EQ(find_model("one"), folder_.path() / "first/one");
+  EXPECT_EQ(find_model("two"), folder_.path() / "second/two");
+  EXPECT_EQ(find_model((folder_.path() / "second/one").string()), folder_.path() / "second/one");
+  EXPECT_THAT(list_models(), Contains("one"));
+  EXPECT_THAT(list_models(), Contains("two"));
+  EXPECT_THAT(list_models(), Not(Contains("three")));
+  expect_model_error([] { (void)find_model("four"); },
+                     {"four: no such model", first, second, "share/ptattn/models", "one", "two"});
+  expect_model_error([] { (void)find_model("../second/one"); }, {"no such model"});
+  expect_model_error([&] { (void)find_model(second); }, {"holds no config.json"});
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -1,0 +1,154 @@
+#include "ptattn/models/pct.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "expect_error.hpp"
+#include "golden_case.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/models/pct_neighbors.hpp"
+#include "ptattn/neighbors/knn.hpp"
+#include "small_pct.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::unique_ptr<Classifier> small_pct() {
+  return make_classifier({"pct_cls", kSmallPct, "config.json"}, small_pct_weights());
+}
+
+bool same_values(const Matrix& a, const Matrix& b) {
+  return std::ranges::equal(a.values(), b.values());
+}
+
+/// Every tensor of the case within `tolerance` of the largest magnitude expected.
+void expect_parity(const std::string& name, double tolerance) {
+  const GoldenCase golden = read_golden_case(PTATTN_TEST_DIR "/golden/" + name + ".json");
+  const auto network = make_classifier(golden.architecture, golden.weights);
+  for (const Comparison& c : compare(*network, golden.data)) {
+    EXPECT_TRUE(c.compared) << c.name << ": " << c.note;
+    EXPECT_LT(c.relative, tolerance) << c.name;
+  }
+}
+
+TEST(pct, agrees_with_the_published_implementation) { expect_parity("pct_cls", 1e-5); }
+
+TEST(pct, agrees_with_the_published_implementation_with_positions) {
+  expect_parity("pct_cls_posenc", 1e-5);
+}
+
+TEST(pct, traces_every_stage) {
+  std::vector<std::string> names;
+  (void)small_pct()->logits(cube(30, 1), [&](std::string_view name, MatrixView values) {
+    names.push_back(std::string(name) + " " + std::to_string(values.rows) + "x" +
+                    std::to_string(values.cols));
+  });
+  EXPECT_THAT(names, ElementsAre("bn1 30x4", "bn2 30x4", "fps24 24x1", "gather_local_0 24x6",
+                                 "fps16 16x1", "gather_local_1 16x8", "pt_last.bn1 16x8",
+                                 "pt_last.bn2 16x8", "pt_last.sa1 16x8", "pt_last.sa2 16x8",
+                                 "pt_last 16x16", "conv_fuse 16x10", "bn6 1x7", "bn7 1x5",
+                                 "linear3 1x3"));
+}
+
+TEST(pct, tracing_changes_nothing) {
+  const auto network = small_pct();
+  const Matrix points = cube(30, 1);
+  EXPECT_TRUE(same_values(network->logits(points),
+                          network->logits(points, [](std::string_view, MatrixView) {})));
+}
+
+TEST(pct, reads_points_of_any_stride) {
+  const auto network = small_pct();
+  const Matrix points = cube(40, 1);
+  Matrix wide(40, 5);
+  for (std::size_t i = 0; i < 40; ++i) std::copy_n(points.row(i), 3, wide.row(i) + 1);
+  EXPECT_TRUE(same_values(network->logits(points), network->logits(wide.view().cols_range(1, 3))));
+}
+
+TEST(pct, same_bytes_for_any_thread_count) {
+  const GoldenCase golden = read_golden_case(PTATTN_TEST_DIR "/golden/pct_cls.json");
+  const auto network = make_classifier(golden.architecture, golden.weights);
+  const Matrix points = cube(1024, 1);
+  const auto with_threads = [&](int threads) {
+    const ThreadLimit limit(threads);
+    return network->logits(points);
+  };
+  EXPECT_TRUE(same_values(with_threads(1), with_threads(8)));
+}
+
+TEST(pct, is_safe_from_many_threads) {
+  const auto network = small_pct();
+  constexpr std::size_t kClouds = 16;
+  std::vector<Matrix> results(kClouds);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < kClouds; ++i) {
+    threads.emplace_back([&, i] { results[i] = network->logits(cube(24 + i, i)); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < kClouds; ++i) {
+    EXPECT_TRUE(same_values(results[i], network->logits(cube(24 + i, i))));
+  }
+}
+
+TEST(pct, identical_points_give_finite_scores) {
+  Matrix points(30, 3);
+  std::ranges::fill(points.values(), 0.0F);
+  const Matrix logits = small_pct()->logits(points);
+  for (const float x : logits.values()) EXPECT_TRUE(std::isfinite(x));
+}
+
+TEST(pct, refuses_clouds_that_are_too_small) {
+  const auto network = small_pct();
+  for (const Matrix& points : {cube(23, 1), Matrix(0, 3), Matrix(30, 4)}) {
+    try {
+      (void)network->logits(points);
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.fault(), Fault::kUsage);
+      EXPECT_THAT(e.what(), HasSubstr("at least 24"));
+    }
+  }
+}
+
+TEST(pct_neighbors, are_the_nearest_where_rounding_does_not_matter) {
+  const Matrix points = cube(300, 1);
+  const Matrix queries = cube(50, 2);
+  const auto chosen = pct_neighbors(points, queries, 20);
+  const IndexTable nearest = k_nearest(points, queries, 20);
+  ASSERT_EQ(chosen.size(), nearest.indices.size());
+  for (std::size_t i = 0; i < 50; ++i) {
+    std::vector<std::uint32_t> row(chosen.begin() + static_cast<std::ptrdiff_t>(20 * i),
+                                   chosen.begin() + static_cast<std::ptrdiff_t>(20 * i + 20));
+    EXPECT_THAT(row, ::testing::UnorderedElementsAreArray(nearest.row(i), 20)) << i;
+  }
+}
+
+TEST(pct_neighbors, follow_the_rounding_of_the_published_formula) {
+  // The second point is nearer to the query by 5e-10 of a squared distance of 1e-6, which the three
+  // terms of about 1 cannot resolve: both come out the same, and the lower index wins.
+  Matrix points(2, 3);
+  Matrix query(1, 3);
+  std::ranges::fill(points.values(), 0.0F);
+  std::ranges::fill(query.values(), 0.0F);
+  query(0, 0) = 1.0F;
+  points(0, 0) = 1.0F - 0x1p-10F - 0x1p-22F;
+  points(1, 0) = 1.0F - 0x1p-10F;
+  EXPECT_EQ(k_nearest(points, query, 1).indices[0], 1U);
+  EXPECT_THAT(pct_neighbors(points, query, 1), ElementsAre(0U));
+}
+
+TEST(pct_neighbors, may_be_all_points) {
+  const Matrix points = cube(7, 1);
+  EXPECT_THAT(pct_neighbors(points, points.view().rows_range(0, 1), 7),
+              ::testing::UnorderedElementsAre(0, 1, 2, 3, 4, 5, 6));
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -1,0 +1,113 @@
+// The parity program as a user meets it: exit codes and lines.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "formula_weights.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Outcome {
+  int exit_code;
+  std::string output;  // both streams
+};
+
+class Parity : public ::testing::Test {
+ protected:
+  Parity() { std::filesystem::create_directories(folder_); }
+  ~Parity() override { std::filesystem::remove_all(folder_); }
+
+  static Outcome run(const std::string& arguments) {
+    std::FILE* pipe = ::popen((PTATTN_PARITY " " + arguments + " 2>&1").c_str(), "r");
+    std::string output;
+    char buffer[4096];
+    for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
+      output.append(buffer, n);
+    }
+    return {WEXITSTATUS(::pclose(pipe)), output};
+  }
+
+  /// A case of this description beside the data of the committed one.
+  [[nodiscard]] std::string edited_case(const std::string& from, const std::string& to) const {
+    std::ifstream in(PTATTN_TEST_DIR "/golden/pct_cls.json");
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    const std::filesystem::path path = folder_ / "edited.json";
+    std::ofstream(path) << text.replace(at, from.size(), to);
+    std::filesystem::copy_file(PTATTN_TEST_DIR "/golden/pct_cls.safetensors",
+                               folder_ / "edited.safetensors",
+                               std::filesystem::copy_options::overwrite_existing);
+    return path.string();
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("ptattn_parity_" + std::to_string(::getpid()));
+  const std::string good_ = PTATTN_TEST_DIR "/golden/pct_cls.json";
+};
+
+TEST_F(Parity, committed_cases_agree) {
+  const auto [code, output] = run(good_ + " " PTATTN_TEST_DIR "/golden/pct_cls_posenc.json");
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, AllOf(HasSubstr("out.logits"), HasSubstr("act.pt_last.sa4"),
+                            HasSubstr("fps512"), Not(HasSubstr("FAIL")),
+                            Not(HasSubstr("not compared"))));
+}
+
+TEST_F(Parity, differences_beyond_the_tolerance_fail) {
+  EXPECT_EQ(run("--tolerance 1e-9 " + good_).exit_code, 1);
+  const auto [code, output] = run(edited_case("\"weights_salt\": \"\"", "\"weights_salt\": \"x\""));
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(output, HasSubstr("FAIL"));
+}
+
+TEST_F(Parity, unknown_architectures_do_not_keep_others_from_running) {
+  const auto [code, output] = run(edited_case("\"pct_cls\"", "\"pct_dance\"") + " " + good_);
+  EXPECT_EQ(code, 2);
+  EXPECT_THAT(output, AllOf(HasSubstr("\"pct_dance\" is unknown"), HasSubstr("out.logits")));
+}
+
+TEST_F(Parity, broken_files_are_one_line) {
+  for (const std::string& path :
+       {edited_case("\"architecture\"", "architecture"), (folder_ / "none.json").string(),
+        std::string("/dev/null"), folder_.string()}) {
+    const auto [code, output] = run(path);
+    EXPECT_EQ(code, 4) << output;
+    EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1) << output;
+  }
+  const std::string path = edited_case("\"pct_cls\"", "\"pct_cls\"");
+  std::filesystem::resize_file(folder_ / "edited.safetensors", 1000);
+  EXPECT_EQ(run(path).exit_code, 4);
+}
+
+TEST_F(Parity, wrong_usage) {
+  EXPECT_EQ(run("").exit_code, 64);
+  EXPECT_EQ(run("--tolerance x " + good_).exit_code, 64);
+}
+
+TEST(formula_weights, values_of_the_first_elements) {
+  // Computed with a separate implementation in Python.
+  const FormulaWeights weights({{"bn1.running_var", {2}}, {"conv1.weight", {64, 3, 1}},
+                                {"q_conv.weight", {2, 2, 1}}, {"k_conv.weight", {2, 2, 1}}},
+                               "", "");
+  EXPECT_EQ(weights.values("conv1.weight").size(), 192U);
+  EXPECT_EQ(weights.values("q_conv.weight"), weights.values("k_conv.weight"));
+  EXPECT_FLOAT_EQ(weights.values("bn1.running_var")[0], 1.14230758F);
+  EXPECT_FLOAT_EQ(weights.values("conv1.weight")[5], -0.104474902F);
+}
+
+}  // namespace
+}  // namespace ptattn::test

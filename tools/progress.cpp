@@ -16,13 +16,18 @@ constexpr const char* kEraseLine = "\r\033[K";
 }  // namespace
 
 std::string progress_text(std::size_t done, std::size_t total, double seconds) {
-  const double rate = seconds > 0.0 ? static_cast<double>(done) / seconds : 0.0;
   std::string text = std::to_string(done) + " of " + std::to_string(total) + " clouds";
-  if (done == 0 || rate == 0.0) return text;
-  const auto left = static_cast<long long>(std::ceil(static_cast<double>(total - done) / rate));
+  if (done == 0 || seconds <= 0.0) return text;
+  const double each = seconds / static_cast<double>(done);
+  const auto left = static_cast<long long>(
+      std::ceil(static_cast<double>(total - done) * seconds / static_cast<double>(done)));
   std::array<char, 32> pace;
-  std::snprintf(pace.data(), pace.size(), rate < 10.0 ? ", %.2f a second" : ", %.0f a second",
-                rate);
+  if (each > 10.0) {
+    std::snprintf(pace.data(), pace.size(), ", %.0f s each", each);
+  } else {
+    std::snprintf(pace.data(), pace.size(), each > 0.1 ? ", %.2f a second" : ", %.0f a second",
+                  1.0 / each);
+  }
   std::array<char, 48> time;
   if (left >= 3600) {
     std::snprintf(time.data(), time.size(), ", %lld:%02lld:%02lld left", left / 3600,

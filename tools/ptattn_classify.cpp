@@ -196,7 +196,11 @@ int conclude(const RunResult& result, std::size_t total, const Settings& s, Outp
     progress.message(std::to_string(result.failed) + " of " + std::to_string(total) +
                      " inputs failed");
   }
-  return result.failed > 0 || earlier.failures ? static_cast<int>(Fault::kInput) : 0;
+  if (earlier.failures > 0) {
+    progress.message(s.output + ": " + std::to_string(earlier.failures) +
+                     " inputs failed in an earlier run");
+  }
+  return result.failed + earlier.failures > 0 ? static_cast<int>(Fault::kInput) : 0;
 }
 
 int run(const Settings& s) {

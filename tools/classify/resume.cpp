@@ -39,7 +39,7 @@ void add_record(const std::string& line, const std::string& subject, std::size_t
                 "was made with model " + made_by + ", this run would use " + std::string(model));
   }
   ++earlier.records[record["path"].get<std::string>()];
-  if (record.contains("error")) earlier.failures = true;
+  if (record.contains("error")) ++earlier.failures;
 }
 
 }  // namespace

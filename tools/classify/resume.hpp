@@ -13,7 +13,7 @@ namespace ptattn::tools {
 struct EarlierRun {
   /// Records of each path (in the form of as_json_text); an input named twice has two.
   std::unordered_map<std::string, std::size_t> records;
-  bool failures = false;          ///< at least one record holds an error
+  std::size_t failures = 0;       ///< records that hold an error
   std::uintmax_t keep_bytes = 0;  ///< length of the whole lines; what follows was cut by a kill
 
   /// True when a record of `path` is left, which is used up by the call.

@@ -1,0 +1,171 @@
+// What ptattn-classify writes, and where.
+
+#include <csignal>
+
+#include "classify_fixture.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::SizeIs;
+
+class OutputOf : public Classify {};
+
+TEST_F(OutputOf, JsonlHasTheDocumentedKeysInOrder) {
+  put("a.ply", ply_shape(200));
+  const Finished finished = classify({"a.ply", "--format", "jsonl", "--top-k", "3"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.err, "");
+  const auto record = nlohmann::ordered_json::parse(finished.out);
+  std::vector<std::string> keys;
+  for (const auto& item : record.items()) keys.push_back(item.key());
+  EXPECT_THAT(keys, ElementsAre("path", "points", "class", "confidence", "top_k", "up", "seconds",
+                                "model"));
+  EXPECT_EQ(record["points"], 200);
+  EXPECT_EQ(record["up"], "z");
+  ASSERT_THAT(record["top_k"], SizeIs(3));
+  EXPECT_EQ(record["top_k"][0][0], record["class"]);
+  EXPECT_EQ(record["top_k"][0][1], record["confidence"]);
+  EXPECT_GE(record["top_k"][0][1], record["top_k"][1][1]);
+  EXPECT_GE(record["seconds"], 0.0);
+}
+
+TEST_F(OutputOf, AllClassesSumToOne) {
+  put("a.ply", ply_shape(200));
+  const auto records = records_of(classify({"a.ply", "--format", "jsonl", "--top-k", "40"}).out);
+  ASSERT_THAT(records, SizeIs(1));
+  ASSERT_THAT(records[0]["top_k"], SizeIs(5));
+  double sum = 0;
+  for (const auto& entry : records[0]["top_k"]) sum += entry[1].get<double>();
+  EXPECT_NEAR(sum, 1.0, 1e-5);
+}
+
+TEST_F(OutputOf, CsvQuotesWhatNeedsIt) {
+  put("a \"b\", c.ply", ply_shape(200));
+  const Finished finished =
+      classify({"a \"b\", c.ply", "missing.ply", "--format", "csv", "--top-k", "2", "--no-timing"});
+  const auto lines = lines_of(finished.out);
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_EQ(lines[0], "path,points,class,confidence,class_2,confidence_2,up,model,error");
+  EXPECT_THAT(
+      lines[1],
+      MatchesRegex("\"a \"\"b\"\", c.ply\",200,[a-z]+,0\\.[0-9]{6},[a-z]+,0\\.[0-9]{6},z,tiny,"));
+  EXPECT_THAT(lines[2], MatchesRegex("missing.ply,,,,,,,tiny,\"?[^\"]+\"?"));
+}
+
+TEST_F(OutputOf, TableIsAligned) {
+  put("f/a.ply", ply_shape(200));
+  put("f/long/name.ply", ply_shape(1500));
+  const Finished finished = classify({"f"});
+  const auto lines = lines_of(finished.out);
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_THAT(lines[0], MatchesRegex("path in f/     class +runner-up +points"));
+  EXPECT_THAT(lines[1], MatchesRegex("a.ply          [a-z]+ +[0-9.]+ %  [a-z]+ +[0-9.]+ % +200"));
+  EXPECT_EQ(lines[0].size(), lines[1].size());
+  EXPECT_EQ(lines[1].size(), lines[2].size());
+}
+
+TEST_F(OutputOf, SameBytesForAnyThreadCountAndBatch) {
+  put_clouds("f", 12);
+  for (const char* format : {"jsonl", "csv", "table"}) {
+    const std::vector<std::string> arguments{
+        "f", "missing.ply", "--format", format, "--votes", "3", "--up", "auto", "--no-timing"};
+    auto one = arguments;
+    one.insert(one.end(), {"--threads", "1", "--batch", "1"});
+    auto eight = arguments;
+    eight.insert(eight.end(), {"--threads", "8", "--batch", "16"});
+    EXPECT_EQ(classify(one).out, classify(eight).out) << format;
+  }
+}
+
+TEST_F(OutputOf, FileHoldsWhatStandardOutputWould) {
+  put_clouds("f", 3);
+  for (const char* format : {"jsonl", "csv", "table"}) {
+    put("out", "an older result that is much longer than what replaces it\n");
+    const Finished direct = classify({"f", "--format", format, "--no-timing"});
+    const Finished to_file = classify({"f", "--format", format, "--no-timing", "--output", "out"});
+    EXPECT_EQ(to_file.exit_code, 0);
+    EXPECT_EQ(to_file.out, "");
+    EXPECT_EQ(get("out"), direct.out) << format;
+  }
+}
+
+TEST_F(OutputOf, FailedRunLeavesTheOlderTable) {
+  put("out.csv", "older\n");
+  EXPECT_EQ(
+      classify({"missing.ply", "--fail-fast", "--format", "csv", "--output", "out.csv"}).exit_code,
+      3);
+  EXPECT_EQ(get("out.csv"), "older\n");
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder())) {
+    files += entry.path().filename().string().find("out") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(files, 2U) << "out.csv, .stdout and no temporary file";
+}
+
+TEST_F(OutputOf, UnwritableOutputIsReportedAtOnce) {
+  put("a.ply", ply_shape(200));
+  for (const char* format : {"jsonl", "csv"}) {
+    const Finished finished =
+        classify({"a.ply", "--format", format, "--output", "no/such/folder/out"});
+    EXPECT_EQ(finished.exit_code, 3);
+    EXPECT_THAT(lines_of(finished.err), ElementsAre(HasSubstr("no/such/folder/out: ")));
+  }
+  EXPECT_EQ(classify({"a.ply", "--format", "jsonl", "--output", "."}).exit_code, 3);
+}
+
+TEST_F(OutputOf, InputIsNeverOverwritten) {
+  put("a.ply", ply_shape(200));
+  const Finished finished = classify({"a.ply", "--format", "jsonl", "--output", "./a.ply"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(get("a.ply"), ply_shape(200));
+}
+
+TEST_F(OutputOf, DevicesAreWrittenNotReplaced) {
+  put("a.ply", ply_shape(200));
+  EXPECT_EQ(classify({"a.ply", "--format", "csv", "--output", "/dev/null"}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST_F(OutputOf, FullDiskIsAnError) {
+  put("a.ply", ply_shape(200));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"a.ply"}, {"--help"}, {"--version"}, {"--list-models"}}) {
+    Command full = command(arguments);
+    full.output_to = "/dev/full";
+    const Finished finished = run(full);
+    EXPECT_EQ(finished.exit_code, 3);
+    EXPECT_EQ(finished.err,
+              "ptattn-classify: standard output: cannot be written, No space left on device\n");
+  }
+}
+
+TEST_F(OutputOf, ReaderThatLeavesEndsItQuietly) {
+  put_clouds("f", 5);
+  std::filesystem::path script = folder() / "script";
+  write_file(script,
+             "PTATTN_MODELS=" + models().string() +
+                 " " PTATTN_CLASSIFY
+                 " f --model tiny --format jsonl --batch 1 | true; echo ${PIPESTATUS[0]}\n");
+  const Finished finished =
+      run({.program = "/bin/bash", .arguments = {script.string()}, .folder = folder()});
+  EXPECT_EQ(finished.out, "0\n");
+  EXPECT_EQ(finished.err, "");
+}
+
+TEST_F(OutputOf, ProgressIsOnlyForTerminals) {
+  put_clouds("f", 3);
+  EXPECT_EQ(classify({"f"}).err, "");
+  Command watched = command({"f", "missing.ply"});
+  watched.stderr_is_terminal = true;
+  const Finished finished = run(watched);
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_THAT(finished.err, HasSubstr("1 of 4 clouds"));
+  EXPECT_THAT(finished.err, HasSubstr("ptattn-classify: missing.ply: "));
+}
+
+}  // namespace
+}  // namespace ptattn::test

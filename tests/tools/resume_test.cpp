@@ -1,0 +1,141 @@
+// Runs of ptattn-classify that end early, and what --resume makes of them.
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "classify_fixture.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class Resume : public Classify {
+ protected:
+  Resume() { put_clouds("f", 12); }
+
+  /// ptattn-classify f --output out.jsonl, so slow that it can be stopped half way.
+  [[nodiscard]] Command slow(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments{"f",         "--format", "jsonl", "--output",
+                                       "out.jsonl", "--votes",  "60",    "--threads",
+                                       "1",         "--batch",  "1",     "--no-timing"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return command(arguments);
+  }
+
+  /// Runs `slow` and sends a signal once at least two records are there.
+  [[nodiscard]] Finished stopped_by(int signal) const {
+    Process process(slow());
+    const auto path = folder() / "out.jsonl";
+    while (process.running()) {
+      if (std::filesystem::exists(path) && lines_of(read_file(path)).size() >= 2) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    process.signal(signal);
+    return process.wait();
+  }
+
+  [[nodiscard]] std::string whole() const {
+    EXPECT_EQ(run(slow()).exit_code, 0);
+    return get("out.jsonl");
+  }
+};
+
+TEST_F(Resume, GoesOnAfterKill) {
+  const std::string expected = whole();
+  std::filesystem::remove(folder() / "out.jsonl");
+  EXPECT_EQ(stopped_by(SIGKILL).signal, SIGKILL);
+  EXPECT_LT(records_of(get("out.jsonl")).size(), 12U);
+  EXPECT_EQ(run(slow({"--resume"})).exit_code, 0);
+  EXPECT_EQ(get("out.jsonl"), expected);
+}
+
+TEST_F(Resume, InterruptLeavesWholeRecords) {
+  const std::string expected = whole();
+  std::filesystem::remove(folder() / "out.jsonl");
+  const Finished finished = stopped_by(SIGINT);
+  EXPECT_EQ(finished.exit_code, 130);
+  EXPECT_THAT(finished.err, HasSubstr(" of 12 done, go on with --resume"));
+  EXPECT_LT(records_of(get("out.jsonl")).size(), 12U);
+  EXPECT_EQ(run(slow({"--resume"})).exit_code, 0);
+  EXPECT_EQ(get("out.jsonl"), expected);
+}
+
+TEST_F(Resume, DropsALineThatWasCut) {
+  const std::string expected = whole();
+  const std::size_t third_line = expected.find('\n', expected.find('\n') + 1) + 1;
+  // Cuts after the third line's first byte, in its middle, and before its newline.
+  for (const std::size_t extra : {std::size_t{1}, std::size_t{4}, std::size_t{60}}) {
+    put("out.jsonl", expected.substr(0, third_line + extra));
+    EXPECT_EQ(run(slow({"--resume"})).exit_code, 0);
+    EXPECT_EQ(get("out.jsonl"), expected);
+  }
+  put("out.jsonl", expected.substr(0, expected.size() - 1));
+  EXPECT_EQ(run(slow({"--resume"})).exit_code, 0);
+  EXPECT_EQ(get("out.jsonl"), expected);
+}
+
+TEST_F(Resume, NothingToDoChangesNothing) {
+  const std::string expected = whole();
+  const Finished finished = run(slow({"--resume"}));
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.err, "");
+  EXPECT_EQ(get("out.jsonl"), expected);
+}
+
+TEST_F(Resume, StartsAFileThatIsNotThere) {
+  EXPECT_EQ(
+      classify({"f/c00.ply", "--format", "jsonl", "--output", "new.jsonl", "--resume"}).exit_code,
+      0);
+  EXPECT_THAT(records_of(get("new.jsonl")), SizeIs(1));
+}
+
+TEST_F(Resume, FailuresAreNotTriedAgainButCount) {
+  const std::vector<std::string> arguments{"f/c00.ply", "late.ply", "--format", "jsonl",
+                                           "--output",  "o.jsonl",  "--resume"};
+  EXPECT_EQ(classify(arguments).exit_code, 3);
+  put("late.ply", ply_shape(200));
+  const std::string before = get("o.jsonl");
+  const Finished again = classify(arguments);
+  EXPECT_EQ(again.exit_code, 3);
+  EXPECT_THAT(again.err, HasSubstr("failed in an earlier run"));
+  EXPECT_EQ(get("o.jsonl"), before);
+}
+
+TEST_F(Resume, InputNamedTwiceHasTwoRecords) {
+  const std::vector<std::string> both{"f/c00.ply", "f/c00.ply", "--format", "jsonl",
+                                      "--output",  "o.jsonl",   "--resume"};
+  EXPECT_EQ(classify({"f/c00.ply", "--format", "jsonl", "--output", "o.jsonl"}).exit_code, 0);
+  EXPECT_EQ(classify(both).exit_code, 0);
+  EXPECT_THAT(records_of(get("o.jsonl")), SizeIs(2));
+}
+
+TEST_F(Resume, RefusesAnotherModel) {
+  write_tiny_model(models() / "other");
+  Command other = command({});
+  other.arguments = {"f", "--model", "other", "--format", "jsonl", "--output", "o.jsonl"};
+  EXPECT_EQ(run(other).exit_code, 0);
+  const std::string before = get("o.jsonl");
+  const Finished finished = classify({"f", "--format", "jsonl", "--output", "o.jsonl", "--resume"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.err,
+            "ptattn-classify: o.jsonl: was made with model other, this run would use tiny\n");
+  EXPECT_EQ(get("o.jsonl"), before);
+}
+
+TEST_F(Resume, NeverTouchesAForeignFile) {
+  for (const char* text :
+       {"my notes", "my notes\n", "{\"path\": 3}\n", "[]\n", "{\"a\":1}\nrest"}) {
+    put("notes.txt", text);
+    const Finished finished =
+        classify({"f", "--format", "jsonl", "--output", "notes.txt", "--resume"});
+    EXPECT_EQ(finished.exit_code, 3) << text;
+    EXPECT_THAT(finished.err, HasSubstr("notes.txt: line 1 is not a record"));
+    EXPECT_EQ(get("notes.txt"), text);
+  }
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -1,0 +1,94 @@
+// The command line of ptattn-classify: help, version, wrong options, models.
+
+#include "classify_fixture.hpp"
+#include "ptattn/core/version.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class Usage : public Classify {};
+
+/// A wrong command line: nothing on stdout, one line on stderr, exit code 2.
+void expect_usage_error(const Finished& finished, const std::string& line) {
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_EQ(finished.err, "ptattn-classify: " + line + "\n");
+}
+
+TEST_F(Usage, HelpIsTheKnownText) {
+  const Finished finished = classify({"--help"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.err, "");
+  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-classify_help.txt"));
+  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST_F(Usage, Version) {
+  const Finished finished = classify({"--version"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.out, "ptattn-classify " + std::string(version()) + "\n");
+}
+
+TEST_F(Usage, WrongOptionsAreOneLine) {
+  expect_usage_error(classify({}), "INPUT: missing, name files, folders or -, see --help");
+  expect_usage_error(classify({"--colour", "a.ply"}),
+                     "The following argument was not expected: --colour, see --help");
+  expect_usage_error(classify({"--top-k", "0", "a.ply"}),
+                     "--top-k: Value 0 not in range 1 to 10000, see --help");
+  expect_usage_error(classify({"--votes", "many", "a.ply"}),
+                     "--votes: Value many not in range 1 to 1000, see --help");
+  expect_usage_error(classify({"--up", "w", "a.ply"}), "--up: w not in {z,y,x,auto}, see --help");
+  expect_usage_error(classify({"--format", "xml", "a.ply"}),
+                     "--format: xml not in {table,jsonl,csv}, see --help");
+  expect_usage_error(classify({"--threads", "-1", "a.ply"}),
+                     "--threads: Value -1 not in range 0 to 4096, see --help");
+  expect_usage_error(classify({"--fail-fast", "--keep-going", "a.ply"}),
+                     "--keep-going excludes --fail-fast, see --help");
+}
+
+TEST_F(Usage, ResumeNeedsAJsonlFile) {
+  expect_usage_error(classify({"--resume", "a.ply"}),
+                     "--resume: needs --format jsonl and --output FILE");
+  expect_usage_error(classify({"--resume", "--output", "a.csv", "--format", "csv", "a.ply"}),
+                     "--resume: needs --format jsonl and --output FILE");
+}
+
+TEST_F(Usage, ModelsAreListed) {
+  const Finished finished = classify({"--list-models"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_THAT(finished.out,
+              HasSubstr("tiny  pct_cls  5 classes: airplane chair cone lamp table\n"));
+}
+
+TEST_F(Usage, UnknownModelIsAModelError) {
+  const Finished finished = classify({"--model", "nowhere", "a.ply"});
+  EXPECT_EQ(finished.exit_code, 2) << "given twice";
+  Command once = command({});
+  once.arguments = {"--model", "nowhere", "a.ply"};
+  const Finished unknown = run(once);
+  EXPECT_EQ(unknown.exit_code, 4);
+  EXPECT_THAT(unknown.err, StartsWith("ptattn-classify: nowhere: "));
+  EXPECT_EQ(lines_of(unknown.err).size(), 1U);
+}
+
+TEST_F(Usage, BrokenModelIsAModelError) {
+  write_file(models() / "tiny" / "model.safetensors", "not a model");
+  put("a.ply", ply_shape(200));
+  const Finished finished = classify({"a.ply"});
+  EXPECT_EQ(finished.exit_code, 4);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_EQ(lines_of(finished.err).size(), 1U) << finished.err;
+}
+
+TEST_F(Usage, ModelMayBeAFolder) {
+  put("a.ply", ply_shape(200));
+  Command with_folder = command({});
+  with_folder.arguments = {"--model", (models() / "tiny").string(), "a.ply"};
+  EXPECT_EQ(run(with_folder).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -24,9 +24,8 @@ struct Container {
 };
 
 inline constexpr Container kContainers[] = {
-    {".ply", Encoding::kAscii},  {".ply", Encoding::kBinary},
-    {".ply", Encoding::kBinaryBigEndian}, {".pcd", Encoding::kAscii},
-    {".pcd", Encoding::kBinary}, {".pcd", Encoding::kBinaryCompressed},
+    {".ply", Encoding::kAscii}, {".ply", Encoding::kBinary}, {".ply", Encoding::kBinaryBigEndian},
+    {".pcd", Encoding::kAscii}, {".pcd", Encoding::kBinary}, {".pcd", Encoding::kBinaryCompressed},
 };
 
 inline FieldType random_type(Random& random, bool eight_byte_integers) {
@@ -89,9 +88,8 @@ inline Element random_element(Random& random, const std::string& name, bool befo
 inline PointCloud random_cloud(std::uint64_t seed, const Container& container) {
   Random random(seed);
   const std::uint64_t sizes[] = {0, 1, 2, 17, 1000};
-  PointCloud cloud = random.below(3) == 0
-                         ? PointCloud(1 + random.below(9), 1 + random.below(9))
-                         : PointCloud(sizes[random.below(5)]);
+  PointCloud cloud = random.below(3) == 0 ? PointCloud(1 + random.below(9), 1 + random.below(9))
+                                          : PointCloud(sizes[random.below(5)]);
   const std::size_t fields = 1 + random.below(8);
   for (std::size_t f = 0; f < fields; ++f) {
     // An empty PLY cannot say how many values its points would have.
@@ -110,8 +108,10 @@ inline PointCloud random_cloud(std::uint64_t seed, const Container& container) {
   if (container.is_ply()) {
     const bool ascii = container.is_ascii();
     if (random.below(2) == 0) metadata.elements.push_back(random_element(random, "a", true, ascii));
-    if (random.below(2) == 0) metadata.elements.push_back(random_element(random, "b", false, ascii));
-    if (random.below(2) == 0) metadata.elements.push_back(random_element(random, "c", false, ascii));
+    if (random.below(2) == 0)
+      metadata.elements.push_back(random_element(random, "b", false, ascii));
+    if (random.below(2) == 0)
+      metadata.elements.push_back(random_element(random, "c", false, ascii));
   }
   return cloud;
 }

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kMostLiterals = 32;
 constexpr std::size_t kMostDistance = 8192;
 constexpr std::size_t kShortestMatch = 3;
+constexpr std::size_t kLongestMatch = 264;
 constexpr int kTableBits = 15;
 
 const std::uint8_t* bytes_of(std::span<const std::byte> s) {
@@ -65,7 +66,7 @@ std::size_t lzf_compress(std::span<const std::byte> in, std::span<std::byte> out
       ++at;
       continue;
     }
-    const std::size_t most = std::min(in.size() - at, kMostLzfExpansion);
+    const std::size_t most = std::min(in.size() - at, kLongestMatch);
     std::size_t length = kShortestMatch;
     while (length < most && data[candidate + length] == data[at + length]) ++length;
     to = append_literals(to, data + literals, at - literals);

@@ -14,8 +14,8 @@ namespace ptattn::io {
 // Unlike liblzf as Debian builds it, which leaves its table uninitialised, the same input gives the
 // same bytes here.
 
-/// One piece of three bytes makes at most this many.
-inline constexpr std::size_t kMostLzfExpansion = 264;
+/// A byte of compressed data makes at most this many: a piece of three makes 264.
+inline constexpr std::size_t kMostLzfExpansion = 88;
 /// Room that any `size` bytes fit into when compressed.
 [[nodiscard]] constexpr std::size_t lzf_bound(std::size_t size) {
   return size + size / 32 + 1;

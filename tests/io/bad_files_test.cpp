@@ -1,0 +1,237 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "parse_text.hpp"
+#include "random_cloud.hpp"
+#include "temp_folder.hpp"
+
+// Files that lie, end early or are something else: one line of error each, no crash, no hang, and
+// no more memory than their size warrants.
+
+namespace ptattn::test {
+namespace {
+
+/// Caps the address space while it lives, so that an allocation on a header's word fails.
+class MemoryLimit {
+ public:
+  MemoryLimit() {
+    ::getrlimit(RLIMIT_AS, &old_);
+    const rlimit small{2ULL << 30, old_.rlim_max};
+    if (!kSanitized) ::setrlimit(RLIMIT_AS, &small);  // sanitizers reserve terabytes
+  }
+  ~MemoryLimit() { ::setrlimit(RLIMIT_AS, &old_); }
+
+ private:
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  static constexpr bool kSanitized = true;
+#else
+  static constexpr bool kSanitized = false;
+#endif
+  rlimit old_{};
+};
+
+/// The bytes of a small cloud in every container.
+std::vector<std::string> small_files() {
+  const TempFolder folder;
+  std::vector<std::string> files;
+  for (const Container& container : kContainers) {
+    PointCloud cloud = container.is_ply() ? PointCloud(5) : PointCloud(5, 2);
+    Random random(1);
+    for (const char* name : {"x", "y", "z"}) cloud.add(name, FieldType::kFloat32);
+    cloud.add("many", FieldType::kInt16, 3);
+    for (Field& field : cloud.fields()) fill_random(random, field.type(), field.bytes(), true);
+    if (container.is_ply()) {
+      cloud.metadata().elements.push_back(random_element(random, "face", false, true));
+    }
+    const auto path = folder / (std::string("a") + container.extension);
+    write_cloud(path, cloud, container.encoding);
+    files.push_back(contents(path));
+  }
+  return files;
+}
+
+/// Parses; true when that worked, false on an Error. Anything else fails the test.
+bool parses(std::string_view file) {
+  try {
+    (void)parse(file);
+    return true;
+  } catch (const Error& e) {
+    EXPECT_EQ(e.fault(), Fault::kInput);
+    EXPECT_EQ(std::string_view(e.what()).find('\n'), std::string_view::npos);
+    return false;
+  }
+}
+
+TEST(BadFiles, TruncatedAtEveryByte) {
+  for (const std::string& file : small_files()) {
+    ASSERT_TRUE(parses(file));
+    // In text, the last line end is not missed, nor a digit of the last number.
+    const bool ascii = file.find("ascii") != std::string::npos;
+    const std::size_t last_number = file.find_last_of(' ');
+    for (std::size_t size = 0; size < file.size(); ++size) {
+      const bool worked = parses(std::string_view(file).substr(0, size));
+      if (ascii && size > last_number) continue;
+      EXPECT_FALSE(worked) << size << " bytes of\n" << file;
+    }
+  }
+}
+
+TEST(BadFiles, AnyByteOfAnyFileFlipped) {
+  const MemoryLimit limit;
+  for (const std::string& file : small_files()) {
+    for (std::size_t at = 0; at < file.size(); ++at) {
+      for (const char flipped : {'\0', '\xff', '9', ' ', '\n', '-'}) {
+        std::string changed = file;
+        changed[at] = flipped;
+        (void)parses(changed);
+      }
+    }
+  }
+}
+
+TEST(BadFiles, AbsurdCountsAllocateNothing) {
+  const MemoryLimit limit;
+  for (const std::string count : {"100000000", "4294967295", "4294967296", "1152921504606846977",
+                                  "6148914691236517206", "18446744073709551615"}) {
+    for (const std::string format : {"ascii", "binary_little_endian", "binary_big_endian"}) {
+      const std::string start = "ply\nformat " + format + " 1.0\n";
+      EXPECT_FALSE(
+          parses(start + "element vertex " + count + "\nproperty float x\nend_header\n1 2 3"));
+      EXPECT_FALSE(parses(start + "element vertex " + count +
+                          "\nproperty list uint double x\nend_header\n1 2 3"));
+      EXPECT_FALSE(parses(start + "element face " + count +
+                          "\nproperty list uchar int x\nelement vertex 1\nproperty char c\n"
+                          "end_header\n1 2 3"));
+      EXPECT_FALSE(parses(start + "element face " + count +
+                          "\nproperty int x\nelement vertex 0\nend_header\n1 2 3"));
+    }
+    for (const std::string data : {"ascii", "binary", "binary_compressed"}) {
+      EXPECT_FALSE(
+          parses("FIELDS x\nWIDTH " + count + "\nDATA " + data + "\n" + std::string(8, '\x7f')));
+      EXPECT_FALSE(parses("FIELDS x\nCOUNT " + count + "\nWIDTH 1\nDATA " + data + "\n" +
+                          std::string(8, '\x7f')));
+      EXPECT_FALSE(parses("FIELDS _ x\nCOUNT 4294967295 4294967295\nWIDTH " + count + "\nDATA " +
+                          data + "\n" + std::string(8, '\x7f')));
+    }
+  }
+}
+
+TEST(BadFiles, ListLengthsAllocateNothing) {
+  const MemoryLimit limit;
+  const std::string binary =
+      "ply\nformat binary_little_endian 1.0\nelement vertex 1\n"
+      "property uchar c\nelement face 1\nproperty list uint double v\n"
+      "end_header\n" +
+      std::string(1, '\1') + raw(UINT32_MAX) + "12345678";
+  EXPECT_EQ(refusal(binary),
+            "a.ply: ends within a list v of 4294967295 values, the file is truncated");
+}
+
+TEST(BadFiles, HeadersWithoutEnd) {
+  const MemoryLimit limit;
+  EXPECT_THAT(refusal("ply\nformat ascii 1.0\ncomment " + std::string(3'000'000, 'x')),
+              testing::HasSubstr("does not end within 1 MiB"));
+  std::string many = "ply\nformat ascii 1.0\n";
+  while (many.size() < 3'000'000) many += "comment and on and on\n";
+  EXPECT_THAT(refusal(many), testing::HasSubstr("does not end within 1 MiB"));
+}
+
+TEST(BadFiles, SomethingElse) {
+  EXPECT_EQ(refusal(""), "a.ply: is empty, expected a PLY or PCD file");
+  for (const std::string& file :
+       {std::string("Dear reader,\nthis is a letter.\n"), std::string("# A title\n\nand text\n"),
+        std::string("\n\n\n"), std::string(1000, '\0'), std::string("plywood\n"),
+        std::string("\x89PNG\r\n\x1a\n"), std::string("#\n#\n#"), std::string("ply")}) {
+    EXPECT_THAT(refusal(file),
+                testing::AnyOf("a.ply: is neither a PLY nor a PCD file",
+                               testing::HasSubstr("format line"), testing::HasSubstr("end_header")))
+        << file;
+  }
+}
+
+class BadPaths : public testing::Test {
+ protected:
+  static void expect_refused(const std::filesystem::path& path, const std::string& problem) {
+    try {
+      (void)read_cloud(path);
+      ADD_FAILURE() << "no exception for " << path;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.fault(), Fault::kInput);
+      EXPECT_EQ(std::string(e.what()), path.string() + ": " + problem);
+    }
+  }
+  TempFolder folder_;
+};
+
+TEST_F(BadPaths, MissingFoldersDevicesAndPipes) {
+  expect_refused(folder_ / "none.ply", "cannot be opened: No such file or directory");
+  expect_refused(folder_.path(), "is a directory, expected a PLY or PCD file");
+  expect_refused("/dev/zero", "is not a regular file, expected a PLY or PCD file");
+  ASSERT_EQ(::mkfifo((folder_ / "pipe.ply").c_str(), 0600), 0);
+  expect_refused(folder_ / "pipe.ply", "is not a regular file, expected a PLY or PCD file");
+  put(folder_ / "empty.ply", "");
+  expect_refused(folder_ / "empty.ply", "is empty, expected a PLY or PCD file");
+}
+
+TEST_F(BadPaths, UnreadableFile) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
+  put(folder_ / "a.ply", "ply\n");
+  ::chmod((folder_ / "a.ply").c_str(), 0);
+  expect_refused(folder_ / "a.ply", "cannot be opened: Permission denied");
+}
+
+TEST_F(BadPaths, ASparseTerabyteIsLookedAtNotLoaded) {
+  const MemoryLimit limit;
+  const auto path = folder_ / "sparse.ply";
+  for (const std::string format : {"ascii", "binary_little_endian"}) {
+    put(path, "ply\nformat " + format + " 1.0\nelement vertex 1\nproperty char c\nend_header\n7\n");
+    ASSERT_NO_THROW((void)read_cloud(path));
+    std::error_code refused;
+    std::filesystem::resize_file(path, std::uintmax_t{1} << 40, refused);
+    if (refused) GTEST_SKIP() << "the file system has no sparse terabytes";
+    EXPECT_THROW((void)read_cloud(path), Error);
+  }
+  put(path, "");
+  std::filesystem::resize_file(path, std::uintmax_t{1} << 40);
+  expect_refused(path, "has a header that does not end within 1 MiB");
+}
+
+TEST_F(BadPaths, TheContentDecidesTheFormatWhenReadingTheNameWhenWriting) {
+  PointCloud cloud(1);
+  cloud.add("x", FieldType::kFloat32);
+  write_cloud(folder_ / "a.ply", cloud);
+  std::filesystem::rename(folder_ / "a.ply", folder_ / "a.pcd");
+  EXPECT_TRUE(identical(read_cloud(folder_ / "a.pcd"), cloud));
+  const auto fault = [&](const char* name, Encoding encoding) {
+    try {
+      write_cloud(folder_ / name, cloud, encoding);
+    } catch (const Error& e) {
+      return e.fault();
+    }
+    return Fault::kModel;  // none
+  };
+  EXPECT_EQ(fault("a.xyz", Encoding::kBinary), Fault::kUsage);
+  EXPECT_EQ(fault("a.ply", Encoding::kBinaryCompressed), Fault::kUsage);
+  EXPECT_EQ(fault("a.pcd", Encoding::kBinaryBigEndian), Fault::kUsage);
+  EXPECT_EQ(fault("none/a.ply", Encoding::kBinary), Fault::kInput);
+  EXPECT_EQ(fault("B.PLY", Encoding::kBinary), Fault::kModel);
+}
+
+TEST_F(BadPaths, CloudExtensions) {
+  for (const char* name : {"a.ply", "b/c.PCD", "x.y.Ply"}) EXPECT_TRUE(has_cloud_extension(name));
+  for (const char* name : {"ply", ".ply", "a.ply.gz", "a", "a.plyx", ""}) {
+    EXPECT_FALSE(has_cloud_extension(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace ptattn::test

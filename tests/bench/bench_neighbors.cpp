@@ -48,7 +48,10 @@ void pcl_flann_knn(benchmark::State& state) {
 constexpr std::int64_t kAllThreads = 0;
 
 void ptattn_cases(benchmark::internal::Benchmark* bench) {
-  bench->ArgNames({"points", "k", "threads"})->Unit(benchmark::kMillisecond)->UseRealTime();
+  bench->ArgNames({"points", "k", "threads"})
+      ->Unit(benchmark::kMillisecond)
+      ->MeasureProcessCPUTime()
+      ->UseRealTime();
   for (const std::int64_t points : {100'000, 1'000'000}) {
     bench->Args({points, 16, 1})->Args({points, 16, kAllThreads});
   }

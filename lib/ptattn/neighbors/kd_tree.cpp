@@ -24,10 +24,11 @@
 #ifndef PTATTN_NEIGHBORS_KD_TREE_TYPES
 #define PTATTN_NEIGHBORS_KD_TREE_TYPES
 namespace ptattn {
+namespace {
 
-inline constexpr std::size_t kLeafPacks = 2;
-inline constexpr std::size_t kLeafPoints = kLeafPacks * kPackLanes;
-inline constexpr std::size_t kMaxLevels = 8;  // 32 * 16^7 points exceed the 32-bit indices
+constexpr std::size_t kLeafPacks = 2;
+constexpr std::size_t kLeafPoints = kLeafPacks * kPackLanes;
+constexpr std::size_t kMaxLevels = 8;  // 32 * 16^7 points exceed the 32-bit indices
 
 using Levels = std::span<const std::vector<BoxPack>>;
 
@@ -53,14 +54,16 @@ struct SearchScratch {
   VisitStack stack;
 };
 
+}  // namespace
 }  // namespace ptattn
 #endif
 
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
+namespace {
 
 /// Goes down from the root, always into the nearest box.
-std::uint32_t nearest_leaf(Levels levels, const Splat& query) {
+std::uint32_t nearest_leaf(Levels levels, Place query) {
   const FloatTag d;
   std::uint32_t box = 0;
   for (std::size_t level = levels.size(); level-- > 0;) {
@@ -76,13 +79,13 @@ std::uint32_t nearest_leaf(Levels levels, const Splat& query) {
 
 void find_nearest_leaves(Levels levels, const MatrixView& queries, std::uint32_t* leaves) {
   for (std::size_t q = 0; q < queries.rows; ++q) {
-    leaves[q] = nearest_leaf(levels, Splat(queries.row(q)));
+    leaves[q] = nearest_leaf(levels, Place(queries.row(q)));
   }
 }
 
 /// Puts the boxes of a pack that may hold something better than `worst` on the stack.
 HWY_INLINE void push_boxes(const BoxPack& boxes, std::uint32_t level, std::uint32_t first_box,
-                           const Splat& query, const Worst& worst, VisitStack& stack) {
+                           Place query, const Worst& worst, VisitStack& stack) {
   const FloatTag d;
   const std::size_t bottom = stack.size;
   for (std::size_t lane = 0; lane < kPackLanes; lane += hn::Lanes(d)) {
@@ -104,7 +107,7 @@ HWY_INLINE void push_boxes(const BoxPack& boxes, std::uint32_t level, std::uint3
 }
 
 /// Gathers what a leaf has to offer.
-HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf, const Splat& query,
+HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf, Place query,
                             std::size_t k, SearchScratch& scratch, Worst& worst) {
   const FloatTag d;
   const std::size_t begin = leaf * kLeafPacks;
@@ -124,7 +127,7 @@ HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf,
 
 void answer_query(std::span<const PointPack> points, Levels levels, const float* position,
                   std::uint32_t home, std::size_t k, SearchScratch& scratch, std::uint32_t* out) {
-  const Splat query(position);
+  const Place query(position);
   Worst worst;
   scratch.candidates.size = 0;
   search_leaf(points, home, query, k, scratch, worst);
@@ -153,6 +156,7 @@ void answer_queries(std::span<const PointPack> points, Levels levels, const Matr
   }
 }
 
+}  // namespace
 }  // namespace ptattn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -22,12 +22,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 using FloatTag = hn::CappedTag<float, kPackLanes>;
 using Floats = hn::Vec<FloatTag>;
 
-/// A position with every coordinate in all lanes.
-struct Splat {
-  Floats x, y, z;
+/// A position. Not three vectors: those of SVE cannot be members.
+struct Place {
+  float x, y, z;
 
-  HWY_INLINE explicit Splat(const float* p)
-      : x(hn::Set(FloatTag(), p[0])), y(hn::Set(FloatTag(), p[1])), z(hn::Set(FloatTag(), p[2])) {}
+  explicit Place(const float* p) : x(p[0]), y(p[1]), z(p[2]) {}
 };
 
 /// (dx dx + dy dy) + dz dz: five roundings in this order on every target, never a fused operation.
@@ -36,11 +35,11 @@ HWY_INLINE Floats squared_norm(Floats dx, Floats dy, Floats dz) {
 }
 
 /// Squared distances of the points in lanes `lane`... of the pack.
-HWY_INLINE Floats squared_distances(const PointPack& pack, std::size_t lane, const Splat& to) {
+HWY_INLINE Floats squared_distances(const PointPack& pack, std::size_t lane, Place to) {
   const FloatTag d;
-  return squared_norm(hn::Sub(hn::Load(d, pack.x + lane), to.x),
-                      hn::Sub(hn::Load(d, pack.y + lane), to.y),
-                      hn::Sub(hn::Load(d, pack.z + lane), to.z));
+  return squared_norm(hn::Sub(hn::Load(d, pack.x + lane), hn::Set(d, to.x)),
+                      hn::Sub(hn::Load(d, pack.y + lane), hn::Set(d, to.y)),
+                      hn::Sub(hn::Load(d, pack.z + lane), hn::Set(d, to.z)));
 }
 
 /// Lower bounds of the squared distances of all points in the boxes of lanes `lane`... .
@@ -48,9 +47,10 @@ HWY_INLINE Floats squared_distances(const PointPack& pack, std::size_t lane, con
 /// The gap to the near face is not larger than the offset of any point of the box, and rounding is
 /// monotone, so the same formula over gaps never exceeds the rounded distance of a point. The bound
 /// is exact in float32 and needs no safety margin.
-HWY_INLINE Floats squared_distances(const BoxPack& boxes, std::size_t lane, const Splat& to) {
+HWY_INLINE Floats squared_distances(const BoxPack& boxes, std::size_t lane, Place to) {
   const FloatTag d;
-  const auto gap = [&](std::size_t axis, Floats at) HWY_ATTR {
+  const auto gap = [&](std::size_t axis, float coordinate) HWY_ATTR {
+    const Floats at = hn::Set(d, coordinate);
     const Floats below = hn::Sub(hn::Load(d, boxes.low[axis] + lane), at);
     const Floats above = hn::Sub(at, hn::Load(d, boxes.high[axis] + lane));
     return hn::Max(hn::Max(below, above), hn::Zero(d));

@@ -24,6 +24,7 @@
 #ifndef PTATTN_SAMPLING_FARTHEST_POINT_TYPES
 #define PTATTN_SAMPLING_FARTHEST_POINT_TYPES
 namespace ptattn {
+namespace {
 
 /// Blocks of points and what the samples drawn so far did to them. Unused lanes hold a squared
 /// distance of -1, which no update raises and no maximum picks.
@@ -38,15 +39,17 @@ struct Blocks {
   std::vector<std::uint32_t> touched;  ///< scratch: blocks that the newest sample may change
 };
 
+}  // namespace
 }  // namespace ptattn
 #endif
 
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
+namespace {
 
 /// Lists the blocks whose farthest point is farther from its nearest sample than the box is from
 /// the new one.
-std::size_t find_touched(Blocks& blocks, const Splat& sample) {
+std::size_t find_touched(Blocks& blocks, Place sample) {
   const FloatTag d;
   std::uint32_t* const first = blocks.touched.data();
   std::uint32_t* out = first;
@@ -63,7 +66,7 @@ std::size_t find_touched(Blocks& blocks, const Splat& sample) {
   return static_cast<std::size_t>(out - first);
 }
 
-void update(Blocks& blocks, std::size_t block, const Splat& sample) {
+void update(Blocks& blocks, std::size_t block, Place sample) {
   const FloatTag d;
   Floats farthest = hn::Set(d, -1.0F);
   const std::size_t begin = block * blocks.packs_per_block;
@@ -131,13 +134,14 @@ void draw_samples(Blocks& blocks, const MatrixView& points, std::size_t start,
   for (std::size_t i = 0;; ++i) {
     samples[i] = sample;
     if (i + 1 == samples.size()) return;
-    const Splat position(points.row(sample));
+    const Place position(points.row(sample));
     const std::size_t touched = find_touched(blocks, position);
     for (std::size_t t = 0; t < touched; ++t) update(blocks, blocks.touched[t], position);
     sample = farthest_index(blocks);
   }
 }
 
+}  // namespace
 }  // namespace ptattn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <new>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -37,7 +38,11 @@ PointCloud read(const io::ByteSource& source) {
   if (source.size() == 0) source.fail("is empty, expected a PLY or PCD file");
   const auto format = format_of(source);
   if (!format) source.fail("is neither a PLY nor a PCD file");
-  return *format == FileFormat::kPly ? io::read_ply(source) : io::read_pcd(source);
+  try {
+    return *format == FileFormat::kPly ? io::read_ply(source) : io::read_pcd(source);
+  } catch (const std::bad_alloc&) {
+    source.fail("does not fit into memory");
+  }
 }
 
 std::optional<FileFormat> format_of_name(const std::filesystem::path& path) {

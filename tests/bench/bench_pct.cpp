@@ -61,8 +61,12 @@ BENCHMARK(sampling_and_neighbors)->Unit(benchmark::kMillisecond);
 
 /// Products of the network's shapes: {m, k, n}.
 void shapes(benchmark::internal::Benchmark* bench) {
-  for (const auto& [m, k, n] : {std::array{1024, 64, 64}, {16384, 128, 128}, {8192, 256, 256},
-                                {256, 256, 256}, {256, 64, 256}, {256, 1280, 1024}}) {
+  for (const auto& [m, k, n] : {std::array{1024, 64, 64},
+                                {16384, 128, 128},
+                                {8192, 256, 256},
+                                {256, 256, 256},
+                                {256, 64, 256},
+                                {256, 1280, 1024}}) {
     bench->Args({m, k, n});
   }
 }

@@ -70,7 +70,8 @@ TEST_F(ModelFolder, loads_a_network_that_equals_its_source) {
 }
 
 TEST_F(ModelFolder, files_must_be_there) {
-  expect_model_error([&] { (void)load_classifier(folder_.path()); }, {"config.json", "No such file"});
+  expect_model_error([&] { (void)load_classifier(folder_.path()); },
+                     {"config.json", "No such file"});
   folder_.write("config.json", config());
   expect_model_error([&] { (void)load_classifier(folder_.path()); },
                      {"model.safetensors", "No such file"});
@@ -108,7 +109,8 @@ TEST_F(ModelFolder, refuses_values_that_make_no_sense) {
   expect_refused_with("centroid", "box", {"preprocessing.center is \"box\""});
   expect_refused_with("unit_sphere", "metre", {"preprocessing.scale is \"metre\""});
   expect_refused_with("fps_or_repeat", "random", {"preprocessing.resample is \"random\""});
-  expect_refused_with("\"points\": 64", "\"points\": 64.0", {"preprocessing.points", "whole number"});
+  expect_refused_with("\"points\": 64", "\"points\": 64.0",
+                      {"preprocessing.points", "whole number"});
   expect_refused_with("\"points\": 64", "\"points\": 99999999", {"preprocessing.points"});
   expect_refused_with("\"min_points\": 8", "\"min_points\": 65", {"preprocessing.min_points"});
   expect_refused_with("15.5", "181", {"preprocessing.vote_rotation_z_degrees", "0 and 180"});
@@ -143,23 +145,26 @@ TEST(registry, defaults_are_the_published_network) {
   // Without weights the error lists what is missing; the shapes of what is there tell the widths.
   FormulaWeights::Shapes shapes{{"linear1.weight", {1, 1}}, {"conv_fuse.0.weight", {1, 1}}};
   expect_model_error(
-      [&] { (void)make_classifier({"pct_cls", "{}", "c"}, FormulaWeights(shapes, "", "w")); },
-      {"linear1.weight [1, 1] (expected [512, 1024])", "conv_fuse.0.weight [1, 1] (expected [1024, 1280])"});
+      [&] {
+        (void)make_classifier({"pct_cls", "{}", "c"}, FormulaWeights(shapes, "", "w"));
+      },
+      {"linear1.weight [1, 1] (expected [512, 1024])",
+       "conv_fuse.0.weight [1, 1] (expected [1024, 1280])"});
 }
 
 TEST(registry, names_the_known_architectures) {
   EXPECT_THAT(classifier_architectures(), ElementsAre("pct_cls", "pct_cls_posenc"));
   expect_model_error(
-      [] { (void)make_classifier({"pct_seg", "{}", "config.json"}, small_pct_weights()); },
+      [] {
+        (void)make_classifier({"pct_seg", "{}", "config.json"}, small_pct_weights());
+      },
       {"config.json", "\"pct_seg\" is unknown", "pct_cls, pct_cls_posenc"});
 }
 
 /// PTATTN_MODELS while it lives.
 class SearchPath {
  public:
-  explicit SearchPath(const std::string& folders) {
-    ::setenv("PTATTN_MODELS", folders.c_str(), 1);
-  }
+  explicit SearchPath(const std::string& folders) { ::setenv("PTATTN_MODELS", folders.c_str(), 1); }
   ~SearchPath() { ::unsetenv("PTATTN_MODELS"); }
   SearchPath(const SearchPath&) = delete;
   SearchPath& operator=(const SearchPath&) = delete;

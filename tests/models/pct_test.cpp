@@ -38,7 +38,9 @@ void expect_parity(const std::string& name, double tolerance) {
   }
 }
 
-TEST(pct, agrees_with_the_published_implementation) { expect_parity("pct_cls", 1e-5); }
+TEST(pct, agrees_with_the_published_implementation) {
+  expect_parity("pct_cls", 1e-5);
+}
 
 TEST(pct, agrees_with_the_published_implementation_with_positions) {
   expect_parity("pct_cls_posenc", 1e-5);
@@ -50,11 +52,11 @@ TEST(pct, traces_every_stage) {
     names.push_back(std::string(name) + " " + std::to_string(values.rows) + "x" +
                     std::to_string(values.cols));
   });
-  EXPECT_THAT(names, ElementsAre("bn1 30x4", "bn2 30x4", "fps24 24x1", "gather_local_0 24x6",
-                                 "fps16 16x1", "gather_local_1 16x8", "pt_last.bn1 16x8",
-                                 "pt_last.bn2 16x8", "pt_last.sa1 16x8", "pt_last.sa2 16x8",
-                                 "pt_last 16x16", "conv_fuse 16x10", "bn6 1x7", "bn7 1x5",
-                                 "linear3 1x3"));
+  EXPECT_THAT(
+      names, ElementsAre("bn1 30x4", "bn2 30x4", "fps24 24x1", "gather_local_0 24x6", "fps16 16x1",
+                         "gather_local_1 16x8", "pt_last.bn1 16x8", "pt_last.bn2 16x8",
+                         "pt_last.sa1 16x8", "pt_last.sa2 16x8", "pt_last 16x16", "conv_fuse 16x10",
+                         "bn6 1x7", "bn7 1x5", "linear3 1x3"));
 }
 
 TEST(pct, tracing_changes_nothing) {

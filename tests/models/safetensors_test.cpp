@@ -21,8 +21,8 @@ std::string bytes_of(std::initializer_list<T> values) {
 }
 
 /// One tensor "x" with this description over these bytes.
-std::string one_tensor(const std::string& dtype, const std::string& shape, const std::string& offsets,
-                       const std::string& data) {
+std::string one_tensor(const std::string& dtype, const std::string& shape,
+                       const std::string& offsets, const std::string& data) {
   return aligned_safetensors(R"({"x":{"dtype":")" + dtype + R"(","shape":)" + shape +
                                  R"(,"data_offsets":)" + offsets + "}}",
                              data);
@@ -41,7 +41,8 @@ class Safetensors : public ::testing::Test {
 };
 
 TEST_F(Safetensors, reads_float32) {
-  const auto file = read(one_tensor("F32", "[2,2]", "[0,16]", bytes_of({1.5F, -2.0F, 0.0F, 3.25F})));
+  const auto file =
+      read(one_tensor("F32", "[2,2]", "[0,16]", bytes_of({1.5F, -2.0F, 0.0F, 3.25F})));
   EXPECT_THAT(file.names(), ElementsAre("x"));
   EXPECT_THAT(*file.shape("x"), ElementsAre(2, 2));
   EXPECT_THAT(file.values("x"), ElementsAre(1.5F, -2.0F, 0.0F, 3.25F));
@@ -65,8 +66,8 @@ TEST_F(Safetensors, reads_nan_of_half) {
 }
 
 TEST_F(Safetensors, reads_bfloat) {
-  const auto file = read(one_tensor("BF16", "[3]", "[0,6]",
-                                    bytes_of<std::uint16_t>({0x3f80, 0xc049, 0x7f80})));
+  const auto file =
+      read(one_tensor("BF16", "[3]", "[0,6]", bytes_of<std::uint16_t>({0x3f80, 0xc049, 0x7f80})));
   EXPECT_THAT(file.values("x"),
               ElementsAre(1.0F, -3.140625F, std::numeric_limits<float>::infinity()));
 }
@@ -127,9 +128,9 @@ TEST_F(Safetensors, refuses_descriptions_that_make_no_sense) {
   expect_refused(one_tensor("F32", "[2]", "[0,8]", four), {"ends at byte 8", "has 4"});
   expect_refused(one_tensor("F32", "[2]", "[0,4]", four), {"spans 4 bytes", "make 8"});
   expect_refused(aligned_safetensors(R"({"x":3})", ""), {"tensor x", "not a JSON object"});
-  expect_refused(aligned_safetensors(
-                     R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"a":1}})", four),
-                 {"tensor x.a", "not a known key"});
+  expect_refused(
+      aligned_safetensors(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"a":1}})", four),
+      {"tensor x.a", "not a known key"});
 }
 
 TEST_F(Safetensors, refuses_overlaps_gaps_and_unclaimed_bytes) {

@@ -10,7 +10,8 @@ namespace ptattn::test {
 
 /// Hyper-parameters of a PCT so small that a forward pass takes a millisecond.
 inline const std::string kSmallPct = R"({"num_classes": 3, "norm_eps": 1e-5, "embed_channels": 4,
-  "groups": [{"points": 24, "neighbors": 8, "channels": 6}, {"points": 16, "neighbors": 4, "channels": 8}],
+  "groups": [{"points": 24, "neighbors": 8, "channels": 6},
+             {"points": 16, "neighbors": 4, "channels": 8}],
   "attention_layers": 2, "qk_channels": 4, "fuse_channels": 10, "head_channels": [7, 5]})";
 
 /// Names and shapes of its tensors, as the published implementation would store them.

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <limits>
+#include <map>
 
 #include "expect_error.hpp"
 #include "ptattn/models/registry.hpp"
@@ -11,6 +12,11 @@
 
 namespace ptattn::test {
 namespace {
+
+struct Tensor {
+  std::vector<std::size_t> shape;
+  std::vector<float> values;
+};
 
 /// Weights whose names and values can be changed.
 class EditedWeights final : public WeightSource {
@@ -42,7 +48,9 @@ std::unique_ptr<Classifier> build(const WeightSource& weights) {
   return make_classifier({"pct_cls", kSmallPct, "config.json"}, weights);
 }
 
-Matrix logits(const WeightSource& weights) { return build(weights)->logits(cube(30, 1)); }
+Matrix logits(const WeightSource& weights) {
+  return build(weights)->logits(cube(30, 1));
+}
 
 void expect_same(const WeightSource& weights) {
   const Matrix expected = logits(small_pct_weights());
@@ -79,8 +87,9 @@ TEST(weights, queries_and_keys_are_one_tensor_under_either_name) {
 
   EditedWeights different;
   different.tensors.at("pt_last.sa1.q_conv.weight").values[0] += 1.0F;
-  expect_model_error([&] { (void)build(different); },
-                     {"edited: ", "pt_last.sa1.q_conv.weight (differs from pt_last.sa1.k_conv.weight"});
+  expect_model_error(
+      [&] { (void)build(different); },
+      {"edited: ", "pt_last.sa1.q_conv.weight (differs from pt_last.sa1.k_conv.weight"});
 }
 
 TEST(weights, one_error_names_all_that_does_not_fit) {
@@ -105,8 +114,8 @@ TEST(weights, long_lists_are_cut) {
 }
 
 TEST(weights, values_must_be_finite) {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          -std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     EditedWeights weights;
     weights.tensors.at("linear2.bias").values[3] = bad;
     expect_model_error([&] { (void)build(weights); }, {"linear2.bias (not finite)"});

@@ -37,8 +37,8 @@ struct Shape {
 };
 
 void expect_twin(Shape s, std::size_t gap, std::size_t shift, Activation activation) {
-  SCOPED_TRACE(::testing::Message() << s.m << " x " << s.k << " x " << s.n << ", gap " << gap
-                                    << ", shift " << shift);
+  SCOPED_TRACE(::testing::Message()
+               << s.m << " x " << s.k << " x " << s.n << ", gap " << gap << ", shift " << shift);
   Embedded a(s.m, s.k, gap, shift);
   fill(a.view(), 1);
   const Matrix b = random_matrix(s.k, s.n, 2);

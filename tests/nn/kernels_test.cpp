@@ -94,7 +94,8 @@ TEST(softmax_columns, equals_its_scalar_twin_on_every_cpu_level) {
         for (std::size_t i = 0; i < 9; ++i) total += std::exp(double{before(i, j)});
         for (std::size_t i = 0; i < 9; ++i) {
           const double expected = std::exp(double{before(i, j)}) / total;
-          // Rounding the exponent, which lies between -40 and 0, moves the result by 2e-6 of itself.
+          // Rounding the exponent, which lies between -40 and 0, moves the result by 2e-6 of
+          // itself.
           EXPECT_NEAR(x.view()(i, j), expected, 5e-6 * expected + 1e-25);
         }
       }

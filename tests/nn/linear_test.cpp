@@ -44,11 +44,14 @@ TEST(linear, equals_the_rows_one_by_one) {
   const Matrix x = random_matrix(250, 70, 2);
   const Matrix whole = linear(layer, x);
   for (std::size_t i = 0; i < x.rows(); ++i) {
-    ASSERT_TRUE(same_bytes(linear(layer, x.view().rows_range(i, 1)), whole.view().rows_range(i, 1)));
+    ASSERT_TRUE(
+        same_bytes(linear(layer, x.view().rows_range(i, 1)), whole.view().rows_range(i, 1)));
   }
 }
 
-TEST(linear, no_rows) { EXPECT_EQ(linear(Linear(random_dense(3, 2, 1)), Matrix(0, 3)).rows(), 0U); }
+TEST(linear, no_rows) {
+  EXPECT_EQ(linear(Linear(random_dense(3, 2, 1)), Matrix(0, 3)).rows(), 0U);
+}
 
 TEST(linear, refuses_shapes_that_do_not_fit) {
   const Linear layer(random_dense(3, 2, 1));
@@ -72,8 +75,11 @@ TEST(batch_norm, hand_computed) {
 
 TEST(batch_norm, folding_equals_normalising_afterwards) {
   const DenseWeights dense = random_dense(6, 4, 1);
-  const BatchNorm norm{{1.0F, -0.5F, 2.0F, 0.1F}, {0.0F, 1.0F, -1.0F, 3.0F},
-                       {0.3F, -0.2F, 0.0F, 1.0F}, {1.0F, 0.0F, 4.0F, 0.01F}, 1e-5};
+  const BatchNorm norm{{1.0F, -0.5F, 2.0F, 0.1F},
+                       {0.0F, 1.0F, -1.0F, 3.0F},
+                       {0.3F, -0.2F, 0.0F, 1.0F},
+                       {1.0F, 0.0F, 4.0F, 0.01F},
+                       1e-5};
   const Matrix x = random_matrix(10, 6, 2);
   const Matrix plain = linear(Linear(clone(dense)), x);
   const Matrix actual = linear(Linear(folded(clone(dense), norm)), x);

@@ -34,7 +34,9 @@ inline DenseWeights random_dense(std::size_t in, std::size_t out, std::uint64_t 
   return dense;
 }
 
-inline DenseWeights clone(const DenseWeights& dense) { return {dense.weight.clone(), dense.bias}; }
+inline DenseWeights clone(const DenseWeights& dense) {
+  return {dense.weight.clone(), dense.bias};
+}
 
 /// A matrix inside a larger block of memory: its rows are `gap` floats apart and start `shift`
 /// floats behind an aligned address. What surrounds it must stay as it is.

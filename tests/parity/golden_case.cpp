@@ -136,7 +136,8 @@ Comparison compare_one(const std::string& name, const Run& result, const Safeten
   if (data.holds_integers(name)) return compare_integers(name, result, data);
   if (name == "out.logits") return difference(name, result.logits, data.values(name));
   const std::string kind = name.substr(0, 4);
-  const auto traced = result.clouds.front().find(name.substr(std::min<std::size_t>(4, name.size())));
+  const auto traced =
+      result.clouds.front().find(name.substr(std::min<std::size_t>(4, name.size())));
   if (traced == result.clouds.front().end()) return not_compared(name, "not traced");
   if (kind == "act.") return compare_activation(name, traced->second, data);
   if (kind == "sum.") return compare_summary(name, traced->second, data);

@@ -26,15 +26,16 @@ struct GoldenCase {
 struct Comparison {
   std::string name;
   bool compared = false;
-  std::string note;         ///< why it was not compared
-  double absolute = 0.0;    ///< largest absolute difference
-  double relative = 0.0;    ///< the same, divided by the largest magnitude expected
+  std::string note;       ///< why it was not compared
+  double absolute = 0.0;  ///< largest absolute difference
+  double relative = 0.0;  ///< the same, divided by the largest magnitude expected
 };
 
 /// Runs `network` on every cloud of `in.xyz` [b, n, 3] (or [n, 3]) and compares each tensor of
 /// `data` that is not an input: `out.logits` [b, classes]; `act.NAME`, the first rows of the first
 /// cloud's trace NAME; `sum.NAME`, its mean, standard deviation, largest magnitude and rows;
 /// integers (sampled indices) with the trace of their name, cloud after cloud.
-[[nodiscard]] std::vector<Comparison> compare(const Classifier& network, const SafetensorsFile& data);
+[[nodiscard]] std::vector<Comparison> compare(const Classifier& network,
+                                              const SafetensorsFile& data);
 
 }  // namespace ptattn::test

@@ -62,9 +62,9 @@ class Parity : public ::testing::Test {
 TEST_F(Parity, committed_cases_agree) {
   const auto [code, output] = run(good_ + " " PTATTN_TEST_DIR "/golden/pct_cls_posenc.json");
   EXPECT_EQ(code, 0) << output;
-  EXPECT_THAT(output, AllOf(HasSubstr("out.logits"), HasSubstr("act.pt_last.sa4"),
-                            HasSubstr("fps512"), Not(HasSubstr("FAIL")),
-                            Not(HasSubstr("not compared"))));
+  EXPECT_THAT(output,
+              AllOf(HasSubstr("out.logits"), HasSubstr("act.pt_last.sa4"), HasSubstr("fps512"),
+                    Not(HasSubstr("FAIL")), Not(HasSubstr("not compared"))));
 }
 
 TEST_F(Parity, differences_beyond_the_tolerance_fail) {
@@ -100,8 +100,10 @@ TEST_F(Parity, wrong_usage) {
 
 TEST(formula_weights, values_of_the_first_elements) {
   // Computed with a separate implementation in Python.
-  const FormulaWeights weights({{"bn1.running_var", {2}}, {"conv1.weight", {64, 3, 1}},
-                                {"q_conv.weight", {2, 2, 1}}, {"k_conv.weight", {2, 2, 1}}},
+  const FormulaWeights weights({{"bn1.running_var", {2}},
+                                {"conv1.weight", {64, 3, 1}},
+                                {"q_conv.weight", {2, 2, 1}},
+                                {"k_conv.weight", {2, 2, 1}}},
                                "", "");
   EXPECT_EQ(weights.values("conv1.weight").size(), 192U);
   EXPECT_EQ(weights.values("q_conv.weight"), weights.values("k_conv.weight"));

@@ -37,7 +37,8 @@ json parse_json(std::string_view text, const std::string& subject) {
         break;
       case json::parse_event_t::key:
         if (!keys.back().insert(value.get<std::string>()).second) {
-          throw Error(Fault::kModel, subject, "names the key \"" + value.get<std::string>() + "\" twice");
+          throw Error(Fault::kModel, subject,
+                      "names the key \"" + value.get<std::string>() + "\" twice");
         }
         break;
       case json::parse_event_t::object_end:
@@ -59,7 +60,8 @@ json parse_json(std::string_view text, const std::string& subject) {
 JsonObject::JsonObject(const json& value, std::string path, std::string subject)
     : value_(value), path_(std::move(path)), subject_(std::move(subject)) {
   if (!value_.is_object()) {
-    throw Error(Fault::kModel, subject_, (path_.empty() ? "" : path_ + " ") + "is not a JSON object");
+    throw Error(Fault::kModel, subject_,
+                (path_.empty() ? "" : path_ + " ") + "is not a JSON object");
   }
 }
 

@@ -39,8 +39,7 @@ class JsonObject {
                               std::optional<double> fallback = {});
   [[nodiscard]] std::string text(const std::string& key);
   /// The position of the value among `choices`.
-  [[nodiscard]] std::size_t choice(const std::string& key,
-                                   const std::vector<std::string>& choices);
+  [[nodiscard]] std::size_t choice(const std::string& key, const std::vector<std::string>& choices);
   /// nullptr when the key is absent.
   [[nodiscard]] const nlohmann::json* find(const std::string& key);
   /// An array of at most `max_size` items.

@@ -27,8 +27,9 @@ std::string read_text(const std::filesystem::path& path) {
 void check_format(JsonObject& json) {
   const std::size_t format = json.integer("format", {1, 1'000'000});
   if (format > kFormat) {
-    json.fail("format", "is " + std::to_string(format) + ", which a later version of ptattn reads; "
-                            "this one reads up to " + std::to_string(kFormat));
+    json.fail("format", "is " + std::to_string(format) +
+                            ", which a later version of ptattn reads, expected at most " +
+                            std::to_string(kFormat));
   }
 }
 

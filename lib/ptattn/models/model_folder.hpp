@@ -32,7 +32,8 @@ struct ClassifierModel {
 /// @throws Error(Fault::kModel)
 [[nodiscard]] ModelDescription read_model_description(const std::filesystem::path& folder);
 
-/// Reads `folder`/config.json and builds its network with the weights of `folder`/model.safetensors.
+/// Reads `folder`/config.json and builds its network with the weights of
+/// `folder`/model.safetensors.
 /// @throws Error(Fault::kModel)
 [[nodiscard]] ClassifierModel load_classifier(const std::filesystem::path& folder);
 

@@ -52,7 +52,8 @@ std::vector<std::string> list_models() {
   std::set<std::string> names;
   for (const fs::path& folder : model_search_path()) {
     std::error_code ignored;
-    for (fs::directory_iterator entry(folder, ignored), end; entry != end; entry.increment(ignored)) {
+    for (fs::directory_iterator entry(folder, ignored), end; entry != end;
+         entry.increment(ignored)) {
       if (is_model(entry->path())) names.insert(entry->path().filename().string());
     }
   }
@@ -72,7 +73,7 @@ fs::path find_model(std::string_view name_or_folder) {
     if (given == given.filename() && is_model(folder / given)) return folder / given;
     searched.push_back(folder.string());
   }
-  throw Error(Fault::kModel, given.string(),
+  throw Error(Fault::kModel, given.empty() ? "model" : given.string(),
               "no such model, searched " + joined(searched) + ", found " + joined(list_models()));
 }
 

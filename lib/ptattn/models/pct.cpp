@@ -102,8 +102,8 @@ Pct::Level Pct::group(const Level& level, std::size_t stage, const Trace& trace)
 }
 
 void Pct::attend(const Level& level, MutableMatrixView outputs, const Trace& trace) const {
-  Matrix entry = normed_linear(weights_.last_conv1, level.features, Activation::kRelu, trace,
-                               "pt_last.bn1");
+  Matrix entry =
+      normed_linear(weights_.last_conv1, level.features, Activation::kRelu, trace, "pt_last.bn1");
   Matrix positions;
   if (config_.position_encoding) {
     positions = traced_linear(weights_.pos_xyz, level.positions, Activation::kNone, trace,

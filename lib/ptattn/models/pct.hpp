@@ -36,11 +36,11 @@ struct PctWeights {
 /// The trace names are those of the public implementation's modules, each with what that module
 /// returns: `bn1`, `bn2`, `gather_local_0`, `gather_local_1`, `pt_last.bn1`, `pt_last.bn2` or
 /// `pt_last.pos_xyz`, `pt_last.sa1`, ..., `pt_last` (all of them side by side), `conv_fuse`, `bn6`,
-/// `bn7`, `linear3`; besides `fps<count>`, the indices sampled by each stage. What batch norm takes in
-/// exists no more, as it is folded into the weights.
+/// `bn7`, `linear3`; besides `fps<count>`, the indices sampled by each stage. What batch norm takes
+/// in exists no more, as it is folded into the weights.
 ///
-/// Time for the published widths: 1.4 G multiply-adds a cloud; parallel over rows, the same bits for
-/// any thread count.
+/// Time for the published widths: 1.4 G multiply-adds a cloud; parallel over rows, the same bits
+/// for any thread count.
 class Pct final : public Classifier {
  public:
   Pct(const PctConfig& config, PctWeights weights);

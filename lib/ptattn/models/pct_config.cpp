@@ -39,12 +39,14 @@ void read_groups(JsonObject& json, PctConfig& config, const std::string& subject
 void read_head(JsonObject& json, PctConfig& config) {
   if (json.find("head_channels") == nullptr) return;
   const nlohmann::json& widths = json.array("head_channels", config.head_channels.size());
-  if (widths.size() != config.head_channels.size()) json.fail("head_channels", "does not have 2 items");
+  if (widths.size() != config.head_channels.size()) {
+    json.fail("head_channels", "does not have 2 items");
+  }
   for (std::size_t i = 0; i < config.head_channels.size(); ++i) {
     if (!widths[i].is_number_unsigned() || widths[i].get<std::size_t>() < 1 ||
         widths[i].get<std::size_t>() > kMaxChannels) {
-      json.fail("head_channels", "is not made of whole numbers between 1 and " +
-                                     std::to_string(kMaxChannels));
+      json.fail("head_channels",
+                "is not made of whole numbers between 1 and " + std::to_string(kMaxChannels));
     }
     config.head_channels[i] = widths[i].get<std::size_t>();
   }

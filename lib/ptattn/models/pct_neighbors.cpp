@@ -18,7 +18,9 @@ float multiply_add(float a, float b, float c) {
   return static_cast<float>(double{a} * double{b} + double{c});
 }
 
-float squared_norm(const float* p) { return (p[0] * p[0] + p[1] * p[1]) + p[2] * p[2]; }
+float squared_norm(const float* p) {
+  return (p[0] * p[0] + p[1] * p[1]) + p[2] * p[2];
+}
 
 /// The dot product as matrix libraries compute it: one chain of fused multiply-adds.
 float dot(const float* q, const float* p) {

@@ -37,8 +37,9 @@ std::unique_ptr<Classifier> make_classifier(const ArchitectureConfig& config,
   if (found == kClassifiers.end()) {
     std::string known;
     for (const auto& [name, factory] : kClassifiers) known += (known.empty() ? "" : ", ") + name;
-    throw Error(Fault::kModel, config.subject,
-                "architecture \"" + config.architecture + "\" is unknown, expected one of " + known);
+    throw Error(
+        Fault::kModel, config.subject,
+        "architecture \"" + config.architecture + "\" is unknown, expected one of " + known);
   }
   return found->second(config, weights);
 }

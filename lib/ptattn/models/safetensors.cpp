@@ -23,7 +23,9 @@ float from_half(std::uint16_t half) {
   return std::bit_cast<float>(sign | (rebased << 23U) | (mantissa << 13U));
 }
 
-float from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16U); }
+float from_bfloat(std::uint16_t bits) {
+  return std::bit_cast<float>(std::uint32_t{bits} << 16U);
+}
 
 /// Values of type Stored at `bytes`, each converted.
 template <class Stored, class Convert>
@@ -37,11 +39,17 @@ auto converted(std::string_view bytes, const Convert& convert) {
   return values;
 }
 
-std::int64_t widen(std::int64_t x) { return x; }
+std::int64_t widen(std::int64_t x) {
+  return x;
+}
 
-float same(float x) { return x; }
+float same(float x) {
+  return x;
+}
 
-bool is_integer(TensorType type) { return type == TensorType::kI32 || type == TensorType::kI64; }
+bool is_integer(TensorType type) {
+  return type == TensorType::kI32 || type == TensorType::kI64;
+}
 
 }  // namespace
 
@@ -88,11 +96,15 @@ std::vector<float> SafetensorsFile::values(std::string_view name) const {
   const TensorEntry& entry = contents_->find(name);
   const std::string_view bytes = contents_->bytes(entry);
   switch (entry.type) {
-    case TensorType::kF32: return converted<float>(bytes, same);
-    case TensorType::kF16: return converted<std::uint16_t>(bytes, from_half);
-    case TensorType::kBf16: return converted<std::uint16_t>(bytes, from_bfloat);
+    case TensorType::kF32:
+      return converted<float>(bytes, same);
+    case TensorType::kF16:
+      return converted<std::uint16_t>(bytes, from_half);
+    case TensorType::kBf16:
+      return converted<std::uint16_t>(bytes, from_bfloat);
     case TensorType::kI32:
-    case TensorType::kI64: break;
+    case TensorType::kI64:
+      break;
   }
   contents_->fail(name, "holds integers, expected F32, F16 or BF16");
 }
@@ -109,6 +121,8 @@ bool SafetensorsFile::holds_integers(std::string_view name) const {
   return is_integer(contents_->find(name).type);
 }
 
-std::string SafetensorsFile::subject() const { return contents_->subject; }
+std::string SafetensorsFile::subject() const {
+  return contents_->subject;
+}
 
 }  // namespace ptattn

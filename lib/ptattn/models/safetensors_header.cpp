@@ -52,8 +52,8 @@ std::size_t read_begin(JsonObject& tensor, const TensorEntry& entry, std::size_t
     tensor.fail("data_offsets", "is not a pair of ascending whole numbers");
   }
   if (*end > available) {
-    tensor.fail("data_offsets", "ends at byte " + std::to_string(*end) + " of the data, which has " +
-                                    std::to_string(available));
+    tensor.fail("data_offsets", "ends at byte " + std::to_string(*end) +
+                                    " of the data, which has " + std::to_string(available));
   }
   if (*end - *begin != entry.bytes) {
     tensor.fail("data_offsets", "spans " + std::to_string(*end - *begin) +
@@ -88,9 +88,10 @@ void check_coverage(const TensorEntries& entries, std::size_t data_begin, std::s
   std::size_t covered = data_begin;
   for (const auto& [begin, end] : extents) {
     if (begin != covered) {
-      throw Error(Fault::kModel, subject,
-                  (begin < covered ? "has tensors that overlap at byte " : "has a gap before byte ") +
-                      std::to_string(begin));
+      throw Error(
+          Fault::kModel, subject,
+          (begin < covered ? "has tensors that overlap at byte " : "has a gap before byte ") +
+              std::to_string(begin));
     }
     covered = end;
   }

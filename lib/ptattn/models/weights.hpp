@@ -1,21 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "ptattn/core/matrix.hpp"
-
 namespace ptattn {
-
-/// A tensor as float32 with its shape, row-major.
-struct Tensor {
-  std::vector<std::size_t> shape;
-  std::vector<float> values;
-};
 
 /// Weights by name, whatever they came from (a safetensors file, a formula).
 class WeightSource {
@@ -25,7 +15,7 @@ class WeightSource {
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
   /// nullptr when there is no such tensor.
   [[nodiscard]] virtual const std::vector<std::size_t>* shape(std::string_view name) const = 0;
-  /// The values as float32. The name must exist.
+  /// The values as float32, row-major. The name must exist.
   [[nodiscard]] virtual std::vector<float> values(std::string_view name) const = 0;
   /// What error messages call it, such as the file's path.
   [[nodiscard]] virtual std::string subject() const = 0;

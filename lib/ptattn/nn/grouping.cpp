@@ -46,8 +46,8 @@ Matrix embed_neighborhoods(const GroupingWeights& w, MatrixView features,
   const Matrix at_center = linear(w.center, gather_rows(features, centers));
   const std::size_t k = neighbors.size() / centers.size();
   const std::size_t block = std::max<std::size_t>(1, kBlockRows / k);
-  const Epilogue epilogue{w.second.bias.empty() ? nullptr : w.second.bias.data(),
-                          Activation::kRelu, {}};
+  const Epilogue epilogue{
+      w.second.bias.empty() ? nullptr : w.second.bias.data(), Activation::kRelu, {}};
 
   parallel_ranges(centers.size(), block, [&](std::size_t begin, std::size_t end) {
     Matrix hidden(block * k, near.cols());
@@ -70,7 +70,9 @@ Matrix embed_neighborhoods(const GroupingWeights& w, MatrixView features,
 
 Matrix gather_rows(MatrixView x, std::span<const std::uint32_t> indices) {
   Matrix rows(indices.size(), x.cols);
-  for (std::size_t i = 0; i < indices.size(); ++i) std::copy_n(x.row(indices[i]), x.cols, rows.row(i));
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    std::copy_n(x.row(indices[i]), x.cols, rows.row(i));
+  }
   return rows;
 }
 

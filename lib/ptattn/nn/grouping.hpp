@@ -10,8 +10,8 @@ namespace ptattn {
 
 /// Two point-wise layers over the neighbourhoods of some points.
 ///
-/// The first one, W [f_j - f_i, f_i] with W = [W_a, W_b], is stored as W_a f_j + (W_b - W_a) f_i: its
-/// products then run once a point instead of once a neighbour.
+/// The first one, W [f_j - f_i, f_i] with W = [W_a, W_b], is stored as W_a f_j + (W_b - W_a) f_i:
+/// its products then run once a point instead of once a neighbour.
 struct GroupingWeights {
   Linear neighbor;  // [in, hidden], W_a
   Linear center;    // [in, hidden], W_b - W_a, with the layer's bias

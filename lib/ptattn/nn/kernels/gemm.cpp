@@ -51,9 +51,12 @@ struct Tile {
 
 HWY_INLINE Vec activate(Lane d, Activation activation, Vec x) {
   switch (activation) {
-    case Activation::kRelu: return hn::Max(x, hn::Zero(d));
-    case Activation::kLeakyRelu: return hn::Max(x, hn::Mul(x, hn::Set(d, kLeakyReluSlope)));
-    case Activation::kNone: break;
+    case Activation::kRelu:
+      return hn::Max(x, hn::Zero(d));
+    case Activation::kLeakyRelu:
+      return hn::Max(x, hn::Mul(x, hn::Set(d, kLeakyReluSlope)));
+    case Activation::kNone:
+      break;
   }
   return x;
 }

@@ -31,7 +31,8 @@ PackedMatrix PackedMatrix::from_transposed(MatrixView b) {
       const float* in = b.row(first + j);
       for (std::size_t k = 0; k < b.cols; ++k) out(k, j) = in[k];
     }
-    for (std::size_t k = 0; k < b.cols; ++k) std::fill(out.row(k) + width, out.row(k) + kPanel, 0.0F);
+    for (std::size_t k = 0; k < b.cols; ++k)
+      std::fill(out.row(k) + width, out.row(k) + kPanel, 0.0F);
   }
   return packed;
 }

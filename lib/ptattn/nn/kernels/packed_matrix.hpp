@@ -24,7 +24,9 @@ class PackedMatrix {
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t cols() const { return cols_; }
   [[nodiscard]] std::size_t panels() const { return (cols_ + kPanel - 1) / kPanel; }
-  [[nodiscard]] const float* panel(std::size_t p) const { return data_.data() + p * kPanel * rows_; }
+  [[nodiscard]] const float* panel(std::size_t p) const {
+    return data_.data() + p * kPanel * rows_;
+  }
 
  private:
   PackedMatrix(std::size_t rows, std::size_t cols);

@@ -55,9 +55,13 @@ namespace ptattn {
 HWY_EXPORT(max_columns);
 HWY_EXPORT(sum_rows);
 
-void column_max(MatrixView x, float* out) { HWY_DYNAMIC_DISPATCH(max_columns)(x, out); }
+void column_max(MatrixView x, float* out) {
+  HWY_DYNAMIC_DISPATCH(max_columns)(x, out);
+}
 
-void row_sums(MatrixView x, float* out) { HWY_DYNAMIC_DISPATCH(sum_rows)(x, out); }
+void row_sums(MatrixView x, float* out) {
+  HWY_DYNAMIC_DISPATCH(sum_rows)(x, out);
+}
 
 }  // namespace ptattn
 #endif  // HWY_ONCE

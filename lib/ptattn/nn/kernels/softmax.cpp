@@ -54,7 +54,9 @@ namespace ptattn {
 
 HWY_EXPORT(softmax);
 
-void softmax_columns(MutableMatrixView x) { HWY_DYNAMIC_DISPATCH(softmax)(x); }
+void softmax_columns(MutableMatrixView x) {
+  HWY_DYNAMIC_DISPATCH(softmax)(x);
+}
 
 }  // namespace ptattn
 #endif  // HWY_ONCE

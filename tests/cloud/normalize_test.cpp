@@ -27,8 +27,8 @@ std::vector<Position> random_positions(std::size_t n, double offset) {
 }
 
 TEST(FinitePoints, LeavesOutNaNInfinityAndWhatOverflowsWhenSquared) {
-  const std::vector<Position> positions{
-      {0, 0, 0}, {kNaN, 0, 0}, {0, -kInfinity, 0}, {1, 2, 3}, {0, 0, 1e200}, {-1e150, 0, 0}};
+  const std::vector<Position> positions{{0, 0, 0}, {kNaN, 0, 0},  {0, -kInfinity, 0},
+                                        {1, 2, 3}, {0, 0, 1e200}, {-1e150, 0, 0}};
   EXPECT_THAT(finite_points(positions), testing::ElementsAre(0, 3, 5));
   EXPECT_THAT(finite_points({}), testing::IsEmpty());
 }
@@ -51,8 +51,8 @@ TEST(UnitSphere, FarthestPointLandsOnTheSphere) {
   const Matrix points = normalized(positions, unit_sphere(positions));
   double farthest = 0.0;
   for (std::size_t i = 0; i < points.rows(); ++i) {
-    farthest = std::max(farthest, std::hypot(double{points(i, 0)}, double{points(i, 1)},
-                                             double{points(i, 2)}));
+    farthest = std::max(
+        farthest, std::hypot(double{points(i, 0)}, double{points(i, 1)}, double{points(i, 2)}));
   }
   EXPECT_NEAR(farthest, 1.0, 1e-6);
 }
@@ -80,7 +80,9 @@ TEST(UnitSphere, ExtremesStayFinite) {
   for (const float v : points.values()) EXPECT_TRUE(std::isfinite(v));
 }
 
-TEST(UnitSphere, AnEmptyCloudIsRefused) { EXPECT_THROW((void)unit_sphere({}), Error); }
+TEST(UnitSphere, AnEmptyCloudIsRefused) {
+  EXPECT_THROW((void)unit_sphere({}), Error);
+}
 
 TEST(UnitSphere, SameBitsForAnyThreadCount) {
   const auto positions = random_positions(200000, 1e6);

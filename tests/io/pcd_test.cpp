@@ -99,6 +99,15 @@ TEST(Pcd, OldFilesHaveDefaults) {
   EXPECT_EQ(parse("VERSION .5\nFIELDS x\nWIDTH 1\nDATA ascii\n1\n").size(), 1U);
 }
 
+TEST(Pcd, CommentsInEveryShape) {
+  const CloudMetadata metadata = parse(
+                                     "# .PCD v.6 first line\n#tight\n#\n#  wide\r\n#obj_info a "
+                                     "b\nFIELDS x\nWIDTH 0\nDATA ascii\n")
+                                     .metadata();
+  EXPECT_THAT(metadata.comments, ElementsAre("tight", "", " wide"));
+  EXPECT_THAT(metadata.obj_info, ElementsAre("a b"));
+}
+
 TEST(Pcd, EverySizeAndType) {
   const PointCloud cloud = parse(
       "VERSION 0.7\nFIELDS a b c d e f g h i j\nSIZE 1 1 2 2 4 4 8 8 4 8\n"

@@ -31,7 +31,7 @@ std::optional<std::string> HeaderLines::next() {
   std::string line(window.substr(0, end));
   stream_.take(unfinished ? end : end + 1);
   ++count_;
-  if (line.ends_with('\r')) line.pop_back();
+  while (line.ends_with('\r')) line.pop_back();
   return line;
 }
 

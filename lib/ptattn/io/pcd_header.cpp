@@ -64,7 +64,7 @@ class Parser {
       const auto parts = words(*line);
       if (parts.empty()) continue;
       if (parts[0].front() == '#') {
-        add_comment(*line, parts);
+        add_comment(*line, parts[0].substr(0, 1));
         continue;
       }
       add_entry(parts);
@@ -76,13 +76,14 @@ class Parser {
  private:
   using Words = std::vector<std::string>;
 
-  void add_comment(const std::string& line, const std::vector<std::string_view>& parts) {
+  void add_comment(const std::string& line, std::string_view hash) {
     if (lines_.count() == 1 && line.starts_with(kMagic)) return;
-    CloudMetadata& metadata = header_.metadata;
-    if (parts[0] == "#" && parts.size() > 1 && parts[1] == kObjInfo) {
-      metadata.obj_info.emplace_back(text_after(line, parts[1]));
+    const std::string_view text = text_after(line, hash);
+    const auto parts = words(text);
+    if (!parts.empty() && parts[0] == kObjInfo) {
+      header_.metadata.obj_info.emplace_back(text_after(text, parts[0]));
     } else {
-      metadata.comments.emplace_back(text_after(line, parts[0].substr(0, 1)));
+      header_.metadata.comments.emplace_back(text);
     }
   }
 

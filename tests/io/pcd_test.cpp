@@ -82,6 +82,7 @@ TEST(Pcd, CompressedWithoutPadding) {
   expect_cloud(parse(file(33, 32)));
   expect_cloud(parse(file(33, 32) + std::string(4096, '\0')));
   EXPECT_EQ(refusal(file(33, 31)), "a.ply: holds 31 bytes of points, expected 32 from the header");
+  EXPECT_THAT(refusal(file(33, 33)), HasSubstr("holds 33 bytes of points, expected 32"));
   EXPECT_EQ(refusal(file(34, 32)),
             "a.ply: ends after 33 of 34 compressed bytes, the file is truncated");
   EXPECT_EQ(refusal(file(32, 32)), "a.ply: has corrupt compressed points");

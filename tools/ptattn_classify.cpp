@@ -84,7 +84,8 @@ void declare_results(CLI::App& app, Settings& s) {
   app.add_option("--output", s.output,
                  "Write to FILE instead of standard output. table and csv: FILE appears when the "
                  "run is complete; jsonl: FILE is overwritten at the start and grows line by line")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; });
   app.add_flag("--resume", s.resume,
                "Go on with a jsonl --output: inputs that have a record there, even a failed one, "
                "are skipped; safe after any kind of kill");
@@ -192,7 +193,7 @@ int conclude(const RunResult& result, std::size_t total, const Settings& s, Outp
     return kInterrupted;
   }
   output.commit();
-  if (result.failed > 0) {
+  if (result.failed > 0 && total > 1) {
     progress.message(std::to_string(result.failed) + " of " + std::to_string(total) +
                      " inputs failed");
   }
@@ -226,6 +227,7 @@ int run(const Settings& s) {
   const auto format = make_format(s, options.top_k, inputs, model.description);
   Output output = open_output(s, earlier);
   Progress progress(kAbout.name, inputs.size());
+  if (inputs.empty() && earlier.keep_bytes == 0) progress.message("the list of inputs is empty");
   output.write(format->header());
   const RunResult result = run_classify(inputs, model, options, *format, output, progress);
   return conclude(result, inputs.size(), s, output, earlier, progress);

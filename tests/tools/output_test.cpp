@@ -68,6 +68,14 @@ TEST_F(OutputOf, TableIsAligned) {
   EXPECT_EQ(lines[1].size(), lines[2].size());
 }
 
+TEST_F(OutputOf, TableShowsTheWholePathOfASingleInput) {
+  put("f/a.ply", ply_shape(200));
+  const auto lines = lines_of(classify({"f/a.ply"}).out);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(lines[0], MatchesRegex("path     class .*"));
+  EXPECT_THAT(lines[1], MatchesRegex("f/a.ply  .*"));
+}
+
 TEST_F(OutputOf, SameBytesForAnyThreadCountAndBatch) {
   put_clouds("f", 12);
   for (const char* format : {"jsonl", "csv", "table"}) {

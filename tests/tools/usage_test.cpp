@@ -49,6 +49,11 @@ TEST_F(Usage, WrongOptionsAreOneLine) {
                      "--keep-going excludes --fail-fast, see --help");
 }
 
+TEST_F(Usage, OutputNeedsAName) {
+  expect_usage_error(classify({"a.ply", "--output", ""}),
+                     "--output: the name is empty, see --help");
+}
+
 TEST_F(Usage, ResumeNeedsAJsonlFile) {
   expect_usage_error(classify({"--resume", "a.ply"}),
                      "--resume: needs --format jsonl and --output FILE");

@@ -53,9 +53,9 @@ std::string percent(double probability) {
   return right(text.data(), kPercentWidth);
 }
 
-/// The longest folder "a/b/" that every path starts with; empty when there is none.
+/// The longest folder "a/b/" that every one of several paths starts with; empty when there is none.
 std::string common_folder(const std::vector<std::string>& paths) {
-  if (paths.empty()) return {};
+  if (paths.size() < 2) return {};
   std::string common = paths.front().substr(0, paths.front().rfind('/') + 1);
   for (const std::string& path : paths) {
     while (!path.starts_with(common)) {

@@ -84,6 +84,13 @@ TEST_F(ModelFolder, number_of_classes_must_fit) {
                      {"names 2 classes, the network has 3"});
 }
 
+TEST_F(ModelFolder, number_of_points_must_suffice_the_network) {
+  folder_.write("config.json", replaced(config(), "\"points\": 64", "\"points\": 23"));
+  folder_.write("model.safetensors", safetensors_of(small_pct_weights()));
+  expect_model_error([&] { (void)load_classifier(folder_.path()); },
+                     {"preprocessing.points is 23, the network takes at least 24"});
+}
+
 TEST_F(ModelFolder, refuses_what_is_not_a_configuration) {
   expect_refused("", {"not valid JSON"});
   expect_refused("[]", {"not a JSON object"});

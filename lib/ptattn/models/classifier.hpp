@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string_view>
 
@@ -16,10 +17,12 @@ class Classifier {
  public:
   virtual ~Classifier() = default;
   [[nodiscard]] virtual std::size_t class_count() const = 0;
+  /// The fewest points that `logits` takes.
+  [[nodiscard]] virtual std::size_t min_points() const { return 1; }
   /// Class scores before softmax.
   /// @param points  [n, 3] preprocessed as the model's profile says
   /// @return        [1, classes]
-  /// @throws        Error(Fault::kUsage) when n is less than the network samples
+  /// @throws        Error(Fault::kUsage) when n is less than min_points()
   [[nodiscard]] virtual Matrix logits(MatrixView points, const Trace& trace = {}) const = 0;
 };
 

@@ -88,6 +88,11 @@ ClassifierModel load_classifier(const std::filesystem::path& folder) {
                 "names " + std::to_string(description.classes.size()) +
                     " classes, the network has " + std::to_string(network->class_count()));
   }
+  if (network->min_points() > description.preprocessing.points) {
+    throw Error(Fault::kModel, description.architecture.subject,
+                "preprocessing.points is " + std::to_string(description.preprocessing.points) +
+                    ", the network takes at least " + std::to_string(network->min_points()));
+  }
   return {std::move(description), std::move(network)};
 }
 

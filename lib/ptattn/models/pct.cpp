@@ -60,11 +60,10 @@ Pct::Pct(const PctConfig& config, PctWeights weights)
     : config_(config), weights_(std::move(weights)) {}
 
 Matrix Pct::logits(MatrixView points, const Trace& trace) const {
-  if (points.cols != 3 || points.rows < config_.groups[0].points) {
+  if (points.cols != 3 || points.rows < min_points()) {
     throw Error(Fault::kUsage, "pct",
                 "got " + std::to_string(points.rows) + " points of " + std::to_string(points.cols) +
-                    " coordinates, expected at least " + std::to_string(config_.groups[0].points) +
-                    " of 3");
+                    " coordinates, expected at least " + std::to_string(min_points()) + " of 3");
   }
   Level level = embed(points, trace);
   for (std::size_t stage = 0; stage < config_.groups.size(); ++stage) {

@@ -46,6 +46,7 @@ class Pct final : public Classifier {
   Pct(const PctConfig& config, PctWeights weights);
 
   [[nodiscard]] std::size_t class_count() const override { return config_.num_classes; }
+  [[nodiscard]] std::size_t min_points() const override { return config_.groups[0].points; }
   [[nodiscard]] Matrix logits(MatrixView points, const Trace& trace) const override;
 
  private:

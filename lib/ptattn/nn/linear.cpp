@@ -25,12 +25,14 @@ void check_shapes(MatrixView a, const PackedMatrix& b, MatrixView residual, Matr
                 "a row has " + std::to_string(a.cols) + " values, the weights are " +
                     shape(b.rows(), b.cols()));
   }
-  const bool residual_fits =
-      residual.data == nullptr || (residual.rows == a.rows && residual.cols == b.cols());
-  if (c.rows != a.rows || c.cols != b.cols() || !residual_fits) {
+  const auto check = [&](const char* what, MatrixView m) {
+    if (m.rows == a.rows && m.cols == b.cols()) return;
     throw Error(Fault::kModel, "matrix product",
-                "the result is " + shape(a.rows, b.cols()) + ", expected " + shape(c.rows, c.cols));
-  }
+                std::string(what) + " is " + shape(m.rows, m.cols) + ", expected " +
+                    shape(a.rows, b.cols()));
+  };
+  check("the result", c);
+  if (residual.data != nullptr) check("the residual", residual);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "ptattn/cloud/field.hpp"
 
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -47,7 +48,8 @@ Field::Field(std::string name, FieldType type, std::size_t points, std::uint32_t
     : name_(std::move(name)), type_(type), count_(count) {
   const std::size_t step = bytes_per_point();
   if (points == 0 || step == 0) return;
-  data_.reset(static_cast<std::byte*>(std::calloc(points, step)));  // refuses an overflow
+  if (points > SIZE_MAX / step) throw std::bad_alloc();
+  data_.reset(static_cast<std::byte*>(std::calloc(points, step)));
   if (data_ == nullptr) throw std::bad_alloc();
   size_ = points * step;
 }

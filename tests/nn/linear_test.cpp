@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "matrices.hpp"
@@ -26,6 +27,20 @@ TEST(linear, hand_computed) {
   negative(0, 0) = -1, negative(0, 1) = 0, negative(0, 2) = 0;
   EXPECT_EQ(linear(layer, negative, Activation::kRelu, plain)(0, 1), 443.0F);
   EXPECT_NEAR(linear(layer, negative, Activation::kLeakyRelu)(0, 1), -20.6F, 1e-5);
+}
+
+TEST(linear, equals_its_scalar_twin_across_the_borders_of_tasks) {
+  const DenseWeights dense = random_dense(20, 300, 1);
+  const Matrix x = random_matrix(250, 20, 2);
+  const Matrix residual = random_matrix(250, 300, 3);
+  const Matrix actual = linear(Linear(clone(dense)), x, Activation::kRelu, residual);
+  for (std::size_t i = 0; i < 250; ++i) {
+    for (std::size_t o = 0; o < 300; ++o) {
+      double sum = dense.bias[o];
+      for (std::size_t c = 0; c < 20; ++c) sum += double{x(i, c)} * dense.weight(o, c);
+      ASSERT_NEAR(actual(i, o), std::max(sum, 0.0) + residual(i, o), 1e-5) << i << ", " << o;
+    }
+  }
 }
 
 TEST(linear, same_bytes_for_any_thread_count) {

@@ -80,7 +80,8 @@ TEST_P(Open3D, WritesWhatWeRead) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllEncodings, Open3D, testing::ValuesIn(kContainers));
+INSTANTIATE_TEST_SUITE_P(AllEncodings, Open3D, testing::ValuesIn(kContainers),
+                         [](const auto& info) { return name_of(info.param); });
 
 }  // namespace
 }  // namespace ptattn::test

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <ostream>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -22,6 +23,16 @@ struct Container {
   [[nodiscard]] bool is_ply() const { return std::string(extension) == ".ply"; }
   [[nodiscard]] bool is_ascii() const { return encoding == Encoding::kAscii; }
 };
+
+/// What GoogleTest and CTest call a case: "PlyBigEndian".
+inline std::string name_of(const Container& container) {
+  const char* const encodings[] = {"Ascii", "Binary", "BigEndian", "Compressed"};
+  return std::string(container.is_ply() ? "Ply" : "Pcd")
+      .append(encodings[static_cast<int>(container.encoding)]);
+}
+inline void PrintTo(const Container& container, std::ostream* out) {
+  *out << name_of(container);
+}
 
 inline constexpr Container kContainers[] = {
     {".ply", Encoding::kAscii}, {".ply", Encoding::kBinary}, {".ply", Encoding::kBinaryBigEndian},

@@ -8,12 +8,6 @@
 namespace ptattn::test {
 namespace {
 
-std::string name_of_container(const testing::TestParamInfo<Container>& info) {
-  const char* const encodings[] = {"Ascii", "Binary", "BigEndian", "Compressed"};
-  return std::string(info.param.is_ply() ? "Ply" : "Pcd") +
-         encodings[static_cast<int>(info.param.encoding)];
-}
-
 class RoundTrip : public testing::TestWithParam<Container> {
  protected:
   TempFolder folder_;
@@ -55,7 +49,7 @@ TEST_P(RoundTrip, PointsWithoutFieldsAreRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllEncodings, RoundTrip, testing::ValuesIn(kContainers),
-                         name_of_container);
+                         [](const auto& info) { return name_of(info.param); });
 
 }  // namespace
 }  // namespace ptattn::test

@@ -81,7 +81,7 @@ TEST_P(Open3D, WritesWhatWeRead) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllEncodings, Open3D, testing::ValuesIn(kContainers),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& one) { return name_of(one.param); });
 
 }  // namespace
 }  // namespace ptattn::test

@@ -129,7 +129,7 @@ TEST_P(Pcl, PaddedStructsOfColouredPoints) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllEncodings, Pcl, testing::ValuesIn(kContainers),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& one) { return name_of(one.param); });
 
 TEST(PclConvert, AnySchemaThereAndBack) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {

@@ -49,7 +49,7 @@ TEST_P(RoundTrip, PointsWithoutFieldsAreRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllEncodings, RoundTrip, testing::ValuesIn(kContainers),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& one) { return name_of(one.param); });
 
 }  // namespace
 }  // namespace ptattn::test

@@ -143,7 +143,8 @@ TEST(offset_attention, same_bytes_for_any_thread_count) {
 TEST(offset_attention, large_scores_do_not_overflow) {
   const OffsetAttentionWeights w = Layers(16, 8).weights();
   const Matrix x = random_matrix(60, 16, 1, 1000.0);
-  for (const float value : run(w, x).values()) EXPECT_TRUE(std::isfinite(value));
+  const Matrix out = run(w, x);
+  for (const float value : out.values()) EXPECT_TRUE(std::isfinite(value));
 }
 
 }  // namespace

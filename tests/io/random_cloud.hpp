@@ -39,6 +39,12 @@ inline constexpr Container kContainers[] = {
     {".pcd", Encoding::kAscii}, {".pcd", Encoding::kBinary}, {".pcd", Encoding::kBinaryCompressed},
 };
 
+/// Those that PCL and Open3D write: all but big-endian PLY.
+inline constexpr Container kContainersOfPeers[] = {
+    {".ply", Encoding::kAscii},  {".ply", Encoding::kBinary},           {".pcd", Encoding::kAscii},
+    {".pcd", Encoding::kBinary}, {".pcd", Encoding::kBinaryCompressed},
+};
+
 inline FieldType random_type(Random& random, bool eight_byte_integers) {
   while (true) {
     const auto type = static_cast<FieldType>(random.below(10));

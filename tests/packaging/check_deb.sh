@@ -33,6 +33,7 @@ for model in "$root"/usr/share/ptattn/models/*/; do
   [ -f "$model/config.json" ] || fail "$model has no config.json"
   [ -f "$model/model.safetensors" ] || fail "$model has no weights"
 done
-dpkg-deb -c "${runtime[0]}" | grep -q '/usr/include' && fail "headers in the runtime package"
-dpkg-deb -c "${dev[0]}" | grep -q '/usr/include/ptattn/core/error.hpp' || fail "no headers"
+[ ! -e "$root/usr/include" ] || fail "headers in the runtime package"
+dpkg-deb -x "${dev[0]}" "$root"
+[ -f "$root/usr/include/ptattn/core/error.hpp" ] || fail "no headers in the development package"
 echo "ok"

@@ -28,22 +28,25 @@ bool same_values(const Matrix& a, const Matrix& b) {
   return std::ranges::equal(a.values(), b.values());
 }
 
-/// Every tensor of the case within `tolerance` of the largest magnitude expected.
-void expect_parity(const std::string& name, double tolerance) {
-  const GoldenCase golden = read_golden_case(PTATTN_TEST_DIR "/golden/" + name + ".json");
-  const auto network = make_classifier(golden.architecture, golden.weights);
-  for (const Comparison& c : compare(*network, golden.data)) {
+/// Every tensor of `data` within `tolerance` of the largest magnitude expected.
+void expect_parity(const Classifier& network, const SafetensorsFile& data, double tolerance) {
+  for (const Comparison& c : compare(network, data)) {
     EXPECT_TRUE(c.compared) << c.name << ": " << c.note;
     EXPECT_LT(c.relative, tolerance) << c.name;
   }
 }
 
+void expect_parity_of_case(const std::string& name) {
+  const GoldenCase golden = read_golden_case(PTATTN_TEST_DIR "/golden/" + name + ".json");
+  expect_parity(*make_classifier(golden.architecture, golden.weights), golden.data, 1e-5);
+}
+
 TEST(pct, agrees_with_the_published_implementation) {
-  expect_parity("pct_cls", 1e-5);
+  expect_parity_of_case("pct_cls");
 }
 
 TEST(pct, agrees_with_the_published_implementation_with_positions) {
-  expect_parity("pct_cls_posenc", 1e-5);
+  expect_parity_of_case("pct_cls_posenc");
 }
 
 TEST(pct, traces_every_stage) {

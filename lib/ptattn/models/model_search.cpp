@@ -61,7 +61,7 @@ std::vector<std::string> list_models() {
 }
 
 fs::path find_model(std::string_view name_or_folder) {
-  const fs::path given(name_or_folder);
+  fs::path given(name_or_folder);
   std::error_code ignored;
   if (is_model(given)) return given;
   if (fs::is_directory(given, ignored)) {

@@ -27,7 +27,8 @@ OffsetAttentionWeights read_attention(WeightReader& reader, const std::string& n
 
 PctWeights read_pct_weights(const PctConfig& config, const WeightSource& source) {
   WeightReader reader(source, config.norm_eps);
-  const auto layer = [&](const char* name, std::size_t in, std::size_t out, LayerParts parts) {
+  const auto layer = [&](const char* name, std::size_t in, std::size_t out,
+                         const LayerParts& parts) {
     return Linear(reader.dense(name, in, out, parts));
   };
   const auto& [first, second] = config.groups;

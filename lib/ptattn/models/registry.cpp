@@ -27,6 +27,7 @@ const std::map<std::string, Factory, std::less<>> kClassifiers = {
 
 std::vector<std::string> classifier_architectures() {
   std::vector<std::string> names;
+  names.reserve(kClassifiers.size());
   for (const auto& [name, factory] : kClassifiers) names.push_back(name);
   return names;
 }

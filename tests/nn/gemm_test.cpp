@@ -4,8 +4,8 @@
 
 #include <cmath>
 
+#include "each_target.hpp"
 #include "matrices.hpp"
-#include "neighbors/each_target.hpp"
 
 namespace ptattn::test {
 namespace {

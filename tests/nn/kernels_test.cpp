@@ -5,8 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "each_target.hpp"
 #include "matrices.hpp"
-#include "neighbors/each_target.hpp"
 #include "ptattn/nn/kernels/gather.hpp"
 #include "ptattn/nn/kernels/reduce.hpp"
 #include "ptattn/nn/kernels/softmax.hpp"

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "../neighbors/each_target.hpp"
 #include "../neighbors/shapes.hpp"
+#include "each_target.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 

@@ -103,8 +103,8 @@ void declare(CLI::App& app, Settings& s) {
   app.add_flag("--list-models", s.list_models,
                "Print name, architecture and classes of the models found and exit");
   app.add_option("--votes", s.votes,
-                 "Average over N resamplings of each cloud, turned about the vertical as far as "
-                 "the model was trained for [1]")
+                 "Average over N resamplings of each cloud, turned about the "
+                 "vertical by angles within the model's range [1]")
       ->type_name("N")
       ->check(range(1, kMaxVotes));
   app.add_option_function<std::string>(

@@ -17,7 +17,7 @@ from pct import Pct, PctConfig, geometry
 PARITY_CLASSES = ("airplane", "chair", "guitar", "toilet")
 
 
-def save_model(folder: Path, network: Pct, config: PctConfig, classes: list[str], yaw_degrees: int) -> None:
+def save_model(folder: Path, network: Pct, config: PctConfig, classes: list[str], vote_degrees: float) -> None:
     """Writes config.json and model.safetensors: matrices as F16, vectors (biases and norms) as F32."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.cpu().numpy().astype(np.float16 if value.dim() > 1 else np.float32)
@@ -29,7 +29,7 @@ def save_model(folder: Path, network: Pct, config: PctConfig, classes: list[str]
         "architecture": "pct_cls",
         "hyper_parameters": config.to_dict(),
         "preprocessing": {"points": 1024, "min_points": 128, "resample": "fps_or_repeat", "center": "centroid",
-                          "scale": "unit_sphere", "up": "z", "vote_rotation_z_degrees": yaw_degrees},
+                          "scale": "unit_sphere", "up": "z", "vote_rotation_z_degrees": vote_degrees},
         "classes": classes,
     }
     (folder / "config.json").write_text(json.dumps(description, indent=2) + "\n")
@@ -62,6 +62,8 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path, help="model folder to write, e.g. samples/models/pct-modelnet40")
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
+    parser.add_argument("--vote-degrees", type=float, default=10.0,
+                        help="votes turn clouds about z by up to this; stay inside what training saw")
     parser.add_argument("--parity", type=Path, help="also write a parity case (inputs and logits) to this file")
     options = parser.parse_args()
     checkpoint = torch.load(options.checkpoint, map_location="cpu")
@@ -69,7 +71,7 @@ def main() -> None:
     network = Pct(config)
     network.load_state_dict(checkpoint["average"])
     classes = json.loads((options.data / "modelnet40_classes.json").read_text())
-    save_model(options.folder, network, config, classes, 180 if float(checkpoint["options"]["yaw"]) > 0 else 0)
+    save_model(options.folder, network, config, classes, options.vote_degrees)
     if options.parity:
         save_parity_case(options.parity, options.folder, options.data)
     size = (options.folder / "model.safetensors").stat().st_size

@@ -10,6 +10,7 @@
 #include "expect_error.hpp"
 #include "golden_case.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/pct_neighbors.hpp"
 #include "ptattn/neighbors/knn.hpp"
 #include "small_pct.hpp"
@@ -47,6 +48,14 @@ TEST(pct, agrees_with_the_published_implementation) {
 
 TEST(pct, agrees_with_the_published_implementation_with_positions) {
   expect_parity_of_case("pct_cls_posenc");
+}
+
+TEST(pct, trained_model_agrees_with_its_training_code) {
+  const ClassifierModel model =
+      load_classifier(PTATTN_SOURCE_DIR "/samples/models/pct-modelnet40");
+  // Logits of four held-out clouds, computed by the training code from the exported weights.
+  const SafetensorsFile data(PTATTN_TEST_DIR "/golden/pct_modelnet40.safetensors");
+  expect_parity(*model.network, data, 1e-4);
 }
 
 TEST(pct, traces_every_stage) {

@@ -1,16 +1,12 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <string_view>
+#include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/models/trace.hpp"
 
 namespace ptattn {
-
-/// Receives named intermediate results of a forward pass ("pt_last.sa1", [points, channels]), for
-/// parity checks and attention maps. Empty: nobody listens, nothing is spent.
-using Trace = std::function<void(std::string_view name, MatrixView values)>;
 
 /// A network that names what a cloud is. Immutable; `logits` is safe from many threads.
 class Classifier {
@@ -19,6 +15,8 @@ class Classifier {
   [[nodiscard]] virtual std::size_t class_count() const = 0;
   /// The fewest points that `logits` takes.
   [[nodiscard]] virtual std::size_t min_points() const { return 1; }
+  /// The layers whose attention weights a Trace can listen to, in the order of the forward pass.
+  [[nodiscard]] virtual std::vector<AttentionLayer> attention_layers() const { return {}; }
   /// Class scores before softmax.
   /// @param points  [n, 3] preprocessed as the model's profile says
   /// @return        [1, classes]

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/models/trace.hpp"
+
+namespace ptattn {
+
+/// What a network over points sees: the points (or voxels) of one cloud or of several, one cloud
+/// after the other.
+struct PointInput {
+  MatrixView positions;                 ///< [n, 3], in the unit of the model's profile
+  MatrixView features;                  ///< [n, in_channels()]
+  std::span<const std::int32_t> grid;   ///< [n, 3] row-major, >= 0: the voxel of each point; empty
+                                        ///< for networks that do not voxelise
+  std::span<const std::size_t> ends;    ///< row behind the last of each cloud; empty: one cloud
+  std::optional<std::size_t> category;  ///< of the object, for networks that label its parts
+};
+
+/// What it makes of them.
+struct PointOutput {
+  Matrix values;     ///< [m, out_channels()] class scores before softmax, or features
+  Matrix positions;  ///< [m, 3] where they belong; empty: row i belongs to input point i
+};
+
+/// A network that says something about every point: its class, or features. Immutable; `forward` is
+/// safe from many threads.
+class PointNetwork {
+ public:
+  virtual ~PointNetwork() = default;
+  [[nodiscard]] virtual std::size_t in_channels() const = 0;
+  [[nodiscard]] virtual std::size_t out_channels() const = 0;
+  /// True when the rows of the output are scores of classes, one row an input point.
+  [[nodiscard]] virtual bool labels_points() const = 0;
+  [[nodiscard]] virtual bool needs_grid() const { return false; }
+  /// Object categories that PointInput::category chooses from; 0: it is not used.
+  [[nodiscard]] virtual std::size_t category_count() const { return 0; }
+  /// The layers whose attention weights a Trace can listen to, in the order of the forward pass.
+  [[nodiscard]] virtual std::vector<AttentionLayer> attention_layers() const { return {}; }
+  /// @throws Error(Fault::kUsage) when the input is not as said
+  [[nodiscard]] virtual PointOutput forward(const PointInput& input,
+                                            const Trace& trace = {}) const = 0;
+};
+
+}  // namespace ptattn

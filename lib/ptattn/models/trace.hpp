@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "ptattn/core/matrix.hpp"
+
+namespace ptattn {
+
+/// A layer of a network that computes attention weights.
+struct AttentionLayer {
+  std::string name;  ///< "pt_last.sa1"
+  std::size_t heads = 1;
+};
+
+/// The attention weights of one head over one group of tokens: a whole cloud, or one patch of it.
+struct AttentionMap {
+  std::string_view layer;
+  std::size_t head = 0;
+  MatrixView tokens;                       ///< [t, 3] positions of all tokens of the layer, as the
+                                           ///< network was given them
+  std::span<const std::uint32_t> queries;  ///< [m] rows of `tokens`
+  std::span<const std::uint32_t> keys;     ///< [n] rows of `tokens`
+  MatrixView weights;                      ///< [m, n]; a row is a query's, its sum is 1
+};
+
+/// Listens to a forward pass, for parity checks, features and attention maps. Where nobody listens,
+/// nothing is spent.
+class Trace {
+ public:
+  using Values = std::function<void(std::string_view name, MatrixView values)>;
+  using Attention = std::function<void(const AttentionMap& map)>;
+
+  Trace() = default;
+  /// Listens to named intermediate results ("pt_last.sa1", [points, channels]).
+  template <class Listener>
+  requires(std::is_invocable_v<Listener, std::string_view, MatrixView> &&
+           !std::is_same_v<std::remove_cvref_t<Listener>, Trace>) Trace(Listener listener)
+      : values_(std::move(listener)) {}  // NOLINT: a callable is a listener
+  /// Listens to the attention weights of the layer `layer`, of all layers when it is empty. Layers
+  /// that work on patches report patch after patch, so that no matrix over all tokens exists.
+  [[nodiscard]] static Trace of_attention(std::string layer, Attention listener) {
+    Trace trace;
+    trace.layer_ = std::move(layer);
+    trace.attention_ = std::move(listener);
+    return trace;
+  }
+
+  /// True when somebody listens to intermediate results.
+  explicit operator bool() const { return static_cast<bool>(values_); }
+  void operator()(std::string_view name, MatrixView values) const { values_(name, values); }
+
+  [[nodiscard]] bool wants_attention(std::string_view layer) const {
+    return attention_ && (layer_.empty() || layer_ == layer);
+  }
+  /// Call from one thread at a time, in an order that does not depend on the thread count.
+  void attention(const AttentionMap& map) const { attention_(map); }
+
+ private:
+  Values values_;
+  Attention attention_;
+  std::string layer_;
+};
+
+}  // namespace ptattn

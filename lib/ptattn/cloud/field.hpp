@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace ptattn {
 
@@ -102,6 +103,8 @@ class Field {
   ~Field() = default;
 
   [[nodiscard]] const std::string& name() const { return name_; }
+  /// The cloud that holds the field must have no other of this name.
+  void rename(std::string name) { name_ = std::move(name); }
   [[nodiscard]] FieldType type() const { return type_; }
   [[nodiscard]] std::uint32_t count() const { return count_; }
   [[nodiscard]] std::size_t bytes_per_point() const { return size_of(type_) * count_; }

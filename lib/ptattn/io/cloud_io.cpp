@@ -106,6 +106,10 @@ void write_cloud(const std::filesystem::path& path, const PointCloud& cloud, Enc
   file.commit();
 }
 
+ColorLayout color_layout_of(const std::filesystem::path& path) {
+  return format_of_name(path) == FileFormat::kPcd ? ColorLayout::kPacked : ColorLayout::kChannels;
+}
+
 bool has_cloud_extension(const std::filesystem::path& path) {
   return format_of_name(path).has_value();
 }

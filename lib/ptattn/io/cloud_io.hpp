@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "ptattn/cloud/paint.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
 
 namespace ptattn {
@@ -40,6 +41,9 @@ enum class Encoding { kAscii, kBinary, kBinaryBigEndian, kBinaryCompressed };
 /// count.
 void write_cloud(const std::filesystem::path& path, const PointCloud& cloud,
                  Encoding encoding = Encoding::kBinary);
+
+/// The colours that viewers expect in a file of this name: packed in a *.pcd, else channels.
+[[nodiscard]] ColorLayout color_layout_of(const std::filesystem::path& path);
 
 /// True for the file names that folders are searched for: *.ply and *.pcd, any case.
 [[nodiscard]] bool has_cloud_extension(const std::filesystem::path& path);

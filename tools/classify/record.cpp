@@ -1,9 +1,9 @@
 #include "record.hpp"
 
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
+
+#include "../text.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -13,12 +13,6 @@ constexpr double kSecondsUnit = 1e4;      // a tenth of a millisecond
 
 double rounded(double value, double unit) {
   return std::round(value * unit) / unit;
-}
-
-std::string fixed(double value, int decimals) {
-  std::array<char, 40> text;
-  std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-  return text.data();
 }
 
 std::string dump(const nlohmann::ordered_json& value) {
@@ -87,10 +81,10 @@ class CsvFormat final : public RecordFormat {
     for (std::size_t rank = 0; rank < top_k_; ++rank) {
       const bool present = rank < record.top_k.size();
       cells.push_back(present ? record.top_k[rank].first : "");
-      cells.push_back(present ? fixed(record.top_k[rank].second, 6) : "");
+      cells.push_back(present ? fixed_text(record.top_k[rank].second, 6) : "");
     }
     cells.push_back(record.up);
-    if (timing_) cells.push_back(record.seconds ? fixed(*record.seconds, 4) : "");
+    if (timing_) cells.push_back(record.seconds ? fixed_text(*record.seconds, 4) : "");
     cells.push_back(model_);
     cells.push_back(record.error);
     std::string text;

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdio>
 
+#include "../text.hpp"
 #include "record.hpp"
 
 namespace ptattn::tools {
@@ -30,27 +31,8 @@ std::string printable(const std::string& text) {
   return shown;
 }
 
-/// Characters of UTF-8 text.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
-}
-
-std::string padded(std::string text, std::size_t columns) {
-  const std::size_t used = width(text);
-  return used < columns ? text.append(columns - used, ' ') : text;
-}
-
-std::string right(const std::string& text, std::size_t columns) {
-  const std::size_t used = width(text);
-  return used < columns ? std::string(columns - used, ' ') + text : text;
-}
-
 std::string percent(double probability) {
-  std::array<char, 40> text;
-  std::snprintf(text.data(), text.size(), "%.1f %%", 100.0 * probability);
-  return right(text.data(), kPercentWidth);
+  return right_aligned(percent_text(probability), kPercentWidth);
 }
 
 /// The longest folder "a/b/" that every one of several paths starts with; empty when there is none.
@@ -71,30 +53,31 @@ class TableFormat final : public RecordFormat {
   TableFormat(const std::vector<std::string>& paths, const std::vector<std::string>& classes,
               std::size_t top_k)
       : folder_(common_folder(paths)), top_k_(top_k) {
-    path_width_ = width(path_title());
+    path_width_ = text_width(path_title());
     for (const std::string& path : paths) {
-      path_width_ = std::max(path_width_, width(below_folder(path)));
+      path_width_ = std::max(path_width_, text_width(below_folder(path)));
     }
-    class_width_ = width("runner-up");
-    for (const std::string& name : classes) class_width_ = std::max(class_width_, width(name));
+    class_width_ = text_width("runner-up");
+    for (const std::string& name : classes) class_width_ = std::max(class_width_, text_width(name));
   }
 
   std::string header() const override {
-    std::string text = padded(path_title(), path_width_);
+    std::string text = left_aligned(path_title(), path_width_);
     for (std::size_t rank = 0; rank < top_k_; ++rank) {
-      text += kGap + padded(rank == 0 ? "class" : rank == 1 ? "runner-up" : "", class_width_);
+      text += kGap + left_aligned(rank == 0 ? "class" : rank == 1 ? "runner-up" : "", class_width_);
       text += std::string(" ") + std::string(kPercentWidth, ' ');
     }
-    return text + kGap + right("points", kPointsWidth) + "\n";
+    return text + kGap + right_aligned("points", kPointsWidth) + "\n";
   }
 
   std::string line(const Record& record) const override {
-    std::string text = padded(below_folder(record.path), path_width_);
+    std::string text = left_aligned(below_folder(record.path), path_width_);
     if (record.failed()) return text + kGap + "failed: " + printable(record.error) + "\n";
     for (const auto& [name, probability] : record.top_k) {
-      text += kGap + padded(name, class_width_) + " " + percent(probability);
+      text += kGap + left_aligned(name, class_width_) + " " + percent(probability);
     }
-    return text + kGap + right(std::to_string(record.points.value_or(0)), kPointsWidth) + "\n";
+    return text + kGap + right_aligned(std::to_string(record.points.value_or(0)), kPointsWidth) +
+           "\n";
   }
 
  private:

@@ -1,0 +1,35 @@
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace ptattn::tools {
+
+std::size_t text_width(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+std::string left_aligned(std::string text, std::size_t columns) {
+  const std::size_t used = text_width(text);
+  return used < columns ? text.append(columns - used, ' ') : text;
+}
+
+std::string right_aligned(const std::string& text, std::size_t columns) {
+  const std::size_t used = text_width(text);
+  return used < columns ? std::string(columns - used, ' ') + text : text;
+}
+
+std::string percent_text(double fraction, int decimals) {
+  return fixed_text(100.0 * fraction, decimals) + " %";
+}
+
+std::string fixed_text(double value, int decimals) {
+  std::array<char, 400> text;  // the largest double has 309 digits
+  std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+  return text.data();
+}
+
+}  // namespace ptattn::tools

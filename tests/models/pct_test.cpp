@@ -51,8 +51,7 @@ TEST(pct, agrees_with_the_published_implementation_with_positions) {
 }
 
 TEST(pct, trained_model_agrees_with_its_training_code) {
-  const ClassifierModel model =
-      load_classifier(PTATTN_SOURCE_DIR "/samples/models/pct-modelnet40");
+  const ClassifierModel model = load_classifier(PTATTN_SOURCE_DIR "/samples/models/pct-modelnet40");
   // Logits of four held-out clouds, computed by the training code from the exported weights.
   const SafetensorsFile data(PTATTN_TEST_DIR "/golden/pct_modelnet40.safetensors");
   expect_parity(*model.network, data, 1e-4);
@@ -76,6 +75,85 @@ TEST(pct, tracing_changes_nothing) {
   const Matrix points = cube(30, 1);
   EXPECT_TRUE(same_values(network->logits(points),
                           network->logits(points, [](std::string_view, MatrixView) {})));
+  EXPECT_TRUE(
+      same_values(network->logits(points),
+                  network->logits(points, Trace::of_attention("", [](const AttentionMap&) {}))));
+}
+
+/// A map as it was when it was reported.
+struct KeptMap {
+  std::string layer;
+  std::size_t head = 0;
+  Matrix tokens;
+  std::vector<std::uint32_t> queries;
+  std::vector<std::uint32_t> keys;
+  Matrix weights;
+};
+
+Matrix kept(MatrixView view) {
+  Matrix copy(view.rows, view.cols);
+  for (std::size_t i = 0; i < view.rows; ++i) std::copy_n(view.row(i), view.cols, copy.row(i));
+  return copy;
+}
+
+std::vector<KeptMap> maps_of(const Classifier& network, MatrixView points,
+                             const std::string& layer) {
+  std::vector<KeptMap> maps;
+  const auto listener = [&](const AttentionMap& map) {
+    maps.push_back({std::string(map.layer),
+                    map.head,
+                    kept(map.tokens),
+                    {map.queries.begin(), map.queries.end()},
+                    {map.keys.begin(), map.keys.end()},
+                    kept(map.weights)});
+  };
+  (void)network.logits(points, Trace::of_attention(layer, listener));
+  return maps;
+}
+
+TEST(pct, reports_the_attention_of_the_layers_it_names) {
+  const auto network = small_pct();
+  const std::vector<AttentionLayer> layers = network->attention_layers();
+  const std::vector<KeptMap> maps = maps_of(*network, cube(30, 1), "");
+  ASSERT_EQ(layers.size(), 2U);
+  ASSERT_EQ(maps.size(), 2U);
+  for (std::size_t l = 0; l < 2; ++l) {
+    EXPECT_EQ(layers[l].name, "pt_last.sa" + std::to_string(l + 1));
+    EXPECT_EQ(layers[l].heads, 1U);
+    EXPECT_EQ(maps[l].layer, layers[l].name);
+    EXPECT_EQ(maps[l].head, 0U);
+    ASSERT_EQ(maps[l].weights.rows(), 16U);
+    ASSERT_EQ(maps[l].weights.cols(), 16U);
+    for (std::uint32_t i = 0; i < 16; ++i) {
+      EXPECT_EQ(maps[l].queries[i], i);
+      EXPECT_EQ(maps[l].keys[i], i);
+      double sum = 0.0;
+      for (std::size_t j = 0; j < 16; ++j) sum += maps[l].weights(i, j);
+      EXPECT_NEAR(sum, 1.0, 1e-5);
+    }
+  }
+  const std::vector<KeptMap> second = maps_of(*network, cube(30, 1), "pt_last.sa2");
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_TRUE(same_values(second[0].weights, maps[1].weights));
+  EXPECT_THAT(maps_of(*network, cube(30, 1), "pt_last.sa3"), ::testing::IsEmpty());
+}
+
+TEST(pct, attention_is_reported_between_sampled_points) {
+  const Matrix points = cube(30, 1);
+  const auto network = small_pct();
+  std::vector<std::uint32_t> first;
+  std::vector<std::uint32_t> second;
+  (void)network->logits(points, [&](std::string_view name, MatrixView values) {
+    if (name == "fps24") first.assign(values.data, values.data + values.rows);
+    if (name == "fps16") second.assign(values.data, values.data + values.rows);
+  });
+  const Matrix tokens = std::move(maps_of(*network, points, "pt_last.sa1").front().tokens);
+  ASSERT_EQ(tokens.rows(), 16U);
+  for (std::size_t i = 0; i < 16; ++i) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      EXPECT_EQ(tokens(i, axis), points(first[second[i]], axis));
+    }
+  }
 }
 
 TEST(pct, reads_points_of_any_stride) {

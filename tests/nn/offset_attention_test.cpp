@@ -56,17 +56,29 @@ Table softmax_weights(const Table& q) {
   return s;
 }
 
-/// The formulas of the header, one after the other, in float64.
-Table twin(const Layers& layers, MatrixView input) {
-  const std::size_t n = input.rows;
-  Table x(n, std::vector<double>(input.cols));
-  for (std::size_t i = 0; i < n; ++i) x[i].assign(input.row(i), input.row(i) + input.cols);
+Table table_of(MatrixView input) {
+  Table x(input.rows);
+  for (std::size_t i = 0; i < input.rows; ++i) x[i].assign(input.row(i), input.row(i) + input.cols);
+  return x;
+}
+
+/// A_ij of the header.
+Table effective_weights(const Layers& layers, const Table& x) {
+  const std::size_t n = x.size();
   Table a = softmax_weights(dense_layer(layers.query_key, x));
   for (std::size_t j = 0; j < n; ++j) {
     double column = 1e-9;
     for (std::size_t i = 0; i < n; ++i) column += a[i][j];
     for (std::size_t i = 0; i < n; ++i) a[i][j] /= column;
   }
+  return a;
+}
+
+/// The formulas of the header, one after the other, in float64.
+Table twin(const Layers& layers, MatrixView input) {
+  const std::size_t n = input.rows;
+  const Table x = table_of(input);
+  const Table a = effective_weights(layers, x);
   const Table v = dense_layer(layers.value, x);
   Table offset = x;
   for (std::size_t j = 0; j < n; ++j) {
@@ -120,6 +132,29 @@ TEST(offset_attention, hand_computed) {
   const Matrix out = run(w, x);
   EXPECT_NEAR(out(0, 0), r0, 1e-6);  // 0 + ReLU(-(0 - r0))
   EXPECT_NEAR(out(1, 0), r1, 2e-6);  // ln 3 + ReLU(-(ln 3 - r1))
+}
+
+TEST(offset_attention, tells_the_weights_it_used) {
+  for (const std::size_t n : {1, 2, 30, 67}) {
+    const Layers layers(12, 5);
+    const OffsetAttentionWeights w = layers.weights();
+    const Matrix x = random_matrix(n, 12, n);
+    const Table expected = effective_weights(layers, table_of(x));
+    Matrix out(n, 12);
+    Matrix weights;
+    offset_attention(w, x, out, &weights);
+    EXPECT_TRUE(same_bytes(out, run(w, x))) << "listening changes nothing";
+    ASSERT_EQ(weights.rows(), n);
+    ASSERT_EQ(weights.cols(), n);
+    for (std::size_t j = 0; j < n; ++j) {
+      double sum = 0.0;
+      for (std::size_t i = 0; i < n; ++i) {
+        ASSERT_NEAR(weights(j, i), expected[i][j], 2e-6);
+        sum += weights(j, i);
+      }
+      EXPECT_NEAR(sum, 1.0, 1e-5);
+    }
+  }
 }
 
 TEST(offset_attention, permuting_points_permutes_rows) {

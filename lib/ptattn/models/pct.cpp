@@ -1,6 +1,7 @@
 #include "ptattn/models/pct.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -44,6 +45,18 @@ Matrix sum(MatrixView a, MatrixView b) {
   return out;
 }
 
+std::string attention_name(std::size_t layer) {
+  return "pt_last.sa" + std::to_string(layer + 1);
+}
+
+/// Tells the listener the weights of a layer in which every token attends to every token.
+void report_attention(const Trace& trace, std::string_view layer, MatrixView tokens,
+                      MatrixView weights) {
+  std::vector<std::uint32_t> all(tokens.rows);
+  std::iota(all.begin(), all.end(), std::uint32_t{0});
+  trace.attention({layer, 0, tokens, all, all, weights});
+}
+
 void copy(MatrixView from, MutableMatrixView to) {
   for (std::size_t i = 0; i < from.rows; ++i) std::copy_n(from.row(i), from.cols, to.row(i));
 }
@@ -58,6 +71,12 @@ struct Pct::Level {
 
 Pct::Pct(const PctConfig& config, PctWeights weights)
     : config_(config), weights_(std::move(weights)) {}
+
+std::vector<AttentionLayer> Pct::attention_layers() const {
+  std::vector<AttentionLayer> layers;
+  for (std::size_t i = 0; i < weights_.attention.size(); ++i) layers.push_back({attention_name(i)});
+  return layers;
+}
 
 Matrix Pct::logits(MatrixView points, const Trace& trace) const {
   if (points.cols != 3 || points.rows < min_points()) {
@@ -118,8 +137,12 @@ void Pct::attend(const Level& level, MutableMatrixView outputs, const Trace& tra
       x = entry;
     }
     const MutableMatrixView out = outputs.cols_range(i * channels, channels);
-    offset_attention(weights_.attention[i], x, out);
-    if (trace) trace("pt_last.sa" + std::to_string(i + 1), out);
+    const std::string name = attention_name(i);
+    Matrix weights;
+    const bool wanted = trace.wants_attention(name);
+    offset_attention(weights_.attention[i], x, out, wanted ? &weights : nullptr);
+    if (wanted) report_attention(trace, name, level.positions, weights);
+    if (trace) trace(name, out);
     x = out;
   }
   if (trace) trace("pt_last", outputs);

@@ -37,7 +37,8 @@ struct PctWeights {
 /// returns: `bn1`, `bn2`, `gather_local_0`, `gather_local_1`, `pt_last.bn1`, `pt_last.bn2` or
 /// `pt_last.pos_xyz`, `pt_last.sa1`, ..., `pt_last` (all of them side by side), `conv_fuse`, `bn6`,
 /// `bn7`, `linear3`; besides `fps<count>`, the indices sampled by each stage. What batch norm takes
-/// in exists no more, as it is folded into the weights.
+/// in exists no more, as it is folded into the weights. Listeners to attention get, for the layers
+/// `pt_last.sa<i>`, the weights of offset_attention over the points that the last stage sampled.
 ///
 /// Time for the published widths: 1.4 G multiply-adds a cloud; parallel over rows, the same bits
 /// for any thread count.
@@ -47,6 +48,7 @@ class Pct final : public Classifier {
 
   [[nodiscard]] std::size_t class_count() const override { return config_.num_classes; }
   [[nodiscard]] std::size_t min_points() const override { return config_.groups[0].points; }
+  [[nodiscard]] std::vector<AttentionLayer> attention_layers() const override;
   [[nodiscard]] Matrix logits(MatrixView points, const Trace& trace) const override;
 
  private:

@@ -21,8 +21,11 @@ struct OffsetAttentionWeights {
 /// Permuting the points permutes the rows and changes no value beyond rounding.
 /// @param x    [n, c], one row a point
 /// @param out  [n, c]; does not overlap x
+/// @param attention_weights  receives, unless null, [n, n] the weights with which the result of
+///             each point is made: row j holds A_ij for every i, its sum is 1
 /// @throws     Error(Fault::kModel) when the shapes do not fit each other
 /// Time O(n c (c + d) + n^2 (c + d)), memory O(n^2); the same bits for any thread count.
-void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out);
+void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out,
+                      Matrix* attention_weights = nullptr);
 
 }  // namespace ptattn

@@ -13,6 +13,7 @@
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/pct_neighbors.hpp"
 #include "ptattn/neighbors/knn.hpp"
+#include "ptattn/sampling/farthest_point.hpp"
 #include "small_pct.hpp"
 
 namespace ptattn::test {
@@ -68,6 +69,27 @@ TEST(pct, traces_every_stage) {
                          "gather_local_1 16x8", "pt_last.bn1 16x8", "pt_last.bn2 16x8",
                          "pt_last.sa1 16x8", "pt_last.sa2 16x8", "pt_last 16x16", "conv_fuse 16x10",
                          "bn6 1x7", "bn7 1x5", "linear3 1x3"));
+}
+
+TEST(pct, traces_tell_which_points_their_rows_describe) {
+  const Matrix points = cube(30, 1);
+  std::vector<std::string> placed;
+  const auto listener = [&](std::string_view name, MatrixView values, MatrixView positions) {
+    if (positions.rows == 0) return;
+    EXPECT_EQ(positions.rows, values.rows) << name;
+    ASSERT_EQ(positions.cols, 3U) << name;
+    placed.emplace_back(name);
+    const auto sampled = farthest_point_sample(points, positions.rows);
+    for (std::size_t i = 0; i < positions.rows; ++i) {
+      const float* const expected = positions.rows == 30 ? points.row(i) : points.row(sampled[i]);
+      // A stage samples what the stage before it has left, which is in the order of choice.
+      EXPECT_TRUE(std::equal(expected, expected + 3, positions.row(i))) << name << " " << i;
+    }
+  };
+  (void)small_pct()->logits(points, Trace::of_values(listener));
+  EXPECT_THAT(placed,
+              ElementsAre("bn1", "bn2", "gather_local_0", "gather_local_1", "pt_last.bn1",
+                          "pt_last.bn2", "pt_last.sa1", "pt_last.sa2", "pt_last", "conv_fuse"));
 }
 
 TEST(pct, tracing_changes_nothing) {

@@ -24,16 +24,16 @@ void trace_indices(const Trace& trace, std::span<const std::uint32_t> indices) {
 /// A layer with batch norm and activation. The listener gets the norm's output, as the layer of the
 /// original does not contain the activation; computing it again costs nothing without a listener.
 Matrix normed_linear(const Linear& layer, MatrixView x, Activation activation, const Trace& trace,
-                     std::string_view name) {
-  if (trace) trace(name, linear(layer, x));
+                     std::string_view name, MatrixView positions = {}) {
+  if (trace) trace(name, linear(layer, x), positions);
   return linear(layer, x, activation);
 }
 
 /// linear() whose result goes to the listener, too.
 Matrix traced_linear(const Linear& layer, MatrixView x, Activation activation, const Trace& trace,
-                     std::string_view name) {
+                     std::string_view name, MatrixView positions = {}) {
   Matrix out = linear(layer, x, activation);
-  if (trace) trace(name, out);
+  if (trace) trace(name, out, positions);
   return out;
 }
 
@@ -94,15 +94,15 @@ Matrix Pct::logits(MatrixView points, const Trace& trace) const {
   Matrix features(level.features.rows(), attended + channels);
   attend(level, features.view().cols_range(0, attended), trace);
   copy(level.features, features.view().cols_range(attended, channels));
-  return classify(features, trace);
+  return classify(features, level.positions, trace);
 }
 
 Pct::Level Pct::embed(MatrixView points, const Trace& trace) const {
   Level level;
   level.positions = Matrix(points.rows, 3);
   copy(points, level.positions);
-  const Matrix x = normed_linear(weights_.conv1, points, Activation::kRelu, trace, "bn1");
-  level.features = normed_linear(weights_.conv2, x, Activation::kRelu, trace, "bn2");
+  const Matrix x = normed_linear(weights_.conv1, points, Activation::kRelu, trace, "bn1", points);
+  level.features = normed_linear(weights_.conv2, x, Activation::kRelu, trace, "bn2", points);
   return level;
 }
 
@@ -115,19 +115,20 @@ Pct::Level Pct::group(const Level& level, std::size_t stage, const Trace& trace)
   const auto neighbors = pct_neighbors(level.positions, next.positions, size.neighbors);
   next.features =
       embed_neighborhoods(weights_.gather_local[stage], level.features, sampled, neighbors);
-  if (trace) trace("gather_local_" + std::to_string(stage), next.features);
+  if (trace) trace("gather_local_" + std::to_string(stage), next.features, next.positions);
   return next;
 }
 
 void Pct::attend(const Level& level, MutableMatrixView outputs, const Trace& trace) const {
-  Matrix entry =
-      normed_linear(weights_.last_conv1, level.features, Activation::kRelu, trace, "pt_last.bn1");
+  Matrix entry = normed_linear(weights_.last_conv1, level.features, Activation::kRelu, trace,
+                               "pt_last.bn1", level.positions);
   Matrix positions;
   if (config_.position_encoding) {
     positions = traced_linear(weights_.pos_xyz, level.positions, Activation::kNone, trace,
-                              "pt_last.pos_xyz");
+                              "pt_last.pos_xyz", level.positions);
   } else {
-    entry = normed_linear(weights_.last_conv2, entry, Activation::kRelu, trace, "pt_last.bn2");
+    entry = normed_linear(weights_.last_conv2, entry, Activation::kRelu, trace, "pt_last.bn2",
+                          level.positions);
   }
   const std::size_t channels = entry.cols();
   MatrixView x = entry;
@@ -142,15 +143,15 @@ void Pct::attend(const Level& level, MutableMatrixView outputs, const Trace& tra
     const bool wanted = trace.wants_attention(name);
     offset_attention(weights_.attention[i], x, out, wanted ? &weights : nullptr);
     if (wanted) report_attention(trace, name, level.positions, weights);
-    if (trace) trace(name, out);
+    if (trace) trace(name, out, level.positions);
     x = out;
   }
-  if (trace) trace("pt_last", outputs);
+  if (trace) trace("pt_last", outputs, level.positions);
 }
 
-Matrix Pct::classify(MatrixView features, const Trace& trace) const {
-  const Matrix fused =
-      traced_linear(weights_.conv_fuse, features, Activation::kLeakyRelu, trace, "conv_fuse");
+Matrix Pct::classify(MatrixView features, MatrixView positions, const Trace& trace) const {
+  const Matrix fused = traced_linear(weights_.conv_fuse, features, Activation::kLeakyRelu, trace,
+                                     "conv_fuse", positions);
   Matrix x(1, fused.cols());
   column_max(fused, x.data());
   x = normed_linear(weights_.linear[0], x, Activation::kLeakyRelu, trace, "bn6");

@@ -57,7 +57,8 @@ class Pct final : public Classifier {
   [[nodiscard]] Level embed(MatrixView points, const Trace& trace) const;
   [[nodiscard]] Level group(const Level& level, std::size_t stage, const Trace& trace) const;
   void attend(const Level& level, MutableMatrixView outputs, const Trace& trace) const;
-  [[nodiscard]] Matrix classify(MatrixView features, const Trace& trace) const;
+  [[nodiscard]] Matrix classify(MatrixView features, MatrixView positions,
+                                const Trace& trace) const;
 
   PctConfig config_;
   PctWeights weights_;

@@ -34,7 +34,8 @@ struct AttentionMap {
 /// nothing is spent.
 class Trace {
  public:
-  using Values = std::function<void(std::string_view name, MatrixView values)>;
+  using Values =
+      std::function<void(std::string_view name, MatrixView values, MatrixView positions)>;
   using Attention = std::function<void(const AttentionMap& map)>;
 
   Trace() = default;
@@ -42,7 +43,17 @@ class Trace {
   template <class Listener>
   requires(std::is_invocable_v<Listener, std::string_view, MatrixView> &&
            !std::is_same_v<std::remove_cvref_t<Listener>, Trace>) Trace(Listener listener)
-      : values_(std::move(listener)) {}  // NOLINT: a callable is a listener
+      : values_([listener = std::move(listener)](std::string_view name, MatrixView values,
+                                                 MatrixView /*positions*/) mutable {
+          listener(name, values);
+        }) {}  // NOLINT: a callable is a listener
+  /// Listens to the same and to where the rows belong: `positions` [rows, 3] in the coordinates
+  /// that the network was given, or empty for values of the whole cloud.
+  [[nodiscard]] static Trace of_values(Values listener) {
+    Trace trace;
+    trace.values_ = std::move(listener);
+    return trace;
+  }
   /// Listens to the attention weights of the layer `layer`, of all layers when it is empty. Layers
   /// that work on patches report patch after patch, so that no matrix over all tokens exists.
   [[nodiscard]] static Trace of_attention(std::string layer, Attention listener) {
@@ -54,7 +65,11 @@ class Trace {
 
   /// True when somebody listens to intermediate results.
   explicit operator bool() const { return static_cast<bool>(values_); }
-  void operator()(std::string_view name, MatrixView values) const { values_(name, values); }
+  /// @param positions  [values.rows, 3] of the points or voxels that the rows describe; empty for
+  ///                   what describes the cloud as a whole, or is no description at all
+  void operator()(std::string_view name, MatrixView values, MatrixView positions = {}) const {
+    values_(name, values, positions);
+  }
 
   [[nodiscard]] bool wants_attention(std::string_view layer) const {
     return attention_ && (layer_.empty() || layer_ == layer);

@@ -160,6 +160,23 @@ TEST(Prepare, VotesTurnAboutTheVertical) {
   }
 }
 
+TEST(Prepare, TellsWhereAllPointsWent) {
+  Preprocessing profile;
+  profile.up = Axis::kY;
+  for (const std::size_t n : {200U, 3000U}) {
+    const std::vector<Position> points = lopsided_points(n);
+    const PreparedSample prepared = prepare_sample(points, profile, 1, 4);
+    EXPECT_EQ(values(prepared.points), values(prepare(points, profile, 1, 4)));
+    ASSERT_EQ(prepared.chosen.size(), prepared.points.rows());
+    const Matrix framed = to_network(points, prepared.frame);
+    ASSERT_EQ(framed.rows(), n);
+    for (std::size_t i = 0; i < prepared.points.rows(); ++i) {
+      const float* p = prepared.points.row(i);
+      ASSERT_TRUE(std::equal(p, p + 3, framed.row(prepared.chosen[i]))) << i;
+    }
+  }
+}
+
 TEST(VoteAngle, SpreadsEvenly) {
   EXPECT_EQ(vote_angle(0, 1, 180), 0.0);
   EXPECT_EQ(vote_angle(1, 4, 180), 90.0);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
@@ -24,6 +25,10 @@ std::vector<std::uint32_t> resample(MatrixView points, std::size_t count, std::s
     chosen[i] = static_cast<std::uint32_t>((start + i) % points.rows);
   }
   return chosen;
+}
+
+Position position_of(const Matrix& points, std::size_t i) {
+  return {points(i, 0), points(i, 1), points(i, 2)};
 }
 
 }  // namespace
@@ -51,15 +56,33 @@ std::vector<Position> usable_positions(const PointCloud& cloud, const Preprocess
 
 Matrix prepare(std::span<const Position> positions, const Preprocessing& profile, std::size_t vote,
                std::size_t votes) {
-  const Matrix points = normalized(positions, unit_sphere(positions));
-  const std::vector<std::uint32_t> chosen = resample(points, profile.points, vote);
+  return prepare_sample(positions, profile, vote, votes).points;
+}
+
+PreparedSample prepare_sample(std::span<const Position> positions, const Preprocessing& profile,
+                              std::size_t vote, std::size_t votes) {
+  NetworkFrame frame;
+  frame.cloud = unit_sphere(positions);
+  const Matrix points = normalized(positions, frame.cloud);
+  std::vector<std::uint32_t> chosen = resample(points, profile.points, vote);
   std::vector<Position> sample(chosen.size());
-  std::ranges::transform(chosen, sample.begin(), [&](std::uint32_t i) {
-    return Position{points(i, 0), points(i, 1), points(i, 2)};
-  });
-  Matrix prepared = normalized(sample, unit_sphere(sample));
-  turn(prepared, vote_angle(vote, votes, profile.vote_rotation_z_degrees), profile.up);
-  return prepared;
+  std::ranges::transform(chosen, sample.begin(),
+                         [&](std::uint32_t i) { return position_of(points, i); });
+  frame.sample = unit_sphere(sample);
+  frame.degrees = vote_angle(vote, votes, profile.vote_rotation_z_degrees);
+  frame.up = profile.up;
+  Matrix prepared = normalized(sample, frame.sample);
+  turn(prepared, frame.degrees, frame.up);
+  return {std::move(prepared), std::move(chosen), frame};
+}
+
+Matrix to_network(std::span<const Position> positions, const NetworkFrame& frame) {
+  const Matrix once = normalized(positions, frame.cloud);
+  std::vector<Position> points(once.rows());
+  for (std::size_t i = 0; i < points.size(); ++i) points[i] = position_of(once, i);
+  Matrix framed = normalized(points, frame.sample);
+  turn(framed, frame.degrees, frame.up);
+  return framed;
 }
 
 double vote_angle(std::size_t vote, std::size_t votes, double half_range) {

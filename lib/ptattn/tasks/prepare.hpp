@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,23 @@ namespace ptattn {
                                                      const Preprocessing& profile,
                                                      std::string_view subject);
 
+/// The way from a cloud's coordinates to those that a network sees:
+///
+///   x -> up(turn(((x - cloud.center) / cloud.radius - sample.center) / sample.radius))
+struct NetworkFrame {
+  UnitSphere cloud;      ///< of the whole cloud
+  UnitSphere sample;     ///< of the resampled points, after `cloud` was applied
+  double degrees = 0.0;  ///< counter-clockwise about the vertical
+  Axis up = Axis::kZ;    ///< what z becomes
+};
+
+/// What a network sees of a cloud, and where it comes from.
+struct PreparedSample {
+  Matrix points;                      ///< [profile.points, 3]
+  std::vector<std::uint32_t> chosen;  ///< the point of the cloud that each row is
+  NetworkFrame frame;
+};
+
 /// What a network sees of a cloud in one of several votes.
 ///
 /// The cloud is centred and scaled to the unit sphere, resampled to `profile.points`, centred and
@@ -32,6 +50,18 @@ namespace ptattn {
 /// Time O(n) + that of farthest point sampling; the same bits for any thread count.
 [[nodiscard]] Matrix prepare(std::span<const Position> positions, const Preprocessing& profile,
                              std::size_t vote, std::size_t votes);
+
+/// The same with its origin.
+[[nodiscard]] PreparedSample prepare_sample(std::span<const Position> positions,
+                                            const Preprocessing& profile, std::size_t vote,
+                                            std::size_t votes);
+
+/// Any points of the cloud in the network's coordinates: those that were chosen get the bits that
+/// they have in PreparedSample::points.
+/// @param positions  finite, z up
+/// @return           [n, 3]
+/// Time O(n); the same bits for any thread count.
+[[nodiscard]] Matrix to_network(std::span<const Position> positions, const NetworkFrame& frame);
 
 /// Degrees of vote `vote` among `votes`: 0 for the first; the others lie evenly on the circle when
 /// `half_range` is 180, else evenly in [-half_range, half_range], right and left in turn.

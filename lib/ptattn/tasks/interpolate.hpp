@@ -11,8 +11,8 @@ namespace ptattn {
 ///   f(x) = sum_i K(|x - p_i| / h_x) y_i / sum_i K(|x - p_i| / h_x)   over the k nearest p_i
 ///
 /// K is Gaussian; h_x is half the distance of the k-th nearest, so that the width follows the
-/// density. A point of `from` that coincides with x decides alone when all others are farther than
-/// rounding.
+/// density. Points of `from` that coincide with x decide alone and share equally: a value of `from`
+/// comes back as it was at its own place.
 /// @param from    [n, 3], finite, n >= 1
 /// @param values  [n, c]
 /// @param to      [m, 3], finite

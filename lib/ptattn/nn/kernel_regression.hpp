@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "ptattn/core/matrix.hpp"
+
+namespace ptattn {
+
+/// How a weight falls with u = |x - x_i| / h >= 0.
+enum class Kernel : std::uint8_t {
+  kConstant,      ///< 1: average pooling, whatever h
+  kGaussian,      ///< exp(-u^2 / 2)
+  kBoxcar,        ///< 1 for u <= 1, else 0
+  kEpanechnikov,  ///< max(0, 1 - u^2)   (Epanechnikov 1969)
+  kTriangular,    ///< max(0, 1 - u); some texts call this one Epanechnikov's
+};
+
+/// Which kernel, how wide, and who sees whom.
+struct KernelPooling {
+  Kernel kernel = Kernel::kGaussian;
+  /// h in the unit of the keys, not negative: one for all queries or one each. 0 is the limit of
+  /// ever narrower Gaussians: the nearest key decides, several at the same distance share.
+  std::span<const float> bandwidth{};
+  bool leave_one_out = false;  ///< query i is key i and does not see itself
+};
+
+/// Attention pooling with weights that depend on distance alone: kernel regression.
+///
+///   f(x) = sum_i a(x, x_i) y_i,   a(x, x_i) = K(|x - x_i| / h) / sum_j K(|x - x_j| / h)
+///
+/// (Nadaraya 1964; Watson 1964; Zhang et al., Dive into Deep Learning, section 11.2.) The Gaussian
+/// is the parametric attention softmax(-((x - x_i) w)^2 / 2) with w = 1 / h; its weights are taken
+/// relative to the nearest key's, so that they never vanish all at once, and below
+/// exp(kSoftmaxFloor) of it they are zero. Distances are sums of squared differences, not expanded
+/// into products: nothing cancels, however far the keys are from the origin. A query that no key
+/// reaches (a boxcar with an empty window) attends to nothing: its result and support are zero.
+/// @param queries  [m, d], finite
+/// @param keys     [n, d], finite
+/// @param values   [n, c]
+/// @param out      [m, c]; overlaps nothing
+/// @param support  [m] or empty: sum_j K for each query, the Gaussian's relative to the nearest;
+///                 zero where nothing was seen
+/// @throws         Error(Fault::kUsage) when the shapes do not fit each other or a bandwidth is
+///                 negative or NaN
+/// Time O(m n (d + c)), memory O(n d) beside the result: blocked, no [m, n] matrix exists. Parallel
+/// over queries; the same bits for any thread count.
+void kernel_regression(MatrixView queries, MatrixView keys, MatrixView values,
+                       const KernelPooling& pooling, MutableMatrixView out,
+                       std::span<float> support = {});
+
+/// The same when query i sees the keys of its own list only.
+/// @param neighbors  [m, r] row-major indices of keys; one that is n or more stands for no key
+/// Time O(m r (d + c)), memory O(1) beside the result.
+void neighbor_kernel_regression(MatrixView queries, MatrixView keys, MatrixView values,
+                                std::span<const std::uint32_t> neighbors,
+                                const KernelPooling& pooling, MutableMatrixView out,
+                                std::span<float> support = {});
+
+/// The weights a(x_i, x_j) of such lists themselves, for whoever pools something that is no matrix.
+/// @param out  [m, r]; rows sum to 1, or are zero where nothing is seen
+void neighbor_kernel_weights(MatrixView queries, MatrixView keys,
+                             std::span<const std::uint32_t> neighbors, const KernelPooling& pooling,
+                             MutableMatrixView out, std::span<float> support = {});
+
+/// A learnt width: w = 1 / bandwidth.
+struct BandwidthFit {
+  double bandwidth = 0.0;
+  double loss = 0.0;      ///< leave-one-out loss at `bandwidth`
+  double constant = 0.0;  ///< that of average pooling, to compare with
+};
+
+/// Mean over i of |y_i - f_without_i(x_i)|^2, the leave-one-out loss.
+///
+/// A point that sees no other through the kernel is predicted by the average of all others it could
+/// see (its list), the prediction of an infinitely wide kernel: narrow windows are not rewarded for
+/// seeing nothing. Points with an empty list do not count.
+/// @param keys       [n, d]
+/// @param values     [n, c]
+/// @param neighbors  [n, r]; empty: every point sees all others, in O(n^2 (d + c))
+[[nodiscard]] double leave_one_out_loss(MatrixView keys, MatrixView values,
+                                        std::span<const std::uint32_t> neighbors, Kernel kernel,
+                                        float bandwidth);
+
+/// Learns the width by that loss: `minimize_over_log` between a bandwidth below all distances and
+/// one beyond them. Deterministic.
+/// @throws Error(Fault::kUsage) when the shapes do not fit each other or n < 2
+/// Time that of about 50 losses.
+[[nodiscard]] BandwidthFit fit_bandwidth(MatrixView keys, MatrixView values,
+                                         std::span<const std::uint32_t> neighbors = {},
+                                         Kernel kernel = Kernel::kGaussian);
+
+}  // namespace ptattn

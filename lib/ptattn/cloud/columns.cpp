@@ -1,0 +1,176 @@
+#include "ptattn/cloud/columns.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <initializer_list>
+#include <utility>
+
+#include "ptattn/cloud/normalize.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kGrain = 8192;  // points a task
+
+/// The columns chosen so far, and how more are found.
+class Selection {
+ public:
+  explicit Selection(const PointCloud& cloud) : cloud_(cloud) {}
+
+  /// True when the cloud has something of that name.
+  [[nodiscard]] bool add(std::string_view name) {
+    const bool found = add_field(name) || (name == "xyz" && add_triple({"x", "y", "z"})) ||
+                       (name == "normals" && (add_triple({"normal_x", "normal_y", "normal_z"}) ||
+                                              add_triple({"nx", "ny", "nz"}))) ||
+                       (name == "colors" && add_colors());
+    if (found) ++group_;
+    return found;
+  }
+  [[nodiscard]] std::vector<Column> take() { return std::move(columns_); }
+
+ private:
+  bool add_field(std::string_view name) {
+    const Field* const field = cloud_.find(name);
+    if (field == nullptr) return false;
+    for (std::uint32_t c = 0; c < field->count(); ++c) {
+      std::string column_name = field->name();
+      if (field->count() != 1) column_name.append("_").append(std::to_string(c));
+      columns_.emplace_back(std::move(column_name), *field, c, group_);
+    }
+    return true;
+  }
+
+  bool add_triple(std::initializer_list<std::string_view> names) {
+    const auto one_value = [&](std::string_view name) {
+      const Field* const field = cloud_.find(name);
+      return field != nullptr && field->count() == 1;
+    };
+    return std::ranges::all_of(names, one_value) &&
+           std::ranges::all_of(names, [&](std::string_view name) { return add_field(name); });
+  }
+
+  bool add_colors() {
+    if (add_triple({"red", "green", "blue"})) return true;
+    for (const char* const name : {"rgb", "rgba"}) {
+      const Field* const field = cloud_.find(name);
+      if (field == nullptr || field->bytes_per_point() != sizeof(std::uint32_t)) continue;
+      columns_.push_back(Column::byte_of("red", *field, 16, group_));
+      columns_.push_back(Column::byte_of("green", *field, 8, group_));
+      columns_.push_back(Column::byte_of("blue", *field, 0, group_));
+      return true;
+    }
+    return false;
+  }
+
+  const PointCloud& cloud_;
+  std::vector<Column> columns_;
+  std::size_t group_ = 0;
+};
+
+/// What the user may have meant.
+std::string expected_names(const PointCloud& cloud) {
+  std::string names;
+  for (const Field& field : cloud.fields()) names += (names.empty() ? "" : ", ") + field.name();
+  return names;
+}
+
+bool usable(double x) {
+  return std::abs(x) <= kLargestCoordinate;  // false for NaN
+}
+
+/// Sum of `value(x)` over the finite values x of a column, and how many there are.
+template <class Value>
+std::pair<double, double> finite_sum(const Column& column, std::span<const std::size_t> points,
+                                     const Value& value) {
+  const double sum = deterministic_sum(points.size(), [&](std::size_t i) {
+    const double x = column(points[i]);
+    return usable(x) ? value(x) : 0.0;
+  });
+  const double count = deterministic_sum(
+      points.size(), [&](std::size_t i) { return usable(column(points[i])) ? 1.0 : 0.0; });
+  return {sum, count};
+}
+
+/// Calls `set(row, column, value)` for all of them.
+template <class Set>
+void each_value(std::span<const Column> columns, std::span<const std::size_t> points,
+                const Set& set) {
+  parallel_each(points.size(), kGrain, [&](std::size_t i) {
+    for (std::size_t c = 0; c < columns.size(); ++c) set(i, c, columns[c](points[i]));
+  });
+}
+
+}  // namespace
+
+Column Column::byte_of(std::string name, const Field& field, int shift, std::size_t group) {
+  Column column(std::move(name), field, 0, group);
+  column.shift_ = shift;
+  return column;
+}
+
+double Column::operator()(std::size_t point) const {
+  if (shift_ < 0) return field_->as_double(point, component_);
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, field_->bytes().data() + point * sizeof bits, sizeof bits);
+  return bits >> shift_ & 0xFFU;
+}
+
+std::vector<Column> select_columns(const PointCloud& cloud, std::span<const std::string> names,
+                                   std::string_view subject) {
+  Selection selection(cloud);
+  for (const std::string& name : names) {
+    if (selection.add(name)) continue;
+    throw Error(Fault::kInput, subject,
+                "has no field " + name + ", expected one of " + expected_names(cloud));
+  }
+  return selection.take();
+}
+
+ColumnScaling standardizing(std::span<const Column> columns, std::span<const std::size_t> points) {
+  ColumnScaling scaling;
+  std::vector<double> squares;  // of each group: the sum over its columns of the variance
+  std::vector<double> sizes;    // of each group: its columns
+  for (const Column& column : columns) {
+    // Relative to the first value: a georeferenced offset costs the sum no digits.
+    const double first = points.empty() ? 0.0 : column(points.front());
+    const double origin = usable(first) ? first : 0.0;
+    const auto [sum, count] = finite_sum(column, points, [&](double x) { return x - origin; });
+    const double mean = count > 0 ? origin + sum / count : 0.0;
+    const auto square = [&](double x) { return (x - mean) * (x - mean); };
+    scaling.offset.push_back(mean);
+    if (column.group() >= squares.size()) {
+      squares.resize(column.group() + 1, 0.0);
+      sizes.resize(column.group() + 1, 0.0);
+    }
+    if (count > 0) squares[column.group()] += finite_sum(column, points, square).first / count;
+    sizes[column.group()] += 1.0;
+  }
+  for (const Column& column : columns) {
+    const double deviation = std::sqrt(squares[column.group()] / sizes[column.group()]);
+    scaling.scale.push_back(deviation > 0.0 ? deviation : 1.0);
+  }
+  return scaling;
+}
+
+Matrix column_values(std::span<const Column> columns, std::span<const std::size_t> points,
+                     const ColumnScaling& scaling) {
+  Matrix out(points.size(), columns.size());
+  each_value(columns, points, [&](std::size_t i, std::size_t c, double x) {
+    const double scaled = (x - scaling.offset[c]) / scaling.scale[c];
+    out(i, c) = usable(x) ? static_cast<float>(scaled) : 0.0F;
+  });
+  return out;
+}
+
+Matrix column_values(std::span<const Column> columns, std::span<const std::size_t> points) {
+  Matrix out(points.size(), columns.size());
+  each_value(columns, points,
+             [&](std::size_t i, std::size_t c, double x) { out(i, c) = static_cast<float>(x); });
+  return out;
+}
+
+}  // namespace ptattn

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/core/matrix.hpp"
+
+namespace ptattn {
+
+/// One number a point: a component of a field, or a byte of a packed colour. Refers to a cloud that
+/// must outlive it.
+class Column {
+ public:
+  Column(std::string name, const Field& field, std::uint32_t component, std::size_t group)
+      : name_(std::move(name)), field_(&field), component_(component), group_(group) {}
+  /// Bits `shift` ... `shift + 7` of a 4-byte field.
+  [[nodiscard]] static Column byte_of(std::string name, const Field& field, int shift,
+                                      std::size_t group);
+
+  /// "x", "red", "intensity"; "descriptor_3" for a component of a field of several values.
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// Which of the names given to `select_columns` it belongs to.
+  [[nodiscard]] std::size_t group() const { return group_; }
+  [[nodiscard]] double operator()(std::size_t point) const;
+
+ private:
+  std::string name_;
+  const Field* field_;
+  std::uint32_t component_;
+  std::size_t group_;
+  int shift_ = -1;  // -1: the value itself
+};
+
+/// The columns that names stand for, in their order:
+///
+///   xyz      x, y, z
+///   normals  normal_x, normal_y, normal_z (PCL) or nx, ny, nz
+///   colors   red, green, blue, or the bytes of a packed rgb or rgba; 0 to 255 for 8-bit colours
+///   NAME     the field of that name with all its values; a field wins over the three words
+///
+/// @throws Error(Fault::kInput) with `subject` when the cloud has nothing of that name
+[[nodiscard]] std::vector<Column> select_columns(const PointCloud& cloud,
+                                                 std::span<const std::string> names,
+                                                 std::string_view subject);
+
+/// What is subtracted from the values of each column and what they are divided by.
+struct ColumnScaling {
+  std::vector<double> offset;
+  std::vector<double> scale;
+};
+
+/// Mean and spread of the chosen points. Columns that were chosen by one name have one spread,
+/// sqrt(mean of their variances), so that xyz, normals and colours keep their proportions. Values
+/// that are not finite (or beyond kLargestCoordinate) do not count; without spread the scale is 1.
+/// Two passes over the values, in float64; the same bits for any thread count.
+[[nodiscard]] ColumnScaling standardizing(std::span<const Column> columns,
+                                          std::span<const std::size_t> points);
+
+/// (value - offset) / scale of the chosen points, computed in float64 and rounded once. A value
+/// that is not finite becomes 0, the mean.
+/// @return [points, columns]
+/// Time O(points columns); parallel.
+[[nodiscard]] Matrix column_values(std::span<const Column> columns,
+                                   std::span<const std::size_t> points,
+                                   const ColumnScaling& scaling);
+/// The values as they are, rounded to float32; NaN and infinity stay.
+[[nodiscard]] Matrix column_values(std::span<const Column> columns,
+                                   std::span<const std::size_t> points);
+
+}  // namespace ptattn

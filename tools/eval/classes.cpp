@@ -1,0 +1,128 @@
+#include "classes.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "ptattn/core/error.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+std::optional<std::int64_t> as_number(const std::string& text) {
+  std::int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [last, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || last != end) return std::nullopt;
+  return value;
+}
+
+/// Numbers by value, then texts.
+bool label_less(const std::string& a, const std::string& b) {
+  const auto number_a = as_number(a);
+  const auto number_b = as_number(b);
+  if (number_a && number_b) return *number_a < *number_b;
+  if (number_a.has_value() != number_b.has_value()) return number_a.has_value();
+  return a < b;
+}
+
+}  // namespace
+
+/// One of the two labels of an item.
+struct Classes::Side {
+  const char* name;
+  const LabelMap& map;
+};
+
+Classes::Classes(ClassSettings settings) : settings_(std::move(settings)), names_(settings_.names) {
+  fixed_ = !names_.empty() || !(settings_.truth_map.empty() || settings_.predicted_map.empty());
+  for (const LabelMap* map : {&settings_.truth_map, &settings_.predicted_map}) {
+    for (const std::string& name : map->classes()) {
+      if (place(name)) continue;
+      if (!settings_.names.empty()) {
+        throw Error(Fault::kUsage, "--map", "leads to \"" + name + "\", which is no named class");
+      }
+      names_.push_back(name);
+    }
+  }
+  std::erase_if(names_, [&](const std::string& name) { return settings_.ignored.contains(name); });
+}
+
+std::optional<std::size_t> Classes::place(const std::string& name) const {
+  const auto found = std::ranges::find(names_, name);
+  if (found == names_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - names_.begin());
+}
+
+std::optional<std::string> Classes::class_of(const std::string& label, const Side& side,
+                                             const std::string& subject) const {
+  if (label.empty() || settings_.ignored.contains(label)) return std::nullopt;
+  std::string name = label;
+  if (!side.map.empty()) {
+    const auto mapped = side.map.find(label);
+    if (!mapped) {
+      throw Error(Fault::kInput, subject,
+                  std::string("the ") + side.name + " holds the label " + label +
+                      ", which the map does not name");
+    }
+    name = *mapped;
+  } else if (const std::vector<std::string>& named = settings_.names; !named.empty()) {
+    const auto number = as_number(label);
+    if (number && *number >= 0 && *number < static_cast<std::int64_t>(named.size())) {
+      name = named[static_cast<std::size_t>(*number)];
+    } else if (std::ranges::find(named, label) == named.end()) {
+      throw Error(Fault::kInput, subject,
+                  std::string("the ") + side.name + " holds the label " + label +
+                      ", which is none of the " + std::to_string(named.size()) + " classes");
+    }
+  }
+  if (name == kIgnore || settings_.ignored.contains(name)) return std::nullopt;
+  return name;
+}
+
+void Classes::discover(const std::vector<LabelledInput>& inputs) {
+  if (fixed_) return;
+  std::set<std::string> found;
+  for (const LabelledInput& input : inputs) {
+    for (const auto& [pair, count] : input.pairs) {
+      const auto truth = class_of(pair.first, {"truth", settings_.truth_map}, input.name);
+      if (!truth) continue;
+      found.insert(*truth);
+      const auto predicted =
+          class_of(pair.second, {"prediction", settings_.predicted_map}, input.name);
+      if (predicted) found.insert(*predicted);
+    }
+  }
+  std::vector<std::string> sorted(found.begin(), found.end());
+  std::ranges::stable_sort(sorted, label_less);
+  for (const std::string& name : sorted) {
+    if (!place(name)) names_.push_back(name);
+  }
+}
+
+std::size_t Classes::require(const std::string& name, const std::string& option) {
+  if (const auto found = place(name)) return *found;
+  const auto number = as_number(name);
+  if (number && *number >= 0 && *number < static_cast<std::int64_t>(settings_.names.size())) {
+    if (const auto found = place(settings_.names[static_cast<std::size_t>(*number)])) return *found;
+  }
+  if (fixed_) throw Error(Fault::kUsage, option, "\"" + name + "\" is none of the classes");
+  names_.push_back(name);
+  return names_.size() - 1;
+}
+
+std::uint64_t Classes::add(const LabelledInput& input, ConfusionMatrix& confusion) const {
+  std::uint64_t ignored = 0;
+  for (const auto& [pair, count] : input.pairs) {
+    const auto truth = class_of(pair.first, {"truth", settings_.truth_map}, input.name);
+    if (!truth) {
+      ignored += count;
+      continue;
+    }
+    const auto predicted =
+        class_of(pair.second, {"prediction", settings_.predicted_map}, input.name);
+    confusion.add(*place(*truth), predicted ? *place(*predicted) : confusion.none(), count);
+  }
+  return ignored;
+}
+
+}  // namespace ptattn::tools

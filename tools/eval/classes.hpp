@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "label_map.hpp"
+#include "ptattn/tasks/evaluation.hpp"
+
+namespace ptattn::tools {
+
+/// How many items of one input carry each pair (true label, predicted label), the labels as texts.
+/// An empty predicted label: nothing was predicted.
+struct LabelledInput {
+  std::string name;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> pairs{};
+};
+
+/// What the user says about labels.
+struct ClassSettings {
+  std::vector<std::string> names;  ///< names[i]: the class of label i; empty: not named
+  LabelMap truth_map;
+  LabelMap predicted_map;
+  std::set<std::string> ignored;  ///< labels and classes to leave out
+};
+
+/// Which classes there are, and which of them a label means.
+///
+/// A label means: nothing, if it is ignored; what its side's map says; else the class whose name or
+/// number it is; else, where no classes are named, itself. Classes stand in the order of their
+/// names, else of the maps, else sorted (numbers by value).
+class Classes {
+ public:
+  /// @throws Error(Fault::kUsage) when a map leads to a class that `names` does not hold
+  explicit Classes(ClassSettings settings);
+
+  /// True when the classes are known without looking at labels.
+  [[nodiscard]] bool fixed() const { return fixed_; }
+  /// Adds the labels of inputs to the classes, unless these are fixed.
+  void discover(const std::vector<LabelledInput>& inputs);
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  /// Place among names() of a class named by the user, by name or number; a class that is not there
+  /// is added, unless they are fixed.
+  /// @throws Error(Fault::kUsage) with `option`
+  [[nodiscard]] std::size_t require(const std::string& name, const std::string& option);
+
+  /// Adds an input to a matrix of names().size() classes.
+  /// @return how many items were left out since their true label is ignored
+  /// @throws Error(Fault::kInput) naming the first label without a class
+  std::uint64_t add(const LabelledInput& input, ConfusionMatrix& confusion) const;
+
+ private:
+  struct Side;
+  [[nodiscard]] std::optional<std::string> class_of(const std::string& label, const Side& side,
+                                                    const std::string& subject) const;
+  [[nodiscard]] std::optional<std::size_t> place(const std::string& name) const;
+
+  ClassSettings settings_;
+  bool fixed_ = false;
+  std::vector<std::string> names_;
+};
+
+}  // namespace ptattn::tools

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "classes.hpp"
+#include "ptattn/cloud/point_cloud.hpp"
+
+namespace ptattn::tools {
+
+/// A cloud with predicted labels and the one with the true ones.
+struct CloudPair {
+  std::filesystem::path predicted;
+  std::filesystem::path truth;  ///< empty: the same file
+};
+
+/// Which true cloud belongs to which predicted one.
+///
+///   truth_file empty    each of `arguments` holds both
+///   one file each       belong together
+///   truth_file folder   the file below it at the same place as the predicted one below its folder
+///                       (a predicted file given by itself: of its name); where there is none, the
+///                       one that differs in its extension .ply or .pcd only
+///
+/// @param arguments  files and folders; `-` for a list on standard input
+/// @throws Error(Fault::kInput) when a file has no partner, or a folder no clouds;
+///         Error(Fault::kUsage) for several predicted files and one true file
+[[nodiscard]] std::vector<CloudPair> pair_clouds(const std::vector<std::string>& arguments,
+                                                 const std::string& truth_file);
+
+/// The labels in the field `name`, one a point, of points with invalid coordinates as well.
+/// @throws Error(Fault::kInput) with `subject` when the field is missing, has several values a
+///         point, or holds a value that is no integer of 32 bits
+[[nodiscard]] std::vector<std::int32_t> read_labels(const PointCloud& cloud,
+                                                    const std::string& name,
+                                                    const std::string& subject);
+
+/// Reads both clouds of a pair and counts their labels.
+/// @throws Error(Fault::kInput), also when they differ in their number of points
+[[nodiscard]] LabelledInput label_clouds(const CloudPair& pair, const std::string& predicted_field,
+                                         const std::string& truth_field);
+
+}  // namespace ptattn::tools

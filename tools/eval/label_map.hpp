@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ptattn::tools {
+
+/// The class that means "left out" in a label map.
+inline constexpr const char* kIgnore = "ignore";
+
+/// What labels mean: label -> class, read from a file.
+///
+///   text   a line `LABEL CLASS` each (a class may hold blanks); `#` begins a comment
+///   JSON   one object {"LABEL": "CLASS", ...}; null means kIgnore
+///
+/// The label `*` stands for all that are not named.
+class LabelMap {
+ public:
+  LabelMap() = default;
+  /// @throws Error(Fault::kInput) for a file that cannot be read or is neither, or names a label
+  ///         twice
+  explicit LabelMap(const std::filesystem::path& path);
+
+  [[nodiscard]] bool empty() const { return classes_by_label_.empty(); }
+  /// The class of `label`; nullopt when the map says nothing about it.
+  [[nodiscard]] std::optional<std::string> find(const std::string& label) const;
+  /// Each class once, in the order of the file, without kIgnore.
+  [[nodiscard]] const std::vector<std::string>& classes() const { return classes_; }
+
+ private:
+  void read_text(const std::string& text, const std::string& subject);
+  void read_json(const std::string& text, const std::string& subject);
+  void add(const std::string& label, const std::string& name, const std::string& subject);
+
+  std::map<std::string, std::string> classes_by_label_;
+  std::vector<std::string> classes_;
+};
+
+}  // namespace ptattn::tools

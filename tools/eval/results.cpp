@@ -1,0 +1,118 @@
+#include "results.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "csv.hpp"
+#include "ptattn/core/error.hpp"
+#include "text_file.hpp"
+
+namespace ptattn::tools {
+namespace fs = std::filesystem;
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+[[noreturn]] void bad_line(const std::string& subject, std::size_t number, const char* expected) {
+  throw Error(Fault::kInput, subject, "line " + std::to_string(number) + " is not " + expected);
+}
+
+ClassifyResult parse_record(const std::string& line, const std::string& subject,
+                            std::size_t number) {
+  const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
+  const auto has_text = [&](const char* key) {
+    return record.is_object() && record.contains(key) && record[key].is_string();
+  };
+  if (!has_text("path") || !(has_text("class") || has_text("error"))) {
+    bad_line(subject, number, "a record of ptattn-classify");
+  }
+  return {record["path"], has_text("class") ? record["class"].get<std::string>() : ""};
+}
+
+std::vector<ClassifyResult> parse_jsonl(const std::string& text, const std::string& subject) {
+  std::vector<ClassifyResult> results;
+  std::istringstream lines(text);
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (!line.empty() && line != "\r") results.push_back(parse_record(line, subject, number));
+  }
+  return results;
+}
+
+/// The rows behind the header as (path, class).
+std::vector<ClassifyResult> path_and_class(const Rows& rows, const std::string& subject) {
+  const auto column = [&](const char* name) {
+    const auto found = rows.empty() ? std::vector<std::string>::const_iterator{}
+                                    : std::ranges::find(rows.front(), name);
+    if (rows.empty() || found == rows.front().end()) {
+      throw Error(Fault::kInput, subject,
+                  std::string("has no column ") + name + ", expected path and class");
+    }
+    return static_cast<std::size_t>(found - rows.front().begin());
+  };
+  const std::size_t path = column("path");
+  const std::size_t name = column("class");
+  std::vector<ClassifyResult> results;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    if (rows[i].size() != rows.front().size()) {
+      throw Error(Fault::kInput, subject,
+                  "row " + std::to_string(i + 1) + " has " + std::to_string(rows[i].size()) +
+                      " fields, expected " + std::to_string(rows.front().size()));
+    }
+    results.push_back({rows[i][path], rows[i][name]});
+  }
+  return results;
+}
+
+}  // namespace
+
+std::vector<ClassifyResult> read_results(const std::string& path) {
+  const std::string subject = path == "-" ? "standard input" : path;
+  const std::string text = read_text_file(path);
+  auto results = text.starts_with('{') ? parse_jsonl(text, subject)
+                                       : path_and_class(parse_csv(text, subject), subject);
+  if (results.empty()) throw Error(Fault::kInput, subject, "holds no result");
+  return results;
+}
+
+TruthTable::TruthTable(const std::string& file) : file_(file) {
+  for (const auto& [path, name] : path_and_class(parse_csv(read_text_file(file), file), file)) {
+    if (name.empty()) throw Error(Fault::kInput, file, "has no class for " + path);
+    if (!by_path_.emplace(fs::path(path).lexically_normal(), name).second) {
+      throw Error(Fault::kInput, file, "names " + path + " twice");
+    }
+    by_name_[fs::path(path).filename()].push_back(name);
+  }
+}
+
+std::string TruthTable::class_of(const std::string& path) const {
+  const auto same_path = by_path_.find(fs::path(path).lexically_normal());
+  if (same_path != by_path_.end()) return same_path->second;
+  const auto same_name = by_name_.find(fs::path(path).filename());
+  if (same_name == by_name_.end()) throw Error(Fault::kInput, file_, "has no class for " + path);
+  if (same_name->second.size() > 1) {
+    throw Error(Fault::kInput, file_, "has several entries of the file name of " + path);
+  }
+  return same_name->second.front();
+}
+
+std::string class_of_folder(const std::string& path) {
+  std::string name = fs::path(path).lexically_normal().parent_path().filename();
+  if (name.empty() || name == "." || name == "..") {
+    throw Error(Fault::kInput, path, "lies in no folder that could name its class");
+  }
+  return name;
+}
+
+std::string class_of_file(const std::string& path) {
+  std::string name = fs::path(path).stem();
+  name.resize(name.find_last_not_of("0123456789") + 1);
+  name.resize(name.find_last_not_of("_-. ") + 1);
+  if (name.empty()) throw Error(Fault::kInput, path, "has a file name that names no class");
+  return name;
+}
+
+}  // namespace ptattn::tools

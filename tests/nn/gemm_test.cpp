@@ -15,6 +15,7 @@ using ptattn_test::for_each_target;
 float activated(Activation activation, float x) {
   if (activation == Activation::kRelu) return x > 0.0F ? x : 0.0F;
   if (activation == Activation::kLeakyRelu) return x > 0.0F ? x : kLeakyReluSlope * x;
+  if (activation == Activation::kGelu) return 0.5F * x * (1.0F + std::erf(x / std::sqrt(2.0F)));
   return x;
 }
 
@@ -92,6 +93,7 @@ TEST(gemm, equals_its_scalar_twin_on_every_cpu_level) {
     }
     for (const std::size_t k : {1, 2, 255, 256, 257, 600}) {
       expect_twin({7, k, 35}, 5, 3, Activation::kNone);
+      expect_twin({8, k, 36}, 3, 1, Activation::kGelu);
     }
   });
 }

@@ -10,6 +10,7 @@ enum class Activation {
   kNone,
   kRelu,       ///< max(x, 0)
   kLeakyRelu,  ///< max(x, 0.2 x)
+  kGelu,       ///< x (1 + erf(x / sqrt 2)) / 2, exact (Hendrycks and Gimpel 2016)
 };
 
 }  // namespace ptattn

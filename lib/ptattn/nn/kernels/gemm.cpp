@@ -10,11 +10,11 @@
 
 #include <hwy/highway.h>
 
+#include "ptattn/nn/kernels/math-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr std::size_t kPanel = PackedMatrix::kPanel;
 using Lane = HWY_CAPPED(float, 16);
@@ -55,6 +55,7 @@ HWY_INLINE Vec activate(Lane d, Activation activation, Vec x) {
       return hn::Max(x, hn::Zero(d));
     case Activation::kLeakyRelu:
       return hn::Max(x, hn::Mul(x, hn::Set(d, kLeakyReluSlope)));
+    case Activation::kGelu:  // finish_gelu
     case Activation::kNone:
       break;
   }
@@ -72,9 +73,25 @@ HWY_INLINE void finish(const Tile& t, std::size_t column, Vec (&sum)[kRows][2]) 
       const std::size_t j = column + v * lanes;
       if (t.bias != nullptr) sum[i][v] = hn::Add(sum[i][v], hn::LoadU(d, t.bias + j));
       sum[i][v] = activate(d, t.activation, sum[i][v]);
-      if (t.residual != nullptr) {
+      if (t.residual != nullptr && t.activation != Activation::kGelu) {
         sum[i][v] = hn::Add(sum[i][v], hn::LoadU(d, t.residual + i * t.residual_stride + j));
       }
+    }
+  }
+}
+
+/// GELU and the residual of a tile just stored. A pass of its own: thirty instructions times 28
+/// registers would make every tile function many times larger.
+void finish_gelu(const Tile& t, std::size_t rows) {
+  const Lane d;
+  for (std::size_t i = 0; i < rows; ++i) {
+    float* c = t.c + i * t.c_stride;
+    for (std::size_t j = 0; j < kPanel; j += hn::Lanes(d)) {
+      Vec x = gelu(d, hn::LoadU(d, c + j));
+      if (t.residual != nullptr) {
+        x = hn::Add(x, hn::LoadU(d, t.residual + i * t.residual_stride + j));
+      }
+      hn::StoreU(x, d, c + j);
     }
   }
 }
@@ -111,6 +128,7 @@ void multiply_tile(const Tile& t) {
       hn::StoreU(sum[i][1], d, c + lanes);
     }
   }
+  if (t.last && t.activation == Activation::kGelu) finish_gelu(t, kRows);
 }
 
 using TileFunction = void (*)(const Tile&);

@@ -1,17 +1,18 @@
 #include "ptattn/nn/kernels/softmax.hpp"
 
+#include <algorithm>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ptattn/nn/kernels/softmax.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
+
+#include "ptattn/nn/kernels/softmax-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
 
 template <class D>
 void softmax_of(D d, MutableMatrixView x, std::size_t column) {
@@ -22,9 +23,7 @@ void softmax_of(D d, MutableMatrixView x, std::size_t column) {
   auto total = hn::Zero(d);
   for (std::size_t i = 0; i < x.rows; ++i) {
     float* value = x.row(i) + column;
-    const auto exponent = hn::Sub(hn::LoadU(d, value), largest);
-    const auto weight =
-        hn::IfThenElseZero(hn::Ge(exponent, hn::Set(d, kSoftmaxFloor)), hn::Exp(d, exponent));
+    const auto weight = exp_or_zero(d, hn::Sub(hn::LoadU(d, value), largest));
     total = hn::Add(total, weight);
     hn::StoreU(weight, d, value);
   }
@@ -46,6 +45,14 @@ void softmax(MutableMatrixView x) {
   for (; j < x.cols; ++j) softmax_of(HWY_CAPPED(float, 1)(), x, j);
 }
 
+void softmax_of_rows(MutableMatrixView x, std::span<const std::uint32_t> valid) {
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    const std::size_t width = valid.empty() ? x.cols : valid[i];
+    softmax_row(x.row(i), width);
+    std::fill(x.row(i) + width, x.row(i) + x.cols, 0.0F);
+  }
+}
+
 }  // namespace ptattn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -53,9 +60,14 @@ HWY_AFTER_NAMESPACE();
 namespace ptattn {
 
 HWY_EXPORT(softmax);
+HWY_EXPORT(softmax_of_rows);
 
 void softmax_columns(MutableMatrixView x) {
   HWY_DYNAMIC_DISPATCH(softmax)(x);
+}
+
+void softmax_rows(MutableMatrixView x, std::span<const std::uint32_t> valid) {
+  HWY_DYNAMIC_DISPATCH(softmax_of_rows)(x, valid);
 }
 
 }  // namespace ptattn

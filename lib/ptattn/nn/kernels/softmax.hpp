@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "ptattn/core/matrix.hpp"
 
 namespace ptattn {
@@ -15,5 +18,12 @@ inline constexpr float kSoftmaxFloor = -60.0F;
 /// Columns do not touch each other: views of some columns give the same bits as the whole.
 /// @param x  [n, c], finite
 void softmax_columns(MutableMatrixView x);
+
+/// Softmax of every row, in place, on the calling thread, over the values that count.
+///
+/// What does not count gets weight zero; so does a whole row in which nothing counts.
+/// @param x      [n, c], finite or -infinity; -infinity does not count
+/// @param valid  [n], at most c each: of row i the first valid[i] values count; empty: all
+void softmax_rows(MutableMatrixView x, std::span<const std::uint32_t> valid = {});
 
 }  // namespace ptattn

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ptattn {
+
+/// The row of the voxel at any place of a sparse grid, for one or several clouds.
+///
+/// The grid is cut into blocks of 4 x 4 x 4 voxels; occupied blocks lie in an open-addressing hash
+/// table, their 64 rows side by side. So the 27 or 125 places around a voxel cost at most eight
+/// look-ups, and rows in the order of a space-filling curve find their neighbours in the cache.
+/// Immutable; safe from many threads.
+class VoxelHash {
+ public:
+  /// What is not there.
+  static constexpr std::uint32_t kNone = 0xffffffffU;
+  /// Largest `radius` of `window`.
+  static constexpr int kMaxRadius = 4;
+
+  using Cell = std::array<std::uint32_t, 3>;
+
+  /// @param cells  [n], n < 2^32 - 1. A cell that occurs again stands for its first row.
+  /// @param ends   row behind the last of each cloud, ascending, the last of them n
+  /// @throws       Error(Fault::kUsage) when 3 bits(largest coordinate / 4) + bits(clouds) > 63
+  /// Time O(n), memory 24 bytes a row and 256 bytes an occupied block.
+  VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> ends);
+
+  /// Row of the voxel at `cell` of the cloud, or kNone.
+  [[nodiscard]] std::uint32_t find(std::size_t cloud, const Cell& cell) const;
+
+  /// Rows of all voxels around `cell`, itself included: offsets from -radius to radius, z fastest
+  /// and x slowest, kNone where nothing is. Offsets may lead out of the grid.
+  /// @param cell    each coordinate below 2^30
+  /// @param radius  0 to kMaxRadius
+  /// @param rows    [(2 radius + 1)^3], written
+  void window(std::size_t cloud, const Cell& cell, int radius, std::span<std::uint32_t> rows) const;
+
+ private:
+  using Block = std::array<std::uint32_t, 64>;
+
+  struct Slot {
+    std::uint64_t key;
+    std::uint32_t block;
+  };
+
+  [[nodiscard]] std::uint64_t key(std::size_t cloud, const Cell& block) const;
+  [[nodiscard]] std::size_t slot_of(std::uint64_t key) const;
+  /// nullptr when it is outside the grid or empty.
+  [[nodiscard]] const Block* block_at(std::size_t cloud, const std::array<int, 3>& block) const;
+  Block& insert(std::uint64_t key);
+
+  unsigned block_bits_ = 0;  ///< of a block's coordinate
+  unsigned shift_ = 0;       ///< 64 - bits of a slot's number
+  std::vector<Slot> slots_;
+  std::vector<Block> blocks_;  ///< in the order of their first rows
+};
+
+}  // namespace ptattn

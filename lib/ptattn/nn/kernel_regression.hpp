@@ -23,7 +23,9 @@ struct KernelPooling {
   /// h in the unit of the keys, not negative: one for all queries or one each. 0 is the limit of
   /// ever narrower Gaussians: the nearest key decides, several at the same distance share.
   std::span<const float> bandwidth{};
-  bool leave_one_out = false;  ///< query i is key i and does not see itself
+  /// Leave-one-out: the key that each query is and does not see, [m]; empty: all see all. A number
+  /// that is no key's leaves nothing out.
+  std::span<const std::uint32_t> self{};
 };
 
 /// Attention pooling with weights that depend on distance alone: kernel regression.
@@ -63,32 +65,5 @@ void neighbor_kernel_regression(MatrixView queries, MatrixView keys, MatrixView 
 void neighbor_kernel_weights(MatrixView queries, MatrixView keys,
                              std::span<const std::uint32_t> neighbors, const KernelPooling& pooling,
                              MutableMatrixView out, std::span<float> support = {});
-
-/// A learnt width: w = 1 / bandwidth.
-struct BandwidthFit {
-  double bandwidth = 0.0;
-  double loss = 0.0;      ///< leave-one-out loss at `bandwidth`
-  double constant = 0.0;  ///< that of average pooling, to compare with
-};
-
-/// Mean over i of |y_i - f_without_i(x_i)|^2, the leave-one-out loss.
-///
-/// A point that sees no other through the kernel is predicted by the average of all others it could
-/// see (its list), the prediction of an infinitely wide kernel: narrow windows are not rewarded for
-/// seeing nothing. Points with an empty list do not count.
-/// @param keys       [n, d]
-/// @param values     [n, c]
-/// @param neighbors  [n, r]; empty: every point sees all others, in O(n^2 (d + c))
-[[nodiscard]] double leave_one_out_loss(MatrixView keys, MatrixView values,
-                                        std::span<const std::uint32_t> neighbors, Kernel kernel,
-                                        float bandwidth);
-
-/// Learns the width by that loss: `minimize_over_log` between a bandwidth below all distances and
-/// one beyond them. Deterministic.
-/// @throws Error(Fault::kUsage) when the shapes do not fit each other or n < 2
-/// Time that of about 50 losses.
-[[nodiscard]] BandwidthFit fit_bandwidth(MatrixView keys, MatrixView values,
-                                         std::span<const std::uint32_t> neighbors = {},
-                                         Kernel kernel = Kernel::kGaussian);
 
 }  // namespace ptattn

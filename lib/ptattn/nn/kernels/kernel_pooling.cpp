@@ -165,13 +165,14 @@ void pool_queries(const MatrixView& queries, const BlockedKeys& keys, const Matr
   Pool pool(values.cols);
   for (std::size_t i = begin; i < end; ++i) {
     const Scale scale(pooling, i);
+    const std::size_t self = pooling.self.empty() ? keys.count() : pooling.self[i];
     pool.clear();
     for (std::size_t first = 0; first < keys.count(); first += kPoolingBlock) {
       const std::size_t count = std::min(kPoolingBlock, keys.count() - first);
       block_distances(queries.row(i), keys.block(first / kPoolingBlock), keys.axes(), scale.inverse,
                       u2);
       std::fill(u2 + count, u2 + kPoolingBlock, kNoKey);
-      if (pooling.leave_one_out && i - first < count) u2[i - first] = kNoKey;
+      if (self - first < count) u2[self - first] = kNoKey;
       pool_block(scale, u2, first, count, values, pool);
     }
     const double norm = pool.total > 0.0 ? 1.0 / pool.total : 0.0;
@@ -191,9 +192,10 @@ void weigh_lists(const MatrixView& queries, const MatrixView& keys,
   std::vector<float> u2(padded, kNoKey);
   for (std::size_t i = begin; i < end; ++i) {
     const Scale scale(pooling, i);
+    const std::size_t self = pooling.self.empty() ? keys.rows : pooling.self[i];
     const std::uint32_t* const list = neighbors.data() + i * r;
     for (std::size_t j = 0; j < r; ++j) {
-      const bool seen = list[j] < keys.rows && !(pooling.leave_one_out && list[j] == i);
+      const bool seen = list[j] < keys.rows && list[j] != self;
       u2[j] =
           seen ? distance_to(queries.row(i), keys.row(list[j]), keys.cols, scale.inverse) : kNoKey;
     }

@@ -9,6 +9,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/kernels/sincos.hpp"
+#include "ptattn/nn/shapes.hpp"
 
 namespace ptattn {
 namespace {
@@ -32,14 +33,6 @@ std::vector<double> frequencies_of(std::span<const double> wavelengths) {
     frequencies.push_back(1.0 / wavelength);
   }
   return frequencies;
-}
-
-void check_shape(std::size_t points, std::size_t axes, std::size_t wavelengths, MatrixView out) {
-  const std::size_t channels = encoding_channels(axes, wavelengths);
-  if (out.rows == points && out.cols == channels) return;
-  throw Error(Fault::kModel, kSubject,
-              "the result is [" + std::to_string(out.rows) + ", " + std::to_string(out.cols) +
-                  "], expected [" + std::to_string(points) + ", " + std::to_string(channels) + "]");
 }
 
 /// `coordinate(i, a)` is coordinate a of point i, whatever its type.
@@ -105,14 +98,16 @@ Matrix index_encoding(std::size_t first, std::size_t count, std::size_t channels
 
 void encode_coordinates(std::span<const double> coordinates, std::size_t axes,
                         std::span<const double> wavelengths, MutableMatrixView out) {
-  check_shape(axes > 0 ? coordinates.size() / axes : 0, axes, wavelengths.size(), out);
+  const std::size_t points = axes > 0 ? coordinates.size() / axes : 0;
+  check_shape(kSubject, "the result", out, points, encoding_channels(axes, wavelengths.size()));
   encode(axes, frequencies_of(wavelengths), out,
          [&](std::size_t i, std::size_t a) { return coordinates[i * axes + a]; });
 }
 
 void encode_coordinates(MatrixView coordinates, std::span<const double> wavelengths,
                         MutableMatrixView out) {
-  check_shape(coordinates.rows, coordinates.cols, wavelengths.size(), out);
+  check_shape(kSubject, "the result", out, coordinates.rows,
+              encoding_channels(coordinates.cols, wavelengths.size()));
   encode(coordinates.cols, frequencies_of(wavelengths), out,
          [&](std::size_t i, std::size_t a) { return double{coordinates(i, a)}; });
 }

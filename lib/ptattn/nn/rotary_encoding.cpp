@@ -1,0 +1,45 @@
+#include "ptattn/nn/rotary_encoding.hpp"
+
+#include <string>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/kernels/rotate.hpp"
+#include "ptattn/nn/positional_encoding.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kRowsPerTask = 256;
+
+void check_chunks(std::size_t head_channels, std::size_t axes) {
+  if (axes > 0 && head_channels > 0 && head_channels % (2 * axes) == 0) return;
+  throw Error(Fault::kModel, "rotary encoding",
+              "a head has " + std::to_string(head_channels) + " channels, expected a multiple of " +
+                  std::to_string(2 * axes));
+}
+
+}  // namespace
+
+Matrix rotary_angles(MatrixView positions, std::size_t head_channels, double base) {
+  check_chunks(head_channels, positions.cols);
+  Matrix angles(positions.rows, head_channels);
+  encode_coordinates(positions, base_wavelengths(head_channels / positions.cols, base), angles);
+  return angles;
+}
+
+void rotate(MatrixView angles, std::size_t axes, MutableMatrixView x) {
+  check_chunks(angles.cols, axes);
+  if (angles.rows != x.rows || x.cols % angles.cols != 0) {
+    throw Error(Fault::kModel, "rotary encoding",
+                "the rows to rotate are [" + std::to_string(x.rows) + ", " +
+                    std::to_string(x.cols) + "], expected " + std::to_string(angles.rows) +
+                    " rows of heads of " + std::to_string(angles.cols) + " channels");
+  }
+  parallel_ranges(x.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end) {
+    rotate_chunks(angles.rows_range(begin, end - begin), angles.cols / axes,
+                  x.rows_range(begin, end - begin));
+  });
+}
+
+}  // namespace ptattn

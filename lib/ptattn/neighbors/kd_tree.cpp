@@ -45,6 +45,12 @@ struct VisitStack {
   std::array<Visit, kMaxLevels * kPackLanes> visits;
 };
 
+/// What is asked of every query.
+struct Request {
+  std::size_t k;                                         ///< neighbours at most
+  float reach = std::numeric_limits<float>::infinity();  ///< largest squared distance that counts
+};
+
 /// What one thread needs to answer queries for k neighbours.
 struct SearchScratch {
   explicit SearchScratch(std::size_t k) : limit(k + kPackLanes), candidates(limit + kLeafPoints) {}
@@ -108,7 +114,7 @@ HWY_INLINE void push_boxes(const BoxPack& boxes, std::uint32_t level, std::uint3
 
 /// Gathers what a leaf has to offer.
 HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf, Place query,
-                            std::size_t k, SearchScratch& scratch, Worst& worst) {
+                            const Request& request, SearchScratch& scratch, Worst& worst) {
   const FloatTag d;
   const std::size_t begin = leaf * kLeafPacks;
   const std::size_t end = std::min(begin + kLeafPacks, points.size());
@@ -118,19 +124,20 @@ HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf,
              worst);
     }
   }
-  const bool first_time = worst.index == kNoPoint && scratch.candidates.size >= k &&
-                          worst.distance == std::numeric_limits<float>::infinity();
+  const bool first_time = worst.index == kNoPoint && scratch.candidates.size >= request.k &&
+                          worst.distance == request.reach;
   if (first_time || scratch.candidates.size > scratch.limit) {
-    worst = tighten(scratch.candidates, k, scratch.limit, worst);
+    worst = tighten(scratch.candidates, request.k, scratch.limit, worst);
   }
 }
 
 void answer_query(std::span<const PointPack> points, Levels levels, const float* position,
-                  std::uint32_t home, std::size_t k, SearchScratch& scratch, std::uint32_t* out) {
+                  std::uint32_t home, const Request& request, SearchScratch& scratch,
+                  std::uint32_t* out) {
   const Place query(position);
-  Worst worst;
+  Worst worst{request.reach, kNoPoint};
   scratch.candidates.size = 0;
-  search_leaf(points, home, query, k, scratch, worst);
+  search_leaf(points, home, query, request, scratch, worst);
   VisitStack& stack = scratch.stack;
   stack.size = 0;
   const auto root = static_cast<std::uint32_t>(levels.size() - 1);
@@ -142,17 +149,19 @@ void answer_query(std::span<const PointPack> points, Levels levels, const float*
       push_boxes(levels[visit.level - 1][visit.box], visit.level - 1,
                  static_cast<std::uint32_t>(visit.box * kPackLanes), query, worst, stack);
     } else if (visit.box != home) {
-      search_leaf(points, visit.box, query, k, scratch, worst);
+      search_leaf(points, visit.box, query, request, scratch, worst);
     }
   }
-  write_nearest(scratch.candidates, k, out);
+  const std::size_t found = std::min(request.k, scratch.candidates.size);
+  write_nearest(scratch.candidates, found, out);
+  std::fill(out + found, out + request.k, kNoPoint);
 }
 
 void answer_queries(std::span<const PointPack> points, Levels levels, const MatrixView& queries,
-                    std::span<const std::uint32_t> order, const std::uint32_t* homes, std::size_t k,
-                    SearchScratch& scratch, std::uint32_t* out) {
+                    std::span<const std::uint32_t> order, const std::uint32_t* homes,
+                    const Request& request, SearchScratch& scratch, std::uint32_t* out) {
   for (const std::uint32_t q : order) {
-    answer_query(points, levels, queries.row(q), homes[q], k, scratch, out + q * k);
+    answer_query(points, levels, queries.row(q), homes[q], request, scratch, out + q * request.k);
   }
 }
 
@@ -198,6 +207,20 @@ IndexTable KdTree::k_nearest(MatrixView queries, std::size_t k) const {
     throw Error(Fault::kUsage, "k_nearest",
                 "k is " + std::to_string(k) + ", expected 1 to " + std::to_string(size_));
   }
+  return search(queries, k, std::numeric_limits<float>::infinity());
+}
+
+IndexTable KdTree::within_radius(MatrixView queries, float radius, std::size_t limit) const {
+  check_points(queries, "within_radius queries");
+  if (!(radius >= 0.0F)) {
+    throw Error(Fault::kUsage, "within_radius",
+                "radius is " + std::to_string(radius) + ", expected 0 or more");
+  }
+  if (limit == 0) throw Error(Fault::kUsage, "within_radius", "limit is 0, expected at least 1");
+  return search(queries, std::min(limit, size_), radius * radius);
+}
+
+IndexTable KdTree::search(MatrixView queries, std::size_t k, float reach) const {
   std::vector<std::uint32_t> homes(queries.rows);
   parallel_ranges(queries.rows, kQueryGrain, [&](std::size_t begin, std::size_t end) {
     HWY_DYNAMIC_DISPATCH(find_nearest_leaves)
@@ -208,8 +231,8 @@ IndexTable KdTree::k_nearest(MatrixView queries, std::size_t k) const {
   parallel_ranges(queries.rows, kQueryGrain, [&](std::size_t begin, std::size_t end) {
     SearchScratch scratch(k);
     HWY_DYNAMIC_DISPATCH(answer_queries)
-    (points_, levels_, queries, std::span(order).subspan(begin, end - begin), homes.data(), k,
-     scratch, table.indices.data());
+    (points_, levels_, queries, std::span(order).subspan(begin, end - begin), homes.data(),
+     Request{k, reach}, scratch, table.indices.data());
   });
   return table;
 }

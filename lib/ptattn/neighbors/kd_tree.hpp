@@ -28,7 +28,21 @@ class KdTree {
   /// order of the leaf nearest to them, so that they find their part of the tree in the cache.
   [[nodiscard]] IndexTable k_nearest(MatrixView queries, std::size_t k) const;
 
+  /// The points within `radius` of each query, nearest first, ordered and compared as k_nearest
+  /// does (radius * radius is a float32, too; the edge belongs to the ball).
+  ///
+  /// @param queries  [m, 3], finite
+  /// @param radius   not negative; infinity is a radius
+  /// @param limit    >= 1; the nearest `limit` of a ball that holds more
+  /// @return         [m, min(limit, size())], each row filled up with kNoPoint
+  /// @throws         Error(Fault::kUsage) when an argument is not as said
+  /// Time and memory as k_nearest with k = limit, less where balls are small.
+  [[nodiscard]] IndexTable within_radius(MatrixView queries, float radius, std::size_t limit) const;
+
  private:
+  /// The k nearest, of those whose squared distance is at most `reach`; kNoPoint behind them.
+  [[nodiscard]] IndexTable search(MatrixView queries, std::size_t k, float reach) const;
+
   std::size_t size_ = 0;
   std::vector<PointPack> points_;
   /// levels_[0]: boxes of the leaves; levels_[i + 1]: of the packs of levels_[i]. The last level is

@@ -26,6 +26,11 @@ struct Input {
 [[nodiscard]] std::vector<Input> expand_inputs(const std::vector<std::string>& arguments,
                                                std::istream& list);
 
+/// An output that is also an input would be lost before it is read.
+/// @param output  empty: standard output
+/// @throws Error(Fault::kUsage) when `output` is the file of one of `inputs`
+void refuse_overwriting(const std::string& output, const std::vector<Input>& inputs);
+
 /// Asks the system to fetch the file's bytes in the background, so that a slow disk works while the
 /// cores compute. Fails silently: the reader will tell.
 void prefetch(const std::filesystem::path& path);

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -24,8 +23,6 @@
 
 namespace ptattn::tools {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxVotes = 1000;
 constexpr std::size_t kMaxTopK = 10000;
@@ -149,17 +146,6 @@ void check(const Settings& s) {
   }
   if (s.resume && (s.output.empty() || s.format != Format::kJsonl)) {
     throw Error(Fault::kUsage, "--resume", "needs --format jsonl and --output FILE");
-  }
-}
-
-/// An output that is also an input would be lost before it is read.
-void refuse_overwriting(const std::string& output, const std::vector<Input>& inputs) {
-  std::error_code ignored;
-  if (output.empty() || !fs::is_regular_file(output, ignored)) return;
-  for (const Input& input : inputs) {
-    if (fs::equivalent(output, input.path, ignored)) {
-      throw Error(Fault::kUsage, output, "is an input, --output would overwrite it");
-    }
   }
 }
 

@@ -11,6 +11,7 @@
 #include "eval/cloud_labels.hpp"
 #include "eval/report.hpp"
 #include "eval/results.hpp"
+#include "inputs.hpp"
 #include "output.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_folder.hpp"
@@ -95,13 +96,15 @@ void declare_classes(CLI::App& app, Settings& s) {
   CLI::Option* classes =
       app.add_option("--classes", s.classes, "Names of the classes 0, 1, 2, ..., with commas")
           ->type_name("LIST")
-          ->delimiter(',');
+          ->delimiter(',')
+          ->allow_extra_args(false);
   app.add_option("--model", s.model, "Name or folder of a model whose classes these are")
       ->type_name("MODEL")
       ->excludes(classes);
   app.add_option("--ignore", s.ignored, "Labels or classes to leave out, with commas")
       ->type_name("LIST")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--ground", s.ground,
                  "Report type I, type II and total error, this class being the ground and all "
                  "others objects")
@@ -194,6 +197,9 @@ int run(const Settings& s) {
   if (s.inputs.empty()) {
     throw Error(Fault::kUsage, "INPUT", "missing, name files, folders or -, see --help");
   }
+  std::vector<Input> given;
+  for (const std::string& input : s.inputs) given.push_back({input, ""});
+  refuse_overwriting(s.output, given);
   Classes classes = make_classes(s);
   if (classes.fixed() && !s.ground.empty()) (void)classes.require(s.ground, "--ground");
   const std::vector<LabelledInput> inputs =

@@ -1,0 +1,266 @@
+// ptattn-eval as a user meets it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "program.hpp"
+#include "ptattn/core/version.hpp"
+#include "scratch.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+/// An ASCII PLY cloud with two fields of labels, a pair (truth, predicted) each point.
+std::string labelled(const std::vector<std::pair<std::string, std::string>>& labels,
+                     const std::string& type = "int", const std::string& x = "0") {
+  std::string text = "ply\nformat ascii 1.0\nelement vertex " + std::to_string(labels.size()) +
+                     "\nproperty float x\nproperty float y\nproperty float z\nproperty " + type +
+                     " classification\nproperty " + type + " label\nend_header\n";
+  for (const auto& [truth, predicted] : labels) {
+    text.append(x).append(" 0 0 ").append(truth).append(" ").append(predicted).append("\n");
+  }
+  return text;
+}
+
+std::vector<std::pair<std::string, std::string>> repeated(
+    const std::vector<std::tuple<std::string, std::string, int>>& counts) {
+  std::vector<std::pair<std::string, std::string>> labels;
+  for (const auto& [truth, predicted, count] : counts) {
+    labels.insert(labels.end(), static_cast<std::size_t>(count), {truth, predicted});
+  }
+  return labels;
+}
+
+class Eval : public testing::Test {
+ protected:
+  Eval() { std::filesystem::create_directories(folder()); }
+
+  [[nodiscard]] Finished eval(std::vector<std::string> arguments,
+                              const std::string& input = "") const {
+    return run({.program = PTATTN_EVAL,
+                .arguments = std::move(arguments),
+                .folder = folder(),
+                .input = input,
+                .models = models_});
+  }
+  [[nodiscard]] json eval_json(std::vector<std::string> arguments,
+                               const std::string& input = "") const {
+    arguments.insert(arguments.end(), {"--format", "json"});
+    const Finished finished = eval(std::move(arguments), input);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return json::parse(finished.out, nullptr, false);
+  }
+  void expect_error(const std::vector<std::string>& arguments, int exit_code,
+                    const std::string& line) const {
+    const Finished finished = eval(arguments);
+    EXPECT_EQ(finished.exit_code, exit_code);
+    EXPECT_EQ(finished.out, "");
+    EXPECT_EQ(finished.err, "ptattn-eval: " + line + "\n");
+  }
+  [[nodiscard]] std::filesystem::path folder() const { return scratch_.path() / "work"; }
+  void put(const std::string& name, std::string_view text) const {
+    write_file(folder() / name, text);
+  }
+
+  std::string models_;
+
+ private:
+  Scratch scratch_;
+};
+
+/// Matrix [[5, 2, 0], [1, 3, 1], [0, 0, 8]] of the labels 2, 5, 10.
+std::string three_classes() {
+  return labelled(repeated({{"2", "2", 5},
+                            {"2", "5", 2},
+                            {"5", "2", 1},
+                            {"5", "5", 3},
+                            {"5", "10", 1},
+                            {"10", "10", 8}}));
+}
+
+TEST_F(Eval, HelpIsTheKnownText) {
+  const Finished finished = eval({"--help"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-eval_help.txt"));
+  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
+  EXPECT_EQ(eval({"--version"}).out, "ptattn-eval " + std::string(version()) + "\n");
+}
+
+TEST_F(Eval, TableOfFieldsOfOneFile) {
+  put("a.ply", three_classes());
+  const Finished finished = eval({"a.ply"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-eval_table.txt"));
+}
+
+TEST_F(Eval, JsonOfFieldsOfOneFile) {
+  put("a.ply", three_classes());
+  const json report = eval_json({"a.ply"});
+  EXPECT_EQ(report["points"], 20);
+  EXPECT_DOUBLE_EQ(report["overall_accuracy"], 0.8);
+  EXPECT_DOUBLE_EQ(report["kappa"], 0.693486590);
+  EXPECT_DOUBLE_EQ(report["mean_iou"], 0.647486772);
+  EXPECT_EQ(report["confusion"], json({{5, 2, 0, 0}, {1, 3, 1, 0}, {0, 0, 8, 0}}));
+  EXPECT_EQ(report["classes"][2]["name"], "10") << "numbers sort by value";
+  EXPECT_FALSE(report.contains("ground"));
+}
+
+TEST_F(Eval, PointsWithoutCoordinatesCount) {
+  put("a.ply", labelled(repeated({{"1", "1", 3}, {"1", "2", 1}}), "uchar", "nan"));
+  EXPECT_EQ(eval_json({"a.ply"})["points"], 4);
+}
+
+TEST_F(Eval, WholeNumbersMayBeFloats) {
+  put("a.ply", labelled(repeated({{"1", "-1", 3}}), "float"));
+  EXPECT_EQ(eval_json({"a.ply"})["confusion"], json({{0, 0, 0}, {3, 0, 0}}));
+}
+
+TEST_F(Eval, GroundErrors) {
+  put("a.ply",
+      labelled(repeated({{"2", "2", 180}, {"2", "6", 20}, {"5", "2", 6}, {"5", "6", 94}})));
+  const json ground = eval_json({"a.ply", "--ground", "2"})["ground"];
+  EXPECT_EQ(ground["class"], "2");
+  EXPECT_DOUBLE_EQ(ground["type_1_error"], 0.1);
+  EXPECT_DOUBLE_EQ(ground["type_2_error"], 0.06);
+  EXPECT_DOUBLE_EQ(ground["total_error"], 0.086666667);
+  EXPECT_THAT(eval({"a.ply", "--ground", "2"}).out,
+              HasSubstr("total error                    8.67 %"));
+}
+
+TEST_F(Eval, TwoFilesAndFolders) {
+  put("p/a.ply", labelled({{"0", "1"}, {"0", "2"}}));
+  put("t/a.ply", labelled({{"1", "0"}, {"1", "0"}}));
+  put("p/sub/b.ply", labelled({{"0", "2"}}));
+  put("t/sub/b.pcd",
+      "VERSION .7\nFIELDS x y z classification\nSIZE 4 4 4 4\nTYPE F F F U\nCOUNT 1 1 1 1\nWIDTH "
+      "1\n"
+      "HEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS 1\nDATA ascii\n0 0 0 2\n");
+  EXPECT_EQ(eval_json({"p/a.ply", "--truth-file", "t/a.ply"})["confusion"],
+            json({{1, 1, 0}, {0, 0, 0}}));
+  EXPECT_EQ(eval_json({"p/a.ply", "--truth-file", "t"})["points"], 2);
+  const json report = eval_json({"p", "--truth-file", "t", "--per-file"});
+  EXPECT_EQ(report["confusion"], json({{1, 1, 0}, {0, 1, 0}}));
+  EXPECT_EQ(report["inputs"].size(), 2U);
+  EXPECT_EQ(report["inputs"][1]["input"], "p/sub/b.ply");
+  EXPECT_DOUBLE_EQ(report["inputs"][0]["overall_accuracy"], 0.5);
+  put("p/c.ply", labelled({{"0", "1"}}));
+  expect_error({"p", "--truth-file", "t"}, 3, "p/c.ply: has no partner c.ply in t");
+  expect_error({"p", "--truth-file", "t/a.ply"}, 2,
+               "--truth-file: is one file for 3 inputs, expected a folder");
+}
+
+TEST_F(Eval, MapsNamesAndIgnored) {
+  put("a.ply", labelled(repeated({{"2", "0", 4}, {"6", "1", 3}, {"7", "0", 2}, {"6", "3", 1}})));
+  put("truth.txt", "# ASPRS\n2 ground\n6 building and roof # the rest of the line\n* ignore\n");
+  put("predicted.json", R"({"0": "ground", "1": "building and roof", "3": null})");
+  const std::vector<std::string> arguments = {"a.ply", "--truth-map", "truth.txt",
+                                              "--predicted-map", "predicted.json"};
+  const json report = eval_json(arguments);
+  EXPECT_EQ(report["points"], 8);
+  EXPECT_EQ(report["ignored"], 2);
+  EXPECT_EQ(report["classes"][1]["name"], "building and roof");
+  EXPECT_EQ(report["confusion"], json({{4, 0, 0}, {0, 3, 1}})) << "an ignored prediction is wrong";
+  EXPECT_THAT(eval(arguments).out, HasSubstr("(none)"));
+
+  put("b.ply", labelled(repeated({{"0", "0", 4}, {"1", "0", 3}, {"255", "1", 2}})));
+  const json named =
+      eval_json({"--classes", "floor,wall,chair", "--ignore", "255", "b.ply", "--ground", "0"});
+  EXPECT_EQ(named["points"], 7);
+  EXPECT_EQ(named["confusion"], json({{4, 0, 0, 0}, {3, 0, 0, 0}, {0, 0, 0, 0}}));
+  EXPECT_TRUE(named["classes"][2]["iou"].is_null());
+  EXPECT_EQ(named["ground"]["class"], "floor");
+  EXPECT_DOUBLE_EQ(named["mean_iou"], 0.285714286) << "(4/7 + 0) / 2: no chair on either side";
+}
+
+TEST_F(Eval, ClassesOfAModel) {
+  write_tiny_model(folder() / "tiny");
+  put("a.ply", labelled({{"1", "1"}, {"4", "0"}}));
+  const json report = eval_json({"a.ply", "--model", "tiny"});
+  EXPECT_EQ(report["classes"].size(), 5U);
+  EXPECT_EQ(report["classes"][1]["name"], "chair");
+}
+
+TEST_F(Eval, ClassifyResults) {
+  const std::string jsonl = R"({"path":"s/chair/1.ply","class":"chair","model":"m"})"
+                            "\n"
+                            R"({"path":"s/chair/2.ply","class":"lamp","model":"m"})"
+                            "\n"
+                            R"({"path":"s/lamp/3.ply","error":"broken","model":"m"})"
+                            "\n";
+  const json folders = eval_json({"-", "--truth-from", "folder"}, jsonl);
+  EXPECT_EQ(folders["clouds"], 3);
+  EXPECT_EQ(folders["confusion"], json({{1, 1, 0}, {0, 0, 1}}));
+
+  put("r.csv", "path,points,class\n\"a, b_01.ply\",5,\"a, b\"\nnight_stand_0002.ply,5,bed\n");
+  const json files = eval_json({"r.csv", "--truth-from", "file"});
+  EXPECT_EQ(files["confusion"], json({{1, 0, 0, 0}, {0, 0, 0, 0}, {0, 1, 0, 0}}));
+
+  put("t.csv", "class,path\r\nbed,x/night_stand_0002.ply\r\nlamp,\"./a, b_01.ply\"\r\n");
+  const json table = eval_json({"r.csv", "--truth-table", "t.csv"});
+  EXPECT_EQ(table["classes"][0]["name"], "a, b");
+  EXPECT_DOUBLE_EQ(table["overall_accuracy"], 0.5);
+  put("t.csv", "path,class\nother.ply,bed\n");
+  expect_error({"r.csv", "--truth-table", "t.csv"}, 3, "t.csv: has no class for a, b_01.ply");
+  put("bad.jsonl", "{\"path\":\"a.ply\"}\n");
+  expect_error({"bad.jsonl", "--truth-from", "file"}, 3,
+               "bad.jsonl: line 1 is not a record of ptattn-classify");
+}
+
+TEST_F(Eval, BadInput) {
+  put("a.ply", labelled({{"1", "7"}}));
+  put("f.ply", labelled({{"1", "1"}, {"1.5", "1"}, {"nan", "1"}}, "float"));
+  put("two.ply", labelled({{"1", "1"}, {"1", "1"}}));
+  put("map.txt", "1 ground\n");
+  put("twice.txt", "1 a\n1 b\n");
+  expect_error({"none.ply"}, 3, "none.ply: cannot be opened: No such file or directory");
+  expect_error({"a.ply", "--truth", "class"}, 3,
+               "a.ply: has no field class, its fields are x, y, z, classification, label");
+  expect_error({"f.ply"}, 3,
+               "f.ply: the field classification is 1.5 at point 1, expected an integer label");
+  expect_error({"a.ply", "--truth-file", "two.ply"}, 3,
+               "a.ply: has 1 points, two.ply has 2, expected the same points");
+  expect_error({"a.ply", "--map", "map.txt"}, 3,
+               "a.ply: the prediction holds the label 7, which the map does not name");
+  expect_error({"a.ply", "--classes", "x,y"}, 3,
+               "a.ply: the prediction holds the label 7, which is none of the 2 classes");
+  expect_error({"a.ply", "--map", "twice.txt"}, 3, "twice.txt: names the label 1 twice");
+  expect_error({"a.ply", "--map", "none.txt"}, 3, "none.txt: cannot be read, expected a text file");
+}
+
+TEST_F(Eval, WrongUsage) {
+  put("a.ply", labelled({{"1", "1"}}));
+  put("map.txt", "1 ground\n");
+  expect_error({}, 2, "INPUT: missing, name files, folders or -, see --help");
+  expect_error({"a.ply", "--classes", "a", "--model", "m"}, 2,
+               "--classes excludes --model, see --help");
+  expect_error({"a.ply", "--truth-table", "t", "--truth-file", "f"}, 2,
+               "--truth-file excludes --truth-table, see --help");
+  expect_error({"a.ply", "--map", "map.txt", "--ground", "floor"}, 2,
+               "--ground: \"floor\" is none of the classes");
+  expect_error({"a.ply", "--map", "map.txt", "--classes", "a,b"}, 2,
+               "--map: leads to \"ground\", which is no named class");
+  expect_error({"a.ply", "--output", "a.ply"}, 2,
+               "a.ply: is an input, --output would overwrite it");
+  EXPECT_EQ(eval({"a.ply", "--model", "nowhere"}).exit_code, 4);
+}
+
+TEST_F(Eval, SameBytesForAnyThreadCount) {
+  std::vector<std::pair<std::string, std::string>> labels;
+  for (int i = 0; i < 30000; ++i) labels.emplace_back(std::to_string(i % 7), std::to_string(i % 5));
+  put("a.ply", labelled(labels));
+  const std::string one = eval({"a.ply", "--threads", "1", "--format", "json"}).out;
+  EXPECT_EQ(one, eval({"a.ply", "--threads", "8", "--format", "json"}).out);
+  EXPECT_EQ(eval({"a.ply", "--output", "out.json", "--format", "json"}).out, "");
+  EXPECT_EQ(one, read_file(folder() / "out.json"));
+}
+
+}  // namespace
+}  // namespace ptattn::test

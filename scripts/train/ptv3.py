@@ -1,0 +1,480 @@
+"""Point Transformer V3, mode 1, under the key names of the public implementation (Wu et al. 2024).
+
+What depends on the voxels alone (neighbour tables, orders, patches, pooling) is computed once per sample with numpy in
+`Geometry`; the network then consists of row gathers, matrix products and attention inside patches. Every gather
+knows its inverse, so that the gradients are gathers, too, and nothing is added atomically.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+ORDERS = ("z", "z-trans", "hilbert", "hilbert-trans")
+NORM_EPS = 1e-3  # of the batch norms
+CHUNK_ELEMENTS = 1 << 21  # of gathered neighbours: a few megabytes, which stay in the cache
+DENSE_CELLS = 1 << 25  # largest lookup grid; above it the neighbours are searched among sorted keys
+
+
+@dataclass
+class PtV3Config:
+    num_classes: int
+    in_channels: int
+    order: list[str] = field(default_factory=lambda: list(ORDERS))
+    stride: list[int] = field(default_factory=lambda: [2, 2, 2, 2])
+    enc_depths: list[int] = field(default_factory=lambda: [1, 1, 2, 2, 1])
+    enc_channels: list[int] = field(default_factory=lambda: [32, 48, 64, 96, 128])
+    enc_num_head: list[int] = field(default_factory=lambda: [2, 3, 4, 6, 8])
+    enc_patch_size: list[int] = field(default_factory=lambda: [128] * 5)
+    dec_depths: list[int] = field(default_factory=lambda: [1, 1, 1, 1])
+    dec_channels: list[int] = field(default_factory=lambda: [32, 48, 64, 96])
+    dec_num_head: list[int] = field(default_factory=lambda: [2, 3, 4, 6])
+    dec_patch_size: list[int] = field(default_factory=lambda: [128] * 4)
+    enable_rpe: bool = False
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: dict) -> PtV3Config:
+        return PtV3Config(**{key: values[key] for key in PtV3Config.__dataclass_fields__ if key in values})
+
+
+# ---------------------------------------------------------------------------------------------------- serialisation
+
+
+def z_code(grid: np.ndarray, depth: int) -> np.ndarray:
+    """Morton code; of each triple of bits, x is the most significant."""
+    code = np.zeros(len(grid), np.int64)
+    for axis in range(3):
+        bits = grid[:, axis].astype(np.int64)
+        for shift, mask in ((32, 0x1F00000000FFFF), (16, 0x1F0000FF0000FF), (8, 0x100F00F00F00F00F),
+                            (4, 0x10C30C30C30C30C3), (2, 0x1249249249249249)):
+            bits = (bits | bits << shift) & mask
+        code |= bits << (2 - axis)
+    return code
+
+
+def hilbert_code(grid: np.ndarray, depth: int) -> np.ndarray:
+    """Hilbert index by Skilling's method (Programming the Hilbert curve, 2004), x most significant."""
+    x = [grid[:, axis].astype(np.int64) for axis in range(3)]
+    for level in range(depth - 1, -1, -1):
+        bit, low = 1 << level, (1 << level) - 1
+        for axis in range(3):
+            on = (x[axis] & bit) != 0
+            swap = np.where(on, 0, (x[0] ^ x[axis]) & low)
+            x[0] = np.where(on, x[0] ^ low, x[0] ^ swap)
+            if axis:
+                x[axis] = x[axis] ^ swap
+    code = z_code(np.stack(x, 1), depth)
+    shift = 1
+    while shift < 3 * depth:  # Gray code to binary
+        code ^= code >> shift
+        shift *= 2
+    return code
+
+
+def serialise(grid: np.ndarray, batch: np.ndarray, depth: int, order: str) -> np.ndarray:
+    """Codes of the voxels in one of ORDERS, the batch index above 3 * depth bits."""
+    if order.endswith("-trans"):
+        grid = grid[:, [1, 0, 2]]
+    code = (hilbert_code if order.startswith("hilbert") else z_code)(grid, depth)
+    return batch.astype(np.int64) << (3 * depth) | code
+
+
+# --------------------------------------------------------------------------------------------------------- geometry
+
+
+def neighbour_table(grid: np.ndarray, batch: np.ndarray, size: int) -> np.ndarray:
+    """Row of the voxel at each offset of a size^3 cube, [n, size^3], offsets in the order x, y, z; n where none is."""
+    n, reach = len(grid), size // 2
+    extent = grid.max(0).astype(np.int64) + 1 + 2 * reach
+    key = ((batch * extent[0] + grid[:, 0] + reach) * extent[1] + grid[:, 1] + reach) * extent[2] + grid[:, 2] + reach
+    cells = int(batch.max() + 1) * int(extent.prod())
+    if cells <= DENSE_CELLS:
+        lookup = np.full(cells, n, np.int32)
+        lookup[key] = np.arange(n, dtype=np.int32)
+    else:
+        order = np.argsort(key)
+        ordered = key[order]
+    table = np.full((size ** 3, n), n, np.int32)
+    table[size ** 3 // 2] = np.arange(n)
+    for k in range(size ** 3 // 2):
+        dx, dy, dz = k // size ** 2 - reach, k // size % size - reach, k % size - reach
+        wanted = key + (dx * extent[1] + dy) * extent[2] + dz
+        if cells <= DENSE_CELLS:
+            table[k] = lookup[wanted]
+            rows = np.flatnonzero(table[k] < n)
+        else:
+            place = np.minimum(np.searchsorted(ordered, wanted), n - 1)
+            rows = np.flatnonzero(ordered[place] == wanted)
+            table[k, rows] = order[place[rows]]
+        table[size ** 3 - 1 - k, table[k, rows]] = rows
+    return np.ascontiguousarray(table.T)
+
+
+@dataclass
+class Take:
+    """Rows to take, and for each source row the places it goes to (padded with the number of places)."""
+
+    index: Tensor
+    inverse: Tensor
+
+    def to(self, device: str) -> Take:
+        return Take(self.index.to(device), self.inverse.to(device))
+
+    @staticmethod
+    def of(index: np.ndarray, inverse: np.ndarray) -> Take:
+        return Take(torch.from_numpy(index.astype(np.int64)), torch.from_numpy(inverse.astype(np.int64)))
+
+
+@dataclass
+class Patches:
+    """Attention patches of one order: rows in, groups of (patches, voxels in each), rows out."""
+
+    into: Take
+    groups: list[tuple[int, int]]
+    back: Take
+
+    def to(self, device: str) -> Patches:
+        return Patches(self.into.to(device), self.groups, self.back.to(device))
+
+
+def patches_of(order: np.ndarray, counts: np.ndarray, size: int) -> Patches:
+    """Cuts each cloud of the serialised voxels into patches; its last patch borrows its head from the one before."""
+    full, small = [], []
+    begin = 0
+    for count in counts:
+        rows = order[begin:begin + count]
+        begin += count
+        if count <= size:
+            small.append(rows)
+            continue
+        whole = count // size * size
+        full.append(rows[:whole].reshape(-1, size))
+        if whole < count:
+            full.append(rows[None, count - size:])
+    groups = [(sum(map(len, full)), size)] if full else []
+    groups += [(1, len(rows)) for rows in small]
+    index = np.concatenate([part.reshape(-1) for part in full + small])
+    places, n = len(index), len(order)
+    inverse = np.full((n, 2), places, np.int64)
+    inverse[index[::-1], 0] = np.arange(places)[::-1]  # the first place, the voxel's own patch ...
+    last = np.zeros(n, np.int64)
+    last[index] = np.arange(places)
+    borrowed = last != inverse[:, 0]  # ... or, of a borrowed voxel, both
+    inverse[borrowed, 1] = last[borrowed]
+    back = inverse[:, 0]
+    forward = np.full((places, 1), n, np.int64)
+    forward[back, 0] = np.arange(n)
+    return Patches(Take.of(index, inverse), groups, Take.of(back, forward))
+
+
+@dataclass
+class Stage:
+    """One resolution: neighbours inside a 3^3 cube, patches per block, children of each voxel in the finer stage."""
+
+    table: Tensor
+    patches: list[Patches]  # per order of the configuration, in the encoder's patch size
+    decoder_patches: list[Patches]
+    children: Tensor | None  # [n, 8], padded with the number of finer voxels
+    parent: Take | None  # finer voxels take the row of their parent
+
+    def to(self, device: str) -> Stage:
+        return Stage(self.table.to(device), [p.to(device) for p in self.patches],
+                     [p.to(device) for p in self.decoder_patches],
+                     None if self.children is None else self.children.to(device),
+                     None if self.parent is None else self.parent.to(device))
+
+
+@dataclass
+class Geometry:
+    stages: list[Stage]
+    stem_table: Tensor
+
+    def to(self, device: str) -> Geometry:
+        return Geometry([stage.to(device) for stage in self.stages], self.stem_table.to(device))
+
+
+def geometry(grids: list[np.ndarray], config: PtV3Config, stage_orders: list[list[str]] | None = None,
+             shared_patch: bool = False) -> Geometry:
+    """Everything the network needs to know of a batch of clouds, each [n, 3] of distinct voxels, least 0.
+
+    Every stage goes through `config.order`, unless `stage_orders` names the orders of each (as shuffling in training
+    does, and as the reference outputs were made). With `shared_patch` no patch is larger than the smallest cloud of the
+    batch, as in the reference without flash attention; else a small cloud is one patch of its own size.
+    """
+    counts = np.array([len(grid) for grid in grids])
+    grid = np.concatenate(grids).astype(np.int64)
+    batch = np.repeat(np.arange(len(grids)), counts)
+    depth = max(1, int(grid.max() + 1).bit_length())
+    stem_table = torch.from_numpy(neighbour_table(grid, batch, 5))
+    stages: list[Stage] = []
+    children, parent = None, None
+    for level, patch in enumerate(config.enc_patch_size):
+        if level:
+            key = serialise(grid, batch, depth, "z") >> 3
+            _, first, cluster = np.unique(key, return_index=True, return_inverse=True)
+            rank = np.argsort(cluster, kind="stable")
+            start = np.searchsorted(cluster[rank], np.arange(len(first)))
+            table = np.full((len(first), 8), len(grid), np.int64)
+            table[cluster[rank], np.arange(len(grid)) - start[cluster[rank]]] = rank
+            children, parent = torch.from_numpy(table), Take.of(cluster, table)
+            grid, batch, depth = grid[first] >> 1, batch[first], depth - 1
+            counts = np.bincount(batch, minlength=len(grids))
+        blocks = config.enc_depths[level]
+        decoder_blocks = config.dec_depths[level] if level < len(config.dec_depths) else 0
+        names = stage_orders[level] if stage_orders else config.order
+        orders = [np.argsort(serialise(grid, batch, depth, name)) for name in names[:max(blocks, decoder_blocks)]]
+        most = int(counts.min()) if shared_patch else int(counts.max())
+        encoder = [patches_of(order, counts, min(patch, most)) for order in orders]
+        decoder_patch = config.dec_patch_size[level] if decoder_blocks else patch
+        decoder = encoder if decoder_patch == patch else [patches_of(order, counts, min(decoder_patch, most))
+                                                          for order in orders]
+        stages.append(Stage(torch.from_numpy(neighbour_table(grid, batch, 3)), encoder, decoder, children, parent))
+    return Geometry(stages, stem_table)
+
+
+# -------------------------------------------------------------------------------------------------------- operators
+
+
+def with_zero_row(x: Tensor) -> Tensor:
+    return F.pad(x, (0, 0, 0, 1))
+
+
+class TakeRows(torch.autograd.Function):
+    """x[index]; the gradient of a row is the sum over the places it went to."""
+
+    @staticmethod
+    def forward(context, x: Tensor, index: Tensor, inverse: Tensor) -> Tensor:
+        context.save_for_backward(inverse)
+        return x.index_select(0, index)
+
+    @staticmethod
+    def backward(context, gradient: Tensor):
+        (inverse,) = context.saved_tensors
+        padded = with_zero_row(gradient.contiguous())
+        if inverse.shape[1] == 1:
+            return padded.index_select(0, inverse[:, 0]), None, None
+        return padded.index_select(0, inverse.reshape(-1)).view(*inverse.shape, -1).sum(1), None, None
+
+
+def take(x: Tensor, rows: Take) -> Tensor:
+    return TakeRows.apply(x, rows.index, rows.inverse)
+
+
+class SegmentMax(torch.autograd.Function):
+    """Channel-wise maximum over the children of each voxel."""
+
+    @staticmethod
+    def forward(context, x: Tensor, children: Tensor) -> Tensor:
+        padded = F.pad(x, (0, 0, 0, 1), value=float("-inf"))
+        values, which = padded.index_select(0, children.reshape(-1)).view(*children.shape, -1).max(1)
+        context.save_for_backward(children.gather(1, which))
+        context.rows = len(x)
+        return values
+
+    @staticmethod
+    def backward(context, gradient: Tensor):
+        (winner,) = context.saved_tensors
+        return gradient.new_zeros(context.rows, gradient.shape[1]).scatter_(0, winner, gradient), None
+
+
+def convolve(x: Tensor, weight: Tensor, table: Tensor, gradient: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Submanifold convolution of x [n, in] with weight [out, k, in], and its weight gradient where one is asked for."""
+    out, offsets, channels = weight.shape
+    flat = weight.reshape(out, -1)
+    padded = with_zero_row(x)
+    rows = max(256, CHUNK_ELEMENTS // (offsets * channels))
+    results, weight_gradient = [], None if gradient is None else torch.zeros_like(flat, dtype=torch.float32)
+    for begin in range(0, len(x), rows):
+        part = table[begin:begin + rows]
+        gathered = padded.index_select(0, part.reshape(-1)).view(len(part), -1)
+        if gradient is None:
+            results.append(gathered @ flat.t())
+        else:
+            weight_gradient += gradient[begin:begin + rows].t() @ gathered
+    return (torch.cat(results) if gradient is None else None), weight_gradient
+
+
+class Convolution(torch.autograd.Function):
+    @staticmethod
+    def forward(context, x: Tensor, weight: Tensor, table: Tensor) -> Tensor:
+        context.save_for_backward(x, weight, table)
+        return convolve(x, weight, table)[0]
+
+    @staticmethod
+    def backward(context, gradient: Tensor):
+        x, weight, table = context.saved_tensors
+        gradient = gradient.contiguous()
+        x_gradient = None
+        if context.needs_input_grad[0]:  # the table is symmetric: offset k leads there, offset K - 1 - k back
+            x_gradient, _ = convolve(gradient, weight.flip(1).permute(2, 1, 0).contiguous(), table)
+        _, weight_gradient = convolve(x, weight, table, gradient)
+        return x_gradient, weight_gradient.view(weight.shape).to(weight.dtype), None
+
+
+class SubmanifoldConvolution(nn.Module):
+    """out[p] = bias + sum_k W[:, k] x[p + k - centre] over the occupied voxels."""
+
+    def __init__(self, channels: int, out: int, size: int, bias: bool) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(out, size, size, size, channels))
+        nn.init.trunc_normal_(self.weight, std=(size ** 3 / 3 * channels) ** -0.5)  # about a third is occupied
+        self.bias = nn.Parameter(torch.zeros(out)) if bias else None
+
+    def forward(self, x: Tensor, table: Tensor) -> Tensor:
+        weight = self.weight.flatten(1, 3)
+        device = x.device.type
+        if torch.is_autocast_enabled() if device == "cuda" else torch.is_autocast_cpu_enabled():
+            dtype = torch.get_autocast_gpu_dtype() if device == "cuda" else torch.get_autocast_cpu_dtype()
+            x, weight = x.to(dtype), weight.to(dtype)
+        result = Convolution.apply(x, weight, table)
+        return result if self.bias is None else result + self.bias.to(result.dtype)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """softmax(q k^T / sqrt(d)) v of [patches, heads, voxels, d]."""
+    if hasattr(F, "scaled_dot_product_attention"):
+        return F.scaled_dot_product_attention(q, k, v)
+    return torch.softmax(q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5, -1) @ v
+
+
+# ---------------------------------------------------------------------------------------------------------- network
+
+
+class Attention(nn.Module):
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(channels, 3 * channels)
+        self.proj = nn.Linear(channels, channels)
+
+    def forward(self, x: Tensor, patches: Patches) -> Tensor:
+        rows, width = take(self.qkv(x), patches.into), x.shape[1] // self.heads
+        results, begin = [], 0
+        for count, size in patches.groups:
+            part = rows[begin:begin + count * size].view(count, size, 3, self.heads, width)
+            q, k, v = part.permute(2, 0, 3, 1, 4).unbind(0)
+            results.append(attend(q, k, v).transpose(1, 2).reshape(count * size, -1))
+            begin += count * size
+        return self.proj(take(torch.cat(results), patches.back))
+
+
+class Mlp(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(channels, 4 * channels)
+        self.fc2 = nn.Linear(4 * channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc2(F.gelu(self.fc1(x)))
+
+
+class Block(nn.Module):
+    """Conditional position encoding, patch attention and perceptron, each added to its input."""
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.cpe = nn.ModuleList([SubmanifoldConvolution(channels, channels, 3, True),
+                                  nn.Linear(channels, channels), nn.LayerNorm(channels)])
+        self.norm1 = nn.ModuleList([nn.LayerNorm(channels)])
+        self.attn = Attention(channels, heads)
+        self.norm2 = nn.ModuleList([nn.LayerNorm(channels)])
+        self.mlp = nn.ModuleList([Mlp(channels)])
+
+    def forward(self, x: Tensor, table: Tensor, patches: Patches, conv_input: Tensor | None = None) -> Tensor:
+        x = x + self.cpe[2](self.cpe[1](self.cpe[0](x if conv_input is None else conv_input, table)))
+        x = x + self.attn(self.norm1[0](x), patches)
+        return x + self.mlp[0](self.norm2[0](x))
+
+
+def batch_norm(channels: int) -> nn.BatchNorm1d:
+    return nn.BatchNorm1d(channels, eps=NORM_EPS, momentum=0.02)
+
+
+class Down(nn.Module):
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__()
+        self.proj = nn.Linear(channels, out)
+        self.norm = nn.ModuleList([batch_norm(out)])
+
+    def forward(self, x: Tensor, children: Tensor) -> Tensor:
+        return F.gelu(self.norm[0](SegmentMax.apply(self.proj(x), children)))
+
+
+class Up(nn.Module):
+    """The sum of both branches, and the skip branch alone: the first convolution of a decoder stage sees only that.
+
+    So does the public implementation, whose sparse tensor is not refreshed after the sum; its weights expect it.
+    """
+
+    def __init__(self, channels: int, skip: int, out: int) -> None:
+        super().__init__()
+        self.proj = nn.ModuleList([nn.Linear(channels, out), batch_norm(out)])
+        self.proj_skip = nn.ModuleList([nn.Linear(skip, out), batch_norm(out)])
+
+    def forward(self, x: Tensor, skip: Tensor, parent: Take) -> tuple[Tensor, Tensor]:
+        coarse = F.gelu(self.proj[1](self.proj[0](x)))
+        fine = F.gelu(self.proj_skip[1](self.proj_skip[0](skip)))
+        return take(coarse, parent) + fine, fine
+
+
+def stage_module(depth: int, channels: int, heads: int) -> nn.Module:
+    module = nn.Module()
+    for i in range(depth):
+        module.add_module(f"block{i}", Block(channels, heads))
+    return module
+
+
+class PtV3(nn.Module):
+    """Logits [n, classes] of features [n, in_channels] of the voxels whose geometry is given."""
+
+    def __init__(self, config: PtV3Config) -> None:
+        super().__init__()
+        if config.enable_rpe or any(stride != 2 for stride in config.stride):
+            raise ValueError("relative position tables and strides other than 2 are not trained here")
+        self.config = config
+        channels = config.enc_channels
+        self.embedding = nn.Module()
+        self.embedding.stem = nn.ModuleDict({"conv": SubmanifoldConvolution(config.in_channels, channels[0], 5, False),
+                                             "norm": batch_norm(channels[0])})
+        self.enc, self.dec = nn.Module(), nn.Module()
+        for s, depth in enumerate(config.enc_depths):
+            stage = stage_module(depth, channels[s], config.enc_num_head[s])
+            if s:
+                stage.down = Down(channels[s - 1], channels[s])
+            self.enc.add_module(f"enc{s}", stage)
+        below = channels[-1]
+        for s in reversed(range(len(config.dec_depths))):
+            stage = stage_module(config.dec_depths[s], config.dec_channels[s], config.dec_num_head[s])
+            stage.up = Up(below, channels[s], config.dec_channels[s])
+            below = config.dec_channels[s]
+            self.dec.add_module(f"dec{s}", stage)
+        self.seg_head = nn.Linear(below, config.num_classes)
+
+    def run_blocks(self, module: nn.Module, depth: int, x: Tensor, table: Tensor, patches: list[Patches],
+                   conv_input: Tensor | None = None) -> Tensor:
+        for i in range(depth):
+            x = getattr(module, f"block{i}")(x, table, patches[i % len(patches)], None if i else conv_input)
+        return x
+
+    def forward(self, features: Tensor, where: Geometry) -> Tensor:
+        config, stem = self.config, self.embedding.stem
+        x = F.gelu(stem["norm"](stem["conv"](features, where.stem_table)))
+        skips = []
+        for s, stage in enumerate(where.stages):
+            module = getattr(self.enc, f"enc{s}")
+            if s:
+                skips.append(x)
+                x = module.down(x, stage.children)
+            x = self.run_blocks(module, config.enc_depths[s], x, stage.table, stage.patches)
+        for s in reversed(range(len(config.dec_depths))):
+            module, stage = getattr(self.dec, f"dec{s}"), where.stages[s]
+            x, fine = module.up(x, skips[s], where.stages[s + 1].parent)
+            x = self.run_blocks(module, config.dec_depths[s], x, stage.table, stage.decoder_patches, fine)
+        return self.seg_head(x)

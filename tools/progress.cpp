@@ -15,8 +15,10 @@ constexpr const char* kEraseLine = "\r\033[K";
 
 }  // namespace
 
-std::string progress_text(std::size_t done, std::size_t total, double seconds) {
-  std::string text = std::to_string(done) + " of " + std::to_string(total) + " clouds";
+std::string progress_text(std::size_t done, std::size_t total, double seconds,
+                          std::string_view unit) {
+  std::string text = std::to_string(done) + " of " + std::to_string(total) + " ";
+  text += unit;
   if (done == 0 || seconds <= 0.0) return text;
   const double each = seconds / static_cast<double>(done);
   const auto left = static_cast<long long>(
@@ -38,8 +40,9 @@ std::string progress_text(std::size_t done, std::size_t total, double seconds) {
   return text + pace.data() + time.data();
 }
 
-Progress::Progress(std::string name, std::size_t total)
+Progress::Progress(std::string name, std::size_t total, std::string unit)
     : name_(std::move(name)),
+      unit_(std::move(unit)),
       total_(total),
       terminal_(::isatty(STDERR_FILENO) == 1),
       start_(Clock::now()) {}
@@ -48,13 +51,13 @@ Progress::~Progress() {
   hide();
 }
 
-void Progress::advance() {
-  ++done_;
+void Progress::advance(std::size_t items) {
+  done_ += items;
   if (!terminal_) return;
   const auto now = Clock::now();
   if (drawn_ && now - last_draw_ < kRedrawInterval) return;
   const double seconds = std::chrono::duration<double>(now - start_).count();
-  std::fprintf(stderr, "%s%s", kEraseLine, progress_text(done_, total_, seconds).c_str());
+  std::fprintf(stderr, "%s%s", kEraseLine, progress_text(done_, total_, seconds, unit_).c_str());
   std::fflush(stderr);
   drawn_ = true;
   last_draw_ = now;

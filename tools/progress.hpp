@@ -12,13 +12,14 @@ namespace ptattn::tools {
 /// time.
 class Progress {
  public:
-  Progress(std::string name, std::size_t total);
+  /// @param unit  what is counted
+  Progress(std::string name, std::size_t total, std::string unit = "clouds");
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// One more item is done; redraws at most ten times a second.
-  void advance();
+  /// That many more items are done; redraws at most ten times a second.
+  void advance(std::size_t items = 1);
   /// A line of its own: `<name>: <message>`.
   void message(std::string_view text);
   /// Takes the progress line away, before something else is written to the same terminal. The next
@@ -29,6 +30,7 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   std::string name_;
+  std::string unit_;
   std::size_t total_;
   std::size_t done_ = 0;
   bool terminal_;
@@ -38,6 +40,7 @@ class Progress {
 };
 
 /// "12 of 40 clouds, 3.1 a second, 0:09 left"
-[[nodiscard]] std::string progress_text(std::size_t done, std::size_t total, double seconds);
+[[nodiscard]] std::string progress_text(std::size_t done, std::size_t total, double seconds,
+                                        std::string_view unit = "clouds");
 
 }  // namespace ptattn::tools

@@ -1,0 +1,58 @@
+#include "target.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+
+#include "ptattn/core/error.hpp"
+#include "scratch.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr std::array<std::string_view, 3> kExtensions{".ply", ".pcd", ".npy"};
+
+/// The exit code and the line of what `body` throws.
+template <class Body>
+std::string thrown(const Body& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return std::to_string(error.exit_code()) + " " + error.what();
+  }
+  return "nothing";
+}
+
+TEST(Target, MustHaveAKnownEnding) {
+  const test::Scratch scratch;
+  EXPECT_EQ(thrown([&] { check_target(scratch.path() / "a.PLY", kExtensions); }), "nothing");
+  EXPECT_EQ(thrown([] { check_target("a.xyz", kExtensions); }),
+            "2 a.xyz: expected a name ending in .ply, .pcd or .npy");
+  EXPECT_EQ(thrown([] { check_target("ply", kExtensions); }),
+            "2 ply: expected a name ending in .ply, .pcd or .npy");
+}
+
+TEST(Target, MustBeWritableAndIsLeftAlone) {
+  const test::Scratch scratch;
+  EXPECT_EQ(thrown([] { check_target("/nowhere/a.ply", kExtensions); }),
+            "3 /nowhere/a.ply: cannot be written: No such file or directory");
+  const auto path = scratch.path() / "a.ply";
+  test::write_file(path, "kept");
+  EXPECT_EQ(thrown([&] { check_target(path, kExtensions); }), "nothing");
+  EXPECT_EQ(test::read_file(path), "kept");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch.path()), {}), 1);
+}
+
+TEST(Target, NewFieldsNeedFreeNames) {
+  PointCloud cloud(1);
+  cloud.add("f_001", FieldType::kFloat32);
+  const std::array<std::string, 2> taken{"f_000", "f_001"};
+  EXPECT_EQ(thrown([&] { refuse_taken_fields(cloud, taken, "--prefix"); }),
+            "2 f_001: the cloud has a field of this name already, choose another with --prefix");
+  EXPECT_EQ(thrown([&] { refuse_taken_fields(cloud, std::span(taken).first(1), "--prefix"); }),
+            "nothing");
+}
+
+}  // namespace
+}  // namespace ptattn::tools

@@ -1,0 +1,50 @@
+#include "ptattn/nn/kernel_map.hpp"
+
+#include <algorithm>
+
+#include "ptattn/core/parallel.hpp"
+
+namespace ptattn {
+
+KernelMap::KernelMap(std::size_t rows, std::size_t volume, const FindNeighbors& neighbors)
+    : rows_(rows), volume_(volume), blocks_((rows + kBlockRows - 1) / kBlockRows) {
+  parallel_each(blocks_.size(), 1, [&](std::size_t b) {
+    const std::size_t first = b * kBlockRows;
+    blocks_[b] = build(first, std::min(kBlockRows, rows - first), neighbors);
+  });
+}
+
+KernelMap::Block KernelMap::build(std::size_t first_row, std::size_t count,
+                                  const FindNeighbors& neighbors) const {
+  std::vector<std::uint32_t> found(count * volume_);
+  Block block;
+  block.begins.assign(volume_ + 1, 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::span<std::uint32_t> row{found.data() + i * volume_, volume_};
+    neighbors(first_row + i, row);
+    row[volume_ / 2] = kNoRow;
+    for (std::size_t k = 0; k < volume_; ++k) block.begins[k + 1] += row[k] != kNoRow ? 1 : 0;
+  }
+  for (std::size_t k = 0; k < volume_; ++k) block.begins[k + 1] += block.begins[k];
+  block.inputs.resize(block.begins.back());
+  block.outputs.resize(block.begins.back());
+  std::vector<std::uint32_t> next(block.begins.begin(), block.begins.end() - 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t k = 0; k < volume_; ++k) {
+      const std::uint32_t input = found[i * volume_ + k];
+      if (input == kNoRow) continue;
+      block.inputs[next[k]] = input;
+      block.outputs[next[k]++] = static_cast<std::uint16_t>(i);
+    }
+  }
+  return block;
+}
+
+KernelMap::Pairs KernelMap::pairs(std::size_t block, std::size_t place) const {
+  const Block& b = blocks_[block];
+  const std::size_t begin = b.begins[place];
+  const std::size_t count = b.begins[place + 1] - begin;
+  return {{b.inputs.data() + begin, count}, {b.outputs.data() + begin, count}};
+}
+
+}  // namespace ptattn

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/nn/kernel_map.hpp"
+#include "ptattn/nn/linear.hpp"
+
+namespace ptattn {
+
+/// Submanifold sparse convolution (Graham and van der Maaten 2017): values exist at occupied voxels
+/// only, before and after.
+///
+///   out_p = bias + sum_k W_k x_{p + k - centre}    over the places k that are occupied
+struct SparseConvolution {
+  std::vector<PackedMatrix> slices;  // [volume] of [in, out]
+  std::vector<float> bias;           // [out]; empty: none
+
+  SparseConvolution() = default;
+  /// @param dense   weight [out, volume in], as checkpoints store [out, kx, ky, kz, in]
+  /// @param volume  places of the kernel
+  SparseConvolution(const DenseWeights& dense, std::size_t volume);
+};
+
+/// Gathers, multiplies and scatters slice by slice inside blocks of rows; nothing of [n, volume in]
+/// exists. Every element adds the middle first, then the other places in order.
+/// @param map  of the voxels; as many places as the layer has slices
+/// @param x    [n, in]
+/// @param out  [n, out]; overlaps nothing
+/// @throws     Error(Fault::kModel) when the shapes do not fit each other
+/// Time (n + pairs) in out multiply-adds, parallel over blocks of rows and of columns; the same
+/// bits for any thread count.
+void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, MatrixView x,
+                        MutableMatrixView out);
+
+/// The same operation for few input channels and a large kernel, whose windows are cheaper to copy
+/// than to scatter: every row's window becomes one row of a dense product, absent places zero.
+///
+///   out = activation(windows(x) W + bias)
+///
+/// @param layer      [volume in, out]
+/// @param neighbors  of n rows
+/// @param x          [n, in]
+/// @param out        [n, out]; overlaps nothing
+/// @throws           Error(Fault::kModel) when the shapes do not fit each other
+/// Time n volume in out multiply-adds; memory of some rows' windows a thread; the same bits for any
+/// thread count.
+void window_convolution(const Linear& layer, const FindNeighbors& neighbors, MatrixView x,
+                        Activation activation, MutableMatrixView out);
+
+}  // namespace ptattn

@@ -1,0 +1,205 @@
+#include "ptattn/nn/sparse_convolution.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <map>
+#include <tuple>
+
+#include "each_target.hpp"
+#include "matrices.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/kernels/rows.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::ptattn_test::for_each_target;
+using Cell = std::array<int, 3>;
+
+/// `n` different voxels of a cube of `side` voxels.
+std::vector<Cell> random_voxels(std::size_t n, std::uint64_t side, std::uint64_t seed) {
+  Random random(seed);
+  std::map<Cell, bool> seen;
+  std::vector<Cell> cells;
+  while (cells.size() < n) {
+    const Cell cell{static_cast<int>(random.below(side)), static_cast<int>(random.below(side)),
+                    static_cast<int>(random.below(side))};
+    if (seen.emplace(cell, true).second) cells.push_back(cell);
+  }
+  return cells;
+}
+
+FindNeighbors neighbors_among(const std::vector<Cell>& cells, int radius) {
+  std::map<Cell, std::uint32_t> rows;
+  for (std::uint32_t i = 0; i < cells.size(); ++i) rows[cells[i]] = i;
+  return [cells, rows, radius](std::size_t row, std::span<std::uint32_t> out) {
+    const auto [x, y, z] = cells[row];
+    std::size_t place = 0;
+    for (int dx = -radius; dx <= radius; ++dx) {
+      for (int dy = -radius; dy <= radius; ++dy) {
+        for (int dz = -radius; dz <= radius; ++dz) {
+          const auto found = rows.find({x + dx, y + dy, z + dz});
+          out[place++] = found == rows.end() ? kNoRow : found->second;
+        }
+      }
+    }
+  };
+}
+
+/// The definition, in float64.
+Matrix scalar_convolution(const DenseWeights& dense, std::size_t volume,
+                          const FindNeighbors& neighbors, MatrixView x) {
+  Matrix out(x.rows, dense.weight.rows());
+  std::vector<std::uint32_t> found(volume);
+  for (std::size_t p = 0; p < x.rows; ++p) {
+    neighbors(p, found);
+    for (std::size_t o = 0; o < out.cols(); ++o) {
+      double sum = dense.bias.empty() ? 0.0 : double{dense.bias[o]};
+      for (std::size_t k = 0; k < volume; ++k) {
+        if (found[k] == kNoRow) continue;
+        for (std::size_t i = 0; i < x.cols; ++i) {
+          sum += double{dense.weight(o, k * x.cols + i)} * x(found[k], i);
+        }
+      }
+      out(p, o) = static_cast<float>(sum);
+    }
+  }
+  return out;
+}
+
+Matrix convolve(const SparseConvolution& layer, const KernelMap& map, MatrixView x) {
+  Matrix out(x.rows, layer.slices.front().cols());
+  sparse_convolution(layer, map, x, out);
+  return out;
+}
+
+TEST(sparse_convolution, by_hand) {
+  // Two voxels, the second one step along z: places 13 (middle), 14 (z + 1) and 12 (z - 1).
+  const FindNeighbors neighbors = neighbors_among({{0, 0, 0}, {0, 0, 1}}, 1);
+  DenseWeights dense{Matrix(1, 27), {0.5F}};
+  for (std::size_t k = 0; k < 27; ++k) dense.weight(0, k) = static_cast<float>(k);
+  Matrix x(2, 1);
+  x(0, 0) = 1.0F;
+  x(1, 0) = 10.0F;
+  const Matrix out = convolve({dense, 27}, {2, 27, neighbors}, x);
+  EXPECT_EQ(out(0, 0), 0.5F + 13.0F * 1.0F + 14.0F * 10.0F);
+  EXPECT_EQ(out(1, 0), 0.5F + 13.0F * 10.0F + 12.0F * 1.0F);
+}
+
+TEST(sparse_convolution, agrees_with_its_definition_on_every_cpu_level) {
+  for (const auto& [n, in, out] :
+       {std::tuple{1, 3, 5}, {40, 7, 33}, {300, 16, 16}, {700, 5, 150}}) {
+    const auto cells = random_voxels(static_cast<std::size_t>(n), 10, 1);
+    const FindNeighbors neighbors = neighbors_among(cells, 1);
+    const Matrix x = random_matrix(cells.size(), static_cast<std::size_t>(in), 2);
+    const DenseWeights dense = random_dense(27 * x.cols(), static_cast<std::size_t>(out), 3);
+    const Matrix expected = scalar_convolution(dense, 27, neighbors, x);
+    for_each_target([&] {
+      const KernelMap map(cells.size(), 27, neighbors);
+      EXPECT_LT(distance(convolve({dense, 27}, map, x), expected), 1e-5 * in);
+    });
+  }
+}
+
+TEST(sparse_convolution, a_kernel_of_one_place_is_a_linear_layer) {
+  const Matrix x = random_matrix(300, 6, 1);
+  const DenseWeights dense = random_dense(6, 9, 2);
+  const KernelMap map(300, 1, [](std::size_t, std::span<std::uint32_t> out) { out[0] = kNoRow; });
+  EXPECT_TRUE(same_bytes(convolve({dense, 1}, map, x), linear(Linear(clone(dense)), x)));
+}
+
+TEST(sparse_convolution, permuting_the_voxels_permutes_the_rows) {
+  const auto cells = random_voxels(500, 12, 1);
+  std::vector<std::size_t> order(cells.size());
+  std::vector<Cell> shuffled(cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    order[i] = i * 7 % cells.size();
+    shuffled[i] = cells[order[i]];
+  }
+  const Matrix x = random_matrix(cells.size(), 8, 2);
+  const SparseConvolution layer(random_dense(27 * 8, 12, 3), 27);
+  const Matrix out = convolve(layer, {cells.size(), 27, neighbors_among(cells, 1)}, x);
+  const Matrix out_shuffled =
+      convolve(layer, {cells.size(), 27, neighbors_among(shuffled, 1)}, permuted(x, order));
+  EXPECT_TRUE(same_bytes(out_shuffled, permuted(out, order)));
+}
+
+TEST(sparse_convolution, same_bytes_for_any_thread_count) {
+  const auto cells = random_voxels(2000, 16, 1);
+  const Matrix x = random_matrix(cells.size(), 8, 2);
+  const SparseConvolution layer(random_dense(27 * 8, 260, 3), 27);
+  const auto with_threads = [&](int threads) {
+    const ThreadLimit limit(threads);
+    return convolve(layer, {cells.size(), 27, neighbors_among(cells, 1)}, x);
+  };
+  EXPECT_TRUE(same_bytes(with_threads(1), with_threads(8)));
+}
+
+TEST(sparse_convolution, refuses_shapes_that_do_not_fit) {
+  const KernelMap map(2, 27, neighbors_among({{0, 0, 0}, {0, 0, 1}}, 1));
+  const SparseConvolution layer(random_dense(27 * 4, 3, 1), 27);
+  const auto refused = [&](const SparseConvolution& l, MatrixView x, MutableMatrixView out) {
+    EXPECT_THROW(sparse_convolution(l, map, x, out), Error);
+  };
+  Matrix x(2, 4);
+  Matrix out(2, 3);
+  refused(SparseConvolution(random_dense(8 * 4, 3, 1), 8), x, out);
+  refused(layer, Matrix(3, 4), out);
+  refused(layer, Matrix(2, 5), out);
+  Matrix narrow(2, 2);
+  refused(layer, x, narrow);
+}
+
+TEST(window_convolution, agrees_with_the_sparse_one) {
+  const auto cells = random_voxels(400, 10, 1);
+  const FindNeighbors neighbors = neighbors_among(cells, 2);
+  const Matrix x = random_matrix(cells.size(), 3, 2);
+  const DenseWeights dense = random_dense(125 * 3, 20, 3);
+  const Matrix expected = convolve({dense, 125}, {cells.size(), 125, neighbors}, x);
+  Matrix out(cells.size(), 20);
+  window_convolution(Linear(clone(dense)), neighbors, x, Activation::kNone, out);
+  EXPECT_LT(distance(out, expected), 1e-5);
+  EXPECT_THROW(window_convolution(Linear(clone(dense)), neighbors, Matrix(cells.size(), 4),
+                                  Activation::kNone, out),
+               Error);
+}
+
+TEST(kernel_map, lists_no_middle_and_nothing_that_is_not_there) {
+  const KernelMap map(2, 27, neighbors_among({{0, 0, 0}, {0, 0, 1}}, 1));
+  ASSERT_EQ(map.block_count(), 1U);
+  for (std::size_t k = 0; k < 27; ++k) {
+    const KernelMap::Pairs pairs = map.pairs(0, k);
+    ASSERT_EQ(pairs.inputs.size(), k == 12 || k == 14 ? 1U : 0U) << k;
+  }
+  EXPECT_EQ(map.pairs(0, 12).inputs[0], 0U);
+  EXPECT_EQ(map.pairs(0, 12).outputs[0], 1U);
+  EXPECT_EQ(KernelMap(0, 27, {}).block_count(), 0U);
+}
+
+TEST(rows, kernels_agree_with_loops_on_every_cpu_level) {
+  for (const std::size_t cols : {1U, 15U, 16U, 37U}) {
+    for_each_target([&] {
+      Embedded target(5, cols, 3, 1);
+      const Matrix start = random_matrix(5, cols, 1);
+      const Matrix x = random_matrix(3, cols, 2);
+      Matrix expected = start.clone();
+      copy_rows(start, std::vector<std::uint32_t>{0, 1, 2, 3, 4}, target.view());
+      const std::vector<std::uint16_t> places = {4, 0, 4};
+      add_rows(x, places, target.view());
+      for (std::size_t r = 0; r < 3; ++r) {
+        for (std::size_t j = 0; j < cols; ++j) expected(places[r], j) += x(r, j);
+      }
+      EXPECT_TRUE(same_bytes(target.view(), expected));
+      add_matrices(target.view(), start, target.view());
+      for (std::size_t i = 0; i < expected.size(); ++i) expected.data()[i] += start.data()[i];
+      EXPECT_TRUE(same_bytes(target.view(), expected));
+      EXPECT_TRUE(target.surroundings_intact());
+    });
+  }
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -1,14 +1,10 @@
 #include "ptattn/models/registry.hpp"
 
-#include <map>
-
-#include "ptattn/core/error.hpp"
+#include "ptattn/models/architecture_table.hpp"
 #include "ptattn/models/pct.hpp"
 
 namespace ptattn {
 namespace {
-
-using Factory = std::unique_ptr<Classifier> (*)(const ArchitectureConfig&, const WeightSource&);
 
 template <bool kPositionEncoding>
 std::unique_ptr<Classifier> make_pct(const ArchitectureConfig& description,
@@ -18,7 +14,7 @@ std::unique_ptr<Classifier> make_pct(const ArchitectureConfig& description,
   return std::make_unique<Pct>(config, read_pct_weights(config, weights));
 }
 
-const std::map<std::string, Factory, std::less<>> kClassifiers = {
+const ArchitectureTable<Classifier> kClassifiers = {
     {"pct_cls", make_pct<false>},
     {"pct_cls_posenc", make_pct<true>},
 };
@@ -26,23 +22,12 @@ const std::map<std::string, Factory, std::less<>> kClassifiers = {
 }  // namespace
 
 std::vector<std::string> classifier_architectures() {
-  std::vector<std::string> names;
-  names.reserve(kClassifiers.size());
-  for (const auto& [name, factory] : kClassifiers) names.push_back(name);
-  return names;
+  return names_of(kClassifiers);
 }
 
 std::unique_ptr<Classifier> make_classifier(const ArchitectureConfig& config,
                                             const WeightSource& weights) {
-  const auto found = kClassifiers.find(config.architecture);
-  if (found == kClassifiers.end()) {
-    std::string known;
-    for (const auto& [name, factory] : kClassifiers) known += (known.empty() ? "" : ", ") + name;
-    throw Error(
-        Fault::kModel, config.subject,
-        "architecture \"" + config.architecture + "\" is unknown, expected one of " + known);
-  }
-  return found->second(config, weights);
+  return make_network(kClassifiers, config, weights);
 }
 
 }  // namespace ptattn

@@ -4,7 +4,7 @@
 # Compiler, build tools and the libraries that the tools are made of.
 readonly PTATTN_BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config
-  libpcl-dev libeigen3-dev libtbb-dev libcli11-dev nlohmann-json3-dev libhwy-dev
+  libpcl-dev libeigen3-dev libtbb-dev libcli11-dev nlohmann-json3-dev libhwy-dev libpng-dev
 )
 # On top of them for the tests: test frameworks, the second opinion on files (Open3D), packaging.
 readonly PTATTN_TEST_PACKAGES=(

@@ -1,26 +1,22 @@
 #include "ptattn/nn/layer_norm.hpp"
 
 #include <string>
+#include <string_view>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/kernels/normalize.hpp"
+#include "ptattn/nn/shapes.hpp"
 
 namespace ptattn {
 namespace {
 
 constexpr std::size_t kValuesPerTask = 16384;
-
-void check_same(const char* what, MatrixView m, MatrixView x) {
-  if (m.rows == x.rows && m.cols == x.cols) return;
-  throw Error(Fault::kModel, "layer norm",
-              std::string(what) + " is [" + std::to_string(m.rows) + ", " + std::to_string(m.cols) +
-                  "], expected [" + std::to_string(x.rows) + ", " + std::to_string(x.cols) + "]");
-}
+constexpr std::string_view kSubject = "layer norm";
 
 void check_width(const char* what, const std::vector<float>& values, MatrixView x) {
   if (values.empty() || values.size() == x.cols) return;
-  throw Error(Fault::kModel, "layer norm",
+  throw Error(Fault::kModel, kSubject,
               std::string(what) + " has " + std::to_string(values.size()) +
                   " values, expected one for each of " + std::to_string(x.cols) + " channels");
 }
@@ -28,7 +24,7 @@ void check_width(const char* what, const std::vector<float>& values, MatrixView 
 NormWeights checked_weights(const LayerNorm& norm, MatrixView x, MatrixView out) {
   check_width("gamma", norm.gamma, x);
   check_width("beta", norm.beta, x);
-  check_same("the result", out, x);
+  check_shape(kSubject, "the result", out, x.rows, x.cols);
   return {norm.gamma.empty() ? nullptr : norm.gamma.data(),
           norm.beta.empty() ? nullptr : norm.beta.data(), static_cast<float>(norm.eps)};
 }
@@ -57,7 +53,7 @@ Matrix layer_norm(const LayerNorm& norm, MatrixView x) {
 void add_layer_norm(const LayerNorm& norm, MatrixView residual, MutableMatrixView x,
                     MutableMatrixView out) {
   const NormWeights weights = checked_weights(norm, x, out);
-  check_same("the residual", residual, x);
+  check_shape(kSubject, "the residual", residual, x.rows, x.cols);
   for_row_blocks(x, [&](std::size_t row, std::size_t rows) {
     add_normalize_rows(weights, residual.rows_range(row, rows), x.rows_range(row, rows),
                        out.rows_range(row, rows));

@@ -9,6 +9,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/json_reader.hpp"
 #include "ptattn/models/mapped_file.hpp"
+#include "ptattn/models/ptv3_serialization.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -40,9 +41,16 @@ Matrix clone(MatrixView view) {
 
 /// What the network returned and said on the way, cloud by cloud.
 struct Run {
-  std::vector<float> logits;
+  std::map<std::string, std::vector<float>, std::less<>> outputs;
   std::vector<Traces> clouds;
 };
+
+/// Keeps everything that a network says.
+auto recorder(Traces& traces) {
+  return [&](std::string_view name, MatrixView values) {
+    traces.insert_or_assign(std::string(name), clone(values));
+  };
+}
 
 Run run(const Classifier& network, const SafetensorsFile& data) {
   const Shape* shape = data.shape("in.xyz");
@@ -56,11 +64,61 @@ Run run(const Classifier& network, const SafetensorsFile& data) {
   for (std::size_t b = 0; b < clouds; ++b) {
     Traces& traces = result.clouds.emplace_back();
     const MatrixView cloud{xyz.data() + b * points * 3, points, 3, 3};
-    const Matrix logits = network.logits(cloud, [&](std::string_view name, MatrixView values) {
-      traces.insert_or_assign(std::string(name), clone(values));
-    });
-    result.logits.insert(result.logits.end(), logits.values().begin(), logits.values().end());
+    const Matrix logits = network.logits(cloud, recorder(traces));
+    std::vector<float>& all = result.outputs["out.logits"];
+    all.insert(all.end(), logits.values().begin(), logits.values().end());
   }
+  return result;
+}
+
+/// A tensor [n, c]; empty when there is none of that name.
+Matrix read_rows(const SafetensorsFile& data, const std::string& name) {
+  const Shape* shape = data.shape(name);
+  if (shape == nullptr) return {};
+  if (shape->size() != 2) throw Error(Fault::kModel, data.subject(), name + " is not [n, c]");
+  const std::vector<float> values = data.values(name);
+  Matrix rows((*shape)[0], (*shape)[1]);
+  std::copy(values.begin(), values.end(), rows.data());
+  return rows;
+}
+
+std::vector<std::int64_t> read_integers(const SafetensorsFile& data, const std::string& name) {
+  return data.shape(name) == nullptr ? std::vector<std::int64_t>{} : data.integers(name);
+}
+
+std::vector<std::size_t> read_ends(const SafetensorsFile& data) {
+  const std::vector<std::int64_t> offsets = read_integers(data, "in.offset");
+  return {offsets.begin(), offsets.end()};
+}
+
+Matrix side_by_side(MatrixView a, MatrixView b) {
+  Matrix both(a.rows, a.cols + b.cols);
+  for (std::size_t i = 0; i < a.rows; ++i) {
+    std::copy_n(a.row(i), a.cols, both.row(i));
+    std::copy_n(b.row(i), b.cols, both.row(i) + a.cols);
+  }
+  return both;
+}
+
+Run run(const PointNetwork& network, const SafetensorsFile& data) {
+  const bool voxels = data.shape("in.coord") != nullptr;
+  const Matrix positions = read_rows(data, voxels ? "in.coord" : "in.xyz");
+  Matrix features = read_rows(data, "in.feat");
+  if (!voxels) features = side_by_side(positions, features);
+  const std::vector<std::int64_t> integers = read_integers(data, "in.grid_coord");
+  const std::vector<std::int32_t> grid(integers.begin(), integers.end());
+  const std::vector<std::size_t> ends = read_ends(data);
+  PointInput input{positions, features, grid, ends, {}};
+  const std::vector<std::int64_t> category = read_integers(data, "in.category");
+  if (!category.empty()) input.category = static_cast<std::size_t>(category.front());
+  Run result;
+  const PointOutput out = network.forward(input, recorder(result.clouds.emplace_back()));
+  const auto to_vector = [](const Matrix& m) {
+    return std::vector<float>(m.values().begin(), m.values().end());
+  };
+  result.outputs["out.logits"] = to_vector(out.values);
+  result.outputs["out.feat"] = to_vector(out.values);
+  result.outputs["out.coord"] = to_vector(out.positions);
   return result;
 }
 
@@ -134,7 +192,8 @@ Comparison compare_integers(const std::string& name, const Run& result,
 
 Comparison compare_one(const std::string& name, const Run& result, const SafetensorsFile& data) {
   if (data.holds_integers(name)) return compare_integers(name, result, data);
-  if (name == "out.logits") return difference(name, result.logits, data.values(name));
+  const auto output = result.outputs.find(name);
+  if (output != result.outputs.end()) return difference(name, output->second, data.values(name));
   const std::string kind = name.substr(0, 4);
   const auto traced =
       result.clouds.front().find(name.substr(std::min<std::size_t>(4, name.size())));
@@ -142,6 +201,28 @@ Comparison compare_one(const std::string& name, const Run& result, const Safeten
   if (kind == "act.") return compare_activation(name, traced->second, data);
   if (kind == "sum.") return compare_summary(name, traced->second, data);
   return not_compared(name, "neither act. nor sum.");
+}
+
+/// Codes of the curves z, z-trans, hilbert and hilbert-trans, one curve after the other.
+Comparison compare_codes(const std::string& name, const SafetensorsFile& data) {
+  const std::vector<std::int64_t> grid = data.integers("in.grid_coord");
+  std::vector<Cell> cells(grid.size() / 3);
+  for (std::size_t i = 0; i < grid.size(); ++i) {
+    cells[i / 3][i % 3] = static_cast<std::uint32_t>(grid[i]);
+  }
+  std::vector<std::uint64_t> codes;
+  for (const Curve curve : {Curve::kZ, Curve::kZTrans, Curve::kHilbert, Curve::kHilbertTrans}) {
+    const auto more = serialized_codes(curve, cells, read_ends(data), serialization_depth(cells));
+    codes.insert(codes.end(), more.begin(), more.end());
+  }
+  const std::vector<std::int64_t> expected = data.integers(name);
+  if (codes.size() != expected.size()) return not_compared(name, "is not of four curves");
+  Comparison result{.name = name, .compared = true, .note = ""};
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    result.absolute += static_cast<std::int64_t>(codes[i]) == expected[i] ? 0.0 : 1.0;
+  }
+  result.relative = result.absolute / static_cast<double>(std::max<std::size_t>(1, codes.size()));
+  return result;
 }
 
 }  // namespace
@@ -163,6 +244,17 @@ std::vector<Comparison> compare(const Classifier& network, const SafetensorsFile
   std::vector<Comparison> comparisons;
   for (const std::string& name : data.names()) {
     if (!name.starts_with("in.")) comparisons.push_back(compare_one(name, result, data));
+  }
+  return comparisons;
+}
+
+std::vector<Comparison> compare(const PointNetwork& network, const SafetensorsFile& data) {
+  const Run result = run(network, data);
+  std::vector<Comparison> comparisons;
+  for (const std::string& name : data.names()) {
+    if (name.starts_with("in.")) continue;
+    comparisons.push_back(name == "serialized_code" ? compare_codes(name, data)
+                                                    : compare_one(name, result, data));
   }
   return comparisons;
 }

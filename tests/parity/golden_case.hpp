@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "formula_weights.hpp"
+#include "ptattn/models/point_network.hpp"
 #include "ptattn/models/registry.hpp"
 #include "ptattn/models/safetensors.hpp"
 
@@ -36,6 +37,13 @@ struct Comparison {
 /// cloud's trace NAME; `sum.NAME`, its mean, standard deviation, largest magnitude and rows;
 /// integers (sampled indices) with the trace of their name, cloud after cloud.
 [[nodiscard]] std::vector<Comparison> compare(const Classifier& network,
+                                              const SafetensorsFile& data);
+
+/// The same for a network over points. Inputs: `in.coord` or `in.xyz` [n, 3] with `in.feat` [n, f]
+/// (after `in.xyz`: the features that follow the coordinates, or none), `in.grid_coord` [n, 3],
+/// `in.offset`, the end of each cloud, and `in.category`. Outputs: `out.logits` or `out.feat`, and
+/// `out.coord`. `serialized_code` [4, n] is compared code by code, its differences counted.
+[[nodiscard]] std::vector<Comparison> compare(const PointNetwork& network,
                                               const SafetensorsFile& data);
 
 }  // namespace ptattn::test

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "ptattn/core/error.hpp"
-#include "ptattn/nn/norm.hpp"
 
 namespace ptattn {
 namespace {
@@ -99,30 +98,37 @@ std::vector<float> WeightReader::take(const std::string& name, const Shape& shap
   return values;
 }
 
+std::optional<BatchNorm> WeightReader::take_norm(const std::string& name, std::size_t channels) {
+  BatchNorm norm{take(name + ".weight", {channels}), take(name + ".bias", {channels}),
+                 take(name + ".running_mean", {channels}), take(name + ".running_var", {channels}),
+                 norm_eps_};
+  const auto negative = [](float v) { return v < 0.0F; };
+  if (std::any_of(norm.variance.begin(), norm.variance.end(), negative)) {
+    invalid_.push_back(name + ".running_var (negative)");
+    return std::nullopt;
+  }
+  if (norm.gamma.empty() || norm.beta.empty() || norm.mean.empty() || norm.variance.empty()) {
+    return std::nullopt;
+  }
+  return norm;
+}
+
 DenseWeights WeightReader::dense(const std::string& name, std::size_t in, std::size_t out,
                                  const LayerParts& parts) {
   const std::vector<float> weight = take(name + ".weight", {out, in});
-  bool complete = !weight.empty();
-  const auto channels = [&](const std::string& tensor) {
-    std::vector<float> values = take(tensor, {out});
-    complete = complete && !values.empty();
-    return values;
-  };
   std::vector<float> bias;
-  if (parts.bias) bias = channels(name + ".bias");
-  BatchNorm norm;
-  if (!parts.norm.empty()) {
-    norm = {channels(parts.norm + ".weight"), channels(parts.norm + ".bias"),
-            channels(parts.norm + ".running_mean"), channels(parts.norm + ".running_var"),
-            norm_eps_};
-    if (std::any_of(norm.variance.begin(), norm.variance.end(), [](float v) { return v < 0.0F; })) {
-      invalid_.push_back(parts.norm + ".running_var (negative)");
-      complete = false;
-    }
-  }
-  if (!complete) return {};
+  if (parts.bias) bias = take(name + ".bias", {out});
+  std::optional<BatchNorm> norm;
+  if (!parts.norm.empty()) norm = take_norm(parts.norm, out);
+  if (weight.empty() || (parts.bias && bias.empty())) return {};
+  if (!parts.norm.empty() && !norm) return {};
   DenseWeights layer{to_matrix(weight, out, in), std::move(bias)};
-  return parts.norm.empty() ? std::move(layer) : folded(std::move(layer), norm);
+  return norm ? folded(std::move(layer), *norm) : std::move(layer);
+}
+
+ScaleShift WeightReader::batch_norm(const std::string& name, std::size_t channels) {
+  const std::optional<BatchNorm> norm = take_norm(name, channels);
+  return norm ? scale_shift(*norm) : ScaleShift{};
 }
 
 DenseWeights WeightReader::shared_dense(const std::string& name, const std::string& other_name,

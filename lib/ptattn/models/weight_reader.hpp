@@ -1,12 +1,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "ptattn/models/weights.hpp"
 #include "ptattn/nn/linear.hpp"
+#include "ptattn/nn/norm.hpp"
 
 namespace ptattn {
 
@@ -29,6 +31,8 @@ class WeightReader {
   /// bias; its batch norm is folded in.
   [[nodiscard]] DenseWeights dense(const std::string& name, std::size_t in, std::size_t out,
                                    const LayerParts& parts = {});
+  /// The batch norm `name` of `channels` channels, for those that follow no layer.
+  [[nodiscard]] ScaleShift batch_norm(const std::string& name, std::size_t channels);
   /// The same weight under two names, of which one may be absent.
   [[nodiscard]] DenseWeights shared_dense(const std::string& name, const std::string& other_name,
                                           std::size_t in, std::size_t out);
@@ -39,6 +43,8 @@ class WeightReader {
  private:
   [[nodiscard]] std::vector<float> take(const std::string& name,
                                         const std::vector<std::size_t>& shape);
+  /// Nothing when something does not fit.
+  [[nodiscard]] std::optional<BatchNorm> take_norm(const std::string& name, std::size_t channels);
   [[nodiscard]] std::vector<std::string> extra() const;
 
   const WeightSource& source_;

@@ -1,7 +1,7 @@
 """Reading and writing of safetensors files with numpy alone.
 
 Layout: u64 little-endian length of the header, JSON header padded with spaces to a multiple of 8 bytes, then the
-tensors, each at an 8-byte boundary where its type needs one, contiguous and without gaps.
+tensors, each aligned to its type, contiguous and without gaps.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def save(path: str | Path, tensors: dict[str, np.ndarray], metadata: dict[str, str] | None = None) -> None:
-    """Writes the tensors in the given order, then renames the file into place; every size must be a multiple of 8."""
+    """Writes the tensors in the given order, then renames the file into place; wider types must come first."""
     header: dict[str, dict] = {"__metadata__": metadata} if metadata else {}
     offset = 0
     for name, tensor in tensors.items():
-        if tensor.nbytes % 8:
-            raise ValueError(f"{name}: {tensor.nbytes} bytes would leave the next tensor unaligned")
+        if offset % tensor.itemsize:
+            raise ValueError(f"{name}: not aligned to its type behind {offset} bytes of other tensors")
         header[name] = {"dtype": NAMES[tensor.dtype], "shape": list(tensor.shape),
                         "data_offsets": [offset, offset + tensor.nbytes]}
         offset += tensor.nbytes

@@ -1,37 +1,17 @@
 #include "ptattn/models/model_folder.hpp"
 
-#include <set>
+#include <algorithm>
 #include <utility>
 
 #include "ptattn/core/error.hpp"
-#include "ptattn/models/json_reader.hpp"
-#include "ptattn/models/mapped_file.hpp"
+#include "ptattn/models/model_config.hpp"
+#include "ptattn/models/point_network_registry.hpp"
 #include "ptattn/models/safetensors.hpp"
 
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kFormat = 1;
-constexpr std::size_t kMaxClasses = 100'000;
 constexpr std::size_t kMaxPoints = 16'384;  // bounds the memory of the first layers
-constexpr std::size_t kMaxConfigBytes = 16U << 20U;
-
-std::string read_text(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  if (file.bytes().size() > kMaxConfigBytes) {
-    throw Error(Fault::kModel, path.string(), "is larger than 16 MiB");
-  }
-  return std::string(file.bytes());
-}
-
-void check_format(JsonObject& json) {
-  const std::size_t format = json.integer("format", {1, 1'000'000});
-  if (format > kFormat) {
-    json.fail("format", "is " + std::to_string(format) +
-                            ", which a later version of ptattn reads, expected at most " +
-                            std::to_string(kFormat));
-  }
-}
 
 Preprocessing read_preprocessing(const nlohmann::json& value, const std::string& subject) {
   JsonObject json(value, "preprocessing", subject);
@@ -47,33 +27,44 @@ Preprocessing read_preprocessing(const nlohmann::json& value, const std::string&
   return profile;
 }
 
-std::vector<std::string> read_classes(JsonObject& json) {
-  std::vector<std::string> classes;
-  std::set<std::string> seen;
-  for (const nlohmann::json& item : json.array("classes", kMaxClasses)) {
-    if (!item.is_string() || item.get<std::string>().empty()) {
-      json.fail("classes", "is not made of names");
-    }
-    classes.push_back(item.get<std::string>());
-    if (!seen.insert(classes.back()).second) {
-      json.fail("classes", "names \"" + classes.back() + "\" twice");
-    }
-  }
-  return classes;
-}
-
 }  // namespace
 
+std::optional<ModelTask> task_of(std::string_view architecture) {
+  const auto is_among = [&](const std::vector<std::string>& names) {
+    return std::ranges::find(names, architecture) != names.end();
+  };
+  if (is_among(classifier_architectures())) return ModelTask::kClassification;
+  if (is_among(point_network_architectures())) return ModelTask::kPoints;
+  return std::nullopt;
+}
+
+ModelTask read_model_task(const std::filesystem::path& folder) {
+  const ModelConfig config = read_model_config(folder);
+  JsonObject json(config.json, "", config.subject);
+  const auto task = task_of(json.text("architecture"));
+  if (!task) json.fail("architecture", "is unknown to this version of ptattn");
+  return *task;
+}
+
+void check_task(const ArchitectureConfig& config, ModelTask wanted) {
+  const auto task = task_of(config.architecture);
+  if (!task || *task == wanted) return;  // unknown ones are refused where networks are made
+  throw Error(Fault::kModel, config.subject,
+              wanted == ModelTask::kClassification
+                  ? "is a model that labels points, expected one that classifies clouds"
+                  : "is a model that classifies clouds, expected one that labels points");
+}
+
 ModelDescription read_model_description(const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder / "config.json";
-  const std::string subject = path.string();
-  const nlohmann::json parsed = parse_json(read_text(path), subject);
-  JsonObject json(parsed, "", subject);
-  check_format(json);
+  const ModelConfig config = read_model_config(folder);
+  JsonObject json(config.json, "", config.subject);
+  (void)json.integer("format", {1, 1});
   ModelDescription model;
   model.name = json.text("name");
-  model.architecture = {json.text("architecture"), json.object("hyper_parameters").dump(), subject};
-  model.preprocessing = read_preprocessing(json.object("preprocessing"), subject);
+  model.architecture = {json.text("architecture"), json.object("hyper_parameters").dump(),
+                        config.subject};
+  check_task(model.architecture, ModelTask::kClassification);
+  model.preprocessing = read_preprocessing(json.object("preprocessing"), config.subject);
   model.classes = read_classes(json);
   json.finish();
   return model;
@@ -83,13 +74,10 @@ ClassifierModel load_classifier(const std::filesystem::path& folder) {
   ModelDescription description = read_model_description(folder);
   const SafetensorsFile weights(folder / "model.safetensors");
   auto network = make_classifier(description.architecture, weights);
-  if (network->class_count() != description.classes.size()) {
-    throw Error(Fault::kModel, description.architecture.subject,
-                "names " + std::to_string(description.classes.size()) +
-                    " classes, the network has " + std::to_string(network->class_count()));
-  }
+  const std::string& subject = description.architecture.subject;
+  check_class_count(description.classes.size(), network->class_count(), subject);
   if (network->min_points() > description.preprocessing.points) {
-    throw Error(Fault::kModel, description.architecture.subject,
+    throw Error(Fault::kModel, subject,
                 "preprocessing.points is " + std::to_string(description.preprocessing.points) +
                     ", the network takes at least " + std::to_string(network->min_points()));
   }

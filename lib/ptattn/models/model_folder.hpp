@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ptattn/models/classifier.hpp"
@@ -11,7 +14,23 @@
 
 namespace ptattn {
 
-/// What a model folder's config.json says.
+/// What a model is for.
+enum class ModelTask : std::uint8_t {
+  kClassification,  ///< names clouds, see ClassifierModel
+  kPoints,          ///< says something about every point, see PointModel
+};
+
+/// The task of an architecture; nullopt for one that nobody knows.
+[[nodiscard]] std::optional<ModelTask> task_of(std::string_view architecture);
+
+/// The task of the model in `folder`, by the architecture that its config.json names.
+/// @throws Error(Fault::kModel) when that is unknown or the file cannot be read
+[[nodiscard]] ModelTask read_model_task(const std::filesystem::path& folder);
+
+/// @throws Error(Fault::kModel) when the architecture is known, but for another task
+void check_task(const ArchitectureConfig& config, ModelTask wanted);
+
+/// What a classifier's config.json says.
 struct ModelDescription {
   std::string name;
   ArchitectureConfig architecture;

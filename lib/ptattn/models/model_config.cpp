@@ -1,0 +1,60 @@
+#include "ptattn/models/model_config.hpp"
+
+#include <set>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/models/mapped_file.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kFormat = 1;
+constexpr std::size_t kMaxClasses = 100'000;
+constexpr std::size_t kMaxConfigBytes = 16U << 20U;
+
+std::string read_text(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  if (file.bytes().size() > kMaxConfigBytes) {
+    throw Error(Fault::kModel, path.string(), "is larger than 16 MiB");
+  }
+  return std::string(file.bytes());
+}
+
+}  // namespace
+
+ModelConfig read_model_config(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "config.json";
+  ModelConfig config{path.string(), parse_json(read_text(path), path.string())};
+  JsonObject json(config.json, "", config.subject);
+  const std::size_t format = json.integer("format", {1, 1'000'000});
+  if (format > kFormat) {
+    json.fail("format", "is " + std::to_string(format) +
+                            ", which a later version of ptattn reads, expected at most " +
+                            std::to_string(kFormat));
+  }
+  return config;
+}
+
+std::vector<std::string> read_classes(JsonObject& json) {
+  std::vector<std::string> classes;
+  std::set<std::string> seen;
+  for (const nlohmann::json& item : json.array("classes", kMaxClasses)) {
+    if (!item.is_string() || item.get<std::string>().empty()) {
+      json.fail("classes", "is not made of names");
+    }
+    classes.push_back(item.get<std::string>());
+    if (!seen.insert(classes.back()).second) {
+      json.fail("classes", "names \"" + classes.back() + "\" twice");
+    }
+  }
+  return classes;
+}
+
+void check_class_count(std::size_t named, std::size_t network, const std::string& subject) {
+  if (named == network) return;
+  throw Error(
+      Fault::kModel, subject,
+      "names " + std::to_string(named) + " classes, the network has " + std::to_string(network));
+}
+
+}  // namespace ptattn

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Trains a Point Transformer V3 on airborne tiles (`aerial`). Killed at any time, it goes on when started again.
+
+The learning rate is a function of the minutes spent, and ends at zero with them: `--minutes` is the budget of all runs together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from aerial_data import Data, Sample, measures
+from ptv3 import Geometry, PtV3, PtV3Config, geometry
+from train_pct import average_into
+
+SIZES = {"small": dict(enc_depths=[1, 1, 2, 2, 1], enc_channels=[32, 48, 64, 96, 128], enc_num_head=[2, 3, 4, 6, 8],
+                       dec_depths=[1, 1, 1, 1], dec_channels=[32, 48, 64, 96], dec_num_head=[2, 3, 4, 6])}
+AHEAD = 3  # batches prepared while the network computes
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the unpacked tiles")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and curve")
+    parser.add_argument("--size", choices=SIZES, default="small")
+    parser.add_argument("--minutes", type=float, default=100, help="of training, all runs together")
+    parser.add_argument("--voxels", type=int, default=26000, help="per step")
+    parser.add_argument("--lr", type=float, default=3e-3, help="largest learning rate")
+    parser.add_argument("--warmup", type=float, default=0.03, help="share of the minutes")
+    parser.add_argument("--weight-decay", type=float, default=0.05, help="on matrices only")
+    parser.add_argument("--lovasz", type=float, default=0.5, help="weight of the Lovasz loss")
+    parser.add_argument("--clip", type=float, default=2.0, help="largest norm of the gradient")
+    parser.add_argument("--ema", type=float, default=0.998, help="decay of the averaged weights, per step")
+    parser.add_argument("--save-minutes", type=float, default=3, help="between checkpoints")
+    parser.add_argument("--evaluate-minutes", type=float, default=10, help="between validations")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--bf16", action="store_true", help="bfloat16 autocast")
+    return parser.parse_args(arguments)
+
+
+def learning_rate(progress: float, options: argparse.Namespace) -> float:
+    """Linear warm-up, then half a cosine to zero; `progress` from 0 to 1."""
+    if progress < options.warmup:
+        return options.lr * max(progress, 1e-4) / options.warmup
+    share = (progress - options.warmup) / (1 - options.warmup)
+    return options.lr * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
+
+
+def cross_entropy(logits: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Mean over the voxels with labels of the points' mean loss; the last column of `target` counts points known only not
+    to be of class 0, whose loss is -ln(1 - p_0)."""
+    log_p = F.log_softmax(logits, 1)
+    others = torch.logsumexp(log_p[:, 1:], 1, keepdim=True)
+    loss = -(torch.cat([log_p * weights, others], 1) * target).sum(1)
+    labelled = target.sum(1)
+    return (loss / labelled.clamp(min=1)).sum() / (labelled > 0).sum().clamp(min=1)
+
+
+def lovasz(logits: Tensor, target: Tensor, least: int = 50) -> Tensor:
+    """Lovasz softmax loss (Berman et al. 2018) of the classes present, over the voxels whose class is known."""
+    counts = target[:, :-1]
+    known = counts.sum(1) > target[:, -1]
+    probabilities, label = torch.softmax(logits[known], 1), counts[known].argmax(1)
+    losses = []
+    for value in range(counts.shape[1]):
+        truth = (label == value).float()
+        if truth.sum() < least:
+            continue
+        errors, order = (truth - probabilities[:, value]).abs().sort(descending=True)
+        truth = truth[order]
+        intersection, union = truth.sum() - truth.cumsum(0), truth.sum() + (1 - truth).cumsum(0)
+        jaccard = 1 - intersection / union
+        losses.append((errors * torch.diff(jaccard, prepend=jaccard.new_zeros(1))).sum())
+    return torch.stack(losses).mean() if losses else logits.new_zeros(())
+
+
+def optimizer_for(network: nn.Module, options: argparse.Namespace) -> torch.optim.AdamW:
+    """AdamW with weight decay on matrices only, not on norms and biases."""
+    matrices = [p for p in network.parameters() if p.dim() > 1]
+    vectors = [p for p in network.parameters() if p.dim() <= 1]
+    return torch.optim.AdamW([{"params": matrices, "weight_decay": options.weight_decay},
+                              {"params": vectors, "weight_decay": 0.0}], lr=options.lr)
+
+
+def prepare(data: Data, config: PtV3Config, seed: int, step: int) -> tuple[Tensor, Tensor, Geometry]:
+    """Features, targets and geometry of one step; all that is random follows from (seed, step)."""
+    batch = data.training_batch(np.random.default_rng([seed, step]))
+    features, target = (torch.from_numpy(np.concatenate([getattr(sample, name) for sample in batch]))
+                        for name in ("features", "target"))
+    return features, target, geometry([sample.grid for sample in batch], config)
+
+
+@torch.no_grad()
+def predict(network: PtV3, sample: Sample, device: str = "cpu", bf16: bool = False) -> np.ndarray:
+    """Logits of every voxel of one cloud, in evaluation mode."""
+    network.eval()
+    where = geometry([sample.grid], network.config).to(device)
+    with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=bf16):
+        return network(torch.from_numpy(sample.features).to(device), where).float().cpu().numpy()
+
+
+def evaluate(network: PtV3, data: Data, device: str = "cpu", bf16: bool = False) -> dict[str, dict[str, float]]:
+    """Measures per point of every validation item, and their means."""
+    result = {name: measures(predict(network, sample, device, bf16).argmax(1)[sample.voxel_of_point], sample.label)
+              for name, sample in data.validation.items()}
+    for key in ("mean", "total_error"):
+        values = [item[key] for item in result.values() if key in item]
+        result[f"all {key}"] = {key: round(float(np.mean(values)), 2)}
+    return result
+
+
+def save(path: Path, contents: dict) -> None:
+    temporary = path.with_suffix(".tmp")
+    torch.save(contents, temporary)
+    os.replace(temporary, path)
+
+
+def train(options: argparse.Namespace) -> nn.Module:
+    """Runs until the minutes are spent; returns the averaged network."""
+    options.out.mkdir(parents=True, exist_ok=True)
+    data = Data(options.data, options.work, options.voxels)
+    config = PtV3Config(len(data.classes), data.in_channels, **SIZES[options.size])
+    torch.manual_seed(options.seed)
+    network = PtV3(config).to(options.device)
+    average = copy.deepcopy(network)
+    optimizer = optimizer_for(network, options)
+    weights = torch.tensor(data.class_weights, device=options.device)
+    path, step, spent, curve = options.out / "checkpoint.pt", 0, 0.0, []
+    if path.exists():
+        checkpoint = torch.load(path, map_location=options.device)
+        network.load_state_dict(checkpoint["network"])
+        average.load_state_dict(checkpoint["average"])
+        optimizer.load_state_dict(checkpoint["optimizer"])
+        step, spent, curve = checkpoint["step"], checkpoint["spent"], checkpoint["curve"]
+    print(f"{sum(p.numel() for p in network.parameters())} parameters, from step {step}", flush=True)
+
+    def keep() -> None:
+        save(path, {"config": config.to_dict(), "network": network.state_dict(), "average": average.state_dict(),
+                    "optimizer": optimizer.state_dict(), "step": step, "spent": spent, "curve": curve,
+                    "options": {key: str(value) for key, value in vars(options).items()}})
+
+    device_type = torch.device(options.device).type
+    began, last_save, last_evaluation, losses = time.time() - 60 * spent, spent, spent, []
+    with ThreadPoolExecutor(1) as pool:
+        waiting = [pool.submit(prepare, data, config, options.seed, step + i) for i in range(AHEAD)]
+        while spent < options.minutes:
+            features, target, where = waiting.pop(0).result()
+            waiting.append(pool.submit(prepare, data, config, options.seed, step + AHEAD))
+            network.train()
+            rate = learning_rate(spent / options.minutes, options)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            target = target.to(options.device)
+            with torch.autocast(device_type, dtype=torch.bfloat16, enabled=options.bf16):
+                logits = network(features.to(options.device), where.to(options.device))
+            logits = logits.float()
+            entropy = cross_entropy(logits, target, weights)
+            loss = entropy + (options.lovasz * lovasz(logits, target) if options.lovasz else 0)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            norm = nn.utils.clip_grad_norm_(network.parameters(), options.clip)
+            if torch.isfinite(norm):
+                optimizer.step()
+                average_into(average, network, min(options.ema, (1 + step) / (10 + step)))
+            step += 1
+            losses.append((entropy.item(), loss.item(), norm.item()))
+            spent = (time.time() - began) / 60
+            if step % 50 == 0:
+                means = np.mean(losses, 0)
+                print(f"step {step} minute {spent:.1f} rate {rate:.2e} cross entropy {means[0]:.4f} loss {means[1]:.4f} "
+                      f"gradient {means[2]:.2f}", flush=True)
+                losses = []
+            if spent - last_evaluation >= options.evaluate_minutes or spent >= options.minutes:
+                last_evaluation = spent
+                record = {"step": step, "minute": round(spent, 1), **evaluate(average, data, options.device, options.bf16)}
+                curve.append(record)
+                print(json.dumps(record), flush=True)
+            if spent - last_save >= options.save_minutes or spent >= options.minutes:
+                last_save = spent
+                keep()
+        for item in waiting:
+            item.cancel()
+    return average
+
+
+if __name__ == "__main__":
+    train(parse_arguments())

@@ -1,0 +1,170 @@
+#include "ptattn/models/ptv1.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/models/ptv1_levels.hpp"
+#include "ptattn/nn/kernels/elementwise.hpp"
+#include "ptattn/nn/kernels/rows.hpp"
+
+namespace ptattn {
+namespace {
+
+void check(const PointInput& input, std::size_t in_channels) {
+  const auto require = [](bool condition, const std::string& problem) {
+    if (!condition) throw Error(Fault::kUsage, "point transformer", problem);
+  };
+  const std::size_t n = input.positions.rows;
+  require(n == 0 || input.positions.cols == 3, "positions are not of 3 coordinates");
+  require(input.features.rows == n && (n == 0 || input.features.cols == in_channels),
+          "got features [" + std::to_string(input.features.rows) + ", " +
+              std::to_string(input.features.cols) + "], expected [" + std::to_string(n) + ", " +
+              std::to_string(in_channels) + "]");
+  require(std::ranges::is_sorted(input.ends), "the ends of the clouds do not ascend");
+  require(input.ends.empty() || input.ends.back() == n,
+          "the last cloud does not end at the last point");
+}
+
+void add(MatrixView x, MutableMatrixView to) {
+  add_matrices(x, to, to);
+}
+
+}  // namespace
+
+/// The points of a level and what is known about them.
+struct Ptv1::Level {
+  Ptv1Geometry geometry;
+  Matrix features;  // [n, c]
+};
+
+Ptv1::Ptv1(const Ptv1Config& config, Ptv1Weights weights)
+    : config_(config), weights_(std::move(weights)) {}
+
+std::vector<AttentionLayer> Ptv1::attention_layers() const {
+  std::vector<AttentionLayer> layers;
+  const auto heads = [&](std::size_t stage) {
+    return config_.stages[stage].channels / config_.shared_channels;
+  };
+  const std::size_t stages = config_.stages.size();
+  for (std::size_t s = 0; s < stages; ++s) {
+    for (std::size_t b = 1; b <= config_.stages[s].blocks; ++b) {
+      layers.push_back({"enc" + std::to_string(s + 1) + "." + std::to_string(b), heads(s)});
+    }
+  }
+  for (std::size_t s = stages; s-- > 0;) {
+    layers.push_back({"dec" + std::to_string(s + 1) + ".1", heads(s)});
+  }
+  return layers;
+}
+
+Ptv1::Level Ptv1::first_level(const PointInput& input) const {
+  return {ptv1_geometry(input.positions, input.ends, config_.stages.front().neighbors),
+          linear(weights_.down.front().feature, input.features, Activation::kRelu)};
+}
+
+Ptv1::Level Ptv1::next_level(const Level& level, std::size_t stage) const {
+  const Ptv1Down& down = weights_.down[stage];
+  Ptv1Sampling sampling = ptv1_sample(level.geometry, config_.stages[stage].neighbors);
+  Matrix features =
+      ptv1_pool(level.geometry, sampling, down.position, linear(down.feature, level.features));
+  return {std::move(sampling.coarse), std::move(features)};
+}
+
+/// Attention cloud by cloud, with weights for whoever listens.
+void Ptv1::attend(const Ptv1Block& block, const Level& level, MatrixView x, const std::string& name,
+                  const Trace& trace, MutableMatrixView out) const {
+  const std::size_t heads = x.cols / config_.shared_channels;
+  for (std::size_t c = 0; c < level.geometry.clouds.size(); ++c) {
+    const auto [begin, count] = level.geometry.clouds[c];
+    const std::vector<std::uint32_t>& neighbors = level.geometry.neighbors[c];
+    VectorAttentionListener listener;
+    if (trace.wants_attention(name)) {
+      listener = [&, first = begin, n = count](std::size_t query, MatrixView weights) {
+        const std::size_t k = neighbors.size() / n;
+        const auto row = static_cast<std::uint32_t>(first + query);
+        std::vector<std::uint32_t> keys(k);
+        for (std::size_t j = 0; j < k; ++j) {
+          keys[j] = static_cast<std::uint32_t>(first + neighbors[query * k + j]);
+        }
+        Matrix of_head(1, k);
+        for (std::size_t head = 0; head < heads; ++head) {
+          for (std::size_t j = 0; j < k; ++j) of_head(0, j) = weights(j, head);
+          trace.attention({name, head, level.geometry.positions, {&row, 1}, keys, of_head});
+        }
+      };
+    }
+    vector_attention(block.attention, level.geometry.positions.view().rows_range(begin, count),
+                     x.rows_range(begin, count), neighbors, out.rows_range(begin, count), listener);
+  }
+}
+
+void Ptv1::run_block(const Ptv1Block& block, Level& level, const std::string& name,
+                     const Trace& trace) const {
+  const Matrix x = linear(block.linear1, level.features, Activation::kRelu);
+  Matrix attended(x.rows(), x.cols());
+  attend(block, level, x, name, trace, attended);
+  apply(block.bn2, Activation::kRelu, attended);
+  Matrix out = linear(block.linear3, attended, Activation::kNone, level.features);
+  activate(Activation::kRelu, out);
+  level.features = std::move(out);
+  if (trace) trace(name, level.features);
+}
+
+/// The last stage's transition: linear1 [x, ReLU(linear2 mean)] with the mean of each cloud.
+Matrix Ptv1::add_mean(const Level& level) const {
+  const Ptv1Up& up = weights_.up.back();
+  const MatrixView x = level.features;
+  Matrix out = linear(up.linear1, x);
+  for (const auto& [begin, count] : level.geometry.clouds) {
+    if (count == 0) continue;
+    Matrix mean(1, x.cols);
+    for (std::size_t c = 0; c < x.cols; ++c) {
+      double sum = 0.0;
+      for (std::size_t i = begin; i < begin + count; ++i) sum += x(i, c);
+      mean(0, c) = static_cast<float>(sum / static_cast<double>(count));
+    }
+    const Matrix share = linear(up.mean, linear(up.linear2, mean, Activation::kRelu));
+    for (std::size_t i = begin; i < begin + count; ++i) add(share, out.view().rows_range(i, 1));
+  }
+  activate(Activation::kRelu, out);
+  return out;
+}
+
+PointOutput Ptv1::forward(const PointInput& input, const Trace& trace) const {
+  check(input, config_.in_channels);
+  if (input.positions.rows == 0) return {Matrix(0, config_.num_classes), {}};
+  const std::size_t stages = config_.stages.size();
+  const auto tell = [&](const std::string& name, const Matrix& values) {
+    if (trace) trace(name, values);
+  };
+  std::vector<Level> levels;
+  for (std::size_t s = 0; s < stages; ++s) {
+    const std::string name = "enc" + std::to_string(s + 1) + ".";
+    levels.push_back(s == 0 ? first_level(input) : next_level(levels.back(), s));
+    tell(name + "0", levels.back().features);
+    for (std::size_t b = 0; b < config_.stages[s].blocks; ++b) {
+      run_block(weights_.blocks[s][b], levels.back(), name + std::to_string(b + 1), trace);
+    }
+  }
+  for (std::size_t s = stages; s-- > 0;) {
+    const std::string name = "dec" + std::to_string(s + 1) + ".";
+    Level& level = levels[s];
+    if (s + 1 == stages) {
+      level.features = add_mean(level);
+    } else {
+      const Ptv1Up& up = weights_.up[s];
+      const Matrix coarse = linear(up.linear2, levels[s + 1].features, Activation::kRelu);
+      level.features = linear(up.linear1, level.features, Activation::kRelu);
+      ptv1_add_interpolated(levels[s + 1].geometry, coarse, level.geometry, level.features);
+    }
+    tell(name + "0", level.features);
+    run_block(weights_.decoder_block[s], level, name + "1", trace);
+  }
+  Matrix logits =
+      linear(weights_.classes, linear(weights_.head, levels[0].features, Activation::kRelu));
+  tell("cls", logits);
+  return {std::move(logits), {}};
+}
+
+}  // namespace ptattn

@@ -1,0 +1,76 @@
+#include "ptattn/models/ptv1_config.hpp"
+
+#include <algorithm>
+
+#include "ptattn/models/json_reader.hpp"
+
+namespace ptattn {
+namespace {
+
+// Wider layers than these exist in no point network.
+constexpr std::size_t kMaxChannels = 2048;
+constexpr std::size_t kMaxNeighbors = 256;
+constexpr std::size_t kMaxClasses = 100'000;
+constexpr std::size_t kMaxStages = 8;
+constexpr std::size_t kMaxLayers = 64;
+
+/// An array of whole numbers; what it holds for stages that it does not name is kept.
+std::vector<std::size_t> read_numbers(JsonObject& json, const std::string& key,
+                                      Range<std::size_t> range) {
+  std::vector<std::size_t> numbers;
+  if (json.find(key) == nullptr) return numbers;
+  for (const nlohmann::json& item : json.array(key, kMaxStages)) {
+    if (!item.is_number_unsigned() || item.get<std::size_t>() < range.min ||
+        item.get<std::size_t>() > range.max) {
+      json.fail(key, "is not made of whole numbers between " + std::to_string(range.min) + " and " +
+                         std::to_string(range.max));
+    }
+    numbers.push_back(item.get<std::size_t>());
+  }
+  if (numbers.empty()) json.fail(key, "is empty");
+  return numbers;
+}
+
+void read_stages(JsonObject& json, Ptv1Config& config) {
+  const auto layers = read_numbers(json, "blocks", {1, kMaxLayers});
+  const auto planes = read_numbers(json, "planes", {1, kMaxChannels});
+  const auto neighbors = read_numbers(json, "neighbors", {1, kMaxNeighbors});
+  const std::size_t named = std::max({layers.size(), planes.size(), neighbors.size()});
+  const std::size_t count = named > 0 ? named : config.stages.size();
+  const std::size_t defaults = config.stages.size();
+  config.stages.resize(count);
+  const auto check = [&](const char* key, const std::vector<std::size_t>& values) {
+    if (values.size() != count && !(values.empty() && count == defaults)) {
+      json.fail(key, "does not have " + std::to_string(count) + " items, one a stage");
+    }
+  };
+  check("blocks", layers);
+  check("planes", planes);
+  check("neighbors", neighbors);
+  for (std::size_t s = 0; s < count; ++s) {
+    Ptv1Config::Stage& stage = config.stages[s];
+    if (!layers.empty()) stage.blocks = layers[s] - 1;
+    if (!planes.empty()) stage.channels = planes[s];
+    if (!neighbors.empty()) stage.neighbors = neighbors[s];
+    if (stage.channels % config.shared_channels != 0) {
+      json.fail("planes", "is not made of multiples of share_planes");
+    }
+  }
+}
+
+}  // namespace
+
+Ptv1Config read_ptv1_config(const std::string& hyper_parameters, const std::string& subject) {
+  const nlohmann::json parsed = parse_json(hyper_parameters, subject);
+  JsonObject json(parsed, "", subject);
+  Ptv1Config config;
+  config.in_channels = json.integer("in_channels", {1, kMaxChannels}, config.in_channels);
+  config.num_classes = json.integer("num_classes", {1, kMaxClasses}, config.num_classes);
+  config.norm_eps = json.number("norm_eps", {1e-12, 1.0}, config.norm_eps);
+  config.shared_channels = json.integer("share_planes", {1, kMaxChannels}, config.shared_channels);
+  read_stages(json, config);
+  json.finish();
+  return config;
+}
+
+}  // namespace ptattn

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace ptattn {
+
+/// Hyper-parameters of Point Transformer v1 segmentation; the defaults are those of the published
+/// network for S3DIS.
+struct Ptv1Config {
+  /// A level of resolution.
+  struct Stage {
+    std::size_t channels;
+    std::size_t neighbors;  ///< that a point looks at, itself included
+    std::size_t blocks;     ///< attention blocks of the encoder, at least 0
+  };
+
+  std::size_t in_channels = 6;  ///< coordinates and colours
+  std::size_t num_classes = 13;
+  double norm_eps = 1e-5;
+  std::size_t shared_channels = 8;  ///< groups of channels that share attention weights
+  std::vector<Stage> stages{{32, 8, 1}, {64, 16, 2}, {128, 16, 3}, {256, 16, 5}, {512, 16, 2}};
+};
+
+/// Reads hyper-parameters from a JSON object: in_channels, num_classes, norm_eps, share_planes, and
+/// the arrays `blocks` (layers of each stage: its transition and its attention blocks), `planes`
+/// (channels) and `neighbors`, of one length.
+///
+/// Every value is bounded, so that a hostile file cannot make the network allocate gigabytes.
+/// @param subject  what error messages call the text's origin
+/// @throws Error(Fault::kModel)
+[[nodiscard]] Ptv1Config read_ptv1_config(const std::string& hyper_parameters,
+                                          const std::string& subject);
+
+}  // namespace ptattn

@@ -1,0 +1,168 @@
+#include "ptattn/models/ptv1_levels.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/neighbors/knn.hpp"
+#include "ptattn/nn/kernels/gemm.hpp"
+#include "ptattn/nn/kernels/reduce.hpp"
+#include "ptattn/nn/kernels/rows.hpp"
+#include "ptattn/sampling/farthest_point.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kStride = 4;
+constexpr std::size_t kInterpolated = 3;
+constexpr std::size_t kPointsPerTask = 256;
+// Rows of neighbours that are worked on at a time.
+constexpr std::size_t kBlockRows = 128;
+
+MatrixView rows_of(MatrixView x, CloudRows rows) {
+  return x.rows_range(rows.begin, rows.count);
+}
+
+std::vector<std::uint32_t> neighbors_of(MatrixView points, MatrixView queries, std::size_t k) {
+  if (points.rows == 0) return {};
+  return k_nearest(points, queries, std::min(k, points.rows)).indices;
+}
+
+void find_neighbors(Ptv1Geometry& level, std::size_t k) {
+  for (const CloudRows rows : level.clouds) {
+    const MatrixView points = rows_of(level.positions, rows);
+    level.neighbors.push_back(neighbors_of(points, points, k));
+  }
+}
+
+using Mixture = std::array<float, kInterpolated>;
+
+/// How much of each of its nearest coarse points a point takes.
+Mixture mixture(const float* point, MatrixView coarse, std::span<const std::uint32_t> nearest) {
+  Mixture mix{};
+  float sum = 0.0F;
+  for (std::size_t j = 0; j < nearest.size(); ++j) {
+    const float* other = coarse.row(nearest[j]);
+    const float dx = other[0] - point[0];
+    const float dy = other[1] - point[1];
+    const float dz = other[2] - point[2];
+    mix[j] = 1.0F / (std::sqrt(dx * dx + dy * dy + dz * dz) + 1e-8F);
+    sum += mix[j];
+  }
+  for (std::size_t j = 0; j < nearest.size(); ++j) mix[j] /= sum;
+  return mix;
+}
+
+/// ptv1_pool for some sampled points of one cloud.
+void pool_block(MatrixView positions, MatrixView centers, std::span<const std::uint32_t> neighbors,
+                const Linear& position, MatrixView projected, MutableMatrixView out) {
+  const std::size_t k = neighbors.size() / centers.rows;
+  Matrix steps(neighbors.size(), 3);
+  Matrix gathered(neighbors.size(), projected.cols);
+  Matrix rows(neighbors.size(), projected.cols);
+  for (std::size_t r = 0; r < neighbors.size(); ++r) {
+    for (std::size_t a = 0; a < 3; ++a) {
+      steps(r, a) = positions(neighbors[r], a) - centers(r / k, a);
+    }
+  }
+  copy_rows(projected, neighbors, gathered);
+  gemm(steps, position.weight, 0, position.weight.panels(), {nullptr, Activation::kNone, gathered},
+       rows);
+  for (std::size_t i = 0; i < centers.rows; ++i) {
+    column_max(rows.view().rows_range(i * k, k), out.row(i));
+    for (std::size_t c = 0; c < out.cols; ++c) {
+      out(i, c) = std::max(out(i, c) + position.bias[c], 0.0F);
+    }
+  }
+}
+
+}  // namespace
+
+Ptv1Geometry ptv1_geometry(MatrixView positions, std::span<const std::size_t> ends,
+                           std::size_t neighbors) {
+  Ptv1Geometry level;
+  level.positions = Matrix(positions.rows, 3);
+  for (std::size_t i = 0; i < positions.rows; ++i) {
+    std::copy_n(positions.row(i), 3, level.positions.row(i));
+  }
+  std::size_t begin = 0;
+  for (const std::size_t end : ends) {
+    level.clouds.push_back({begin, end - begin});
+    begin = end;
+  }
+  if (ends.empty()) level.clouds.push_back({0, positions.rows});
+  find_neighbors(level, neighbors);
+  return level;
+}
+
+Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t neighbors) {
+  std::vector<std::vector<std::uint32_t>> samples(fine.clouds.size());
+  parallel_each(fine.clouds.size(), 1, [&](std::size_t c) {
+    const CloudRows rows = fine.clouds[c];
+    if (rows.count == 0) return;
+    samples[c] = farthest_point_sample(rows_of(fine.positions, rows),
+                                       std::max<std::size_t>(1, rows.count / kStride));
+  });
+  std::size_t total = 0;
+  for (const auto& sample : samples) total += sample.size();
+  Ptv1Sampling step;
+  step.coarse.positions = Matrix(total, 3);
+  std::size_t begin = 0;
+  for (std::size_t c = 0; c < samples.size(); ++c) {
+    const MatrixView points = rows_of(fine.positions, fine.clouds[c]);
+    const MutableMatrixView sampled =
+        step.coarse.positions.view().rows_range(begin, samples[c].size());
+    copy_rows(points, samples[c], sampled);
+    step.coarse.clouds.push_back({begin, samples[c].size()});
+    step.neighbors.push_back(neighbors_of(points, sampled, neighbors));
+    begin += samples[c].size();
+  }
+  find_neighbors(step.coarse, neighbors);
+  return step;
+}
+
+Matrix ptv1_pool(const Ptv1Geometry& fine, const Ptv1Sampling& sampling, const Linear& position,
+                 MatrixView projected) {
+  Matrix out(sampling.coarse.positions.rows(), projected.cols);
+  for (std::size_t c = 0; c < fine.clouds.size(); ++c) {
+    const CloudRows rows = sampling.coarse.clouds[c];
+    if (rows.count == 0) continue;
+    const std::span<const std::uint32_t> neighbors = sampling.neighbors[c];
+    const std::size_t k = neighbors.size() / rows.count;
+    const MatrixView centers = rows_of(sampling.coarse.positions, rows);
+    const MutableMatrixView pooled = out.view().rows_range(rows.begin, rows.count);
+    const std::size_t block = std::max<std::size_t>(1, kBlockRows / k);
+    parallel_each((rows.count + block - 1) / block, 1, [&](std::size_t b) {
+      const std::size_t first = b * block;
+      const std::size_t count = std::min(block, rows.count - first);
+      pool_block(rows_of(fine.positions, fine.clouds[c]), centers.rows_range(first, count),
+                 neighbors.subspan(first * k, count * k), position,
+                 rows_of(projected, fine.clouds[c]), pooled.rows_range(first, count));
+    });
+  }
+  return out;
+}
+
+void ptv1_add_interpolated(const Ptv1Geometry& coarse, MatrixView values, const Ptv1Geometry& fine,
+                           MutableMatrixView out) {
+  for (std::size_t c = 0; c < fine.clouds.size(); ++c) {
+    const CloudRows rows = fine.clouds[c];
+    if (rows.count == 0) continue;
+    const MatrixView from = rows_of(coarse.positions, coarse.clouds[c]);
+    const MatrixView from_values = rows_of(values, coarse.clouds[c]);
+    const MatrixView to = rows_of(fine.positions, rows);
+    const IndexTable nearest = k_nearest(from, to, std::min(kInterpolated, from.rows));
+    parallel_each(rows.count, kPointsPerTask, [&](std::size_t i) {
+      const std::span<const std::uint32_t> list(nearest.row(i), nearest.k);
+      const Mixture mix = mixture(to.row(i), from, list);
+      float* row = out.row(rows.begin + i);
+      for (std::size_t j = 0; j < list.size(); ++j) {
+        const float* value = from_values.row(list[j]);
+        for (std::size_t ch = 0; ch < values.cols; ++ch) row[ch] += mix[j] * value[ch];
+      }
+    });
+  }
+}
+
+}  // namespace ptattn

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/nn/linear.hpp"
+
+namespace ptattn {
+
+/// Rows of one cloud of a batch.
+struct CloudRows {
+  std::size_t begin = 0;
+  std::size_t count = 0;
+};
+
+/// The points of a batch of clouds on one level of a Point Transformer, with who neighbours whom.
+struct Ptv1Geometry {
+  Matrix positions;  // [n, 3]
+  std::vector<CloudRows> clouds;
+  /// By cloud: [count, k] rows within the cloud, nearest first, k = min(neighbors, count)
+  std::vector<std::vector<std::uint32_t>> neighbors;
+};
+
+/// A step from one level to the next: farthest point sampling in every cloud.
+struct Ptv1Sampling {
+  Ptv1Geometry coarse;
+  /// By cloud: [coarse count, k] rows within the fine cloud around each sampled point.
+  std::vector<std::vector<std::uint32_t>> neighbors;
+};
+
+/// @param ends  row behind the last of each cloud; empty: one cloud
+[[nodiscard]] Ptv1Geometry ptv1_geometry(MatrixView positions, std::span<const std::size_t> ends,
+                                         std::size_t neighbors);
+
+/// max(1, n / 4) points of every cloud of n, none of an empty one; the first point comes first.
+[[nodiscard]] Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t neighbors);
+
+/// max over the neighbours j of each sampled point i of ReLU(position (p_j - p_i) + projected_j).
+/// @param position   [3, c]
+/// @param projected  [n, c], rows of the fine level
+/// @return           [m, c]
+[[nodiscard]] Matrix ptv1_pool(const Ptv1Geometry& fine, const Ptv1Sampling& sampling,
+                               const Linear& position, MatrixView projected);
+
+/// fine += 3-nearest interpolation of `values` from the coarse level, with the weights
+/// 1 / (d + 1e-8) over their sum, d being the distance.
+/// @param values  [m, c]
+/// @param out     [n, c]
+void ptv1_add_interpolated(const Ptv1Geometry& coarse, MatrixView values, const Ptv1Geometry& fine,
+                           MutableMatrixView out);
+
+}  // namespace ptattn

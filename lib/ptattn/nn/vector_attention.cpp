@@ -1,0 +1,107 @@
+#include "ptattn/nn/vector_attention.hpp"
+
+#include <algorithm>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/kernels/gemm.hpp"
+#include "ptattn/nn/kernels/softmax.hpp"
+#include "ptattn/nn/kernels/vector_attention.hpp"
+#include "ptattn/nn/shapes.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr char kSubject[] = "vector attention";
+// Rows of neighbours that are worked on at a time. relative_mlp stays on the calling thread for as
+// many, and with up to 128 channels all of them stay in a second-level cache.
+constexpr std::size_t kBlockRows = 128;
+
+struct Projections {
+  Matrix query;
+  Matrix key;
+  Matrix value;
+};
+
+/// Rows of neighbours of some queries, one query's after the other.
+struct Scratch {
+  Scratch(std::size_t rows, std::size_t channels, std::size_t hidden_channels)
+      : offsets(rows, channels),
+        scores(rows, channels),
+        hidden(rows, hidden_channels),
+        weights(rows, channels) {}
+
+  Matrix offsets;  // delta
+  Matrix scores;   // what gamma's layers work on
+  Matrix hidden;
+  Matrix weights;
+};
+
+void run(const Linear& layer, Activation activation, MatrixView x, MutableMatrixView out) {
+  const float* bias = layer.bias.empty() ? nullptr : layer.bias.data();
+  gemm(x, layer.weight, 0, layer.weight.panels(), {bias, activation, {}}, out);
+}
+
+/// Attention of the queries [first, first + count), whose neighbours are `neighbors`.
+void attend(const VectorAttentionWeights& w, MatrixView positions, const Projections& p,
+            std::size_t first, std::size_t count, std::span<const std::uint32_t> neighbors,
+            Scratch& scratch, MutableMatrixView out) {
+  const std::size_t k = neighbors.size() / count;
+  const auto rows = [&](Matrix& m) { return m.view().rows_range(0, neighbors.size()); };
+  relative_mlp(w.position, positions.rows_range(first, count), positions, neighbors,
+               rows(scratch.offsets));
+  for (std::size_t i = 0; i < count; ++i) {
+    vector_scores(p.query.row(first + i), p.key, neighbors.subspan(i * k, k),
+                  scratch.offsets.view().rows_range(i * k, k), w.weight_norm.scale.data(),
+                  w.weight_norm.shift.data(), scratch.scores.view().rows_range(i * k, k));
+  }
+  run(w.weight_hidden, Activation::kRelu, rows(scratch.scores), rows(scratch.hidden));
+  run(w.weight_out, Activation::kNone, rows(scratch.hidden), rows(scratch.weights));
+  for (std::size_t i = 0; i < count; ++i) {
+    const MutableMatrixView weights = scratch.weights.view().rows_range(i * k, k);
+    softmax_columns(weights);
+    pool_neighbors(p.value, neighbors.subspan(i * k, k),
+                   scratch.offsets.view().rows_range(i * k, k), weights, out.row(first + i));
+  }
+}
+
+void check(const VectorAttentionWeights& w, MatrixView positions, MatrixView x,
+           std::size_t neighbors, MatrixView out) {
+  const std::size_t channels = w.value.weight.cols();
+  const std::size_t k = neighbors / x.rows;
+  check_shape(kSubject, "the points' matrix", x, x.rows, channels);
+  check_shape(kSubject, "the positions' matrix", positions, x.rows, 3);
+  check_shape(kSubject, "the neighbours' list", {nullptr, neighbors, 1, 1},
+              x.rows * std::max<std::size_t>(1, k), 1);
+  check_shape(kSubject, "the result", out, x.rows, channels);
+}
+
+}  // namespace
+
+void vector_attention(const VectorAttentionWeights& w, MatrixView positions, MatrixView x,
+                      std::span<const std::uint32_t> neighbors, MutableMatrixView out,
+                      const VectorAttentionListener& listener) {
+  if (x.rows == 0) return;
+  check(w, positions, x, neighbors.size(), out);
+  const Projections projections{linear(w.query, x), linear(w.key, x), linear(w.value, x)};
+  const std::size_t k = neighbors.size() / x.rows;
+  const std::size_t block = std::max<std::size_t>(1, kBlockRows / k);
+  const auto attend_range = [&](std::size_t begin, std::size_t end) {
+    Scratch scratch(block * k, x.cols, w.weight_hidden.weight.cols());
+    for (std::size_t first = begin; first < end; first += block) {
+      const std::size_t count = std::min(block, end - first);
+      attend(w, positions, projections, first, count, neighbors.subspan(first * k, count * k),
+             scratch, out);
+      if (!listener) continue;
+      for (std::size_t i = 0; i < count; ++i) {
+        listener(first + i, scratch.weights.view().rows_range(i * k, k));
+      }
+    }
+  };
+  if (listener) {
+    attend_range(0, x.rows);
+  } else {
+    parallel_ranges(x.rows, block, attend_range);
+  }
+}
+
+}  // namespace ptattn

@@ -22,12 +22,13 @@ Tensors, `CASE.TENSOR`:
   table           table, grid, bound [1]; out [heads * n, n]
   rotary          positions, x, heads [1]; out
   se, eca         x; fc1.*, fc2.* or kernel; out
-  transformer     the state dict of torch.nn.Transformer (2 + 2 layers, 3 heads), and inputs: src, tgt, src_mask,
-                  src_padding, tgt_mask (causal), tgt_padding, memory_mask, memory_padding
+  transformer     the state dict of torch.nn.Transformer (2 + 2 layers, 3 heads)
+  inputs          src, tgt, start; src_mask, src_padding, tgt_mask (causal), tgt_padding, memory_mask,
+                  memory_padding
   encoder_layer, decoder_layer, whole
                   NORM_ACT and NORM_ACT_masked for NORM pre, post and ACT relu, gelu: the first layer of either stack
-                  on its own (the decoder layer with `src` as memory), and everything
-  decode          NORM_ACT [8, d]: every step's last row becomes the next input, the first is `start`; nothing cached
+                  on its own (the decoder layer with src as memory), and everything
+  decode          NORM_ACT [8, d]: every step's last row becomes the next input, the first is inputs.start; nothing cached
 """
 
 from __future__ import annotations
@@ -249,13 +250,13 @@ def decode(model: nn.Transformer, src: Tensor, start: Tensor, steps: int) -> Ten
 def transformer() -> Tensors:
     t = weights_of(nn.Transformer(**MODEL), "transformer")
     state = {name.partition(".")[2]: tensor for name, tensor in t.items()}
-    src, tgt = uniform("transformer.src", 10, 24), uniform("transformer.tgt", 6, 24)
-    masks = {"src_mask": mask("transformer.src_mask", 10, 10), "src_padding": padding(10, 8),
+    src, tgt = uniform("inputs.src", 10, 24), uniform("inputs.tgt", 6, 24)
+    masks = {"src_mask": mask("inputs.src_mask", 10, 10), "src_padding": padding(10, 8),
              "tgt_mask": nn.Transformer.generate_square_subsequent_mask(6).double(), "tgt_padding": padding(6, 5),
-             "memory_mask": mask("transformer.memory_mask", 6, 10), "memory_padding": padding(10, 7)}
-    start = uniform("decode.start", 24)
-    t.update({"transformer.src": src, "transformer.tgt": tgt, "decode.start": start})
-    t.update({f"transformer.{name}": tensor for name, tensor in masks.items()})
+             "memory_mask": mask("inputs.memory_mask", 6, 10), "memory_padding": padding(10, 7)}
+    start = uniform("inputs.start", 24)
+    t.update({"inputs.src": src, "inputs.tgt": tgt, "inputs.start": start})
+    t.update({f"inputs.{name}": tensor for name, tensor in masks.items()})
     for norm, norm_first in NORMS.items():
         for activation in ACTIVATIONS:
             model = nn.Transformer(**MODEL, norm_first=norm_first, activation=activation).eval()

@@ -14,6 +14,11 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxDepth = 16;
 
+bool is_integer_in(const json& value, Range<std::size_t> range) {
+  return value.is_number_unsigned() && value.get<std::size_t>() >= range.min &&
+         value.get<std::size_t>() <= range.max;
+}
+
 template <class T>
 std::string between(Range<T> range) {
   std::ostringstream out;
@@ -86,11 +91,26 @@ std::size_t JsonObject::integer(const std::string& key, Range<std::size_t> range
   const json* value = find(key);
   if (value == nullptr && fallback) return *fallback;
   const json& number = value != nullptr ? *value : required(key);
-  if (!number.is_number_unsigned() || number.get<std::size_t>() < range.min ||
-      number.get<std::size_t>() > range.max) {
-    fail(key, "is not a whole number " + between(range));
-  }
+  if (!is_integer_in(number, range)) fail(key, "is not a whole number " + between(range));
   return number.get<std::size_t>();
+}
+
+std::vector<std::size_t> JsonObject::integers(const std::string& key, Range<std::size_t> range,
+                                              std::size_t max_size) {
+  std::vector<std::size_t> numbers;
+  for (const json& item : array(key, max_size)) {
+    if (!is_integer_in(item, range)) fail(key, "is not made of whole numbers " + between(range));
+    numbers.push_back(item.get<std::size_t>());
+  }
+  return numbers;
+}
+
+bool JsonObject::flag(const std::string& key, std::optional<bool> fallback) {
+  const json* value = find(key);
+  if (value == nullptr && fallback) return *fallback;
+  const json& given = value != nullptr ? *value : required(key);
+  if (!given.is_boolean()) fail(key, "is neither true nor false");
+  return given.get<bool>();
 }
 
 double JsonObject::number(const std::string& key, Range<double> range,

@@ -37,9 +37,13 @@ class JsonObject {
                                     std::optional<std::size_t> fallback = {});
   [[nodiscard]] double number(const std::string& key, Range<double> range,
                               std::optional<double> fallback = {});
+  [[nodiscard]] bool flag(const std::string& key, std::optional<bool> fallback = {});
   [[nodiscard]] std::string text(const std::string& key);
   /// The position of the value among `choices`.
   [[nodiscard]] std::size_t choice(const std::string& key, const std::vector<std::string>& choices);
+  /// An array of whole numbers, at most `max_size` of them.
+  [[nodiscard]] std::vector<std::size_t> integers(const std::string& key, Range<std::size_t> range,
+                                                  std::size_t max_size);
   /// nullptr when the key is absent.
   [[nodiscard]] const nlohmann::json* find(const std::string& key);
   /// An array of at most `max_size` items.

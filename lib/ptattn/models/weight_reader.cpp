@@ -78,7 +78,7 @@ WeightReader::WeightReader(const WeightSource& source, double norm_eps)
   }
 }
 
-std::vector<float> WeightReader::take(const std::string& name, const Shape& shape) {
+std::vector<float> WeightReader::tensor(const std::string& name, const Shape& shape) {
   asked_.insert(name);
   const auto found = names_.find(name);
   if (found == names_.end()) {
@@ -99,9 +99,9 @@ std::vector<float> WeightReader::take(const std::string& name, const Shape& shap
 }
 
 std::optional<BatchNorm> WeightReader::take_norm(const std::string& name, std::size_t channels) {
-  BatchNorm norm{take(name + ".weight", {channels}), take(name + ".bias", {channels}),
-                 take(name + ".running_mean", {channels}), take(name + ".running_var", {channels}),
-                 norm_eps_};
+  BatchNorm norm{tensor(name + ".weight", {channels}), tensor(name + ".bias", {channels}),
+                 tensor(name + ".running_mean", {channels}),
+                 tensor(name + ".running_var", {channels}), norm_eps_};
   const auto negative = [](float v) { return v < 0.0F; };
   if (std::any_of(norm.variance.begin(), norm.variance.end(), negative)) {
     invalid_.push_back(name + ".running_var (negative)");
@@ -113,17 +113,38 @@ std::optional<BatchNorm> WeightReader::take_norm(const std::string& name, std::s
   return norm;
 }
 
-DenseWeights WeightReader::dense(const std::string& name, std::size_t in, std::size_t out,
+const Shape* WeightReader::shape(const std::string& name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? nullptr : source_.shape(found->second);
+}
+
+/// The first extent of `shape` counts the outputs, the others together the inputs.
+DenseWeights WeightReader::layer(const std::string& name, const Shape& shape,
                                  const LayerParts& parts) {
-  const std::vector<float> weight = take(name + ".weight", {out, in});
+  const std::size_t out = shape.front();
+  const std::vector<float> weight = tensor(name + ".weight", shape);
   std::vector<float> bias;
-  if (parts.bias) bias = take(name + ".bias", {out});
+  if (parts.bias) bias = tensor(name + ".bias", {out});
   std::optional<BatchNorm> norm;
   if (!parts.norm.empty()) norm = take_norm(parts.norm, out);
   if (weight.empty() || (parts.bias && bias.empty())) return {};
   if (!parts.norm.empty() && !norm) return {};
-  DenseWeights layer{to_matrix(weight, out, in), std::move(bias)};
+  DenseWeights layer{to_matrix(weight, out, weight.size() / out), std::move(bias)};
   return norm ? folded(std::move(layer), *norm) : std::move(layer);
+}
+
+DenseWeights WeightReader::dense(const std::string& name, std::size_t in, std::size_t out,
+                                 const LayerParts& parts) {
+  return layer(name, {out, in}, parts);
+}
+
+DenseWeights WeightReader::convolution(const std::string& name, std::size_t in, std::size_t out,
+                                       std::size_t size, const LayerParts& parts) {
+  return layer(name, {out, size, size, size, in}, parts);
+}
+
+LayerNorm WeightReader::layer_norm(const std::string& name, std::size_t channels) {
+  return {tensor(name + ".weight", {channels}), tensor(name + ".bias", {channels})};
 }
 
 ScaleShift WeightReader::batch_norm(const std::string& name, std::size_t channels) {

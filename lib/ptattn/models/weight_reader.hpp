@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ptattn/models/weights.hpp"
+#include "ptattn/nn/layer_norm.hpp"
 #include "ptattn/nn/linear.hpp"
 #include "ptattn/nn/norm.hpp"
 
@@ -36,13 +37,24 @@ class WeightReader {
   /// The same weight under two names, of which one may be absent.
   [[nodiscard]] DenseWeights shared_dense(const std::string& name, const std::string& other_name,
                                           std::size_t in, std::size_t out);
+  /// A convolution `name`.weight [out, size, size, size, in] as a layer [out, size^3 in] with its
+  /// bias; its batch norm is folded in.
+  [[nodiscard]] DenseWeights convolution(const std::string& name, std::size_t in, std::size_t out,
+                                         std::size_t size, const LayerParts& parts = {});
+  /// `name`.weight and `name`.bias.
+  [[nodiscard]] LayerNorm layer_norm(const std::string& name, std::size_t channels);
+  /// Any tensor, row-major; empty when it does not fit.
+  [[nodiscard]] std::vector<float> tensor(const std::string& name,
+                                          const std::vector<std::size_t>& shape);
+  /// What shape the source's tensor has; nullptr when there is none.
+  [[nodiscard]] const std::vector<std::size_t>* shape(const std::string& name) const;
   /// @throws Error(Fault::kModel) naming all tensors that are missing, misshapen, not finite or
   ///         that no layer asked for
   void finish() const;
 
  private:
-  [[nodiscard]] std::vector<float> take(const std::string& name,
-                                        const std::vector<std::size_t>& shape);
+  [[nodiscard]] DenseWeights layer(const std::string& name, const std::vector<std::size_t>& shape,
+                                   const LayerParts& parts);
   /// Nothing when something does not fit.
   [[nodiscard]] std::optional<BatchNorm> take_norm(const std::string& name, std::size_t channels);
   [[nodiscard]] std::vector<std::string> extra() const;

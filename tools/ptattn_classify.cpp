@@ -13,6 +13,7 @@
 #include "classify/run.hpp"
 #include "inputs.hpp"
 #include "interrupt.hpp"
+#include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "ptattn/core/error.hpp"
@@ -104,17 +105,7 @@ void declare(CLI::App& app, Settings& s) {
                  "vertical by angles within the model's range [1]")
       ->type_name("N")
       ->check(range(1, kMaxVotes));
-  app.add_option_function<std::string>(
-         "--up",
-         [&s](const std::string& name) {
-           s.up = name == "x"   ? std::optional(Axis::kX)
-                  : name == "y" ? std::optional(Axis::kY)
-                  : name == "z" ? std::optional(Axis::kZ)
-                                : std::nullopt;
-         },
-         "Axis that points upwards: z, y, x or auto (the one with the highest confidence) [z]")
-      ->type_name("AXIS")
-      ->check(CLI::IsMember({"z", "y", "x", "auto"}).description(""));
+  add_up_option(app, s.up);
   declare_results(app, s);
   app.add_flag("--keep-going", s.keep_going,
                "Report a bad input and go on with the rest; exit code 3 at the end [default]");

@@ -15,10 +15,10 @@
 namespace ptattn {
 
 struct AttentionQuestion {
-  AttentionChoice choice;
+  AttentionChoice choice{};
   /// The query, in the cloud's own coordinates; nullopt: how much attention each token receives,
   /// the mean over all queries.
-  std::optional<Position> at;
+  std::optional<Position> at{};
   std::optional<Axis> up = Axis::kZ;  ///< as ClassifyOptions::up
   std::size_t picture_cells = 0;      ///< the most cells a side of the picture; 0: none
 };

@@ -25,9 +25,9 @@ struct AttentionChoice {
   ///   A = (A_L + I)/2 ... (A_2 + I)/2 (A_1 + I)/2
   ///
   /// I stands for the residual connection beside each layer.
-  std::vector<AttentionLayer> layers;
+  std::vector<AttentionLayer> layers{};
   bool rollout = false;
-  std::optional<std::size_t> head;  ///< nullopt: the mean of all heads
+  std::optional<std::size_t> head{};  ///< nullopt: the mean of all heads
 };
 
 /// Which mixtures of A's rows are wanted: M [r, t], given the positions of the tokens [t, 3].

@@ -1,0 +1,116 @@
+#include "summary.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+#include <vector>
+
+#include "../text.hpp"
+#include "ptattn/tasks/orientation.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr std::size_t kLabelWidth = 10;
+constexpr std::size_t kHeaviest = 3;
+
+std::string line(const std::string& label, const std::string& text) {
+  return left_aligned(label, kLabelWidth) + text + "\n";
+}
+
+std::string number_text(double value) {
+  std::array<char, 40> text;
+  std::snprintf(text.data(), text.size(), "%.9g", value);
+  return text.data();
+}
+
+std::string place_text(const Position& p) {
+  return "(" + number_text(p[0]) + ", " + number_text(p[1]) + ", " + number_text(p[2]) + ")";
+}
+
+std::string point_text(std::size_t point, std::span<const Position> positions) {
+  return "point " + std::to_string(point) + " " + place_text(positions[point]);
+}
+
+std::string query_text(const AttentionRun& run, const AttentionAnswer& answer,
+                       std::span<const Position> positions) {
+  if (!answer.query) return "none, the mean attention that each token receives";
+  const std::size_t place = answer.places[*answer.query];
+  const Position& a = *run.at;
+  const Position& b = positions[place];
+  const std::string asked =
+      run.query_point ? point_text(*run.query_point, positions) : place_text(a);
+  return asked + ", nearest token: " + point_text(place, positions) + ", " +
+         number_text(std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])) + " away";
+}
+
+std::string heaviest_text(const AttentionAnswer& answer, std::span<const Position> positions) {
+  std::vector<std::size_t> order(answer.tokens.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const std::size_t count = std::min(kHeaviest, order.size());
+  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(count),
+                            [&](std::size_t a, std::size_t b) {
+                              if (answer.tokens[a] != answer.tokens[b]) {
+                                return answer.tokens[a] > answer.tokens[b];
+                              }
+                              return a < b;
+                            });
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    text += line(i == 0 ? "heaviest" : "", point_text(answer.places[order[i]], positions) + " " +
+                                               percent_text(answer.tokens[order[i]], 2));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string choice_text(const AttentionChoice& choice) {
+  std::string text = choice.rollout ? "rollout through " : "";
+  for (std::size_t i = 0; i < choice.layers.size(); ++i) {
+    text += (i > 0 ? ", " : "") + choice.layers[i].name;
+  }
+  if (choice.head) return text + ", head " + std::to_string(*choice.head);
+  const std::size_t heads = choice.layers.back().heads;
+  return heads == 1 ? text + ", one head" : text + ", mean of " + std::to_string(heads) + " heads";
+}
+
+std::string class_text(const ModelDescription& model, const Classification& result) {
+  const std::size_t best = top_classes(result.probabilities, 1).front();
+  return model.classes[best] + " " + percent_text(result.probabilities[best]);
+}
+
+std::string summary_text(const AttentionRun& run, const AttentionAnswer& answer,
+                         std::span<const Position> positions) {
+  const AttentionSpread spread = spread_of(answer.tokens);
+  const std::string tokens = std::to_string(answer.tokens.size());
+  return line("model", run.model.name) +
+         line("input", run.input + ", " + std::to_string(positions.size()) + " points, seen as " +
+                           tokens + " tokens, up " +
+                           std::string(name_of(answer.classification.up))) +
+         line("class", class_text(run.model, answer.classification)) +
+         line("layer", choice_text(run.choice)) +
+         line("query", query_text(run, answer, positions)) +
+         line("entropy", fixed_text(spread.entropy, 3) + " nats, as wide as even attention over " +
+                             fixed_text(spread.effective, 1) + " of " + tokens + " tokens") +
+         line("top 1 %", std::to_string(spread.top) +
+                             (spread.top == 1 ? " token takes " : " tokens take ") +
+                             percent_text(spread.top_share)) +
+         heaviest_text(answer, positions);
+}
+
+std::string layers_text(std::span<const AttentionLayer> layers) {
+  std::size_t width = text_width("layer");
+  for (const AttentionLayer& layer : layers) width = std::max(width, text_width(layer.name));
+  constexpr std::size_t kHeadsWidth = 7;
+  std::string text = left_aligned("layer", width) + right_aligned("heads", kHeadsWidth) + "\n";
+  for (const AttentionLayer& layer : layers) {
+    text += left_aligned(layer.name, width) +
+            right_aligned(std::to_string(layer.heads), kHeadsWidth) + "\n";
+  }
+  return text;
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,266 @@
+// Shows where a network's attention goes on a cloud. See `ptattn-attention --help`.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attention/summary.hpp"
+#include "inputs.hpp"
+#include "options.hpp"
+#include "output.hpp"
+#include "plot/heat_map.hpp"
+#include "ptattn/cloud/colormap.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "ptattn/io/png.hpp"
+#include "ptattn/models/model_search.hpp"
+#include "target.hpp"
+#include "tool.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr double kColorPercent = 99.0;
+constexpr std::array<std::string_view, 2> kCloudExtensions{".ply", ".pcd"};
+constexpr std::array<std::string_view, 1> kPictureExtensions{".png"};
+
+const About kAbout{
+    .name = "ptattn-attention",
+    .summary =
+        "Shows what a Transformer looks at: gives every point of a cloud the attention\n"
+        "weight that a query point pays to it in one layer of a model, as a field and as\n"
+        "a colour, and draws the matrix of all weights. A summary goes to standard output.\n",
+    .examples =
+        "  ptattn-attention --model pct-modelnet40 --list\n"
+        "  ptattn-attention chair.ply -o seen.ply\n"
+        "  ptattn-attention chair.ply -o leg.ply --query 17 --layer pt_last.sa1\n"
+        "  ptattn-attention chair.ply -o seat.ply --at 0.1,0,0.45 --rollout\n"
+        "  ptattn-attention chair.ply --matrix weights.png\n"
+        "\n"
+        "Without a query, a point gets the mean attention that it receives from all.\n"
+        "Models see a sample of the cloud and keep fewer points still, the tokens; the\n"
+        "points between them get weights by kernel interpolation over the 4 nearest. An\n"
+        "even weight is 1 / tokens. Colours go from 0 to the weight that 99 % of the\n"
+        "points do not exceed: violet, blue, green, yellow. Points with a coordinate that\n"
+        "is NaN or infinite get 0.\n"};
+
+struct Settings {
+  std::string input;
+  std::string output;
+  std::string matrix;
+  std::string model = "pct-modelnet40";
+  bool list = false;
+  std::string layer;
+  std::optional<std::size_t> head;
+  bool rollout = false;
+  std::optional<std::size_t> query;
+  std::optional<Position> at;
+  std::optional<Axis> up = Axis::kZ;
+  std::string field = "attention";
+  bool no_color = false;
+};
+
+std::string refuse_empty(const std::string& name) {
+  return name.empty() ? "the name is empty" : "";
+}
+
+std::string refuse_blanks(const std::string& name) {
+  const bool plain =
+      std::ranges::all_of(name, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  return name.empty() || !plain ? "expected a name of printable ASCII without blanks" : "";
+}
+
+/// The numbers between the commas of `text`, nullopt unless there are three finite ones.
+std::optional<Position> parse_position(std::string_view text) {
+  Position position{};
+  const char* next = text.data();
+  const char* const end = text.data() + text.size();
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    if (axis > 0 && (next == end || *next++ != ',')) return std::nullopt;
+    const auto [after, failed] = std::from_chars(next, end, position[axis]);
+    if (failed != std::errc{} || !(std::abs(position[axis]) <= kLargestCoordinate)) {
+      return std::nullopt;
+    }
+    next = after;
+  }
+  return next == end ? std::optional(position) : std::nullopt;
+}
+
+void declare_question(CLI::App& app, Settings& s) {
+  app.add_option("--layer", s.layer, "Layer to look at, see --list [the last]")->type_name("LAYER");
+  app.add_option_function<std::string>(
+         "--head",
+         [&s](const std::string& text) {
+           if (text != "mean") s.head = std::stoul(text);
+         },
+         "Head of the layer, from 0, or mean [mean]")
+      ->type_name("HEAD")
+      ->check([](const std::string& text) {
+        const bool number = !text.empty() && text.size() < 10 &&
+                            text.find_first_not_of("0123456789") == std::string::npos;
+        return number || text == "mean" ? "" : text + " is neither a number from 0 nor mean";
+      });
+  app.add_flag("--rollout", s.rollout,
+               "Multiply through the layers up to --layer, half of each being the residual "
+               "connection (Abnar and Zuidema 2020)");
+  CLI::Option* query =
+      app.add_option("--query", s.query, "Point that looks, by its index from 0 [all points]")
+          ->type_name("INDEX");
+  app.add_option_function<std::string>(
+         "--at", [&s](const std::string& text) { s.at = parse_position(text); },
+         "Place that looks, in the cloud's coordinates: the nearest token to it")
+      ->type_name("X,Y,Z")
+      ->check([](const std::string& text) {
+        return parse_position(text) ? "" : text + " is not three numbers with commas between";
+      })
+      ->excludes(query);
+}
+
+void declare(CLI::App& app, Settings& s) {
+  app.add_option("INPUT", s.input, "PLY or PCD file")->type_name("");
+  app.add_option("-o,--output", s.output,
+                 "Cloud to write, PLY or PCD: all fields of the input and the weights")
+      ->type_name("FILE")
+      ->check(refuse_empty);
+  app.add_option("--matrix", s.matrix,
+                 "Picture to write, PNG: all weights of the layer, tokens in the order of a "
+                 "Hilbert curve; more than 512 are averaged")
+      ->type_name("FILE")
+      ->check(refuse_empty);
+  app.add_flag("--list", s.list, "Print the layers of the model and their heads and exit");
+  app.add_option("--model", s.model, "Name or folder of the model [pct-modelnet40]")
+      ->type_name("MODEL");
+  declare_question(app, s);
+  add_up_option(app, s.up);
+  app.add_option("--field", s.field, "Name of the field for the weights [attention]")
+      ->type_name("NAME")
+      ->check(refuse_blanks);
+  app.add_flag("--no-color", s.no_color, "Leave the colours of the cloud as they are");
+}
+
+/// What can be said before anything is read.
+void check(const Settings& s) {
+  if (s.input.empty()) throw Error(Fault::kUsage, "INPUT", "missing, name a file, see --help");
+  if (s.output.empty() && s.matrix.empty()) {
+    throw Error(Fault::kUsage, "ptattn-attention",
+                "nothing to write, expected --output, --matrix or --list");
+  }
+  if (!s.output.empty()) check_target(s.output, kCloudExtensions);
+  if (!s.matrix.empty()) check_target(s.matrix, kPictureExtensions);
+  for (const std::string& target : {s.output, s.matrix}) {
+    refuse_overwriting(target, {{s.input, ""}});
+  }
+}
+
+/// The layers that the command line means: one, or for a rollout all up to it.
+AttentionChoice choose(const Settings& s, const std::vector<AttentionLayer>& layers,
+                       const std::string& model) {
+  if (layers.empty()) throw Error(Fault::kUsage, model, "tells no attention weights");
+  auto last = std::ranges::find(layers, s.layer, &AttentionLayer::name);
+  if (s.layer.empty()) last = std::prev(layers.end());
+  if (last == layers.end()) {
+    throw Error(Fault::kUsage, "--layer",
+                model + " has no layer \"" + s.layer + "\" with attention weights, see --list");
+  }
+  AttentionChoice choice{.rollout = s.rollout, .head = s.head};
+  choice.layers.assign(s.rollout ? layers.begin() : last, std::next(last));
+  for (const AttentionLayer& layer : choice.layers) {
+    if (!s.head || *s.head < layer.heads) continue;
+    throw Error(Fault::kUsage, "--head",
+                layer.name + " has no head " + std::to_string(*s.head) + ", expected one below " +
+                    std::to_string(layer.heads));
+  }
+  return choice;
+}
+
+/// Where the query is, and that nothing stands in the way of the new field.
+std::optional<Position> check_cloud(const Settings& s, const PointCloud& cloud,
+                                    std::span<const Position> positions) {
+  if (!s.output.empty()) refuse_taken_fields(cloud, std::array{s.field}, "--field");
+  if (!s.query) return s.at;
+  if (*s.query >= positions.size()) {
+    throw Error(Fault::kUsage, "--query",
+                std::to_string(*s.query) + " is no point of " + s.input + ", which has " +
+                    std::to_string(positions.size()));
+  }
+  const Position& at = positions[*s.query];
+  if (finite_points(std::span(&at, 1)).empty()) {
+    throw Error(Fault::kUsage, "--query",
+                "point " + std::to_string(*s.query) + " has a coordinate that is not finite");
+  }
+  return at;
+}
+
+void write_output(const Settings& s, PointCloud& cloud, const AttentionAnswer& answer) {
+  Field& field = cloud.add(s.field, FieldType::kFloat32);
+  std::ranges::copy(answer.points, field.values<float>().begin());
+  if (!s.no_color) {
+    paint(cloud, colors_of(answer.points, range_up_to(answer.points, kColorPercent)),
+          color_layout_of(s.output));
+  }
+  write_cloud(s.output, cloud);
+}
+
+Image picture_of(const AttentionRun& run, const AttentionAnswer& answer) {
+  const AttentionPicture& picture = answer.picture;
+  HeatMap map{.cells = picture.cells,
+              .tokens = static_cast<double>(picture.tokens),
+              .range = range_up_to(picture.cells.values(), kColorPercent),
+              .title = {std::filesystem::path(run.input).filename().string() + ", seen as " +
+                            class_text(run.model, answer.classification),
+                        run.model.name + ", " + choice_text(run.choice)},
+              .columns = "tokens looked at",
+              .rows = "tokens that look",
+              .values = "attention weight"};
+  if (picture.tokens > picture.cells.rows()) {
+    const std::string cells = std::to_string(picture.cells.rows());
+    map.title.push_back("averaged to " + cells + " x " + cells + " cells");
+  }
+  return draw(map);
+}
+
+int run(const Settings& s) {
+  if (!s.list) check(s);
+  const ClassifierModel model = load_classifier(find_model(s.model));
+  const std::vector<AttentionLayer> layers = model.network->attention_layers();
+  if (s.list) {
+    Output::to_stdout().write(layers_text(layers));
+    return 0;
+  }
+  AttentionQuestion question{.choice = choose(s, layers, model.description.name),
+                             .up = s.up,
+                             .picture_cells = s.matrix.empty() ? 0 : kMostCells};
+  PointCloud cloud = read_cloud(s.input);
+  const std::vector<Position> positions = cloud.positions(s.input);
+  question.at = check_cloud(s, cloud, positions);
+  const AttentionAnswer answer = attention_map(model, cloud, s.input, question);
+  const AttentionRun asked{.input = s.input,
+                           .model = model.description,
+                           .choice = question.choice,
+                           .query_point = s.query,
+                           .at = question.at};
+  if (!s.output.empty()) write_output(s, cloud, answer);
+  if (!s.matrix.empty()) write_png(s.matrix, picture_of(asked, answer));
+  Output::to_stdout().write(summary_text(asked, answer, positions));
+  return 0;
+}
+
+}  // namespace
+}  // namespace ptattn::tools
+
+int main(int argc, char** argv) {
+  using namespace ptattn::tools;
+  Settings settings;
+  return run_tool(
+      kAbout, argc, argv, [&](CLI::App& app) { declare(app, settings); },
+      [&] { return run(settings); });
+}

@@ -159,11 +159,16 @@ ColumnScaling standardizing(std::span<const Column> columns, std::span<const std
 Matrix column_values(std::span<const Column> columns, std::span<const std::size_t> points,
                      const ColumnScaling& scaling) {
   Matrix out(points.size(), columns.size());
+  column_values(columns, points, scaling, out);
+  return out;
+}
+
+void column_values(std::span<const Column> columns, std::span<const std::size_t> points,
+                   const ColumnScaling& scaling, MutableMatrixView out) {
   each_value(columns, points, [&](std::size_t i, std::size_t c, double x) {
     const double scaled = (x - scaling.offset[c]) / scaling.scale[c];
     out(i, c) = usable(x) ? static_cast<float>(scaled) : 0.0F;
   });
-  return out;
 }
 
 Matrix column_values(std::span<const Column> columns, std::span<const std::size_t> points) {

@@ -69,6 +69,9 @@ struct ColumnScaling {
 [[nodiscard]] Matrix column_values(std::span<const Column> columns,
                                    std::span<const std::size_t> points,
                                    const ColumnScaling& scaling);
+/// The same, written to `out` [points, columns].
+void column_values(std::span<const Column> columns, std::span<const std::size_t> points,
+                   const ColumnScaling& scaling, MutableMatrixView out);
 /// The values as they are, rounded to float32; NaN and infinity stay.
 [[nodiscard]] Matrix column_values(std::span<const Column> columns,
                                    std::span<const std::size_t> points);

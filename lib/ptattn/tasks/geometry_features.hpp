@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,11 +8,9 @@
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/preprocessing.hpp"
+#include "ptattn/tasks/advance.hpp"
 
 namespace ptattn {
-
-/// Told now and then how many more points are done; may be empty. Called by one thread at a time.
-using Advance = std::function<void(std::size_t points)>;
 
 struct GeometryOptions {
   /// Sizes of neighbourhoods: the k nearest points, the point itself counted; of all points when

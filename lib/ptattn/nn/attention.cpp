@@ -17,8 +17,13 @@
 namespace ptattn {
 namespace {
 
-// Queries of a task. A multiple of the kernel's own groups.
-constexpr std::size_t kQueriesPerTask = 128;
+// Queries of the kernel's widest panel.
+constexpr std::size_t kPanel = 32;
+// Panels of a task: with 16 the kernel's copies of keys and values are hardly noticed, with 4 they
+// cost a tenth. Which it is changes no bit.
+constexpr std::size_t kFewPanels = 4;
+constexpr std::size_t kManyPanels = 16;
+constexpr std::size_t kTasksPerThread = 4;
 constexpr std::size_t kWeightsPerTask = 16384;
 constexpr std::size_t kNeighborsPerTask = 4096;
 constexpr std::string_view kSubject = "attention";
@@ -62,10 +67,12 @@ void attention(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& 
   check_scores(q, k, scores, k.rows);
   check_shape(kSubject, "the values' matrix", v, k.rows, v.cols);
   check_shape(kSubject, "the result", out, q.rows, v.cols);
-  const std::size_t tasks = (q.rows + kQueriesPerTask - 1) / kQueriesPerTask;
-  parallel_each(tasks, 1, [&](std::size_t task) {
-    const std::size_t begin = task * kQueriesPerTask;
-    const std::size_t rows = std::min(kQueriesPerTask, q.rows - begin);
+  const std::size_t panels = (q.rows + kPanel - 1) / kPanel;
+  const std::size_t wanted = panels / (kTasksPerThread * static_cast<std::size_t>(thread_count()));
+  const std::size_t task_queries = std::clamp(wanted, kFewPanels, kManyPanels) * kPanel;
+  parallel_each((q.rows + task_queries - 1) / task_queries, 1, [&](std::size_t task) {
+    const std::size_t begin = task * task_queries;
+    const std::size_t rows = std::min(task_queries, q.rows - begin);
     const std::size_t keys = visible_keys(scores, begin + rows, q.rows, k.rows);
     attention_on_this_thread(q.rows_range(begin, rows), k.rows_range(0, keys),
                              v.rows_range(0, keys), scores_of(scores, begin, rows, keys),

@@ -200,11 +200,48 @@ void attend_block(const Step& step) {
   });
 }
 
+// Edge of the squares that are transposed inside registers.
+#if HWY_TARGET == HWY_SCALAR
+constexpr std::size_t kSquare = 1;
+HWY_INLINE void transpose_square(MatrixView from, std::size_t i, std::size_t j, float scale,
+                                 float* to) {
+  to[j * panel_width() + i] = from(i, j) * scale;
+}
+#else
+constexpr std::size_t kSquare = 4;
+/// to[j ... j + 3, i ... i + 3] = scale from[i ... i + 3, j ... j + 3]^T, `to` with a panel's
+/// stride.
+HWY_INLINE void transpose_square(MatrixView from, std::size_t i, std::size_t j, float scale,
+                                 float* to) {
+  const HWY_CAPPED(float, 4) d;
+  const auto load = [&](std::size_t r) HWY_ATTR {
+    return hn::Mul(hn::LoadU(d, from.row(i + r) + j), hn::Set(d, scale));
+  };
+  const auto r0 = load(0), r1 = load(1), r2 = load(2), r3 = load(3);
+  const auto even_low = hn::InterleaveLower(d, r0, r2);
+  const auto odd_low = hn::InterleaveLower(d, r1, r3);
+  const auto even_high = hn::InterleaveUpper(d, r0, r2);
+  const auto odd_high = hn::InterleaveUpper(d, r1, r3);
+  const std::size_t panel = panel_width();
+  hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to + j * panel + i);
+  hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + (j + 1) * panel + i);
+  hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + (j + 2) * panel + i);
+  hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + (j + 3) * panel + i);
+}
+#endif
+
 /// to[j, i] = scale from[i, j], columns from from.rows to the panel's width zero.
 void pack_transposed(MatrixView from, float scale, float* to) {
   const std::size_t panel = panel_width();
+  const std::size_t rows = from.rows / kSquare * kSquare;
+  const std::size_t cols = from.cols / kSquare * kSquare;
+  for (std::size_t j = 0; j < cols; j += kSquare) {
+    for (std::size_t i = 0; i < rows; i += kSquare) transpose_square(from, i, j, scale, to);
+  }
   for (std::size_t j = 0; j < from.cols; ++j) {
-    for (std::size_t i = 0; i < from.rows; ++i) to[j * panel + i] = from(i, j) * scale;
+    for (std::size_t i = j < cols ? rows : 0; i < from.rows; ++i) {
+      to[j * panel + i] = from(i, j) * scale;
+    }
     std::fill(to + j * panel + from.rows, to + (j + 1) * panel, 0.0F);
   }
 }
@@ -216,17 +253,18 @@ void pack_transposed(MatrixView from, float scale, float* to) {
 void pack_bias(MatrixView bias, const float* key_bias, std::ptrdiff_t visible, std::size_t count,
                float* to) {
   const std::size_t panel = panel_width();
-  for (std::size_t j = 0; j < count; ++j) {
-    const float of_key = key_bias != nullptr ? key_bias[j] * kLog2E : 0.0F;
-    std::fill(to + j * panel, to + (j + 1) * panel, of_key);
+  if (bias.data != nullptr) {
+    pack_transposed(bias, kLog2E, to);
+  } else {
+    std::fill_n(to, count * panel, 0.0F);
   }
-  for (std::size_t j = 0; j < count && bias.data != nullptr; ++j) {
-    for (std::size_t i = 0; i < bias.rows; ++i) to[j * panel + i] += bias(i, j) * kLog2E;
-  }
-  for (std::size_t j = 0; j < count; ++j) {
+  for (std::size_t j = 0; j < count; ++j, to += panel) {
+    if (key_bias != nullptr) {
+      const float add = key_bias[j] * kLog2E;
+      for (std::size_t i = 0; i < panel; ++i) to[i] += add;
+    }
     const std::ptrdiff_t blind = static_cast<std::ptrdiff_t>(j) + 1 - visible;
-    const std::ptrdiff_t queries = std::clamp<std::ptrdiff_t>(blind, 0, panel);
-    std::fill(to + j * panel, to + j * panel + queries, kMasked);
+    if (blind > 0) std::fill_n(to, std::min(panel, static_cast<std::size_t>(blind)), kMasked);
   }
 }
 

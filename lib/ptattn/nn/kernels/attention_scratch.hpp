@@ -11,7 +11,7 @@ namespace ptattn {
 class AttentionScratch {
  public:
   static constexpr std::size_t kBlock = 128;    ///< keys that are worked on together
-  static constexpr std::size_t kGroup = 128;    ///< queries that share a copy of these keys
+  static constexpr std::size_t kGroup = 512;    ///< queries that share a copy of these keys
   static constexpr std::size_t kMaxPanel = 32;  ///< queries of a panel at the widest CPU level
 
   /// For heads of width d (keys) and c (values).

@@ -130,6 +130,11 @@ std::vector<Column> select_columns(const PointCloud& cloud, std::span<const std:
   return selection.take();
 }
 
+std::vector<Column> find_columns(const PointCloud& cloud, std::string_view name) {
+  Selection selection(cloud);
+  return selection.add(name) ? selection.take() : std::vector<Column>();
+}
+
 ColumnScaling standardizing(std::span<const Column> columns, std::span<const std::size_t> points) {
   ColumnScaling scaling;
   std::vector<double> squares;  // of each group: the sum over its columns of the variance

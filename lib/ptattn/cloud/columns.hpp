@@ -49,6 +49,9 @@ class Column {
                                                  std::span<const std::string> names,
                                                  std::string_view subject);
 
+/// The same for one name; empty when the cloud has nothing of that name.
+[[nodiscard]] std::vector<Column> find_columns(const PointCloud& cloud, std::string_view name);
+
 /// What is subtracted from the values of each column and what they are divided by.
 struct ColumnScaling {
   std::vector<double> offset;

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ptattn {
+
+/// A vertical column of voxels.
+struct Column2d {
+  std::uint32_t i;  ///< along x
+  std::uint32_t j;  ///< along y
+
+  bool operator==(const Column2d&) const = default;
+};
+
+/// Morphology over the occupied columns of a scene (Serra 1982; Zhang et al. 2003 for terrain).
+///
+/// A window of odd width w around column (i, j) holds the columns (i', j') with |i' - i| and
+/// |j' - j| at most w / 2, inside the bounding box of all columns. Columns without points take part
+/// in no minimum or maximum, yet windows may be centred there. Rasters exist block by block only,
+/// so memory does not grow with the area.
+class ColumnFilters {
+ public:
+  /// @param columns  in lexicographic order, none twice; kept by reference
+  explicit ColumnFilters(std::span<const Column2d> columns);
+
+  /// Largest least: max over windows c' around c of (min over the window of c' of `values`).
+  /// Follows slopes and removes what stands narrower than the window.
+  /// @param values  [columns], finite
+  /// @param window  odd
+  /// @return        [columns]
+  /// Time O(area log window); parallel; the same result for any thread count.
+  [[nodiscard]] std::vector<double> opening(std::span<const double> values,
+                                            std::size_t window) const;
+  /// The same with minimum and maximum exchanged: fills pits narrower than the window.
+  [[nodiscard]] std::vector<double> closing(std::span<const double> values,
+                                            std::size_t window) const;
+  /// Largest value of the window.
+  [[nodiscard]] std::vector<double> maximum(std::span<const double> values,
+                                            std::size_t window) const;
+
+ private:
+  template <class Filter>
+  [[nodiscard]] std::vector<double> by_blocks(std::span<const double> values, double empty,
+                                              std::size_t halo, const Filter& filter) const;
+
+  std::span<const Column2d> columns_;
+  std::vector<std::size_t> row_starts_;  ///< first column of each i
+  std::size_t width_ = 0;                ///< largest j + 1
+};
+
+}  // namespace ptattn

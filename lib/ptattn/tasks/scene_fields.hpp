@@ -1,0 +1,20 @@
+#pragma once
+
+#include "ptattn/cloud/point_cloud.hpp"
+
+namespace ptattn {
+
+/// The fields of an airborne laser scan under the names that tools give them.
+struct ScanFields {
+  const Field* intensity = nullptr;      ///< nullptr: not there, or the same everywhere
+  const Field* return_number = nullptr;  ///< both or none
+  const Field* number_of_returns = nullptr;
+};
+
+/// Finds them: `intensity`, `return_number` and `number_of_returns` in PDAL's, LAStools' and
+/// CloudCompare's spelling (Intensity, scalar_Intensity, ReturnNumber, ...). A field whose values
+/// are all equal says nothing and counts as not there.
+/// Time O(n).
+[[nodiscard]] ScanFields find_scan_fields(const PointCloud& cloud);
+
+}  // namespace ptattn

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/cloud/normalize.hpp"
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/models/scene_profile.hpp"
+#include "ptattn/sampling/curve.hpp"
+
+namespace ptattn {
+
+/// Largest extent of a cloud in voxels along an axis: what sixteen bits a coordinate hold.
+inline constexpr std::size_t kMaxVoxelsAcross = std::size_t{1} << 16U;
+
+/// A cloud cut into cubes. Voxels are in lexicographic order of their cells.
+struct SceneVoxels {
+  std::vector<Position> positions;    ///< [n] of the points with finite coordinates, from `origin`
+  std::vector<std::uint32_t> points;  ///< [n] their places in the cloud
+  Position origin{};                  ///< least x, y, z; in the cloud's unit, or in the unit
+                                      ///< sphere's for objects
+  std::vector<std::uint32_t> order;   ///< [n] rows of `positions`, voxel by voxel
+  std::vector<std::size_t> starts;    ///< [v + 1] where each voxel begins in `order`
+  std::vector<Cell> cells;            ///< [v]
+  std::vector<Position> means;        ///< [v] mean of the points of each voxel, from `origin`
+
+  [[nodiscard]] std::size_t size() const { return cells.size(); }
+  /// Rows of `positions` in voxel `v`.
+  [[nodiscard]] std::span<const std::uint32_t> members(std::size_t v) const {
+    return std::span(order).subspan(starts[v], starts[v + 1] - starts[v]);
+  }
+};
+
+/// Voxelises a cloud as `profile` says: cell = floor((p - least p) / voxel), in float64.
+///
+/// Points with a NaN or infinite coordinate are left out.
+/// @param subject  what error messages call the cloud
+/// @throws Error(Fault::kInput) for fewer than `profile.min_points` points, and for a cloud of more
+///         than kMaxVoxelsAcross voxels along an axis (wrong units, or a stray point)
+/// Time O(n log n); the same result for any thread count.
+[[nodiscard]] SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile,
+                                   std::string_view subject);
+
+}  // namespace ptattn

@@ -1,71 +1,90 @@
 #include "ptattn/nn/offset_attention.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/nn/kernels/reduce.hpp"
-#include "ptattn/nn/kernels/softmax.hpp"
+#include "ptattn/nn/kernels/gemm.hpp"
+#include "ptattn/nn/kernels/softmax_parts.hpp"
 
 namespace ptattn {
 namespace {
 
-// Columns (queries) and rows (keys) a task takes: a few thousand exponentials.
-constexpr std::size_t kQueriesPerTask = 32;
-constexpr std::size_t kKeysPerTask = 64;
+// Points a task works on at a time: their scores with 4096 others take 512 KiB.
+constexpr std::size_t kBlock = 32;
 
-/// The attention weights S with keys as rows, [key, query]: the transpose of the paper's matrix,
-/// since the product with the values runs over queries. Softmax then works on columns.
-Matrix transposed_weights(const Linear& query_key, MatrixView x) {
-  const Matrix qk = linear(query_key, x);
-  Matrix weights(x.rows, x.rows);
-  multiply(qk, PackedMatrix::from_transposed(qk), {}, weights);
-  parallel_ranges(x.rows, kQueriesPerTask, [&](std::size_t begin, std::size_t end) {
-    softmax_columns(weights.view().cols_range(begin, end - begin));
-  });
-  return weights;
+/// E_ij of the points i in [first, first + count) with all j. Queries are keys, so E_ij = E_ji to
+/// the last bit: every element is the same chain of multiply-adds.
+MutableMatrixView scores_of(MatrixView qk, const PackedMatrix& keys, std::size_t first,
+                            std::size_t count, Matrix& memory) {
+  const MutableMatrixView scores = memory.view().rows_range(0, count);
+  gemm(qk.rows_range(first, count), keys, 0, keys.panels(), {}, scores);
+  return scores;
 }
 
-/// 1 / (1e-9 + sum_i S_ij) for every key j.
-std::vector<float> key_scales(MatrixView weights) {
-  std::vector<float> scales(weights.rows);
-  parallel_ranges(weights.rows, kKeysPerTask, [&](std::size_t begin, std::size_t end) {
-    row_sums(weights.rows_range(begin, end - begin), scales.data() + begin);
-    for (std::size_t j = begin; j < end; ++j) scales[j] = 1.0F / (1e-9F + scales[j]);
-  });
-  return scales;
-}
-
-/// x - r, in place of the products sum_i S_ij v_i: scaling them is what scaling the weights would
-/// give.
-void subtract_from(MatrixView x, const std::vector<float>& scales, MutableMatrixView attended) {
-  parallel_each(x.rows, kKeysPerTask, [&](std::size_t j) {
-    const float* from = x.row(j);
-    float* row = attended.row(j);
-    for (std::size_t c = 0; c < x.cols; ++c) row[c] = from[c] - row[c] * scales[j];
+/// Calls `body(first, count, memory)` for blocks of points, in parallel; `memory` is [kBlock, n].
+template <class Body>
+void for_each_block(std::size_t n, const Body& body) {
+  parallel_ranges(n, kBlock, [&](std::size_t begin, std::size_t end) {
+    Matrix memory(std::min(kBlock, end - begin), n);
+    for (std::size_t first = begin; first < end; first += kBlock) {
+      body(first, std::min(kBlock, end - first), memory);
+    }
   });
 }
 
-void scale_rows(const std::vector<float>& scales, MutableMatrixView weights) {
-  parallel_each(weights.rows, kKeysPerTask, [&](std::size_t j) {
-    for (std::size_t i = 0; i < weights.cols; ++i) weights(j, i) *= scales[j];
+/// What turns E_ij into S_ij, by query i.
+struct SoftmaxParts {
+  explicit SoftmaxParts(std::size_t n) : largest(n), total(n) {}
+  std::vector<float> largest;
+  std::vector<float> total;
+};
+
+SoftmaxParts softmax_over_keys(MatrixView qk, const PackedMatrix& keys) {
+  SoftmaxParts parts(qk.rows);
+  for_each_block(qk.rows, [&](std::size_t first, std::size_t count, Matrix& memory) {
+    const MatrixView scores = scores_of(qk, keys, first, count, memory);
+    softmax_parts(scores, parts.largest.data() + first, parts.total.data() + first);
   });
+  return parts;
+}
+
+/// x_j - sum_i w_i v_i, given the sums; keeps w = A_ij where somebody asked for it.
+void finish_row(const float* x, float scale, MutableMatrixView offset, std::size_t row,
+                const float* weights, Matrix* kept, std::size_t point) {
+  for (std::size_t c = 0; c < offset.cols; ++c) {
+    offset(row, c) = x[c] - offset(row, c) * scale;
+  }
+  if (kept == nullptr) return;
+  for (std::size_t i = 0; i < kept->cols(); ++i) (*kept)(point, i) = weights[i] * scale;
 }
 
 }  // namespace
 
+// Two passes over blocks of the scores. The first finds what normalises each query's row; in the
+// second a block's rows are keys j and its columns queries i, so that one product sums over i.
 void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out,
                       Matrix* attention_weights) {
-  Matrix weights = transposed_weights(w.query_key, x);
+  const Matrix qk = linear(w.query_key, x);
+  const PackedMatrix keys = PackedMatrix::from_transposed(qk);
   const PackedMatrix values = PackedMatrix::from_rows(linear(w.value, x));
+  const SoftmaxParts parts = softmax_over_keys(qk, keys);
+  if (attention_weights != nullptr) *attention_weights = Matrix(x.rows, x.rows);
   Matrix offset(x.rows, values.cols());
-  multiply(weights, values, {}, offset);
-  const std::vector<float> scales = key_scales(weights);
-  subtract_from(x, scales, offset);
+  for_each_block(x.rows, [&](std::size_t first, std::size_t count, Matrix& memory) {
+    const MutableMatrixView weights = scores_of(qk, keys, first, count, memory);
+    std::vector<float> sums(count);
+    weights_from_parts(weights, parts.largest.data(), parts.total.data(), sums.data());
+    const MutableMatrixView rows = offset.view().rows_range(first, count);
+    gemm(weights, values, 0, values.panels(), {}, rows);
+    for (std::size_t r = 0; r < count; ++r) {
+      // Scaling the sums is what scaling the weights would give.
+      finish_row(x.row(first + r), 1.0F / (1e-9F + sums[r]), rows, r, weights.row(r),
+                 attention_weights, first + r);
+    }
+  });
   linear(w.transform, offset, Activation::kRelu, x, out);
-  if (attention_weights == nullptr) return;
-  scale_rows(scales, weights);
-  *attention_weights = std::move(weights);
 }
 
 }  // namespace ptattn

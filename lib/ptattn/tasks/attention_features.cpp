@@ -22,11 +22,6 @@ constexpr std::size_t kUsualNeighbors = 32;
 constexpr double kNarrowest = 1.0 / 2000.0;  // of the longest side: a bandwidth among all points
 constexpr std::array<const char*, 3> kAxes{"x", "y", "z"};
 
-/// Far outside any use coordinates cannot be divided by it.
-bool is_length(double value) {
-  return value >= 1.0 / kLargestCoordinate && value <= kLargestCoordinate;
-}
-
 void check(std::span<const Position> positions, std::span<const Column> columns,
            std::span<const std::size_t> points, const AttentionFeatureOptions& options) {
   const auto fail = [](const std::string& problem) {
@@ -38,11 +33,7 @@ void check(std::span<const Position> positions, std::span<const Column> columns,
   if (options.bandwidth && !is_length(*options.bandwidth)) {
     fail("the bandwidth is no length, expected a number above 0");
   }
-  if (options.wavelengths && !(is_length(options.wavelengths->first) &&
-                               options.wavelengths->first <= options.wavelengths->second &&
-                               is_length(options.wavelengths->second))) {
-    fail("the wavelengths are no range of lengths, expected shortest and longest");
-  }
+  if (options.wavelengths) check_wavelengths(*options.wavelengths);
 }
 
 double choose_bandwidth(std::span<const Position> positions,
@@ -83,19 +74,6 @@ void each_block(std::size_t n, std::size_t block, const Body& body) {
   for (std::size_t begin = 0; begin < n; begin += block) body(begin, std::min(block, n - begin));
 }
 
-void encode(Problem& problem, MutableMatrixView out) {
-  std::vector<double> centered;
-  each_block(problem.positions.size(), kBlock, [&](std::size_t begin, std::size_t count) {
-    centered.clear();
-    for (const Position& p : problem.positions.subspan(begin, count)) {
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        centered.push_back(p[axis] - problem.center[axis]);
-      }
-    }
-    encode_coordinates(centered, 3, problem.wavelengths, out.rows_range(begin, count));
-  });
-}
-
 Problem make_problem(std::span<const Position> positions, std::span<const Column> columns,
                      std::span<const std::size_t> points, const AttentionFeatureOptions& options) {
   Problem problem{.positions = positions,
@@ -104,15 +82,18 @@ Problem make_problem(std::span<const Position> positions, std::span<const Column
                   .bandwidth = choose_bandwidth(positions, options),
                   .scaling = standardizing(columns, points)};
   if (options.encode) {
-    const auto [shortest, longest] =
-        options.wavelengths.value_or(std::pair(2.0 * problem.bandwidth, 16.0 * problem.bandwidth));
+    const auto [shortest, longest] = options.wavelengths.value_or(
+        WavelengthRange(2.0 * problem.bandwidth, 16.0 * problem.bandwidth));
     problem.wavelengths = geometric_wavelengths(shortest, longest, options.wavelength_count);
   }
   for (const Column& column : columns) problem.axes.push_back(axis_of(column));
   const std::size_t encoded = encoding_channels(3, problem.wavelengths.size());
   problem.x = Matrix(points.size(), columns.size() + encoded);
   column_values(columns, points, problem.scaling, problem.x.view().cols_range(0, columns.size()));
-  if (encoded > 0) encode(problem, problem.x.view().cols_range(columns.size(), encoded));
+  if (encoded > 0) {
+    encode_positions(positions, problem.center, problem.wavelengths,
+                     problem.x.view().cols_range(columns.size(), encoded));
+  }
   return problem;
 }
 
@@ -271,13 +252,8 @@ std::vector<std::string> attention_feature_names(std::span<const Column> columns
     for (const Column& column : columns) {
       names.push_back(head + (axis_of(column) < 3 ? "offset_" : "") + column.name());
     }
-    for (const char* const axis : kAxes) {
-      for (std::size_t w = 0; options.encode && w < options.wavelength_count; ++w) {
-        for (const char* const wave : {"sin_", "cos_"}) {
-          names.push_back((head + wave + axis).append("_w").append(std::to_string(w)));
-        }
-      }
-    }
+    const std::size_t waves = options.encode ? options.wavelength_count : 0;
+    for (const std::string& name : encoding_feature_names(waves)) names.push_back(head + name);
   }
   return names;
 }

@@ -4,13 +4,13 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "ptattn/cloud/columns.hpp"
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/tasks/advance.hpp"
+#include "ptattn/tasks/encoding_features.hpp"
 
 namespace ptattn {
 
@@ -24,7 +24,7 @@ struct AttentionFeatureOptions {
   std::size_t wavelength_count = 4;   ///< L
   std::optional<double> bandwidth{};  ///< h, in the cloud's unit; else chosen
   /// Shortest and longest wavelength, in the cloud's unit; else 2 h and 16 h.
-  std::optional<std::pair<double, double>> wavelengths{};
+  std::optional<WavelengthRange> wavelengths{};
 };
 
 struct AttentionFeatures {

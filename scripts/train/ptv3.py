@@ -1,8 +1,8 @@
 """Point Transformer V3, mode 1, under the key names of the public implementation (Wu et al. 2024).
 
 What depends on the voxels alone (neighbour tables, orders, patches, pooling) is computed once per sample with numpy in
-`Geometry`; the network then consists of row gathers, matrix products and attention inside patches. Every gather
-knows its inverse, so that the gradients are gathers, too, and nothing is added atomically.
+`Geometry`; the network then consists of row gathers, matrix products and attention inside patches. Most gathers
+know their inverse, so that their gradients are gathers, too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 ORDERS = ("z", "z-trans", "hilbert", "hilbert-trans")
 NORM_EPS = 1e-3  # of the batch norms
-CHUNK_ELEMENTS = 1 << 21  # of gathered neighbours: a few megabytes, which stay in the cache
 DENSE_CELLS = 1 << 25  # largest lookup grid; above it the neighbours are searched among sorted keys
 
 
@@ -89,32 +88,57 @@ def serialise(grid: np.ndarray, batch: np.ndarray, depth: int, order: str) -> np
 # --------------------------------------------------------------------------------------------------------- geometry
 
 
-def neighbour_table(grid: np.ndarray, batch: np.ndarray, size: int) -> np.ndarray:
-    """Row of the voxel at each offset of a size^3 cube, [n, size^3], offsets in the order x, y, z; n where none is."""
+@dataclass
+class Neighbours:
+    """Pairs of voxels one offset of a size^3 cube apart, for the offsets up to the centre in the order x, y, z.
+
+    `to[ends[k - 1]:ends[k]]` are the voxels that have one at offset k, `source` those they have. Offset size^3 - 1 - k leads
+    back, so that the second half of the offsets is the first with both exchanged.
+    """
+
+    to: Tensor
+    source: Tensor
+    ends: list[int]
+
+    def pairs(self, k: int) -> tuple[Tensor, Tensor]:
+        """Voxels and their neighbours at offset k, which must not be the centre."""
+        mirrored = k > len(self.ends)
+        half = 2 * len(self.ends) - k if mirrored else k
+        part = slice(self.ends[half - 1] if half else 0, self.ends[half])
+        return (self.source[part], self.to[part]) if mirrored else (self.to[part], self.source[part])
+
+    def onto(self, device: str) -> Neighbours:
+        return Neighbours(self.to.to(device), self.source.to(device), self.ends)
+
+
+def neighbours(grid: np.ndarray, batch: np.ndarray, size: int) -> Neighbours:
+    """Occupied neighbours of the voxels inside a cube; those of different clouds do not see each other."""
     n, reach = len(grid), size // 2
     extent = grid.max(0).astype(np.int64) + 1 + 2 * reach
     key = ((batch * extent[0] + grid[:, 0] + reach) * extent[1] + grid[:, 1] + reach) * extent[2] + grid[:, 2] + reach
     cells = int(batch.max() + 1) * int(extent.prod())
-    if cells <= DENSE_CELLS:
-        lookup = np.full(cells, n, np.int32)
+    dense = cells <= DENSE_CELLS
+    if dense:
+        lookup = np.full(cells, -1, np.int32)
         lookup[key] = np.arange(n, dtype=np.int32)
     else:
         order = np.argsort(key)
         ordered = key[order]
-    table = np.full((size ** 3, n), n, np.int32)
-    table[size ** 3 // 2] = np.arange(n)
+    to, source = [], []
     for k in range(size ** 3 // 2):
         dx, dy, dz = k // size ** 2 - reach, k // size % size - reach, k % size - reach
         wanted = key + (dx * extent[1] + dy) * extent[2] + dz
-        if cells <= DENSE_CELLS:
-            table[k] = lookup[wanted]
-            rows = np.flatnonzero(table[k] < n)
+        if dense:
+            found = lookup[wanted]
+            to.append(np.flatnonzero(found >= 0))
+            source.append(found[to[-1]])
         else:
             place = np.minimum(np.searchsorted(ordered, wanted), n - 1)
-            rows = np.flatnonzero(ordered[place] == wanted)
-            table[k, rows] = order[place[rows]]
-        table[size ** 3 - 1 - k, table[k, rows]] = rows
-    return np.ascontiguousarray(table.T)
+            to.append(np.flatnonzero(ordered[place] == wanted))
+            source.append(order[place[to[-1]]])
+    ends = np.cumsum([len(rows) for rows in to]).tolist()
+    return Neighbours(torch.from_numpy(np.concatenate(to)),
+                      torch.from_numpy(np.concatenate(source).astype(np.int64)), ends)
 
 
 @dataclass
@@ -178,14 +202,14 @@ def patches_of(order: np.ndarray, counts: np.ndarray, size: int) -> Patches:
 class Stage:
     """One resolution: neighbours inside a 3^3 cube, patches per block, children of each voxel in the finer stage."""
 
-    table: Tensor
+    near: Neighbours
     patches: list[Patches]  # per order of the configuration, in the encoder's patch size
     decoder_patches: list[Patches]
     children: Tensor | None  # [n, 8], padded with the number of finer voxels
     parent: Take | None  # finer voxels take the row of their parent
 
     def to(self, device: str) -> Stage:
-        return Stage(self.table.to(device), [p.to(device) for p in self.patches],
+        return Stage(self.near.onto(device), [p.to(device) for p in self.patches],
                      [p.to(device) for p in self.decoder_patches],
                      None if self.children is None else self.children.to(device),
                      None if self.parent is None else self.parent.to(device))
@@ -194,10 +218,10 @@ class Stage:
 @dataclass
 class Geometry:
     stages: list[Stage]
-    stem_table: Tensor
+    stem: Neighbours  # inside a 5^3 cube
 
     def to(self, device: str) -> Geometry:
-        return Geometry([stage.to(device) for stage in self.stages], self.stem_table.to(device))
+        return Geometry([stage.to(device) for stage in self.stages], self.stem.onto(device))
 
 
 def geometry(grids: list[np.ndarray], config: PtV3Config, stage_orders: list[list[str]] | None = None,
@@ -212,7 +236,7 @@ def geometry(grids: list[np.ndarray], config: PtV3Config, stage_orders: list[lis
     grid = np.concatenate(grids).astype(np.int64)
     batch = np.repeat(np.arange(len(grids)), counts)
     depth = max(1, int(grid.max() + 1).bit_length())
-    stem_table = torch.from_numpy(neighbour_table(grid, batch, 5))
+    stem = neighbours(grid, batch, 5)
     stages: list[Stage] = []
     children, parent = None, None
     for level, patch in enumerate(config.enc_patch_size):
@@ -235,8 +259,8 @@ def geometry(grids: list[np.ndarray], config: PtV3Config, stage_orders: list[lis
         decoder_patch = config.dec_patch_size[level] if decoder_blocks else patch
         decoder = encoder if decoder_patch == patch else [patches_of(order, counts, min(decoder_patch, most))
                                                           for order in orders]
-        stages.append(Stage(torch.from_numpy(neighbour_table(grid, batch, 3)), encoder, decoder, children, parent))
-    return Geometry(stages, stem_table)
+        stages.append(Stage(neighbours(grid, batch, 3), encoder, decoder, children, parent))
+    return Geometry(stages, stem)
 
 
 # -------------------------------------------------------------------------------------------------------- operators
@@ -284,38 +308,41 @@ class SegmentMax(torch.autograd.Function):
         return gradient.new_zeros(context.rows, gradient.shape[1]).scatter_(0, winner, gradient), None
 
 
-def convolve(x: Tensor, weight: Tensor, table: Tensor, gradient: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Submanifold convolution of x [n, in] with weight [out, k, in], and its weight gradient where one is asked for."""
-    out, offsets, channels = weight.shape
-    flat = weight.reshape(out, -1)
-    padded = with_zero_row(x)
-    rows = max(256, CHUNK_ELEMENTS // (offsets * channels))
-    results, weight_gradient = [], None if gradient is None else torch.zeros_like(flat, dtype=torch.float32)
-    for begin in range(0, len(x), rows):
-        part = table[begin:begin + rows]
-        gathered = padded.index_select(0, part.reshape(-1)).view(len(part), -1)
-        if gradient is None:
-            results.append(gathered @ flat.t())
-        else:
-            weight_gradient += gradient[begin:begin + rows].t() @ gathered
-    return (torch.cat(results) if gradient is None else None), weight_gradient
+def convolve(x: Tensor, weight: Tensor, near: Neighbours, flipped: bool = False) -> Tensor:
+    """sum_k W[k] x[p + k - centre] of x [n, in] with weight [k, in, out]; `flipped` takes the weight of the opposite offset.
+
+    A product per offset over the voxels that have a neighbour there, summed in float32.
+    """
+    last, centre = len(weight) - 1, len(weight) // 2
+    result = (x @ weight[centre]).float()
+    for k in range(len(weight)):
+        if k != centre:
+            to, source = near.pairs(k)
+            result.index_add_(0, to, (x.index_select(0, source) @ weight[last - k if flipped else k]).float())
+    return result
 
 
 class Convolution(torch.autograd.Function):
     @staticmethod
-    def forward(context, x: Tensor, weight: Tensor, table: Tensor) -> Tensor:
-        context.save_for_backward(x, weight, table)
-        return convolve(x, weight, table)[0]
+    def forward(context, x: Tensor, weight: Tensor, near: Neighbours) -> Tensor:
+        context.save_for_backward(x, weight)
+        context.near = near
+        return convolve(x, weight, near).to(x.dtype)
 
     @staticmethod
     def backward(context, gradient: Tensor):
-        x, weight, table = context.saved_tensors
-        gradient = gradient.contiguous()
-        x_gradient = None
-        if context.needs_input_grad[0]:  # the table is symmetric: offset k leads there, offset K - 1 - k back
-            x_gradient, _ = convolve(gradient, weight.flip(1).permute(2, 1, 0).contiguous(), table)
-        _, weight_gradient = convolve(x, weight, table, gradient)
-        return x_gradient, weight_gradient.view(weight.shape).to(weight.dtype), None
+        x, weight = context.saved_tensors
+        near, x_gradient = context.near, None
+        if context.needs_input_grad[0]:
+            x_gradient = convolve(gradient, weight.transpose(1, 2).contiguous(), near, flipped=True).to(x.dtype)
+        weight_gradient = torch.empty_like(weight)
+        for k in range(len(weight)):
+            if k == len(weight) // 2:
+                weight_gradient[k] = x.t() @ gradient
+            else:
+                to, source = near.pairs(k)
+                weight_gradient[k] = x.index_select(0, source).t() @ gradient.index_select(0, to)
+        return x_gradient, weight_gradient, None
 
 
 class SubmanifoldConvolution(nn.Module):
@@ -327,13 +354,13 @@ class SubmanifoldConvolution(nn.Module):
         nn.init.trunc_normal_(self.weight, std=(size ** 3 / 3 * channels) ** -0.5)  # about a third is occupied
         self.bias = nn.Parameter(torch.zeros(out)) if bias else None
 
-    def forward(self, x: Tensor, table: Tensor) -> Tensor:
-        weight = self.weight.flatten(1, 3)
+    def forward(self, x: Tensor, near: Neighbours) -> Tensor:
+        weight = self.weight.flatten(1, 3).permute(1, 2, 0)
         device = x.device.type
         if torch.is_autocast_enabled() if device == "cuda" else torch.is_autocast_cpu_enabled():
             dtype = torch.get_autocast_gpu_dtype() if device == "cuda" else torch.get_autocast_cpu_dtype()
             x, weight = x.to(dtype), weight.to(dtype)
-        result = Convolution.apply(x, weight, table)
+        result = Convolution.apply(x, weight.contiguous(), near)
         return result if self.bias is None else result + self.bias.to(result.dtype)
 
 
@@ -389,8 +416,8 @@ class Block(nn.Module):
         self.norm2 = nn.ModuleList([nn.LayerNorm(channels)])
         self.mlp = nn.ModuleList([Mlp(channels)])
 
-    def forward(self, x: Tensor, table: Tensor, patches: Patches, conv_input: Tensor | None = None) -> Tensor:
-        x = x + self.cpe[2](self.cpe[1](self.cpe[0](x if conv_input is None else conv_input, table)))
+    def forward(self, x: Tensor, near: Neighbours, patches: Patches, conv_input: Tensor | None = None) -> Tensor:
+        x = x + self.cpe[2](self.cpe[1](self.cpe[0](x if conv_input is None else conv_input, near)))
         x = x + self.attn(self.norm1[0](x), patches)
         return x + self.mlp[0](self.norm2[0](x))
 
@@ -459,24 +486,24 @@ class PtV3(nn.Module):
             self.dec.add_module(f"dec{s}", stage)
         self.seg_head = nn.Linear(below, config.num_classes)
 
-    def run_blocks(self, module: nn.Module, depth: int, x: Tensor, table: Tensor, patches: list[Patches],
+    def run_blocks(self, module: nn.Module, depth: int, x: Tensor, near: Neighbours, patches: list[Patches],
                    conv_input: Tensor | None = None) -> Tensor:
         for i in range(depth):
-            x = getattr(module, f"block{i}")(x, table, patches[i % len(patches)], None if i else conv_input)
+            x = getattr(module, f"block{i}")(x, near, patches[i % len(patches)], None if i else conv_input)
         return x
 
     def forward(self, features: Tensor, where: Geometry) -> Tensor:
         config, stem = self.config, self.embedding.stem
-        x = F.gelu(stem["norm"](stem["conv"](features, where.stem_table)))
+        x = F.gelu(stem["norm"](stem["conv"](features, where.stem)))
         skips = []
         for s, stage in enumerate(where.stages):
             module = getattr(self.enc, f"enc{s}")
             if s:
                 skips.append(x)
                 x = module.down(x, stage.children)
-            x = self.run_blocks(module, config.enc_depths[s], x, stage.table, stage.patches)
+            x = self.run_blocks(module, config.enc_depths[s], x, stage.near, stage.patches)
         for s in reversed(range(len(config.dec_depths))):
             module, stage = getattr(self.dec, f"dec{s}"), where.stages[s]
             x, fine = module.up(x, skips[s], where.stages[s + 1].parent)
-            x = self.run_blocks(module, config.dec_depths[s], x, stage.table, stage.decoder_patches, fine)
+            x = self.run_blocks(module, config.dec_depths[s], x, stage.near, stage.decoder_patches, fine)
         return self.seg_head(x)

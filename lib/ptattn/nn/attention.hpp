@@ -15,9 +15,9 @@ namespace ptattn {
 /// A score of -infinity masks its pair. A query all of whose pairs are masked attends to nothing:
 /// its weights and its result are zero.
 struct AttentionScores {
-  float scale = 0.0F;               ///< 0: 1 / sqrt(d)
-  std::span<const float> key_bias;  ///< [n]; empty: none. -infinity: key padding mask
-  MatrixView bias;                  ///< [m, n]; empty: none. Masks and relative encodings
+  float scale = 0.0F;                 ///< 0: 1 / sqrt(d)
+  std::span<const float> key_bias{};  ///< [n]; empty: none. -infinity: key padding mask
+  MatrixView bias{};                  ///< [m, n]; empty: none. Masks and relative encodings
   /// Query i sees keys 0 ... i + (n - m): the queries are the last m of n positions.
   bool causal = false;
 };

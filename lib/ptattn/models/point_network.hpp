@@ -40,6 +40,8 @@ class PointNetwork {
   [[nodiscard]] virtual bool needs_grid() const { return false; }
   /// Object categories that PointInput::category chooses from; 0: it is not used.
   [[nodiscard]] virtual std::size_t category_count() const { return 0; }
+  /// About how many bytes `forward` takes for each point of a large cloud, beside the weights.
+  [[nodiscard]] virtual std::size_t bytes_per_point() const { return 4096; }
   /// The layers whose attention weights a Trace can listen to, in the order of the forward pass.
   [[nodiscard]] virtual std::vector<AttentionLayer> attention_layers() const { return {}; }
   /// @throws Error(Fault::kUsage) when the input is not as said

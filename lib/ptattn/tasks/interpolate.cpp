@@ -7,7 +7,6 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/neighbors/knn.hpp"
 #include "ptattn/nn/kernel_regression.hpp"
 
 namespace ptattn {
@@ -31,14 +30,22 @@ std::vector<float> bandwidths(MatrixView from, MatrixView to, const IndexTable& 
 
 }  // namespace
 
-Matrix interpolate(MatrixView from, MatrixView values, MatrixView to, std::size_t k) {
+Interpolator::Interpolator(MatrixView from, MatrixView values, std::size_t k)
+    : from_(from), values_(values), k_(std::min(k, from.rows)), tree_(from) {
   if (k == 0) throw Error(Fault::kUsage, "interpolate", "k is 0, expected at least 1");
-  const IndexTable nearest = k_nearest(from, to, std::min(k, std::max<std::size_t>(from.rows, 1)));
-  const std::vector<float> widths = bandwidths(from, to, nearest);
-  Matrix result(to.rows, values.cols);
-  neighbor_kernel_regression(to, from, values, nearest.indices,
+}
+
+Matrix Interpolator::operator()(MatrixView to) const {
+  const IndexTable nearest = tree_.k_nearest(to, k_);
+  const std::vector<float> widths = bandwidths(from_, to, nearest);
+  Matrix result(to.rows, values_.cols);
+  neighbor_kernel_regression(to, from_, values_, nearest.indices,
                              {.kernel = Kernel::kGaussian, .bandwidth = widths}, result);
   return result;
+}
+
+Matrix interpolate(MatrixView from, MatrixView values, MatrixView to, std::size_t k) {
+  return Interpolator(from, values, k)(to);
 }
 
 }  // namespace ptattn

@@ -1,0 +1,200 @@
+#include "ptattn/tasks/segment.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/tasks/interpolate.hpp"
+#include "ptattn/tasks/scene_features.hpp"
+#include "ptattn/tasks/scene_voxels.hpp"
+#include "ptattn/tasks/tiling.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kVoxelsPerTask = 4096;
+constexpr std::size_t kPointsAtATime = std::size_t{1} << 20U;
+constexpr std::size_t kFewestTileVoxels = 20'000;  // smaller tiles would be mostly margin
+
+std::size_t half_of_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page = ::sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page <= 0) return std::size_t{2} << 30U;
+  return static_cast<std::size_t>(pages) / 2 * static_cast<std::size_t>(page);
+}
+
+std::size_t max_tile_voxels(const PointNetwork& network, const SegmentOptions& options) {
+  const std::size_t memory = options.memory > 0 ? options.memory : half_of_memory();
+  const std::size_t fitting = std::max(memory / network.bytes_per_point(), kFewestTileVoxels);
+  return options.max_tile_voxels > 0 ? std::min(options.max_tile_voxels, fitting) : fitting;
+}
+
+/// What the network is given of a tile.
+struct TileInput {
+  Matrix positions;
+  Matrix features;
+  std::vector<std::int32_t> grid;
+
+  TileInput(const SceneVoxels& scene, const Matrix& values, const Tile& tile)
+      : positions(tile.voxels.size(), 3),
+        features(tile.voxels.size(), values.cols()),
+        grid(3 * tile.voxels.size()) {
+    parallel_each(tile.voxels.size(), kVoxelsPerTask, [&](std::size_t i) {
+      const std::uint32_t v = tile.voxels[i];
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        positions(i, axis) = static_cast<float>(scene.means[v][axis]);
+        grid[3 * i + axis] = static_cast<std::int32_t>(scene.cells[v][axis] - tile.origin[axis]);
+      }
+      std::copy_n(values.row(v), values.cols(), features.row(i));
+    });
+  }
+};
+
+/// Adds a tile's scores, times their weights, to those of the scene. Column `classes` of the sums
+/// holds the weights.
+void blend(const Tile& tile, const Matrix& scores, Matrix& sums) {
+  parallel_each(tile.voxels.size(), kVoxelsPerTask, [&](std::size_t i) {
+    float* sum = sums.row(tile.voxels[i]);
+    const float weight = tile.weights[i];
+    for (std::size_t c = 0; c < scores.cols(); ++c) sum[c] += weight * scores(i, c);
+    sum[scores.cols()] += weight;
+  });
+}
+
+/// Class probabilities of every voxel from blended scores.
+Matrix to_probabilities(const Matrix& sums, const std::string& model_name) {
+  const std::size_t classes = sums.cols() - 1;
+  if (!std::ranges::all_of(sums.values(), [](float x) { return std::isfinite(x); })) {
+    throw Error(Fault::kModel, model_name, "gives scores that are not finite");
+  }
+  Matrix probabilities(sums.rows(), classes);
+  parallel_each(sums.rows(), kVoxelsPerTask, [&](std::size_t v) {
+    const float* sum = sums.row(v);
+    float* p = probabilities.row(v);
+    const float largest = *std::max_element(sum, sum + classes);
+    float total = 0.0F;
+    for (std::size_t c = 0; c < classes; ++c) {
+      p[c] = std::exp((sum[c] - largest) / sum[classes]);
+      total += p[c];
+    }
+    for (std::size_t c = 0; c < classes; ++c) p[c] /= total;
+  });
+  return probabilities;
+}
+
+Matrix score_voxels(const PointModel& model, const SceneVoxels& scene, const Matrix& features,
+                    const SegmentOptions& options, Segmentation& result,
+                    const TileProgress& progress) {
+  const std::size_t classes = model.network->out_channels();
+  const TilingOptions tiling{.max_voxels = max_tile_voxels(*model.network, options),
+                             .margin = options.tile_margin};
+  const std::vector<TileBox> boxes = cut_tiles(scene.cells, tiling);
+  const TileBox whole = bounding_box(scene.cells);
+  Matrix sums(scene.size(), classes + 1);
+  std::ranges::fill(sums.values(), 0.0F);
+  result.tiles = boxes.size();
+  for (std::size_t t = 0; t < boxes.size(); ++t) {
+    const Tile tile = make_tile(scene.cells, boxes[t], whole, tiling);
+    const TileInput input(scene, features, tile);
+    const PointOutput output = model.network->forward({.positions = input.positions,
+                                                       .features = input.features,
+                                                       .grid = input.grid,
+                                                       .ends = {},
+                                                       .category = options.category});
+    blend(tile, output.values, sums);
+    if (progress) progress(t + 1, boxes.size());
+  }
+  return to_probabilities(sums, model.description.name);
+}
+
+/// Label and certainty of one point.
+void conclude(std::span<const float> p, std::size_t point, Segmentation& result) {
+  const auto best = static_cast<std::size_t>(std::ranges::max_element(p) - p.begin());
+  float second = 0.0F;
+  double entropy = 0.0;
+  for (std::size_t c = 0; c < p.size(); ++c) {
+    if (c != best) second = std::max(second, p[c]);
+    if (p[c] > 0.0F) entropy -= double{p[c]} * std::log(double{p[c]});
+  }
+  result.labels[point] = static_cast<std::uint32_t>(best);
+  result.confidence[point] = p[best];
+  result.entropy[point] = static_cast<float>(entropy);
+  result.margin[point] = p[best] - second;
+}
+
+/// From the voxels back to the points.
+void spread(const SceneVoxels& scene, const Matrix& probabilities, const SegmentOptions& options,
+            Segmentation& result) {
+  Matrix means(scene.size(), 3);
+  parallel_each(scene.size(), kVoxelsPerTask, [&](std::size_t v) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      means(v, axis) = static_cast<float>(scene.means[v][axis]);
+    }
+  });
+  const Interpolator interpolator(means, probabilities, options.neighbors);
+  for (std::size_t begin = 0; begin < scene.positions.size(); begin += kPointsAtATime) {
+    const std::size_t count = std::min(kPointsAtATime, scene.positions.size() - begin);
+    Matrix to(count, 3);
+    parallel_each(count, kVoxelsPerTask, [&](std::size_t i) {
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        to(i, axis) = static_cast<float>(scene.positions[begin + i][axis]);
+      }
+    });
+    const Matrix p = interpolator(to);
+    parallel_each(count, kVoxelsPerTask, [&](std::size_t i) {
+      const std::size_t point = scene.points[begin + i];
+      conclude({p.row(i), p.cols()}, point, result);
+      if (options.probabilities) std::copy_n(p.row(i), p.cols(), result.probabilities.row(point));
+    });
+  }
+}
+
+void check(const PointModel& model, const SegmentOptions& options) {
+  const std::string& name = model.description.name;
+  if (!model.network->labels_points()) {
+    throw Error(Fault::kModel, name, "gives features, not labels");
+  }
+  if (!options.category) return;
+  const std::size_t categories = model.network->category_count();
+  if (*options.category >= categories) {
+    throw Error(Fault::kUsage, name,
+                "has " + std::to_string(categories) +
+                    " categories of objects, there is no number " +
+                    std::to_string(*options.category));
+  }
+}
+
+}  // namespace
+
+Segmentation segment(const PointModel& model, const PointCloud& cloud, std::string_view subject,
+                     const SegmentOptions& options, const TileProgress& progress) {
+  check(model, options);
+  const std::size_t n = cloud.size();
+  Segmentation result;
+  result.labels.assign(n, 0);
+  result.confidence.assign(n, 0.0F);
+  result.entropy.assign(n, 0.0F);
+  result.margin.assign(n, 0.0F);
+  result.valid.assign(n, false);
+  if (options.probabilities) {
+    result.probabilities = Matrix(n, model.network->out_channels());
+    std::ranges::fill(result.probabilities.values(), 0.0F);
+  }
+  const SceneVoxels scene = voxelize(cloud, model.description.preprocessing, subject);
+  for (const std::uint32_t point : scene.points) result.valid[point] = true;
+  result.voxels = scene.size();
+  if (scene.size() == 0) return result;
+  SceneFeatures features = scene_features(cloud, scene, model.description.preprocessing);
+  result.notes = std::move(features.notes);
+  const Matrix probabilities =
+      score_voxels(model, scene, features.values, options, result, progress);
+  spread(scene, probabilities, options, result);
+  return result;
+}
+
+}  // namespace ptattn

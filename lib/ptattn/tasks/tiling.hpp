@@ -1,0 +1,55 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ptattn/sampling/curve.hpp"
+
+namespace ptattn {
+
+/// How a scene of too many voxels is cut into overlapping tiles.
+struct TilingOptions {
+  std::size_t max_voxels = 0;    ///< in a tile, its margin included, where the scene allows
+  std::uint32_t margin = 64;     ///< voxels that a tile sees beyond its core, on each side
+  std::uint32_t alignment = 16;  ///< tiles begin at multiples of it, so that cells which a network
+                                 ///< pools stay the same in every tile
+};
+
+/// A piece of the plane: voxels (i, j, k) with low <= (i, j) < high, whatever k.
+struct TileBox {
+  std::array<std::uint32_t, 2> low;
+  std::array<std::uint32_t, 2> high;
+
+  bool operator==(const TileBox&) const = default;
+};
+
+/// What a network sees at a time.
+struct Tile {
+  std::vector<std::uint32_t> voxels;  ///< rows of the scene, ascending
+  std::vector<float> weights;  ///< of each in the blend: 1 deep in the core, 1/2 at its border,
+                               ///< towards 0 at the outer end of the margin
+  Cell origin{};               ///< what to subtract from the cells
+};
+
+/// Boxes that cover the plane without overlap, cut along the longer side so that both halves hold
+/// about as many voxels, until core and margin together hold at most `max_voxels`, or a box is one
+/// alignment unit across.
+/// @param cells  in lexicographic order
+/// Time O(n + area in alignment units).
+[[nodiscard]] std::vector<TileBox> cut_tiles(std::span<const Cell> cells,
+                                             const TilingOptions& options);
+
+/// The voxels of a box and its margin, with their weights. The scene's outer border has no margin:
+/// a scene that is one box gets weights of 1.
+/// @param scene  the box of all cells
+/// Time O(n) at worst; the same result for any thread count.
+[[nodiscard]] Tile make_tile(std::span<const Cell> cells, const TileBox& box, const TileBox& scene,
+                             const TilingOptions& options);
+
+/// The smallest box that holds all cells.
+[[nodiscard]] TileBox bounding_box(std::span<const Cell> cells);
+
+}  // namespace ptattn

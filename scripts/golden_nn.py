@@ -28,7 +28,7 @@ Tensors, `CASE.TENSOR`:
   encoder_layer, decoder_layer, whole
                   NORM_ACT and NORM_ACT_masked for NORM pre, post and ACT relu, gelu: the first layer of either stack
                   on its own (the decoder layer with src as memory), and everything
-  decode          NORM_ACT [8, d]: every step's last row becomes the next input, the first is inputs.start; nothing cached
+  decode          NORM_ACT [8, d]: every step's last row becomes the next input, from inputs.start on; nothing is cached
 """
 
 from __future__ import annotations

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <algorithm>
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/kernels/rows.hpp"
+#include "ptattn/nn/layer_norm.hpp"
+#include "ptattn/nn/norm_order.hpp"
+
+namespace ptattn {
+
+/// What the layers of a stack then work on in place.
+[[nodiscard]] inline Matrix copied(MatrixView x) {
+  Matrix copy(x.rows, x.cols);
+  for (std::size_t i = 0; i < x.rows; ++i) std::copy_n(x.row(i), x.cols, copy.row(i));
+  return copy;
+}
+
+/// One residual step of a Transformer layer, in place, whatever the sub-layer f does:
+///
+///   post-norm   x <- norm(x + f(x))
+///   pre-norm    x <- x + f(norm(x))
+///
+/// @param f  [n, c] -> Matrix [n, c]
+template <class Sublayer>
+void residual_step(NormOrder order, const LayerNorm& norm, MutableMatrixView x, const Sublayer& f) {
+  constexpr std::size_t kRowsPerTask = 128;
+  if (order == NormOrder::kPost) {
+    add_layer_norm(norm, f(MatrixView(x)), x, x);
+    return;
+  }
+  const Matrix step = f(MatrixView(layer_norm(norm, x)));
+  parallel_ranges(x.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end) {
+    const MutableMatrixView part = x.rows_range(begin, end - begin);
+    add_matrices(part, step.view().rows_range(begin, end - begin), part);
+  });
+}
+
+}  // namespace ptattn

@@ -16,7 +16,7 @@ namespace ptattn {
 ///
 /// The file is not trusted. The constructor checks the header's length against the file's, every
 /// tensor's extent against its shape and type, and that the extents cover the data exactly: no
-/// overlap, no gap, each aligned to its type. Nothing large is allocated before that.
+/// overlap, no gap. Nothing large is allocated before that. Tensors need not be aligned.
 class SafetensorsFile final : public WeightSource {
  public:
   /// @throws Error(Fault::kModel) one line, for whatever is wrong with the file

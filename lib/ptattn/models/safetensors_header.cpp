@@ -69,10 +69,6 @@ TensorEntry read_entry(JsonObject tensor, std::size_t file_bytes, std::size_t da
   TensorEntry entry{static_cast<TensorType>(type), {}, 0, kBytes[type]};
   read_shape(tensor, entry);
   entry.begin = data_begin + read_begin(tensor, entry, file_bytes - data_begin);
-  if (entry.begin % kBytes[type] != 0) {
-    tensor.fail("data_offsets", "starts at byte " + std::to_string(entry.begin) +
-                                    " of the file, which is not aligned to " + kTypes[type]);
-  }
   tensor.finish();
   return entry;
 }

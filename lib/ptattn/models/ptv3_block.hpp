@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/models/ptv3_level.hpp"
+#include "ptattn/models/ptv3_weights.hpp"
+#include "ptattn/models/trace.hpp"
+
+namespace ptattn {
+
+/// What the blocks of one stage share.
+struct Ptv3BlockSetting {
+  const Ptv3Level& level;          ///< serialised
+  std::span<const Patch> patches;  ///< of the level
+  std::size_t heads;
+  MatrixView angles;  ///< [n, c / heads] rotary encoding; empty: none
+  /// For whoever listens to attention: positions of the tokens, and the token of each row.
+  MatrixView tokens;
+  std::span<const std::uint32_t> token_of;
+};
+
+/// The name under which a trace hears of a block's attention.
+[[nodiscard]] std::string attention_name(const Ptv3BlockWeights& w);
+
+/// A block of Point Transformer V3 (Wu et al. 2024, figure 4), in place:
+///
+///   x <- x + LN(linear(conv(y)))            conditional positional encoding (x CPE)
+///   x <- x + attention(LN(x))               inside patches of a serialised order
+///   x <- x + fc2(GELU(fc1(LN(x))))
+///
+/// @param order  of setting.level.orders
+/// @param y      [n, c] what the convolution sees, usually x
+/// @param x      [n, c]
+/// Time O(pairs c^2 + n c^2 + n patch c); memory 4 n c bytes and one patch's projections a thread.
+/// Parallel over patches, and inside of them over rows and heads; the same bits for any thread
+/// count.
+void ptv3_block(const Ptv3BlockWeights& w, const Ptv3BlockSetting& setting, std::size_t order,
+                MatrixView y, Matrix& x, const Trace& trace);
+
+}  // namespace ptattn

@@ -1,0 +1,116 @@
+#include "ptattn/models/ptv3_level.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/models/ptv3_serialization.hpp"
+#include "ptattn/neighbors/voxel_hash.hpp"
+#include "ptattn/sampling/sort_order.hpp"
+
+namespace ptattn {
+namespace {
+
+static_assert(kNoRow == VoxelHash::kNone, "a voxel that is not there is no row");
+
+constexpr std::size_t kGrain = 1024;  // cells of a task
+
+std::vector<std::uint32_t> identity(std::size_t n) {
+  std::vector<std::uint32_t> rows(n);
+  std::iota(rows.begin(), rows.end(), 0U);
+  return rows;
+}
+
+std::unique_ptr<const KernelMap> find_neighbors(const Ptv3Level& level) {
+  const VoxelHash hash(level.cells, level.ends);
+  return std::make_unique<KernelMap>(level.size(), 27,
+                                     [&](std::size_t row, std::span<std::uint32_t> rows) {
+                                       hash.window(level.cloud_of(row), level.cells[row], 1, rows);
+                                     });
+}
+
+/// Groups rows of equal keys; rows along the Z curve usually need no sorting for that.
+Ptv3Pooling group(std::span<const std::uint64_t> keys) {
+  Ptv3Pooling pooling;
+  pooling.members =
+      std::is_sorted(keys.begin(), keys.end()) ? identity(keys.size()) : sort_order(keys);
+  pooling.cells.resize(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::uint32_t row = pooling.members[i];
+    if (i == 0 || keys[row] != keys[pooling.members[i - 1]]) pooling.begins.push_back(i);
+    pooling.cells[row] = static_cast<std::uint32_t>(pooling.begins.size() - 1);
+  }
+  pooling.begins.push_back(keys.size());
+  return pooling;
+}
+
+void mean_position(const Matrix& positions, std::span<const std::uint32_t> rows, float* mean) {
+  std::array<double, 3> sum{};
+  for (const std::uint32_t row : rows) {
+    for (std::size_t a = 0; a < 3; ++a) sum[a] += positions(row, a);
+  }
+  for (std::size_t a = 0; a < 3; ++a) {
+    mean[a] = static_cast<float>(sum[a] / static_cast<double>(rows.size()));
+  }
+}
+
+}  // namespace
+
+std::vector<Patch> cut_patches(std::span<const std::size_t> ends, std::size_t patch_size) {
+  std::vector<Patch> patches;
+  std::size_t begin = 0;
+  for (const std::size_t end : ends) {
+    for (std::size_t at = begin; at < end; at += patch_size) {
+      const std::size_t last = std::min(at + patch_size, end);
+      const bool borrows = last - at < patch_size && end - begin > patch_size;
+      patches.push_back({borrows ? end - patch_size : at, at, last});
+    }
+    begin = end;
+  }
+  return patches;
+}
+
+std::size_t Ptv3Level::cloud_of(std::size_t row) const {
+  const auto behind = std::upper_bound(ends.begin(), ends.end(), row);
+  return static_cast<std::size_t>(behind - ends.begin());
+}
+
+void serialize(Ptv3Level& level, std::span<const Curve> curves, std::size_t used) {
+  for (const Curve curve : curves.first(std::min(used, curves.size()))) {
+    level.orders.push_back(curve == Curve::kZ
+                               ? identity(level.size())
+                               : sort_order(serialized_codes(curve, level.cells, level.ends,
+                                                             std::max(1, level.depth))));
+  }
+  level.neighbors = find_neighbors(level);
+}
+
+Ptv3Level coarser(const Ptv3Level& level, std::size_t stride, Ptv3Pooling& pooling) {
+  const auto divisor = static_cast<std::uint32_t>(stride);
+  std::vector<Cell> cells(level.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto [x, y, z] = level.cells[i];
+    cells[i] = {x / divisor, y / divisor, z / divisor};
+  }
+  pooling = group(serialized_codes(Curve::kZ, cells, level.ends, kPtv3MaxDepth));
+
+  Ptv3Level next;
+  const std::size_t n = pooling.begins.size() - 1;
+  next.cells.resize(n);
+  next.positions = Matrix(n, 3);
+  parallel_each(n, kGrain, [&](std::size_t i) {
+    const std::size_t begin = pooling.begins[i];
+    const std::span<const std::uint32_t> rows{pooling.members.data() + begin,
+                                              pooling.begins[i + 1] - begin};
+    next.cells[i] = cells[rows.front()];
+    mean_position(level.positions, rows, next.positions.row(i));
+  });
+  for (const std::size_t end : level.ends) {
+    next.ends.push_back(end == 0 ? 0 : pooling.cells[pooling.members[end - 1]] + 1);
+  }
+  return next;
+}
+
+}  // namespace ptattn

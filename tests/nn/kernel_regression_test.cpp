@@ -86,8 +86,7 @@ Matrix regress_lists(MatrixView queries, MatrixView keys, MatrixView values,
   return out;
 }
 
-// --- By hand
-// --------------------------------------------------------------------------------------
+// --- By hand ---
 
 struct ByHand {
   Kernel kernel;
@@ -138,6 +137,37 @@ TEST(kernel_regression, the_edge_of_a_window_belongs_to_the_boxcar_alone) {
 }
 
 // --- Against the definition
+TEST(kernel_weights, hand_computed_on_every_cpu_level) {
+  ptattn_test::for_each_target([] {
+    for (const std::size_t n : {1, 3, 15, 16, 17, 40}) {
+      for (const Kernel kernel : kAllKernels) {
+        std::vector<float> squared(n);
+        for (std::size_t j = 0; j < n; ++j)
+          squared[j] = 0.25F + 0.125F * static_cast<float>(j % 13);
+        if (n > 1) squared[1] = std::numeric_limits<float>::infinity();
+        std::vector<float> weights = squared;
+        const float total = kernel_weights(kernel, weights);
+        double sum = 0.0;
+        for (std::size_t j = 0; j < n; ++j) {
+          double expected = kernel_of(kernel, std::sqrt(double{squared[j]}));
+          if (kernel == Kernel::kGaussian) expected /= std::exp(-0.125);
+          if (n > 1 && j == 1) expected = 0.0;
+          ASSERT_NEAR(weights[j], expected, 1e-6);
+          sum += expected;
+        }
+        ASSERT_NEAR(total, sum, 1e-5);
+      }
+    }
+  });
+}
+
+TEST(kernel_weights, nothing_to_weigh) {
+  EXPECT_EQ(kernel_weights(Kernel::kGaussian, {}), 0.0F);
+  std::vector<float> none(20, std::numeric_limits<float>::infinity());
+  EXPECT_EQ(kernel_weights(Kernel::kConstant, none), 0.0F);
+  EXPECT_EQ(none, std::vector<float>(20, 0.0F));
+}
+
 // -----------------------------------------------------------------------
 
 void expect_twins(std::size_t m, std::size_t n, std::size_t d, std::size_t c, Kernel kernel,
@@ -208,8 +238,7 @@ TEST(kernel_regression, a_million_values_average_exactly) {
   EXPECT_NEAR(regress(column({0}), keys, values, {Kernel::kConstant})(0, 0), 0.2, 1e-6);
 }
 
-// --- Invariants
-// -----------------------------------------------------------------------------------
+// --- Invariants ---
 
 TEST(kernel_regression, weights_sum_to_one) {
   const Matrix keys = random_matrix(400, 3, 1);
@@ -258,8 +287,7 @@ TEST(kernel_regression, same_bytes_for_any_thread_count) {
   EXPECT_TRUE(same_bytes(with_threads(1, listed), with_threads(8, listed)));
 }
 
-// --- Edges
-// ----------------------------------------------------------------------------------------
+// --- Edges ---
 
 TEST(kernel_regression, a_query_that_no_key_reaches_gets_zero) {
   const float h = 0.5F;

@@ -28,6 +28,13 @@ struct KernelPooling {
   std::span<const std::uint32_t> self{};
 };
 
+/// Kernel weights of squared distances in units of h, in place, on the calling thread.
+///
+///   squared[j] <- K(sqrt(squared[j])), the Gaussian relative to the smallest of them
+///
+/// Infinity stands for no key and becomes zero. Returns the sum of the weights.
+float kernel_weights(Kernel kernel, std::span<float> squared);
+
 /// Attention pooling with weights that depend on distance alone: kernel regression.
 ///
 ///   f(x) = sum_i a(x, x_i) y_i,   a(x, x_i) = K(|x - x_i| / h) / sum_j K(|x - x_j| / h)

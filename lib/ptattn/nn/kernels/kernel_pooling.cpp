@@ -37,6 +37,7 @@ struct Scale {
     nearest = kernel != Kernel::kConstant && !(h > 0.0F);
     inverse = h > 0.0F && kernel != Kernel::kConstant ? std::min(1.0F / h, kFarthest) : 1.0F;
   }
+  explicit Scale(Kernel shape) : kernel(shape), inverse(1.0F), nearest(false) {}
   /// Weights are relative to the nearest key seen so far.
   [[nodiscard]] bool relative() const { return nearest || kernel == Kernel::kGaussian; }
 };
@@ -211,6 +212,24 @@ void weigh_lists(const MatrixView& queries, const MatrixView& keys,
 
 }  // namespace
 
+float weigh_in_place(Kernel kernel, std::span<float> squared) {
+  constexpr std::size_t kLanes = 16;
+  const std::size_t whole = squared.size() / kLanes * kLanes;
+  const std::size_t rest = squared.size() - whole;
+  alignas(64) float tail[kLanes];
+  std::fill(std::copy_n(squared.data() + whole, rest, tail), tail + kLanes, kNoKey);
+  const float nearest = std::min(smallest(squared.data(), whole), smallest(tail, kLanes));
+  if (nearest == kNoKey) {
+    std::fill(squared.begin(), squared.end(), 0.0F);
+    return 0.0F;
+  }
+  const Scale scale(kernel);
+  const float total =
+      weigh(scale, nearest, squared.data(), whole) + weigh(scale, nearest, tail, kLanes);
+  std::copy_n(tail, rest, squared.data() + whole);
+  return total;
+}
+
 void add_rows(std::span<const float> weights, const std::uint32_t* indices,
               const MatrixView& values, float* out) {
   std::fill(out, out + values.cols, 0.0F);
@@ -227,6 +246,7 @@ namespace ptattn {
 
 HWY_EXPORT(pool_queries);
 HWY_EXPORT(weigh_lists);
+HWY_EXPORT(weigh_in_place);
 HWY_EXPORT(add_rows);
 
 BlockedKeys::BlockedKeys(MatrixView keys)
@@ -252,6 +272,10 @@ void weigh_neighbors(MatrixView queries, MatrixView keys, std::span<const std::u
                      MutableMatrixView weights, std::span<float> support) {
   HWY_DYNAMIC_DISPATCH(weigh_lists)
   (queries, keys, neighbors, pooling, begin, end, weights, support);
+}
+
+float kernel_weights(Kernel kernel, std::span<float> squared) {
+  return HWY_DYNAMIC_DISPATCH(weigh_in_place)(kernel, squared);
 }
 
 void add_weighted_rows(std::span<const float> weights, const std::uint32_t* indices,

@@ -229,6 +229,32 @@ TEST_F(BadPaths, TheContentDecidesTheFormatWhenReadingTheNameWhenWriting) {
   EXPECT_EQ(fault("B.PLY", Encoding::kBinary), Fault::kModel);
 }
 
+TEST_F(BadPaths, WhatAFormatCannotHoldIsKnownBeforeWriting) {
+  PointCloud cloud(1);
+  cloud.add("x", FieldType::kInt64);
+  cloud.metadata().elements.push_back({.name = "face", .items = 1});
+  const auto refused = [&](const char* name, Encoding encoding) {
+    try {
+      check_format(folder_ / name, cloud, encoding);
+    } catch (const Error&) {
+      return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(refused("a.ply", Encoding::kBinary)) << "an 8-byte integer";
+  EXPECT_TRUE(refused("a.pcd", Encoding::kBinary)) << "a face";
+  cloud.metadata().elements.clear();
+  EXPECT_FALSE(refused("a.pcd", Encoding::kBinary));
+  EXPECT_TRUE(refused("a.pcd", Encoding::kBinaryBigEndian));
+  EXPECT_TRUE(refused("a.xyz", Encoding::kBinary));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(BadPaths, ColoursFollowTheName) {
+  EXPECT_EQ(color_layout_of("a.ply"), ColorLayout::kChannels);
+  EXPECT_EQ(color_layout_of("a.PCD"), ColorLayout::kPacked);
+}
+
 TEST_F(BadPaths, CloudExtensions) {
   for (const char* name : {"a.ply", "b/c.PCD", "x.y.Ply"}) EXPECT_TRUE(has_cloud_extension(name));
   for (const char* name : {"ply", ".ply", "a.ply.gz", "a", "a.plyx", ""}) {

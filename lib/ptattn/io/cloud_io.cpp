@@ -94,6 +94,16 @@ PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subjec
   return read(io::ByteSource(bytes, subject));
 }
 
+void check_format(const std::filesystem::path& path, const PointCloud& cloud, Encoding encoding) {
+  const FileFormat format = format_to_write(path, encoding);
+  check_fields(cloud, path.string());
+  if (format == FileFormat::kPly) {
+    (void)io::ply_header_of(cloud, encoding, path.string());
+  } else {
+    (void)io::pcd_header_of(cloud, encoding, path.string());
+  }
+}
+
 void write_cloud(const std::filesystem::path& path, const PointCloud& cloud, Encoding encoding) {
   const FileFormat format = format_to_write(path, encoding);
   check_fields(cloud, path.string());

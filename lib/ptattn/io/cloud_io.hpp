@@ -42,6 +42,11 @@ enum class Encoding { kAscii, kBinary, kBinaryBigEndian, kBinaryCompressed };
 void write_cloud(const std::filesystem::path& path, const PointCloud& cloud,
                  Encoding encoding = Encoding::kBinary);
 
+/// Throws what write_cloud would throw because the format cannot hold the cloud; touches no file.
+/// For whoever works long on a cloud before it is written.
+void check_format(const std::filesystem::path& path, const PointCloud& cloud,
+                  Encoding encoding = Encoding::kBinary);
+
 /// The colours that viewers expect in a file of this name: packed in a *.pcd, else channels.
 [[nodiscard]] ColorLayout color_layout_of(const std::filesystem::path& path);
 

@@ -72,14 +72,18 @@ void write_compressed(AtomicFile& file, const PointCloud& cloud) {
 
 }  // namespace
 
-void write_pcd(AtomicFile& file, const PointCloud& cloud, Encoding encoding) {
+std::string pcd_header_of(const PointCloud& cloud, Encoding encoding, std::string_view subject) {
   for (const Element& element : cloud.metadata().elements) {
     if (element.items == 0) continue;  // says nothing
-    throw Error(Fault::kInput, file.subject(),
+    throw Error(Fault::kInput, subject,
                 "the cloud has an element " + element.name +
                     " besides its points, which PCD cannot hold, expected a .ply file");
   }
-  file.append(format_pcd_header(make_header(cloud, encoding), file.subject()));
+  return format_pcd_header(make_header(cloud, encoding), subject);
+}
+
+void write_pcd(AtomicFile& file, const PointCloud& cloud, Encoding encoding) {
+  file.append(pcd_header_of(cloud, encoding, file.subject()));
   switch (encoding) {
     case Encoding::kBinary:
       return write_binary(file, cloud);

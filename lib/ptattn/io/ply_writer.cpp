@@ -79,11 +79,15 @@ void append_point(std::string& out, const PointCloud& cloud, std::size_t i) {
 
 }  // namespace
 
+std::string ply_header_of(const PointCloud& cloud, Encoding encoding, std::string_view subject) {
+  return format_ply_header(make_header(cloud, encoding), subject);
+}
+
 void write_ply(AtomicFile& file, const PointCloud& cloud, Encoding encoding) {
   const bool ascii = encoding == Encoding::kAscii;
   const bool big_endian = encoding == Encoding::kBinaryBigEndian;
   const bool swap = !ascii && big_endian != (std::endian::native == std::endian::big);
-  file.append(format_ply_header(make_header(cloud, encoding), file.subject()));
+  file.append(ply_header_of(cloud, encoding, file.subject()));
   const auto write_elements = [&](bool before) {
     for (const Element& element : cloud.metadata().elements) {
       if (element.before_vertices == before) write_element(file, element, ascii, swap);

@@ -1,10 +1,18 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/io/atomic_file.hpp"
 #include "ptattn/io/cloud_io.hpp"
 
 namespace ptattn::io {
+
+/// The header that write_ply writes.
+/// @throws Error(Fault::kInput) as write_ply
+[[nodiscard]] std::string ply_header_of(const PointCloud& cloud, Encoding encoding,
+                                        std::string_view subject);
 
 /// Writes a PLY file into `file`, which the caller commits; see write_cloud.
 ///

@@ -197,14 +197,12 @@ def measures(predicted: np.ndarray, label: np.ndarray) -> dict[str, float]:
     """Per point: intersection over union of the main classes, their mean, and the total error of ground or not."""
     result: dict[str, float] = {}
     known = label < len(CLASSES)
-    ious = []
-    for value in MAIN:
-        here, there = predicted[known] == value, label[known] == value
-        if there.any():
-            ious.append(100 * (here & there).sum() / (here | there).sum())
-            result[CLASSES[value]] = round(float(ious[-1]), 2)
-    if len(ious) > 1:
-        result["mean"] = round(float(np.mean(ious)), 2)
+    present = [value for value in MAIN if (label[known] == value).any()]
+    if len(present) > 1:
+        for value in present:
+            here, there = predicted[known] == value, label[known] == value
+            result[CLASSES[value]] = round(float(100 * (here & there).sum() / (here | there).sum()), 2)
+        result["mean"] = round(float(np.mean([result[CLASSES[value]] for value in present])), 2)
     known = label != IGNORE
     result["total_error"] = round(100 * float(((predicted[known] == 0) != (label[known] == 0)).mean()), 2)
     return result

@@ -1,8 +1,7 @@
 """Point Transformer V3, mode 1, under the key names of the public implementation (Wu et al. 2024).
 
 What depends on the voxels alone (neighbour tables, orders, patches, pooling) is computed once per sample with numpy in
-`Geometry`; the network then consists of row gathers, matrix products and attention inside patches. Most gathers
-know their inverse, so that their gradients are gathers, too.
+`Geometry`; the network then consists of row gathers, matrix products and attention inside patches.
 """
 
 from __future__ import annotations
@@ -142,27 +141,12 @@ def neighbours(grid: np.ndarray, batch: np.ndarray, size: int) -> Neighbours:
 
 
 @dataclass
-class Take:
-    """Rows to take, and for each source row the places it goes to (padded with the number of places)."""
-
-    index: Tensor
-    inverse: Tensor
-
-    def to(self, device: str) -> Take:
-        return Take(self.index.to(device), self.inverse.to(device))
-
-    @staticmethod
-    def of(index: np.ndarray, inverse: np.ndarray) -> Take:
-        return Take(torch.from_numpy(index.astype(np.int64)), torch.from_numpy(inverse.astype(np.int64)))
-
-
-@dataclass
 class Patches:
     """Attention patches of one order: rows in, groups of (patches, voxels in each), rows out."""
 
-    into: Take
+    into: Tensor
     groups: list[tuple[int, int]]
-    back: Take
+    back: Tensor
 
     def to(self, device: str) -> Patches:
         return Patches(self.into.to(device), self.groups, self.back.to(device))
@@ -185,17 +169,9 @@ def patches_of(order: np.ndarray, counts: np.ndarray, size: int) -> Patches:
     groups = [(sum(map(len, full)), size)] if full else []
     groups += [(1, len(rows)) for rows in small]
     index = np.concatenate([part.reshape(-1) for part in full + small])
-    places, n = len(index), len(order)
-    inverse = np.full((n, 2), places, np.int64)
-    inverse[index[::-1], 0] = np.arange(places)[::-1]  # the first place, the voxel's own patch ...
-    last = np.zeros(n, np.int64)
-    last[index] = np.arange(places)
-    borrowed = last != inverse[:, 0]  # ... or, of a borrowed voxel, both
-    inverse[borrowed, 1] = last[borrowed]
-    back = inverse[:, 0]
-    forward = np.full((places, 1), n, np.int64)
-    forward[back, 0] = np.arange(n)
-    return Patches(Take.of(index, inverse), groups, Take.of(back, forward))
+    back = np.empty(len(order), np.int64)
+    back[index[::-1]] = np.arange(len(index))[::-1]  # the first place of a voxel is in its own patch
+    return Patches(torch.from_numpy(index), groups, torch.from_numpy(back))
 
 
 @dataclass
@@ -206,7 +182,7 @@ class Stage:
     patches: list[Patches]  # per order of the configuration, in the encoder's patch size
     decoder_patches: list[Patches]
     children: Tensor | None  # [n, 8], padded with the number of finer voxels
-    parent: Take | None  # finer voxels take the row of their parent
+    parent: Tensor | None  # row of each finer voxel's parent
 
     def to(self, device: str) -> Stage:
         return Stage(self.near.onto(device), [p.to(device) for p in self.patches],
@@ -247,7 +223,7 @@ def geometry(grids: list[np.ndarray], config: PtV3Config, stage_orders: list[lis
             start = np.searchsorted(cluster[rank], np.arange(len(first)))
             table = np.full((len(first), 8), len(grid), np.int64)
             table[cluster[rank], np.arange(len(grid)) - start[cluster[rank]]] = rank
-            children, parent = torch.from_numpy(table), Take.of(cluster, table)
+            children, parent = torch.from_numpy(table), torch.from_numpy(cluster)
             grid, batch, depth = grid[first] >> 1, batch[first], depth - 1
             counts = np.bincount(batch, minlength=len(grids))
         blocks = config.enc_depths[level]
@@ -264,31 +240,6 @@ def geometry(grids: list[np.ndarray], config: PtV3Config, stage_orders: list[lis
 
 
 # -------------------------------------------------------------------------------------------------------- operators
-
-
-def with_zero_row(x: Tensor) -> Tensor:
-    return F.pad(x, (0, 0, 0, 1))
-
-
-class TakeRows(torch.autograd.Function):
-    """x[index]; the gradient of a row is the sum over the places it went to."""
-
-    @staticmethod
-    def forward(context, x: Tensor, index: Tensor, inverse: Tensor) -> Tensor:
-        context.save_for_backward(inverse)
-        return x.index_select(0, index)
-
-    @staticmethod
-    def backward(context, gradient: Tensor):
-        (inverse,) = context.saved_tensors
-        padded = with_zero_row(gradient.contiguous())
-        if inverse.shape[1] == 1:
-            return padded.index_select(0, inverse[:, 0]), None, None
-        return padded.index_select(0, inverse.reshape(-1)).view(*inverse.shape, -1).sum(1), None, None
-
-
-def take(x: Tensor, rows: Take) -> Tensor:
-    return TakeRows.apply(x, rows.index, rows.inverse)
 
 
 class SegmentMax(torch.autograd.Function):
@@ -384,14 +335,14 @@ class Attention(nn.Module):
         self.proj = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor, patches: Patches) -> Tensor:
-        rows, width = take(self.qkv(x), patches.into), x.shape[1] // self.heads
+        rows, width = self.qkv(x).index_select(0, patches.into), x.shape[1] // self.heads
         results, begin = [], 0
         for count, size in patches.groups:
             part = rows[begin:begin + count * size].view(count, size, 3, self.heads, width)
             q, k, v = part.permute(2, 0, 3, 1, 4).unbind(0)
             results.append(attend(q, k, v).transpose(1, 2).reshape(count * size, -1))
             begin += count * size
-        return self.proj(take(torch.cat(results), patches.back))
+        return self.proj(torch.cat(results).index_select(0, patches.back))
 
 
 class Mlp(nn.Module):
@@ -447,10 +398,10 @@ class Up(nn.Module):
         self.proj = nn.ModuleList([nn.Linear(channels, out), batch_norm(out)])
         self.proj_skip = nn.ModuleList([nn.Linear(skip, out), batch_norm(out)])
 
-    def forward(self, x: Tensor, skip: Tensor, parent: Take) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, skip: Tensor, parent: Tensor) -> tuple[Tensor, Tensor]:
         coarse = F.gelu(self.proj[1](self.proj[0](x)))
         fine = F.gelu(self.proj_skip[1](self.proj_skip[0](skip)))
-        return take(coarse, parent) + fine, fine
+        return coarse.index_select(0, parent) + fine, fine
 
 
 def stage_module(depth: int, channels: int, heads: int) -> nn.Module:

@@ -38,7 +38,7 @@ const About kAbout{
     .summary =
         "Shows what a Transformer looks at: gives every point of a cloud the attention\n"
         "weight that a query point pays to it in one layer of a model, as a field and as\n"
-        "a colour, and draws the matrix of all weights. A summary goes to standard output.\n",
+        "a colour, and draws the matrix of all weights. Prints where attention goes.\n",
     .examples =
         "  ptattn-attention --model pct-modelnet40 --list\n"
         "  ptattn-attention chair.ply -o seen.ply\n"
@@ -79,6 +79,13 @@ std::string refuse_blanks(const std::string& name) {
   return name.empty() || !plain ? "expected a name of printable ASCII without blanks" : "";
 }
 
+std::optional<std::size_t> parse_index(std::string_view text) {
+  std::size_t index = 0;
+  const auto [after, failed] = std::from_chars(text.data(), text.data() + text.size(), index);
+  const bool whole = failed == std::errc{} && after == text.data() + text.size();
+  return whole ? std::optional(index) : std::nullopt;
+}
+
 /// The numbers between the commas of `text`, nullopt unless there are three finite ones.
 std::optional<Position> parse_position(std::string_view text) {
   Position position{};
@@ -98,23 +105,24 @@ std::optional<Position> parse_position(std::string_view text) {
 void declare_question(CLI::App& app, Settings& s) {
   app.add_option("--layer", s.layer, "Layer to look at, see --list [the last]")->type_name("LAYER");
   app.add_option_function<std::string>(
-         "--head",
-         [&s](const std::string& text) {
-           if (text != "mean") s.head = std::stoul(text);
-         },
+         "--head", [&s](const std::string& text) { s.head = parse_index(text); },
          "Head of the layer, from 0, or mean [mean]")
       ->type_name("HEAD")
       ->check([](const std::string& text) {
-        const bool number = !text.empty() && text.size() < 10 &&
-                            text.find_first_not_of("0123456789") == std::string::npos;
-        return number || text == "mean" ? "" : text + " is neither a number from 0 nor mean";
+        return parse_index(text) || text == "mean" ? ""
+                                                   : text + " is neither a number from 0 nor mean";
       });
   app.add_flag("--rollout", s.rollout,
                "Multiply through the layers up to --layer, half of each being the residual "
                "connection (Abnar and Zuidema 2020)");
   CLI::Option* query =
-      app.add_option("--query", s.query, "Point that looks, by its index from 0 [all points]")
-          ->type_name("INDEX");
+      app.add_option_function<std::string>(
+             "--query", [&s](const std::string& text) { s.query = parse_index(text); },
+             "Point that looks, by its index from 0 [all points]")
+          ->type_name("INDEX")
+          ->check([](const std::string& text) {
+            return parse_index(text) ? "" : text + " is no number from 0";
+          });
   app.add_option_function<std::string>(
          "--at", [&s](const std::string& text) { s.at = parse_position(text); },
          "Place that looks, in the cloud's coordinates: the nearest token to it")
@@ -151,8 +159,7 @@ void declare(CLI::App& app, Settings& s) {
 void check(const Settings& s) {
   if (s.input.empty()) throw Error(Fault::kUsage, "INPUT", "missing, name a file, see --help");
   if (s.output.empty() && s.matrix.empty()) {
-    throw Error(Fault::kUsage, "ptattn-attention",
-                "nothing to write, expected --output, --matrix or --list");
+    throw Error(Fault::kUsage, "output", "missing, expected --output, --matrix or --list");
   }
   if (!s.output.empty()) check_target(s.output, kCloudExtensions);
   if (!s.matrix.empty()) check_target(s.matrix, kPictureExtensions);

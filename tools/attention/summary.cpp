@@ -68,10 +68,9 @@ std::string heaviest_text(const AttentionAnswer& answer, std::span<const Positio
 }  // namespace
 
 std::string choice_text(const AttentionChoice& choice) {
-  std::string text = choice.rollout ? "rollout through " : "";
-  for (std::size_t i = 0; i < choice.layers.size(); ++i) {
-    text += (i > 0 ? ", " : "") + choice.layers[i].name;
-  }
+  const std::string& last = choice.layers.back().name;
+  std::string text = last;
+  if (choice.rollout) text = "rollout from " + choice.layers.front().name + " to " + last;
   if (choice.head) return text + ", head " + std::to_string(*choice.head);
   const std::size_t heads = choice.layers.back().heads;
   return heads == 1 ? text + ", one head" : text + ", mean of " + std::to_string(heads) + " heads";

@@ -20,7 +20,7 @@ struct AttentionRun {
   std::optional<Position> at;              ///< where the query is
 };
 
-/// "pt_last.sa4, mean of 8 heads", "rollout through pt_last.sa1, pt_last.sa2, head 0"
+/// "pt_last.sa4, mean of 8 heads", "rollout from pt_last.sa1 to pt_last.sa4, head 0"
 [[nodiscard]] std::string choice_text(const AttentionChoice& choice);
 
 /// "chair 95.4 %"

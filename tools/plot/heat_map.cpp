@@ -31,6 +31,12 @@ std::string_view cut(std::string_view text, std::size_t width) {
   return text;
 }
 
+/// Where a text of this length begins, so that its middle is that of a side of `side` pixels.
+std::size_t centered(std::string_view text, std::size_t side) {
+  const std::size_t length = text_length(text);
+  return length < side ? (side - length) / 2 : 0;
+}
+
 std::size_t longest_label(const std::vector<double>& ticks) {
   std::size_t longest = 0;
   for (const double tick : ticks) longest = std::max(longest, text_length(number_text(tick)));
@@ -92,9 +98,11 @@ void draw_axes(Image& image, const Layout& at, const HeatMap& map) {
     write_text(image, at.left - kTick - kGap - text_length(label),
                at.top + offset - kTextHeight / 2 + kTextScale, label, kInk);
   }
-  write_text(image, at.left, bottom + kTick + kGap + kTextHeight + kGap,
-             cut(map.columns, at.width - at.left - kMargin), kInk);
-  write_text(image, kMargin, bottom, cut(map.rows, bottom - kMargin), kInk, Direction::kUp);
+  const std::string_view columns = cut(map.columns, at.side);
+  const std::string_view rows = cut(map.rows, at.side);
+  write_text(image, at.left + centered(columns, at.side),
+             bottom + kTick + kGap + kTextHeight + kGap, columns, kInk);
+  write_text(image, kMargin, bottom - centered(rows, at.side), rows, kInk, Direction::kUp);
 }
 
 void draw_bar(Image& image, const Layout& at, const HeatMap& map) {
@@ -111,8 +119,9 @@ void draw_bar(Image& image, const Layout& at, const HeatMap& map) {
                number_text(tick), kInk);
   }
   const std::size_t labels = kTick + kGap + longest_label(at.bar_ticks) + kGap;
-  write_text(image, at.bar + kBarWidth + labels, at.top + at.side, cut(map.values, at.side), kInk,
-             Direction::kUp);
+  const std::string_view values = cut(map.values, at.side);
+  write_text(image, at.bar + kBarWidth + labels, at.top + at.side - centered(values, at.side),
+             values, kInk, Direction::kUp);
 }
 
 }  // namespace

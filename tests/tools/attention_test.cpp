@@ -1,0 +1,290 @@
+// ptattn-attention as a user meets it.
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "program.hpp"
+#include "ptattn/cloud/colormap.hpp"
+#include "ptattn/core/version.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "scratch.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+class Attention : public testing::Test {
+ protected:
+  Attention() {
+    write_tiny_model(models_ / "tiny");
+    put("a.ply", ply_shape(300));
+  }
+
+  [[nodiscard]] Finished attention(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"--model", "tiny"});
+    return run({.program = PTATTN_ATTENTION,
+                .arguments = std::move(arguments),
+                .folder = folder(),
+                .models = models_.string()});
+  }
+  void expect_error(const std::vector<std::string>& arguments, int exit_code,
+                    const std::string& line) const {
+    const Finished finished = attention(arguments);
+    EXPECT_EQ(finished.exit_code, exit_code);
+    EXPECT_EQ(finished.out, "");
+    EXPECT_EQ(finished.err, "ptattn-attention: " + line + "\n");
+  }
+  /// Runs and reads what was written; an error fails the test.
+  [[nodiscard]] PointCloud written(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"-o", "out.ply"});
+    const Finished finished = attention(std::move(arguments));
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    EXPECT_EQ(finished.err, "");
+    return read_cloud(folder() / "out.ply");
+  }
+  [[nodiscard]] std::vector<float> weights(const PointCloud& cloud,
+                                           const std::string& name = "attention") const {
+    const Field* field = cloud.find(name);
+    if (field == nullptr) return {};
+    const auto values = field->values<float>();
+    return {values.begin(), values.end()};
+  }
+  [[nodiscard]] std::filesystem::path folder() const { return scratch_.path() / "work"; }
+  void put(const std::string& name, std::string_view text) const {
+    write_file(folder() / name, text);
+  }
+  [[nodiscard]] std::string get(const std::string& name) const {
+    return read_file(folder() / name);
+  }
+  [[nodiscard]] std::size_t files() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder()),
+                                                  std::filesystem::directory_iterator()));
+  }
+
+ private:
+  Scratch scratch_;
+  std::filesystem::path models_ = scratch_.path() / "models";
+};
+
+TEST_F(Attention, HelpIsTheKnownText) {
+  const Finished finished = attention({"--help"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.err, "");
+  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-attention_help.txt"));
+  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST_F(Attention, Version) {
+  EXPECT_EQ(attention({"--version"}).out, "ptattn-attention " + std::string(version()) + "\n");
+}
+
+TEST_F(Attention, LayersAreListed) {
+  const Finished finished = attention({"--list"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.out, "layer        heads\npt_last.sa1      1\n");
+}
+
+TEST_F(Attention, EveryFieldIsKept) {
+  put(
+      "b.ply",
+      "ply\nformat ascii 1.0\nelement vertex 200\nproperty double x\nproperty double y\n"
+      "property double z\nproperty uchar red\nproperty uchar green\n"
+      "property uchar blue\nproperty short label\nend_header\n" +
+          [] {
+            std::string rows;
+            const auto lines = lines_of(ply_shape(200));
+            for (std::size_t i = lines.size() - 200; i < lines.size(); ++i) {
+              rows += lines[i] + " 1 2 " + std::to_string(i % 256) + " -7\n";
+            }
+            return rows;
+          }());
+  const PointCloud before = read_cloud(folder() / "b.ply");
+  const PointCloud after = written({"b.ply"});
+  std::vector<std::string> names;
+  for (const Field& field : after.fields()) names.push_back(field.name());
+  EXPECT_THAT(names, ElementsAre("x", "y", "z", "original_red", "original_green", "original_blue",
+                                 "label", "attention", "red", "green", "blue"));
+  for (std::size_t i = 0; i < before.fields().size(); ++i) {
+    EXPECT_EQ(before.fields()[i].type(), after.fields()[i].type());
+    EXPECT_TRUE(std::ranges::equal(before.fields()[i].bytes(), after.fields()[i].bytes())) << i;
+  }
+  const PointCloud plain = written({"b.ply", "--no-color", "--field", "weight"});
+  ASSERT_THAT(plain.fields(), SizeIs(8));
+  EXPECT_EQ(plain.fields()[7].name(), "weight");
+  EXPECT_EQ(plain.fields()[3].name(), "red");
+  EXPECT_EQ(weights(plain, "weight"), weights(after));
+}
+
+TEST_F(Attention, ColoursShowTheWeights) {
+  const PointCloud cloud = written({"a.ply"});
+  const std::vector<float> values = weights(cloud);
+  ASSERT_THAT(values, SizeIs(300));
+  const std::vector<Rgb> expected = colors_of(values, range_up_to(values, 99));
+  for (std::size_t i = 0; i < 300; ++i) {
+    const Rgb color{cloud.find("red")->values<std::uint8_t>()[i],
+                    cloud.find("green")->values<std::uint8_t>()[i],
+                    cloud.find("blue")->values<std::uint8_t>()[i]};
+    ASSERT_EQ(color, expected[i]) << i;
+  }
+}
+
+TEST_F(Attention, PcdGetsPackedColours) {
+  EXPECT_EQ(attention({"a.ply", "-o", "out.pcd"}).exit_code, 0);
+  const PointCloud cloud = read_cloud(folder() / "out.pcd");
+  ASSERT_NE(cloud.find("rgb"), nullptr);
+  EXPECT_EQ(weights(cloud), weights(written({"a.ply"})));
+}
+
+TEST_F(Attention, AQueryIsAPointOrAPlace) {
+  const PointCloud of_point = written({"a.ply", "--query", "17"});
+  const auto p = of_point.positions("out.ply")[17];
+  const auto text = [](double value) {
+    std::array<char, 32> digits;
+    std::snprintf(digits.data(), digits.size(), "%.17g", value);
+    return std::string(digits.data());
+  };
+  const PointCloud of_place =
+      written({"a.ply", "--at", text(p[0]) + "," + text(p[1]) + "," + text(p[2])});
+  EXPECT_EQ(weights(of_point), weights(of_place));
+  EXPECT_NE(weights(of_point), weights(written({"a.ply"})));
+  EXPECT_NE(weights(written({"a.ply", "--at", "-100,0,0"})),
+            weights(written({"a.ply", "--at", "100,0,0"})));
+}
+
+TEST_F(Attention, RolloutKeepsHalfOfTheQuery) {
+  // One layer: (A + I) / 2.
+  const std::vector<float> plain = weights(written({"a.ply", "--query", "0"}));
+  const std::vector<float> rollout = weights(written({"a.ply", "--query", "0", "--rollout"}));
+  EXPECT_NEAR(rollout[0], 0.5F + plain[0] / 2.0F, 1e-6F);
+}
+
+TEST_F(Attention, TheSummaryTellsWhatWasSeen) {
+  const Finished finished = attention({"a.ply", "-o", "out.ply", "--query", "17"});
+  const auto lines = lines_of(finished.out);
+  ASSERT_THAT(lines, SizeIs(10));
+  EXPECT_EQ(lines[0], "model     tiny");
+  EXPECT_EQ(lines[1], "input     a.ply, 300 points, seen as 16 tokens, up z");
+  EXPECT_THAT(lines[2], StartsWith("class     "));
+  EXPECT_EQ(lines[3], "layer     pt_last.sa1, one head");
+  EXPECT_THAT(lines[4], StartsWith("query     point 17 ("));
+  EXPECT_THAT(lines[4], HasSubstr("), nearest token: point "));
+  EXPECT_THAT(lines[5], StartsWith("entropy   "));
+  EXPECT_THAT(lines[5], HasSubstr(" of 16 tokens"));
+  EXPECT_THAT(lines[6], StartsWith("top 1 %   1 token takes "));
+  EXPECT_THAT(lines[7], StartsWith("heaviest  point "));
+}
+
+TEST_F(Attention, TheMatrixIsAPicture) {
+  const Finished finished = attention({"a.ply", "--matrix", "m.png"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(get("m.png"), StartsWith("\x89PNG\r\n\x1a\n"));
+  EXPECT_EQ(files(), 5U) << "a.ply, m.png and the standard streams";
+}
+
+TEST_F(Attention, SameBytesForAnyThreadCount) {
+  put("large.ply", ply_shape(20'000));
+  std::vector<std::string> files;
+  for (const std::string threads : {"1", "2", "8"}) {
+    const Finished finished =
+        attention({"large.ply", "-o", "o.ply", "--matrix", "m.png", "--threads", threads});
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    files.push_back(get("o.ply") + get("m.png") + finished.out);
+  }
+  EXPECT_EQ(files[0], files[1]);
+  EXPECT_EQ(files[0], files[2]);
+}
+
+TEST_F(Attention, PointsThatAreNotFiniteGetNothing) {
+  std::string text = ply_shape(200);
+  text.replace(text.find("vertex 200"), 10, "vertex 202");
+  put("holes.ply", text + "nan 0 0\n0 inf 0\n");
+  const PointCloud cloud = written({"holes.ply"});
+  const std::vector<float> values = weights(cloud);
+  ASSERT_THAT(values, SizeIs(202));
+  EXPECT_EQ(values[200], 0.0F);
+  EXPECT_EQ(values[201], 0.0F);
+  EXPECT_GT(*std::min_element(values.begin(), values.end() - 2), 0.0F);
+  expect_error({"holes.ply", "-o", "out.ply", "--query", "200"}, 2,
+               "--query: point 200 has a coordinate that is not finite");
+}
+
+TEST_F(Attention, TinyCloudsAreRefused) {
+  for (const std::size_t n : {0U, 1U, 127U}) {
+    put("tiny.ply", ply_shape(n));
+    expect_error({"tiny.ply", "-o", "out.ply"}, 3,
+                 "tiny.ply: has " + std::to_string(n) + " points, at least 128 are needed");
+  }
+  put("tiny.ply", ply_text(std::vector<std::array<double, 3>>(200, {1, 2, 3})));
+  expect_error({"tiny.ply", "-o", "out.ply"}, 3,
+               "tiny.ply: all points coincide, a cloud with an extent is needed");
+}
+
+TEST_F(Attention, DuplicatesAreFine) {
+  std::vector<std::array<double, 3>> points(130);
+  for (std::size_t i = 0; i < 130; ++i) points[i] = {i % 3 * 1.0, i % 2 * 1.0, 0.0};
+  put("same.ply", ply_text(points));
+  const std::vector<float> values = weights(written({"same.ply"}));
+  ASSERT_THAT(values, SizeIs(130));
+  for (std::size_t i = 6; i < 130; ++i) EXPECT_EQ(values[i], values[i % 6]);
+}
+
+TEST_F(Attention, WrongCommandLinesAreOneLine) {
+  expect_error({}, 2, "INPUT: missing, name a file, see --help");
+  expect_error({"a.ply"}, 2, "output: missing, expected --output, --matrix or --list");
+  expect_error({"a.ply", "-o", "o.txt"}, 2, "o.txt: expected a name ending in .ply or .pcd");
+  expect_error({"a.ply", "--matrix", "m.jpg"}, 2, "m.jpg: expected a name ending in .png");
+  expect_error({"a.ply", "-o", "a.ply"}, 2, "a.ply: is an input, --output would overwrite it");
+  expect_error({"a.ply", "-o", "o.ply", "--query", "-1"}, 2,
+               "--query: -1 is no number from 0, see --help");
+  expect_error({"a.ply", "-o", "o.ply", "--query", "1e2"}, 2,
+               "--query: 1e2 is no number from 0, see --help");
+  expect_error({"a.ply", "-o", "o.ply", "--query", "300"}, 2,
+               "--query: 300 is no point of a.ply, which has 300");
+  for (const std::string at : {"1,2", "1,2,3,4", "1,2,nan", "a,b,c", "", "1,,2"}) {
+    expect_error({"a.ply", "-o", "o.ply", "--at", at}, 2,
+                 "--at: " + at + " is not three numbers with commas between, see --help");
+  }
+  expect_error({"a.ply", "-o", "o.ply", "--at", "1,2,3", "--query", "1"}, 2,
+               "--query excludes --at, see --help");
+  expect_error({"a.ply", "-o", "o.ply", "--head", "best"}, 2,
+               "--head: best is neither a number from 0 nor mean, see --help");
+  expect_error({"a.ply", "-o", "o.ply", "--head", "1"}, 2,
+               "--head: pt_last.sa1 has no head 1, expected one below 1");
+  expect_error({"a.ply", "-o", "o.ply", "--layer", "sa1"}, 2,
+               "--layer: tiny has no layer \"sa1\" with attention weights, see --list");
+  expect_error({"a.ply", "-o", "o.ply", "--field", "my weight"}, 2,
+               "--field: expected a name of printable ASCII without blanks, see --help");
+  expect_error({"a.ply", "-o", "o.ply", "--field", "x"}, 2,
+               "x: the cloud has a field of this name already, choose another with --field");
+  EXPECT_EQ(files(), 4U) << "nothing was written";
+}
+
+TEST_F(Attention, WhatCannotBeReadOrWrittenIsExitCode3) {
+  expect_error({"nowhere.ply", "-o", "o.ply"}, 3,
+               "nowhere.ply: cannot be opened: No such file or directory");
+  expect_error({"a.ply", "-o", "no/o.ply"}, 3,
+               "no/o.ply: cannot be written: No such file or directory");
+  expect_error({"a.ply", "--matrix", "no/m.png"}, 3,
+               "no/m.png: cannot be written: No such file or directory");
+}
+
+TEST_F(Attention, UnknownModelIsExitCode4) {
+  const Finished finished = run({.program = PTATTN_ATTENTION,
+                                 .arguments = {"--model", "nowhere", "--list"},
+                                 .folder = folder()});
+  EXPECT_EQ(finished.exit_code, 4);
+  EXPECT_THAT(finished.err, StartsWith("ptattn-attention: nowhere: no such model"));
+}
+
+}  // namespace
+}  // namespace ptattn::test

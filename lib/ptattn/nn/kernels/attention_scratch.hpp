@@ -6,26 +6,11 @@
 
 namespace ptattn {
 
-/// Memory of the attention kernel beside its operands. Pieces begin at whole cache lines where the
-/// head widths are even.
-class AttentionScratch {
- public:
+/// Memory of the attention kernels beside their operands.
+struct AttentionScratch {
   static constexpr std::size_t kBlock = 128;    ///< keys that are worked on together
   static constexpr std::size_t kGroup = 512;    ///< queries that share a copy of these keys
   static constexpr std::size_t kMaxPanel = 32;  ///< queries of a panel at the widest CPU level
-
-  /// For heads of width d (keys) and c (values).
-  void reserve(std::size_t d, std::size_t c) {
-    const std::size_t size = kBlock * (d + c + kMaxPanel) + kGroup * (d + c + 2);
-    if (memory_.size() < size) memory_ = Matrix(1, size);
-    keys = memory_.data();
-    values = keys + kBlock * d;
-    scores = values + kBlock * c;
-    queries = scores + kBlock * kMaxPanel;
-    sums = queries + kGroup * d;
-    largest = sums + kGroup * c;
-    total = largest + kGroup;
-  }
 
   float* keys = nullptr;     ///< [kBlock, d]
   float* values = nullptr;   ///< [kBlock, c]
@@ -35,8 +20,23 @@ class AttentionScratch {
   float* largest = nullptr;  ///< [kGroup]
   float* total = nullptr;    ///< [kGroup]
 
- private:
-  Matrix memory_;
+  /// For heads of width d (keys) and c (values). The memory stays with the thread between calls:
+  /// allocating some 100 KiB anew would cost a small head a tenth of its time. Valid until the
+  /// thread's next call.
+  static AttentionScratch of_this_thread(std::size_t d, std::size_t c) {
+    thread_local Matrix memory;
+    const std::size_t size = kBlock * (d + c + kMaxPanel) + kGroup * (d + c + 2);
+    if (memory.size() < size) memory = Matrix(1, size);
+    AttentionScratch p;
+    p.keys = memory.data();
+    p.values = p.keys + kBlock * d;
+    p.scores = p.values + kBlock * c;
+    p.queries = p.scores + kBlock * kMaxPanel;
+    p.sums = p.queries + kGroup * d;
+    p.largest = p.sums + kGroup * c;
+    p.total = p.largest + kGroup;
+    return p;
+  }
 };
 
 }  // namespace ptattn

@@ -1,0 +1,215 @@
+// Attention of any number of queries to any number of keys, panel by panel and block by block,
+// compiled once per Highway target.
+
+#if defined(PTATTN_NN_KERNELS_ATTENTION_GROUPS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef PTATTN_NN_KERNELS_ATTENTION_GROUPS_INL_HPP
+#undef PTATTN_NN_KERNELS_ATTENTION_GROUPS_INL_HPP
+#else
+#define PTATTN_NN_KERNELS_ATTENTION_GROUPS_INL_HPP
+#endif
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+
+#include <hwy/highway.h>
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/nn/attention.hpp"
+#include "ptattn/nn/kernels/attention_panel-inl.hpp"
+#include "ptattn/nn/kernels/attention_scratch.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace ptattn::HWY_NAMESPACE {
+namespace {
+
+constexpr std::size_t kBlock = AttentionScratch::kBlock;
+constexpr std::size_t kGroup = AttentionScratch::kGroup;
+constexpr float kMasked = -std::numeric_limits<float>::infinity();
+
+// Edge of the squares that are transposed inside registers.
+#if HWY_TARGET == HWY_SCALAR
+constexpr std::size_t kSquare = 1;
+HWY_INLINE void transpose_square(MatrixView from, std::size_t i, std::size_t j, float scale,
+                                 float* to) {
+  to[j * panel_width() + i] = from(i, j) * scale;
+}
+#else
+constexpr std::size_t kSquare = 4;
+/// to[j ... j + 3, i ... i + 3] = scale from[i ... i + 3, j ... j + 3]^T, `to` with a panel's
+/// stride.
+HWY_INLINE void transpose_square(MatrixView from, std::size_t i, std::size_t j, float scale,
+                                 float* to) {
+  const HWY_CAPPED(float, 4) d;
+  const auto load = [&](std::size_t r) HWY_ATTR {
+    return hn::Mul(hn::LoadU(d, from.row(i + r) + j), hn::Set(d, scale));
+  };
+  const auto r0 = load(0), r1 = load(1), r2 = load(2), r3 = load(3);
+  const auto even_low = hn::InterleaveLower(d, r0, r2);
+  const auto odd_low = hn::InterleaveLower(d, r1, r3);
+  const auto even_high = hn::InterleaveUpper(d, r0, r2);
+  const auto odd_high = hn::InterleaveUpper(d, r1, r3);
+  const std::size_t panel = panel_width();
+  hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to + j * panel + i);
+  hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + (j + 1) * panel + i);
+  hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + (j + 2) * panel + i);
+  hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + (j + 3) * panel + i);
+}
+#endif
+
+/// to[j, i] = scale from[i, j], columns from from.rows to the panel's width zero.
+void pack_transposed(MatrixView from, float scale, float* to) {
+  const std::size_t panel = panel_width();
+  const std::size_t rows = from.rows / kSquare * kSquare;
+  const std::size_t cols = from.cols / kSquare * kSquare;
+  for (std::size_t j = 0; j < cols; j += kSquare) {
+    for (std::size_t i = 0; i < rows; i += kSquare) transpose_square(from, i, j, scale, to);
+  }
+  for (std::size_t j = 0; j < from.cols; ++j) {
+    for (std::size_t i = j < cols ? rows : 0; i < from.rows; ++i) {
+      to[j * panel + i] = from(i, j) * scale;
+    }
+    std::fill(to + j * panel + from.rows, to + (j + 1) * panel, 0.0F);
+  }
+}
+
+/// What is added to the scores of a panel's queries, times log2 e.
+/// @param bias      [queries, count] or empty
+/// @param key_bias  [count] or nullptr
+/// @param visible   the first query sees this many of the keys, each next one a key more
+void pack_bias(MatrixView bias, const float* key_bias, std::ptrdiff_t visible, std::size_t count,
+               float* to) {
+  const std::size_t panel = panel_width();
+  if (bias.data != nullptr) {
+    pack_transposed(bias, kLog2E, to);
+  } else {
+    std::fill_n(to, count * panel, 0.0F);
+  }
+  for (std::size_t j = 0; j < count; ++j, to += panel) {
+    if (key_bias != nullptr) {
+      const float add = key_bias[j] * kLog2E;
+      for (std::size_t i = 0; i < panel; ++i) to[i] += add;
+    }
+    const std::ptrdiff_t blind = static_cast<std::ptrdiff_t>(j) + 1 - visible;
+    if (blind > 0) std::fill_n(to, std::min(panel, static_cast<std::size_t>(blind)), kMasked);
+  }
+}
+
+/// out = (sums / total)^T; a query that saw no key gets zeros.
+void finish(const float* sums, const float* total, MutableMatrixView out) {
+  const std::size_t panel = panel_width();
+  for (std::size_t i = 0; i < out.rows; ++i) {
+    const float scale = total[i] > 0.0F ? 1.0F / total[i] : 0.0F;
+    for (std::size_t c = 0; c < out.cols; ++c) out(i, c) = sums[c * panel + i] * scale;
+  }
+}
+
+/// `m` itself where its rows follow one another, or else a copy at `to`.
+const float* contiguous(MatrixView m, float* to) {
+  if (m.stride == m.cols) return m.data;
+  for (std::size_t i = 0; i < m.rows; ++i) std::copy_n(m.row(i), m.cols, to + i * m.cols);
+  return to;
+}
+
+/// Queries whose panels share one contiguous copy of each block of keys, which keeps strided views
+/// (columns of a fused [n, 3c] projection) out of the inner loops.
+struct Group {
+  MatrixView q;
+  MatrixView k;
+  MatrixView v;
+  AttentionScores scores;  // of these queries
+  std::ptrdiff_t before;   // keys that the first query sees if the scores are causal
+  AttentionScratch memory;
+};
+
+/// The queries of a panel that begins at `query`.
+HWY_INLINE std::size_t rows_of_panel(const Group& group, std::size_t query) {
+  return std::min(panel_width(), group.q.rows - query);
+}
+
+void begin_group(const Group& group, float query_scale) {
+  const std::size_t panel = panel_width();
+  for (std::size_t query = 0; query < group.q.rows; query += panel) {
+    pack_transposed(group.q.rows_range(query, rows_of_panel(group, query)), query_scale,
+                    group.memory.queries + query * group.q.cols);
+  }
+  const std::size_t padded = (group.q.rows + panel - 1) / panel * panel;
+  std::fill_n(group.memory.largest, padded, kMasked);
+  std::fill_n(group.memory.total, padded, 0.0F);
+  std::fill_n(group.memory.sums, padded * group.v.cols, 0.0F);
+}
+
+/// Writes what is added to the scores of a panel, if anything is.
+/// @param visible  keys of the block that the panel's first query sees
+bool write_bias(const Group& group, std::size_t query, std::size_t first, std::size_t count,
+                std::ptrdiff_t visible) {
+  const AttentionScores& scores = group.scores;
+  const bool partial = visible < static_cast<std::ptrdiff_t>(count);
+  if (!partial && scores.bias.data == nullptr && scores.key_bias.empty()) return false;
+  const MatrixView bias =
+      scores.bias.data == nullptr
+          ? MatrixView{}
+          : scores.bias.rows_range(query, rows_of_panel(group, query)).cols_range(first, count);
+  pack_bias(bias, scores.key_bias.empty() ? nullptr : scores.key_bias.data() + first, visible,
+            count, group.memory.scores);
+  return true;
+}
+
+/// The keys first ... first + count - 1 for all panels.
+template <class Scorer>
+void attend_block(const Group& group, std::size_t first, std::size_t count, const Scorer& scorer) {
+  Step step{};
+  step.keys = contiguous(group.k.rows_range(first, count), group.memory.keys);
+  step.values = contiguous(group.v.rows_range(first, count), group.memory.values);
+  step.count = count;
+  step.depth = group.k.cols;
+  step.width = group.v.cols;
+  step.scores = group.memory.scores;
+  for (std::size_t query = 0; query < group.q.rows; query += panel_width()) {
+    const auto visible = group.scores.causal ? group.before + static_cast<std::ptrdiff_t>(query) -
+                                                   static_cast<std::ptrdiff_t>(first)
+                                             : static_cast<std::ptrdiff_t>(count);
+    const auto rows = static_cast<std::ptrdiff_t>(rows_of_panel(group, query));
+    if (visible + rows <= 1) continue;  // not even the last query sees a key of this block
+    step.biased = write_bias(group, query, first, count, visible);
+    step.queries = group.memory.queries + query * group.q.cols;
+    step.sums = group.memory.sums + query * group.v.cols;
+    step.largest = group.memory.largest + query;
+    step.total = group.memory.total + query;
+    attend_step(step, scorer);
+  }
+}
+
+/// out_i = sum_j softmax_j(scorer's score of (query_scale q_i, k_j) + biases) v_j
+///
+/// Blocks of keys begin at multiples of kBlock whatever the queries are: the order of all sums is a
+/// property of the keys.
+template <class Scorer>
+void attend(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& scores,
+            float query_scale, const Scorer& scorer, const AttentionScratch& memory,
+            MutableMatrixView out) {
+  for (std::size_t i = 0; i < q.rows; i += kGroup) {
+    const std::size_t rows = std::min(kGroup, q.rows - i);
+    Group group{q.rows_range(i, rows),
+                k,
+                v,
+                scores,
+                static_cast<std::ptrdiff_t>(k.rows + i + 1) - static_cast<std::ptrdiff_t>(q.rows),
+                memory};
+    if (scores.bias.data != nullptr) group.scores.bias = scores.bias.rows_range(i, rows);
+    begin_group(group, query_scale);
+    for (std::size_t first = 0; first < k.rows; first += kBlock) {
+      attend_block(group, first, std::min(kBlock, k.rows - first), scorer);
+    }
+    for (std::size_t query = 0; query < rows; query += panel_width()) {
+      finish(memory.sums + query * v.cols, memory.total + query,
+             out.rows_range(i + query, rows_of_panel(group, query)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ptattn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // toggled include guard

@@ -1,0 +1,166 @@
+// Attention of one panel of queries to one block of keys, compiled once per Highway target.
+//
+// Queries are lanes, keys are rows: S^T = K Q^T and out^T = V^T P^T. A panel is two vectors of
+// queries. Whatever softmax needs (largest score, total weight, correction of earlier sums) is then
+// one value per lane, nothing is ever summed across lanes, and a query's result cannot depend on
+// the queries beside it. Products are register tiles: rows of K, or columns of V, are broadcast one
+// number at a time against a panel that stays in the first-level cache, so neither K nor V is
+// packed and no head width is padded.
+//
+// Scores are kept times log2 e, since 2^x is cheaper than e^x.
+
+#if defined(PTATTN_NN_KERNELS_ATTENTION_PANEL_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef PTATTN_NN_KERNELS_ATTENTION_PANEL_INL_HPP
+#undef PTATTN_NN_KERNELS_ATTENTION_PANEL_INL_HPP
+#else
+#define PTATTN_NN_KERNELS_ATTENTION_PANEL_INL_HPP
+#endif
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include <hwy/highway.h>
+
+#include "ptattn/nn/kernels/math-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace ptattn::HWY_NAMESPACE {
+namespace {
+
+using Lane = HWY_CAPPED(float, 16);
+using Vec = hn::Vec<Lane>;
+
+// As in gemm.cpp: 2 kMaxRows accumulators, two vectors of b and one broadcast of a.
+#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
+constexpr std::size_t kMaxRows = 14;
+#else
+constexpr std::size_t kMaxRows = 6;
+#endif
+
+HWY_INLINE std::size_t panel_width() {
+  return 2 * hn::Lanes(Lane());
+}
+
+/// a(i, k) of a row-major matrix.
+struct Rows {
+  const float* data;
+  std::size_t stride;
+  HWY_INLINE float operator()(std::size_t i, std::size_t k) const { return data[i * stride + k]; }
+};
+
+/// a(i, k) of the transpose of a row-major matrix.
+struct Columns {
+  const float* data;
+  std::size_t stride;
+  HWY_INLINE float operator()(std::size_t i, std::size_t k) const { return data[k * stride + i]; }
+};
+
+/// sum = a b over `depth` rows of b [depth, panel].
+template <std::size_t kRows, class A>
+HWY_INLINE void product(const A& a, const float* b, std::size_t depth, Vec (&sum)[kRows][2]) {
+  const Lane d;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < kRows; ++i) sum[i][0] = sum[i][1] = hn::Zero(d);
+  for (std::size_t k = 0; k < depth; ++k, b += 2 * lanes) {
+    const Vec b0 = hn::LoadU(d, b);
+    const Vec b1 = hn::LoadU(d, b + lanes);
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const Vec x = hn::Set(d, a(i, k));
+      sum[i][0] = hn::MulAdd(x, b0, sum[i][0]);
+      sum[i][1] = hn::MulAdd(x, b1, sum[i][1]);
+    }
+  }
+}
+
+/// Calls tile(first, rows) for tiles of much the same height.
+template <class Tile>
+HWY_INLINE void for_each_tile(std::size_t rows, const Tile& tile) {
+  const std::size_t tiles = (rows + kMaxRows - 1) / kMaxRows;
+  for (std::size_t i = 0; i < tiles; ++i) {
+    const std::size_t first = i * rows / tiles;
+    tile(first, (i + 1) * rows / tiles - first);
+  }
+}
+
+/// One panel against one block of keys.
+struct Step {
+  const float* queries;  // [d, panel]
+  const float* keys;     // [count, d]
+  const float* values;   // [count, c]
+  std::size_t count;
+  std::size_t depth;  // d
+  std::size_t width;  // c
+  bool biased;        // `scores` holds what is to be added to them
+  float* scores;      // [count, panel]
+  float* sums;        // [c, panel]
+  float* largest;     // [panel]
+  float* total;       // [panel]
+};
+
+/// out^T <- out^T correction + V^T P^T for the channels first ... first + kRows - 1.
+template <std::size_t kRows>
+void value_tile(const Step& step, std::size_t first, Vec correction0, Vec correction1) {
+  const Lane d;
+  const std::size_t lanes = hn::Lanes(d);
+  Vec sum[kRows][2];
+  product<kRows>(Columns{step.values + first, step.width}, step.scores, step.count, sum);
+  float* out = step.sums + first * 2 * lanes;
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < kRows; ++i, out += 2 * lanes) {
+    hn::StoreU(hn::MulAdd(hn::LoadU(d, out), correction0, sum[i][0]), d, out);
+    hn::StoreU(hn::MulAdd(hn::LoadU(d, out + lanes), correction1, sum[i][1]), d, out + lanes);
+  }
+}
+
+template <std::size_t... kRows>
+constexpr auto value_tiles(std::index_sequence<kRows...>) {
+  return std::array{&value_tile<kRows + 1>...};
+}
+
+/// [rows - 1] handles a tile of `rows` channels.
+constexpr auto kValueTiles = value_tiles(std::make_index_sequence<kMaxRows>{});
+
+/// scores <- 2^(scores - largest), and their sums per query, of one vector of the panel.
+HWY_INLINE Vec weigh(const float* largest, float* scores, std::size_t count) {
+  const Lane d;
+  const Vec top = hn::LoadU(d, largest);
+  Vec total = hn::Zero(d);
+  for (std::size_t j = 0; j < count; ++j, scores += panel_width()) {
+    const Vec weight = exp2_or_zero(d, hn::Sub(hn::LoadU(d, scores), top));
+    total = hn::Add(total, weight);
+    hn::StoreU(weight, d, scores);
+  }
+  return total;
+}
+
+/// Takes the block's keys into the panel's sums.
+/// @param scorer  scorer(step) writes the scores, adds what `biased` says, and raises `largest`
+template <class Scorer>
+HWY_INLINE void attend_step(const Step& step, const Scorer& scorer) {
+  const Lane d;
+  const std::size_t lanes = hn::Lanes(d);
+  const Vec before0 = hn::LoadU(d, step.largest);
+  const Vec before1 = hn::LoadU(d, step.largest + lanes);
+  scorer(step);
+
+  const Vec total0 = weigh(step.largest, step.scores, step.count);
+  const Vec total1 = weigh(step.largest + lanes, step.scores + lanes, step.count);
+  const Vec correction0 = exp2_or_zero(d, hn::Sub(before0, hn::LoadU(d, step.largest)));
+  const Vec correction1 = exp2_or_zero(d, hn::Sub(before1, hn::LoadU(d, step.largest + lanes)));
+  float* total = step.total;
+  hn::StoreU(hn::MulAdd(hn::LoadU(d, total), correction0, total0), d, total);
+  hn::StoreU(hn::MulAdd(hn::LoadU(d, total + lanes), correction1, total1), d, total + lanes);
+
+  for_each_tile(step.width, [&](std::size_t first, std::size_t rows) HWY_ATTR {
+    kValueTiles[rows - 1](step, first, correction0, correction1);
+  });
+}
+
+}  // namespace
+}  // namespace ptattn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // toggled include guard

@@ -120,7 +120,9 @@ void declare(CLI::App& app, Settings& s) {
 int print_models() {
   std::string text;
   for (const std::string& name : list_models()) {
-    const ModelDescription model = read_model_description(find_model(name));
+    const std::filesystem::path folder = find_model(name);
+    if (read_model_task(folder) != ModelTask::kClassification) continue;
+    const ModelDescription model = read_model_description(folder);
     text += name + "  " + model.architecture.architecture + "  " +
             std::to_string(model.classes.size()) + " classes:";
     for (const std::string& class_name : model.classes) text += " " + class_name;

@@ -9,7 +9,7 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kFormat = 1;
-constexpr std::size_t kMaxClasses = 100'000;
+constexpr std::size_t kMaxNames = 100'000;
 constexpr std::size_t kMaxConfigBytes = 16U << 20U;
 
 std::string read_text(const std::filesystem::path& path) {
@@ -35,19 +35,16 @@ ModelConfig read_model_config(const std::filesystem::path& folder) {
   return config;
 }
 
-std::vector<std::string> read_classes(JsonObject& json) {
-  std::vector<std::string> classes;
+std::vector<std::string> read_names(JsonObject& json, const std::string& key) {
+  std::vector<std::string> names;
   std::set<std::string> seen;
-  for (const nlohmann::json& item : json.array("classes", kMaxClasses)) {
-    if (!item.is_string() || item.get<std::string>().empty()) {
-      json.fail("classes", "is not made of names");
-    }
-    classes.push_back(item.get<std::string>());
-    if (!seen.insert(classes.back()).second) {
-      json.fail("classes", "names \"" + classes.back() + "\" twice");
-    }
+  for (const nlohmann::json& item : json.array(key, kMaxNames)) {
+    if (!item.is_string() || item.get<std::string>().empty())
+      json.fail(key, "is not made of names");
+    names.push_back(item.get<std::string>());
+    if (!seen.insert(names.back()).second) json.fail(key, "names \"" + names.back() + "\" twice");
   }
-  return classes;
+  return names;
 }
 
 void check_class_count(std::size_t named, std::size_t network, const std::string& subject) {

@@ -21,8 +21,8 @@ struct ModelConfig {
 /// Reads and parses `folder`/config.json and checks that this version knows its format.
 [[nodiscard]] ModelConfig read_model_config(const std::filesystem::path& folder);
 
-/// The names of the classes: not empty, none twice.
-[[nodiscard]] std::vector<std::string> read_classes(JsonObject& json);
+/// A list of names, of classes say: none empty, none twice.
+[[nodiscard]] std::vector<std::string> read_names(JsonObject& json, const std::string& key);
 
 /// @throws Error unless the network has as many classes as the configuration names
 void check_class_count(std::size_t named, std::size_t network, const std::string& subject);

@@ -65,7 +65,7 @@ ModelDescription read_model_description(const std::filesystem::path& folder) {
                         config.subject};
   check_task(model.architecture, ModelTask::kClassification);
   model.preprocessing = read_preprocessing(json.object("preprocessing"), config.subject);
-  model.classes = read_classes(json);
+  model.classes = read_names(json, "classes");
   json.finish();
   return model;
 }

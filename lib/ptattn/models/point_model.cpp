@@ -68,8 +68,9 @@ PointModelDescription read_point_model_description(const std::filesystem::path& 
                         config.subject};
   check_task(model.architecture, ModelTask::kPoints);
   model.preprocessing = read_scene_profile(json.object("preprocessing").dump(), config.subject);
-  model.classes = read_classes(json);
+  model.classes = read_names(json, "classes");
   model.palette = read_palette(json, model.classes.size());
+  if (json.find("categories") != nullptr) model.categories = read_names(json, "categories");
   model.asprs_codes = read_asprs_codes(json, model.classes.size());
   json.finish();
   return model;
@@ -82,6 +83,11 @@ PointModel load_point_model(const std::filesystem::path& folder) {
   const std::string& subject = description.architecture.subject;
   if (network->labels_points()) {
     check_class_count(description.classes.size(), network->out_channels(), subject);
+  }
+  if (description.categories.size() != network->category_count()) {
+    throw Error(Fault::kModel, subject,
+                "names " + std::to_string(description.categories.size()) +
+                    " categories, the network has " + std::to_string(network->category_count()));
   }
   const std::size_t channels = description.preprocessing.channels.size();
   if (channels != network->in_channels()) {

@@ -20,6 +20,7 @@ struct PointModelDescription {
   SceneProfile preprocessing;
   std::vector<std::string> classes;       ///< class i is column i of the scores; empty: an encoder
   std::vector<Rgb> palette;               ///< a colour for each class
+  std::vector<std::string> categories;    ///< of objects whose parts the model labels; else empty
   std::vector<std::uint8_t> asprs_codes;  ///< the ASPRS code of each class; empty: it has none
 };
 

@@ -1,0 +1,228 @@
+// Labels every point of point clouds, with a pretrained Transformer. See `ptattn-segment --help`.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "interrupt.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/models/model_folder.hpp"
+#include "ptattn/models/model_search.hpp"
+#include "segment/jobs.hpp"
+#include "segment/run.hpp"
+#include "target.hpp"
+#include "tool.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxNeighbors = 64;
+
+const About kAbout{
+    .name = "ptattn-segment",
+    .summary =
+        "Labels every point of point clouds (ground, building, ...) with a pretrained\n"
+        "Transformer. Clouds of any size; all fields of the input are kept.\n",
+    .examples =
+        "  ptattn-segment tile.ply -o labelled.ply\n"
+        "  ptattn-segment tile.ply -o colours.ply --colorize --probabilities\n"
+        "  ptattn-segment survey/ -o labelled/ --label-field classification --resume\n"
+        "  ptattn-segment big.ply -o big_labelled.ply --memory 2G\n"
+        "  find survey -name '*.pcd' | ptattn-segment - -o labelled --format json\n"
+        "\n"
+        "New fields: label (the number of the class, see --list-models), confidence (its\n"
+        "probability), entropy (of all probabilities, in nats) and margin (to the second\n"
+        "class). Points with a coordinate that is NaN or infinite get zeros.\n"};
+
+struct Settings {
+  std::vector<std::string> inputs;
+  std::string output;
+  std::string model = "aerial";
+  bool list_models = false;
+  std::string codes;
+  std::string memory;
+  std::string category;
+  bool resume = false;
+  SegmentRun run;
+};
+
+std::string refuse_blanks(const std::string& name) {
+  const bool plain =
+      std::ranges::all_of(name, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  return name.empty() || !plain ? "expected a name of printable ASCII without blanks" : "";
+}
+
+/// "2G", "500M", "1.5G": bytes; nullopt for anything else.
+std::optional<std::size_t> parse_bytes(std::string_view text) {
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || !(number > 0.0)) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  const double factor = unit == "G" ? 0x1p30 : unit == "M" ? 0x1p20 : unit == "K" ? 0x1p10 : 0.0;
+  const double bytes = number * factor;
+  if (bytes < 1.0 || bytes > 0x1p60) return std::nullopt;
+  return static_cast<std::size_t>(bytes);
+}
+
+void declare_fields(CLI::App& app, Settings& s) {
+  app.add_option("--label-field", s.run.fields.label, "Name of the field for the labels [label]")
+      ->type_name("NAME")
+      ->check(refuse_blanks);
+  app.add_option("--codes", s.codes,
+                 "What the labels are: class (numbers of the model's classes) or asprs (codes of "
+                 "LAS files) [asprs for --label-field classification, else class]")
+      ->type_name("CODES")
+      ->check(CLI::IsMember({"class", "asprs"}).description(""));
+  app.add_option("--prefix", s.run.fields.prefix, "Put before the names of all new fields")
+      ->type_name("TEXT")
+      ->check(refuse_blanks);
+  app.add_flag("--probabilities", s.run.fields.probabilities,
+               "Add a field p_CLASS with the probability of each class");
+  app.add_flag("--colorize", s.run.fields.colorize,
+               "Colour the points by class; colours of the input are kept as original_red, ...");
+}
+
+void declare(CLI::App& app, Settings& s) {
+  app.add_option("INPUT", s.inputs,
+                 "PLY and PCD files; folders, searched with all below for *.ply and *.pcd; - for a "
+                 "list on standard input, a path a line")
+      ->type_name("");
+  app.add_option("-o,--output", s.output,
+                 "File to write for a single input; else a folder, in which inputs from a folder "
+                 "keep their paths")
+      ->type_name("PATH")
+      ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; });
+  app.add_option("--model", s.model, "Name or folder of the model [aerial]")->type_name("MODEL");
+  app.add_flag("--list-models", s.list_models,
+               "Print name, architecture and classes of the models found and exit");
+  declare_fields(app, s);
+  app.add_option("--category", s.category,
+                 "What the object is, for models that label the parts of objects")
+      ->type_name("NAME");
+  app.add_option("--neighbors", s.run.segment.neighbors,
+                 "Voxels whose probabilities a point is given, weighted by distance [4]")
+      ->type_name("K")
+      ->check(CLI::Range(std::size_t{1}, kMaxNeighbors).description(""));
+  app.add_option("--memory", s.memory,
+                 "Memory for the network, such as 500M or 2G: larger clouds are labelled in "
+                 "overlapping tiles [half of the machine's]")
+      ->type_name("SIZE")
+      ->check([](const std::string& text) {
+        return parse_bytes(text) ? "" : text + " is no size, expected a number with K, M or G";
+      });
+  app.add_option_function<std::string>(
+         "--format", [&s](const std::string& name) { s.run.json = name == "json"; },
+         "What standard output gets: table or json (one object a line) [table]")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "json"}).description(""));
+  app.add_flag("--resume", s.resume, "Skip inputs whose output is there already");
+  app.add_flag("--fail-fast", s.run.fail_fast,
+               "End at the first bad input instead of going on with the rest (exit code 3 at the "
+               "end)");
+}
+
+int print_models() {
+  std::string text;
+  for (const std::string& name : list_models()) {
+    const fs::path folder = find_model(name);
+    if (read_model_task(folder) != ModelTask::kPoints) continue;
+    const PointModelDescription model = read_point_model_description(folder);
+    text += name + "  " + model.architecture.architecture + "  " +
+            std::to_string(model.classes.size()) + " classes:";
+    for (std::size_t c = 0; c < model.classes.size(); ++c) {
+      text += " " + std::to_string(c) + " " + model.classes[c];
+    }
+    text += "\n";
+  }
+  if (text.empty()) throw Error(Fault::kModel, "--list-models", "no model found");
+  Output::to_stdout().write(text);
+  return 0;
+}
+
+/// What can be said before anything is read.
+void check(const Settings& s) {
+  if (s.inputs.empty()) {
+    throw Error(Fault::kUsage, "INPUT", "missing, name files, folders or -, see --help");
+  }
+  if (s.output.empty()) {
+    throw Error(Fault::kUsage, "--output", "missing, name a file or a folder");
+  }
+}
+
+/// The settings that depend on the model.
+void fit_to_model(Settings& s, const PointModelDescription& model) {
+  if (!s.memory.empty()) s.run.segment.memory = *parse_bytes(s.memory);
+  const bool classification = s.run.fields.label == "classification";
+  s.run.fields.asprs_codes =
+      s.codes.empty() ? classification && !model.asprs_codes.empty() : s.codes == "asprs";
+  if (s.run.fields.asprs_codes && model.asprs_codes.empty()) {
+    throw Error(Fault::kUsage, "--codes", model.name + " has no ASPRS codes");
+  }
+  if (s.category.empty()) return;
+  const auto found = std::ranges::find(model.categories, s.category);
+  if (found == model.categories.end()) {
+    std::string known;
+    for (const std::string& name : model.categories) known += (known.empty() ? "" : ", ") + name;
+    throw Error(Fault::kUsage, "--category",
+                known.empty() ? model.name + " does not tell objects apart"
+                              : "is none of those that " + model.name + " knows: " + known);
+  }
+  s.run.segment.category = static_cast<std::size_t>(found - model.categories.begin());
+}
+
+/// Says how a run that was not complete ended; the exit code of any run.
+int conclude(const SegmentRunResult& result, std::size_t total, Output& output,
+             Progress& progress) {
+  if (result.interrupted) {
+    progress.message("interrupted, " + std::to_string(result.done) + " of " +
+                     std::to_string(total) + " done, go on with --resume");
+    return kInterrupted;
+  }
+  output.commit();
+  if (result.failed > 0) {
+    progress.message(std::to_string(result.failed) + " of " + std::to_string(total) +
+                     " inputs failed");
+  }
+  return result.failed > 0 ? static_cast<int>(Fault::kInput) : 0;
+}
+
+int run(Settings& s) {
+  if (s.list_models) return print_models();
+  check(s);
+  std::vector<Job> jobs = plan_jobs(s.inputs, s.output, std::cin);
+  const PointModel model = load_point_model(find_model(s.model));
+  fit_to_model(s, model.description);
+  const std::size_t planned = jobs.size();
+  if (s.resume) {
+    std::erase_if(jobs, [](const Job& job) { return fs::exists(job.output); });
+  }
+  Output output = Output::to_stdout();
+  Progress progress(kAbout.name, jobs.size());
+  if (planned == 0) progress.message("the list of inputs is empty");
+  if (jobs.size() < planned) {
+    progress.message(std::to_string(planned - jobs.size()) + " of " + std::to_string(planned) +
+                     " outputs are there already");
+  }
+  const SegmentRunResult result = run_segment(jobs, model, s.run, output, progress);
+  return conclude(result, jobs.size(), output, progress);
+}
+
+}  // namespace
+}  // namespace ptattn::tools
+
+int main(int argc, char** argv) {
+  using namespace ptattn::tools;
+  Settings settings;
+  return run_tool(
+      kAbout, argc, argv, [&](CLI::App& app) { declare(app, settings); },
+      [&] { return run(settings); });
+}

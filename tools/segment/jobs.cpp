@@ -1,0 +1,72 @@
+#include "jobs.hpp"
+
+#include <map>
+#include <system_error>
+
+#include "../target.hpp"
+#include "ptattn/core/error.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_cloud_name(const fs::path& path) {
+  return has_extension(path, ".ply") || has_extension(path, ".pcd");
+}
+
+/// The path of an input below the output folder.
+fs::path place_of(const fs::path& input, const std::string& argument) {
+  std::error_code ignored;
+  if (argument == "-") {
+    const fs::path plain = input.lexically_normal();
+    const bool inside = plain.is_relative() && !plain.empty() && *plain.begin() != "..";
+    return inside ? plain : input.filename();
+  }
+  if (fs::is_directory(argument, ignored)) return input.lexically_relative(argument);
+  return input.filename();
+}
+
+void check_outputs(const std::vector<Job>& jobs, std::vector<Input> inputs) {
+  std::map<fs::path, fs::path> taken;
+  for (const Job& job : jobs) {
+    const auto [at, fresh] = taken.emplace(job.output.lexically_normal(), job.input.path);
+    if (!fresh) {
+      throw Error(Fault::kUsage, job.output.string(),
+                  "would be made of both " + at->second.string() + " and " +
+                      job.input.path.string() + ", expected inputs of different names");
+    }
+    refuse_overwriting(job.output.string(), inputs);
+  }
+}
+
+}  // namespace
+
+std::vector<Job> plan_jobs(const std::vector<std::string>& arguments, const fs::path& output,
+                           std::istream& list) {
+  std::vector<Job> jobs;
+  std::vector<Input> inputs;
+  std::error_code ignored;
+  const bool single = arguments.size() == 1 && arguments[0] != "-" &&
+                      !fs::is_directory(arguments[0], ignored) && is_cloud_name(output) &&
+                      !fs::is_directory(output, ignored);
+  for (const std::string& argument : arguments) {
+    for (const Input& input : expand_inputs({argument}, list)) {
+      inputs.push_back(input);
+      if (single) {
+        jobs.push_back({input, output});
+      } else {
+        jobs.push_back(
+            {input, input.problem.empty() ? output / place_of(input.path, argument) : fs::path()});
+      }
+    }
+  }
+  std::vector<Job> readable;
+  for (const Job& job : jobs) {
+    if (job.input.problem.empty()) readable.push_back(job);
+  }
+  check_outputs(readable, inputs);
+  return jobs;
+}
+
+}  // namespace ptattn::tools

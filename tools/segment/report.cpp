@@ -1,0 +1,77 @@
+#include "report.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "../text.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr std::size_t kCountColumns = 12;
+constexpr std::size_t kShareColumns = 9;
+
+}  // namespace
+
+SegmentRecord make_record(std::string path, std::string output, const Segmentation& result,
+                          std::size_t classes) {
+  SegmentRecord record{.path = std::move(path),
+                       .output = std::move(output),
+                       .points = result.labels.size(),
+                       .voxels = result.voxels,
+                       .tiles = result.tiles};
+  record.counts.assign(classes, 0);
+  for (std::size_t i = 0; i < result.labels.size(); ++i) {
+    if (result.valid[i]) {
+      ++record.counts[result.labels[i]];
+    } else {
+      ++record.invalid;
+    }
+  }
+  return record;
+}
+
+std::string as_table(const SegmentRecord& record, const PointModelDescription& model) {
+  if (!record.error.empty()) return record.path + ": " + record.error + "\n";
+  std::size_t width = 0;
+  for (const std::string& name : model.classes) width = std::max(width, text_width(name));
+  std::string text = record.path + " -> " + record.output + ": " + std::to_string(record.points) +
+                     " points, " + std::to_string(record.voxels) + " voxels\n";
+  const std::size_t valid = std::max<std::size_t>(record.points - record.invalid, 1);
+  const auto line = [&](const std::string& label, const std::string& name, std::size_t count) {
+    text += right_aligned(label, 4) + "  " + left_aligned(name, width) +
+            right_aligned(std::to_string(count), kCountColumns);
+  };
+  for (std::size_t c = 0; c < record.counts.size(); ++c) {
+    line(std::to_string(c), model.classes[c], record.counts[c]);
+    const double share = static_cast<double>(record.counts[c]) / static_cast<double>(valid);
+    text += right_aligned(percent_text(share), kShareColumns) + "\n";
+  }
+  if (record.invalid > 0) {
+    line("", "invalid", record.invalid);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string as_json_line(const SegmentRecord& record, const PointModelDescription& model) {
+  nlohmann::ordered_json json;
+  json["path"] = record.path;
+  if (record.error.empty()) {
+    json["output"] = record.output;
+    json["points"] = record.points;
+    json["invalid"] = record.invalid;
+    json["voxels"] = record.voxels;
+    json["tiles"] = record.tiles;
+    for (std::size_t c = 0; c < record.counts.size(); ++c) {
+      json["classes"][model.classes[c]] = record.counts[c];
+    }
+  } else {
+    json["error"] = record.error;
+  }
+  json["model"] = model.name;
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace ptattn::tools

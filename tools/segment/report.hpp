@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "ptattn/models/point_model.hpp"
+#include "ptattn/tasks/segment.hpp"
+
+namespace ptattn::tools {
+
+/// What is said about one cloud on standard output.
+struct SegmentRecord {
+  std::string path;
+  std::string output;
+  std::size_t points = 0;
+  std::size_t invalid = 0;  ///< points without usable coordinates
+  std::size_t voxels = 0;
+  std::size_t tiles = 0;
+  std::vector<std::size_t> counts{};  ///< points of each class
+  std::string error{};              ///< why it failed; empty on success
+};
+
+/// Counts the points of each class.
+[[nodiscard]] SegmentRecord make_record(std::string path, std::string output,
+                                        const Segmentation& result, std::size_t classes);
+
+/// The classes with the numbers and shares of their points, a line each.
+[[nodiscard]] std::string as_table(const SegmentRecord& record, const PointModelDescription& model);
+
+/// One line of JSON: path, output, points, invalid, voxels, tiles, classes {name: points}, model;
+/// or path, error, model.
+[[nodiscard]] std::string as_json_line(const SegmentRecord& record,
+                                       const PointModelDescription& model);
+
+}  // namespace ptattn::tools

@@ -1,0 +1,164 @@
+#include "job.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+#include "../text.hpp"
+#include "ptattn/cloud/columns.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/models/model_search.hpp"
+#include "ptattn/tasks/attention_features.hpp"
+#include "ptattn/tasks/geometry_features.hpp"
+#include "ptattn/tasks/layer_features.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr std::size_t kEncodingWavelengths = 8;
+constexpr std::size_t kAttentionWavelengths = 4;
+constexpr std::size_t kAttentionNeighbors = 32;
+constexpr std::size_t kChannelsAWavelength = 6;
+constexpr std::size_t kTokensWidth = 13;
+constexpr std::size_t kChannelsWidth = 10;
+
+std::string short_text(double value) {
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%.4g", value);
+  return text.data();
+}
+
+std::string wavelengths_note(const std::vector<double>& wavelengths) {
+  return "wavelengths " + short_text(wavelengths.front()) + " to " + short_text(wavelengths.back());
+}
+
+FeatureJob geometry_job(const FeatureSettings& s, const FeatureCloud& cloud) {
+  GeometryOptions options{.radii = s.radii, .up = s.up};
+  if (!s.neighbors.empty()) {
+    options.neighbors = s.neighbors;
+  } else if (!s.radii.empty()) {
+    options.neighbors.clear();
+  }
+  for (const std::size_t k : options.neighbors) {
+    options.radius_limit = std::max(options.radius_limit, k);
+  }
+  return {geometry_feature_names(options),
+          [options, &cloud](const Advance& advance, std::vector<std::string>&) {
+            return geometry_features(cloud.positions, options, advance);
+          }};
+}
+
+FeatureJob encoding_job(const FeatureSettings& s, const FeatureCloud& cloud) {
+  EncodingOptions options{.wavelength_count = kEncodingWavelengths, .wavelengths = s.wavelengths};
+  if (s.channels) options.wavelength_count = *s.channels / kChannelsAWavelength;
+  if (s.absolute) options.origin = Position{};
+  return {encoding_feature_names(options.wavelength_count),
+          [options, &cloud](const Advance& advance, std::vector<std::string>& notes) {
+            EncodingFeatures features = encoding_features(cloud.positions, options);
+            if (!options.wavelengths && !features.wavelengths.empty()) {
+              notes.push_back(wavelengths_note(features.wavelengths));
+            }
+            advance(cloud.positions.size());
+            return std::move(features.values);
+          }};
+}
+
+FeatureJob attention_job(const FeatureSettings& s, const FeatureCloud& cloud) {
+  AttentionFeatureOptions options{.neighbors = kAttentionNeighbors,
+                                  .scores = s.scores,
+                                  .heads = s.heads,
+                                  .encode = !s.no_encode,
+                                  .wavelength_count = kAttentionWavelengths,
+                                  .bandwidth = s.bandwidth,
+                                  .wavelengths = s.wavelengths};
+  if (!s.neighbors.empty()) options.neighbors = s.neighbors.front();
+  if (s.global) options.neighbors = 0;
+  if (s.channels) options.wavelength_count = *s.channels / kChannelsAWavelength;
+  std::vector<Column> columns = select_columns(cloud.cloud, s.inputs, cloud.path);
+  return {attention_feature_names(columns, options),
+          [options, columns, &cloud](const Advance& advance, std::vector<std::string>& notes) {
+            AttentionFeatures features =
+                attention_features(cloud.positions, columns, cloud.points, options, advance);
+            if (features.wavelengths.empty()) return std::move(features.values);
+            if (!options.bandwidth && options.scores == ScoreKind::kGaussian) {
+              notes.push_back("bandwidth " + short_text(features.bandwidth));
+            }
+            if (!options.wavelengths) notes.push_back(wavelengths_note(features.wavelengths));
+            return std::move(features.values);
+          }};
+}
+
+}  // namespace
+
+FeatureCloud make_feature_cloud(const PointCloud& cloud, const std::string& path) {
+  FeatureCloud found{.cloud = cloud, .path = path, .points = {}, .positions = {}};
+  found.positions = cloud.positions(path);
+  found.points = finite_points(found.positions);
+  for (std::size_t i = 0; i < found.points.size(); ++i) {
+    found.positions[i] = found.positions[found.points[i]];
+  }
+  found.positions.resize(found.points.size());
+  return found;
+}
+
+FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud) {
+  switch (settings.kind) {
+    case FeatureKind::kEncoding:
+      return encoding_job(settings, cloud);
+    case FeatureKind::kAttention:
+      return attention_job(settings, cloud);
+    default:
+      return geometry_job(settings, cloud);
+  }
+}
+
+LayerJob::LayerJob(const std::string& model, const std::string& layer, Axis up)
+    : model_(load_classifier(find_model(model))), layer_(layer), up_(up) {
+  const std::vector<LayerDescription> layers = layers_of(model_);
+  const auto found = std::ranges::find(layers, layer, &LayerDescription::name);
+  if (found == layers.end()) {
+    throw Error(Fault::kUsage, "--layer",
+                model_.description.name + " has no layer " + layer + ", see --list-layers");
+  }
+  if (found->tokens == 0) {
+    throw Error(Fault::kUsage, "--layer",
+                layer +
+                    " describes the cloud as a whole, choose one that has tokens, see "
+                    "--list-layers");
+  }
+  channels_ = found->channels;
+}
+
+FeatureJob LayerJob::make_job(const FeatureCloud& cloud) const {
+  FeatureJob job;
+  for (std::size_t c = 0; c < channels_; ++c) {
+    job.names.push_back((layer_ + "_").append(std::to_string(c)));
+  }
+  job.compute = [this, &cloud](const Advance& advance, std::vector<std::string>&) {
+    Matrix features = layer_features(model_, layer_, cloud.cloud, cloud.path, up_);
+    advance(cloud.positions.size());
+    return features;
+  };
+  return job;
+}
+
+std::string layer_table(const std::string& model) {
+  const std::vector<LayerDescription> layers = layers_of(load_classifier(find_model(model)));
+  std::size_t width = std::string_view("layer").size();
+  for (const LayerDescription& layer : layers) width = std::max(width, layer.name.size());
+  const auto row = [&](const std::string& name, const std::string& tokens,
+                       const std::string& channels) {
+    return left_aligned(name, width) + right_aligned(tokens, kTokensWidth) +
+           right_aligned(channels, kChannelsWidth) + "\n";
+  };
+  std::string table = row("layer", "tokens", "channels");
+  for (const LayerDescription& layer : layers) {
+    table += row(layer.name, layer.tokens > 0 ? std::to_string(layer.tokens) : "whole cloud",
+                 std::to_string(layer.channels));
+  }
+  return table;
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/models/model_folder.hpp"
+#include "ptattn/tasks/advance.hpp"
+#include "settings.hpp"
+
+namespace ptattn::tools {
+
+/// The features of one kind for one cloud, known but not yet computed.
+struct FeatureJob {
+  std::vector<std::string> names;  ///< what each channel means
+  /// [points that are finite, channels]; appends to `notes` what was chosen for the user
+  std::function<Matrix(const Advance& advance, std::vector<std::string>& notes)> compute;
+};
+
+/// The cloud as all kinds of features need it.
+struct FeatureCloud {
+  const PointCloud& cloud;
+  std::string path;
+  std::vector<std::size_t> points;  ///< those with finite coordinates
+  std::vector<Position> positions;  ///< theirs
+};
+
+/// @throws Error(Fault::kInput) when the cloud has no coordinates
+[[nodiscard]] FeatureCloud make_feature_cloud(const PointCloud& cloud, const std::string& path);
+
+/// Geometry, encoding and attention. Everything referred to must outlive the job.
+/// @throws Error for inputs that the cloud does not have
+[[nodiscard]] FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud);
+
+/// A layer of a model, which is checked before the cloud is read.
+class LayerJob {
+ public:
+  /// @throws Error(Fault::kModel) when the model cannot be loaded; Error(Fault::kUsage) when it has
+  ///         no such layer
+  LayerJob(const std::string& model, const std::string& layer, Axis up);
+  [[nodiscard]] FeatureJob make_job(const FeatureCloud& cloud) const;
+
+ private:
+  ClassifierModel model_;
+  std::string layer_;
+  std::size_t channels_ = 0;
+  Axis up_;
+};
+
+/// The table of --list-layers.
+[[nodiscard]] std::string layer_table(const std::string& model);
+
+}  // namespace ptattn::tools

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ptattn/models/preprocessing.hpp"
+#include "ptattn/tasks/attention_features.hpp"
+#include "ptattn/tasks/encoding_features.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace ptattn::tools {
+
+enum class FeatureKind { kGeometry, kEncoding, kAttention, kModel };
+
+/// The command line of ptattn-features. An option that was not given is nullopt or empty; its
+/// default depends on the kind.
+struct FeatureSettings {
+  std::string input;
+  std::string output;
+  FeatureKind kind = FeatureKind::kGeometry;
+  std::string prefix = "f_";
+  bool names = false;
+  bool pca_color = false;
+  // geometry
+  std::vector<std::size_t> neighbors{};  // attention: one of them
+  std::vector<double> radii{};
+  Axis up = Axis::kZ;  // and model
+  // encoding
+  std::optional<WavelengthRange> wavelengths{};  // and attention
+  std::optional<std::size_t> channels{};         // and attention
+  bool absolute = false;
+  // attention
+  std::vector<std::string> inputs{"xyz"};
+  ScoreKind scores = ScoreKind::kGaussian;
+  bool global = false;
+  std::size_t heads = 1;
+  std::optional<double> bandwidth{};
+  bool no_encode = false;
+  // model
+  std::string model = "pct-modelnet40";
+  std::string layer{};
+  bool list_layers = false;
+};
+
+/// Adds the options to `app`. Options of another kind of features than the one chosen are refused
+/// when the command line has been parsed.
+void declare_features(CLI::App& app, FeatureSettings& settings);
+
+}  // namespace ptattn::tools

@@ -1,7 +1,9 @@
 #include "ptattn/nn/decoder.hpp"
 
+#include <string>
 #include <utility>
 
+#include "ptattn/core/error.hpp"
 #include "ptattn/nn/sublayer.hpp"
 
 namespace ptattn {
@@ -39,6 +41,11 @@ Matrix decode(const Decoder& w, MatrixView x, MatrixView memory, const DecoderSc
 
 StepDecoder::StepDecoder(const Decoder& w, MatrixView memory, std::vector<float> memory_key_bias)
     : w_(w), memory_key_bias_(std::move(memory_key_bias)), caches_(w.layers.size()) {
+  if (!memory_key_bias_.empty() && memory_key_bias_.size() != memory.rows) {
+    throw Error(Fault::kModel, "step-by-step decoding",
+                "the key bias has " + std::to_string(memory_key_bias_.size()) +
+                    " values, expected one for each of " + std::to_string(memory.rows) + " rows");
+  }
   for (std::size_t i = 0; i < caches_.size(); ++i) {
     append_keys_values(w.layers[i].memory_attention, memory, memory, caches_[i].memory);
   }

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <type_traits>
 #include <vector>
 
-#include "ptattn/core/error.hpp"
+#include "ptattn/cloud/nearest_value.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/grouping.hpp"
 
@@ -46,21 +44,6 @@ Values finite_values(const Field& field, std::span<const std::size_t> points) {
   return values;
 }
 
-template <class T>
-T stored(double value) {
-  if constexpr (std::is_floating_point_v<T>) {
-    return static_cast<T>(value);
-  } else {
-    // Averages stay between their values; only the rounding to float32 can lead beyond a limit.
-    constexpr double kLow = static_cast<double>(std::numeric_limits<T>::min());
-    constexpr double kHigh = static_cast<double>(std::numeric_limits<T>::max());
-    const double rounded = std::nearbyint(value);
-    if (rounded <= kLow) return std::numeric_limits<T>::min();
-    if (rounded >= kHigh) return std::numeric_limits<T>::max();
-    return static_cast<T>(rounded);
-  }
-}
-
 void store(Field& field, std::span<const std::size_t> points, const Values& values,
            MatrixView result) {
   visit_type(field.type(), [&](auto type) {
@@ -69,7 +52,7 @@ void store(Field& field, std::span<const std::size_t> points, const Values& valu
     parallel_each(values.rows.size(), kGrain, [&](std::size_t r) {
       T* const out = target.data() + points[values.rows[r]] * field.count();
       for (std::size_t c = 0; c < result.cols; ++c) {
-        out[c] = stored<T>(values.means[c] + double{result(r, c)});
+        out[c] = nearest_value<T>(values.means[c] + double{result(r, c)});
       }
     });
   });

@@ -1,0 +1,81 @@
+#include "denoise.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "../progress.hpp"
+#include "packed_color.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "ptattn/tasks/smooth_field.hpp"
+#include "ptattn/tasks/smooth_surface.hpp"
+#include "report.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr std::size_t kUsualNeighbors = 48;
+constexpr std::array kAxes{"x", "y", "z"};
+
+void check_fields(const SmoothSettings& s, const PointCloud& cloud) {
+  for (const std::string& name : s.fields) {
+    const Field* const field = cloud.find(name);
+    if (field == nullptr) {
+      throw Error(Fault::kInput, s.input, "has no field \"" + name + "\", see --fields");
+    }
+    if (std::ranges::count(kAxes, name) > 0) {
+      throw Error(Fault::kUsage, "--fields", name + " is a coordinate, use --coordinates");
+    }
+    refuse_packed_color(*field, "--fields");
+  }
+}
+
+void store(PointCloud& cloud, std::span<const std::size_t> points,
+           std::span<const Position> positions) {
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    Field& field = *cloud.find(kAxes[axis]);
+    visit_type(field.type(), [&](auto type) {
+      using T = decltype(type);
+      const std::span<T> values = field.values<T>();
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        values[points[i]] = static_cast<T>(positions[i][axis]);
+      }
+    });
+  }
+}
+
+}  // namespace
+
+void denoise(const SmoothSettings& s) {
+  PointCloud cloud = read_cloud(s.input);
+  std::vector<Position> positions = cloud.positions(s.input);
+  check_fields(s, cloud);
+  check_format(s.output, cloud);
+  const std::vector<std::size_t> points = finite_points(positions);
+  for (std::size_t i = 0; i < points.size(); ++i) positions[i] = positions[points[i]];
+  positions.resize(points.size());
+
+  const SmoothOptions options{.kernel = s.kernel,
+                              .window = s.window(kUsualNeighbors),
+                              .bandwidth = s.bandwidth,
+                              .iterations = s.iterations};
+  const std::size_t passes = s.iterations * (s.fields.size() + (s.coordinates ? 1 : 0));
+  Progress progress(std::string(kSmoothName), points.size() * passes, "points");
+  const auto advance = [&](std::size_t done) { progress.advance(done); };
+  std::vector<SmoothedRecord> records;
+  for (const std::string& name : s.fields) {  // where the points were measured
+    const BandwidthFit fit = smooth_field(*cloud.find(name), points, positions, options, advance);
+    records.push_back({name, fit.bandwidth, std::sqrt(fit.loss), 0.0});
+  }
+  if (s.coordinates) {
+    const SurfaceSmoothing done = smooth_surface(positions, options, advance);
+    store(cloud, points, positions);
+    records.insert(records.begin(),
+                   {"coordinates", done.bandwidth, done.leave_one_out, done.moved});
+  }
+  write_cloud(s.output, cloud);
+  report(s, cloud.size(), records, progress);
+}
+
+}  // namespace ptattn::tools

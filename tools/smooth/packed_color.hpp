@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ptattn/cloud/field.hpp"
+#include "ptattn/core/error.hpp"
+
+namespace ptattn::tools {
+
+/// PCD files keep colours as four bytes of one number, and the mean of two such numbers is no
+/// colour between them.
+/// @throws Error(Fault::kUsage) for a packed colour
+inline void refuse_packed_color(const Field& field, std::string_view option) {
+  if ((field.name() == "rgb" || field.name() == "rgba") && field.bytes_per_point() == 4) {
+    throw Error(Fault::kUsage, option,
+                field.name() + " packs colours into one number, which has no mean, expected " +
+                    "fields of their own such as red, green and blue");
+  }
+}
+
+}  // namespace ptattn::tools

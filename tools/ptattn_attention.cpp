@@ -31,6 +31,7 @@ namespace {
 
 constexpr double kColorPercent = 99.0;
 constexpr std::array<std::string_view, 2> kCloudExtensions{".ply", ".pcd"};
+constexpr std::array<std::string_view, 5> kColorFields{"red", "green", "blue", "rgb", "rgba"};
 constexpr std::array<std::string_view, 1> kPictureExtensions{".png"};
 
 const About kAbout{
@@ -161,6 +162,10 @@ void check(const Settings& s) {
   if (s.output.empty() && s.matrix.empty()) {
     throw Error(Fault::kUsage, "output", "missing, expected --output, --matrix or --list");
   }
+  if (!s.no_color && std::ranges::find(kColorFields, s.field) != kColorFields.end()) {
+    throw Error(Fault::kUsage, "--field",
+                s.field + " is a name of colours, expected another, or --no-color");
+  }
   if (!s.output.empty()) check_target(s.output, kCloudExtensions);
   if (!s.matrix.empty()) check_target(s.matrix, kPictureExtensions);
   for (const std::string& target : {s.output, s.matrix}) {
@@ -192,7 +197,10 @@ AttentionChoice choose(const Settings& s, const std::vector<AttentionLayer>& lay
 /// Where the query is, and that nothing stands in the way of the new field.
 std::optional<Position> check_cloud(const Settings& s, const PointCloud& cloud,
                                     std::span<const Position> positions) {
-  if (!s.output.empty()) refuse_taken_fields(cloud, std::array{s.field}, "--field");
+  if (!s.output.empty()) {
+    refuse_taken_fields(cloud, std::array{s.field}, "--field");
+    check_format(s.output, cloud);
+  }
   if (!s.query) return s.at;
   if (*s.query >= positions.size()) {
     throw Error(Fault::kUsage, "--query",

@@ -264,9 +264,22 @@ TEST_F(Attention, WrongCommandLinesAreOneLine) {
                "--layer: tiny has no layer \"sa1\" with attention weights, see --list");
   expect_error({"a.ply", "-o", "o.ply", "--field", "my weight"}, 2,
                "--field: expected a name of printable ASCII without blanks, see --help");
+  expect_error({"a.ply", "-o", "o.ply", "--field", "red"}, 2,
+               "--field: red is a name of colours, expected another, or --no-color");
   expect_error({"a.ply", "-o", "o.ply", "--field", "x"}, 2,
                "x: the cloud has a field of this name already, choose another with --field");
   EXPECT_EQ(files(), 4U) << "nothing was written";
+}
+
+TEST_F(Attention, AFormatThatCannotHoldTheCloudIsToldFirst) {
+  std::string mesh = ply_shape(200);
+  mesh.replace(mesh.find("end_header"), 0,
+               "element face 1\nproperty list uchar int vertex_indices\n");
+  put("mesh.ply", mesh + "3 0 1 2\n");
+  const Finished finished = attention({"mesh.ply", "-o", "o.pcd", "--layer", "pt_last.sa1"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_THAT(finished.err, StartsWith("ptattn-attention: o.pcd: "));
+  EXPECT_EQ(written({"mesh.ply"}).metadata().elements.size(), 1U);
 }
 
 TEST_F(Attention, WhatCannotBeReadOrWrittenIsExitCode3) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "point_case.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/json_reader.hpp"
 #include "ptattn/models/mapped_file.hpp"
@@ -71,48 +72,10 @@ Run run(const Classifier& network, const SafetensorsFile& data) {
   return result;
 }
 
-/// A tensor [n, c]; empty when there is none of that name.
-Matrix read_rows(const SafetensorsFile& data, const std::string& name) {
-  const Shape* shape = data.shape(name);
-  if (shape == nullptr) return {};
-  if (shape->size() != 2) throw Error(Fault::kModel, data.subject(), name + " is not [n, c]");
-  const std::vector<float> values = data.values(name);
-  Matrix rows((*shape)[0], (*shape)[1]);
-  std::copy(values.begin(), values.end(), rows.data());
-  return rows;
-}
-
-std::vector<std::int64_t> read_integers(const SafetensorsFile& data, const std::string& name) {
-  return data.shape(name) == nullptr ? std::vector<std::int64_t>{} : data.integers(name);
-}
-
-std::vector<std::size_t> read_ends(const SafetensorsFile& data) {
-  const std::vector<std::int64_t> offsets = read_integers(data, "in.offset");
-  return {offsets.begin(), offsets.end()};
-}
-
-Matrix side_by_side(MatrixView a, MatrixView b) {
-  Matrix both(a.rows, a.cols + b.cols);
-  for (std::size_t i = 0; i < a.rows; ++i) {
-    std::copy_n(a.row(i), a.cols, both.row(i));
-    std::copy_n(b.row(i), b.cols, both.row(i) + a.cols);
-  }
-  return both;
-}
-
 Run run(const PointNetwork& network, const SafetensorsFile& data) {
-  const bool voxels = data.shape("in.coord") != nullptr;
-  const Matrix positions = read_rows(data, voxels ? "in.coord" : "in.xyz");
-  Matrix features = read_rows(data, "in.feat");
-  if (!voxels) features = side_by_side(positions, features);
-  const std::vector<std::int64_t> integers = read_integers(data, "in.grid_coord");
-  const std::vector<std::int32_t> grid(integers.begin(), integers.end());
-  const std::vector<std::size_t> ends = read_ends(data);
-  PointInput input{positions, features, grid, ends, {}};
-  const std::vector<std::int64_t> category = read_integers(data, "in.category");
-  if (!category.empty()) input.category = static_cast<std::size_t>(category.front());
+  const PointCase input(data);
   Run result;
-  const PointOutput out = network.forward(input, recorder(result.clouds.emplace_back()));
+  const PointOutput out = network.forward(input.view(), recorder(result.clouds.emplace_back()));
   const auto to_vector = [](const Matrix& m) {
     return std::vector<float>(m.values().begin(), m.values().end());
   };
@@ -205,14 +168,15 @@ Comparison compare_one(const std::string& name, const Run& result, const Safeten
 
 /// Codes of the curves z, z-trans, hilbert and hilbert-trans, one curve after the other.
 Comparison compare_codes(const std::string& name, const SafetensorsFile& data) {
-  const std::vector<std::int64_t> grid = data.integers("in.grid_coord");
-  std::vector<Cell> cells(grid.size() / 3);
-  for (std::size_t i = 0; i < grid.size(); ++i) {
-    cells[i / 3][i % 3] = static_cast<std::uint32_t>(grid[i]);
+  const PointCase point_case(data);
+  const PointInput input = point_case.view();
+  std::vector<Cell> cells(input.grid.size() / 3);
+  for (std::size_t i = 0; i < input.grid.size(); ++i) {
+    cells[i / 3][i % 3] = static_cast<std::uint32_t>(input.grid[i]);
   }
   std::vector<std::uint64_t> codes;
   for (const Curve curve : {Curve::kZ, Curve::kZTrans, Curve::kHilbert, Curve::kHilbertTrans}) {
-    const auto more = serialized_codes(curve, cells, read_ends(data), serialization_depth(cells));
+    const auto more = serialized_codes(curve, cells, input.ends, serialization_depth(cells));
     codes.insert(codes.end(), more.begin(), more.end());
   }
   const std::vector<std::int64_t> expected = data.integers(name);
@@ -226,6 +190,19 @@ Comparison compare_codes(const std::string& name, const SafetensorsFile& data) {
 }
 
 }  // namespace
+
+double difference_from(const SafetensorsFile& data, std::string_view name, MatrixView values) {
+  double largest = 0.0;
+  const Matrix traced = clone(values);
+  for (const char* kind : {"act.", "sum."}) {
+    const std::string tensor = kind + std::string(name);
+    if (data.shape(tensor) == nullptr) continue;
+    const Comparison c = kind == std::string_view("act.") ? compare_activation(tensor, traced, data)
+                                                          : compare_summary(tensor, traced, data);
+    largest = std::max(largest, c.compared ? c.relative : HUGE_VAL);
+  }
+  return largest;
+}
 
 GoldenCase read_golden_case(const std::filesystem::path& json_path) {
   const std::string subject = json_path.string();

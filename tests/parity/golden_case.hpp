@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "formula_weights.hpp"
@@ -45,5 +46,10 @@ struct Comparison {
 /// `out.coord`. `serialized_code` [4, n] is compared code by code, its differences counted.
 [[nodiscard]] std::vector<Comparison> compare(const PointNetwork& network,
                                               const SafetensorsFile& data);
+
+/// How far a traced layer is from `act.NAME` and `sum.NAME`, relative to the largest value;
+/// infinite when their shapes differ, zero when the case does not know the layer.
+[[nodiscard]] double difference_from(const SafetensorsFile& data, std::string_view name,
+                                     MatrixView values);
 
 }  // namespace ptattn::test

@@ -117,6 +117,7 @@ class Pass {
       Matrix skip = normed_linear(weights_.decoder[s].proj_skip, weights_.decoder[s].skip_norm,
                                   std::exchange(stages_[s].features, {}));
       x = up(s, std::move(x), skip);
+      if (config_.mode != Ptv3Mode::kBase) skip = {};
       run_blocks(s, config_.decoder[s], weights_.decoder[s].blocks, std::move(skip), x);
     }
     if (weights_.seg_head.weight.cols() > 0) x = linear(weights_.seg_head, x);

@@ -24,8 +24,8 @@ namespace ptattn {
 /// `enc.enc0.block0`, `enc.enc1.down`, ..., `dec.dec3.up`, `dec.dec3.block0`, ...; attention layers
 /// are called `enc.enc0.block0.attn`, .... Rows of the finest stage are those of the input.
 ///
-/// As the public code does, the first convolution of a decoder stage sees the skip connection only,
-/// not its sum with what comes from the coarser stage; its trained weights expect that.
+/// As in the public code, the first convolution of a decoder stage of m1 sees the skip connection
+/// only, not its sum with what comes from the coarser stage; its trained weights expect that.
 ///
 /// Time of the 46 M parameter network for 100 000 voxels: some 300 G floating-point operations;
 /// the same bits for any thread count.

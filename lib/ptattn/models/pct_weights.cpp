@@ -1,6 +1,7 @@
 #include <string>
 
 #include "ptattn/models/pct.hpp"
+#include "ptattn/models/pct_attention_weights.hpp"
 #include "ptattn/models/weight_reader.hpp"
 
 namespace ptattn {
@@ -11,16 +12,6 @@ GroupingWeights read_grouping(WeightReader& reader, const std::string& name, std
   const DenseWeights first =
       reader.dense(name + ".conv1", 2 * in, out, {.bias = false, .norm = name + ".bn1"});
   return {first, reader.dense(name + ".conv2", out, out, {.bias = false, .norm = name + ".bn2"})};
-}
-
-OffsetAttentionWeights read_attention(WeightReader& reader, const std::string& name,
-                                      std::size_t channels, std::size_t qk_channels) {
-  const LayerParts with_norm{.bias = true, .norm = name + ".after_norm"};
-  return {
-      Linear(reader.shared_dense(name + ".k_conv", name + ".q_conv", channels, qk_channels)),
-      Linear(reader.dense(name + ".v_conv", channels, channels, {.bias = true, .norm = ""})),
-      Linear(reader.dense(name + ".trans_conv", channels, channels, with_norm)),
-  };
 }
 
 }  // namespace
@@ -49,7 +40,7 @@ PctWeights read_pct_weights(const PctConfig& config, const WeightSource& source)
   }
   for (std::size_t i = 1; i <= config.attention_layers; ++i) {
     w.attention.push_back(
-        read_attention(reader, "pt_last.sa" + std::to_string(i), c, config.qk_channels));
+        read_offset_attention(reader, "pt_last.sa" + std::to_string(i), c, config.qk_channels));
   }
   const std::size_t fuse = config.fuse_channels;
   w.conv_fuse = layer("conv_fuse.0", c * (config.attention_layers + 1), fuse,

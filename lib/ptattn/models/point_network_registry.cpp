@@ -4,6 +4,7 @@
 
 #include "ptattn/models/architecture_table.hpp"
 #include "ptattn/models/ptv1.hpp"
+#include "ptattn/models/spct.hpp"
 #include "ptattn/models/ptv3.hpp"
 
 namespace ptattn {
@@ -23,8 +24,15 @@ std::unique_ptr<PointNetwork> make_ptv3(const ArchitectureConfig& description,
   return std::make_unique<Ptv3>(std::move(config), std::move(layers));
 }
 
+std::unique_ptr<PointNetwork> make_spct(const ArchitectureConfig& description,
+                                        const WeightSource& weights) {
+  const SpctConfig config = read_spct_config(description.hyper_parameters, description.subject);
+  return std::make_unique<Spct>(config, read_spct_weights(config, weights));
+}
+
 const ArchitectureTable<PointNetwork> kPointNetworks = {
     {"ptv1_seg", make_ptv1},
+    {"spct_partseg", make_spct},
     {"ptv3m1", make_ptv3<Ptv3Mode::kBase>},
     {"ptv3m2", make_ptv3<Ptv3Mode::kSonata>},
     {"ptv3m3", make_ptv3<Ptv3Mode::kUtonia>},

@@ -1,30 +1,13 @@
 #include "ptattn/models/ptv1.hpp"
 
-#include <algorithm>
 #include <utility>
 
-#include "ptattn/core/error.hpp"
 #include "ptattn/models/ptv1_levels.hpp"
 #include "ptattn/nn/kernels/elementwise.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
 
 namespace ptattn {
 namespace {
-
-void check(const PointInput& input, std::size_t in_channels) {
-  const auto require = [](bool condition, const std::string& problem) {
-    if (!condition) throw Error(Fault::kUsage, "point transformer", problem);
-  };
-  const std::size_t n = input.positions.rows;
-  require(n == 0 || input.positions.cols == 3, "positions are not of 3 coordinates");
-  require(input.features.rows == n && (n == 0 || input.features.cols == in_channels),
-          "got features [" + std::to_string(input.features.rows) + ", " +
-              std::to_string(input.features.cols) + "], expected [" + std::to_string(n) + ", " +
-              std::to_string(in_channels) + "]");
-  require(std::ranges::is_sorted(input.ends), "the ends of the clouds do not ascend");
-  require(input.ends.empty() || input.ends.back() == n,
-          "the last cloud does not end at the last point");
-}
 
 void add(MatrixView x, MutableMatrixView to) {
   add_matrices(x, to, to);
@@ -59,7 +42,7 @@ std::vector<AttentionLayer> Ptv1::attention_layers() const {
 }
 
 Ptv1::Level Ptv1::first_level(const PointInput& input) const {
-  return {ptv1_geometry(input.positions, input.ends, config_.stages.front().neighbors),
+  return {ptv1_geometry(input, config_.stages.front().neighbors),
           linear(weights_.down.front().feature, input.features, Activation::kRelu)};
 }
 
@@ -108,7 +91,7 @@ void Ptv1::run_block(const Ptv1Block& block, Level& level, const std::string& na
   Matrix out = linear(block.linear3, attended, Activation::kNone, level.features);
   activate(Activation::kRelu, out);
   level.features = std::move(out);
-  if (trace) trace(name, level.features);
+  if (trace) trace(name, level.features, level.geometry.positions);
 }
 
 /// The last stage's transition: linear1 [x, ReLU(linear2 mean)] with the mean of each cloud.
@@ -132,17 +115,17 @@ Matrix Ptv1::add_mean(const Level& level) const {
 }
 
 PointOutput Ptv1::forward(const PointInput& input, const Trace& trace) const {
-  check(input, config_.in_channels);
+  check_point_input(input, config_.in_channels, "point transformer");
   if (input.positions.rows == 0) return {Matrix(0, config_.num_classes), {}};
   const std::size_t stages = config_.stages.size();
-  const auto tell = [&](const std::string& name, const Matrix& values) {
-    if (trace) trace(name, values);
+  const auto tell = [&](const std::string& name, const Level& level) {
+    if (trace) trace(name, level.features, level.geometry.positions);
   };
   std::vector<Level> levels;
   for (std::size_t s = 0; s < stages; ++s) {
     const std::string name = "enc" + std::to_string(s + 1) + ".";
     levels.push_back(s == 0 ? first_level(input) : next_level(levels.back(), s));
-    tell(name + "0", levels.back().features);
+    tell(name + "0", levels.back());
     for (std::size_t b = 0; b < config_.stages[s].blocks; ++b) {
       run_block(weights_.blocks[s][b], levels.back(), name + std::to_string(b + 1), trace);
     }
@@ -158,12 +141,12 @@ PointOutput Ptv1::forward(const PointInput& input, const Trace& trace) const {
       level.features = linear(up.linear1, level.features, Activation::kRelu);
       ptv1_add_interpolated(levels[s + 1].geometry, coarse, level.geometry, level.features);
     }
-    tell(name + "0", level.features);
+    tell(name + "0", level);
     run_block(weights_.decoder_block[s], level, name + "1", trace);
   }
   Matrix logits =
       linear(weights_.classes, linear(weights_.head, levels[0].features, Activation::kRelu));
-  tell("cls", logits);
+  if (trace) trace("cls", logits, levels[0].geometry.positions);
   return {std::move(logits), {}};
 }
 

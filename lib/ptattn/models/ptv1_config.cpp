@@ -14,19 +14,11 @@ constexpr std::size_t kMaxClasses = 100'000;
 constexpr std::size_t kMaxStages = 8;
 constexpr std::size_t kMaxLayers = 64;
 
-/// An array of whole numbers; what it holds for stages that it does not name is kept.
+/// Empty when the key is absent.
 std::vector<std::size_t> read_numbers(JsonObject& json, const std::string& key,
                                       Range<std::size_t> range) {
-  std::vector<std::size_t> numbers;
-  if (json.find(key) == nullptr) return numbers;
-  for (const nlohmann::json& item : json.array(key, kMaxStages)) {
-    if (!item.is_number_unsigned() || item.get<std::size_t>() < range.min ||
-        item.get<std::size_t>() > range.max) {
-      json.fail(key, "is not made of whole numbers between " + std::to_string(range.min) + " and " +
-                         std::to_string(range.max));
-    }
-    numbers.push_back(item.get<std::size_t>());
-  }
+  if (json.find(key) == nullptr) return {};
+  std::vector<std::size_t> numbers = json.integers(key, range, kMaxStages);
   if (numbers.empty()) json.fail(key, "is empty");
   return numbers;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/neighbors/knn.hpp"
@@ -20,10 +21,6 @@ constexpr std::size_t kPointsPerTask = 256;
 // Rows of neighbours that are worked on at a time.
 constexpr std::size_t kBlockRows = 128;
 
-MatrixView rows_of(MatrixView x, CloudRows rows) {
-  return x.rows_range(rows.begin, rows.count);
-}
-
 std::vector<std::uint32_t> neighbors_of(MatrixView points, MatrixView queries, std::size_t k) {
   if (points.rows == 0) return {};
   return k_nearest(points, queries, std::min(k, points.rows)).indices;
@@ -31,7 +28,7 @@ std::vector<std::uint32_t> neighbors_of(MatrixView points, MatrixView queries, s
 
 void find_neighbors(Ptv1Geometry& level, std::size_t k) {
   for (const CloudRows rows : level.clouds) {
-    const MatrixView points = rows_of(level.positions, rows);
+    const MatrixView points = rows.of(level.positions);
     level.neighbors.push_back(neighbors_of(points, points, k));
   }
 }
@@ -79,19 +76,11 @@ void pool_block(MatrixView positions, MatrixView centers, std::span<const std::u
 
 }  // namespace
 
-Ptv1Geometry ptv1_geometry(MatrixView positions, std::span<const std::size_t> ends,
-                           std::size_t neighbors) {
-  Ptv1Geometry level;
-  level.positions = Matrix(positions.rows, 3);
-  for (std::size_t i = 0; i < positions.rows; ++i) {
-    std::copy_n(positions.row(i), 3, level.positions.row(i));
+Ptv1Geometry ptv1_geometry(const PointInput& input, std::size_t neighbors) {
+  Ptv1Geometry level{Matrix(input.positions.rows, 3), cloud_rows(input), {}};
+  for (std::size_t i = 0; i < input.positions.rows; ++i) {
+    std::copy_n(input.positions.row(i), 3, level.positions.row(i));
   }
-  std::size_t begin = 0;
-  for (const std::size_t end : ends) {
-    level.clouds.push_back({begin, end - begin});
-    begin = end;
-  }
-  if (ends.empty()) level.clouds.push_back({0, positions.rows});
   find_neighbors(level, neighbors);
   return level;
 }
@@ -101,7 +90,7 @@ Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t neighbors) {
   parallel_each(fine.clouds.size(), 1, [&](std::size_t c) {
     const CloudRows rows = fine.clouds[c];
     if (rows.count == 0) return;
-    samples[c] = farthest_point_sample(rows_of(fine.positions, rows),
+    samples[c] = farthest_point_sample(rows.of(fine.positions),
                                        std::max<std::size_t>(1, rows.count / kStride));
   });
   std::size_t total = 0;
@@ -110,7 +99,7 @@ Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t neighbors) {
   step.coarse.positions = Matrix(total, 3);
   std::size_t begin = 0;
   for (std::size_t c = 0; c < samples.size(); ++c) {
-    const MatrixView points = rows_of(fine.positions, fine.clouds[c]);
+    const MatrixView points = fine.clouds[c].of(fine.positions);
     const MutableMatrixView sampled =
         step.coarse.positions.view().rows_range(begin, samples[c].size());
     copy_rows(points, samples[c], sampled);
@@ -130,15 +119,15 @@ Matrix ptv1_pool(const Ptv1Geometry& fine, const Ptv1Sampling& sampling, const L
     if (rows.count == 0) continue;
     const std::span<const std::uint32_t> neighbors = sampling.neighbors[c];
     const std::size_t k = neighbors.size() / rows.count;
-    const MatrixView centers = rows_of(sampling.coarse.positions, rows);
+    const MatrixView centers = rows.of(sampling.coarse.positions);
     const MutableMatrixView pooled = out.view().rows_range(rows.begin, rows.count);
     const std::size_t block = std::max<std::size_t>(1, kBlockRows / k);
     parallel_each((rows.count + block - 1) / block, 1, [&](std::size_t b) {
       const std::size_t first = b * block;
       const std::size_t count = std::min(block, rows.count - first);
-      pool_block(rows_of(fine.positions, fine.clouds[c]), centers.rows_range(first, count),
-                 neighbors.subspan(first * k, count * k), position,
-                 rows_of(projected, fine.clouds[c]), pooled.rows_range(first, count));
+      pool_block(fine.clouds[c].of(fine.positions), centers.rows_range(first, count),
+                 neighbors.subspan(first * k, count * k), position, fine.clouds[c].of(projected),
+                 pooled.rows_range(first, count));
     });
   }
   return out;
@@ -149,9 +138,9 @@ void ptv1_add_interpolated(const Ptv1Geometry& coarse, MatrixView values, const 
   for (std::size_t c = 0; c < fine.clouds.size(); ++c) {
     const CloudRows rows = fine.clouds[c];
     if (rows.count == 0) continue;
-    const MatrixView from = rows_of(coarse.positions, coarse.clouds[c]);
-    const MatrixView from_values = rows_of(values, coarse.clouds[c]);
-    const MatrixView to = rows_of(fine.positions, rows);
+    const MatrixView from = coarse.clouds[c].of(coarse.positions);
+    const MatrixView from_values = coarse.clouds[c].of(values);
+    const MatrixView to = rows.of(fine.positions);
     const IndexTable nearest = k_nearest(from, to, std::min(kInterpolated, from.rows));
     parallel_each(rows.count, kPointsPerTask, [&](std::size_t i) {
       const std::span<const std::uint32_t> list(nearest.row(i), nearest.k);

@@ -2,19 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/models/cloud_rows.hpp"
 #include "ptattn/nn/linear.hpp"
 
 namespace ptattn {
-
-/// Rows of one cloud of a batch.
-struct CloudRows {
-  std::size_t begin = 0;
-  std::size_t count = 0;
-};
 
 /// The points of a batch of clouds on one level of a Point Transformer, with who neighbours whom.
 struct Ptv1Geometry {
@@ -31,9 +25,8 @@ struct Ptv1Sampling {
   std::vector<std::vector<std::uint32_t>> neighbors;
 };
 
-/// @param ends  row behind the last of each cloud; empty: one cloud
-[[nodiscard]] Ptv1Geometry ptv1_geometry(MatrixView positions, std::span<const std::size_t> ends,
-                                         std::size_t neighbors);
+/// The finest level: the points themselves.
+[[nodiscard]] Ptv1Geometry ptv1_geometry(const PointInput& input, std::size_t neighbors);
 
 /// max(1, n / 4) points of every cloud of n, none of an empty one; the first point comes first.
 [[nodiscard]] Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t neighbors);

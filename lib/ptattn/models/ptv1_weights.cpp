@@ -20,18 +20,6 @@ DenseWeights repeated(const DenseWeights& layer, std::size_t times) {
   return copy;
 }
 
-/// Input columns [begin, begin + count) of a layer, with its bias if asked for.
-DenseWeights input_columns(const DenseWeights& layer, std::size_t begin, std::size_t count,
-                           bool with_bias) {
-  // A layer that did not fit is empty; the reader reports it.
-  DenseWeights part{Matrix(layer.weight.rows(), layer.weight.size() == 0 ? 0 : count), {}};
-  for (std::size_t i = 0; i < part.weight.rows(); ++i) {
-    std::copy_n(layer.weight.row(i) + begin, count, part.weight.row(i));
-  }
-  if (with_bias) part.bias = layer.bias;
-  return part;
-}
-
 VectorAttentionWeights read_attention(WeightReader& reader, const std::string& name, std::size_t c,
                                       std::size_t groups) {
   const auto biased = [&](const char* layer, std::size_t in, std::size_t out,
@@ -69,7 +57,7 @@ Ptv1Down read_down(WeightReader& reader, const std::string& name, std::size_t in
   const LayerParts parts{.bias = false, .norm = name + ".bn"};
   if (first) return {{}, Linear(reader.dense(name + ".linear", in, out, parts))};
   const DenseWeights layer = reader.dense(name + ".linear", 3 + in, out, parts);
-  return {Linear(input_columns(layer, 0, 3, true)), Linear(input_columns(layer, 3, in, false))};
+  return {Linear(input_part(layer, 0, 3, true)), Linear(input_part(layer, 3, in, false))};
 }
 
 Ptv1Up read_up(WeightReader& reader, const std::string& name, std::size_t coarse, std::size_t c) {
@@ -83,9 +71,9 @@ Ptv1Up read_up(WeightReader& reader, const std::string& name, std::size_t coarse
 Ptv1Up read_last_up(WeightReader& reader, const std::string& name, std::size_t c) {
   const DenseWeights both =
       reader.dense(name + ".linear1.0", 2 * c, c, {.bias = true, .norm = name + ".linear1.1"});
-  return {Linear(input_columns(both, 0, c, false)),
+  return {Linear(input_part(both, 0, c, false)),
           Linear(reader.dense(name + ".linear2.0", c, c, {.bias = true, .norm = ""})),
-          Linear(input_columns(both, c, c, true))};
+          Linear(input_part(both, c, c, true))};
 }
 
 }  // namespace

@@ -37,6 +37,17 @@ void check_shapes(MatrixView a, const PackedMatrix& b, MatrixView residual, Matr
 
 }  // namespace
 
+DenseWeights input_part(const DenseWeights& layer, std::size_t begin, std::size_t count,
+                        bool with_bias) {
+  if (layer.weight.size() == 0) return {};
+  DenseWeights part{Matrix(layer.weight.rows(), count), {}};
+  for (std::size_t i = 0; i < part.weight.rows(); ++i) {
+    std::copy_n(layer.weight.row(i) + begin, count, part.weight.row(i));
+  }
+  if (with_bias) part.bias = layer.bias;
+  return part;
+}
+
 Linear::Linear(DenseWeights dense)
     : weight(PackedMatrix::from_transposed(dense.weight)), bias(std::move(dense.bias)) {}
 

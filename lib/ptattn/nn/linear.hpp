@@ -15,6 +15,12 @@ struct DenseWeights {
   std::vector<float> bias;  // [out]; empty: none
 };
 
+/// The part of a layer that works on the input channels [begin, begin + count). Where a layer's
+/// input is made of several pieces side by side, it is the sum of such parts, of which one keeps
+/// the bias. An empty layer gives an empty part.
+[[nodiscard]] DenseWeights input_part(const DenseWeights& layer, std::size_t begin,
+                                      std::size_t count, bool with_bias);
+
 /// A fully connected layer, or a convolution of width 1, ready to run.
 struct Linear {
   PackedMatrix weight;      // [in, out]

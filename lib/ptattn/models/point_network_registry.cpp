@@ -4,8 +4,8 @@
 
 #include "ptattn/models/architecture_table.hpp"
 #include "ptattn/models/ptv1.hpp"
-#include "ptattn/models/spct.hpp"
 #include "ptattn/models/ptv3.hpp"
+#include "ptattn/models/spct.hpp"
 
 namespace ptattn {
 namespace {

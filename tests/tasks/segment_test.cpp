@@ -1,0 +1,147 @@
+#include "ptattn/tasks/segment.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/core/random.hpp"
+#include "test_clouds.hpp"
+
+namespace ptattn::test {
+namespace {
+
+/// Scores its voxels by their mean heights: class 1 above 2, class 0 below, the more the surer.
+class HeightNetwork final : public PointNetwork {
+ public:
+  explicit HeightNetwork(float slope = 4.0F) : slope_(slope) {}
+  [[nodiscard]] std::size_t in_channels() const override { return 1; }
+  [[nodiscard]] std::size_t out_channels() const override { return 2; }
+  [[nodiscard]] bool labels_points() const override { return true; }
+  [[nodiscard]] bool needs_grid() const override { return true; }
+  [[nodiscard]] PointOutput forward(const PointInput& input, const Trace&) const override {
+    PointOutput output{Matrix(input.features.rows, 2), {}};
+    for (std::size_t i = 0; i < input.features.rows; ++i) {
+      EXPECT_GE(input.grid[3 * i], 0);
+      output.values(i, 0) = slope_ * (2.0F - input.features(i, 0));
+      output.values(i, 1) = 0.0F;
+    }
+    largest = std::max(largest, input.features.rows);
+    ++calls;
+    return output;
+  }
+
+  mutable std::size_t largest = 0;
+  mutable std::size_t calls = 0;
+
+ private:
+  float slope_;
+};
+
+PointModel height_model(float slope = 4.0F) {
+  PointModel model;
+  model.description.name = "height";
+  model.description.classes = {"low", "high"};
+  model.description.preprocessing.voxel = 0.5;
+  model.description.preprocessing.channels = {{ChannelKind::kPosition, 2}};
+  model.network = std::make_unique<HeightNetwork>(slope);
+  return model;
+}
+
+/// A level floor with points at height 0 and a table at height 4 over its middle.
+PointCloud floor_and_table(std::size_t n) {
+  Random random(3);
+  std::vector<Position> points(n);
+  for (Position& p : points) {
+    p = {100.0 * random.uniform(), 60.0 * random.uniform(), 0.0};
+    if (p[0] > 40.0 && p[0] < 60.0) p[2] = 4.0;
+  }
+  return cloud_of(points);
+}
+
+TEST(segment, labels_points_with_their_certainty) {
+  const PointModel model = height_model();
+  const PointCloud cloud = floor_and_table(5000);
+  const Segmentation result = segment(model, cloud, "cloud", {.probabilities = true});
+  const auto z = cloud.find("z")->values<double>();
+  const double p = 1.0 / (1.0 + std::exp(-8.0));
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    ASSERT_EQ(result.labels[i], z[i] > 2.0 ? 1U : 0U);
+    ASSERT_NEAR(result.confidence[i], p, 1e-5);
+    ASSERT_NEAR(result.margin[i], 2.0 * p - 1.0, 1e-5);
+    ASSERT_NEAR(result.entropy[i], -p * std::log(p) - (1 - p) * std::log(1 - p), 1e-5);
+    ASSERT_NEAR(result.probabilities(i, 0) + result.probabilities(i, 1), 1.0, 1e-5);
+  }
+  EXPECT_EQ(result.tiles, 1U);
+}
+
+TEST(segment, tiles_blend_to_the_same_where_the_network_is_local) {
+  const PointModel model = height_model();
+  const auto& network = dynamic_cast<const HeightNetwork&>(*model.network);
+  const PointCloud cloud = floor_and_table(30'000);
+  const Segmentation whole = segment(model, cloud, "cloud");
+  const std::size_t voxels = network.largest;
+  network.largest = network.calls = 0;
+  std::size_t told = 0;
+  const Segmentation tiled =
+      segment(model, cloud, "cloud", {.max_tile_voxels = 4000, .tile_margin = 12},
+              [&](std::size_t done, std::size_t total) {
+                EXPECT_EQ(done, ++told);
+                EXPECT_GT(total, 4U);
+              });
+  EXPECT_EQ(tiled.tiles, network.calls);
+  EXPECT_EQ(told, network.calls);
+  EXPECT_LE(network.largest, 4000U);
+  EXPECT_GT(voxels, 15'000U);
+  EXPECT_EQ(tiled.labels, whole.labels);
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    ASSERT_NEAR(tiled.confidence[i], whole.confidence[i], 1e-5);
+  }
+}
+
+TEST(segment, points_without_coordinates_get_zeros) {
+  PointCloud cloud = floor_and_table(100);
+  cloud.find("y")->values<double>()[7] = std::numeric_limits<double>::infinity();
+  const Segmentation result = segment(height_model(), cloud, "cloud");
+  EXPECT_FALSE(result.valid[7]);
+  EXPECT_TRUE(result.valid[8]);
+  EXPECT_EQ(result.labels[7], 0U);
+  EXPECT_EQ(result.confidence[7], 0.0F);
+  EXPECT_EQ(result.margin[7], 0.0F);
+}
+
+TEST(segment, tiny_and_strange_clouds) {
+  const PointModel model = height_model();
+  EXPECT_EQ(segment(model, cloud_of({{1e7, -1e7, 3.0}}), "one").labels[0], 0U);
+  const Segmentation same =
+      segment(model, cloud_of(std::vector<Position>(50, Position{1.0, 2.0, 3.0})), "same");
+  EXPECT_EQ(same.voxels, 1U);
+  EXPECT_EQ(same.labels, std::vector<std::uint32_t>(50, 0));
+  EXPECT_THROW((void)segment(model, cloud_of({}), "none"), Error);
+  EXPECT_THROW((void)segment(model, cloud_of({{NAN, 0, 0}}), "nan"), Error);
+}
+
+TEST(segment, refuses_scores_that_are_not_finite_and_categories_nobody_has) {
+  const PointModel broken = height_model(std::numeric_limits<float>::infinity());
+  EXPECT_THROW((void)segment(broken, floor_and_table(50), "cloud"), Error);
+  EXPECT_THROW((void)segment(height_model(), floor_and_table(50), "cloud", {.category = 0}), Error);
+}
+
+TEST(segment, same_bits_for_any_number_of_threads) {
+  const PointModel model = height_model(0.7F);
+  const PointCloud cloud = floor_and_table(20'000);
+  const auto with = [&](int threads) {
+    const ThreadLimit limit(threads);
+    return segment(model, cloud, "cloud", {.max_tile_voxels = 5000});
+  };
+  const Segmentation one = with(1);
+  const Segmentation many = with(8);
+  EXPECT_EQ(one.labels, many.labels);
+  EXPECT_EQ(one.confidence, many.confidence);
+  EXPECT_EQ(one.entropy, many.entropy);
+}
+
+}  // namespace
+}  // namespace ptattn::test

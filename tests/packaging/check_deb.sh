@@ -18,17 +18,22 @@ dev=("$build"/packages/libptattn-dev_"$version"_*.deb)
 
 depends=$(dpkg-deb -f "${runtime[0]}" Depends)
 echo "Depends: $depends"
-case "$depends" in
-  *-dev*) fail "the runtime package depends on a development package" ;;
-  *libtbb12*) ;;
-  *) fail "the runtime package does not name the libraries it is linked with" ;;
-esac
+case "$depends" in *-dev*) fail "the runtime package depends on a development package" ;; esac
+for library in libtbb12 libpng16-16; do
+  case "$depends" in
+    *"$library"*) ;;
+    *) fail "the runtime package does not name $library, which it is linked with" ;;
+  esac
+done
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 dpkg-deb -x "${runtime[0]}" "$root"
-[ "$("$root/usr/bin/ptattn-classify" --version)" = "ptattn-classify $version" ] ||
-  fail "ptattn-classify does not tell its version"
+for program in "$build"/bin/ptattn-*; do
+  name=$(basename "$program")
+  [ "$("$root/usr/bin/$name" --version)" = "$name $version" ] ||
+    fail "$name is not in the package or does not tell its version"
+done
 for model in "$root"/usr/share/ptattn/models/*/; do
   [ -f "$model/config.json" ] || fail "$model has no config.json"
   [ -f "$model/model.safetensors" ] || fail "$model has no weights"

@@ -68,6 +68,8 @@ TEST_F(Samples, ExamplesOfTheReadmeRun) {
   EXPECT_THAT(records_of(read_file(folder() / "shared.jsonl")), SizeIs(16));
   EXPECT_THAT(records_of(read_file(folder() / "result.jsonl")), SizeIs(2));
   EXPECT_THAT(lines_of(read_file(folder() / "clouds.csv")), SizeIs(17));
+  EXPECT_GT(read_file(folder() / "hand.ply").size(), 1024U * 19);
+  EXPECT_GT(read_file(folder() / "person.png").size(), 10'000U);
 }
 
 }  // namespace

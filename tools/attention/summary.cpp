@@ -37,13 +37,15 @@ std::string point_text(std::size_t point, std::span<const Position> positions) {
 std::string query_text(const AttentionRun& run, const AttentionAnswer& answer,
                        std::span<const Position> positions) {
   if (!answer.query) return "none, the mean attention that each token receives";
-  const std::size_t place = answer.places[*answer.query];
+  const std::size_t token = answer.places[*answer.query];
   const Position& a = *run.at;
-  const Position& b = positions[place];
+  const Position& b = positions[token];
   const std::string asked =
       run.query_point ? point_text(*run.query_point, positions) : place_text(a);
-  return asked + ", nearest token: " + point_text(place, positions) + ", " +
-         number_text(std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])) + " away";
+  if (a == b) return asked + ", a token";
+  const double distance = std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+  return asked + ", nearest token: " + point_text(token, positions) + ", " + number_text(distance) +
+         " away";
 }
 
 std::string heaviest_text(const AttentionAnswer& answer, std::span<const Position> positions) {

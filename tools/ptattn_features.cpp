@@ -21,7 +21,6 @@ namespace ptattn::tools {
 namespace {
 
 constexpr std::array<std::string_view, 4> kTargets{".ply", ".pcd", ".npy", ".safetensors"};
-constexpr std::array<std::string_view, 2> kCloudTargets{".ply", ".pcd"};
 
 const About kAbout{
     .name = "ptattn-features",
@@ -62,7 +61,7 @@ const About kAbout{
 void check(const FeatureSettings& s) {
   if (s.input.empty()) throw Error(Fault::kUsage, "INPUT", "missing, name a file, see --help");
   if (s.output.empty() && !s.names) {
-    throw Error(Fault::kUsage, kAbout.name, "nothing to do, expected --output or --names");
+    throw Error(Fault::kUsage, "--output", "missing, name a file or ask for --names, see --help");
   }
   if (s.kind == FeatureKind::kAttention && s.neighbors.size() > 1) {
     throw Error(Fault::kUsage, "--neighbors", "attention has one neighbourhood, expected one size");
@@ -71,10 +70,9 @@ void check(const FeatureSettings& s) {
     throw Error(Fault::kUsage, "--layer", "missing, see --list-layers");
   }
   if (s.output.empty()) return;
-  if (s.pca_color) {
-    check_target(s.output, kCloudTargets);
-  } else {
-    check_target(s.output, kTargets);
+  check_target(s.output, kTargets);
+  if (s.pca_color && !has_cloud_extension(s.output)) {
+    throw Error(Fault::kUsage, "--pca-color", "a matrix has no colours, expected .ply or .pcd");
   }
   refuse_overwriting(s.output, {{s.input, ""}});
 }

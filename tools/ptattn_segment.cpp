@@ -158,8 +158,9 @@ void check(const Settings& s) {
   }
 }
 
-/// The settings that depend on the model.
+/// The settings that follow from others and from the model.
 void fit_to_model(Settings& s, const PointModelDescription& model) {
+  s.run.segment.probabilities = s.run.fields.probabilities;
   if (!s.memory.empty()) s.run.segment.memory = *parse_bytes(s.memory);
   const bool classification = s.run.fields.label == "classification";
   s.run.fields.asprs_codes =

@@ -1,7 +1,9 @@
 #include "run.hpp"
 
 #include <algorithm>
+#include <array>
 #include <new>
+#include <string_view>
 #include <system_error>
 
 #include "../interrupt.hpp"
@@ -16,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Rgb kGrey{128, 128, 128};
+constexpr std::array<std::string_view, 2> kCloudExtensions{".ply", ".pcd"};
 
 void make_folder(const fs::path& output) {
   if (!output.has_parent_path()) return;
@@ -30,12 +33,14 @@ SegmentRecord process(const Job& job, const PointModel& model, const SegmentRun&
                       Progress& progress) {
   const std::string path = job.input.path.string();
   if (!job.input.problem.empty()) throw Error(Fault::kInput, path, job.input.problem);
+  make_folder(job.output);
+  check_target(job.output, kCloudExtensions);
   PointCloud cloud = read_cloud(job.input.path);
   refuse_taken_fields(cloud, new_fields(options.fields, model.description), "--prefix");
+  check_format(job.output, cloud);
   Segmentation result = segment(model, cloud, path, options.segment);
   for (const std::string& note : result.notes) progress.message(path + ": " + note);
   add_labels(cloud, result, options.fields, model.description, job.output);
-  make_folder(job.output);
   write_cloud(job.output, cloud);
   return make_record(path, job.output.string(), result, model.description.classes.size());
 }

@@ -1,0 +1,244 @@
+// ptattn-segment as a user meets it, with the pretrained model.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "program.hpp"
+#include "ptattn/core/version.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "scratch.hpp"
+
+namespace ptattn::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+const std::string kTown = PTATTN_TEST_DIR "/golden/aerial_town.ply";
+
+class Segment : public testing::Test {
+ protected:
+  Segment() { fs::create_directories(folder()); }
+
+  [[nodiscard]] Finished segment(std::vector<std::string> arguments,
+                                 const std::string& input = "") const {
+    return run({.program = PTATTN_SEGMENT,
+                .arguments = std::move(arguments),
+                .folder = folder(),
+                .input = input,
+                .models = PTATTN_SOURCE_DIR "/samples/models"});
+  }
+  [[nodiscard]] fs::path folder() const { return scratch_.path() / "work"; }
+  [[nodiscard]] PointCloud cloud(const std::string& name) const {
+    return read_cloud(folder() / name);
+  }
+  void put_town(const std::string& name) const {
+    fs::create_directories((folder() / name).parent_path());
+    fs::copy_file(kTown, folder() / name);
+  }
+  void expect_usage_error(std::vector<std::string> arguments, const std::string& line) const {
+    const Finished finished = segment(std::move(arguments));
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_EQ(finished.out, "");
+    EXPECT_EQ(finished.err, "ptattn-segment: " + line + "\n");
+  }
+
+ private:
+  Scratch scratch_;
+};
+
+TEST_F(Segment, HelpIsTheKnownText) {
+  const Finished finished = segment({"--help"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-segment_help.txt"));
+  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST_F(Segment, VersionAndModels) {
+  EXPECT_EQ(segment({"--version"}).out, "ptattn-segment " + std::string(version()) + "\n");
+  const Finished models = segment({"--list-models"});
+  EXPECT_THAT(models.out, HasSubstr("aerial  ptv3m1  6 classes: 0 ground 1 vegetation"));
+  EXPECT_THAT(models.out, ::testing::Not(HasSubstr("pct-modelnet40")));
+}
+
+TEST_F(Segment, EveryFieldIsKeptAndTheNewOnesStandBehind) {
+  const Finished finished = segment({kTown, "-o", "out.ply", "--probabilities", "--colorize"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  const PointCloud before = read_cloud(kTown);
+  const PointCloud after = cloud("out.ply");
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t f = 0; f < before.fields().size(); ++f) {
+    const Field& a = before.fields()[f];
+    const Field& b = after.fields()[f];
+    EXPECT_EQ(a.name(), b.name());
+    EXPECT_EQ(a.type(), b.type());
+    EXPECT_TRUE(std::ranges::equal(a.bytes(), b.bytes())) << a.name();
+  }
+  std::vector<std::string> added;
+  for (std::size_t f = before.fields().size(); f < after.fields().size(); ++f) {
+    added.push_back(after.fields()[f].name());
+  }
+  EXPECT_EQ(added, (std::vector<std::string>{"label", "confidence", "entropy", "margin", "p_ground",
+                                             "p_vegetation", "p_building", "p_water", "p_bridge",
+                                             "p_other", "red", "green", "blue"}));
+  const auto labels = after.find("label")->values<std::uint32_t>();
+  const auto confidence = after.find("confidence")->values<float>();
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    const auto p = after.fields()[before.fields().size() + 4 + labels[i]].values<float>();
+    ASSERT_EQ(p[i], confidence[i]);
+  }
+}
+
+TEST_F(Segment, GroundVegetationAndBuildingsAreFound) {
+  ASSERT_EQ(segment({kTown, "-o", "out.ply"}).exit_code, 0);
+  const PointCloud out = cloud("out.ply");
+  const auto labels = out.find("label")->values<std::uint32_t>();
+  const Field& truth = *out.find("classification");
+  std::size_t known = 0;
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto code = static_cast<int>(truth.as_double(i));
+    const int expected = code == 2 ? 0 : code >= 3 && code <= 5 ? 1 : code == 6 ? 2 : -1;
+    if (expected < 0) continue;
+    ++known;
+    right += static_cast<std::size_t>(labels[i] == static_cast<std::uint32_t>(expected));
+  }
+  ASSERT_GT(known, 3000U);
+  EXPECT_GT(static_cast<double>(right), 0.85 * static_cast<double>(known));
+}
+
+TEST_F(Segment, SameBytesForAnyNumberOfThreads) {
+  ASSERT_EQ(segment({kTown, "-o", "one.ply", "--threads", "1"}).exit_code, 0);
+  ASSERT_EQ(segment({kTown, "-o", "eight.ply", "--threads", "8"}).exit_code, 0);
+  EXPECT_EQ(read_file(folder() / "one.ply"), read_file(folder() / "eight.ply"));
+}
+
+TEST_F(Segment, AsprsCodesForLasFiles) {
+  ASSERT_EQ(segment({kTown, "-o", "out.pcd", "--prefix", "new_", "--codes", "asprs"}).exit_code, 0);
+  const PointCloud out = cloud("out.pcd");
+  const auto codes = out.find("new_label")->values<std::uint8_t>();
+  EXPECT_GT(std::ranges::count(codes, 2), 500);
+  EXPECT_GT(std::ranges::count(codes, 6), 100);
+  EXPECT_EQ(std::ranges::count(codes, 0), 0);
+}
+
+TEST_F(Segment, TakenNamesAreRefused) {
+  expect_usage_error({kTown, "-o", "out.ply", "--label-field", "classification"},
+                     "classification: the cloud has a field of this name already, choose another "
+                     "with --prefix");
+  EXPECT_FALSE(fs::exists(folder() / "out.ply"));
+}
+
+TEST_F(Segment, WrongUsageIsOneLine) {
+  expect_usage_error({}, "INPUT: missing, name files, folders or -, see --help");
+  expect_usage_error({kTown}, "--output: missing, name a file or a folder");
+  expect_usage_error({kTown, "-o", "a.ply", "--memory", "lots"},
+                     "--memory: lots is no size, expected a number with K, M or G, see --help");
+  expect_usage_error({kTown, "-o", "a.ply", "--category", "chair"},
+                     "--category: aerial does not tell objects apart");
+  put_town("a.ply");
+  expect_usage_error({"a.ply", "-o", "a.ply"}, "a.ply: is an input, --output would overwrite it");
+}
+
+TEST_F(Segment, AModelOfAnotherTaskSaysSo) {
+  const Finished finished = segment({kTown, "-o", "out.ply", "--model", "pct-modelnet40"});
+  EXPECT_EQ(finished.exit_code, 4);
+  EXPECT_THAT(finished.err, HasSubstr("is a model that classifies clouds, expected one that labels "
+                                      "points"));
+}
+
+TEST_F(Segment, FoldersKeepTheirPathsAndBadInputsDoNotStopTheRest) {
+  put_town("in/a b.ply");
+  put_town("in/deep/c.ply");
+  write_file(folder() / "in/broken.ply", "ply\nnonsense\n");
+  write_file(folder() / "in/one.ply", ply_text({{1, 2, 3}}));
+  const Finished finished = segment({"in", "-o", "out", "--format", "json"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_TRUE(fs::exists(folder() / "out/a b.ply"));
+  EXPECT_TRUE(fs::exists(folder() / "out/deep/c.ply"));
+  EXPECT_TRUE(fs::exists(folder() / "out/one.ply"));
+  EXPECT_FALSE(fs::exists(folder() / "out/broken.ply"));
+  const std::vector<std::string> lines = lines_of(finished.out);
+  ASSERT_EQ(lines.size(), 4U);
+  const json first = json::parse(lines[0]);
+  EXPECT_EQ(first["path"], "in/a b.ply");
+  EXPECT_EQ(first["points"],
+            first["classes"]["ground"].get<int>() + first["classes"]["vegetation"].get<int>() +
+                first["classes"]["building"].get<int>() + first["classes"]["water"].get<int>() +
+                first["classes"]["bridge"].get<int>() + first["classes"]["other"].get<int>());
+  EXPECT_THAT(json::parse(lines[1])["error"].get<std::string>(), StartsWith("in/broken.ply: "));
+  EXPECT_THAT(finished.err, HasSubstr("1 of 4 inputs failed\n"));
+}
+
+TEST_F(Segment, ResumeSkipsWhatIsThere) {
+  put_town("in/a.ply");
+  put_town("in/b.ply");
+  ASSERT_EQ(segment({"in/a.ply", "-o", "out/a.ply"}).exit_code, 0);
+  const auto made = fs::last_write_time(folder() / "out/a.ply");
+  const Finished finished = segment({"in", "-o", "out", "--resume"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(fs::last_write_time(folder() / "out/a.ply"), made);
+  EXPECT_TRUE(fs::exists(folder() / "out/b.ply"));
+  EXPECT_THAT(finished.err, HasSubstr("1 of 2 outputs are there already\n"));
+  EXPECT_THAT(finished.out, ::testing::Not(HasSubstr("in/a.ply")));
+}
+
+TEST_F(Segment, AListOnStandardInput) {
+  put_town("in/a.ply");
+  const Finished finished = segment({"-", "-o", "out"}, "in/a.ply\n");
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_TRUE(fs::exists(folder() / "out/in/a.ply"));
+}
+
+TEST_F(Segment, TwoInputsWithOneNameAreRefused) {
+  put_town("x/a.ply");
+  put_town("y/a.ply");
+  expect_usage_error({"x/a.ply", "y/a.ply", "-o", "out"},
+                     "out/a.ply: would be made of both x/a.ply and y/a.ply, expected inputs of "
+                     "different names");
+}
+
+TEST_F(Segment, HolesStayWhereTheyAre) {
+  PointCloud town = read_cloud(kTown);
+  const auto x = town.find("x")->values<double>();
+  x[3] = std::numeric_limits<double>::quiet_NaN();
+  write_cloud(folder() / "holes.ply", town);
+  const Finished finished = segment({"holes.ply", "-o", "out.ply"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("invalid"));
+  const PointCloud out = cloud("out.ply");
+  EXPECT_EQ(out.find("label")->values<std::uint32_t>()[3], 0U);
+  EXPECT_EQ(out.find("confidence")->values<float>()[3], 0.0F);
+  EXPECT_GT(out.find("confidence")->values<float>()[4], 0.0F);
+}
+
+TEST_F(Segment, StrangeUnitsAndExtents) {
+  std::vector<std::array<double, 3>> points;
+  for (int i = 0; i < 200; ++i) points.push_back({1e-3 * i, 1e-4 * i * i, 0.0});
+  write_file(folder() / "small.ply", ply_text(points));
+  EXPECT_THAT(segment({"small.ply", "-o", "out.ply"}).err,
+              HasSubstr("are its coordinates in metres?"));
+  for (auto& p : points) p[0] *= 1e6;
+  write_file(folder() / "large.ply", ply_text(points));
+  const Finished large = segment({"large.ply", "-o", "out.ply"});
+  EXPECT_EQ(large.exit_code, 3);
+  EXPECT_THAT(large.err, HasSubstr("reaches over more than 65536 voxels along x"));
+  std::vector<std::array<double, 3>> far;
+  for (int i = 0; i < 300; ++i) far.push_back({1e7 + i % 20, 1e7 + i / 20, 0.0});
+  far.resize(320, far.front());  // duplicates
+  write_file(folder() / "far.ply", ply_text(far));
+  EXPECT_EQ(segment({"far.ply", "-o", "far_out.ply"}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace ptattn::test

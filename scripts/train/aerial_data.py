@@ -127,7 +127,7 @@ def sample_of(cloud: Cloud) -> Sample:
 
 
 class Data:
-    """What the training loop needs: `training_batch(rng)` and the `validation` items by name."""
+    """What the training loop needs: `training_batch(rng)` and `evaluate(predict)` over the `validation` items by name."""
 
     classes = CLASSES
     class_weights = CLASS_WEIGHTS
@@ -167,6 +167,16 @@ class Data:
         if len(cloud.xyz) < 64:
             return sample_of(cloud)
         return sample_of(augment.disturb(cloud, rng))
+
+
+    def evaluate(self, predict) -> dict[str, dict[str, float]]:
+        """Measures per point of every validation item, and their means; `predict` gives the logits of a sample's voxels."""
+        result = {name: measures(predict(sample).argmax(1)[sample.voxel_of_point], sample.label)
+                  for name, sample in self.validation.items()}
+        for key in ("mean", "total_error"):
+            values = [item[key] for item in result.values() if key in item]
+            result[f"all {key}"] = {key: round(float(np.mean(values)), 2)}
+        return result
 
 
 def validation_items(held_out: dict[str, Cloud]) -> dict[str, Sample]:

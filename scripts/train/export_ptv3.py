@@ -14,7 +14,7 @@ import safetensors_io
 from aerial_data import ASPRS_CODES, CLASSES, HELD_OUT, PALETTE, SPLIT_NORTH, SPLIT_TILE, Data, read_ply
 from aerial_features import constants, voxelise
 from ptv3 import PtV3, PtV3Config, geometry
-from train_ptv3 import evaluate
+from train_ptv3 import predict
 
 PARITY_SIDE = 12.0  # metres of a town
 FIELDS = ("intensity", "return_number", "number_of_returns", "classification")
@@ -122,7 +122,8 @@ def main() -> None:
     if options.samples:
         save_samples(options.samples, options.work / "train")
     if options.tables:
-        measured = evaluate(load_model(options.folder), Data(options.data, options.work, 0))
+        exported = load_model(options.folder)
+        measured = Data(options.data, options.work, 0).evaluate(lambda sample: predict(exported, sample))
         print(tables(measured, checkpoint["curve"]))
     size = (options.folder / "model.safetensors").stat().st_size
     print(f"{options.folder}: {size / 1e6:.2f} MB, step {checkpoint['step']}, minute {checkpoint['spent']:.1f}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains a Point Transformer V3 on airborne tiles (`aerial`). Killed at any time, it goes on when started again.
+"""Trains a Point Transformer V3 on airborne tiles or on parts of objects. Killed at any time, it goes on when restarted.
 
 The learning rate is a function of the minutes spent, and ends at zero with them: `--minutes` is the budget of all runs together.
 """
@@ -12,31 +12,36 @@ import json
 import math
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Tuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aerial_data import Data, Sample, measures
+import aerial_data
+import parts_data
 from ptv3 import Geometry, PtV3, PtV3Config, geometry
 from train_pct import average_into
 
+TASKS = {"aerial": aerial_data.Data, "parts": parts_data.Data}
 SIZES = {"small": dict(enc_depths=[1, 1, 2, 2, 1], enc_channels=[32, 48, 64, 96, 128], enc_num_head=[2, 3, 4, 6, 8],
                        dec_depths=[1, 1, 1, 1], dec_channels=[32, 48, 64, 96], dec_num_head=[2, 3, 4, 6])}
-AHEAD = 3  # batches prepared while the network computes
+AHEAD = 2  # batches per worker prepared while the network computes
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--task", choices=TASKS, default="aerial")
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
-    parser.add_argument("--work", type=Path, required=True, help="folder for the unpacked tiles")
+    parser.add_argument("--work", type=Path, help="folder for the unpacked tiles (aerial)")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and curve")
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--minutes", type=float, default=100, help="of training, all runs together")
-    parser.add_argument("--voxels", type=int, default=26000, help="per step")
+    parser.add_argument("--voxels", type=int, default=9000, help="per worker and step")
+    parser.add_argument("--workers", type=int, default=2, help="threads with a replica each, whose gradients are averaged")
     parser.add_argument("--lr", type=float, default=3e-3, help="largest learning rate")
     parser.add_argument("--warmup", type=float, default=0.03, help="share of the minutes")
     parser.add_argument("--weight-decay", type=float, default=0.05, help="on matrices only")
@@ -95,31 +100,84 @@ def optimizer_for(network: nn.Module, options: argparse.Namespace) -> torch.opti
                               {"params": vectors, "weight_decay": 0.0}], lr=options.lr)
 
 
-def prepare(data: Data, config: PtV3Config, seed: int, step: int) -> tuple[Tensor, Tensor, Geometry]:
-    """Features, targets and geometry of one step; all that is random follows from (seed, step)."""
-    batch = data.training_batch(np.random.default_rng([seed, step]))
+Batch = Tuple[Tensor, Tensor, Geometry]
+
+
+def prepare(data, config: PtV3Config, seed: int, number: int) -> Batch:
+    """Features, targets and geometry of one batch; all that is random follows from (seed, number)."""
+    batch = data.training_batch(np.random.default_rng([seed, number]))
     features, target = (torch.from_numpy(np.concatenate([getattr(sample, name) for sample in batch]))
                         for name in ("features", "target"))
     return features, target, geometry([sample.grid for sample in batch], config)
 
 
+class Workers:
+    """Replicas that share the network's parameters and compute gradients of a batch each, at the same time.
+
+    Two threads of one each wait less for busy cores than one network on two threads, which meet at every operation.
+    """
+
+    def __init__(self, network: PtV3, data, options: argparse.Namespace, step: int) -> None:
+        self.network, self.data, self.options, self.next = network, data, options, step * options.workers
+        self.weights = torch.tensor(data.class_weights, device=options.device)
+        self.replicas = [network] + [copy.deepcopy(network) for _ in range(options.workers - 1)]
+        for replica in self.replicas[1:]:
+            for own, shared in zip(replica.parameters(), network.parameters()):
+                own.data = shared.data
+        self.preparing, self.computing = ThreadPoolExecutor(1), ThreadPoolExecutor(options.workers)
+        self.waiting: list[Future] = []
+        self.refill()
+
+    def refill(self) -> None:
+        while len(self.waiting) < AHEAD * self.options.workers:
+            self.waiting.append(self.preparing.submit(prepare, self.data, self.network.config, self.options.seed, self.next))
+            self.next += 1
+
+    def compute(self, replica: PtV3, batch: Batch) -> tuple[float, float]:
+        """Gradients of one batch; its cross entropy and loss."""
+        device, options = self.options.device, self.options
+        features, target, where = batch[0].to(device), batch[1].to(device), batch[2].to(device)
+        with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=options.bf16):
+            logits = replica(features, where)
+        logits = logits.float()
+        entropy = cross_entropy(logits, target, self.weights)
+        loss = entropy + (options.lovasz * lovasz(logits, target) if options.lovasz else 0)
+        (loss / options.workers).backward()
+        return entropy.item(), loss.item()
+
+    def gradients(self) -> np.ndarray:
+        """Leaves the mean gradient of a batch per replica in the network; cross entropy and loss."""
+        batches = [self.waiting.pop(0).result() for _ in self.replicas]
+        self.refill()
+        for replica in self.replicas:
+            replica.train()
+            replica.zero_grad(set_to_none=True)
+        losses = list(self.computing.map(self.compute, self.replicas, batches))
+        with torch.no_grad():
+            for shared, *others in zip(*(replica.parameters() for replica in self.replicas)):
+                for other in others:
+                    shared.grad += other.grad
+            for shared, *others in zip(*(replica.buffers() for replica in self.replicas)):
+                if shared.dtype.is_floating_point:
+                    shared.copy_(torch.stack([shared, *others]).mean(0))
+                    for other in others:
+                        other.copy_(shared)
+        return np.mean(losses, 0)
+
+    def stop(self) -> None:
+        for item in self.waiting:
+            item.cancel()
+        self.preparing.shutdown()
+        self.computing.shutdown()
+
+
 @torch.no_grad()
-def predict(network: PtV3, sample: Sample, device: str = "cpu", bf16: bool = False) -> np.ndarray:
+def predict(network: PtV3, sample, device: str = "cpu", bf16: bool = False) -> np.ndarray:
     """Logits of every voxel of one cloud, in evaluation mode."""
     network.eval()
     where = geometry([sample.grid], network.config).to(device)
     with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=bf16):
         return network(torch.from_numpy(sample.features).to(device), where).float().cpu().numpy()
-
-
-def evaluate(network: PtV3, data: Data, device: str = "cpu", bf16: bool = False) -> dict[str, dict[str, float]]:
-    """Measures per point of every validation item, and their means."""
-    result = {name: measures(predict(network, sample, device, bf16).argmax(1)[sample.voxel_of_point], sample.label)
-              for name, sample in data.validation.items()}
-    for key in ("mean", "total_error"):
-        values = [item[key] for item in result.values() if key in item]
-        result[f"all {key}"] = {key: round(float(np.mean(values)), 2)}
-    return result
 
 
 def save(path: Path, contents: dict) -> None:
@@ -131,13 +189,12 @@ def save(path: Path, contents: dict) -> None:
 def train(options: argparse.Namespace) -> nn.Module:
     """Runs until the minutes are spent; returns the averaged network."""
     options.out.mkdir(parents=True, exist_ok=True)
-    data = Data(options.data, options.work, options.voxels)
+    data = TASKS[options.task](options.data, options.work, options.voxels)
     config = PtV3Config(len(data.classes), data.in_channels, **SIZES[options.size])
     torch.manual_seed(options.seed)
     network = PtV3(config).to(options.device)
     average = copy.deepcopy(network)
     optimizer = optimizer_for(network, options)
-    weights = torch.tensor(data.class_weights, device=options.device)
     path, step, spent, curve = options.out / "checkpoint.pt", 0, 0.0, []
     if path.exists():
         checkpoint = torch.load(path, map_location=options.device)
@@ -152,47 +209,35 @@ def train(options: argparse.Namespace) -> nn.Module:
                     "optimizer": optimizer.state_dict(), "step": step, "spent": spent, "curve": curve,
                     "options": {key: str(value) for key, value in vars(options).items()}})
 
-    device_type = torch.device(options.device).type
+    workers = Workers(network, data, options, step)
     began, last_save, last_evaluation, losses = time.time() - 60 * spent, spent, spent, []
-    with ThreadPoolExecutor(1) as pool:
-        waiting = [pool.submit(prepare, data, config, options.seed, step + i) for i in range(AHEAD)]
-        while spent < options.minutes:
-            features, target, where = waiting.pop(0).result()
-            waiting.append(pool.submit(prepare, data, config, options.seed, step + AHEAD))
-            network.train()
-            rate = learning_rate(spent / options.minutes, options)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            target = target.to(options.device)
-            with torch.autocast(device_type, dtype=torch.bfloat16, enabled=options.bf16):
-                logits = network(features.to(options.device), where.to(options.device))
-            logits = logits.float()
-            entropy = cross_entropy(logits, target, weights)
-            loss = entropy + (options.lovasz * lovasz(logits, target) if options.lovasz else 0)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            norm = nn.utils.clip_grad_norm_(network.parameters(), options.clip)
-            if torch.isfinite(norm):
-                optimizer.step()
-                average_into(average, network, min(options.ema, (1 + step) / (10 + step)))
-            step += 1
-            losses.append((entropy.item(), loss.item(), norm.item()))
-            spent = (time.time() - began) / 60
-            if step % 50 == 0:
-                means = np.mean(losses, 0)
-                print(f"step {step} minute {spent:.1f} rate {rate:.2e} cross entropy {means[0]:.4f} loss {means[1]:.4f} "
-                      f"gradient {means[2]:.2f}", flush=True)
-                losses = []
-            if spent - last_evaluation >= options.evaluate_minutes or spent >= options.minutes:
-                last_evaluation = spent
-                record = {"step": step, "minute": round(spent, 1), **evaluate(average, data, options.device, options.bf16)}
-                curve.append(record)
-                print(json.dumps(record), flush=True)
-            if spent - last_save >= options.save_minutes or spent >= options.minutes:
-                last_save = spent
-                keep()
-        for item in waiting:
-            item.cancel()
+    while spent < options.minutes:
+        rate = learning_rate(spent / options.minutes, options)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        entropy, loss = workers.gradients()
+        norm = nn.utils.clip_grad_norm_(network.parameters(), options.clip)
+        if torch.isfinite(norm):
+            optimizer.step()
+            average_into(average, network, min(options.ema, (1 + step) / (10 + step)))
+        step += 1
+        losses.append((entropy, loss, norm.item()))
+        spent = (time.time() - began) / 60
+        if step % 50 == 0:
+            means = np.mean(losses, 0)
+            print(f"step {step} minute {spent:.1f} rate {rate:.2e} cross entropy {means[0]:.4f} loss {means[1]:.4f} "
+                  f"gradient {means[2]:.2f}", flush=True)
+            losses = []
+        if spent - last_evaluation >= options.evaluate_minutes or spent >= options.minutes:
+            last_evaluation = spent
+            measured = data.evaluate(lambda sample: predict(average, sample, options.device, options.bf16))
+            record = {"step": step, "minute": round(spent, 1), **measured}
+            curve.append(record)
+            print(json.dumps(record), flush=True)
+        if spent - last_save >= options.save_minutes or spent >= options.minutes:
+            last_save = spent
+            keep()
+    workers.stop()
     return average
 
 

@@ -14,7 +14,7 @@
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kSample = 4096;  // points that bandwidths are judged by
+constexpr std::size_t kSample = 2048;  // points that bandwidths are judged by
 constexpr std::size_t kGrain = 256;    // points a task
 constexpr std::size_t kGridSize = 10;
 constexpr std::size_t kGoldenSteps = 7;

@@ -53,7 +53,7 @@ struct SurfaceSmoothing {
 /// rounded at the scale of h; sheets closer to each other than about 2 h attract each other.
 ///
 /// The learnt h minimises, by `minimize_over_log`, the mean distance between p_i and the foot x
-/// computed without p_i, over at most 4096 evenly spread points; between half the spacing of the
+/// computed without p_i, over at most 2048 evenly spread points; between half the spacing of the
 /// points and the reach of the windows.
 /// @param positions  finite; changed in place. Float64 relative to each point: nothing is lost to
 ///                   large coordinates

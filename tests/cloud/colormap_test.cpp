@@ -63,6 +63,9 @@ TEST(ColorRange, EndsAtAPercentile) {
   EXPECT_THAT(range_up_to(values, 50).high, DoubleEq(50.0));
   EXPECT_THAT(range_up_to(values, 0.001).high, DoubleEq(1.0));
   EXPECT_THAT(range_up_to(values, 50, -2.0).low, DoubleEq(-2.0));
+  EXPECT_THAT(range_up_to(values, 50, 60.0).high, DoubleEq(80.0));
+  values.resize(10'000, 0.0F);  // what gets nothing does not count
+  EXPECT_THAT(range_up_to(values, 99).high, DoubleEq(99.0));
 }
 
 TEST(ColorRange, IsNeverEmpty) {

@@ -31,16 +31,15 @@ ColorRange range_up_to(std::span<const float> values, double percent, double low
     throw Error(Fault::kUsage, "range_up_to",
                 "got " + std::to_string(percent) + " percent, expected above 0, up to 100");
   }
-  std::vector<float> finite;
-  finite.reserve(values.size());
-  std::ranges::copy_if(values, std::back_inserter(finite),
-                       [](float v) { return std::isfinite(v); });
-  if (finite.empty()) return {low, low + 1.0};
-  const double within = std::ceil(percent / 100.0 * static_cast<double>(finite.size()));
+  std::vector<float> above;
+  std::ranges::copy_if(values, std::back_inserter(above),
+                       [&](float v) { return std::isfinite(v) && v > low; });
+  if (above.empty()) return {low, low + 1.0};
+  const double within = std::ceil(percent / 100.0 * static_cast<double>(above.size()));
   const auto last =
-      finite.begin() + std::max(static_cast<std::ptrdiff_t>(within) - 1, std::ptrdiff_t{0});
-  std::nth_element(finite.begin(), last, finite.end());
-  return {low, *last > low ? *last : low + 1.0};
+      above.begin() + std::max(static_cast<std::ptrdiff_t>(within) - 1, std::ptrdiff_t{0});
+  std::nth_element(above.begin(), last, above.end());
+  return {low, *last};
 }
 
 Rgb color_of(double t) {

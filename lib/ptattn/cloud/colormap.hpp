@@ -13,9 +13,9 @@ struct ColorRange {
   double high = 1.0;
 };
 
-/// From `low` up to the value that `percent` of the values do not exceed: a few outliers at the
-/// upper end do not take all colours for themselves. NaN and infinite values do not count; without
-/// any other the range is [low, low + 1], and so it is where no value exceeds `low`.
+/// From `low` up to the number that `percent` of the values above `low` do not exceed: a few
+/// outliers at the upper end do not take all colours for themselves, and neither do values that are
+/// all `low`. NaN and infinite values do not count. Where none is above `low`: [low, low + 1].
 /// @param percent  above 0, up to 100
 /// @throws         Error(Fault::kUsage) when it is not
 /// Time O(n).

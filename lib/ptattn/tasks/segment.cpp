@@ -12,6 +12,7 @@
 #include "ptattn/tasks/interpolate.hpp"
 #include "ptattn/tasks/scene_features.hpp"
 #include "ptattn/tasks/scene_voxels.hpp"
+#include "ptattn/tasks/tile_input.hpp"
 #include "ptattn/tasks/tiling.hpp"
 
 namespace ptattn {
@@ -35,27 +36,6 @@ std::size_t max_tile_voxels(const PointNetwork& network, const SegmentOptions& o
   const std::size_t fitting = std::max(memory / network.bytes_per_point(), kFewestTileVoxels);
   return options.max_tile_voxels > 0 ? std::min(options.max_tile_voxels, fitting) : fitting;
 }
-
-/// What the network is given of a tile.
-struct TileInput {
-  Matrix positions;
-  Matrix features;
-  std::vector<std::int32_t> grid;
-
-  TileInput(const SceneVoxels& scene, const Matrix& values, const Tile& tile)
-      : positions(tile.voxels.size(), 3),
-        features(tile.voxels.size(), values.cols()),
-        grid(3 * tile.voxels.size()) {
-    parallel_each(tile.voxels.size(), kVoxelsPerTask, [&](std::size_t i) {
-      const std::uint32_t v = tile.voxels[i];
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        positions(i, axis) = static_cast<float>(scene.means[v][axis]);
-        grid[3 * i + axis] = static_cast<std::int32_t>(scene.cells[v][axis] - tile.origin[axis]);
-      }
-      std::copy_n(values.row(v), values.cols(), features.row(i));
-    });
-  }
-};
 
 /// Adds a tile's scores, times their weights, to those of the scene. Column `classes` of the sums
 /// holds the weights.
@@ -103,11 +83,7 @@ Matrix score_voxels(const PointModel& model, const SceneVoxels& scene, const Mat
   for (std::size_t t = 0; t < boxes.size(); ++t) {
     const Tile tile = make_tile(scene.cells, boxes[t], whole, tiling);
     const TileInput input(scene, features, tile);
-    const PointOutput output = model.network->forward({.positions = input.positions,
-                                                       .features = input.features,
-                                                       .grid = input.grid,
-                                                       .ends = {},
-                                                       .category = options.category});
+    const PointOutput output = model.network->forward(input.input(options.category));
     blend(tile, output.values, sums);
     if (progress) progress(t + 1, boxes.size());
   }

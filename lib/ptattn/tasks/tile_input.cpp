@@ -1,0 +1,33 @@
+#include "ptattn/tasks/tile_input.hpp"
+
+#include <algorithm>
+
+#include "ptattn/core/parallel.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kVoxelsPerTask = 4096;
+
+}  // namespace
+
+TileInput::TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile)
+    : positions(tile.voxels.size(), 3),
+      features(tile.voxels.size(), values.cols),
+      grid(3 * tile.voxels.size()) {
+  parallel_each(tile.voxels.size(), kVoxelsPerTask, [&](std::size_t i) {
+    const std::uint32_t v = tile.voxels[i];
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      positions(i, axis) = static_cast<float>(scene.means[v][axis]);
+      grid[3 * i + axis] = static_cast<std::int32_t>(scene.cells[v][axis] - tile.origin[axis]);
+    }
+    std::copy_n(values.row(v), values.cols, features.row(i));
+  });
+}
+
+PointInput TileInput::input(std::optional<std::size_t> category) const {
+  return {
+      .positions = positions, .features = features, .grid = grid, .ends = {}, .category = category};
+}
+
+}  // namespace ptattn

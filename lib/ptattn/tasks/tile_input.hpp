@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/models/point_network.hpp"
+#include "ptattn/tasks/scene_voxels.hpp"
+#include "ptattn/tasks/tiling.hpp"
+
+namespace ptattn {
+
+/// What a network is given of a tile of a scene: its voxels, in the order of the tile.
+struct TileInput {
+  Matrix positions;                ///< [voxels, 3] their means, from the scene's origin
+  Matrix features;                 ///< [voxels, channels]
+  std::vector<std::int32_t> grid;  ///< [voxels, 3] their cells, from the tile's origin
+
+  /// @param values  [voxels of the scene, channels], as scene_features makes them
+  TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile);
+
+  /// A view of it, valid as long as this lives.
+  [[nodiscard]] PointInput input(std::optional<std::size_t> category) const;
+};
+
+}  // namespace ptattn

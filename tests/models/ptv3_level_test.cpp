@@ -1,0 +1,109 @@
+#include "ptattn/models/ptv3_level.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "ptattn/models/ptv3_serialization.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+/// "begin owned end" of every patch.
+std::vector<std::string> patches(const std::vector<std::size_t>& ends, std::size_t size) {
+  std::vector<std::string> texts;
+  for (const Patch& p : cut_patches(ends, size)) {
+    texts.push_back(std::to_string(p.begin) + " " + std::to_string(p.owned) + " " +
+                    std::to_string(p.end));
+  }
+  return texts;
+}
+
+Ptv3Level level_of(std::vector<Cell> cells, std::vector<std::size_t> ends) {
+  Ptv3Level level;
+  level.positions = Matrix(cells.size(), 3);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (std::size_t a = 0; a < 3; ++a) level.positions(i, a) = static_cast<float>(cells[i][a]);
+  }
+  level.cells = std::move(cells);
+  level.ends = std::move(ends);
+  return level;
+}
+
+TEST(cut_patches, the_last_patch_borrows_from_the_one_before) {
+  EXPECT_THAT(patches({3}, 4), ElementsAre("0 0 3"));
+  EXPECT_THAT(patches({4}, 4), ElementsAre("0 0 4"));
+  EXPECT_THAT(patches({5}, 4), ElementsAre("0 0 4", "1 4 5"));
+  EXPECT_THAT(patches({8}, 4), ElementsAre("0 0 4", "4 4 8"));
+  EXPECT_THAT(patches({11}, 4), ElementsAre("0 0 4", "4 4 8", "7 8 11"));
+  EXPECT_THAT(patches({2}, 1), ElementsAre("0 0 1", "1 1 2"));
+}
+
+TEST(cut_patches, no_patch_crosses_clouds) {
+  EXPECT_THAT(patches({5, 5, 7, 12}, 4),
+              ElementsAre("0 0 4", "1 4 5", "5 5 7", "7 7 11", "8 11 12"));
+  EXPECT_THAT(patches({}, 4), IsEmpty());
+  EXPECT_THAT(patches({0}, 4), IsEmpty());
+}
+
+TEST(coarser, unites_cells_and_averages_positions) {
+  Ptv3Pooling pooling;
+  const Ptv3Level fine = level_of({{0, 0, 0}, {1, 1, 1}, {2, 0, 0}, {0, 0, 1}}, {3, 3, 4});
+  const Ptv3Level coarse = coarser(fine, 2, pooling);
+  EXPECT_THAT(coarse.cells, ElementsAre(Cell{0, 0, 0}, Cell{1, 0, 0}, Cell{0, 0, 0}));
+  EXPECT_THAT(coarse.ends, ElementsAre(2U, 2U, 3U));
+  EXPECT_THAT(pooling.begins, ElementsAre(0U, 2U, 3U, 4U));
+  EXPECT_THAT(pooling.cells, ElementsAre(0U, 0U, 1U, 2U));
+  EXPECT_EQ(coarse.positions(0, 2), 0.5F);
+  EXPECT_EQ(coarse.positions(2, 2), 1.0F);
+}
+
+TEST(coarser, rows_follow_the_curve_for_strides_that_do_not) {
+  // On the Z curve (2, 0, 0) comes behind (0, 0, 3), but cells / 3 must be sorted again.
+  Ptv3Pooling pooling;
+  const Ptv3Level fine = level_of({{0, 0, 3}, {2, 0, 0}, {3, 0, 0}, {2, 0, 3}}, {4});
+  const Ptv3Level coarse = coarser(fine, 3, pooling);
+  EXPECT_THAT(coarse.cells, ElementsAre(Cell{0, 0, 0}, Cell{0, 0, 1}, Cell{1, 0, 0}));
+  EXPECT_THAT(pooling.members, ElementsAre(1U, 0U, 3U, 2U));
+  EXPECT_THAT(pooling.cells, ElementsAre(1U, 0U, 2U, 1U));
+}
+
+TEST(serialize, orders_go_along_the_curves_cloud_by_cloud) {
+  Ptv3Level level = level_of({{0, 0, 0}, {0, 1, 0}, {1, 0, 0}, {0, 1, 0}, {1, 0, 0}}, {3, 5});
+  level.depth = 2;
+  const std::vector<Curve> curves = {Curve::kZTrans, Curve::kZ, Curve::kHilbert};
+  serialize(level, curves, 2);
+  ASSERT_EQ(level.orders.size(), 2U);  // the third is not used
+  EXPECT_THAT(level.orders[0], ElementsAre(0U, 2U, 1U, 4U, 3U));
+  EXPECT_THAT(level.orders[1], ElementsAre(0U, 1U, 2U, 3U, 4U));
+  // (0, 0, 0) meets (1, 0, 0) at place x + 1 = 22, in its own cloud.
+  const KernelMap::Pairs pairs = level.neighbors->pairs(0, 22);
+  ASSERT_EQ(pairs.inputs.size(), 1U);
+  EXPECT_EQ(pairs.inputs[0], 2U);
+  EXPECT_EQ(pairs.outputs[0], 0U);
+}
+
+TEST(serialization, depth_counts_the_bits_of_the_largest_coordinate_plus_one) {
+  const auto depth = [](std::uint32_t x) {
+    return serialization_depth(std::vector<Cell>{{0, x, 0}});
+  };
+  EXPECT_EQ(serialization_depth({}), 1);
+  EXPECT_EQ(depth(0), 1);
+  EXPECT_EQ(depth(1), 2);
+  EXPECT_EQ(depth(6), 3);
+  EXPECT_EQ(depth(7), 4);
+  EXPECT_EQ(depth(65'534), kPtv3MaxDepth);
+}
+
+TEST(serialization, the_cloud_stands_above_the_place) {
+  const std::vector<Cell> cells = {{1, 0, 0}, {0, 0, 1}};
+  EXPECT_THAT(serialized_codes(Curve::kZ, cells, std::vector<std::size_t>{1, 2}, 2),
+              ElementsAre(4U, (1U << 6U) + 1U));
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -69,6 +69,10 @@ TEST_F(Samples, ExamplesOfTheReadmeRun) {
   EXPECT_THAT(records_of(read_file(folder() / "result.jsonl")), SizeIs(2));
   EXPECT_THAT(lines_of(read_file(folder() / "clouds.csv")), SizeIs(17));
   EXPECT_GT(read_file(folder() / "hand.ply").size(), 1024U * 19);
+  for (const char* const name : {"shape.ply", "around.ply", "seen.ply"}) {
+    EXPECT_GT(read_file(folder() / name).size(), 5000U * (15 + 4 * 13)) << name;
+  }
+  EXPECT_EQ(read_file(folder() / "bed.npy").size(), 128U + 1024 * 28 * 4);
   EXPECT_GT(read_file(folder() / "person.png").size(), 10'000U);
 }
 

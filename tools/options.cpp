@@ -1,7 +1,9 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <string>
+#include <algorithm>
+
+#include "ptattn/core/error.hpp"
 
 namespace ptattn::tools {
 
@@ -17,6 +19,23 @@ void add_up_option(CLI::App& app, std::optional<Axis>& up) {
          "Axis that points upwards: z, y, x or auto (the one with the highest confidence) [z]")
       ->type_name("AXIS")
       ->check(CLI::IsMember({"z", "y", "x", "auto"}).description(""));
+}
+
+std::string refuse_blanks(const std::string& name) {
+  const bool plain =
+      std::ranges::all_of(name, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  return name.empty() || !plain ? "expected a name of printable ASCII without blanks" : "";
+}
+
+std::size_t find_category(const std::string& name, std::span<const std::string> categories,
+                          const std::string& model) {
+  const auto found = std::ranges::find(categories, name);
+  if (found != categories.end()) return static_cast<std::size_t>(found - categories.begin());
+  std::string known;
+  for (const std::string& category : categories) known += (known.empty() ? "" : ", ") + category;
+  throw Error(Fault::kUsage, "--category",
+              known.empty() ? model + " does not tell objects apart"
+                            : "is none of those that " + model + " knows: " + known);
 }
 
 }  // namespace ptattn::tools

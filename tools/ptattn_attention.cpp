@@ -13,11 +13,13 @@
 #include <string_view>
 #include <vector>
 
+#include "attention/looker.hpp"
 #include "attention/summary.hpp"
 #include "inputs.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "plot/heat_map.hpp"
+#include "progress.hpp"
 #include "ptattn/cloud/colormap.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
@@ -48,11 +50,11 @@ const About kAbout{
         "  ptattn-attention chair.ply --matrix weights.png\n"
         "\n"
         "Without a query, a point gets the mean attention that it receives from all.\n"
-        "Models see a sample of the cloud and keep fewer points still, the tokens; the\n"
-        "points between them get weights by kernel interpolation over the 4 nearest. An\n"
-        "even weight is 1 / tokens. Colours go from 0 to the weight that 99 % of the\n"
-        "points do not exceed: violet, blue, green, yellow. Points with a coordinate that\n"
-        "is NaN or infinite get 0.\n"};
+        "Models look at tokens: some of the points, or voxels. The points between them\n"
+        "get weights by kernel interpolation over the 4 nearest; an even weight is\n"
+        "1 / tokens. Colours go from 0 to what 99 % of the weights above 0 do not\n"
+        "exceed: violet, blue, green, yellow. Points with a coordinate that is NaN or\n"
+        "infinite get 0.\n"};
 
 struct Settings {
   std::string input;
@@ -60,6 +62,7 @@ struct Settings {
   std::string matrix;
   std::string model = "pct-modelnet40";
   bool list = false;
+  std::string category;
   std::string layer;
   std::optional<std::size_t> head;
   bool rollout = false;
@@ -72,12 +75,6 @@ struct Settings {
 
 std::string refuse_empty(const std::string& name) {
   return name.empty() ? "the name is empty" : "";
-}
-
-std::string refuse_blanks(const std::string& name) {
-  const bool plain =
-      std::ranges::all_of(name, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-  return name.empty() || !plain ? "expected a name of printable ASCII without blanks" : "";
 }
 
 std::optional<std::size_t> parse_index(std::string_view text) {
@@ -115,7 +112,7 @@ void declare_question(CLI::App& app, Settings& s) {
       });
   app.add_flag("--rollout", s.rollout,
                "Multiply through the layers up to --layer, half of each being the residual "
-               "connection (Abnar and Zuidema 2020)");
+               "connection (Abnar and Zuidema 2020); where all of them have the same tokens");
   CLI::Option* query =
       app.add_option_function<std::string>(
              "--query", [&s](const std::string& text) { s.query = parse_index(text); },
@@ -126,7 +123,7 @@ void declare_question(CLI::App& app, Settings& s) {
           });
   app.add_option_function<std::string>(
          "--at", [&s](const std::string& text) { s.at = parse_position(text); },
-         "Place that looks, in the cloud's coordinates: the nearest token to it")
+         "Place that looks, in the cloud's coordinates: the nearest point to it")
       ->type_name("X,Y,Z")
       ->check([](const std::string& text) {
         return parse_position(text) ? "" : text + " is not three numbers with commas between";
@@ -150,6 +147,9 @@ void declare(CLI::App& app, Settings& s) {
       ->type_name("MODEL");
   declare_question(app, s);
   add_up_option(app, s.up);
+  app.add_option("--category", s.category,
+                 "What the object is, for models that label the parts of objects")
+      ->type_name("NAME");
   app.add_option("--field", s.field, "Name of the field for the weights [attention]")
       ->type_name("NAME")
       ->check(refuse_blanks);
@@ -174,14 +174,15 @@ void check(const Settings& s) {
 }
 
 /// The layers that the command line means: one, or for a rollout all up to it.
-AttentionChoice choose(const Settings& s, const std::vector<AttentionLayer>& layers,
-                       const std::string& model) {
-  if (layers.empty()) throw Error(Fault::kUsage, model, "tells no attention weights");
+AttentionChoice choose(const Settings& s, const Looker& model) {
+  const std::vector<AttentionLayer>& layers = model.layers;
+  if (layers.empty()) throw Error(Fault::kUsage, model.name, "tells no attention weights");
   auto last = std::ranges::find(layers, s.layer, &AttentionLayer::name);
   if (s.layer.empty()) last = std::prev(layers.end());
   if (last == layers.end()) {
-    throw Error(Fault::kUsage, "--layer",
-                model + " has no layer \"" + s.layer + "\" with attention weights, see --list");
+    throw Error(
+        Fault::kUsage, "--layer",
+        model.name + " has no layer \"" + s.layer + "\" with attention weights, see --list");
   }
   AttentionChoice choice{.rollout = s.rollout, .head = s.head};
   choice.layers.assign(s.rollout ? layers.begin() : last, std::next(last));
@@ -194,25 +195,35 @@ AttentionChoice choose(const Settings& s, const std::vector<AttentionLayer>& lay
   return choice;
 }
 
-/// Where the query is, and that nothing stands in the way of the new field.
-std::optional<Position> check_cloud(const Settings& s, const PointCloud& cloud,
-                                    std::span<const Position> positions) {
-  if (!s.output.empty()) {
-    refuse_taken_fields(cloud, std::array{s.field}, "--field");
-    check_format(s.output, cloud);
+/// What is asked of the model, as far as the cloud does not matter.
+AttentionQuestion ask(const Settings& s, const Looker& model) {
+  AttentionQuestion question{
+      .choice = choose(s, model), .up = s.up, .picture_cells = s.matrix.empty() ? 0 : kMostCells};
+  if (!model.names_clouds && s.up != Axis::kZ) {
+    throw Error(Fault::kUsage, "--up", model.name + " sees clouds as they are, with z up");
   }
-  if (!s.query) return s.at;
+  if (!s.category.empty()) {
+    question.category = find_category(s.category, model.categories, model.name);
+  } else if (!model.categories.empty()) {
+    throw Error(Fault::kUsage, "--category", "missing, " + model.name + " labels parts of objects");
+  }
+  return question;
+}
+
+/// The point that looks.
+std::optional<std::size_t> find_query(const Settings& s, std::span<const Position> positions) {
+  if (s.at) return nearest_point(positions, *s.at, s.input);
+  if (!s.query) return std::nullopt;
   if (*s.query >= positions.size()) {
     throw Error(Fault::kUsage, "--query",
                 std::to_string(*s.query) + " is no point of " + s.input + ", which has " +
                     std::to_string(positions.size()));
   }
-  const Position& at = positions[*s.query];
-  if (finite_points(std::span(&at, 1)).empty()) {
+  if (finite_points(positions.subspan(*s.query, 1)).empty()) {
     throw Error(Fault::kUsage, "--query",
                 "point " + std::to_string(*s.query) + " has a coordinate that is not finite");
   }
-  return at;
+  return s.query;
 }
 
 void write_output(const Settings& s, PointCloud& cloud, const AttentionAnswer& answer) {
@@ -227,12 +238,12 @@ void write_output(const Settings& s, PointCloud& cloud, const AttentionAnswer& a
 
 Image picture_of(const AttentionRun& run, const AttentionAnswer& answer) {
   const AttentionPicture& picture = answer.picture;
+  std::string cloud = std::filesystem::path(run.input).filename().string();
+  if (run.model.names_clouds) cloud += ", seen as " + class_text(run.model, answer);
   HeatMap map{.cells = picture.cells,
               .tokens = static_cast<double>(picture.tokens),
               .range = range_up_to(picture.cells.values(), kColorPercent),
-              .title = {std::filesystem::path(run.input).filename().string() + ", seen as " +
-                            class_text(run.model, answer.classification),
-                        run.model.name + ", " + choice_text(run.choice)},
+              .title = {cloud, run.model.name + ", " + choice_text(run.question.choice)},
               .columns = "tokens looked at",
               .rows = "tokens that look",
               .values = "attention weight"};
@@ -245,24 +256,23 @@ Image picture_of(const AttentionRun& run, const AttentionAnswer& answer) {
 
 int run(const Settings& s) {
   if (!s.list) check(s);
-  const ClassifierModel model = load_classifier(find_model(s.model));
-  const std::vector<AttentionLayer> layers = model.network->attention_layers();
+  const Looker model = load_looker(find_model(s.model));
   if (s.list) {
-    Output::to_stdout().write(layers_text(layers));
+    Output::to_stdout().write(layers_text(model.layers));
     return 0;
   }
-  AttentionQuestion question{.choice = choose(s, layers, model.description.name),
-                             .up = s.up,
-                             .picture_cells = s.matrix.empty() ? 0 : kMostCells};
+  AttentionQuestion question = ask(s, model);
   PointCloud cloud = read_cloud(s.input);
   const std::vector<Position> positions = cloud.positions(s.input);
-  question.at = check_cloud(s, cloud, positions);
-  const AttentionAnswer answer = attention_map(model, cloud, s.input, question);
-  const AttentionRun asked{.input = s.input,
-                           .model = model.description,
-                           .choice = question.choice,
-                           .query_point = s.query,
-                           .at = question.at};
+  if (!s.output.empty()) {
+    refuse_taken_fields(cloud, std::array{s.field}, "--field");
+    check_format(s.output, cloud);
+  }
+  question.point = find_query(s, positions);
+  const AttentionAnswer answer = model.look(cloud, s.input, question);
+  Progress progress(kAbout.name, 1);
+  for (const std::string& note : answer.notes) progress.message(s.input + ": " + note);
+  const AttentionRun asked{.input = s.input, .model = model, .question = question, .at = s.at};
   if (!s.output.empty()) write_output(s, cloud, answer);
   if (!s.matrix.empty()) write_png(s.matrix, picture_of(asked, answer));
   Output::to_stdout().write(summary_text(asked, answer, positions));

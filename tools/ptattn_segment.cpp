@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "interrupt.hpp"
+#include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "ptattn/core/error.hpp"
@@ -54,12 +55,6 @@ struct Settings {
   bool resume = false;
   SegmentRun run;
 };
-
-std::string refuse_blanks(const std::string& name) {
-  const bool plain =
-      std::ranges::all_of(name, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-  return name.empty() || !plain ? "expected a name of printable ASCII without blanks" : "";
-}
 
 /// "2G", "500M", "1.5G": bytes; nullopt for anything else.
 std::optional<std::size_t> parse_bytes(std::string_view text) {
@@ -169,15 +164,7 @@ void fit_to_model(Settings& s, const PointModelDescription& model) {
     throw Error(Fault::kUsage, "--codes", model.name + " has no ASPRS codes");
   }
   if (s.category.empty()) return;
-  const auto found = std::ranges::find(model.categories, s.category);
-  if (found == model.categories.end()) {
-    std::string known;
-    for (const std::string& name : model.categories) known += (known.empty() ? "" : ", ") + name;
-    throw Error(Fault::kUsage, "--category",
-                known.empty() ? model.name + " does not tell objects apart"
-                              : "is none of those that " + model.name + " knows: " + known);
-  }
-  s.run.segment.category = static_cast<std::size_t>(found - model.categories.begin());
+  s.run.segment.category = find_category(s.category, model.categories, model.name);
 }
 
 /// Says how a run that was not complete ended; the exit code of any run.

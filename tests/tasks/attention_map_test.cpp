@@ -54,7 +54,7 @@ const AttentionQuestion kMean{.choice = {.layers = {{"a", 1}}}};
 TEST(AttentionMap, TokensKeepTheirWeights) {
   const std::vector<Position> points = lopsided_points(1024);
   AttentionQuestion question = kMean;
-  question.at = points[5];
+  question.point = 5;
   const AttentionAnswer answer = attention_map(fake_model(), cloud_of(points), "a.ply", question);
   ASSERT_EQ(answer.tokens.size(), kTokens);
   ASSERT_EQ(answer.points.size(), 1024U);
@@ -71,7 +71,7 @@ TEST(AttentionMap, TokensKeepTheirWeights) {
     EXPECT_GE(weight, low);
     EXPECT_LE(weight, high * 1.0001F);
   }
-  EXPECT_NEAR(answer.classification.probabilities[1], 0.75, 1e-6);
+  EXPECT_NEAR(answer.probabilities[1], 0.75, 1e-6);
   EXPECT_EQ(answer.picture.tokens, 0U);
 }
 
@@ -106,10 +106,9 @@ TEST(AttentionMap, PointsThatAreNotFiniteGetNothing) {
 TEST(AttentionMap, PlacesAreInTheCloudsOwnCoordinates) {
   std::vector<Position> points = lopsided_points(1024);
   AttentionQuestion question = kMean;
-  question.at = points[40];
+  question.point = 40;
   const AttentionAnswer expected = attention_map(fake_model(), cloud_of(points), "a.ply", question);
   for (Position& p : points) p = {1000 * p[0] + 6.5e8, 1000 * p[2] - 2e6, -1000 * p[1] + 1e6};
-  question.at = points[40];
   question.up = Axis::kY;
   const AttentionAnswer answer = attention_map(fake_model(), cloud_of(points), "a.ply", question);
   EXPECT_EQ(answer.query, expected.query);
@@ -154,6 +153,115 @@ TEST(AttentionMap, SameBytesForAnyThreadCount) {
     return attention_map(fake_model(), cloud, "a.ply", kMean).points;
   };
   EXPECT_EQ(with_threads(1), with_threads(8));
+}
+
+/// Labels voxels by their number, and lets voxel i attend to voxel i + 1 alone, in two heads.
+class RingNetwork final : public PointNetwork {
+ public:
+  std::size_t in_channels() const override { return 1; }
+  std::size_t out_channels() const override { return 2; }
+  bool labels_points() const override { return true; }
+  std::size_t category_count() const override { return 3; }
+  std::vector<AttentionLayer> attention_layers() const override { return {{"ring", 2}}; }
+  PointOutput forward(const PointInput& input, const Trace& trace) const override {
+    category = input.category;
+    const std::size_t n = input.positions.rows;
+    for (std::uint32_t i = 0; trace.wants_attention("ring") && i < n; ++i) {
+      const auto next = static_cast<std::uint32_t>((i + 1) % n);
+      const float weight = 1.0F;
+      for (const std::size_t head : {0U, 1U}) {
+        trace.attention({"ring", head, input.positions, {&i, 1}, {&next, 1}, {&weight, 1, 1, 1}});
+      }
+    }
+    PointOutput output{Matrix(n, 2), {}};
+    for (std::size_t i = 0; i < n; ++i) {
+      output.values(i, 0) = 0.0F;
+      output.values(i, 1) = i == 0 ? std::log(3.0F) : -1.0F;
+    }
+    return output;
+  }
+  mutable std::optional<std::size_t> category;
+};
+
+PointModel ring_model() {
+  PointModel model;
+  model.description.name = "ring";
+  model.description.classes = {"low", "high"};
+  model.description.preprocessing.voxel = 1.0;
+  model.description.preprocessing.channels = {{ChannelKind::kPosition, 2}};
+  model.network = std::make_unique<RingNetwork>();
+  return model;
+}
+
+/// A point in each of five voxels in a row, in georeferenced coordinates, and one nowhere.
+PointCloud voxel_line() {
+  std::vector<Position> points;
+  for (int i = 0; i < 5; ++i) points.push_back({7e5 + i + 0.25, 6e6, 10.0});
+  points.insert(points.begin() + 3, {std::numeric_limits<double>::quiet_NaN(), 0, 0});
+  return cloud_of(points);
+}
+
+TEST(AttentionMapOfPoints, VoxelsAreTheTokens) {
+  const PointModel model = ring_model();
+  AttentionQuestion question{.choice = {.layers = {{"ring", 2}}}, .point = 0, .category = 2};
+  const AttentionAnswer answer = attention_map(model, voxel_line(), "line.ply", question);
+  EXPECT_THAT(answer.tokens, ::testing::ElementsAre(0, 1, 0, 0, 0));
+  EXPECT_THAT(answer.points, ::testing::ElementsAre(0, 1, 0, 0, 0, 0));
+  EXPECT_THAT(answer.places, ::testing::ElementsAre(0, 1, 2, 4, 5));
+  EXPECT_EQ(answer.query, 0U);
+  ASSERT_EQ(answer.probabilities.size(), 2U);
+  EXPECT_NEAR(answer.probabilities[1], 0.75, 1e-6) << "of the point that looks";
+  EXPECT_EQ(answer.up, Axis::kZ);
+  EXPECT_EQ(dynamic_cast<const RingNetwork&>(*model.network).category, 2U);
+  question.point = 5;
+  EXPECT_THAT(attention_map(model, voxel_line(), "line.ply", question).points,
+              ::testing::ElementsAre(1, 0, 0, 0, 0, 0));
+}
+
+TEST(AttentionMapOfPoints, WithoutAQueryNothingIsLabelled) {
+  const AttentionQuestion question{.choice = {.layers = {{"ring", 2}}}, .picture_cells = 5};
+  const AttentionAnswer answer = attention_map(ring_model(), voxel_line(), "line.ply", question);
+  EXPECT_THAT(answer.tokens, Each(::testing::FloatNear(0.2F, 1e-6F)));
+  EXPECT_TRUE(answer.probabilities.empty());
+  EXPECT_EQ(answer.picture.tokens, 5U);
+}
+
+TEST(AttentionMapOfPoints, EmptyCloudsAreAnInputError) {
+  const AttentionQuestion question{.choice = {.layers = {{"ring", 2}}}};
+  for (const std::size_t n : {0U, 1U}) {
+    const std::vector<Position> nowhere(n, {std::nan(""), 0, 0});
+    try {
+      (void)attention_map(ring_model(), cloud_of(nowhere), "a.ply", question);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::kInput);
+    }
+  }
+  const AttentionAnswer one = attention_map(ring_model(), cloud_of({{1, 2, 3}}), "a.ply", question);
+  EXPECT_THAT(one.points, ::testing::ElementsAre(1.0F));
+}
+
+TEST(AttentionMap, OnlyPointsOfTheCloudCanLook) {
+  std::vector<Position> points = lopsided_points(200);
+  points[7][2] = std::nan("");
+  AttentionQuestion question = kMean;
+  for (const std::size_t point : {7U, 200U}) {
+    question.point = point;
+    try {
+      (void)attention_map(fake_model(), cloud_of(points), "a.ply", question);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::kUsage);
+      EXPECT_THAT(error.what(), HasSubstr("point " + std::to_string(point) + ": cannot look"));
+    }
+  }
+}
+
+TEST(NearestPoint, LeavesOutWhatIsNowhere) {
+  const std::vector<Position> points{{std::nan(""), 0, 0}, {5, 0, 0}, {1, 1, 0}, {1, 1, 0}};
+  EXPECT_EQ(nearest_point(points, {0, 0, 0}, "a.ply"), 2U);
+  EXPECT_EQ(nearest_point(points, {9, 9, 0}, "a.ply"), 1U);
+  EXPECT_THROW((void)nearest_point(std::span(points).first(1), {0, 0, 0}, "a.ply"), Error);
 }
 
 }  // namespace

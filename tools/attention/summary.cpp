@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <numeric>
 #include <vector>
@@ -37,15 +36,12 @@ std::string point_text(std::size_t point, std::span<const Position> positions) {
 std::string query_text(const AttentionRun& run, const AttentionAnswer& answer,
                        std::span<const Position> positions) {
   if (!answer.query) return "none, the mean attention that each token receives";
+  const std::size_t point = *run.question.point;
   const std::size_t token = answer.places[*answer.query];
-  const Position& a = *run.at;
-  const Position& b = positions[token];
-  const std::string asked =
-      run.query_point ? point_text(*run.query_point, positions) : place_text(a);
-  if (a == b) return asked + ", a token";
-  const double distance = std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
-  return asked + ", nearest token: " + point_text(token, positions) + ", " + number_text(distance) +
-         " away";
+  std::string text = point_text(point, positions);
+  if (run.at) text = place_text(*run.at) + ", nearest point: " + text;
+  return token == point ? text + ", a token"
+                        : text + ", nearest token: " + point_text(token, positions);
 }
 
 std::string heaviest_text(const AttentionAnswer& answer, std::span<const Position> positions) {
@@ -78,28 +74,31 @@ std::string choice_text(const AttentionChoice& choice) {
   return heads == 1 ? text + ", one head" : text + ", mean of " + std::to_string(heads) + " heads";
 }
 
-std::string class_text(const ModelDescription& model, const Classification& result) {
-  const std::size_t best = top_classes(result.probabilities, 1).front();
-  return model.classes[best] + " " + percent_text(result.probabilities[best]);
+std::string class_text(const Looker& model, const AttentionAnswer& answer) {
+  if (answer.probabilities.empty()) return "";
+  const std::size_t best = top_classes(answer.probabilities, 1).front();
+  return model.classes[best] + " " + percent_text(answer.probabilities[best]);
 }
 
 std::string summary_text(const AttentionRun& run, const AttentionAnswer& answer,
                          std::span<const Position> positions) {
   const AttentionSpread spread = spread_of(answer.tokens);
   const std::string tokens = std::to_string(answer.tokens.size());
-  return line("model", run.model.name) +
-         line("input", run.input + ", " + std::to_string(positions.size()) + " points, seen as " +
-                           tokens + " tokens, up " +
-                           std::string(name_of(answer.classification.up))) +
-         line("class", class_text(run.model, answer.classification)) +
-         line("layer", choice_text(run.choice)) +
-         line("query", query_text(run, answer, positions)) +
-         line("entropy", fixed_text(spread.entropy, 3) + " nats, as wide as even attention over " +
-                             fixed_text(spread.effective, 1) + " of " + tokens + " tokens") +
-         line("top 1 %", std::to_string(spread.top) +
-                             (spread.top == 1 ? " token takes " : " tokens take ") +
-                             percent_text(spread.top_share)) +
-         heaviest_text(answer, positions);
+  const std::string seen_as = class_text(run.model, answer);
+  std::string text = line("model", run.model.name);
+  text += line("input", run.input + ", " + std::to_string(positions.size()) + " points, seen as " +
+                            tokens + " tokens, up " + std::string(name_of(answer.up)));
+  if (!seen_as.empty()) {
+    text += line("class", seen_as + (run.model.names_clouds ? "" : ", of the point that looks"));
+  }
+  text += line("layer", choice_text(run.question.choice));
+  text += line("query", query_text(run, answer, positions));
+  text += line("entropy", fixed_text(spread.entropy, 3) + " nats, as wide as even attention over " +
+                              fixed_text(spread.effective, 1) + " of " + tokens + " tokens");
+  text += line("top 1 %", std::to_string(spread.top) +
+                              (spread.top == 1 ? " token takes " : " tokens take ") +
+                              percent_text(spread.top_share));
+  return text + heaviest_text(answer, positions);
 }
 
 std::string layers_text(std::span<const AttentionLayer> layers) {

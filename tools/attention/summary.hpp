@@ -1,12 +1,11 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 
+#include "looker.hpp"
 #include "ptattn/cloud/normalize.hpp"
-#include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/attention_map.hpp"
 
 namespace ptattn::tools {
@@ -14,17 +13,16 @@ namespace ptattn::tools {
 /// What was asked for, in the words of the command line.
 struct AttentionRun {
   std::string input;
-  const ModelDescription& model;
-  const AttentionChoice& choice;
-  std::optional<std::size_t> query_point;  ///< --query; absent for --at and for no query
-  std::optional<Position> at;              ///< where the query is
+  const Looker& model;
+  const AttentionQuestion& question;
+  std::optional<Position> at;  ///< --at
 };
 
 /// "pt_last.sa4, mean of 8 heads", "rollout from pt_last.sa1 to pt_last.sa4, head 0"
 [[nodiscard]] std::string choice_text(const AttentionChoice& choice);
 
-/// "chair 95.4 %"
-[[nodiscard]] std::string class_text(const ModelDescription& model, const Classification& result);
+/// "chair 95.4 %", the class of the highest probability; empty where there is none.
+[[nodiscard]] std::string class_text(const Looker& model, const AttentionAnswer& answer);
 
 /// Where attention goes, a line a fact: model, input, class, layer, query, entropy, the share of
 /// the heaviest tokens and which points the three heaviest are.

@@ -1,43 +1,40 @@
 #include "ptattn/tasks/attention_map.hpp"
 
 #include <algorithm>
-#include <array>
-#include <span>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <numeric>
 #include <utility>
 
+#include "ptattn/core/error.hpp"
 #include "ptattn/neighbors/knn.hpp"
 #include "ptattn/tasks/interpolate.hpp"
 #include "ptattn/tasks/orientation.hpp"
 #include "ptattn/tasks/prepare.hpp"
+#include "ptattn/tasks/scene_features.hpp"
+#include "ptattn/tasks/segment.hpp"
+#include "ptattn/tasks/tile_input.hpp"
 
 namespace ptattn {
 namespace {
 
 /// A cloud as it is shown to a network.
 struct Shown {
-  std::vector<std::size_t> points;  // of the cloud, those that take part
-  Matrix positions;                 // [points, 3] of all of them in the network's coordinates
-  PreparedSample sample;            // what the network sees of them
-  Axis up;
-
-  [[nodiscard]] std::array<float, 3> place_of(const Position& p) const {
-    const Position turned = upright(p, up);
-    const Matrix place = to_network(std::span(&turned, 1), sample.frame);
-    return {place(0, 0), place(0, 1), place(0, 2)};
-  }
+  std::vector<std::size_t> points;  // of the cloud, ascending: those that take part
+  Matrix positions;                 // [points, 3] in the network's coordinates
+  ForwardPass forward;
 };
 
-Shown show(const PointCloud& cloud, const Preprocessing& profile, std::string_view subject,
-           Axis up) {
-  std::vector<Position> positions = usable_positions(cloud, profile, subject);
-  for (Position& p : positions) p = upright(p, up);
-  PreparedSample sample = prepare_sample(positions, profile, 0, 1);
-  Matrix all = to_network(positions, sample.frame);
-  return {finite_points(cloud.positions(subject)), std::move(all), std::move(sample), up};
-}
-
-std::size_t nearest(MatrixView tokens, const std::array<float, 3>& place) {
-  return k_nearest(tokens, {place.data(), 1, 3, 3}, 1).indices.front();
+/// The row of `shown.positions` that is point `point` of the cloud.
+MatrixView row_of(const Shown& shown, std::size_t point) {
+  const auto found = std::ranges::lower_bound(shown.points, point);
+  if (found == shown.points.end() || *found != point) {
+    throw Error(Fault::kUsage, "point " + std::to_string(point),
+                "cannot look, expected a point of the cloud with finite coordinates");
+  }
+  const auto row = static_cast<std::size_t>(found - shown.points.begin());
+  return shown.positions.view().rows_range(row, 1);
 }
 
 /// The weights of the tokens, carried to all points of a cloud of `size` points.
@@ -57,28 +54,99 @@ std::vector<std::size_t> places_of(MatrixView tokens, const Shown& shown) {
   return places;
 }
 
+/// Everything but what the network takes the cloud for.
+void look(const Shown& shown, std::size_t size, const AttentionQuestion& question,
+          AttentionAnswer& answer) {
+  RowChoice select = mean_row();
+  if (question.point) {
+    const MatrixView at = row_of(shown, *question.point);
+    select = row_nearest_to({at(0, 0), at(0, 1), at(0, 2)});
+  }
+  const AttentionRows attention = attention_rows(shown.forward, question.choice, select);
+  answer.points = on_points(attention, shown, size);
+  answer.tokens.assign(attention.rows.values().begin(), attention.rows.values().end());
+  answer.places = places_of(attention.tokens, shown);
+  if (question.point) {
+    answer.query = k_nearest(attention.tokens, row_of(shown, *question.point), 1).indices.front();
+  }
+  if (question.picture_cells > 0) {
+    answer.picture = attention_picture(shown.forward, question.choice, question.picture_cells);
+  }
+}
+
+Shown show(const ClassifierModel& model, const PointCloud& cloud, std::string_view subject,
+           Axis up) {
+  const Preprocessing& profile = model.description.preprocessing;
+  std::vector<Position> positions = usable_positions(cloud, profile, subject);
+  for (Position& p : positions) p = upright(p, up);
+  PreparedSample sample = prepare_sample(positions, profile, 0, 1);
+  Shown shown;
+  shown.points = finite_points(cloud.positions(subject));
+  shown.positions = to_network(positions, sample.frame);
+  shown.forward = [&network = *model.network,
+                   seen = std::make_shared<const Matrix>(std::move(sample.points))](
+                      const Trace& trace) { (void)network.logits(*seen, trace); };
+  return shown;
+}
+
+Shown show(const PointModel& model, const PointCloud& cloud, std::string_view subject,
+           std::optional<std::size_t> category, std::vector<std::string>& notes) {
+  const SceneProfile& profile = model.description.preprocessing;
+  const SceneVoxels scene = voxelize(cloud, profile, subject);
+  Tile whole;
+  whole.voxels.resize(scene.size());
+  std::iota(whole.voxels.begin(), whole.voxels.end(), std::uint32_t{0});
+  SceneFeatures features = scene_features(cloud, scene, profile);
+  notes = std::move(features.notes);
+  Shown shown;
+  shown.points.assign(scene.points.begin(), scene.points.end());
+  shown.positions = Matrix(scene.positions.size(), 3);
+  for (std::size_t i = 0; i < scene.positions.size(); ++i) {
+    std::ranges::transform(scene.positions[i], shown.positions.row(i),
+                           [](double x) { return static_cast<float>(x); });
+  }
+  shown.forward = [&network = *model.network, category,
+                   seen = std::make_shared<const TileInput>(scene, features.values, whole)](
+                      const Trace& trace) { (void)network.forward(seen->input(category), trace); };
+  return shown;
+}
+
 }  // namespace
 
 AttentionAnswer attention_map(const ClassifierModel& model, const PointCloud& cloud,
                               std::string_view subject, const AttentionQuestion& question) {
   AttentionAnswer answer;
-  answer.classification = classify(model, cloud, subject, {.votes = 1, .up = question.up});
-  const Shown shown =
-      show(cloud, model.description.preprocessing, subject, answer.classification.up);
-  const ForwardPass forward = [&](const Trace& trace) {
-    (void)model.network->logits(shown.sample.points, trace);
-  };
-  RowChoice select = mean_row();
-  if (question.at) select = row_nearest_to(shown.place_of(*question.at));
-  const AttentionRows attention = attention_rows(forward, question.choice, select);
-  answer.points = on_points(attention, shown, cloud.size());
-  answer.tokens.assign(attention.rows.values().begin(), attention.rows.values().end());
-  answer.places = places_of(attention.tokens, shown);
-  if (question.at) answer.query = nearest(attention.tokens, shown.place_of(*question.at));
-  if (question.picture_cells > 0) {
-    answer.picture = attention_picture(forward, question.choice, question.picture_cells);
+  Classification seen = classify(model, cloud, subject, {.votes = 1, .up = question.up});
+  answer.probabilities = std::move(seen.probabilities);
+  answer.up = seen.up;
+  look(show(model, cloud, subject, seen.up), cloud.size(), question, answer);
+  return answer;
+}
+
+AttentionAnswer attention_map(const PointModel& model, const PointCloud& cloud,
+                              std::string_view subject, const AttentionQuestion& question) {
+  AttentionAnswer answer;
+  look(show(model, cloud, subject, question.category, answer.notes), cloud.size(), question,
+       answer);
+  if (question.point && model.network->labels_points()) {
+    const Segmentation labels =
+        segment(model, cloud, subject, {.probabilities = true, .category = question.category});
+    const float* p = labels.probabilities.row(*question.point);
+    answer.probabilities.assign(p, p + labels.probabilities.cols());
   }
   return answer;
+}
+
+std::size_t nearest_point(std::span<const Position> positions, const Position& to,
+                          std::string_view subject) {
+  const auto distance = [&](std::size_t i) {
+    return std::hypot(positions[i][0] - to[0], positions[i][1] - to[1], positions[i][2] - to[2]);
+  };
+  const std::vector<std::size_t> finite = finite_points(positions);
+  if (finite.empty()) {
+    throw Error(Fault::kInput, subject, "has no point with finite coordinates, one is needed");
+  }
+  return *std::ranges::min_element(finite, {}, distance);
 }
 
 }  // namespace ptattn

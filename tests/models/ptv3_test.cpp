@@ -224,6 +224,14 @@ TEST(ptv3, a_network_without_head_gives_features_of_every_voxel) {
   EXPECT_EQ(network.forward(random_voxels(20, 1).input(), {}).values.cols(), 12U);
 }
 
+TEST(ptv3, memory_grows_with_the_widest_channels) {
+  const Ptv3Config config = small_config(Ptv3Mode::kBase);
+  EXPECT_EQ(network_of(config).bytes_per_point(), (200 + 4 * 36) * 5 / 4U);
+  Ptv3Config wide = config;
+  wide.encoder[1].channels = 60;
+  EXPECT_EQ(network_of(wide).bytes_per_point(), (200 + 4 * 72) * 5 / 4U);
+}
+
 TEST(ptv3, traces_every_module_and_tracing_changes_nothing) {
   const Ptv3 network = network_of(small_config(Ptv3Mode::kBase));
   const Voxels voxels = random_voxels(60, 1);

@@ -276,6 +276,29 @@ bool Ptv3::labels_points() const {
   return weights_->seg_head.weight.cols() > 0;
 }
 
+std::size_t Ptv3::bytes_per_point() const {
+  // What lives at once in the finest stage, where nearly all voxels are: cells, neighbours and
+  // orders; and the most channels, be it while pooling (features, their projection), in a block of
+  // the encoder (input, output) or of the decoder (both and the skip connection).
+  constexpr std::size_t kLevelBytes = 200;
+  const auto angles = [&](const Ptv3Config::Stage& stage) {
+    return config_.mode == Ptv3Mode::kUtonia ? stage.channels / stage.heads : 0;
+  };
+  const Ptv3Config::Stage& first = config_.encoder.front();
+  std::size_t channels =
+      std::max(config_.in_channels + first.channels, 2 * first.channels + angles(first));
+  if (config_.encoder.size() > 1) {
+    channels = std::max(channels, first.channels + config_.encoder[1].channels);
+  }
+  if (!config_.decoder.empty()) {
+    const Ptv3Config::Stage& last = config_.decoder.front();
+    channels =
+        std::max({channels, 3 * last.channels + angles(last), last.channels + 2 * out_channels()});
+  }
+  // A quarter more for the coarser stages and what the allocator keeps.
+  return (kLevelBytes + sizeof(float) * channels) * 5 / 4;
+}
+
 std::vector<AttentionLayer> Ptv3::attention_layers() const {
   std::vector<AttentionLayer> layers;
   const auto add = [&](const std::vector<Ptv3BlockWeights>& blocks, std::size_t heads) {

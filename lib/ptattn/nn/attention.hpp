@@ -29,8 +29,8 @@ struct AttentionScores {
 /// Exact, blocked over keys with an online softmax (Milakov and Gimelshein 2018; Dao et al. 2022):
 /// no [m, n] matrix exists. Weights below exp(kSoftmaxFloor) of a row's largest count as zero, so
 /// no denormal number arises.
-/// @param q    [m, d]
-/// @param k    [n, d]
+/// @param q    [m, d], finite; not-a-number leaves open what the rows that it reaches become
+/// @param k    [n, d], finite
 /// @param v    [n, c]
 /// @param out  [m, c]; overlaps nothing
 /// @throws     Error(Fault::kModel) when the shapes do not fit each other

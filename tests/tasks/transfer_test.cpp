@@ -143,6 +143,18 @@ TEST(transfer, where_no_weight_reaches_the_nearest_decides) {
   EXPECT_THAT(votes.confidence, ElementsAre(1.0F, 1.0F));
 }
 
+TEST(transfer, points_that_coincide_with_keys_take_what_they_have) {
+  const Points keys = on_a_line({0, 0.1, 0.2, 5, 5});
+  const TransferOptions options{};
+  const Transferred votes = transfer({keys}, {.classes = std::vector<std::uint32_t>{1, 2, 2, 3, 4}},
+                                     {keys}, {.bandwidth = 10.0}, options);
+  EXPECT_THAT(votes.winner, ElementsAre(0U, 1U, 2U, 3U, 3U)) << "a tie goes to the first";
+  EXPECT_THAT(votes.confidence, ElementsAre(1.0F, 1.0F, 1.0F, 0.5F, 0.5F));
+  const Transferred values = transfer({keys}, {.values = std::vector<double>{1, 2, 3, 4, 8}},
+                                      {keys}, {.bandwidth = 10.0}, options);
+  EXPECT_THAT(values.values, ElementsAre(1.0, 2.0, 3.0, 6.0, 6.0));
+}
+
 TEST(learn_metric, finds_that_heights_tell_more) {
   const Layers known(1500, 1);
   const Layers all(4000, 2);

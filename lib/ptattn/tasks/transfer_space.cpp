@@ -91,10 +91,18 @@ Matrix TransferSpace::weights(MatrixView queries, MatrixView keys, const IndexTa
                               double bandwidth, std::span<const std::uint32_t> self) const {
   Matrix weights(lists.rows, lists.k);
   std::vector<float> support(lists.rows);
-  const auto h = static_cast<float>(bandwidth);
+  std::vector<float> widths(lists.rows, static_cast<float>(bandwidth));
+  if (self.empty()) {
+    parallel_each(lists.rows, kGrain, [&](std::size_t i) {
+      const std::uint32_t nearest = lists.row(i)[0];
+      if (nearest != kNoPoint &&
+          std::equal(queries.row(i), queries.row(i) + queries.cols, keys.row(nearest))) {
+        widths[i] = 0.0F;
+      }
+    });
+  }
   neighbor_kernel_weights(queries, keys, lists.indices,
-                          {.kernel = kernel_, .bandwidth = {&h, 1}, .self = self}, weights,
-                          support);
+                          {.kernel = kernel_, .bandwidth = widths, .self = self}, weights, support);
   parallel_each(lists.rows, kGrain, [&](std::size_t i) {
     if (support[i] > 0.0F) return;
     for (std::size_t j = 0; j < lists.k; ++j) {

@@ -26,7 +26,8 @@ class TransferSpace {
   [[nodiscard]] IndexTable lists(const Places& queries, std::size_t extra) const;
   /// Places in the space in which d is the plain distance, [m, 3 + f].
   [[nodiscard]] Matrix stretched(const Places& places, const TransferMetric& metric) const;
-  /// The weights of such lists. Where no weight reaches any key, the nearest has it all.
+  /// The weights of such lists. Where no weight reaches any key, the nearest has it all; keys that
+  /// coincide with a query (not itself, see `self`) share it all.
   /// @param self  empty, or the key that each query is and does not see
   [[nodiscard]] Matrix weights(MatrixView queries, MatrixView keys, const IndexTable& lists,
                                double bandwidth, std::span<const std::uint32_t> self) const;

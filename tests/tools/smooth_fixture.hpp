@@ -1,0 +1,109 @@
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "program.hpp"
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/core/random.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "scratch.hpp"
+
+namespace ptattn::test {
+
+/// Runs ptattn-smooth in a scratch folder.
+class Smooth : public testing::Test {
+ protected:
+  [[nodiscard]] Finished smooth(std::vector<std::string> arguments) const {
+    return run({.program = PTATTN_SMOOTH,
+                .arguments = std::move(arguments),
+                .folder = scratch_.path() / "work"});
+  }
+  [[nodiscard]] std::string path(const std::string& name) const {
+    return (scratch_.path() / name).string();
+  }
+  void put(const std::string& name, const PointCloud& cloud) const {
+    write_cloud(path(name), cloud);
+  }
+  [[nodiscard]] PointCloud get(const std::string& name) const { return read_cloud(path(name)); }
+  /// The output of a run that must go well.
+  [[nodiscard]] PointCloud smoothed(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"-o", path("out.ply")});
+    const Finished finished = smooth(std::move(arguments));
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return get("out.ply");
+  }
+  void expect_refused(std::vector<std::string> arguments, int exit_code,
+                      const std::string& line) const {
+    const Finished finished = smooth(std::move(arguments));
+    EXPECT_EQ(finished.exit_code, exit_code);
+    EXPECT_EQ(finished.out, "");
+    EXPECT_EQ(finished.err, "ptattn-smooth: " + line + "\n");
+    EXPECT_FALSE(std::filesystem::exists(path("out.ply")));
+  }
+
+ private:
+  Scratch scratch_;
+};
+
+template <class T>
+void add_field(PointCloud& cloud, const std::string& name, const std::vector<T>& values) {
+  std::ranges::copy(values, cloud.add(name, field_type_of<T>()).template values<T>().begin());
+}
+
+inline PointCloud cloud_at(const std::vector<std::array<double, 3>>& points) {
+  PointCloud cloud(points.size());
+  const char* const names[] = {"x", "y", "z"};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    std::vector<double> values;
+    for (const auto& p : points) values.push_back(p[axis]);
+    add_field(cloud, names[axis], values);
+  }
+  return cloud;
+}
+
+/// A wavy sheet with noise, far from the origin, with fields of several types.
+inline PointCloud noisy_sheet(std::size_t n) {
+  Random random(7);
+  std::vector<std::array<double, 3>> points(n);
+  std::vector<std::uint16_t> intensity(n);
+  std::vector<float> time(n);
+  std::vector<std::uint8_t> label(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double x = random.uniform();
+    const double y = random.uniform();
+    points[i] = {652'381.0 + x, 6'862'047.0 + y,
+                 0.1 * std::sin(4.0 * x) + 0.02 * (random.uniform() - 0.5)};
+    intensity[i] = static_cast<std::uint16_t>(1000.0 * x + 100.0 * random.uniform());
+    time[i] = static_cast<float>(i);
+    label[i] = x < 0.5 ? 2 : 6;
+  }
+  PointCloud cloud = cloud_at(points);
+  add_field(cloud, "intensity", intensity);
+  add_field(cloud, "time", time);
+  add_field(cloud, "label", label);
+  return cloud;
+}
+
+inline void expect_same_field(const PointCloud& a, const PointCloud& b, const std::string& name) {
+  ASSERT_NE(a.find(name), nullptr) << name;
+  ASSERT_NE(b.find(name), nullptr) << name;
+  EXPECT_EQ(a.find(name)->type(), b.find(name)->type()) << name;
+  EXPECT_TRUE(std::ranges::equal(a.find(name)->bytes(), b.find(name)->bytes())) << name;
+}
+
+inline std::vector<std::string> names_of(const PointCloud& cloud) {
+  std::vector<std::string> names;
+  for (const Field& field : cloud.fields()) names.push_back(field.name());
+  return names;
+}
+
+}  // namespace ptattn::test

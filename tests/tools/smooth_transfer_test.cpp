@@ -1,0 +1,168 @@
+// ptattn-smooth --transfer: labels and values from another cloud.
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "smooth_fixture.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// Everything of `cloud` but the field `name`, or only some points.
+PointCloud without(const PointCloud& cloud, const std::string& name) {
+  PointCloud rest(cloud.size());
+  for (const Field& field : cloud.fields()) {
+    if (field.name() == name) continue;
+    Field& copy = rest.add(field.name(), field.type(), field.count());
+    std::ranges::copy(field.bytes(), copy.bytes().begin());
+  }
+  return rest;
+}
+
+PointCloud chosen(const PointCloud& cloud, const std::vector<std::size_t>& rows) {
+  PointCloud part(rows.size());
+  for (const Field& field : cloud.fields()) {
+    Field& copy = part.add(field.name(), field.type(), field.count());
+    const std::size_t size = field.bytes_per_point();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::ranges::copy(field.bytes().subspan(rows[i] * size, size),
+                        copy.bytes().begin() + static_cast<std::ptrdiff_t>(i * size));
+    }
+  }
+  return part;
+}
+
+std::vector<std::size_t> random_rows(std::size_t n, double share) {
+  Random random(11);
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (random.uniform() < share) rows.push_back(i);
+  }
+  return rows;
+}
+
+TEST_F(Smooth, LabelsAreCarriedOver) {
+  const PointCloud full = noisy_sheet(5000);
+  const auto rows = random_rows(full.size(), 0.2);
+  put("known.ply", chosen(full, rows));
+  put("in.ply", without(full, "label"));
+  const PointCloud after =
+      smoothed({path("in.ply"), "--transfer", "label", "--from", path("known.ply")});
+  EXPECT_THAT(names_of(after),
+              ElementsAre("x", "y", "z", "intensity", "time", "label", "confidence"));
+  for (const char* name : {"x", "y", "z", "intensity", "time"}) {
+    expect_same_field(full, after, name);
+  }
+  const auto labels = after.find("label")->values<std::uint8_t>();
+  const auto truth = full.find("label")->values<std::uint8_t>();
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < full.size(); ++i) right += labels[i] == truth[i] ? 1 : 0;
+  EXPECT_GT(right, 4900U);
+  for (const std::size_t i : rows) EXPECT_EQ(labels[i], truth[i]) << "known points keep theirs";
+  for (const float share : after.find("confidence")->values<float>()) {
+    ASSERT_GT(share, 0.0F);
+    ASSERT_LE(share, 1.0F);
+  }
+}
+
+TEST_F(Smooth, NumbersAreAveraged) {
+  const PointCloud full = noisy_sheet(3000);
+  put("known.ply", chosen(full, random_rows(full.size(), 0.3)));
+  put("in.ply", without(full, "intensity"));
+  const PointCloud after = smoothed({path("in.ply"), "--transfer", "intensity", "--numeric",
+                                     "--from", path("known.ply"), "--as", "echo"});
+  EXPECT_EQ(after.fields().back().name(), "echo") << "no confidence";
+  EXPECT_EQ(after.find("echo")->type(), FieldType::kUInt16);
+  double error = 0.0;
+  for (std::size_t i = 0; i < full.size(); ++i) {
+    const double off = after.find("echo")->as_double(i) - full.find("intensity")->as_double(i);
+    error += off * off / 3000.0;
+  }
+  EXPECT_LT(std::sqrt(error), 35.0) << "the noise of 29 and little more";
+}
+
+TEST_F(Smooth, KindOfAFieldFollowsItsType) {
+  PointCloud known = cloud_at({{0, 0, 0}, {1, 0, 0}});
+  add_field<float>(known, "level", {1.0F, 2.0F});
+  add_field<std::int32_t>(known, "class", {-5, 7});
+  put("known.ply", known);
+  put("in.ply", cloud_at({{0.5, 0, 0}, {0.9, 0, 0}}));
+  const std::vector<std::string> start{
+      path("in.ply"), "--from", path("known.ply"), "--bandwidth", "1",
+      "--vertical",   "1",      "--transfer"};
+  const auto with = [&](std::vector<std::string> rest) {
+    rest.insert(rest.begin(), start.begin(), start.end());
+    return smoothed(rest);
+  };
+  EXPECT_NEAR(with({"level"}).find("level")->as_double(0), 1.5, 1e-6);
+  EXPECT_EQ(with({"level"}).find("confidence"), nullptr);
+  EXPECT_EQ(with({"level", "--categorical"}).find("level")->as_double(1), 2.0);
+  EXPECT_EQ(with({"class"}).find("class")->as_double(1), 7.0);
+  EXPECT_EQ(with({"class", "--numeric"}).find("class")->as_double(0), 1.0);
+}
+
+TEST_F(Smooth, NobodyWithinTheRadiusIsUnknown) {
+  PointCloud known = cloud_at({{0, 0, 0}, {1, 0, 0}, {kNaN, 0, 0}});
+  add_field<float>(known, "level", {1.0F, 3.0F, 99.0F});
+  add_field<std::uint8_t>(known, "class", {4, 4, 9});
+  put("known.ply", known);
+  put("in.ply", cloud_at({{0.5, 0, 0}, {9, 0, 0}, {0, kNaN, 0}}));
+  const std::vector<std::string> start{path("in.ply"), "--from", path("known.ply"),
+                                       "--radius",     "1",      "--transfer"};
+  const auto with = [&](std::vector<std::string> rest) {
+    rest.insert(rest.begin(), start.begin(), start.end());
+    return smoothed(rest);
+  };
+  const PointCloud classes = with({"class"});
+  EXPECT_THAT(classes.find("class")->values<std::uint8_t>(), ElementsAre(4, 0, 0));
+  EXPECT_THAT(classes.find("confidence")->values<float>(), ElementsAre(1.0F, 0.0F, 0.0F));
+  EXPECT_THAT(with({"class", "--unknown", "255"}).find("class")->values<std::uint8_t>(),
+              ElementsAre(4, 255, 255));
+  const PointCloud levels = with({"level"});
+  EXPECT_NEAR(levels.find("level")->as_double(0), 2.0, 1e-6);
+  EXPECT_TRUE(std::isnan(levels.find("level")->as_double(1)));
+  EXPECT_TRUE(std::isnan(levels.find("level")->as_double(2)));
+}
+
+TEST_F(Smooth, NothingKnownIsAnError) {
+  PointCloud known(0);
+  for (const char* name : {"x", "y", "z", "level"}) known.add(name, FieldType::kFloat32);
+  put("known.ply", known);
+  put("in.ply", cloud_at({{0, 0, 0}}));
+  expect_refused(
+      {path("in.ply"), "-o", path("out.ply"), "--transfer", "level", "--from", path("known.ply")},
+      3, path("known.ply") + ": has no point with coordinates and a value to carry over");
+  put("empty.ply", known);
+  put("known.ply", noisy_sheet(10));
+  put("none.ply", without(known, "level"));
+  EXPECT_EQ(smoothed({path("none.ply"), "--transfer", "label", "--from", path("known.ply")}).size(),
+            0U);
+}
+
+TEST_F(Smooth, TransferReportsAndIsTheSameForAnyThreadCount) {
+  const PointCloud full = noisy_sheet(9000);
+  put("known.ply", chosen(full, random_rows(full.size(), 0.1)));
+  put("in.ply", without(full, "label"));
+  std::vector<std::string> outputs;
+  for (const char* threads : {"1", "2"}) {
+    const Finished finished =
+        smooth({path("in.ply"), "--transfer", "label", "--from", path("known.ply"), "--features",
+                "intensity", "-o", path("out.ply"), "--threads", threads, "--report", "json"});
+    ASSERT_EQ(finished.exit_code, 0) << finished.err;
+    outputs.push_back(finished.out + read_file(path("out.ply")));
+    const auto record = nlohmann::json::parse(finished.out);
+    EXPECT_EQ(record["kind"], "categorical");
+    EXPECT_EQ(record["classes"], 2);
+    EXPECT_GT(record["leave_one_out_right"], 0.9);
+    EXPECT_TRUE(record["features"].contains("intensity"));
+    EXPECT_EQ(record["unknown_points"], 0);
+  }
+  EXPECT_EQ(outputs[0], outputs[1]);
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -291,6 +291,64 @@ TEST_F(Attention, WhatCannotBeReadOrWrittenIsExitCode3) {
                "no/m.png: cannot be written: No such file or directory");
 }
 
+/// With the pretrained model that labels points.
+class AttentionOfScenes : public Attention {
+ protected:
+  AttentionOfScenes() {
+    std::filesystem::copy_file(PTATTN_TEST_DIR "/golden/aerial_town.ply", folder() / "town.ply");
+  }
+  [[nodiscard]] Finished look(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"--model", PTATTN_SOURCE_DIR "/samples/models/aerial"});
+    return run(
+        {.program = PTATTN_ATTENTION, .arguments = std::move(arguments), .folder = folder()});
+  }
+};
+
+TEST_F(AttentionOfScenes, EveryLayerCanBeLookedAt) {
+  const auto layers = lines_of(look({"--list"}).out);
+  ASSERT_GT(layers.size(), 5U);
+  const std::size_t points = read_cloud(folder() / "town.ply").size();
+  for (std::size_t i = 1; i < layers.size(); i += 3) {
+    const std::string layer = layers[i].substr(0, layers[i].find(' '));
+    const Finished finished = look({"town.ply", "-o", "out.ply", "--layer", layer});
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    const std::vector<float> values = weights(read_cloud(folder() / "out.ply"));
+    ASSERT_THAT(values, SizeIs(points)) << layer;
+    EXPECT_GT(*std::ranges::max_element(values), 0.0F) << layer;
+    EXPECT_LE(*std::ranges::max_element(values), 1.0F) << layer;
+    EXPECT_GE(*std::ranges::min_element(values), 0.0F) << layer;
+  }
+}
+
+TEST_F(AttentionOfScenes, TheQuerysClassIsTold) {
+  const Finished finished =
+      look({"town.ply", "--matrix", "m.png", "--query", "100", "--head", "1"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  const auto lines = lines_of(finished.out);
+  ASSERT_THAT(lines, SizeIs(10));
+  EXPECT_EQ(lines[0], "model     aerial");
+  EXPECT_THAT(lines[2], StartsWith("class     "));
+  EXPECT_THAT(lines[2], HasSubstr(" %, of the point that looks"));
+  EXPECT_THAT(lines[3], HasSubstr(", head 1"));
+  EXPECT_THAT(lines_of(look({"town.ply", "--matrix", "m.png"}).out), SizeIs(9)) << "no class";
+}
+
+TEST_F(AttentionOfScenes, OptionsThatDoNotFitAreRefused) {
+  const auto refused = [&](std::vector<std::string> more, const std::string& line) {
+    more.insert(more.begin(), {"town.ply", "-o", "out.ply"});
+    const Finished finished = look(more);
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_EQ(finished.out, "");
+    EXPECT_THAT(finished.err, StartsWith("ptattn-attention: " + line));
+    EXPECT_THAT(lines_of(finished.err), SizeIs(1));
+    EXPECT_FALSE(std::filesystem::exists(folder() / "out.ply"));
+  };
+  refused({"--up", "y"}, "--up: aerial sees clouds as they are, with z up");
+  refused({"--category", "chair"}, "--category: aerial does not tell objects apart");
+  refused({"--rollout"}, "dec.");  // its layers see coarser and coarser voxels
+  refused({"--head", "99"}, "--head: dec.dec0.block0.attn has no head 99, expected one below ");
+}
+
 TEST_F(Attention, UnknownModelIsExitCode4) {
   const Finished finished = run({.program = PTATTN_ATTENTION,
                                  .arguments = {"--model", "nowhere", "--list"},

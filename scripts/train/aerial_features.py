@@ -74,8 +74,8 @@ def constants() -> dict:
             "surrounding_levels": list(LEVELS)}
 
 
-def squash(height: np.ndarray) -> np.ndarray:
-    return np.arcsinh(height / SQUASH) / 2
+def squash(height: np.ndarray, scale: float = SQUASH) -> np.ndarray:
+    return np.arcsinh(height / scale) / 2
 
 
 def window_minimum(raster: np.ndarray, window: int) -> np.ndarray:
@@ -122,7 +122,7 @@ def eigenvalues(xx, yy, zz, xy, xz, yz) -> tuple[np.ndarray, np.ndarray, np.ndar
     return first, 3 * mean - first - last, last
 
 
-def surroundings(grid: np.ndarray, means: np.ndarray, level: int) -> list[np.ndarray]:
+def surroundings(grid: np.ndarray, means: np.ndarray, level: int, scale: float = SQUASH) -> list[np.ndarray]:
     """thickness, scatter, vertical and crowd of every voxel; see the module's description."""
     cells = (grid >> level).astype(np.int64) + 1
     extent = cells.max(0) + 2
@@ -146,7 +146,7 @@ def surroundings(grid: np.ndarray, means: np.ndarray, level: int) -> list[np.nda
     valid = (number >= 4) & (trace >= 1e-6)
     safe = np.where(valid, trace, 1)
     smallest = np.maximum(eigenvalues(xx, yy, zz, xy, xz, yz)[2], 0)
-    channels = [np.where(valid, value, 0) for value in (squash(np.sqrt(smallest)), 3 * smallest / safe, zz / safe)]
+    channels = [np.where(valid, value, 0) for value in (squash(np.sqrt(smallest), scale), 3 * smallest / safe, zz / safe)]
     return [channel[inverse] for channel in (*channels, np.log(number) / 4)]
 
 

@@ -1,12 +1,9 @@
 """Parts of objects (Princeton Segmentation Benchmark): held-out shapes, voxels and channels, augmentation.
 
-Of every category the last two of twelve shapes are held out. The channels of a voxel of the unit-sphere cloud p (centroid at the
-origin, farthest point at radius 1; all float64 until written as float32):
-
-    (i, j, k) = floor((p - least coordinates) / VOXEL), voxels in lexicographic order, m points each
-    x, y, z        mean of p
-    count          ln(m) / 3
-    category_0 ..  1 at the category, else 0; all 0 if the category is not known
+Of every category the last two of twelve shapes are held out. Voxels and channels are those of aerial_features.py, where they have
+the same name, of the unit-sphere cloud (centroid at the origin, farthest point at radius 1) with VOXEL and SQUASH; x, y, z are
+the mean of the points, measured from the middle of the bounding box at its bottom. The network is not told the category; whoever
+knows it lets only the category's parts compete.
 """
 
 from __future__ import annotations
@@ -17,9 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
+from aerial_features import surroundings
+
 VOXEL = 0.02
+SQUASH = 0.02
+LEVELS = (1, 2, 3)  # cubes of 0.12, 0.24 and 0.48
+FEATURES = ("x", "y", "z", "count",
+            *(f"{name}_{level}" for level in LEVELS for name in ("thickness", "scatter", "vertical", "crowd")))
 HELD_OUT_SHAPES = 2
-SHAPES_PER_BATCH_VOXELS = 2600  # about the voxels of one shape
+VOXELS_PER_SHAPE = 3000  # about
 
 
 @dataclass
@@ -32,24 +35,24 @@ class Sample:
     allowed: np.ndarray  # parts of the category
 
 
-def constants(categories: list[str]) -> dict:
+def constants() -> dict:
     """What the model's configuration says about this module."""
-    return {"kind": "object", "center": "centroid", "scale": "unit_sphere", "voxel": VOXEL,
-            "features": ["x", "y", "z", "count", *(f"category_{i}" for i in range(len(categories)))]}
+    return {"kind": "object", "voxel": VOXEL, "features": list(FEATURES), "origin": "center_bottom", "squash": SQUASH}
 
 
-def voxelise(xyz: np.ndarray, category: int | None, categories: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def voxelise(xyz: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Voxels, channels and the voxel of each point; see the module's description."""
-    grid = np.floor((xyz - xyz.min(0)) / VOXEL).astype(np.int64)
-    extent = grid.max(0) + 1
-    key = (grid[:, 0] * extent[1] + grid[:, 1]) * extent[2] + grid[:, 2]
+    local = xyz - xyz.min(0)
+    index = np.floor(local / VOXEL).astype(np.int64)
+    extent = index.max(0) + 1
+    key = (index[:, 0] * extent[1] + index[:, 1]) * extent[2] + index[:, 2]
     occupied, voxel, counts = np.unique(key, return_inverse=True, return_counts=True)
-    cells = np.stack([occupied // (extent[1] * extent[2]), occupied // extent[2] % extent[1], occupied % extent[2]], 1)
-    means = np.stack([np.bincount(voxel, xyz[:, axis]) / counts for axis in range(3)], 1)
-    one_hot = np.zeros((len(occupied), categories))
-    if category is not None:
-        one_hot[:, category] = 1
-    return cells.astype(np.int32), np.column_stack([means, np.log(counts) / 3, one_hot]).astype(np.float32), voxel
+    grid = np.stack([occupied // (extent[1] * extent[2]), occupied // extent[2] % extent[1], occupied % extent[2]], 1)
+    means = np.stack([np.bincount(voxel, local[:, axis]) / counts for axis in range(3)], 1)
+    channels = [*(means - local.max(0) * [0.5, 0.5, 0]).T, np.log(counts) / 3]
+    for level in LEVELS:
+        channels += surroundings(grid, means, level, SQUASH)
+    return grid.astype(np.int32), np.stack(channels, 1).astype(np.float32), voxel
 
 
 def unit_sphere(xyz: np.ndarray) -> np.ndarray:
@@ -85,7 +88,7 @@ class Data:
         offsets = [description["part_offset"][category] for category in self.categories]
         self.offsets = np.append(offsets, sum(map(len, description["parts"].values())))
         self.classes = [f"{category}.{part}" for category in self.categories for part in description["parts"][category]]
-        self.in_channels, self.shapes = 4 + len(self.categories), max(1, voxels // SHAPES_PER_BATCH_VOXELS)
+        self.in_channels, self.shapes = len(FEATURES), max(1, voxels // VOXELS_PER_SHAPE)
         self.xyz = np.load(data / "psb_parts_train_xyz_i16.npy").astype(np.float64) / 32767
         self.category = np.load(data / "psb_parts_train_category_u8.npy").astype(np.int64)
         # part numbers are counted through all categories
@@ -96,10 +99,10 @@ class Data:
         counts = np.bincount(self.part[self.training].reshape(-1), minlength=len(self.classes))
         self.class_weights = tuple(np.clip((counts.mean() / np.maximum(counts, 1)) ** 0.35, 0.5, 3))
         self.validation = {f"{self.categories[self.category[i]]} {rank[i]}":
-                           self.sample(unit_sphere(self.xyz[i]), i, self.category[i]) for i in kept}
+                           self.sample(unit_sphere(self.xyz[i]), i) for i in kept}
 
-    def sample(self, xyz: np.ndarray, index: int, category: int | None) -> Sample:
-        grid, features, voxel = voxelise(xyz, category, len(self.categories))
+    def sample(self, xyz: np.ndarray, index: int) -> Sample:
+        grid, features, voxel = voxelise(xyz)
         columns = len(self.classes) + 1
         label = self.part[index]
         target = np.bincount(voxel * columns + label, minlength=len(grid) * columns).reshape(-1, columns)
@@ -108,26 +111,24 @@ class Data:
                       np.arange(self.offsets[home], self.offsets[home + 1]))
 
     def training_batch(self, rng: np.random.Generator) -> list[Sample]:
-        """Random shapes, disturbed; a fifth of them without their category."""
-        batch = []
-        for index in rng.choice(self.training, self.shapes, replace=False):
-            xyz = unit_sphere(disturb(self.xyz[index], rng))
-            batch.append(self.sample(xyz, index, None if rng.random() < 0.2 else self.category[index]))
-        return batch
+        """Random shapes, disturbed."""
+        chosen = rng.choice(self.training, self.shapes, replace=False)
+        return [self.sample(unit_sphere(disturb(self.xyz[index], rng)), index) for index in chosen]
 
     def evaluate(self, predict) -> dict[str, dict[str, float]]:
-        """Accuracy and mean intersection over union of the parts of each category, the parts of others excluded."""
-        items: dict[str, list[tuple[float, float]]] = {}
+        """By category: accuracy and mean intersection over union where only its parts compete, accuracy where all do."""
+        items: dict[str, list[tuple[float, float, float]]] = {}
         for name, sample in self.validation.items():
-            logits = predict(sample)[:, sample.allowed]
-            predicted = sample.allowed[logits.argmax(1)][sample.voxel_of_point]
+            logits = predict(sample)
+            any_part = logits.argmax(1)[sample.voxel_of_point]
+            predicted = sample.allowed[logits[:, sample.allowed].argmax(1)][sample.voxel_of_point]
             ious = []
             for part in sample.allowed:
                 here, there = predicted == part, sample.label == part
                 ious.append((here & there).sum() / (here | there).sum() if (here | there).any() else 1.0)
-            items.setdefault(name.split()[0], []).append(((predicted == sample.label).mean(), np.mean(ious)))
-        result = {name: dict(zip(("accuracy", "mean"), np.round(100 * np.mean(values, 0), 2).tolist()))
-                  for name, values in items.items()}
-        for key in ("accuracy", "mean"):
-            result[f"all {key}"] = {key: round(float(np.mean([item[key] for item in result.values() if key in item])), 2)}
-        return result
+            items.setdefault(name.split()[0], []).append(
+                ((predicted == sample.label).mean(), np.mean(ious), (any_part == sample.label).mean()))
+        keys = ("accuracy", "mean", "without category")
+        result = {name: dict(zip(keys, np.round(100 * np.mean(values, 0), 2).tolist())) for name, values in items.items()}
+        means = {key: round(float(np.mean([item[key] for item in result.values()])), 2) for key in keys}
+        return {**result, "all": means}

@@ -12,39 +12,6 @@ using ::testing::ElementsAre;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// Everything of `cloud` but the field `name`, or only some points.
-PointCloud without(const PointCloud& cloud, const std::string& name) {
-  PointCloud rest(cloud.size());
-  for (const Field& field : cloud.fields()) {
-    if (field.name() == name) continue;
-    Field& copy = rest.add(field.name(), field.type(), field.count());
-    std::ranges::copy(field.bytes(), copy.bytes().begin());
-  }
-  return rest;
-}
-
-PointCloud chosen(const PointCloud& cloud, const std::vector<std::size_t>& rows) {
-  PointCloud part(rows.size());
-  for (const Field& field : cloud.fields()) {
-    Field& copy = part.add(field.name(), field.type(), field.count());
-    const std::size_t size = field.bytes_per_point();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      std::ranges::copy(field.bytes().subspan(rows[i] * size, size),
-                        copy.bytes().begin() + static_cast<std::ptrdiff_t>(i * size));
-    }
-  }
-  return part;
-}
-
-std::vector<std::size_t> random_rows(std::size_t n, double share) {
-  Random random(11);
-  std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (random.uniform() < share) rows.push_back(i);
-  }
-  return rows;
-}
-
 TEST_F(Smooth, LabelsAreCarriedOver) {
   const PointCloud full = noisy_sheet(5000);
   const auto rows = random_rows(full.size(), 0.2);

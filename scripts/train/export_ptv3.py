@@ -10,26 +10,39 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import aerial_data
+import aerial_features
+import parts_data
 import safetensors_io
-from aerial_data import ASPRS_CODES, CLASSES, HELD_OUT, PALETTE, SPLIT_NORTH, SPLIT_TILE, Data, read_ply
-from aerial_features import constants, voxelise
+from aerial_data import HELD_OUT, SPLIT_NORTH, SPLIT_TILE, read_ply
+from aerial_features import voxelise
 from ptv3 import PtV3, PtV3Config, geometry
-from train_ptv3 import predict
+from train_ptv3 import TASKS, predict
 
 PARITY_SIDE = 12.0  # metres of a town
 FIELDS = ("intensity", "return_number", "number_of_returns", "classification")
 PLY_TYPES = {"<f8": "double", "<u2": "ushort", "|u1": "uchar"}
 
 
-def save_model(folder: Path, network: PtV3) -> None:
+def aerial_description() -> dict:
+    return {"preprocessing": aerial_features.constants(), "classes": aerial_data.CLASSES,
+            "palette": aerial_data.PALETTE, "asprs_codes": aerial_data.ASPRS_CODES}
+
+
+def parts_description(data: Path) -> dict:
+    classes = parts_data.part_names(data)
+    palette = np.random.default_rng(2).integers(60, 240, (len(classes), 3)).tolist()
+    return {"preprocessing": parts_data.constants(), "classes": classes, "palette": palette}
+
+
+def save_model(folder: Path, network: PtV3, description: dict) -> None:
     """Writes config.json and model.safetensors: matrices as F16, vectors (biases and norms) as F32."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.cpu().numpy().astype(np.float16 if value.dim() > 1 else np.float32)
                for name, value in network.state_dict().items() if not name.endswith("num_batches_tracked")}
     safetensors_io.save(folder / "model.safetensors", tensors, {"format": "pt"})
     description = {"format": 1, "name": folder.name, "architecture": "ptv3m1",
-                   "hyper_parameters": network.config.to_dict(), "preprocessing": constants(),
-                   "classes": list(CLASSES), "palette": PALETTE, "asprs_codes": ASPRS_CODES}
+                   "hyper_parameters": network.config.to_dict(), **description}
     (folder / "config.json").write_text(json.dumps(description, indent=2) + "\n")
 
 
@@ -91,15 +104,16 @@ def save_parity_case(stem: Path, folder: Path, tiles: Path) -> None:
 
 
 def tables(measured: dict[str, dict[str, float]], curve: list[dict]) -> str:
-    """Markdown tables of the validation items and of the curve."""
-    lines = ["| place | ground | vegetation | building | mean | total error |", "|---|---|---|---|---|---|"]
+    """Markdown tables of the validation items and of the curve; the items that start with `all` are means of the others."""
+    columns = list(dict.fromkeys(key for values in measured.values() for key in values))
+    lines = ["| | " + " | ".join(columns) + " |", "|---" * (1 + len(columns)) + "|"]
     for name, values in measured.items():
-        cells = [values.get(key, "") for key in (*CLASSES[:3], "mean", "total_error")]
-        lines.append(f"| {name} | " + " | ".join(f"{cell:.1f}" if cell != "" else "" for cell in cells) + " |")
-    lines += ["", "| minute | step | mean | total error |", "|---|---|---|---|"]
+        lines.append(f"| {name} | " + " | ".join(f"{values[key]:.1f}" if key in values else "" for key in columns) + " |")
+    means = list(dict.fromkeys(key for name in measured if name.startswith("all") for key in measured[name]))
+    lines += ["", "| minute | step | " + " | ".join(means) + " |", "|---" * (2 + len(means)) + "|"]
     for record in curve:
-        lines.append(f"| {record['minute']:.0f} | {record['step']} | {record['all mean']['mean']:.1f} | "
-                     f"{record['all total_error']['total_error']:.1f} |")
+        found = {key: value for name, values in record.items() if name.startswith("all") for key, value in values.items()}
+        lines.append(f"| {record['minute']:.0f} | {record['step']} | " + " | ".join(f"{found[key]:.1f}" for key in means) + " |")
     return "\n".join(lines)
 
 
@@ -107,23 +121,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path, help="model folder to write, e.g. samples/models/aerial")
+    parser.add_argument("--task", choices=TASKS, default="aerial")
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
-    parser.add_argument("--work", type=Path, required=True, help="folder of the unpacked tiles")
-    parser.add_argument("--parity", type=Path, help="write a parity case to this path, .ply and .safetensors")
-    parser.add_argument("--samples", type=Path, help="write clouds of held-out places into this folder")
+    parser.add_argument("--work", type=Path, help="folder of the unpacked tiles (aerial)")
+    parser.add_argument("--parity", type=Path, help="write a parity case to this path, .ply and .safetensors (aerial)")
+    parser.add_argument("--samples", type=Path, help="write clouds of held-out places into this folder (aerial)")
     parser.add_argument("--tables", action="store_true", help="validate the exported weights, print the card's tables")
     options = parser.parse_args()
     checkpoint = torch.load(options.checkpoint, map_location="cpu")
     network = PtV3(PtV3Config.from_dict(checkpoint["config"]))
     network.load_state_dict(checkpoint["average"])
-    save_model(options.folder, network)
+    aerial = options.task == "aerial"
+    save_model(options.folder, network, aerial_description() if aerial else parts_description(options.data))
     if options.parity:
         save_parity_case(options.parity, options.folder, options.work / "train")
     if options.samples:
         save_samples(options.samples, options.work / "train")
     if options.tables:
         exported = load_model(options.folder)
-        measured = Data(options.data, options.work, 0).evaluate(lambda sample: predict(exported, sample))
+        data = TASKS[options.task](options.data, options.work, 0)
+        measured = data.evaluate(lambda sample: predict(exported, sample))
         print(tables(measured, checkpoint["curve"]))
     size = (options.folder / "model.safetensors").stat().st_size
     print(f"{options.folder}: {size / 1e6:.2f} MB, step {checkpoint['step']}, minute {checkpoint['spent']:.1f}")

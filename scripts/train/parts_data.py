@@ -40,6 +40,12 @@ def constants() -> dict:
     return {"kind": "object", "voxel": VOXEL, "features": list(FEATURES), "origin": "center_bottom", "squash": SQUASH}
 
 
+def part_names(data: Path) -> list[str]:
+    """`Category.part` of every label, in their order."""
+    description = json.loads((data / "psb_parts_classes.json").read_text())
+    return [f"{category}.{part}" for category in description["categories"] for part in description["parts"][category]]
+
+
 def voxelise(xyz: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Voxels, channels and the voxel of each point; see the module's description."""
     local = xyz - xyz.min(0)
@@ -86,8 +92,8 @@ class Data:
         description = json.loads((data / "psb_parts_classes.json").read_text())
         self.categories = description["categories"]
         offsets = [description["part_offset"][category] for category in self.categories]
-        self.offsets = np.append(offsets, sum(map(len, description["parts"].values())))
-        self.classes = [f"{category}.{part}" for category in self.categories for part in description["parts"][category]]
+        self.classes = part_names(data)
+        self.offsets = np.append(offsets, len(self.classes))
         self.in_channels, self.shapes = len(FEATURES), max(1, voxels // VOXELS_PER_SHAPE)
         self.xyz = np.load(data / "psb_parts_train_xyz_i16.npy").astype(np.float64) / 32767
         self.category = np.load(data / "psb_parts_train_category_u8.npy").astype(np.int64)

@@ -22,8 +22,8 @@ enum class FeatureKind { kGeometry, kEncoding, kAttention, kModel };
 struct FeatureSettings {
   std::string input;
   std::string output;
-  FeatureKind kind = FeatureKind::kGeometry;
   std::string prefix = "f_";
+  FeatureKind kind = FeatureKind::kGeometry;
   bool names = false;
   bool pca_color = false;
   // geometry

@@ -54,16 +54,16 @@ class Selection {
   }
 
   bool add_colors() {
-    if (add_triple({"red", "green", "blue"})) return true;
-    for (const char* const name : {"rgb", "rgba"}) {
-      const Field* const field = cloud_.find(name);
-      if (field == nullptr || field->bytes_per_point() != sizeof(std::uint32_t)) continue;
-      columns_.push_back(Column::byte_of("red", *field, 16, group_));
-      columns_.push_back(Column::byte_of("green", *field, 8, group_));
-      columns_.push_back(Column::byte_of("blue", *field, 0, group_));
-      return true;
-    }
-    return false;
+    return add_triple({"red", "green", "blue"}) || add_packed("rgb") || add_packed("rgba");
+  }
+
+  bool add_packed(std::string_view name) {
+    const Field* const field = cloud_.find(name);
+    if (field == nullptr || field->bytes_per_point() != sizeof(std::uint32_t)) return false;
+    columns_.push_back(Column::byte_of("red", *field, 16, group_));
+    columns_.push_back(Column::byte_of("green", *field, 8, group_));
+    columns_.push_back(Column::byte_of("blue", *field, 0, group_));
+    return true;
   }
 
   const PointCloud& cloud_;

@@ -27,7 +27,7 @@ constexpr double kRounding = 1e-10;    // of l1: what an eigenvalue must exceed 
 
 std::string shortest_text(double value) {
   std::array<char, 32> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  auto* const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   return {text.data(), end};
 }
 

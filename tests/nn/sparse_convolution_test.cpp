@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <tuple>
@@ -165,6 +166,39 @@ TEST(window_convolution, agrees_with_the_sparse_one) {
   EXPECT_THROW(window_convolution(Linear(clone(dense)), neighbors, Matrix(cells.size(), 4),
                                   Activation::kNone, out),
                Error);
+}
+
+TEST(window_convolution, a_row_does_not_depend_on_those_beside_it) {
+  // Voxels of a plane, then the same among others: blocks with and without absent places.
+  std::vector<Cell> plane;
+  for (int i = 0; i < 150; ++i) plane.push_back({i % 15, i / 15, 20});
+  std::vector<Cell> more = plane;
+  for (const Cell& cell : random_voxels(200, 12, 1)) more.push_back(cell);
+  const Matrix x = random_matrix(more.size(), 3, 2);
+  const Linear layer(random_dense(125 * 3, 20, 3));
+  const auto convolve_windows = [&](const std::vector<Cell>& cells, int threads) {
+    const ThreadLimit limit(threads);
+    Matrix out(cells.size(), 20);
+    window_convolution(layer, neighbors_among(cells, 2), x.view().rows_range(0, cells.size()),
+                       Activation::kGelu, out);
+    return out;
+  };
+  const Matrix out = convolve_windows(more, 8);
+  EXPECT_TRUE(same_bytes(out, convolve_windows(more, 1)));
+  EXPECT_TRUE(same_bytes(out.view().rows_range(0, 150), convolve_windows(plane, 1)));
+}
+
+TEST(packed_matrix, selects_blocks_of_rows) {
+  const Matrix b = random_matrix(12, 40, 1);
+  const std::vector<std::uint32_t> blocks = {3, 0};
+  const PackedMatrix selected = PackedMatrix::from_rows(b).row_blocks(blocks, 3);
+  const PackedMatrix expected = PackedMatrix::from_rows(permuted(b, {9, 10, 11, 0, 1, 2}));
+  ASSERT_EQ(selected.rows(), 6U);
+  ASSERT_EQ(selected.cols(), 40U);
+  for (std::size_t p = 0; p < expected.panels(); ++p) {
+    EXPECT_TRUE(std::equal(expected.panel(p), expected.panel(p) + 6 * PackedMatrix::kPanel,
+                           selected.panel(p)));
+  }
 }
 
 TEST(kernel_map, lists_no_middle_and_nothing_that_is_not_there) {

@@ -41,15 +41,16 @@ class Parity : public ::testing::Test {
   }
 
   /// A case of this description beside the data of the committed one.
-  [[nodiscard]] std::string edited_case(const std::string& from, const std::string& to) const {
-    std::ifstream in(PTATTN_TEST_DIR "/golden/pct_cls.json");
+  [[nodiscard]] std::string edited_case(const std::string& from, const std::string& to,
+                                        const std::string& name = "pct_cls") const {
+    const std::string golden = PTATTN_TEST_DIR "/golden/" + name;
+    std::ifstream in(golden + ".json");
     std::string text{std::istreambuf_iterator<char>(in), {}};
     const std::size_t at = text.find(from);
     EXPECT_NE(at, std::string::npos) << from;
     const std::filesystem::path path = folder_ / "edited.json";
     std::ofstream(path) << text.replace(at, from.size(), to);
-    std::filesystem::copy_file(PTATTN_TEST_DIR "/golden/pct_cls.safetensors",
-                               folder_ / "edited.safetensors",
+    std::filesystem::copy_file(golden + ".safetensors", folder_ / "edited.safetensors",
                                std::filesystem::copy_options::overwrite_existing);
     return path.string();
   }
@@ -65,6 +66,23 @@ TEST_F(Parity, committed_cases_agree) {
   EXPECT_THAT(output,
               AllOf(HasSubstr("out.logits"), HasSubstr("act.pt_last.sa4"), HasSubstr("fps512"),
                     Not(HasSubstr("FAIL")), Not(HasSubstr("not compared"))));
+}
+
+TEST_F(Parity, finds_the_orders_that_the_original_shuffled) {
+  const auto [code, output] = run(PTATTN_TEST_DIR "/golden/ptv3_rpe_seg.json");
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, AllOf(HasSubstr("out.logits"), HasSubstr("serialized_code"),
+                            HasSubstr("orders found: z | z | z | hilbert z | z-trans\n"),
+                            Not(HasSubstr("FAIL")), Not(HasSubstr("not compared"))));
+}
+
+TEST_F(Parity, a_case_that_no_order_explains_fails) {
+  // Other weights than those that made the outputs.
+  const std::string path = edited_case(R"("weights_salt": "")", R"("weights_salt": "x")",
+                                       "ptv3_fewer_points_than_patch");
+  const auto [code, output] = run(path);
+  EXPECT_EQ(code, 1) << output;
+  EXPECT_THAT(output, HasSubstr("FAIL"));
 }
 
 TEST_F(Parity, differences_beyond_the_tolerance_fail) {

@@ -65,6 +65,54 @@ void convolve_block(const SparseConvolution& layer, const KernelMap& map, std::s
   }
 }
 
+/// The windows of some rows, without the places where none of them has a neighbour: on a surface,
+/// most of a large window.
+class WindowBlock {
+ public:
+  WindowBlock(std::size_t volume, std::size_t channels)
+      : volume_(volume), found_(kWindowRows * volume), memory_(kWindowRows, volume * channels) {}
+
+  /// Places that are left, ascending.
+  [[nodiscard]] std::span<const std::uint32_t> places() const { return places_; }
+
+  /// @return [count, places().size() channels]; absent neighbours are zero
+  MatrixView gather(const FindNeighbors& neighbors, MatrixView x, std::size_t first,
+                    std::size_t count) {
+    find(neighbors, first, count);
+    const MutableMatrixView windows =
+        memory_.view().rows_range(0, count).cols_range(0, places_.size() * x.cols);
+    for (std::size_t i = 0; i < count; ++i) {
+      float* to = windows.row(i);
+      for (const std::uint32_t place : places_) {
+        const std::uint32_t row = found_[i * volume_ + place];
+        to = row == kNoRow ? std::fill_n(to, x.cols, 0.0F) : std::copy_n(x.row(row), x.cols, to);
+      }
+    }
+    return windows;
+  }
+
+ private:
+  void find(const FindNeighbors& neighbors, std::size_t first, std::size_t count) {
+    std::vector<bool> occupied(volume_, false);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::span<std::uint32_t> row{found_.data() + i * volume_, volume_};
+      neighbors(first + i, row);
+      for (std::size_t k = 0; k < volume_; ++k) {
+        if (row[k] != kNoRow) occupied[k] = true;
+      }
+    }
+    places_.clear();
+    for (std::uint32_t k = 0; k < volume_; ++k) {
+      if (occupied[k]) places_.push_back(k);
+    }
+  }
+
+  std::size_t volume_;
+  std::vector<std::uint32_t> found_;  // [rows, volume]
+  std::vector<std::uint32_t> places_;
+  Matrix memory_;
+};
+
 }  // namespace
 
 SparseConvolution::SparseConvolution(const DenseWeights& dense, std::size_t volume)
@@ -103,24 +151,13 @@ void window_convolution(const Linear& layer, const FindNeighbors& neighbors, Mat
   const Epilogue epilogue{layer.bias.empty() ? nullptr : layer.bias.data(), activation, {}};
   const std::size_t blocks = (x.rows + kWindowRows - 1) / kWindowRows;
   parallel_ranges(blocks, 1, [&](std::size_t begin, std::size_t end) {
-    Matrix windows(kWindowRows, layer.weight.rows());
-    std::vector<std::uint32_t> found(volume);
+    WindowBlock block(volume, x.cols);
     for (std::size_t b = begin; b < end; ++b) {
       const std::size_t first = b * kWindowRows;
       const std::size_t rows = std::min(kWindowRows, x.rows - first);
-      for (std::size_t i = 0; i < rows; ++i) {
-        neighbors(first + i, found);
-        float* to = windows.row(i);
-        for (std::size_t k = 0; k < volume; ++k, to += x.cols) {
-          if (found[k] == kNoRow) {
-            std::fill_n(to, x.cols, 0.0F);
-          } else {
-            std::copy_n(x.row(found[k]), x.cols, to);
-          }
-        }
-      }
-      gemm(windows.view().rows_range(0, rows), layer.weight, 0, layer.weight.panels(), epilogue,
-           out.rows_range(first, rows));
+      const MatrixView windows = block.gather(neighbors, x, first, rows);
+      const PackedMatrix weights = layer.weight.row_blocks(block.places(), x.cols);
+      gemm(windows, weights, 0, weights.panels(), epilogue, out.rows_range(first, rows));
     }
   });
 }

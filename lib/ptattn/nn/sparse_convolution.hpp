@@ -36,6 +36,7 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
 
 /// The same operation for few input channels and a large kernel, whose windows are cheaper to copy
 /// than to scatter: every row's window becomes one row of a dense product, absent places zero.
+/// Places that are absent from all windows of a block are left out, which changes no bit.
 ///
 ///   out = activation(windows(x) W + bias)
 ///
@@ -44,8 +45,8 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
 /// @param x          [n, in]
 /// @param out        [n, out]; overlaps nothing
 /// @throws           Error(Fault::kModel) when the shapes do not fit each other
-/// Time n volume in out multiply-adds; memory of some rows' windows a thread; the same bits for any
-/// thread count.
+/// Time at most n volume in out multiply-adds; memory of some rows' windows a thread; the same bits
+/// for any thread count.
 void window_convolution(const Linear& layer, const FindNeighbors& neighbors, MatrixView x,
                         Activation activation, MutableMatrixView out);
 

@@ -37,4 +37,16 @@ PackedMatrix PackedMatrix::from_transposed(MatrixView b) {
   return packed;
 }
 
+PackedMatrix PackedMatrix::row_blocks(std::span<const std::uint32_t> blocks,
+                                      std::size_t height) const {
+  PackedMatrix selected(blocks.size() * height, cols_);
+  float* out = selected.data_.data();
+  for (std::size_t p = 0; p < panels(); ++p) {
+    for (const std::uint32_t block : blocks) {
+      out = std::copy_n(panel(p) + block * height * kPanel, height * kPanel, out);
+    }
+  }
+  return selected;
+}
+
 }  // namespace ptattn

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "ptattn/core/matrix.hpp"
 
@@ -20,6 +22,11 @@ class PackedMatrix {
   [[nodiscard]] static PackedMatrix from_rows(MatrixView b);
   /// From the transpose: `b` [cols, rows], as PyTorch stores the weights of a linear layer.
   [[nodiscard]] static PackedMatrix from_transposed(MatrixView b);
+
+  /// The blocks of `height` rows whose numbers are listed, one below the other.
+  /// @param blocks  each below rows() / height
+  [[nodiscard]] PackedMatrix row_blocks(std::span<const std::uint32_t> blocks,
+                                        std::size_t height) const;
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t cols() const { return cols_; }

@@ -142,16 +142,17 @@ def step_relief(relief: Relief, xy: np.ndarray, rng: np.random.Generator):
 
 def bend(cloud: Cloud, rng: np.random.Generator, relief: Relief, level: bool = True) -> Cloud:
     """Adds the relief to the heights. Where `level`, a building moves as one by the largest smooth relief under it
-    (if that varies little), and never is cut by a step."""
+    (if that varies little), and never is cut by a step: it stands on the upper side."""
     xy = cloud.xyz[:, :2]
     smooth, steps = smooth_relief(relief, rng), step_relief(relief, xy, rng)
     slope, step = smooth(xy), steps(xy)
     on = np.flatnonzero(cloud.building >= 0)
     if level and len(on):
         _, number, counts = np.unique(cloud.building[on], return_inverse=True, return_counts=True)
-        centre = np.stack([np.bincount(number, xy[on, axis]) / counts for axis in (0, 1)], 1)
-        step[on] = steps(centre)[number]
         highest, lowest = np.full(len(counts), -np.inf), np.full(len(counts), np.inf)
+        np.maximum.at(highest, number, step[on])
+        step[on] = highest[number]
+        highest[:] = -np.inf
         np.maximum.at(highest, number, slope[on])
         np.minimum.at(lowest, number, slope[on])
         still = highest - lowest <= LEVEL_RANGE

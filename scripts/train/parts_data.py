@@ -16,13 +16,13 @@ import numpy as np
 
 from aerial_features import surroundings
 
-VOXEL = 0.02
+VOXEL = 0.03
 SQUASH = 0.02
-LEVELS = (1, 2, 3)  # cubes of 0.12, 0.24 and 0.48
+LEVELS = (1, 2)  # cubes of 0.18 and 0.36
 FEATURES = ("x", "y", "z", "count",
             *(f"{name}_{level}" for level in LEVELS for name in ("thickness", "scatter", "vertical", "crowd")))
 HELD_OUT_SHAPES = 2
-VOXELS_PER_SHAPE = 3000  # about
+VOXELS_PER_SHAPE = 2300  # about
 
 
 @dataclass

@@ -28,7 +28,9 @@ from train_pct import average_into
 
 TASKS = {"aerial": aerial_data.Data, "parts": parts_data.Data}
 SIZES = {"small": dict(enc_depths=[1, 1, 2, 2, 1], enc_channels=[32, 48, 64, 96, 128], enc_num_head=[2, 3, 4, 6, 8],
-                       dec_depths=[1, 1, 1, 1], dec_channels=[32, 48, 64, 96], dec_num_head=[2, 3, 4, 6])}
+                       dec_depths=[1, 1, 1, 1], dec_channels=[32, 48, 64, 96], dec_num_head=[2, 3, 4, 6]),
+         "tiny": dict(enc_depths=[1, 1, 1, 1, 1], enc_channels=[32, 32, 48, 64, 96], enc_num_head=[2, 2, 3, 4, 6],
+                      dec_depths=[1, 1, 1, 1], dec_channels=[32, 32, 48, 64], dec_num_head=[2, 2, 3, 4])}
 AHEAD = 2  # batches per worker prepared while the network computes
 
 

@@ -1,6 +1,7 @@
 // Compares predicted labels with true ones. See `ptattn-eval --help`.
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <functional>
 #include <set>
 #include <string>
@@ -16,6 +17,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
+#include "ptattn/models/point_model.hpp"
 #include "tool.hpp"
 
 namespace ptattn::tools {
@@ -132,12 +134,20 @@ LabelMap map_of_side(const std::string& own, const std::string& common) {
   return path.empty() ? LabelMap() : LabelMap(path);
 }
 
+/// The classes of a model of any task.
+std::vector<std::string> classes_of_model(const std::string& name) {
+  const std::filesystem::path folder = find_model(name);
+  return read_model_task(folder) == ModelTask::kPoints
+             ? read_point_model_description(folder).classes
+             : read_model_description(folder).classes;
+}
+
 Classes make_classes(const Settings& s) {
   ClassSettings settings{.names = s.classes,
                          .truth_map = map_of_side(s.truth_map, s.map),
                          .predicted_map = map_of_side(s.predicted_map, s.map),
                          .ignored = {s.ignored.begin(), s.ignored.end()}};
-  if (!s.model.empty()) settings.names = read_model_description(find_model(s.model)).classes;
+  if (!s.model.empty()) settings.names = classes_of_model(s.model);
   if (std::set(settings.names.begin(), settings.names.end()).size() != settings.names.size()) {
     throw Error(Fault::kUsage, "--classes", "names a class twice");
   }

@@ -186,6 +186,8 @@ TEST_F(Eval, ClassesOfAModel) {
   const json report = eval_json({"a.ply", "--model", "tiny"});
   EXPECT_EQ(report["classes"].size(), 5U);
   EXPECT_EQ(report["classes"][1]["name"], "chair");
+  const json points = eval_json({"a.ply", "--model", PTATTN_SOURCE_DIR "/samples/models/aerial"});
+  EXPECT_EQ(points["classes"][0]["name"], "ground");
 }
 
 TEST_F(Eval, ClassifyResults) {

@@ -60,6 +60,7 @@ TEST(ColorRange, EndsAtAPercentile) {
   for (std::size_t i = 0; i < 100; ++i) values[i] = static_cast<float>((i * 37 + 1) % 100 + 1);
   EXPECT_THAT(range_up_to(values, 100).high, DoubleEq(100.0));
   EXPECT_THAT(range_up_to(values, 99).high, DoubleEq(99.0));
+  EXPECT_THAT(range_up_to(values, 98.5).high, DoubleEq(99.0));
   EXPECT_THAT(range_up_to(values, 50).high, DoubleEq(50.0));
   EXPECT_THAT(range_up_to(values, 0.001).high, DoubleEq(1.0));
   EXPECT_THAT(range_up_to(values, 50, -2.0).low, DoubleEq(-2.0));

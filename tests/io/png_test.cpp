@@ -10,6 +10,7 @@
 namespace ptattn::test {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -64,6 +65,7 @@ TEST(Png, SamePictureSameBytes) {
   write_png(folder / "b.png", image);
   EXPECT_EQ(contents(folder / "a.png"), contents(folder / "b.png"));
   EXPECT_THAT(contents(folder / "a.png"), StartsWith("\x89PNG\r\n\x1a\n"));
+  EXPECT_THAT(contents(folder / "a.png"), EndsWith("IEND\xae\x42\x60\x82")) << "and no more";
 }
 
 TEST(Png, PicturesThatAreNoneAreRefused) {

@@ -34,12 +34,19 @@ class FakeNetwork final : public Classifier {
   std::vector<AttentionLayer> attention_layers() const override { return {{"a"}}; }
   Matrix logits(MatrixView points, const Trace& trace) const override {
     reporting(points.rows_range(0, kTokens), {{"a", groups_of(random_weights(kTokens, 1))}})(trace);
+    seen.assign(points.data, points.data + points.rows * points.cols);
     Matrix scores(1, 2);
     scores(0, 0) = 0.0F;
     scores(0, 1) = std::log(3.0F);
     return scores;
   }
+  mutable std::vector<float> seen;
 };
+
+/// What the model was shown last.
+const std::vector<float>& seen_by(const ClassifierModel& model) {
+  return dynamic_cast<const FakeNetwork&>(*model.network).seen;
+}
 
 ClassifierModel fake_model() {
   ClassifierModel model;
@@ -116,6 +123,18 @@ TEST(AttentionMap, PlacesAreInTheCloudsOwnCoordinates) {
   for (std::size_t i = 0; i < 1024; ++i) {
     EXPECT_NEAR(answer.points[i], expected.points[i], 1e-4F) << i;
   }
+}
+
+TEST(AttentionMap, TheNetworkSeesWhatClassifySees) {
+  std::vector<Position> points = lopsided_points(300);
+  for (Position& p : points) p = {p[0], p[2], -p[1]};
+  const ClassifierModel model = fake_model();
+  (void)classify(model, cloud_of(points), "a.ply", {.up = Axis::kY});
+  const std::vector<float> expected = seen_by(model);
+  AttentionQuestion question = kMean;
+  question.up = Axis::kY;
+  EXPECT_EQ(attention_map(model, cloud_of(points), "a.ply", question).up, Axis::kY);
+  EXPECT_EQ(seen_by(model), expected);
 }
 
 TEST(AttentionMap, ThePictureComesAlong) {
@@ -219,8 +238,11 @@ TEST(AttentionMapOfPoints, VoxelsAreTheTokens) {
 }
 
 TEST(AttentionMapOfPoints, WithoutAQueryNothingIsLabelled) {
-  const AttentionQuestion question{.choice = {.layers = {{"ring", 2}}}, .picture_cells = 5};
-  const AttentionAnswer answer = attention_map(ring_model(), voxel_line(), "line.ply", question);
+  const AttentionQuestion question{
+      .choice = {.layers = {{"ring", 2}}}, .picture_cells = 5, .category = 1};
+  const PointModel model = ring_model();
+  const AttentionAnswer answer = attention_map(model, voxel_line(), "line.ply", question);
+  EXPECT_EQ(dynamic_cast<const RingNetwork&>(*model.network).category, 1U);
   EXPECT_THAT(answer.tokens, Each(::testing::FloatNear(0.2F, 1e-6F)));
   EXPECT_TRUE(answer.probabilities.empty());
   EXPECT_EQ(answer.picture.tokens, 5U);

@@ -57,7 +57,7 @@ TEST(AttentionPicture, SmallMatricesAreOnlySorted) {
   const Matrix tokens = grid();
   const Matrix weights = random_weights(64, 3);
   const AttentionPicture picture =
-      attention_picture(reporting(tokens, {{"a", groups_of(weights)}}), kLayer, 64);
+      attention_picture(reporting(tokens, {{"a", groups_of(weights)}}), kLayer, 100);
   const std::vector<std::uint32_t> order = hilbert_order(tokens);
   EXPECT_EQ(picture.tokens, 64U);
   ASSERT_EQ(picture.cells.rows(), 64U);

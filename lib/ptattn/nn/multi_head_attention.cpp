@@ -103,7 +103,7 @@ Matrix multi_head_attention(const MultiHeadAttention& w, MatrixView q, const Key
   check_bias(w, q, k, scores);
 
   if (weights != nullptr) *weights = Matrix(w.heads * m, k.rows);
-  if (m == 0) return Matrix(0, w.channels());
+  if (m == 0) return {0, w.channels()};
   const Matrix queries = linear(w.query, q);
   const std::size_t d = w.channels() / w.heads;
   Matrix attended(m, w.channels());

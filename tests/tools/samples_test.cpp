@@ -11,7 +11,11 @@ constexpr const char* kSamples = PTATTN_SOURCE_DIR "/samples";
 
 class Samples : public testing::Test {
  protected:
-  Samples() { std::filesystem::copy(std::string(kSamples) + "/clouds", folder() / "clouds"); }
+  Samples() {
+    for (const std::string part : {"clouds", "scenes"}) {
+      std::filesystem::copy(kSamples + ("/" + part), folder() / part);
+    }
+  }
 
   [[nodiscard]] std::filesystem::path folder() const { return scratch_.path(); }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the examples of samples/README.md and puts what they print into it.
 
-Each ```sh block is run in a copy of samples/clouds; a ```text block right after it receives its output. To be run after
-a model in samples/models has changed.
+Each ```sh block is run in a copy of samples/clouds and samples/scenes; a ```text block right after it receives its
+output. To be run after a model in samples/models has changed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def main() -> None:
     environment = {**os.environ, "PATH": f"{options.programs.resolve()}:{os.environ['PATH']}"}
 
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(SAMPLES / "clouds", Path(folder) / "clouds")
+        for part in ("clouds", "scenes"):
+            shutil.copytree(SAMPLES / part, Path(folder) / part)
 
         def refreshed(example: re.Match[str]) -> str:
             commands = "set -euo pipefail\n" + example["commands"]

@@ -78,6 +78,8 @@ TEST_F(Samples, ExamplesOfTheReadmeRun) {
   }
   EXPECT_EQ(read_file(folder() / "bed.npy").size(), 128U + 1024 * 28 * 4);
   EXPECT_GT(read_file(folder() / "person.png").size(), 10'000U);
+  EXPECT_GT(read_file(folder() / "smooth.ply").size(), 1024U * 12);
+  EXPECT_GT(read_file(folder() / "voted.ply").size(), 58716U * (29 + 1 + 4));
 }
 
 }  // namespace

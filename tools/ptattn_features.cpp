@@ -48,9 +48,9 @@ const About kAbout{
         "             - |p_i - p_j|^2 / (2 H^2), s the inputs scaled to deviation 1, p\n"
         "             the positions; dot: E = (s_i.s_j + P_i.P_j) / sqrt(d), P the\n"
         "             encodings. Coordinates come out as offsets from the point\n"
-        "  model      what a layer of a pretrained model says, carried from the points\n"
-        "             that the model keeps to all points by kernel interpolation over the\n"
-        "             4 nearest. Needs a cloud that the model can classify\n"
+        "  model      what a layer of a pretrained model says, carried from the points or\n"
+        "             voxels that the model keeps to all points by kernel interpolation\n"
+        "             over the 4 nearest. Needs a cloud that the model can use\n"
         "\n"
         "All fields of the input are kept. Points with a coordinate that is NaN or\n"
         "infinite get 0 in every channel and black. Neighbourhoods larger than the cloud\n"
@@ -94,7 +94,7 @@ int run(const FeatureSettings& s) {
   }
   check(s);
   std::optional<LayerJob> layer;
-  if (s.kind == FeatureKind::kModel) layer.emplace(s.model, s.layer, s.up);
+  if (s.kind == FeatureKind::kModel) layer.emplace(s);
   PointCloud cloud = read_cloud(s.input);
   const FeatureCloud seen = make_feature_cloud(cloud, s.input);
   const FeatureJob job = layer ? layer->make_job(seen) : make_job(s, seen);

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -45,6 +46,39 @@ ClassifierModel fake_model() {
   model.description.classes = {"thing"};
   model.description.preprocessing.points = 512;
   model.network = std::make_unique<FakeNetwork>();
+  return model;
+}
+
+/// Tells of every voxel where it is, and of the even ones as well.
+class FakePointNetwork final : public PointNetwork {
+ public:
+  [[nodiscard]] std::size_t in_channels() const override { return 1; }
+  [[nodiscard]] std::size_t out_channels() const override { return 1; }
+  [[nodiscard]] bool labels_points() const override { return false; }
+  [[nodiscard]] bool needs_grid() const override { return true; }
+  [[nodiscard]] std::size_t category_count() const override { return categories; }
+  [[nodiscard]] PointOutput forward(const PointInput& input, const Trace& trace) const override {
+    ++calls;
+    EXPECT_EQ(input.category.has_value(), categories > 0);
+    const MatrixView all = input.positions;
+    const MatrixView even{all.data, (all.rows + 1) / 2, 3, 2 * all.stride};
+    if (trace) trace("voxels", all, all);
+    if (trace) trace("even", even, even);
+    return {Matrix(all.rows, 1), {}};
+  }
+
+  std::size_t categories = 0;
+  mutable std::size_t calls = 0;
+};
+
+PointModel fake_point_model(std::size_t categories = 0) {
+  PointModel model;
+  model.description.name = "fake";
+  model.description.preprocessing.voxel = 0.1;
+  model.description.preprocessing.channels = {{ChannelKind::kPosition, 2}};
+  auto network = std::make_unique<FakePointNetwork>();
+  network->categories = categories;
+  model.network = std::move(network);
   return model;
 }
 
@@ -104,6 +138,56 @@ TEST(LayerFeatures, WrongLayersAndTinyCloudsAreRefused) {
       "2 fake: layer whole describes the cloud as a whole, expected one that describes points");
   EXPECT_THAT(refusal("places", cloud_of(lopsided_points(1))),
               HasSubstr("3 a.ply: has 1 points, at least 128"));
+}
+
+TEST(LayerFeatures, OfAModelOverPoints) {
+  const PointModel model = fake_point_model();
+  std::vector<Position> points = lopsided_points(3000);
+  const Position low{-1.5, -0.7, 0.0};  // the least coordinates, about
+  points.insert(points.begin() + 7, Position{0, std::numeric_limits<double>::quiet_NaN(), 0});
+  std::vector<std::string> notes;
+  const Matrix features = layer_features(model, "voxels", cloud_of(points), "a.ply", {}, notes);
+  ASSERT_EQ(features.rows(), 3000U);
+  ASSERT_EQ(features.cols(), 3U);
+  points.erase(points.begin() + 7);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      ASSERT_NEAR(features(i, axis) + low[axis], points[i][axis], 0.15) << i;
+    }
+  }
+}
+
+TEST(LayerFeatures, TilesGiveWhatTheWholeGives) {
+  const PointModel model = fake_point_model();
+  const auto& network = dynamic_cast<const FakePointNetwork&>(*model.network);
+  std::vector<Position> points = lopsided_points(4000);
+  for (Position& p : points) p = {10 * p[0], 10 * p[1], 10 * p[2]};
+  std::vector<std::string> notes;
+  const auto run = [&](std::size_t most) {
+    network.calls = 0;
+    return layer_features(model, "voxels", cloud_of(points), "a.ply", {.max_tile_voxels = most},
+                          notes);
+  };
+  const Matrix whole = run(0);
+  EXPECT_EQ(network.calls, 1U);
+  const Matrix tiled = run(3000);
+  EXPECT_GT(network.calls, 1U);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    ASSERT_NEAR(whole.values()[i], tiled.values()[i], 1e-5) << i;
+  }
+}
+
+TEST(LayerFeatures, CategoriesReachTheNetwork) {
+  std::vector<std::string> notes;
+  const PointModel model = fake_point_model(3);
+  const auto layers = layers_of(model);
+  ASSERT_EQ(layers.size(), 2U);
+  EXPECT_EQ(layers[1].name, "even");
+  EXPECT_EQ(layers[1].channels, 3U);
+  EXPECT_GT(layers[0].tokens, 100U);
+  const Matrix features = layer_features(model, "even", cloud_of(lopsided_points(200)), "a.ply",
+                                         {.category = 2}, notes);
+  EXPECT_EQ(features.rows(), 200U);
 }
 
 TEST(LayerFeatures, SameBitsForAnyThreadCount) {

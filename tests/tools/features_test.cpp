@@ -151,7 +151,7 @@ TEST_F(Features, WrongOptionsAreOneLine) {
         "--radii: 0.5x is no length, expected a number above 0, see --help");
   wrong({"a.ply", "--up", "auto"}, "--up: auto not in {z,y,x}, see --help");
   wrong({"a.ply", "--prefix", "a b"},
-        "--prefix: expected printable ASCII without blanks, see --help");
+        "--prefix: expected a name of printable ASCII without blanks, see --help");
   for (const char* const range : {"5", "2:1", "0:1", ":", "1:inf", "1:2:3"}) {
     wrong({"a.ply", "--features", "encoding", "--wavelengths", range},
           "--wavelengths: " + std::string(range) +
@@ -366,10 +366,10 @@ TEST_F(Features, LayersAreListed) {
   EXPECT_EQ(finished.exit_code, 0);
   const auto lines = lines_of(finished.out);
   ASSERT_THAT(lines, SizeIs(13));
-  EXPECT_EQ(lines[0], "layer                tokens  channels");
-  EXPECT_EQ(lines[1], "bn1                     256         8");
-  EXPECT_EQ(lines[7], "pt_last.sa1              16        16");
-  EXPECT_EQ(lines[12], "linear3         whole cloud         5");
+  EXPECT_EQ(lines[0], "layer                  tokens  channels");
+  EXPECT_EQ(lines[1], "bn1                       256         8");
+  EXPECT_EQ(lines[7], "pt_last.sa1                16        16");
+  EXPECT_EQ(lines[12], "linear3           whole cloud         5");
 }
 
 TEST_F(Features, WrongLayersAndModelsAreRefusedBeforeTheCloudIsRead) {
@@ -382,6 +382,23 @@ TEST_F(Features, WrongLayersAndModelsAreRefusedBeforeTheCloudIsRead) {
   const Finished unknown = features(with(start, {"nowhere", "--layer", "sa1"}));
   EXPECT_EQ(unknown.exit_code, 4);
   EXPECT_THAT(unknown.err, StartsWith("ptattn-features: nowhere: "));
+}
+
+TEST_F(Features, ModelsOverPointsHaveLayersToo) {
+  const std::string model = PTATTN_SOURCE_DIR "/samples/models/aerial";
+  const std::string town = PTATTN_SOURCE_DIR "/samples/scenes/aerial_town.ply";
+  const Arguments start{town, "-o", "out.ply", "--features", "model", "--model", model};
+  const auto layers =
+      lines_of(features({"--features", "model", "--model", model, "--list-layers"}).out);
+  EXPECT_THAT(layers, testing::Contains("dec.dec0.block0         voxels        32"));
+  EXPECT_THAT(layers, testing::Contains("enc.enc1.block0  pooled voxels        48"));
+  features_quietly(with(start, {"--layer", "enc.enc1.block0", "--pca-color"}));
+  EXPECT_EQ(get("out.ply").size(), read_cloud(town).size());
+  expect_error(with(start, {"--layer", "enc.enc1.block0", "--up", "y"}), 2,
+               "--up: aerial sees clouds as they are, with z up");
+  EXPECT_EQ(features(with(start, {"--layer", "embedding", "--category", "chair"})).exit_code, 2);
+  expect_error(with(start, {"--layer", "enc"}), 2,
+               "--layer: aerial has no layer enc, see --list-layers");
 }
 
 TEST_F(Features, AFailedRunLeavesNothing) {

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
+#include "../options.hpp"
 #include "../text.hpp"
 #include "ptattn/cloud/columns.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_search.hpp"
 #include "ptattn/tasks/attention_features.hpp"
 #include "ptattn/tasks/geometry_features.hpp"
-#include "ptattn/tasks/layer_features.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::size_t kEncodingWavelengths = 8;
 constexpr std::size_t kAttentionWavelengths = 4;
 constexpr std::size_t kAttentionNeighbors = 32;
 constexpr std::size_t kChannelsAWavelength = 6;
-constexpr std::size_t kTokensWidth = 13;
+constexpr std::size_t kTokensWidth = 15;
 constexpr std::size_t kChannelsWidth = 10;
 
 std::string short_text(double value) {
@@ -90,6 +91,21 @@ FeatureJob attention_job(const FeatureSettings& s, const FeatureCloud& cloud) {
           }};
 }
 
+AnyModel load_any(const std::string& name_or_folder) {
+  const std::filesystem::path folder = find_model(name_or_folder);
+  if (read_model_task(folder) == ModelTask::kPoints) return load_point_model(folder);
+  return load_classifier(folder);
+}
+
+const std::string& name_of(const AnyModel& model) {
+  return std::visit([](const auto& any) -> const std::string& { return any.description.name; },
+                    model);
+}
+
+std::vector<LayerDescription> layers_of_any(const AnyModel& model) {
+  return std::visit([](const auto& any) { return layers_of(any); }, model);
+}
+
 }  // namespace
 
 FeatureCloud make_feature_cloud(const PointCloud& cloud, const std::string& path) {
@@ -114,21 +130,32 @@ FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud) 
   }
 }
 
-LayerJob::LayerJob(const std::string& model, const std::string& layer, Axis up)
-    : model_(load_classifier(find_model(model))), layer_(layer), up_(up) {
-  const std::vector<LayerDescription> layers = layers_of(model_);
-  const auto found = std::ranges::find(layers, layer, &LayerDescription::name);
+LayerJob::LayerJob(const FeatureSettings& settings)
+    : model_(load_any(settings.model)), layer_(settings.layer), up_(settings.up) {
+  const std::string& name = name_of(model_);
+  const std::vector<LayerDescription> layers = layers_of_any(model_);
+  const auto found = std::ranges::find(layers, layer_, &LayerDescription::name);
   if (found == layers.end()) {
-    throw Error(Fault::kUsage, "--layer",
-                model_.description.name + " has no layer " + layer + ", see --list-layers");
+    throw Error(Fault::kUsage, "--layer", name + " has no layer " + layer_ + ", see --list-layers");
   }
   if (found->tokens == 0) {
     throw Error(Fault::kUsage, "--layer",
-                layer +
+                layer_ +
                     " describes the cloud as a whole, choose one that has tokens, see "
                     "--list-layers");
   }
   channels_ = found->channels;
+  const auto* const points = std::get_if<PointModel>(&model_);
+  const std::vector<std::string> none;
+  const auto& categories = points != nullptr ? points->description.categories : none;
+  if (points != nullptr && up_ != Axis::kZ) {
+    throw Error(Fault::kUsage, "--up", name + " sees clouds as they are, with z up");
+  }
+  if (!settings.category.empty()) {
+    scene_.category = find_category(settings.category, categories, name);
+  } else if (!categories.empty()) {
+    throw Error(Fault::kUsage, "--category", "missing, " + name + " labels parts of objects");
+  }
 }
 
 FeatureJob LayerJob::make_job(const FeatureCloud& cloud) const {
@@ -136,8 +163,12 @@ FeatureJob LayerJob::make_job(const FeatureCloud& cloud) const {
   for (std::size_t c = 0; c < channels_; ++c) {
     job.names.push_back((layer_ + "_").append(std::to_string(c)));
   }
-  job.compute = [this, &cloud](const Advance& advance, std::vector<std::string>&) {
-    Matrix features = layer_features(model_, layer_, cloud.cloud, cloud.path, up_);
+  job.compute = [this, &cloud](const Advance& advance, std::vector<std::string>& notes) {
+    if (const auto* const points = std::get_if<PointModel>(&model_)) {
+      return layer_features(*points, layer_, cloud.cloud, cloud.path, scene_, notes, advance);
+    }
+    Matrix features =
+        layer_features(std::get<ClassifierModel>(model_), layer_, cloud.cloud, cloud.path, up_);
     advance(cloud.positions.size());
     return features;
   };
@@ -145,9 +176,14 @@ FeatureJob LayerJob::make_job(const FeatureCloud& cloud) const {
 }
 
 std::string layer_table(const std::string& model) {
-  const std::vector<LayerDescription> layers = layers_of(load_classifier(find_model(model)));
+  const AnyModel loaded = load_any(model);
+  const std::vector<LayerDescription> layers = layers_of_any(loaded);
   std::size_t width = std::string_view("layer").size();
-  for (const LayerDescription& layer : layers) width = std::max(width, layer.name.size());
+  std::size_t finest = 0;
+  for (const LayerDescription& layer : layers) {
+    width = std::max(width, layer.name.size());
+    finest = std::max(finest, layer.tokens);
+  }
   const auto row = [&](const std::string& name, const std::string& tokens,
                        const std::string& channels) {
     return left_aligned(name, width) + right_aligned(tokens, kTokensWidth) +
@@ -155,8 +191,12 @@ std::string layer_table(const std::string& model) {
   };
   std::string table = row("layer", "tokens", "channels");
   for (const LayerDescription& layer : layers) {
-    table += row(layer.name, layer.tokens > 0 ? std::to_string(layer.tokens) : "whole cloud",
-                 std::to_string(layer.channels));
+    std::string tokens = std::to_string(layer.tokens);
+    if (std::holds_alternative<PointModel>(loaded)) {
+      tokens = layer.tokens == finest ? "voxels" : "pooled voxels";
+    }
+    if (layer.tokens == 0) tokens = "whole cloud";
+    table += row(layer.name, tokens, std::to_string(layer.channels));
   }
   return table;
 }

@@ -2,12 +2,15 @@
 
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/model_folder.hpp"
+#include "ptattn/models/point_model.hpp"
 #include "ptattn/tasks/advance.hpp"
+#include "ptattn/tasks/layer_features.hpp"
 #include "settings.hpp"
 
 namespace ptattn::tools {
@@ -34,19 +37,22 @@ struct FeatureCloud {
 /// @throws Error for inputs that the cloud does not have
 [[nodiscard]] FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud);
 
+using AnyModel = std::variant<ClassifierModel, PointModel>;
+
 /// A layer of a model, which is checked before the cloud is read.
 class LayerJob {
  public:
   /// @throws Error(Fault::kModel) when the model cannot be loaded; Error(Fault::kUsage) when it has
-  ///         no such layer
-  LayerJob(const std::string& model, const std::string& layer, Axis up);
+  ///         no such layer, or other options do not fit it
+  explicit LayerJob(const FeatureSettings& settings);
   [[nodiscard]] FeatureJob make_job(const FeatureCloud& cloud) const;
 
  private:
-  ClassifierModel model_;
+  AnyModel model_;
   std::string layer_;
   std::size_t channels_ = 0;
-  Axis up_;
+  Axis up_;                    // for classifiers
+  SceneLayerOptions scene_{};  // for models over points
 };
 
 /// The table of --list-layers.

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "../options.hpp"
+
 namespace ptattn::tools {
 namespace {
 
@@ -45,12 +47,6 @@ std::optional<WavelengthRange> parse_wavelengths(std::string_view text) {
 
 std::string check_length(const std::string& text) {
   return parse_length(text) ? "" : text + " is no length, expected a number above 0";
-}
-
-std::string check_prefix(const std::string& text) {
-  const bool plain =
-      std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-  return text.empty() || !plain ? "expected printable ASCII without blanks" : "";
 }
 
 std::string refuse_empty(const std::string& text) {
@@ -194,6 +190,10 @@ void declare_model(CLI::App& app, FeatureSettings& s, KindOptions& of) {
   of.add(app.add_option("--layer", s.layer, "Layer whose activations are wanted"), {kModel})
       ->type_name("NAME")
       ->check(refuse_empty);
+  of.add(app.add_option("--category", s.category,
+                        "What the object is, for models that label the parts of objects"),
+         {kModel})
+      ->type_name("NAME");
   of.add(app.add_flag("--list-layers", s.list_layers,
                       "Print the layers of the model with their tokens and channels and exit"),
          {kModel});
@@ -229,7 +229,7 @@ void declare_features(CLI::App& app, FeatureSettings& s) {
   declare_model(app, s, *of);
   app.add_option("--prefix", s.prefix, "Fields are called PREFIX000, PREFIX001, ... [f_]")
       ->type_name("PREFIX")
-      ->check(check_prefix);
+      ->check(refuse_blanks);
   app.add_flag("--names", s.names,
                "Print what the fields mean, one a line; without -o nothing is computed");
   app.add_flag("--pca-color", s.pca_color,

@@ -44,6 +44,7 @@ struct FeatureSettings {
   // model
   std::string model = "pct-modelnet40";
   std::string layer{};
+  std::string category{};
   bool list_layers = false;
 };
 

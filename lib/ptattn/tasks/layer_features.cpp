@@ -1,82 +1,79 @@
 #include "ptattn/tasks/layer_features.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "ptattn/core/error.hpp"
 #include "ptattn/tasks/interpolate.hpp"
 #include "ptattn/tasks/orientation.hpp"
 #include "ptattn/tasks/prepare.hpp"
+#include "ptattn/tasks/scene_features.hpp"
+#include "ptattn/tasks/scene_voxels.hpp"
+#include "ptattn/tasks/tile_input.hpp"
+#include "ptattn/tasks/tiling.hpp"
 
 namespace ptattn {
 namespace {
 
-/// Points on a spiral from pole to pole of a sphere: no two alike.
-Matrix spiral(std::size_t count) {
-  Matrix points(count, 3);
-  for (std::size_t i = 0; i < count; ++i) {
-    const double t = (static_cast<double>(i) + 0.5) / static_cast<double>(count);
-    const double z = 2.0 * t - 1.0;
-    const double radius = std::sqrt(1.0 - z * z);
-    const double angle = 2.4 * static_cast<double>(i);  // close to the golden angle
-    points(i, 0) = static_cast<float>(radius * std::cos(angle));
-    points(i, 1) = static_cast<float>(radius * std::sin(angle));
-    points(i, 2) = static_cast<float>(z);
-  }
-  return points;
+constexpr std::size_t kMadeUpPoints = 512;
+constexpr double kMadeUpRadius = 12.0;  // in voxels: wide enough for most points to have their own
+
+TracedPass pass_of(const ClassifierModel& model, MatrixView points) {
+  return [&model, points](const Trace& trace) { (void)model.network->logits(points, trace); };
 }
 
-Matrix copy_of(MatrixView view) {
-  Matrix copy(view.rows, view.cols);
-  for (std::size_t i = 0; i < view.rows; ++i) std::copy_n(view.row(i), view.cols, copy.row(i));
-  return copy;
+PointCloud cloud_of(const Matrix& points) {
+  PointCloud cloud(points.rows());
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const auto values = cloud.add(std::string(1, "xyz"[axis]), FieldType::kFloat32).values<float>();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = points(i, axis);
+  }
+  return cloud;
 }
 
-/// What a layer says about its tokens, and where they are.
-struct Tokens {
-  bool heard = false;
-  Matrix positions;  // [t, 3]
-  Matrix values;     // [t, channels]
-};
-
-Tokens listen(const ClassifierModel& model, std::string_view layer, MatrixView points) {
-  Tokens tokens;
-  (void)model.network->logits(
-      points, Trace::of_values([&](std::string_view name, MatrixView values, MatrixView positions) {
-        if (name != layer) return;
-        tokens.heard = true;
-        tokens.positions = copy_of(positions);
-        tokens.values = copy_of(values);
-      }));
-  return tokens;
+/// Points of the scene whose voxel lies in the core of a tile, as rows of `scene.positions`.
+std::vector<std::uint32_t> points_in(const SceneVoxels& scene, const Tile& tile,
+                                     const TileBox& core) {
+  std::vector<std::uint32_t> rows;
+  for (const std::uint32_t v : tile.voxels) {
+    const Cell& cell = scene.cells[v];
+    const bool inside = cell[0] >= core.low[0] && cell[0] < core.high[0] &&
+                        cell[1] >= core.low[1] && cell[1] < core.high[1];
+    if (!inside) continue;
+    const auto members = scene.members(v);
+    rows.insert(rows.end(), members.begin(), members.end());
+  }
+  return rows;
 }
 
-void check(const Tokens& tokens, const ClassifierModel& model, std::string_view layer) {
-  const std::string& name = model.description.name;
-  if (!tokens.heard) {
-    throw Error(Fault::kUsage, name, "has no layer " + std::string(layer));
+Matrix places_of(const SceneVoxels& scene, std::span<const std::uint32_t> rows) {
+  Matrix places(rows.size(), 3);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      places(i, axis) = static_cast<float>(scene.positions[rows[i]][axis]);
+    }
   }
-  if (tokens.positions.rows() == 0) {
-    throw Error(Fault::kUsage, name,
-                "layer " + std::string(layer) +
-                    " describes the cloud as a whole, expected one that describes points");
-  }
+  return places;
 }
 
 }  // namespace
 
-std::vector<LayerDescription> layers_of(const std::function<void(const Trace& trace)>& forward) {
-  std::vector<LayerDescription> layers;
-  forward(Trace::of_values([&](std::string_view name, MatrixView values, MatrixView positions) {
-    if (positions.rows == 0 && values.rows != 1) return;
-    layers.push_back({std::string(name), positions.rows, values.cols});
-  }));
-  return layers;
+std::vector<LayerDescription> layers_of(const ClassifierModel& model) {
+  const Matrix points = spiral(model.description.preprocessing.points, 1.0);
+  return layers_of(pass_of(model, points));
 }
 
-std::vector<LayerDescription> layers_of(const ClassifierModel& model) {
-  const Matrix points = spiral(model.description.preprocessing.points);
-  return layers_of([&](const Trace& trace) { (void)model.network->logits(points, trace); });
+std::vector<LayerDescription> layers_of(const PointModel& model) {
+  const SceneProfile& profile = model.description.preprocessing;
+  const PointCloud cloud =
+      cloud_of(spiral(std::max(kMadeUpPoints, profile.min_points), kMadeUpRadius * profile.voxel));
+  const SceneVoxels scene = voxelize(cloud, profile, model.description.name);
+  const SceneFeatures features = scene_features(cloud, scene, profile);
+  const TileBox whole = bounding_box(scene.cells);
+  const TileInput input(scene, features.values, make_tile(scene.cells, whole, whole, {}));
+  const bool parts = model.network->category_count() > 0;
+  return layers_of([&](const Trace& trace) {
+    const std::optional<std::size_t> any = parts ? std::optional<std::size_t>(0) : std::nullopt;
+    (void)model.network->forward(input.input(any), trace);
+  });
 }
 
 Matrix layer_features(const ClassifierModel& model, std::string_view layer, const PointCloud& cloud,
@@ -85,9 +82,41 @@ Matrix layer_features(const ClassifierModel& model, std::string_view layer, cons
   std::vector<Position> positions = usable_positions(cloud, profile, subject);
   for (Position& p : positions) p = upright(p, up);
   const PreparedSample sample = prepare_sample(positions, profile, 0, 1);
-  const Tokens tokens = listen(model, layer, sample.points);
-  check(tokens, model, layer);
+  const LayerTokens tokens =
+      listen_to(pass_of(model, sample.points), layer, model.description.name);
   return interpolate(tokens.positions, tokens.values, to_network(positions, sample.frame));
+}
+
+Matrix layer_features(const PointModel& model, std::string_view layer, const PointCloud& cloud,
+                      std::string_view subject, const SceneLayerOptions& options,
+                      std::vector<std::string>& notes, const Advance& advance) {
+  const SceneProfile& profile = model.description.preprocessing;
+  const SceneVoxels scene = voxelize(cloud, profile, subject);
+  Matrix out;
+  if (scene.size() == 0) return out;
+  const SceneFeatures features = scene_features(cloud, scene, profile);
+  notes.insert(notes.end(), features.notes.begin(), features.notes.end());
+  const std::size_t fitting = tile_voxels_that_fit(*model.network, 0);
+  const TilingOptions tiling{.max_voxels = options.max_tile_voxels > 0
+                                               ? std::min(options.max_tile_voxels, fitting)
+                                               : fitting};
+  const TileBox whole = bounding_box(scene.cells);
+  for (const TileBox& core : cut_tiles(scene.cells, tiling)) {
+    const Tile tile = make_tile(scene.cells, core, whole, tiling);
+    const TileInput input(scene, features.values, tile);
+    const auto forward = [&](const Trace& trace) {
+      (void)model.network->forward(input.input(options.category), trace);
+    };
+    const LayerTokens tokens = listen_to(forward, layer, model.description.name);
+    const auto rows = points_in(scene, tile, core);
+    const Matrix values = interpolate(tokens.positions, tokens.values, places_of(scene, rows));
+    if (out.size() == 0) out = Matrix(scene.positions.size(), values.cols());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::copy_n(values.row(i), values.cols(), out.row(rows[i]));
+    }
+    if (advance) advance(rows.size());
+  }
+  return out;
 }
 
 }  // namespace ptattn

@@ -1,31 +1,24 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/models/model_folder.hpp"
+#include "ptattn/models/point_model.hpp"
+#include "ptattn/tasks/advance.hpp"
+#include "ptattn/tasks/layer_tokens.hpp"
 
 namespace ptattn {
 
-/// A named intermediate result of a network.
-struct LayerDescription {
-  std::string name;
-  std::size_t tokens = 0;  ///< points or voxels that its rows describe; 0: one row, of the whole
-  std::size_t channels = 0;
-};
-
-/// What `trace` hears while `forward` runs: intermediate results in their order. Results that
-/// describe nothing (indices of samples) are left out.
-[[nodiscard]] std::vector<LayerDescription> layers_of(
-    const std::function<void(const Trace& trace)>& forward);
-
-/// The layers of a classifier, found by showing it a made-up cloud of as many points as it sees.
+/// The layers of a model, found by showing it a made-up cloud: of as many points as a classifier
+/// sees, of some hundred voxels for a model over points (whose tokens are counted for these).
+/// Time of a forward pass.
 [[nodiscard]] std::vector<LayerDescription> layers_of(const ClassifierModel& model);
+[[nodiscard]] std::vector<LayerDescription> layers_of(const PointModel& model);
 
 /// What a layer says about every point of a cloud: the network runs on a sample, as `classify` does
 /// in a single vote, and the values of the layer's tokens are carried to all points by
@@ -41,5 +34,19 @@ struct LayerDescription {
 [[nodiscard]] Matrix layer_features(const ClassifierModel& model, std::string_view layer,
                                     const PointCloud& cloud, std::string_view subject,
                                     Axis up = Axis::kZ);
+
+struct SceneLayerOptions {
+  std::size_t max_tile_voxels = 0;        ///< 0: what half of the machine's memory holds
+  std::optional<std::size_t> category{};  ///< of the object, for models that label parts
+};
+
+/// The same for a model over points, which sees all voxels of the cloud, in overlapping tiles where
+/// they are too many; a point gets its values from the tile whose core it lies in.
+/// @param notes  gets what the cloud lacks and what stood in for it
+/// @throws       as above; Error(Fault::kInput) for a cloud that `voxelize` refuses
+[[nodiscard]] Matrix layer_features(const PointModel& model, std::string_view layer,
+                                    const PointCloud& cloud, std::string_view subject,
+                                    const SceneLayerOptions& options,
+                                    std::vector<std::string>& notes, const Advance& advance = {});
 
 }  // namespace ptattn

@@ -1,7 +1,5 @@
 #include "ptattn/tasks/segment.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -22,18 +20,9 @@ constexpr std::size_t kVoxelsPerTask = 4096;
 constexpr std::size_t kPointsAtATime = std::size_t{1} << 20U;
 constexpr std::size_t kFewestScenePoints = 100;
 constexpr std::uint32_t kFewestSceneVoxels = 16;
-constexpr std::size_t kFewestTileVoxels = 20'000;  // smaller tiles would be mostly margin
-
-std::size_t half_of_memory() {
-  const long pages = ::sysconf(_SC_PHYS_PAGES);
-  const long page = ::sysconf(_SC_PAGESIZE);
-  if (pages <= 0 || page <= 0) return std::size_t{2} << 30U;
-  return static_cast<std::size_t>(pages) / 2 * static_cast<std::size_t>(page);
-}
 
 std::size_t max_tile_voxels(const PointNetwork& network, const SegmentOptions& options) {
-  const std::size_t memory = options.memory > 0 ? options.memory : half_of_memory();
-  const std::size_t fitting = std::max(memory / network.bytes_per_point(), kFewestTileVoxels);
+  const std::size_t fitting = tile_voxels_that_fit(network, options.memory);
   return options.max_tile_voxels > 0 ? std::min(options.max_tile_voxels, fitting) : fitting;
 }
 

@@ -1,5 +1,7 @@
 #include "ptattn/tasks/tile_input.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "ptattn/core/parallel.hpp"
@@ -8,8 +10,21 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kVoxelsPerTask = 4096;
+constexpr std::size_t kFewestTileVoxels = 20'000;
+
+std::size_t half_of_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page = ::sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page <= 0) return std::size_t{2} << 30U;
+  return static_cast<std::size_t>(pages) / 2 * static_cast<std::size_t>(page);
+}
 
 }  // namespace
+
+std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory) {
+  const std::size_t bytes = memory > 0 ? memory : half_of_memory();
+  return std::max(bytes / network.bytes_per_point(), kFewestTileVoxels);
+}
 
 TileInput::TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile)
     : positions(tile.voxels.size(), 3),

@@ -12,6 +12,11 @@
 
 namespace ptattn {
 
+/// How many voxels a tile may have for `network` to take no more than `memory` bytes, 20 000 at
+/// least: smaller tiles would be mostly margin.
+/// @param memory  0: half of the machine's
+[[nodiscard]] std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory);
+
 /// What a network is given of a tile of a scene: its voxels, in the order of the tile.
 struct TileInput {
   Matrix positions;                ///< [voxels, 3] their means, from the scene's origin

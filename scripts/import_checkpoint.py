@@ -13,6 +13,7 @@ import argparse
 import fnmatch
 import hashlib
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,7 @@ def run(options: argparse.Namespace) -> int:
     for key, value in parse_settings(options.set).items():
         network.say(key, value, "--set")
     profile = choose_profile(options.profile, architecture)
-    config = make_config(network, profile, options.output.name, options.classes)
+    config = make_config(network, profile, options.output.resolve().name, options.classes)
     lines = report_lines(options.checkpoint, checkpoint.notes, network)
     test = self_test(network, original_shapes)
     lines.append(f"self-test     {test}")
@@ -183,7 +184,7 @@ def main() -> int:
     options = parse_arguments()
     if options.list_profiles:
         for name, profile in read_profiles().items():
-            print(f"{name:<24}{profile['about']}")
+            print(f"{name:<33}{profile['about']}")
         return 0
     try:
         return run(options)
@@ -194,4 +195,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that has left is no error
     sys.exit(main())

@@ -188,7 +188,7 @@ class Choices(ImportTest):
     def test_the_profile_must_be_said_and_fit(self) -> None:
         weights = self.golden_weights("ptv1_s3dis_seg")
         save_safetensors(self.folder / "a.safetensors", weights)
-        self.assert_refused(self.folder / "a.safetensors", "with --profile s3dis-ptv1 or FILE")
+        self.assert_refused(self.folder / "a.safetensors", "with --profile s3dis-ptv1 or s3dis-ptv1-pointcept or")
         self.assert_refused(self.folder / "a.safetensors", "the profile sonata is for ptv3m2", "--profile", "sonata")
         self.assert_refused(self.folder / "a.safetensors", "no such file", "--profile", "nowhere.json")
         narrow = {"preprocessing": {"features": ["x", "y", "z"]}}

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -112,8 +113,8 @@ AttentionRows attention_rows(const ForwardPass& forward, const AttentionChoice& 
                              const RowChoice& select) {
   check(choice);
   Propagation propagation(choice, select);
-  for (auto layer = choice.layers.rbegin(); layer != choice.layers.rend(); ++layer) {
-    propagation.pass(forward, *layer);
+  for (const AttentionLayer& layer : choice.layers | std::views::reverse) {
+    propagation.pass(forward, layer);
   }
   return std::move(propagation).result();
 }

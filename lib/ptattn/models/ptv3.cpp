@@ -123,7 +123,8 @@ class Pass {
     if (weights_.seg_head.weight.cols() > 0) x = linear(weights_.seg_head, x);
     const std::size_t last = config_.enc_mode ? stages_.size() - 1 : 0;
     look_at(last);
-    PointOutput output{rows_of(x, stages_[last].rows), {}};
+    PointOutput output;
+    output.values = rows_of(x, stages_[last].rows);
     if (config_.enc_mode) output.positions = std::move(stages_[last].positions);
     return output;
   }
@@ -160,7 +161,7 @@ class Pass {
     const std::size_t stride = config_.stride[s - 1];
     if (config_.mode == Ptv3Mode::kBase) {
       // Codes lose a triple of bits for every halving; one that has too few stays as it is.
-      const int halvings = std::bit_width(stride - 1);
+      const auto halvings = static_cast<int>(std::bit_width(stride - 1));
       const bool stays = halvings > fine.level.depth;
       coarse.level = coarser(fine.level, stays ? 1 : stride, fine.pooling);
       coarse.level.depth = fine.level.depth - (stays ? 0 : halvings);

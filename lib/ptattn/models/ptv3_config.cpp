@@ -40,7 +40,7 @@ std::vector<Curve> read_curves(JsonObject& json, const std::string& key,
     if (!curves.empty() && curves.size() == names.size()) return curves;
   }
   json.fail(key, "is not an array of 1 to " + std::to_string(kMaxOrders) +
-                     " of \"z\", \"z-trans\", \"hilbert\", \"hilbert-trans\"");
+                     R"( of "z", "z-trans", "hilbert", "hilbert-trans")");
 }
 
 /// The stages of the encoder ("enc") or the decoder ("dec"), `defaults` where keys are absent.

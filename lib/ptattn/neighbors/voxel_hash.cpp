@@ -109,12 +109,21 @@ void VoxelHash::window(std::size_t cloud, const Cell& cell, int radius,
     first[a] = begin[a] >> kBlockShift;
     count[a] = ((begin[a] + 2 * radius) >> kBlockShift) - first[a] + 1;
   }
+  static const Block kNowhere = [] {
+    Block block;
+    block.fill(kNone);
+    return block;
+  }();
   std::array<const Block*, 27> blocks{};
+  const auto at = [](int i, int j, int k) {
+    const int place = 9 * i + 3 * j + k;
+    return static_cast<std::size_t>(place);
+  };
   for (int i = 0; i < count[0]; ++i) {
     for (int j = 0; j < count[1]; ++j) {
       for (int k = 0; k < count[2]; ++k) {
-        blocks[static_cast<std::size_t>(9 * i + 3 * j + k)] =
-            block_at(cloud, {first[0] + i, first[1] + j, first[2] + k});
+        const Block* block = block_at(cloud, {first[0] + i, first[1] + j, first[2] + k});
+        blocks[at(i, j, k)] = block == nullptr ? &kNowhere : block;
       }
     }
   }
@@ -123,11 +132,9 @@ void VoxelHash::window(std::size_t cloud, const Cell& cell, int radius,
   std::uint32_t* row = rows.data();
   for (int x = begin[0]; x <= begin[0] + 2 * radius; ++x) {
     for (int y = begin[1]; y <= begin[1] + 2 * radius; ++y) {
-      const int column = 9 * which(x, 0) + 3 * which(y, 1);
       const std::size_t place = inside(x) << 4U | inside(y) << 2U;
       for (int z = begin[2]; z <= begin[2] + 2 * radius; ++z) {
-        const Block* block = blocks[static_cast<std::size_t>(column + which(z, 2))];
-        *row++ = block == nullptr ? kNone : (*block)[place | inside(z)];
+        *row++ = (*blocks[at(which(x, 0), which(y, 1), which(z, 2))])[place | inside(z)];
       }
     }
   }

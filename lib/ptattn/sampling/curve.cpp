@@ -48,7 +48,8 @@ constexpr std::array<std::array<unsigned, 3>, 6> kPermutations{
 constexpr std::size_t state_of(const Orientation& o) {
   std::size_t permutation = 0;
   while (kPermutations[permutation] != o.axis) ++permutation;
-  return permutation * 8 + o.inverted[0] * 4 + o.inverted[1] * 2 + o.inverted[2];
+  const unsigned inversions = o.inverted[0] << 2U | o.inverted[1] << 1U | o.inverted[2];
+  return permutation * 8 + inversions;
 }
 
 constexpr Orientation orientation_of(std::size_t state) {

@@ -40,7 +40,8 @@ struct AttentionRows {
 };
 
 /// M A, without A: the network runs once for a layer, L times for a rollout over L layers, and what
-/// each group of tokens reports is used and forgotten.
+/// each group of tokens reports is used and forgotten. Every token must be a query in one group of
+/// each head, as it is in all networks here; one that is in none gives and gets a row of zeros.
 /// @throws Error(Fault::kUsage) when no layer is given or several without `rollout`, when a layer
 ///         has no such head, does not report or, in a rollout, attends between other tokens than
 ///         the last one; whatever `forward` throws

@@ -67,8 +67,8 @@ std::vector<std::byte> unknown_value(const SmoothSettings& s, const Field& field
       value = static_cast<T>(s.unknown.value_or(std::numeric_limits<double>::quiet_NaN()));
     } else {
       const double wanted = s.unknown.value_or(0.0);
-      const double low = static_cast<double>(std::numeric_limits<T>::min());
-      const double high = static_cast<double>(std::numeric_limits<T>::max());
+      const auto low = static_cast<double>(std::numeric_limits<T>::min());
+      const auto high = static_cast<double>(std::numeric_limits<T>::max());
       if (!(wanted >= low && wanted < high + 1.0) || wanted != std::floor(wanted)) {
         throw Error(Fault::kUsage, "--unknown",
                     "does not fit \"" + field.name() + "\", which is " +

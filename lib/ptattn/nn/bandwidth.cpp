@@ -61,7 +61,9 @@ class Predictor {
 };
 
 Predictor::Prediction Predictor::predict(Kernel kernel, float bandwidth) const {
-  Prediction result{Matrix(rows_.size(), points_.values.cols), std::vector<float>(rows_.size())};
+  Prediction result;
+  result.values = Matrix(rows_.size(), points_.values.cols);
+  result.support.resize(rows_.size());
   const KernelPooling pooling{kernel, {&bandwidth, 1}, rows_};
   if (points_.neighbors.empty()) {
     kernel_regression(queries_, points_.keys, points_.values, pooling, result.values,

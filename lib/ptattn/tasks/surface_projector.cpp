@@ -85,21 +85,21 @@ double SurfaceProjector::height(const Eigen::Vector3d& from, const Eigen::Matrix
   double low = 0.0;
   double high = 0.0;
   for (std::size_t j = 0; j < offsets_.size(); ++j) {
-    const double weight = double{weights_[j]};
+    const double weight = weights_[j];
     if (weight == 0.0) continue;
     const Eigen::Vector3d d = axes.transpose() * (offsets_[j] - from);
     const double u = d[1] / bandwidth_;
     const double v = d[2] / bandwidth_;
     Terms terms;
     terms << 1.0, u, v, u * u, u * v, v * v;
-    matrix.selfadjointView<Eigen::Lower>().rankUpdate(terms, weight);
+    matrix.noalias() += weight * terms * terms.transpose();
     right += weight * d[0] * terms;
     total += weight;
     low = std::min(low, d[0]);
     high = std::max(high, d[0]);
   }
   for (int i = 1; i < 6; ++i) matrix(i, i) += (i < 3 ? kSlopeRidge : kCurvatureRidge) * total;
-  const Terms solution = matrix.selfadjointView<Eigen::Lower>().ldlt().solve(right);
+  const Terms solution = matrix.ldlt().solve(right);
   return std::isfinite(solution[0]) ? std::clamp(solution[0], low, high) : 0.0;
 }
 

@@ -163,15 +163,18 @@ TEST(LayerFeatures, TilesGiveWhatTheWholeGives) {
   std::vector<Position> points = lopsided_points(4000);
   for (Position& p : points) p = {10 * p[0], 10 * p[1], 10 * p[2]};
   std::vector<std::string> notes;
+  std::size_t told = 0;
   const auto run = [&](std::size_t most) {
     network.calls = 0;
+    told = 0;
     return layer_features(model, "voxels", cloud_of(points), "a.ply", {.max_tile_voxels = most},
-                          notes);
+                          notes, [&](std::size_t count) { told += count; });
   };
   const Matrix whole = run(0);
   EXPECT_EQ(network.calls, 1U);
-  const Matrix tiled = run(3000);
+  const Matrix tiled = run(800);
   EXPECT_GT(network.calls, 1U);
+  EXPECT_EQ(told, points.size()) << "every point once";
   for (std::size_t i = 0; i < whole.size(); ++i) {
     ASSERT_NEAR(whole.values()[i], tiled.values()[i], 1e-5) << i;
   }

@@ -40,7 +40,7 @@ void standardize(Eigen::MatrixXd& sample, Pca& pca) {
     sample.col(j).array() -= mean;
     const double spread =
         std::sqrt(sample.col(j).squaredNorm() / static_cast<double>(sample.rows()));
-    // What rounding makes of a constant column is no spread.
+    // What rounding to float32 does to a constant column is no spread.
     const double scale = spread > kRounding * std::abs(mean) ? spread : 1.0;
     if (scale != spread) sample.col(j).setZero();
     sample.col(j) /= scale;

@@ -10,8 +10,9 @@ namespace ptattn {
 
 /// Directions in which rows vary most (Pearson 1901; Hotelling 1933).
 struct Pca {
-  std::vector<double> mean;        ///< [c]
-  std::vector<double> scale;       ///< [c] standard deviation; 1 for a column without spread
+  std::vector<double> mean;  ///< [c]
+  std::vector<double>
+      scale;  ///< [c] standard deviation; 1 for a column without spread (beyond rounding)
   std::vector<double> components;  ///< [r, c] row-major, orthonormal, largest variance first
   std::vector<double> variances;   ///< [r] along each component, of columns scaled to variance 1
 };

@@ -22,7 +22,7 @@ fs::path partner(const fs::path& folder, const fs::path& place, const fs::path& 
   std::error_code ignored;
   if (fs::is_regular_file(folder / place, ignored)) return folder / place;
   for (const char* extension : {".ply", ".pcd"}) {
-    const fs::path other = (folder / place).replace_extension(extension);
+    fs::path other = (folder / place).replace_extension(extension);
     if (fs::is_regular_file(other, ignored)) return other;
   }
   throw Error(Fault::kInput, predicted.string(),

@@ -12,8 +12,9 @@ namespace {
 
 std::unique_ptr<PointNetwork> make_ptv1(const ArchitectureConfig& description,
                                         const WeightSource& weights) {
-  const Ptv1Config config = read_ptv1_config(description.hyper_parameters, description.subject);
-  return std::make_unique<Ptv1>(config, read_ptv1_weights(config, weights));
+  Ptv1Config config = read_ptv1_config(description.hyper_parameters, description.subject);
+  Ptv1Weights layers = read_ptv1_weights(config, weights);
+  return std::make_unique<Ptv1>(std::move(config), std::move(layers));
 }
 
 template <Ptv3Mode kMode>

@@ -21,8 +21,8 @@ struct Ptv1::Level {
   Matrix features;  // [n, c]
 };
 
-Ptv1::Ptv1(const Ptv1Config& config, Ptv1Weights weights)
-    : config_(config), weights_(std::move(weights)) {}
+Ptv1::Ptv1(Ptv1Config config, Ptv1Weights weights)
+    : config_(std::move(config)), weights_(std::move(weights)) {}
 
 std::vector<AttentionLayer> Ptv1::attention_layers() const {
   std::vector<AttentionLayer> layers;

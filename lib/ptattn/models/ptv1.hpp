@@ -59,7 +59,7 @@ struct Ptv1Weights {
 /// 0.4 G multiply-adds for 9000 points; parallel, the same bits for any thread count.
 class Ptv1 final : public PointNetwork {
  public:
-  Ptv1(const Ptv1Config& config, Ptv1Weights weights);
+  Ptv1(Ptv1Config config, Ptv1Weights weights);
 
   [[nodiscard]] std::size_t in_channels() const override { return config_.in_channels; }
   [[nodiscard]] std::size_t out_channels() const override { return config_.num_classes; }

@@ -77,7 +77,9 @@ void pool_block(MatrixView positions, MatrixView centers, std::span<const std::u
 }  // namespace
 
 Ptv1Geometry ptv1_geometry(const PointInput& input, std::size_t neighbors) {
-  Ptv1Geometry level{Matrix(input.positions.rows, 3), cloud_rows(input), {}};
+  Ptv1Geometry level;
+  level.positions = Matrix(input.positions.rows, 3);
+  level.clouds = cloud_rows(input);
   for (std::size_t i = 0; i < input.positions.rows; ++i) {
     std::copy_n(input.positions.row(i), 3, level.positions.row(i));
   }

@@ -12,7 +12,8 @@ namespace {
 DenseWeights repeated(const DenseWeights& layer, std::size_t times) {
   const std::size_t rows = layer.weight.rows();
   const std::size_t cols = layer.weight.cols();
-  DenseWeights copy{Matrix(rows * times, cols), {}};
+  DenseWeights copy;
+  copy.weight = Matrix(rows * times, cols);
   for (std::size_t t = 0; t < times; ++t) {
     std::copy_n(layer.weight.data(), rows * cols, copy.weight.row(t * rows));
     copy.bias.insert(copy.bias.end(), layer.bias.begin(), layer.bias.end());

@@ -40,7 +40,8 @@ void check_shapes(MatrixView a, const PackedMatrix& b, MatrixView residual, Matr
 DenseWeights input_part(const DenseWeights& layer, std::size_t begin, std::size_t count,
                         bool with_bias) {
   if (layer.weight.size() == 0) return {};
-  DenseWeights part{Matrix(layer.weight.rows(), count), {}};
+  DenseWeights part;
+  part.weight = Matrix(layer.weight.rows(), count);
   for (std::size_t i = 0; i < part.weight.rows(); ++i) {
     std::copy_n(layer.weight.row(i) + begin, count, part.weight.row(i));
   }

@@ -71,18 +71,18 @@ class Trial {
 };
 
 std::pair<double, double> Trial::range() const {
-  double farthest = 0.0;
+  double mean = 0.0;
   for (std::size_t i = 0; i < lists_.rows; ++i) {
     for (std::size_t j = 0; j < lists_.k; ++j) {
       const std::uint32_t key = lists_.row(i)[j];
       if (key == kNoPoint) continue;
       const Position& a = keys_.positions[rows_[i]];
       const Position& b = keys_.positions[key];
-      farthest += std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) /
-                  static_cast<double>(lists_.rows * lists_.k);
+      mean += std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) /
+              static_cast<double>(lists_.rows * lists_.k);
     }
   }
-  return {farthest / 16.0, farthest * 4.0};
+  return {mean / 16.0, mean * 4.0};
 }
 
 double Trial::loss_of(std::size_t i, const float* weights, bool& right) const {

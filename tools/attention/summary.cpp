@@ -26,7 +26,8 @@ std::string number_text(double value) {
 }
 
 std::string place_text(const Position& p) {
-  return "(" + number_text(p[0]) + ", " + number_text(p[1]) + ", " + number_text(p[2]) + ")";
+  std::string text = "(";
+  return text.append(number_text(p[0]) + ", " + number_text(p[1]) + ", " + number_text(p[2]) + ")");
 }
 
 std::string point_text(std::size_t point, std::span<const Position> positions) {

@@ -101,7 +101,7 @@ void declare(CLI::App& app, Settings& s) {
                "Print name, architecture and classes of the models found and exit");
   declare_fields(app, s);
   app.add_option("--category", s.category,
-                 "What the object is, for models that label the parts of objects")
+                 "What the object is, for models that label the parts of objects [the likeliest]")
       ->type_name("NAME");
   app.add_option("--neighbors", s.run.segment.neighbors,
                  "Voxels whose probabilities a point is given, weighted by distance [4]")

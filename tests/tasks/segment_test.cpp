@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -127,6 +128,52 @@ TEST(segment, refuses_scores_that_are_not_finite_and_categories_nobody_has) {
   const PointModel broken = height_model(std::numeric_limits<float>::infinity());
   EXPECT_THROW((void)segment(broken, floor_and_table(50), "cloud"), Error);
   EXPECT_THROW((void)segment(height_model(), floor_and_table(50), "cloud", {.category = 0}), Error);
+}
+
+/// Four classes, two of each of two categories: scores of the first two for low voxels.
+class PartNetwork final : public PointNetwork {
+ public:
+  [[nodiscard]] std::size_t in_channels() const override { return 1; }
+  [[nodiscard]] std::size_t out_channels() const override { return 4; }
+  [[nodiscard]] bool labels_points() const override { return true; }
+  [[nodiscard]] PointOutput forward(const PointInput& input, const Trace&) const override {
+    PointOutput output{Matrix(input.features.rows, 4), {}};
+    for (std::size_t i = 0; i < input.features.rows; ++i) {
+      const float z = input.features(i, 0);
+      const float scores[] = {1.0F, z, 3.0F - z, 2.5F};
+      std::copy_n(scores, 4, output.values.row(i));
+    }
+    return output;
+  }
+};
+
+PointModel part_model() {
+  PointModel model = height_model();
+  model.description.classes = {"cup.body", "cup.handle", "lamp.foot", "lamp.shade"};
+  model.description.categories = {"cup", "lamp"};
+  model.description.category_of_class = {0, 0, 1, 1};
+  model.network = std::make_unique<PartNetwork>();
+  return model;
+}
+
+TEST(segment, only_the_parts_of_one_category_compete) {
+  const PointModel model = part_model();
+  const PointCloud cloud = floor_and_table(3000);
+  const auto z = cloud.find("z")->values<double>();
+  const Segmentation cup = segment(model, cloud, "cloud", {.probabilities = true, .category = 0});
+  EXPECT_EQ(cup.category, 0U);
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    ASSERT_EQ(cup.labels[i], z[i] > 1.0 ? 1U : 0U);
+    ASSERT_NEAR(cup.confidence[i], z[i] > 1.0 ? 1 / (1 + std::exp(-3.0)) : 1 / (1 + std::exp(-1.0)),
+                1e-5);
+    ASSERT_EQ(cup.probabilities(i, 2), 0.0F);
+    ASSERT_EQ(cup.probabilities(i, 3), 0.0F);
+  }
+  // Most points are low, where both parts of a lamp beat those of a cup.
+  const Segmentation likeliest = segment(model, cloud, "cloud");
+  EXPECT_EQ(likeliest.category, 1U);
+  EXPECT_EQ(likeliest.labels[0], z[0] > 0.5 ? 3U : 2U);
+  EXPECT_THROW((void)segment(model, cloud, "cloud", {.category = 2}), Error);
 }
 
 TEST(segment, same_bits_for_any_number_of_threads) {

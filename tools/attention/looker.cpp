@@ -29,7 +29,8 @@ Looker load_looker(const std::filesystem::path& folder) {
     return looker;
   }
   PointModel model = load_point_model(folder);
-  std::vector<std::string> categories = model.description.categories;
+  std::vector<std::string> categories;
+  if (model.network->category_count() > 0) categories = model.description.categories;
   Looker looker = looker_of(std::move(model));
   looker.categories = std::move(categories);
   return looker;

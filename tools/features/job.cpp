@@ -147,7 +147,8 @@ LayerJob::LayerJob(const FeatureSettings& settings)
   channels_ = found->channels;
   const auto* const points = std::get_if<PointModel>(&model_);
   const std::vector<std::string> none;
-  const auto& categories = points != nullptr ? points->description.categories : none;
+  const bool asks = points != nullptr && points->network->category_count() > 0;
+  const auto& categories = asks ? points->description.categories : none;
   if (points != nullptr && up_ != Axis::kZ) {
     throw Error(Fault::kUsage, "--up", name + " sees clouds as they are, with z up");
   }

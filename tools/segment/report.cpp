@@ -15,13 +15,14 @@ constexpr std::size_t kShareColumns = 9;
 }  // namespace
 
 SegmentRecord make_record(std::string path, std::string output, const Segmentation& result,
-                          std::size_t classes) {
+                          const PointModelDescription& model) {
   SegmentRecord record{.path = std::move(path),
                        .output = std::move(output),
                        .points = result.labels.size(),
                        .voxels = result.voxels,
                        .tiles = result.tiles};
-  record.counts.assign(classes, 0);
+  if (result.category) record.category = model.categories[*result.category];
+  record.counts.assign(model.classes.size(), 0);
   for (std::size_t i = 0; i < result.labels.size(); ++i) {
     if (result.valid[i]) {
       ++record.counts[result.labels[i]];
@@ -37,13 +38,16 @@ std::string as_table(const SegmentRecord& record, const PointModelDescription& m
   std::size_t width = 0;
   for (const std::string& name : model.classes) width = std::max(width, text_width(name));
   std::string text = record.path + " -> " + record.output + ": " + std::to_string(record.points) +
-                     " points, " + std::to_string(record.voxels) + " voxels\n";
+                     " points, " + std::to_string(record.voxels) + " voxels" +
+                     (record.category.empty() ? "" : ", " + record.category) + "\n";
   const std::size_t valid = std::max<std::size_t>(record.points - record.invalid, 1);
   const auto line = [&](const std::string& label, const std::string& name, std::size_t count) {
     text += right_aligned(label, 4) + "  " + left_aligned(name, width) +
             right_aligned(std::to_string(count), kCountColumns);
   };
   for (std::size_t c = 0; c < record.counts.size(); ++c) {
+    // Of a model's many parts, those of the object at hand.
+    if (!record.category.empty() && record.counts[c] == 0) continue;
     line(std::to_string(c), model.classes[c], record.counts[c]);
     const double share = static_cast<double>(record.counts[c]) / static_cast<double>(valid);
     text += right_aligned(percent_text(share), kShareColumns) + "\n";
@@ -62,6 +66,7 @@ std::string as_json_line(const SegmentRecord& record, const PointModelDescriptio
     json["output"] = record.output;
     json["points"] = record.points;
     json["invalid"] = record.invalid;
+    if (!record.category.empty()) json["category"] = record.category;
     json["voxels"] = record.voxels;
     json["tiles"] = record.tiles;
     for (std::size_t c = 0; c < record.counts.size(); ++c) {

@@ -42,7 +42,7 @@ SegmentRecord process(const Job& job, const PointModel& model, const SegmentRun&
   for (const std::string& note : result.notes) progress.message(path + ": " + note);
   add_labels(cloud, result, options.fields, model.description, job.output);
   write_cloud(job.output, cloud);
-  return make_record(path, job.output.string(), result, model.description.classes.size());
+  return make_record(path, job.output.string(), result, model.description);
 }
 
 /// What is wrong with one input must not end the work on the others. A field name that is taken is

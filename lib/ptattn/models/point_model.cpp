@@ -56,6 +56,31 @@ std::vector<std::uint8_t> read_asprs_codes(JsonObject& json, std::size_t classes
   return codes.get<std::vector<std::uint8_t>>();
 }
 
+/// "chair" of "chair.leg"; empty for a class that is no part.
+std::string category_of(const std::string& class_name) {
+  const std::size_t dot = class_name.find('.');
+  return dot == std::string::npos ? "" : class_name.substr(0, dot);
+}
+
+/// Categories that are not listed come in the order of their first parts.
+void find_categories(PointModelDescription& model, const JsonObject& json) {
+  const bool listed = !model.categories.empty();
+  for (const std::string& name : model.classes) {
+    const std::string category = category_of(name);
+    if (category.empty()) {
+      model.category_of_class.clear();
+      if (!listed) model.categories.clear();
+      return;
+    }
+    auto found = std::ranges::find(model.categories, category);
+    if (found == model.categories.end()) {
+      if (listed) json.fail("categories", "does not list \"" + category + "\" of \"" + name + "\"");
+      found = model.categories.insert(found, category);
+    }
+    model.category_of_class.push_back(static_cast<std::size_t>(found - model.categories.begin()));
+  }
+}
+
 }  // namespace
 
 PointModelDescription read_point_model_description(const std::filesystem::path& folder) {
@@ -71,6 +96,7 @@ PointModelDescription read_point_model_description(const std::filesystem::path& 
   model.classes = read_names(json, "classes");
   model.palette = read_palette(json, model.classes.size());
   if (json.find("categories") != nullptr) model.categories = read_names(json, "categories");
+  find_categories(model, json);
   model.asprs_codes = read_asprs_codes(json, model.classes.size());
   json.finish();
   return model;
@@ -84,10 +110,11 @@ PointModel load_point_model(const std::filesystem::path& folder) {
   if (network->labels_points()) {
     check_class_count(description.classes.size(), network->out_channels(), subject);
   }
-  if (description.categories.size() != network->category_count()) {
+  const std::size_t categories = network->category_count();
+  if (categories > 0 && description.categories.size() != categories) {
     throw Error(Fault::kModel, subject,
                 "names " + std::to_string(description.categories.size()) +
-                    " categories, the network has " + std::to_string(network->category_count()));
+                    " categories, the network has " + std::to_string(categories));
   }
   const std::size_t channels = description.preprocessing.channels.size();
   if (channels != network->in_channels()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -18,10 +19,11 @@ struct PointModelDescription {
   std::string name;
   ArchitectureConfig architecture;
   SceneProfile preprocessing;
-  std::vector<std::string> classes;       ///< class i is column i of the scores; empty: an encoder
-  std::vector<Rgb> palette;               ///< a colour for each class
-  std::vector<std::string> categories;    ///< of objects whose parts the model labels; else empty
-  std::vector<std::uint8_t> asprs_codes;  ///< the ASPRS code of each class; empty: it has none
+  std::vector<std::string> classes;     ///< class i is column i of the scores; empty: an encoder
+  std::vector<Rgb> palette;             ///< a colour for each class
+  std::vector<std::string> categories;  ///< of objects whose parts the model labels; else empty
+  std::vector<std::size_t> category_of_class;  ///< where classes are parts; empty: they are not
+  std::vector<std::uint8_t> asprs_codes;       ///< the ASPRS code of each class; empty: it has none
 };
 
 /// A network over points with all that is needed to use it.
@@ -31,7 +33,8 @@ struct PointModel {
 };
 
 /// Reads `folder`/config.json (format 1; as strict as read_model_description). Without a `palette`
-/// the classes get colours of evenly spread hues.
+/// the classes get colours of evenly spread hues. Classes called CATEGORY.PART are parts of
+/// objects; `categories` lists the categories where their order matters.
 /// @throws Error(Fault::kModel), also for a model of another task
 [[nodiscard]] PointModelDescription read_point_model_description(
     const std::filesystem::path& folder);

@@ -79,6 +79,36 @@ Matrix score_voxels(const PointModel& model, const SceneVoxels& scene, const Mat
   return to_probabilities(sums, model.description.name);
 }
 
+/// The category whose parts are likeliest over all voxels.
+std::size_t likeliest_category(const Matrix& probabilities, const PointModelDescription& model) {
+  std::vector<double> shares(model.categories.size(), 0.0);
+  for (std::size_t c = 0; c < probabilities.cols(); ++c) {
+    shares[model.category_of_class[c]] += deterministic_sum(
+        probabilities.rows(), [&](std::size_t v) { return double{probabilities(v, c)}; });
+  }
+  return static_cast<std::size_t>(std::ranges::max_element(shares) - shares.begin());
+}
+
+/// Leaves only the parts of one category; a voxel in which they had no chance gets them all alike.
+void keep_category(Matrix& probabilities, const PointModelDescription& model,
+                   std::size_t category) {
+  const auto parts = static_cast<float>(std::ranges::count(model.category_of_class, category));
+  parallel_each(probabilities.rows(), kVoxelsPerTask, [&](std::size_t v) {
+    float* p = probabilities.row(v);
+    float total = 0.0F;
+    for (std::size_t c = 0; c < probabilities.cols(); ++c) {
+      if (model.category_of_class[c] == category) total += p[c];
+    }
+    for (std::size_t c = 0; c < probabilities.cols(); ++c) {
+      if (model.category_of_class[c] != category) {
+        p[c] = 0.0F;
+      } else {
+        p[c] = total > 0.0F ? p[c] / total : 1.0F / parts;
+      }
+    }
+  });
+}
+
 /// Label and certainty of one point.
 void conclude(std::span<const float> p, std::size_t point, Segmentation& result) {
   const auto best = static_cast<std::size_t>(std::ranges::max_element(p) - p.begin());
@@ -136,9 +166,11 @@ void check(const PointModel& model, const SegmentOptions& options) {
   if (!model.network->labels_points()) {
     throw Error(Fault::kModel, name, "gives features, not labels");
   }
-  if (!options.category) return;
-  const std::size_t categories = model.network->category_count();
-  if (*options.category >= categories) {
+  const std::size_t categories = model.description.categories.size();
+  if (!options.category && model.network->category_count() > 0) {
+    throw Error(Fault::kUsage, name, "needs to be told the category of the object");
+  }
+  if (options.category && *options.category >= categories) {
     throw Error(Fault::kUsage, name,
                 "has " + std::to_string(categories) +
                     " categories of objects, there is no number " +
@@ -169,8 +201,12 @@ Segmentation segment(const PointModel& model, const PointCloud& cloud, std::stri
   SceneFeatures features = scene_features(cloud, scene, model.description.preprocessing);
   result.notes = std::move(features.notes);
   hint_at_unit(scene, model.description.preprocessing, result);
-  const Matrix probabilities =
-      score_voxels(model, scene, features.values, options, result, progress);
+  Matrix probabilities = score_voxels(model, scene, features.values, options, result, progress);
+  if (!model.description.category_of_class.empty()) {
+    result.category =
+        options.category ? *options.category : likeliest_category(probabilities, model.description);
+    keep_category(probabilities, model.description, *result.category);
+  }
   features.values = {};
   spread(scene, probabilities, options, result);
   return result;

@@ -8,7 +8,7 @@ readonly PTATTN_BUILD_PACKAGES=(
 )
 # On top of them for the tests: test frameworks, the second opinion on files (Open3D), packaging.
 readonly PTATTN_TEST_PACKAGES=(
-  libgtest-dev libgmock-dev libbenchmark-dev libopen3d-dev dpkg-dev file jq shellcheck
+  libgtest-dev libgmock-dev libbenchmark-dev libopen3d-dev dpkg-dev file jq python3 shellcheck
 )
 
 say() { printf '\n==> %s\n' "$*"; }

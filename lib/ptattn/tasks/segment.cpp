@@ -166,7 +166,8 @@ void check(const PointModel& model, const SegmentOptions& options) {
   if (!model.network->labels_points()) {
     throw Error(Fault::kModel, name, "gives features, not labels");
   }
-  const std::size_t categories = model.description.categories.size();
+  const std::size_t categories =
+      std::max(model.description.categories.size(), model.network->category_count());
   if (!options.category && model.network->category_count() > 0) {
     throw Error(Fault::kUsage, name, "needs to be told the category of the object");
   }

@@ -20,6 +20,7 @@ from ptv3 import PtV3, PtV3Config, geometry
 from train_ptv3 import TASKS, predict
 
 PARITY_SIDE = 12.0  # metres of a town
+PARITY_ROWS = 256  # voxels of an object whose logits are kept
 FIELDS = ("intensity", "return_number", "number_of_returns", "classification")
 PLY_TYPES = {"<f8": "double", "<u2": "ushort", "|u1": "uchar"}
 
@@ -103,17 +104,34 @@ def save_parity_case(stem: Path, folder: Path, tiles: Path) -> None:
                          "voxel_of_point": voxels.voxel_of_point.astype(np.int32), "logits": logits})
 
 
+def save_parts_parity_case(path: Path, folder: Path, data: Path) -> None:
+    """A held-out shape with an even number of voxels: voxels, channels, the first of the exported weights' logits."""
+    source = parts_data.Data(data, None, 0)
+    network = load_model(folder)
+    for index in source.held_out:
+        sample = source.sample(parts_data.unit_sphere(source.xyz[index]), index)
+        if len(sample.grid) % 2 == 0:
+            break
+    with torch.no_grad():
+        logits = network(torch.from_numpy(sample.features), geometry([sample.grid], network.config)).numpy()
+    safetensors_io.save(path, {"xyz": source.xyz[index].astype(np.float32), "grid": sample.grid,
+                               "features": sample.features, "voxel_of_point": sample.voxel_of_point.astype(np.int32),
+                               "logits": logits[:PARITY_ROWS]})
+
+
 def tables(measured: dict[str, dict[str, float]], curve: list[dict]) -> str:
-    """Markdown tables of the validation items and of the curve; the items that start with `all` are means of the others."""
+    """Markdown tables of the validation items and of the curve; items that start with `all` are means of the others."""
     columns = list(dict.fromkeys(key for values in measured.values() for key in values))
     lines = ["| | " + " | ".join(columns) + " |", "|---" * (1 + len(columns)) + "|"]
     for name, values in measured.items():
-        lines.append(f"| {name} | " + " | ".join(f"{values[key]:.1f}" if key in values else "" for key in columns) + " |")
+        cells = [f"{values[key]:.1f}" if key in values else "" for key in columns]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     means = list(dict.fromkeys(key for name in measured if name.startswith("all") for key in measured[name]))
     lines += ["", "| minute | step | " + " | ".join(means) + " |", "|---" * (2 + len(means)) + "|"]
     for record in curve:
-        found = {key: value for name, values in record.items() if name.startswith("all") for key, value in values.items()}
-        lines.append(f"| {record['minute']:.0f} | {record['step']} | " + " | ".join(f"{found[key]:.1f}" for key in means) + " |")
+        found = {key: value for name in record if name.startswith("all") for key, value in record[name].items()}
+        cells = [f"{found[key]:.1f}" if key in found else "" for key in means]
+        lines.append(f"| {record['minute']:.0f} | {record['step']} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -124,7 +142,7 @@ def main() -> None:
     parser.add_argument("--task", choices=TASKS, default="aerial")
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
     parser.add_argument("--work", type=Path, help="folder of the unpacked tiles (aerial)")
-    parser.add_argument("--parity", type=Path, help="write a parity case to this path, .ply and .safetensors (aerial)")
+    parser.add_argument("--parity", type=Path, help="write a parity case: this path with .safetensors (aerial: and .ply)")
     parser.add_argument("--samples", type=Path, help="write clouds of held-out places into this folder (aerial)")
     parser.add_argument("--tables", action="store_true", help="validate the exported weights, print the card's tables")
     options = parser.parse_args()
@@ -133,7 +151,9 @@ def main() -> None:
     network.load_state_dict(checkpoint["average"])
     aerial = options.task == "aerial"
     save_model(options.folder, network, aerial_description() if aerial else parts_description(options.data))
-    if options.parity:
+    if options.parity and not aerial:
+        save_parts_parity_case(options.parity.with_suffix(".safetensors"), options.folder, options.data)
+    elif options.parity:
         save_parity_case(options.parity, options.folder, options.work / "train")
     if options.samples:
         save_samples(options.samples, options.work / "train")

@@ -1,9 +1,9 @@
 """Parts of objects (Princeton Segmentation Benchmark): held-out shapes, voxels and channels, augmentation.
 
-Of every category the last two of twelve shapes are held out. Voxels and channels are those of aerial_features.py, where they have
-the same name, of the unit-sphere cloud (centroid at the origin, farthest point at radius 1) with VOXEL and SQUASH; x, y, z are
-the mean of the points, measured from the middle of the bounding box at its bottom. The network is not told the category; whoever
-knows it lets only the category's parts compete.
+Of every category the last two of twelve shapes are held out. Voxels and channels are those of aerial_features.py,
+where they have the same name, of the unit-sphere cloud (centroid at the origin, farthest point at radius 1) with VOXEL
+and SQUASH; x, y, z are the mean of the points, measured from the middle of the bounding box at its bottom. The network
+is not told the category; whoever knows it lets only the category's parts compete.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Sample:
 
 def constants() -> dict:
     """What the model's configuration says about this module."""
-    return {"kind": "object", "voxel": VOXEL, "features": list(FEATURES), "origin": "center_bottom", "squash": SQUASH}
+    return {"kind": "object", "unit": "radius", "up": "z", "voxel": VOXEL, "features": list(FEATURES),
+            "origin": "center_bottom", "squash": SQUASH}
 
 
 def part_names(data: Path) -> list[str]:
@@ -95,17 +96,18 @@ class Data:
         self.classes = part_names(data)
         self.offsets = np.append(offsets, len(self.classes))
         self.in_channels, self.shapes = len(FEATURES), max(1, voxels // VOXELS_PER_SHAPE)
-        self.xyz = np.load(data / "psb_parts_train_xyz_i16.npy").astype(np.float64) / 32767
+        packed = np.load(data / "psb_parts_train_xyz_i16.npy")
+        self.xyz = (packed.astype(np.float32) / np.float32(32767)).astype(np.float64)  # what a file of floats holds
         self.category = np.load(data / "psb_parts_train_category_u8.npy").astype(np.int64)
         # part numbers are counted through all categories
         self.part = np.load(data / "psb_parts_train_part_u8.npy").astype(np.int64)
         rank = np.array([(self.category[:i] == c).sum() for i, c in enumerate(self.category)])
         held_out = rank >= np.bincount(self.category)[self.category] - HELD_OUT_SHAPES
-        self.training, kept = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        self.training, self.held_out = np.flatnonzero(~held_out), np.flatnonzero(held_out)
         counts = np.bincount(self.part[self.training].reshape(-1), minlength=len(self.classes))
         self.class_weights = tuple(np.clip((counts.mean() / np.maximum(counts, 1)) ** 0.35, 0.5, 3))
         self.validation = {f"{self.categories[self.category[i]]} {rank[i]}":
-                           self.sample(unit_sphere(self.xyz[i]), i) for i in kept}
+                           self.sample(unit_sphere(self.xyz[i]), i) for i in self.held_out}
 
     def sample(self, xyz: np.ndarray, index: int) -> Sample:
         grid, features, voxel = voxelise(xyz)
@@ -122,19 +124,24 @@ class Data:
         return [self.sample(unit_sphere(disturb(self.xyz[index], rng)), index) for index in chosen]
 
     def evaluate(self, predict) -> dict[str, dict[str, float]]:
-        """By category: accuracy and mean intersection over union where only its parts compete, accuracy where all do."""
-        items: dict[str, list[tuple[float, float, float]]] = {}
+        """By category: accuracy and mean intersection over union of its parts where it is known, accuracy where it is
+        the one whose parts are likeliest in all, and how often that is the right one."""
+        items: dict[str, list[tuple[float, ...]]] = {}
         for name, sample in self.validation.items():
-            logits = predict(sample)
-            any_part = logits.argmax(1)[sample.voxel_of_point]
-            predicted = sample.allowed[logits[:, sample.allowed].argmax(1)][sample.voxel_of_point]
+            logits = predict(sample)[sample.voxel_of_point]
+            predicted = sample.allowed[logits[:, sample.allowed].argmax(1)]
             ious = []
             for part in sample.allowed:
                 here, there = predicted == part, sample.label == part
                 ious.append((here & there).sum() / (here | there).sum() if (here | there).any() else 1.0)
+            odds = np.exp(logits - logits.max(1, keepdims=True))
+            likely = np.add.reduceat((odds / odds.sum(1, keepdims=True)).sum(0), self.offsets[:-1]).argmax()
+            guessed = slice(self.offsets[likely], self.offsets[likely + 1])
+            alone = self.offsets[likely] + logits[:, guessed].argmax(1)
             items.setdefault(name.split()[0], []).append(
-                ((predicted == sample.label).mean(), np.mean(ious), (any_part == sample.label).mean()))
-        keys = ("accuracy", "mean", "without category")
+                ((predicted == sample.label).mean(), np.mean(ious), (alone == sample.label).mean(),
+                 self.offsets[likely] == sample.allowed[0]))
+        keys = ("accuracy", "mean", "accuracy, category guessed", "category right")
         result = {name: dict(zip(keys, np.round(100 * np.mean(values, 0), 2).tolist())) for name, values in items.items()}
         means = {key: round(float(np.mean([item[key] for item in result.values()])), 2) for key in keys}
         return {**result, "all": means}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing (Debian 12, apt), builds ptattn and classifies the sample clouds.
+# Installs what is missing (Debian 12, apt), builds ptattn, classifies the sample clouds and labels a
+# scene.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup.sh
@@ -11,4 +12,7 @@ build_default OFF
 say "build/default/bin/ptattn-classify samples/clouds"
 build/default/bin/ptattn-classify samples/clouds
 
-say "Now try it on your own clouds: build/default/bin/ptattn-classify --help"
+say "build/default/bin/ptattn-segment samples/scenes/aerial_town.ply -o build/town.ply --colorize"
+build/default/bin/ptattn-segment samples/scenes/aerial_town.ply -o build/town.ply --colorize
+
+say "Now try your own clouds; every program of build/default/bin has --help with examples"

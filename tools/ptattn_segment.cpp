@@ -107,9 +107,11 @@ void declare(CLI::App& app, Settings& s) {
                  "Voxels whose probabilities a point is given, weighted by distance [4]")
       ->type_name("K")
       ->check(CLI::Range(std::size_t{1}, kMaxNeighbors).description(""));
-  app.add_option("--memory", s.memory,
-                 "Memory for the network, such as 500M or 2G: larger clouds are labelled in "
-                 "overlapping tiles [half of the machine's]")
+  app.add_option(
+         "--memory", s.memory,
+         "Memory for the network, such as 500M or 2G. Clouds of more voxels than it can hold "
+         "at a time, or of more than a million, are labelled in overlapping tiles [half of "
+         "the machine's]")
       ->type_name("SIZE")
       ->check([](const std::string& text) {
         return parse_bytes(text) ? "" : text + " is no size, expected a number with K, M or G";

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kVoxelsPerTask = 4096;
 constexpr std::size_t kFewestTileVoxels = 20'000;
+constexpr std::size_t kMostTileVoxels = 1'000'000;
 
 std::size_t half_of_memory() {
   const long pages = ::sysconf(_SC_PHYS_PAGES);
@@ -23,7 +24,7 @@ std::size_t half_of_memory() {
 
 std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory) {
   const std::size_t bytes = memory > 0 ? memory : half_of_memory();
-  return std::max(bytes / network.bytes_per_point(), kFewestTileVoxels);
+  return std::clamp(bytes / network.bytes_per_point(), kFewestTileVoxels, kMostTileVoxels);
 }
 
 TileInput::TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile)

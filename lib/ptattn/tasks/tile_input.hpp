@@ -12,8 +12,9 @@
 
 namespace ptattn {
 
-/// How many voxels a tile may have for `network` to take no more than `memory` bytes, 20 000 at
-/// least: smaller tiles would be mostly margin.
+/// How many voxels a tile may have for `network` to take no more than `memory` bytes: 20 000 at
+/// least, smaller tiles would be mostly margin, and a million at most, so that results are the same
+/// on all machines that have memory for so many.
 /// @param memory  0: half of the machine's
 [[nodiscard]] std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory);
 

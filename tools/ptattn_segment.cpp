@@ -104,7 +104,7 @@ void declare(CLI::App& app, Settings& s) {
                  "What the object is, for models that label the parts of objects [the likeliest]")
       ->type_name("NAME");
   app.add_option("--neighbors", s.run.segment.neighbors,
-                 "Voxels whose probabilities a point is given, weighted by distance [4]")
+                 "Voxels whose probabilities a point is given, weighted by distance [8]")
       ->type_name("K")
       ->check(CLI::Range(std::size_t{1}, kMaxNeighbors).description(""));
   app.add_option(

@@ -160,7 +160,8 @@ TEST(segment, only_the_parts_of_one_category_compete) {
   const PointModel model = part_model();
   const PointCloud cloud = floor_and_table(3000);
   const auto z = cloud.find("z")->values<double>();
-  const Segmentation cup = segment(model, cloud, "cloud", {.probabilities = true, .category = 0});
+  const Segmentation cup =
+      segment(model, cloud, "cloud", {.neighbors = 1, .probabilities = true, .category = 0});
   EXPECT_EQ(cup.category, 0U);
   for (std::size_t i = 0; i < cloud.size(); ++i) {
     ASSERT_EQ(cup.labels[i], z[i] > 1.0 ? 1U : 0U);

@@ -19,7 +19,7 @@ struct SegmentOptions {
   std::size_t memory = 0;
   std::size_t max_tile_voxels = 0;  ///< a further limit; 0: none
   std::uint32_t tile_margin = 64;   ///< voxels by which tiles overlap their neighbours
-  std::size_t neighbors = 4;        ///< voxels that each point's probabilities are made of
+  std::size_t neighbors = 8;        ///< voxels that each point's probabilities are made of
   bool probabilities = false;       ///< keep them for all classes
   /// Of the object, for models that label parts: only its parts compete. Absent: the one whose
   /// parts are likeliest in all.

@@ -35,7 +35,7 @@ TileInput::TileInput(const SceneVoxels& scene, MatrixView values, const Tile& ti
     const std::uint32_t v = tile.voxels[i];
     for (std::size_t axis = 0; axis < 3; ++axis) {
       positions(i, axis) = static_cast<float>(scene.means[v][axis]);
-      grid[3 * i + axis] = static_cast<std::int32_t>(scene.cells[v][axis] - tile.origin[axis]);
+      grid[3 * i + axis] = static_cast<std::int32_t>(scene.cells[v][axis]);
     }
     std::copy_n(values.row(v), values.cols, features.row(i));
   });

@@ -22,7 +22,7 @@ namespace ptattn {
 struct TileInput {
   Matrix positions;                ///< [voxels, 3] their means, from the scene's origin
   Matrix features;                 ///< [voxels, channels]
-  std::vector<std::int32_t> grid;  ///< [voxels, 3] their cells, from the tile's origin
+  std::vector<std::int32_t> grid;  ///< [voxels, 3] their cells in the scene
 
   /// @param values  [voxels of the scene, channels], as scene_features makes them
   TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile);

@@ -148,7 +148,6 @@ Tile make_tile(std::span<const Cell> cells, const TileBox& box, const TileBox& s
   for (std::size_t axis = 0; axis < 2; ++axis) {
     open_low[axis] = box.low[axis] > scene.low[axis];
     open_high[axis] = box.high[axis] < scene.high[axis];
-    tile.origin[axis] = seen.low[axis] / options.alignment * options.alignment;
   }
   const auto first =
       std::ranges::lower_bound(cells, seen.low[0], {}, [](const Cell& c) { return c[0]; });

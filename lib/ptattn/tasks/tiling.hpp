@@ -14,8 +14,8 @@ namespace ptattn {
 struct TilingOptions {
   std::size_t max_voxels = 0;    ///< in a tile, its margin included, where the scene allows
   std::uint32_t margin = 64;     ///< voxels that a tile sees beyond its core, on each side
-  std::uint32_t alignment = 16;  ///< tiles begin at multiples of it, so that cells which a network
-                                 ///< pools stay the same in every tile
+  std::uint32_t alignment = 16;  ///< boxes begin at multiples of it: cells that a network pools lie
+                                 ///< in one box
 };
 
 /// A piece of the plane: voxels (i, j, k) with low <= (i, j) < high, whatever k.
@@ -26,12 +26,12 @@ struct TileBox {
   bool operator==(const TileBox&) const = default;
 };
 
-/// What a network sees at a time.
+/// What a network sees at a time. Cells keep their coordinates in the scene: curves go through a
+/// tile as they go through the whole, and cells that a network pools are the same ones.
 struct Tile {
   std::vector<std::uint32_t> voxels;  ///< rows of the scene, ascending
   std::vector<float> weights;  ///< of each in the blend: 1 deep in the core, 1/2 at its border,
                                ///< towards 0 at the outer end of the margin
-  Cell origin{};               ///< what to subtract from the cells
 };
 
 /// Boxes that cover the plane without overlap, cut along the longer side so that both halves hold

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -38,7 +39,18 @@ SegmentRecord process(const Job& job, const PointModel& model, const SegmentRun&
   PointCloud cloud = read_cloud(job.input.path);
   refuse_taken_fields(cloud, new_fields(options.fields, model.description), "--prefix");
   check_format(job.output, cloud);
-  Segmentation result = segment(model, cloud, path, options.segment);
+  std::optional<Progress> tiles;  // of a large cloud, in place of the progress through the clouds
+  Segmentation result =
+      segment(model, cloud, path, options.segment, [&](std::size_t done, std::size_t total) {
+        if (total == 1) return;
+        if (done == 0) {
+          progress.hide();
+          tiles.emplace("ptattn-segment", total, "tiles");
+        } else {
+          tiles->advance();
+        }
+      });
+  tiles.reset();
   for (const std::string& note : result.notes) progress.message(path + ": " + note);
   add_labels(cloud, result, options.fields, model.description, job.output);
   write_cloud(job.output, cloud);

@@ -69,6 +69,7 @@ Matrix score_voxels(const PointModel& model, const SceneVoxels& scene, const Mat
   Matrix sums(scene.size(), classes + 1);
   std::ranges::fill(sums.values(), 0.0F);
   result.tiles = boxes.size();
+  if (progress) progress(0, boxes.size());
   for (std::size_t t = 0; t < boxes.size(); ++t) {
     const Tile tile = make_tile(scene.cells, boxes[t], whole, tiling);
     const TileInput input(scene, features, tile);

@@ -41,7 +41,7 @@ struct Segmentation {
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
 };
 
-/// Tells how many of how many tiles are done.
+/// Tells how many of how many tiles are done, first of all that none is.
 using TileProgress = std::function<void(std::size_t done, std::size_t total)>;
 
 /// Labels every point of a cloud.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -14,6 +15,7 @@
 #include "ptattn/tasks/normals.hpp"
 #include "ptattn/tasks/scene_fields.hpp"
 #include "ptattn/tasks/surroundings.hpp"
+#include "ptattn/tasks/tile_input.hpp"
 #include "test_clouds.hpp"
 
 namespace ptattn::test {
@@ -206,6 +208,50 @@ TEST(scene_features, equal_those_of_the_training_script) {
   }
   const SceneFeatures again = of(8);
   EXPECT_EQ(0, std::memcmp(features.values.data(), again.values.data(), 4 * expected.size()));
+}
+
+/// Largest difference of the network's scores from the golden's, relative to the largest score.
+double score_difference(const PointModel& model, const SceneVoxels& scene,
+                        const SceneFeatures& features, const std::vector<float>& expected) {
+  std::vector<std::uint32_t> all(scene.size());
+  std::iota(all.begin(), all.end(), 0U);
+  const TileInput input(scene, features.values, {all, std::vector<float>(all.size(), 1.0F)});
+  const PointOutput output = model.network->forward(input.input({}));
+  double largest = 0.0;
+  double difference = 0.0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    largest = std::max(largest, std::abs(double{expected[i]}));
+    difference = std::max(difference, std::abs(double{output.values.data()[i]} - expected[i]));
+  }
+  return difference / largest;
+}
+
+TEST(pretrained_models, score_as_in_training) {
+  const PointModel aerial = load_point_model(PTATTN_SOURCE_DIR "/samples/models/aerial");
+  const SafetensorsFile town(PTATTN_SOURCE_DIR "/tests/golden/aerial_town.safetensors");
+  const PointCloud cloud = read_cloud(PTATTN_SOURCE_DIR "/tests/golden/aerial_town.ply");
+  const SceneProfile& profile = aerial.description.preprocessing;
+  const SceneVoxels scene = voxelize(cloud, profile, "town");
+  const SceneFeatures features = scene_features(cloud, scene, profile);
+  EXPECT_LT(score_difference(aerial, scene, features, town.values("logits")), 1e-3);
+}
+
+TEST(pretrained_models, see_the_parts_of_objects_as_in_training) {
+  const PointModel parts = load_point_model(PTATTN_SOURCE_DIR "/samples/models/parts");
+  const SafetensorsFile golden(PTATTN_SOURCE_DIR "/tests/golden/parts_shape.safetensors");
+  const std::vector<float> xyz = golden.values("xyz");
+  std::vector<Position> points(xyz.size() / 3);
+  for (std::size_t i = 0; i < xyz.size(); ++i) points[i / 3][i % 3] = xyz[i];
+  const PointCloud cloud = cloud_of(points);
+  const SceneProfile& profile = parts.description.preprocessing;
+  const SceneVoxels scene = voxelize(cloud, profile, "shape");
+  const SceneFeatures features = scene_features(cloud, scene, profile);
+  const std::vector<float> expected = golden.values("features");
+  ASSERT_EQ(features.values.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_NEAR(features.values.data()[i], expected[i], 1e-4) << i;
+  }
+  EXPECT_LT(score_difference(parts, scene, features, golden.values("logits")), 1e-3);
 }
 
 }  // namespace

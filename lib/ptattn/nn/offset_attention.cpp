@@ -64,11 +64,9 @@ void finish_row(const float* x, float scale, MutableMatrixView offset, std::size
 
 // Two passes over blocks of the scores. The first finds what normalises each query's row; in the
 // second a block's rows are keys j and its columns queries i, so that one product sums over i.
-void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out,
-                      Matrix* attention_weights) {
-  const Matrix qk = linear(w.query_key, x);
+Matrix attention_offset(MatrixView qk, const PackedMatrix& values, MatrixView x,
+                        Matrix* attention_weights) {
   const PackedMatrix keys = PackedMatrix::from_transposed(qk);
-  const PackedMatrix values = PackedMatrix::from_rows(linear(w.value, x));
   const SoftmaxParts parts = softmax_over_keys(qk, keys);
   if (attention_weights != nullptr) *attention_weights = Matrix(x.rows, x.rows);
   Matrix offset(x.rows, values.cols());
@@ -84,6 +82,13 @@ void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatr
                  attention_weights, first + r);
     }
   });
+  return offset;
+}
+
+void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out,
+                      Matrix* attention_weights) {
+  const PackedMatrix values = PackedMatrix::from_rows(linear(w.value, x));
+  const Matrix offset = attention_offset(linear(w.query_key, x), values, x, attention_weights);
   linear(w.transform, offset, Activation::kRelu, x, out);
 }
 

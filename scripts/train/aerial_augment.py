@@ -66,6 +66,11 @@ def cut(cloud: Cloud, centre: np.ndarray, side: float, rng: np.random.Generator)
 def thin(cloud: Cloud, share: float, wanted: float, rng: np.random.Generator) -> Cloud:
     """Keeps about `share` of the points: at random, along scan lines, or of one kind of return only."""
     kind = rng.random()
+    if kind > 0.9:  # evenly: one point per cell
+        cell = np.floor(cloud.xyz[:, :2] / wanted ** -0.5 + rng.random(2)).astype(np.int64)
+        order = rng.permutation(len(cell))
+        _, first = np.unique(cell[order] @ np.array([1 << 20, 1]), return_index=True)
+        return cloud.select(np.sort(order[first]))
     if kind < 0.12 and cloud.return_number is not None:
         first = rng.random() < 0.5
         kept = cloud.return_number == 1 if first else cloud.return_number >= cloud.number_of_returns
@@ -88,13 +93,15 @@ class Relief:
     steps: int
     height: float  # of a step, metres
     wave_slope: float = 0.0
+    mounds: int = 0  # of up to `height` metres, or pits
 
 
-def random_relief(rng: np.random.Generator) -> Relief:
-    slope = rng.uniform(0, 0.05) if rng.random() < 0.35 else rng.uniform(0.05, 0.85)
-    steps = int(rng.integers(1, 4)) if rng.random() < 0.4 else 0
+def random_relief(rng: np.random.Generator, sparse: bool) -> Relief:
+    slope = rng.uniform(0, 0.05) if rng.random() < (0.2 if sparse else 0.35) else rng.uniform(0.05, 0.95)
+    steps = int(rng.integers(1, 5)) if rng.random() < 0.4 else 0
     return Relief(slope, steps, float(np.exp(rng.uniform(np.log(1.5), np.log(20)))),
-                  rng.uniform(0, 0.5) if rng.random() < 0.5 else 0.0)
+                  rng.uniform(0, 0.6) if rng.random() < 0.5 else 0.0,
+                  int(rng.integers(1, 5)) if rng.random() < 0.25 else 0)
 
 
 def smooth_relief(relief: Relief, rng: np.random.Generator):
@@ -140,12 +147,36 @@ def step_relief(relief: Relief, xy: np.ndarray, rng: np.random.Generator):
     return height
 
 
+def mound_relief(relief: Relief, xy: np.ndarray, rng: np.random.Generator):
+    """Mounds, ridges and pits with flat tops and edges from soft to steep, as a function of positions in plan."""
+    low, high = xy.min(0), xy.max(0)
+    shapes = []
+    for _ in range(relief.mounds):
+        radius = np.exp(rng.uniform(np.log(5), np.log(40)))
+        shapes.append((rng.uniform(low, high), rng.uniform(0, 2 * np.pi), np.exp(rng.uniform(0, 1.5)), radius,
+                       rng.uniform(0.02, 1) * radius, relief.height * rng.uniform(0.2, 1) * rng.choice([-1, 1])))
+
+    def height(xy: np.ndarray) -> np.ndarray:
+        result = np.zeros(len(xy))
+        for centre, angle, longer, radius, width, rise in shapes:
+            local = xy - centre
+            along = local[:, 0] * np.cos(angle) + local[:, 1] * np.sin(angle)
+            across = local[:, 1] * np.cos(angle) - local[:, 0] * np.sin(angle)
+            inwards = radius - np.hypot(along / longer, across)
+            result = result + rise * np.clip(inwards / width + 0.5, 0, 1)
+        return result
+
+    return height
+
+
 def bend(cloud: Cloud, rng: np.random.Generator, relief: Relief, level: bool = True) -> Cloud:
     """Adds the relief to the heights. Where `level`, a building moves as one by the largest smooth relief under it
     (if that varies little), and never is cut by a step: it stands on the upper side."""
     xy = cloud.xyz[:, :2]
     smooth, steps = smooth_relief(relief, rng), step_relief(relief, xy, rng)
     slope, step = smooth(xy), steps(xy)
+    if relief.mounds:
+        step = step + mound_relief(relief, xy, rng)(xy)
     on = np.flatnonzero(cloud.building >= 0)
     if level and len(on):
         _, number, counts = np.unique(cloud.building[on], return_inverse=True, return_counts=True)
@@ -188,22 +219,24 @@ def punch_holes(cloud: Cloud, rng: np.random.Generator) -> Cloud:
     return cloud.select(kept) if kept.sum() >= 64 else cloud
 
 
-def disturb(cloud: Cloud, rng: np.random.Generator) -> Cloud:
-    """Everything that changes between surveys, but the density."""
+def disturb(cloud: Cloud, rng: np.random.Generator, sparse: bool) -> Cloud:
+    """Everything that changes between surveys, but the density; a sparse cloud is mostly steep and has xyz only, as such
+    surveys are what is hard."""
     if rng.random() < 0.25:
         cloud = punch_holes(cloud, rng)
     stretch = np.array([1, 1, 1.0]) * rng.uniform(0.85, 1.2) * np.array([1, 1, rng.uniform(0.85, 1.2)])
     cloud = replace(cloud, xyz=cloud.xyz * stretch)
-    if rng.random() < 0.75:
-        cloud = bend(cloud, rng, random_relief(rng), level=rng.random() < 0.75)
+    if rng.random() < (0.85 if sparse else 0.7):
+        cloud = bend(cloud, rng, random_relief(rng, sparse), level=rng.random() < 0.75)
     noise = np.exp(rng.uniform(np.log(0.005), np.log(0.12), 2))
     cloud = replace(cloud, xyz=cloud.xyz + rng.normal(0, 1, cloud.xyz.shape) * noise[[0, 0, 1]])
     if rng.random() < 0.4:
         cloud = add_outliers(cloud, rng)
-    if rng.random() < 0.45:
+    bare = rng.random() < (0.45 if sparse else 0.3)
+    if bare or rng.random() < 0.25:
         cloud = replace(cloud, intensity=None)
     elif rng.random() < 0.3:
         cloud = replace(cloud, intensity=cloud.intensity * rng.lognormal(0, 0.3, len(cloud.xyz)))
-    if rng.random() < 0.45:
+    if bare or rng.random() < 0.25:
         cloud = replace(cloud, return_number=None, number_of_returns=None)
     return cloud

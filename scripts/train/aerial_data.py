@@ -34,7 +34,9 @@ SHARES = {"herault": 0.20, "dense_crop_1": 0.06, "dense_crop_2": 0.04, "dense_cr
           "forest_0906_6665": 0.04, "sparse_0292_6833": 0.15, "sparse_0299_6802": 0.10, "sparse_0300_6802": 0.08,
           "sparse_0382_6565": 0.13, "boreal_ground_2": 0.03, "boreal_ground_4": 0.02, "megaplot_ground": 0.03,
           "topography_ground": 0.05}
-LEAST_DENSITY = 0.2
+LEAST_DENSITY, SPARSE = 0.15, 1.3  # points per square metre
+# Parts of training places that choose among checkpoints: tile, axis, they lie beyond the first, training before the second.
+SELECTION = {"village": ("sparse_0292_6833", 1, 880.0, 860.0), "wood": ("dense_crop_1", 0, 36.0, 34.0)}
 
 
 def read_ply(path: Path) -> np.ndarray:
@@ -89,8 +91,8 @@ def density(cloud: Cloud) -> float:
     return len(cloud.xyz) / (100 * len(cells))
 
 
-def load_places(archive: Path, work: Path) -> tuple[dict[str, Cloud], dict[str, Cloud]]:
-    """Training and held-out places, from the archive unpacked into `work`."""
+def load_places(archive: Path, work: Path) -> tuple[dict[str, Cloud], dict[str, Cloud], dict[str, Cloud]]:
+    """Training, held-out and selection places, from the archive unpacked into `work`."""
     folder = work / "train"
     if not folder.exists():
         with tarfile.open(archive) as file:
@@ -104,7 +106,12 @@ def load_places(archive: Path, work: Path) -> tuple[dict[str, Cloud], dict[str, 
     divided = training[SPLIT_TILE]
     held_out["sparse_north"] = divided.select(divided.xyz[:, 1] > SPLIT_NORTH)
     training[SPLIT_TILE] = divided.select(divided.xyz[:, 1] < SPLIT_SOUTH)
-    return training, held_out
+    selection = {}
+    for name, (tile, axis, beyond, before) in SELECTION.items():
+        divided = training[tile]
+        selection[name] = divided.select(divided.xyz[:, axis] > beyond)
+        training[tile] = divided.select(divided.xyz[:, axis] < before)
+    return training, held_out, selection
 
 
 @dataclass
@@ -135,11 +142,11 @@ class Data:
 
     def __init__(self, data: Path, work: Path, voxels: int) -> None:
         self.voxels = voxels  # aimed at per batch
-        self.places, self.held_out = load_places(data / "aerial_train.tar.xz", work)
+        self.places, self.held_out, selection = load_places(data / "aerial_train.tar.xz", work)
         self.densities = {name: density(cloud) for name, cloud in self.places.items()}
         names, shares = list(SHARES), np.array(list(SHARES.values()))
         self.names, self.shares = names, shares / shares.sum()
-        self.validation = validation_items(self.held_out)
+        self.validation, self.selection = validation_items(self.held_out), selection_items(selection)
 
     def training_batch(self, rng: np.random.Generator) -> list[Sample]:
         """Augmented crops until the batch has about the voxels aimed at."""
@@ -155,7 +162,8 @@ class Data:
         """A turned square of a random place, thinned to a random density, warped, disturbed."""
         name = self.names[rng.choice(len(self.names), p=self.shares)]
         cloud, full = self.places[name], self.densities[name]
-        wanted = full if rng.random() < 0.3 else float(np.exp(rng.uniform(np.log(LEAST_DENSITY), np.log(max(full, 0.3)))))
+        most = SPARSE if rng.random() < 0.4 else max(full, 0.3)
+        wanted = full if rng.random() < 0.25 else float(np.exp(rng.uniform(np.log(LEAST_DENSITY), np.log(most))))
         wanted = min(wanted, full)
         per_area = 12 * (1 - np.exp(-wanted / 12))  # voxels per square metre
         side = float(np.clip(np.sqrt(voxels / per_area), 20, 250))
@@ -166,17 +174,33 @@ class Data:
         cloud = augment.thin(cloud, wanted / full, wanted, rng)
         if len(cloud.xyz) < 64:
             return sample_of(cloud)
-        return sample_of(augment.disturb(cloud, rng))
+        return sample_of(augment.disturb(cloud, rng, wanted < SPARSE))
 
-
-    def evaluate(self, predict) -> dict[str, dict[str, float]]:
-        """Measures per point of every validation item, and their means; `predict` gives the logits of a sample's voxels."""
+    def evaluate(self, predict, held_out: bool = True) -> dict[str, dict[str, float]]:
+        """Measures per point of every held-out or selection item, and their means; `predict` gives the logits of a
+        sample's voxels."""
+        items = self.validation if held_out else self.selection
         result = {name: measures(predict(sample).argmax(1)[sample.voxel_of_point], sample.label)
-                  for name, sample in self.validation.items()}
+                  for name, sample in items.items()}
         for key in ("mean", "total_error"):
             values = [item[key] for item in result.values() if key in item]
             result[f"all {key}"] = {key: round(float(np.mean(values)), 2)}
         return result
+
+
+def bare(cloud: Cloud) -> Cloud:
+    return replace(cloud, intensity=None, return_number=None, number_of_returns=None)
+
+
+def selection_items(places: dict[str, Cloud]) -> dict[str, Sample]:
+    """The selection places as they are, and sparse, without fields, bent."""
+    village, wood = places["village"], places["wood"]
+    wood = wood.select(np.random.default_rng(6).random(len(wood.xyz)) < 0.8 / density(wood))
+    items = {"village": village, "wood": places["wood"]}
+    for name, cloud in (("village", village), ("wood@0.8", wood)):
+        items[f"{name} tilted xyz"] = bare(augment.bend(cloud, np.random.default_rng(13), augment.Relief(0.6, 0, 0)))
+        items[f"{name} cliff xyz"] = bare(augment.bend(cloud, np.random.default_rng(14), augment.Relief(0.3, 2, 14)))
+    return {name: sample_of(cloud) for name, cloud in items.items()}
 
 
 def validation_items(held_out: dict[str, Cloud]) -> dict[str, Sample]:
@@ -186,9 +210,6 @@ def validation_items(held_out: dict[str, Cloud]) -> dict[str, Sample]:
 
     def thinned(cloud: Cloud, wanted: float) -> Cloud:
         return cloud.select(rng.random(len(cloud.xyz)) < wanted / density(cloud))
-
-    def bare(cloud: Cloud) -> Cloud:
-        return replace(cloud, intensity=None, return_number=None, number_of_returns=None)
 
     town, slope, coast, conifer = (held_out[name] for name in
                                    ("herault_77060_627755", "dense_bat", "sparse_north", "conifer_ground"))

@@ -24,6 +24,15 @@ voxel counting once; eigenvalues l1 >= l2 >= l3 >= 0 of C (clamped at 0), trace 
 If N < 4 or t < 1e-6: thickness, scatter, vertical are 0. Else
     thickness = squash(sqrt(l3)), scatter = 3 l3 / t, vertical = C_zz / t.  Always: crowd = ln(N) / 4.
 
+Planes.  For a scale with cells of s = 2^l columns (side S = s * VOXEL): cell of a column = (i >> l, j >> l). A plane is fitted
+to the lows of the columns in the 9 cells around and including it, (x, y) = ((i + 0.5) VOXEL, (j + 0.5) VOXEL), by weighted
+least squares: with weighted means x', y', z' and weighted (co)variances about them,
+    [C_xx + PLANE_RIDGE S^2, C_xy; C_xy, C_yy + PLANE_RIDGE S^2] (a, b) = (C_xz, C_yz).
+A column has one weight in all planes: first w = 1 / (1 + (h / PLANE_START)^2), h = low - opening_PLANE_WINDOW; then,
+PLANE_ROUNDS times over, w = 1 / (1 + (r / PLANE_UP)^2) with r its height above its own cell's plane, PLANE_DOWN in place of
+PLANE_UP for r <= 0. What stands on the ground counts for little, low outliers too; unlike an opening, the plane follows a
+slope however sparse the points are.
+
 Intensity.  rank(p) = (number of points with smaller intensity + number with smaller or equal) / (2 n) over the whole cloud, so
 that any scale and gamma will do; its channel is 2 * mean rank - 1. Returns: r = number_of_returns, at least 1.
 
@@ -40,6 +49,7 @@ Channels, in the order of FEATURES, for each voxel:
     last                           share of points with return_number >= r; 0 if not given
     multiple                       share of points with r >= 2; 0 if not given
     has_intensity, has_returns     1 or 0; a field whose values are all equal counts as not given
+    plane_3 .. plane_5             squash(m_z - z' - a (m_x - x') - b (m_y - y')), the plane of the voxel's cell, l = 3, 4, 5
 """
 
 from __future__ import annotations
@@ -54,16 +64,20 @@ PIT = 17
 TOP = 3
 SQUASH = 0.25
 LEVELS = (1, 2)
+PLANE_LEVELS = (3, 4, 5)  # cells of 4, 8 and 16 m
+PLANE_WINDOW, PLANE_ROUNDS = 41, 3
+PLANE_START, PLANE_UP, PLANE_DOWN, PLANE_RIDGE = 1.0, 0.3, 1.0, 0.01
 FEATURES = ("offset_x", "offset_y", "offset_z", "count", "spread",
             "above_5", "above_17", "above_41", "above_97", "above_201", "below_17", "under_top",
             "thickness_1", "scatter_1", "vertical_1", "crowd_1", "thickness_2", "scatter_2", "vertical_2", "crowd_2",
-            "intensity", "last", "multiple", "has_intensity", "has_returns")
+            "intensity", "last", "multiple", "has_intensity", "has_returns",
+            *(f"plane_{level}" for level in PLANE_LEVELS))
 
 
 @dataclass
 class Voxels:
     grid: np.ndarray  # [v, 3] int32
-    features: np.ndarray  # [v, 25] float32
+    features: np.ndarray  # [v, 28] float32
     voxel_of_point: np.ndarray  # [n] int64
 
 
@@ -71,7 +85,7 @@ def constants() -> dict:
     """What the model's configuration says about this module."""
     return {"kind": "scene", "unit": "metre", "up": "z", "voxel": VOXEL, "features": list(FEATURES),
             "opening_windows": list(WINDOWS), "closing_window": PIT, "top_window": TOP, "squash": SQUASH,
-            "surrounding_levels": list(LEVELS)}
+            "surrounding_levels": list(LEVELS), "plane_levels": list(PLANE_LEVELS)}
 
 
 def squash(height: np.ndarray, scale: float = SQUASH) -> np.ndarray:
@@ -150,6 +164,54 @@ def surroundings(grid: np.ndarray, means: np.ndarray, level: int, scale: float =
     return [channel[inverse] for channel in (*channels, np.log(number) / 4)]
 
 
+def plane_sums(sums: np.ndarray, key: np.ndarray, stride: int) -> np.ndarray:
+    """Sums over the 9 cells around each; `key` = i * stride + j, sorted, none at the border."""
+    total = np.zeros_like(sums)
+    for dx in (-1, 0, 1):
+        for dy in (-1, 0, 1):
+            wanted = key + dx * stride + dy
+            place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+            total += np.where((key[place] == wanted)[:, None], sums[place], 0)
+    return total
+
+
+def planes(column: tuple[np.ndarray, np.ndarray], low: np.ndarray, above: np.ndarray, level: int):
+    """Cell of every column, and x', y', z', a, b of every cell; `above` = low - opening. See the module's description."""
+    cell = (column[0] >> level) + 1, (column[1] >> level) + 1
+    stride = int(cell[1].max()) + 2
+    key, inverse = np.unique(cell[0] * stride + cell[1], return_inverse=True)
+    x, y = (column[axis] + 0.5 for axis in (0, 1))
+    x, y, ridge = x * VOXEL, y * VOXEL, PLANE_RIDGE * (VOXEL * 2 ** level) ** 2
+    from_x, from_y, from_z = (np.round(values.mean()) for values in (x, y, low))  # more exact from the middle
+    x, y, z = x - from_x, y - from_y, low - from_z
+    weight = 1 / (1 + (above / PLANE_START) ** 2)
+    for turn in range(PLANE_ROUNDS + 1):
+        sums = np.stack([np.bincount(inverse, weight * values, len(key)) for values in
+                         (np.ones_like(x), x, y, z, x * x, x * y, y * y, x * z, y * z)], 1)
+        sums = plane_sums(sums, key, stride)
+        mx, my, mz, xx, xy, yy, xz, yz = (sums[:, 1:] / sums[:, :1]).T
+        xx, xy, yy, xz, yz = xx - mx * mx + ridge, xy - mx * my, yy - my * my + ridge, xz - mx * mz, yz - my * mz
+        determinant = xx * yy - xy * xy
+        a, b = (xz * yy - yz * xy) / determinant, (yz * xx - xz * xy) / determinant
+        residual = z - (mz[inverse] + a[inverse] * (x - mx[inverse]) + b[inverse] * (y - my[inverse]))
+        weight = 1 / (1 + (residual / np.where(residual > 0, PLANE_UP, PLANE_DOWN)) ** 2)
+    return inverse, mx + from_x, my + from_y, mz + from_z, a, b
+
+
+def above_planes(grid: np.ndarray, means: np.ndarray, low: np.ndarray) -> list[np.ndarray]:
+    """plane_3 .. plane_5 of every voxel; `low` is the raster of the columns."""
+    column = np.nonzero(np.isfinite(low))
+    number = np.empty(low.shape, np.int64)
+    number[column] = np.arange(len(column[0]))
+    of_voxel, lows = number[grid[:, 0], grid[:, 1]], low[column]
+    above, channels = lows - opening(low, PLANE_WINDOW)[column], []
+    for level in PLANE_LEVELS:
+        inverse, *parameters = planes(column, lows, above, level)
+        mx, my, mz, a, b = (values[inverse[of_voxel]] for values in parameters)
+        channels.append(squash(means[:, 2] - mz - a * (means[:, 0] - mx) - b * (means[:, 1] - my)))
+    return channels
+
+
 def rank(values: np.ndarray) -> np.ndarray:
     """Mid-rank of every value in [0, 1]."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
@@ -200,5 +262,5 @@ def voxelise(xyz: np.ndarray, intensity: np.ndarray | None = None, return_number
         channels += [mean((return_number >= returns).astype(np.float64)), mean((returns >= 2).astype(np.float64))]
     else:
         channels += [nothing, nothing]
-    channels += [nothing + has_intensity, nothing + has_returns]
+    channels += [nothing + has_intensity, nothing + has_returns, *above_planes(grid, means, low)]
     return Voxels(grid.astype(np.int32), np.stack(channels, 1).astype(np.float32), voxel)

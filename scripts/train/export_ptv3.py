@@ -139,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path, help="model folder to write, e.g. samples/models/aerial")
-    parser.add_argument("--task", choices=TASKS, default="aerial")
+    parser.add_argument("--task", choices=("aerial", "parts"), default="aerial")
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
     parser.add_argument("--work", type=Path, help="folder of the unpacked tiles (aerial)")
     parser.add_argument("--parity", type=Path, help="write a parity case: this path with .safetensors (aerial: and .ply)")
@@ -162,6 +162,8 @@ def main() -> None:
         data = TASKS[options.task](options.data, options.work, 0)
         measured = data.evaluate(lambda sample: predict(exported, sample))
         print(tables(measured, checkpoint["curve"]))
+        if not aerial:
+            print("", data.part_table(lambda sample: predict(exported, sample)), sep="\n")
     size = (options.folder / "model.safetensors").stat().st_size
     print(f"{options.folder}: {size / 1e6:.2f} MB, step {checkpoint['step']}, minute {checkpoint['spent']:.1f}")
 

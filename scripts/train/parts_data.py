@@ -4,6 +4,8 @@ Of every category the last two of twelve shapes are held out. Voxels and channel
 where they have the same name, of the unit-sphere cloud (centroid at the origin, farthest point at radius 1) with VOXEL
 and SQUASH; x, y, z are the mean of the points, measured from the middle of the bounding box at its bottom. The network
 is not told the category; whoever knows it lets only the category's parts compete.
+
+`Pretraining` is a task of its own on the same channels: the class of a ModelNet40 cloud in every voxel.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ FEATURES = ("x", "y", "z", "count",
             *(f"{name}_{level}" for level in LEVELS for name in ("thickness", "scatter", "vertical", "crowd")))
 HELD_OUT_SHAPES = 2
 VOXELS_PER_SHAPE = 2300  # about
+FEWEST_POINTS = 1024  # of a thinned shape
+HANDED = ("Hand",)  # categories whose parts a mirror would exchange
+MODELNET_VOXELS, MODELNET_TESTED = 900, 200
 
 
 @dataclass
@@ -76,13 +81,15 @@ def random_rotation(rng: np.random.Generator, largest: float) -> np.ndarray:
     return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
 
 
-def disturb(xyz: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Stretch per axis, rotation (small, seldom any), a smooth bend of space, jitter."""
-    xyz = xyz * rng.uniform(0.75, 1.33, 3)
+def disturb(xyz: np.ndarray, rng: np.random.Generator, mirror: bool) -> np.ndarray:
+    """Stretch per axis, perhaps a mirror image, rotation (small, seldom any), smooth bends of space, jitter."""
+    xyz = xyz * rng.uniform(0.72, 1.4, 3)
+    if mirror and rng.random() < 0.5:
+        xyz = xyz * [-1, 1, 1]
     xyz = xyz @ random_rotation(rng, np.pi if rng.random() < 0.2 else 0.35).T
-    for _ in range(2):
+    for _ in range(3):
         wave = rng.normal(size=3) * rng.uniform(0.8, 2.5)
-        xyz = xyz + rng.normal(size=3) * rng.uniform(0, 0.06) * np.sin(xyz @ wave + rng.uniform(0, 2 * np.pi))[:, None]
+        xyz = xyz + rng.normal(size=3) * rng.uniform(0, 0.08) * np.sin(xyz @ wave + rng.uniform(0, 2 * np.pi))[:, None]
     return xyz + rng.normal(0, rng.uniform(0, 0.008), xyz.shape)
 
 
@@ -105,25 +112,58 @@ class Data:
         held_out = rank >= np.bincount(self.category)[self.category] - HELD_OUT_SHAPES
         self.training, self.held_out = np.flatnonzero(~held_out), np.flatnonzero(held_out)
         counts = np.bincount(self.part[self.training].reshape(-1), minlength=len(self.classes))
+        self.group_of_class = tuple(np.repeat(np.arange(len(offsets)), np.diff(self.offsets)).tolist())
         self.class_weights = tuple(np.clip((counts.mean() / np.maximum(counts, 1)) ** 0.35, 0.5, 3))
         self.validation = {f"{self.categories[self.category[i]]} {rank[i]}":
                            self.sample(unit_sphere(self.xyz[i]), i) for i in self.held_out}
 
-    def sample(self, xyz: np.ndarray, index: int) -> Sample:
+    def sample(self, xyz: np.ndarray, index: int, kept: np.ndarray | slice = slice(None)) -> Sample:
         grid, features, voxel = voxelise(xyz)
         columns = len(self.classes) + 1
-        label = self.part[index]
+        label = self.part[index][kept]
         target = np.bincount(voxel * columns + label, minlength=len(grid) * columns).reshape(-1, columns)
         home = self.category[index]
         return Sample(grid, features, target.astype(np.float32), voxel, label,
                       np.arange(self.offsets[home], self.offsets[home + 1]))
 
     def training_batch(self, rng: np.random.Generator) -> list[Sample]:
-        """Random shapes, disturbed."""
-        chosen = rng.choice(self.training, self.shapes, replace=False)
-        return [self.sample(unit_sphere(disturb(self.xyz[index], rng)), index) for index in chosen]
+        """Random shapes, thinned, disturbed."""
+        batch = []
+        for index in rng.choice(self.training, self.shapes, replace=False):
+            points = len(self.xyz[index])
+            count = points if rng.random() < 0.5 else int(rng.integers(FEWEST_POINTS, points))
+            kept = np.sort(rng.choice(points, count, replace=False))
+            mirror = self.categories[self.category[index]] not in HANDED
+            batch.append(self.sample(unit_sphere(disturb(self.xyz[index][kept], rng, mirror)), index, kept))
+        return batch
 
-    def evaluate(self, predict) -> dict[str, dict[str, float]]:
+    def part_table(self, predict) -> str:
+        """Markdown: IoU of every part over all held-out shapes together, the category given, and guessed."""
+        given, guessed = np.zeros((2, 3, len(self.classes)), np.int64)  # both, predicted, true
+        for sample in self.validation.values():
+            logits = predict(sample)[sample.voxel_of_point]
+            for counts, allowed in ((given, sample.allowed), (guessed, self.likeliest(logits))):
+                predicted = allowed[logits[:, allowed].argmax(1)]
+                counts[0] += np.bincount(predicted[predicted == sample.label], minlength=len(self.classes))
+                counts[1] += np.bincount(predicted, minlength=len(self.classes))
+                counts[2] += np.bincount(sample.label, minlength=len(self.classes))
+        iou = [100 * counts[0] / np.maximum(counts[1] + counts[2] - counts[0], 1) for counts in (given, guessed)]
+        lines = ["| category | part: IoU, category given / guessed |", "|---|---|"]
+        for category, begin, end in zip(self.categories, self.offsets[:-1], self.offsets[1:]):
+            cells = [f"{self.classes[part].split('.')[1]} {iou[0][part]:.0f} / {iou[1][part]:.0f}"
+                     if given[2][part] else f"{self.classes[part].split('.')[1]} -" for part in range(begin, end)]
+            lines.append(f"| {category} | " + ", ".join(cells) + " |")
+        there = given[2] > 0
+        lines.append(f"| mean of {there.sum()} parts | {iou[0][there].mean():.1f} / {iou[1][there].mean():.1f} |")
+        return "\n".join(lines)
+
+    def likeliest(self, logits: np.ndarray) -> np.ndarray:
+        """Parts of the category whose parts are likeliest in all."""
+        odds = np.exp(logits - logits.max(1, keepdims=True))
+        best = np.add.reduceat((odds / odds.sum(1, keepdims=True)).sum(0), self.offsets[:-1]).argmax()
+        return np.arange(self.offsets[best], self.offsets[best + 1])
+
+    def evaluate(self, predict, held_out: bool = True) -> dict[str, dict[str, float]]:
         """By category: accuracy and mean intersection over union of its parts where it is known, accuracy where it is
         the one whose parts are likeliest in all, and how often that is the right one."""
         items: dict[str, list[tuple[float, ...]]] = {}
@@ -134,14 +174,41 @@ class Data:
             for part in sample.allowed:
                 here, there = predicted == part, sample.label == part
                 ious.append((here & there).sum() / (here | there).sum() if (here | there).any() else 1.0)
-            odds = np.exp(logits - logits.max(1, keepdims=True))
-            likely = np.add.reduceat((odds / odds.sum(1, keepdims=True)).sum(0), self.offsets[:-1]).argmax()
-            guessed = slice(self.offsets[likely], self.offsets[likely + 1])
-            alone = self.offsets[likely] + logits[:, guessed].argmax(1)
+            guessed = self.likeliest(logits)
+            alone = guessed[logits[:, guessed].argmax(1)]
             items.setdefault(name.split()[0], []).append(
                 ((predicted == sample.label).mean(), np.mean(ious), (alone == sample.label).mean(),
-                 self.offsets[likely] == sample.allowed[0]))
+                 guessed[0] == sample.allowed[0]))
         keys = ("accuracy", "mean", "accuracy, category guessed", "category right")
         result = {name: dict(zip(keys, np.round(100 * np.mean(values, 0), 2).tolist())) for name, values in items.items()}
         means = {key: round(float(np.mean([item[key] for item in result.values()])), 2) for key in keys}
         return {**result, "all": means}
+
+
+class Pretraining:
+    """ModelNet40 clouds whose every voxel has the class of its cloud; the last ones are for validation."""
+
+    def __init__(self, data: Path, work: Path | None, voxels: int) -> None:
+        self.classes = json.loads((data / "modelnet40_classes.json").read_text())
+        self.class_weights = (1.0,) * len(self.classes)
+        self.in_channels, self.shapes = len(FEATURES), max(1, voxels // MODELNET_VOXELS)
+        self.xyz = np.load(data / "modelnet40_train_xyz_i16.npy", mmap_mode="r")
+        self.label = np.load(data / "modelnet40_train_label_u8.npy").astype(np.int64)
+        order = np.random.default_rng(0).permutation(len(self.label))
+        self.training, self.tested = order[MODELNET_TESTED:], order[:MODELNET_TESTED]
+
+    def sample(self, index: int, rng: np.random.Generator | None) -> Sample:
+        xyz = self.xyz[index].astype(np.float64) / 32767
+        grid, features, voxel = voxelise(unit_sphere(disturb(xyz, rng, True) if rng else xyz))
+        label = np.full(len(voxel), self.label[index])
+        target = np.zeros((len(grid), len(self.classes) + 1), np.float32)
+        target[:, self.label[index]] = 1
+        return Sample(grid, features, target, voxel, label, np.arange(len(self.classes)))
+
+    def training_batch(self, rng: np.random.Generator) -> list[Sample]:
+        return [self.sample(index, rng) for index in rng.choice(self.training, self.shapes, replace=False)]
+
+    def evaluate(self, predict, held_out: bool = True) -> dict[str, dict[str, float]]:
+        """Share of the tested clouds whose class is the likeliest over their voxels."""
+        right = [predict(self.sample(index, None)).mean(0).argmax() == self.label[index] for index in self.tested]
+        return {"all": {"accuracy": round(100 * float(np.mean(right)), 2)}}

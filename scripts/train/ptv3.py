@@ -262,14 +262,15 @@ class SegmentMax(torch.autograd.Function):
 def convolve(x: Tensor, weight: Tensor, near: Neighbours, flipped: bool = False) -> Tensor:
     """sum_k W[k] x[p + k - centre] of x [n, in] with weight [k, in, out]; `flipped` takes the weight of the opposite offset.
 
-    A product per offset over the voxels that have a neighbour there, summed in float32.
+    A product per offset over the voxels that have a neighbour there, summed in float32 at least.
     """
     last, centre = len(weight) - 1, len(weight) // 2
-    result = (x @ weight[centre]).float()
+    wide = torch.promote_types(x.dtype, torch.float32)
+    result = (x @ weight[centre]).to(wide)
     for k in range(len(weight)):
         if k != centre:
             to, source = near.pairs(k)
-            result.index_add_(0, to, (x.index_select(0, source) @ weight[last - k if flipped else k]).float())
+            result.index_add_(0, to, (x.index_select(0, source) @ weight[last - k if flipped else k]).to(wide))
     return result
 
 

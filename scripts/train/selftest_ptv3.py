@@ -19,6 +19,28 @@ def town(rng: np.random.Generator, count: int = 900) -> np.ndarray:
     return np.column_stack([xy, z]) + [7e5, 6.2e6, 30]
 
 
+def planes_by_loops(low: dict[tuple, float], above: dict[tuple, float], level: int) -> dict[tuple, np.ndarray]:
+    """Coefficients (c, a, b) of the plane z = c + a x + b y of every column's cell."""
+    side = features.VOXEL * 2 ** level
+    middle = {c: (np.array(c) + 0.5) * features.VOXEL for c in low}
+    cell = {c: (c[0] >> level, c[1] >> level) for c in low}
+    weight = {c: 1 / (1 + (above[c] / features.PLANE_START) ** 2) for c in low}
+    for _ in range(features.PLANE_ROUNDS + 1):
+        planes = {}
+        for home in set(cell.values()):
+            near = [c for c in low if abs(cell[c][0] - home[0]) <= 1 and abs(cell[c][1] - home[1]) <= 1]
+            w, z = np.array([weight[c] for c in near]), np.array([low[c] for c in near])
+            xy = np.array([middle[c] for c in near])
+            mean, height = w @ xy / w.sum(), w @ z / w.sum()
+            matrix = (xy - mean).T @ ((xy - mean) * w[:, None]) / w.sum() + features.PLANE_RIDGE * side ** 2 * np.eye(2)
+            slopes = np.linalg.solve(matrix, (xy - mean).T @ (w * (z - height)) / w.sum())
+            planes[home] = np.array([height - slopes @ mean, *slopes])
+        for c in low:
+            residual = low[c] - planes[cell[c]] @ [1, *middle[c]]
+            weight[c] = 1 / (1 + (residual / (features.PLANE_UP if residual > 0 else features.PLANE_DOWN)) ** 2)
+    return {c: planes[cell[c]] for c in low}
+
+
 def channels_by_loops(xyz: np.ndarray, intensity: np.ndarray) -> dict[tuple, dict[str, float]]:
     """The definition in aerial_features.py, word by word."""
     local = xyz - xyz.min(0)
@@ -46,6 +68,8 @@ def channels_by_loops(xyz: np.ndarray, intensity: np.ndarray) -> dict[tuple, dic
 
     openings = {w: reduced(reduced(low, w, min), w, max) for w in features.WINDOWS[:2]}
     closing = reduced(reduced(low, features.PIT, max), features.PIT, min)
+    wide = reduced(reduced(low, features.PLANE_WINDOW, min), features.PLANE_WINDOW, max)
+    planes = {level: planes_by_loops(low, {c: low[c] - wide[c] for c in low}, level) for level in features.PLANE_LEVELS}
     top = reduced(high, features.TOP, max)
     means = {voxel: local[members].mean(0) for voxel, members in points.items()}
     result = {}
@@ -61,6 +85,8 @@ def channels_by_loops(xyz: np.ndarray, intensity: np.ndarray) -> dict[tuple, dic
             "offset_z": mean[2] / features.VOXEL - voxel[2] - 0.5, "count": np.log(len(members)) / 3,
             "spread": np.ptp(local[members, 2]) / features.VOXEL,
             **{f"above_{w}": np.arcsinh((mean[2] - openings[w][column]) / features.SQUASH) / 2 for w in openings},
+            **{f"plane_{level}": np.arcsinh((mean[2] - planes[level][column] @ [1, *mean[:2]]) / features.SQUASH) / 2
+               for level in planes},
             "below_17": np.arcsinh((mean[2] - closing[column]) / features.SQUASH) / 2,
             "under_top": np.arcsinh((top[column] - mean[2]) / features.SQUASH) / 2,
             "thickness_1": 0 if flat else
@@ -80,7 +106,7 @@ def check_channels() -> None:
         for name, value in expected[tuple(grid)].items():
             got = row[features.FEATURES.index(name)]
             assert abs(got - value) < 2e-5, f"{name} of {grid}: {got} instead of {value}"
-    assert (voxels.features[:, -2:] == [1, 0]).all()
+    assert (voxels.features[:, [features.FEATURES.index(name) for name in ("has_intensity", "has_returns")]] == [1, 0]).all()
 
 
 def small_network() -> PtV3:

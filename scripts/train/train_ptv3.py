@@ -23,10 +23,11 @@ from torch import Tensor, nn
 
 import aerial_data
 import parts_data
+import safetensors_io
 from ptv3 import Geometry, PtV3, PtV3Config, geometry
 from train_pct import average_into
 
-TASKS = {"aerial": aerial_data.Data, "parts": parts_data.Data}
+TASKS = {"aerial": aerial_data.Data, "parts": parts_data.Data, "modelnet": parts_data.Pretraining}
 SIZES = {"small": dict(enc_depths=[1, 1, 2, 2, 1], enc_channels=[32, 48, 64, 96, 128], enc_num_head=[2, 3, 4, 6, 8],
                        dec_depths=[1, 1, 1, 1], dec_channels=[32, 48, 64, 96], dec_num_head=[2, 3, 4, 6]),
          "tiny": dict(enc_depths=[1, 1, 1, 1, 1], enc_channels=[32, 32, 48, 64, 96], enc_num_head=[2, 2, 3, 4, 6],
@@ -40,6 +41,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
     parser.add_argument("--work", type=Path, help="folder for the unpacked tiles (aerial)")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and curve")
+    parser.add_argument("--init", type=Path, help="model folder whose weights to begin with, where names and shapes agree")
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--minutes", type=float, default=100, help="of training, all runs together")
     parser.add_argument("--voxels", type=int, default=9000, help="per worker and step")
@@ -74,6 +76,12 @@ def cross_entropy(logits: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     loss = -(torch.cat([log_p * weights, others], 1) * target).sum(1)
     labelled = target.sum(1)
     return (loss / labelled.clamp(min=1)).sum() / (labelled > 0).sum().clamp(min=1)
+
+
+def within_groups(logits: Tensor, target: Tensor, groups: Tensor) -> Tensor:
+    """The logits with classes of other groups than the target's put out of the race."""
+    home = groups[target[:, :-1].argmax(1)]
+    return logits.masked_fill(groups != home[:, None], -30.0)
 
 
 def lovasz(logits: Tensor, target: Tensor, least: int = 50) -> Tensor:
@@ -122,6 +130,8 @@ class Workers:
     def __init__(self, network: PtV3, data, options: argparse.Namespace, step: int) -> None:
         self.network, self.data, self.options, self.next = network, data, options, step * options.workers
         self.weights = torch.tensor(data.class_weights, device=options.device)
+        groups = getattr(data, "group_of_class", None)
+        self.groups = None if groups is None else torch.tensor(groups, device=options.device)
         self.replicas = [network] + [copy.deepcopy(network) for _ in range(options.workers - 1)]
         for replica in self.replicas[1:]:
             for own, shared in zip(replica.parameters(), network.parameters()):
@@ -143,6 +153,9 @@ class Workers:
             logits = replica(features, where)
         logits = logits.float()
         entropy = cross_entropy(logits, target, self.weights)
+        if self.groups is not None:  # whoever knows the category lets only its parts compete
+            logits = within_groups(logits, target, self.groups)
+            entropy = 0.5 * (entropy + cross_entropy(logits, target, self.weights))
         loss = entropy + (options.lovasz * lovasz(logits, target) if options.lovasz else 0)
         (loss / options.workers).backward()
         return entropy.item(), loss.item()
@@ -188,6 +201,21 @@ def save(path: Path, contents: dict) -> None:
     os.replace(temporary, path)
 
 
+def warm_start(network: nn.Module, folder: Path) -> list[str]:
+    """Takes the weights of a model folder over; new input channels begin with weight 0. Names that are left as they were."""
+    own, left = network.state_dict(), []
+    given = safetensors_io.load(folder / "model.safetensors")
+    for name, tensor in own.items():
+        value = torch.from_numpy(given[name].astype(np.float32)) if name in given else None
+        if value is not None and name.endswith("stem.conv.weight") and value.shape[:-1] == tensor.shape[:-1]:
+            value = F.pad(value, (0, tensor.shape[-1] - value.shape[-1]))
+        if value is not None and value.shape == tensor.shape:
+            tensor.copy_(value)
+        elif not name.endswith("num_batches_tracked"):
+            left.append(name)
+    return left
+
+
 def train(options: argparse.Namespace) -> nn.Module:
     """Runs until the minutes are spent; returns the averaged network."""
     options.out.mkdir(parents=True, exist_ok=True)
@@ -195,6 +223,8 @@ def train(options: argparse.Namespace) -> nn.Module:
     config = PtV3Config(len(data.classes), data.in_channels, **SIZES[options.size])
     torch.manual_seed(options.seed)
     network = PtV3(config).to(options.device)
+    if options.init:
+        print("left at random:", *warm_start(network, options.init) or ["nothing"])
     average = copy.deepcopy(network)
     optimizer = optimizer_for(network, options)
     path, step, spent, curve = options.out / "checkpoint.pt", 0, 0.0, []
@@ -232,7 +262,7 @@ def train(options: argparse.Namespace) -> nn.Module:
             losses = []
         if spent - last_evaluation >= options.evaluate_minutes or spent >= options.minutes:
             last_evaluation = spent
-            measured = data.evaluate(lambda sample: predict(average, sample, options.device, options.bf16))
+            measured = data.evaluate(lambda sample: predict(average, sample, options.device, options.bf16), held_out=False)
             record = {"step": step, "minute": round(spent, 1), **measured}
             curve.append(record)
             print(json.dumps(record), flush=True)

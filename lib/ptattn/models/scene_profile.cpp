@@ -55,6 +55,7 @@ struct NumberedChannel {
 constexpr NumberedChannel kNumberedChannels[] = {
     {"above_", ChannelKind::kAbove, 1, kMaxWindow, true},
     {"below_", ChannelKind::kBelow, 1, kMaxWindow, true},
+    {"plane_", ChannelKind::kPlane, 0, kMaxLevel, false},
     {"under_top_", ChannelKind::kUnderTop, 1, kMaxWindow, true},
     {"thickness_", ChannelKind::kThickness, 0, kMaxLevel, false},
     {"scatter_", ChannelKind::kScatter, 0, kMaxLevel, false},
@@ -151,6 +152,10 @@ SceneProfile read_scene_profile(const std::string& text, const std::string& subj
   if (json.find("surrounding_levels") != nullptr) {
     check_repeated(json, "surrounding_levels", json.array("surrounding_levels", kMaxChannels),
                    profile.channels, ChannelKind::kScatter);
+  }
+  if (json.find("plane_levels") != nullptr) {
+    check_repeated(json, "plane_levels", json.array("plane_levels", kMaxChannels), profile.channels,
+                   ChannelKind::kPlane);
   }
   json.finish();
   return profile;

@@ -19,6 +19,7 @@ enum class ChannelKind : std::uint8_t {
   kSpread,     ///< spread: vertical extent of the points
   kAbove,      ///< above_W: height above the opening of the lowest points by windows of W columns
   kBelow,      ///< below_W: height above their closing, negative in pits
+  kPlane,      ///< plane_L: height above the plane along the ground of cells of level L
   kUnderTop,   ///< under_top_W: depth below the highest point of a window of W columns
   kThickness,  ///< thickness_L: least standard deviation of the surroundings of level L
   kScatter,    ///< scatter_L: how evenly they extend in all directions
@@ -55,8 +56,8 @@ enum class Origin : std::uint8_t {
 /// JSON keys: `kind` (scene, object), `unit` (metre), `up` (z), `voxel` (edge length), `features`
 /// (names of the channels in order), `origin` (minimum, center_bottom) [minimum], `squash` (metres)
 /// [0.25], `top_window` (columns) [3], `color_range` (two numbers for the colour values 0 and 255)
-/// [0, 1], `min_points` [1]. `opening_windows`, `closing_window` and `surrounding_levels` may say
-/// once more what the names of the channels say.
+/// [0, 1], `min_points` [1]. `opening_windows`, `closing_window`, `surrounding_levels` and
+/// `plane_levels` may say once more what the names of the channels say.
 struct SceneProfile {
   Frame frame = Frame::kScene;
   double voxel = 0.0;  ///< in metres (scene) or radii of the unit sphere (object)

@@ -12,6 +12,7 @@
 #include "ptattn/cloud/columns.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/tasks/column_filters.hpp"
+#include "ptattn/tasks/ground_planes.hpp"
 #include "ptattn/tasks/normals.hpp"
 #include "ptattn/tasks/scene_fields.hpp"
 #include "ptattn/tasks/surroundings.hpp"
@@ -98,6 +99,7 @@ class ChannelMaker {
   }
   [[nodiscard]] VoxelValue position(std::size_t axis);
   [[nodiscard]] VoxelValue height(const Channel& channel);
+  [[nodiscard]] VoxelValue plane(std::size_t level);
   [[nodiscard]] VoxelValue surrounding(const Channel& channel);
   [[nodiscard]] VoxelValue color(std::size_t channel);
   [[nodiscard]] VoxelValue normal(std::size_t axis);
@@ -146,6 +148,8 @@ VoxelValue ChannelMaker::make(const Channel& channel) {
     case ChannelKind::kBelow:
     case ChannelKind::kUnderTop:
       return height(channel);
+    case ChannelKind::kPlane:
+      return plane(p);
     case ChannelKind::kThickness:
     case ChannelKind::kScatter:
     case ChannelKind::kVertical:
@@ -186,6 +190,18 @@ VoxelValue ChannelMaker::height(const Channel& channel) {
                                             : filters.maximum(columns_->high, channel.parameter);
   return [this, sign, level = std::move(level)](std::size_t v) {
     return squash(sign * (scene_.means[v][2] - level[columns_->of_voxel[v]]));
+  };
+}
+
+VoxelValue ChannelMaker::plane(std::size_t level) {
+  if (!columns_) columns_ = columns_of(scene_);
+  const ColumnFilters filters(columns_->columns);
+  std::vector<double> above = filters.opening(columns_->low, kGroundOpening);
+  for (std::size_t c = 0; c < above.size(); ++c) above[c] = columns_->low[c] - above[c];
+  auto planes = ground_planes(columns_->columns, columns_->low, above, profile_.voxel, level);
+  return [this, planes = std::move(planes)](std::size_t v) {
+    const Position& mean = scene_.means[v];
+    return squash(mean[2] - planes[columns_->of_voxel[v]].at(mean[0], mean[1]));
   };
 }
 

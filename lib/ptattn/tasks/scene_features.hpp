@@ -26,6 +26,7 @@ struct SceneFeatures {
 ///   count, spread    ln(m) / 3;  (largest z - least z of its points) / voxel
 ///   above_W          squash(m_z - opening), below_W: squash(m_z - closing), of the least z of each
 ///                    column by windows of W columns (tasks/column_filters.hpp)
+///   plane_L          squash(m_z - plane) at (m_x, m_y): tasks/ground_planes.hpp, voxel in metres
 ///   under_top_W      squash(largest z of the window's columns - m_z)
 ///   thickness_L      squash(deviation), scatter_L, vertical_L: tasks/surroundings.hpp;
 ///   crowd_L          ln(N) / 4

@@ -1,0 +1,170 @@
+#include "ptattn/tasks/ground_planes.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/neighbors/voxel_hash.hpp"
+#include "ptattn/sampling/sort_order.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kItemsPerTask = 2048;
+constexpr std::size_t kRounds = 3;
+constexpr double kFirstScale = 1.0;  // metres, as the next two
+constexpr double kScaleAbove = 0.3;
+constexpr double kScaleBelow = 1.0;
+constexpr double kRidge = 0.01;  // of a cell's area
+
+/// Sums of w, w x, w y, w z, w xx, w xy, w yy, w xz, w yz.
+using Moments = std::array<double, 9>;
+
+double weight_at(double height, double scale) {
+  return 1.0 / (1.0 + (height / scale) * (height / scale));
+}
+
+/// The cells of a level, and the columns in each.
+struct Grid {
+  std::vector<VoxelHash::Cell> cells;
+  std::vector<std::uint32_t> order;    ///< columns, cell by cell
+  std::vector<std::size_t> starts;     ///< [cells + 1] where each cell begins in `order`
+  std::vector<std::uint32_t> cell_of;  ///< [columns]
+};
+
+Grid grid_of(std::span<const Column2d> columns, std::size_t level) {
+  std::vector<std::uint64_t> keys(columns.size());
+  parallel_each(columns.size(), kItemsPerTask, [&](std::size_t c) {
+    keys[c] = (std::uint64_t{columns[c].i >> level} << 32U) | (columns[c].j >> level);
+  });
+  Grid grid;
+  grid.order = sort_order(keys);
+  grid.cell_of.resize(columns.size());
+  for (std::size_t t = 0; t < grid.order.size(); ++t) {
+    const std::uint32_t c = grid.order[t];
+    if (t == 0 || keys[c] != keys[grid.order[t - 1]]) {
+      grid.starts.push_back(t);
+      grid.cells.push_back({columns[c].i >> level, columns[c].j >> level, 0});
+    }
+    grid.cell_of[c] = static_cast<std::uint32_t>(grid.cells.size() - 1);
+  }
+  grid.starts.push_back(grid.order.size());
+  return grid;
+}
+
+double mean_of(std::size_t n, const auto& value) {
+  return deterministic_sum(n, value) / static_cast<double>(n);
+}
+
+class PlaneFit {
+ public:
+  PlaneFit(std::span<const Column2d> columns, std::span<const double> low, double voxel,
+           std::size_t level)
+      : columns_(columns),
+        low_(low),
+        voxel_(voxel),
+        grid_(grid_of(columns, level)),
+        hash_(grid_.cells, std::array{grid_.cells.size()}) {
+    const double side = voxel * static_cast<double>(std::size_t{1} << level);
+    ridge_ = kRidge * side * side;
+    const auto x = [&](std::size_t c) { return middle(columns[c].i); };
+    const auto y = [&](std::size_t c) { return middle(columns[c].j); };
+    center_ = {mean_of(columns.size(), x), mean_of(columns.size(), y),
+               mean_of(columns.size(), [&](std::size_t c) { return low[c]; })};
+    planes_.resize(grid_.cells.size());
+    moments_.resize(grid_.cells.size());
+  }
+
+  /// Fits the planes of all cells to columns of these weights.
+  void fit(std::span<const double> weights) {
+    parallel_each(grid_.cells.size(), kItemsPerTask,
+                  [&](std::size_t cell) { gather(cell, weights); });
+    parallel_each(grid_.cells.size(), kItemsPerTask, [&](std::size_t cell) {
+      std::array<std::uint32_t, 27> around;
+      hash_.window(0, grid_.cells[cell], 1, around);
+      Moments sums{};
+      for (const std::uint32_t other : around) {
+        if (other == VoxelHash::kNone) continue;
+        for (std::size_t t = 0; t < sums.size(); ++t) sums[t] += moments_[other][t];
+      }
+      planes_[cell] = plane_of(sums);
+    });
+  }
+
+  [[nodiscard]] const GroundPlane& plane(std::size_t column) const {
+    return planes_[grid_.cell_of[column]];
+  }
+  [[nodiscard]] double height(std::size_t column) const {
+    return low_[column] - plane(column).at(middle(columns_[column].i), middle(columns_[column].j));
+  }
+
+ private:
+  [[nodiscard]] double middle(std::uint32_t index) const {
+    return (static_cast<double>(index) + 0.5) * voxel_;
+  }
+
+  void gather(std::size_t cell, std::span<const double> weights) {
+    Moments& sums = moments_[cell];
+    sums = {};
+    for (std::size_t t = grid_.starts[cell]; t < grid_.starts[cell + 1]; ++t) {
+      const std::uint32_t c = grid_.order[t];
+      const double w = weights[c];
+      const double x = middle(columns_[c].i) - center_[0];
+      const double y = middle(columns_[c].j) - center_[1];
+      const double z = low_[c] - center_[2];
+      const Moments one{1.0, x, y, z, x * x, x * y, y * y, x * z, y * z};
+      for (std::size_t m = 0; m < sums.size(); ++m) sums[m] += w * one[m];
+    }
+  }
+
+  [[nodiscard]] GroundPlane plane_of(const Moments& sums) const {
+    const double n = sums[0];
+    const double x = sums[1] / n;
+    const double y = sums[2] / n;
+    const double z = sums[3] / n;
+    const double xx = sums[4] / n - x * x + ridge_;
+    const double xy = sums[5] / n - x * y;
+    const double yy = sums[6] / n - y * y + ridge_;
+    const double xz = sums[7] / n - x * z;
+    const double yz = sums[8] / n - y * z;
+    const double determinant = xx * yy - xy * xy;
+    return {x + center_[0], y + center_[1], z + center_[2], (xz * yy - yz * xy) / determinant,
+            (yz * xx - xz * xy) / determinant};
+  }
+
+  std::span<const Column2d> columns_;
+  std::span<const double> low_;
+  double voxel_;
+  Grid grid_;
+  VoxelHash hash_;
+  double ridge_ = 0.0;
+  std::array<double, 3> center_{};   ///< sums are most exact from the middle
+  std::vector<Moments> moments_;     ///< [cells]
+  std::vector<GroundPlane> planes_;  ///< [cells]
+};
+
+}  // namespace
+
+std::vector<GroundPlane> ground_planes(std::span<const Column2d> columns,
+                                       std::span<const double> low, std::span<const double> above,
+                                       double voxel, std::size_t level) {
+  if (columns.empty()) return {};
+  PlaneFit planes(columns, low, voxel, level);
+  std::vector<double> weights(columns.size());
+  parallel_each(columns.size(), kItemsPerTask,
+                [&](std::size_t c) { weights[c] = weight_at(above[c], kFirstScale); });
+  planes.fit(weights);
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    parallel_each(columns.size(), kItemsPerTask, [&](std::size_t c) {
+      const double height = planes.height(c);
+      weights[c] = weight_at(height, height > 0.0 ? kScaleAbove : kScaleBelow);
+    });
+    planes.fit(weights);
+  }
+  std::vector<GroundPlane> result(columns.size());
+  parallel_each(columns.size(), kItemsPerTask, [&](std::size_t c) { result[c] = planes.plane(c); });
+  return result;
+}
+
+}  // namespace ptattn

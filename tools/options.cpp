@@ -18,7 +18,7 @@ void add_up_option(CLI::App& app, std::optional<Axis>& up) {
          },
          "Axis that points upwards: z, y, x or auto (the one with the highest confidence) [z]")
       ->type_name("AXIS")
-      ->check(CLI::IsMember({"z", "y", "x", "auto"}).description(""));
+      ->check(CLI::IsMember({"z", "y", "x", "auto"}));
 }
 
 std::string refuse_blanks(const std::string& name) {

@@ -75,7 +75,7 @@ void declare_results(CLI::App& app, Settings& s) {
          },
          "table, jsonl (one JSON object a line) or csv [table]")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "jsonl", "csv"}).description(""));
+      ->check(CLI::IsMember({"table", "jsonl", "csv"}));
   app.add_option("--top-k", s.top_k, "Classes to list for each cloud, best first [table 2, else 5]")
       ->type_name("K")
       ->check(range(1, kMaxTopK));

@@ -85,7 +85,7 @@ void declare_truth(CLI::App& app, Settings& s) {
          "The same, with the class of a cloud in the name of its folder (scans/chair/1.ply) "
          "or of its file (chair_0001.ply)")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"folder", "file"}).description(""))
+      ->check(CLI::IsMember({"folder", "file"}))
       ->excludes(file)
       ->excludes(table);
 }
@@ -123,7 +123,7 @@ void declare(CLI::App& app, Settings& s) {
   app.add_flag("--per-file", s.per_file, "Report accuracy and IoU of every input as well");
   app.add_option("--format", s.format, "table or json [table]")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "json"}).description(""));
+      ->check(CLI::IsMember({"table", "json"}));
   app.add_option("--output", s.output, "Write to FILE instead of standard output")
       ->type_name("FILE")
       ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; });

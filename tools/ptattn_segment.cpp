@@ -76,7 +76,7 @@ void declare_fields(CLI::App& app, Settings& s) {
                  "What the labels are: class (numbers of the model's classes) or asprs (codes of "
                  "LAS files) [asprs for --label-field classification, else class]")
       ->type_name("CODES")
-      ->check(CLI::IsMember({"class", "asprs"}).description(""));
+      ->check(CLI::IsMember({"class", "asprs"}));
   app.add_option("--prefix", s.run.fields.prefix, "Put before the names of all new fields")
       ->type_name("TEXT")
       ->check(refuse_blanks);
@@ -120,7 +120,7 @@ void declare(CLI::App& app, Settings& s) {
          "--format", [&s](const std::string& name) { s.run.json = name == "json"; },
          "What standard output gets: table or json (one object a line) [table]")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "json"}).description(""));
+      ->check(CLI::IsMember({"table", "json"}));
   app.add_flag("--resume", s.resume, "Skip inputs whose output is there already");
   app.add_flag("--fail-fast", s.run.fail_fast,
                "End at the first bad input instead of going on with the rest (exit code 3 at the "

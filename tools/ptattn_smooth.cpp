@@ -100,8 +100,7 @@ void declare_kernel(CLI::App& app, SmoothSettings& s) {
          "--kernel", [&s](const std::string& name) { s.kernel = kKernels.at(name); },
          "How weights fall: gaussian, epanechnikov, triangular, boxcar or constant [gaussian]")
       ->type_name("KERNEL")
-      ->check(CLI::IsMember({"gaussian", "epanechnikov", "triangular", "boxcar", "constant"})
-                  .description(""));
+      ->check(CLI::IsMember({"gaussian", "epanechnikov", "triangular", "boxcar", "constant"}));
   app.add_option("--k", s.k,
                  "Take the K nearest points [coordinates and fields 48, transfer 16, with --radius "
                  "256]")
@@ -181,7 +180,7 @@ void declare(CLI::App& app, SmoothSettings& s) {
          "Say what was chosen and done: text (on standard error), json (an object on standard "
          "output) or none [text]")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json", "none"}).description(""));
+      ->check(CLI::IsMember({"text", "json", "none"}));
 }
 
 /// Options of one use that make no sense in the other.

@@ -8,7 +8,11 @@
 #include <memory>
 #include <new>
 #include <sstream>
+#include <string_view>
 
+#include "describe/command_options.hpp"
+#include "describe/completion.hpp"
+#include "describe/manual.hpp"
 #include "output.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -19,14 +23,17 @@ namespace {
 
 constexpr int kMaxThreads = 4096;
 
-constexpr const char* kExitCodes =
-    "Exit codes:\n"
-    "  0    done\n"
-    "  1    internal error, please report it\n"
-    "  2    wrong usage\n"
-    "  3    an input could not be read or used, or the output could not be written\n"
-    "  4    the model could not be loaded\n"
-    "  130  interrupted\n";
+/// The end of --help.
+std::string exit_codes() {
+  constexpr std::size_t kColumns = 5;
+  std::string text = "Exit codes:\n";
+  for (const ExitCode& code : kExitCodes) {
+    std::string value = std::to_string(code.value);
+    value.resize(kColumns, ' ');
+    text += "  " + value + code.meaning + "\n";
+  }
+  return text;
+}
 
 /// One line on stderr, whatever a message holds.
 int fail(const About& about, std::string message, int exit_code) {
@@ -64,14 +71,24 @@ class HelpFormat final : public CLI::Formatter {
     return wrapped(CLI::Formatter::make_option_desc(option), kHelpColumns - kNameColumns);
   }
   std::string make_option_opts(const CLI::Option* option) const override {
-    const std::string type = option->get_type_name();
-    return type.empty() ? "" : " " + type;
+    const std::string value = value_name(*option);
+    return value.empty() ? "" : " " + value;
   }
 
  private:
   static constexpr std::size_t kHelpColumns = 80;
   static constexpr std::size_t kNameColumns = 20;
 };
+
+/// What `--generate man` and `--generate bash-completion` print; empty for other command lines. No
+/// option like the others: it concerns packagers, and --help is for users.
+std::string generated(const About& about, const CLI::App& app, int argc, char** argv) {
+  if (argc != 3 || argv[1] != std::string_view("--generate")) return "";
+  const std::string_view kind = argv[2];
+  return kind == "man"               ? manual_page(about, app)
+         : kind == "bash-completion" ? bash_completion(about, app)
+                                     : "";
+}
 
 /// Parses and runs; everything it throws is caught by run_tool.
 int parse_and_run(const About& about, int argc, char** argv,
@@ -81,12 +98,17 @@ int parse_and_run(const About& about, int argc, char** argv,
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("--version", about.name + " " + std::string(version()),
                        "Print the version and exit");
-  app.footer("Examples:\n" + about.examples + "\n" + kExitCodes);
+  app.footer("Examples:\n" + about.examples + "\n" + exit_codes());
   declare(app);
   int threads = 0;
   app.add_option("--threads", threads, "Threads to use, 0 for one per core [0]")
       ->type_name("N")
       ->check(CLI::Range(0, kMaxThreads).description(""));
+  const std::string page = generated(about, app, argc, argv);
+  if (!page.empty()) {
+    Output::to_stdout().write(page);
+    return 0;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <string>
 
@@ -16,6 +17,19 @@ struct About {
   std::string examples;  ///< worked command lines, two blanks before each
 };
 
+struct ExitCode {
+  int value;
+  const char* meaning;
+};
+inline constexpr std::array kExitCodes{
+    ExitCode{0, "done"},
+    ExitCode{1, "internal error, please report it"},
+    ExitCode{2, "wrong usage"},
+    ExitCode{3, "an input could not be read or used, or the output could not be written"},
+    ExitCode{4, "the model could not be loaded"},
+    ExitCode{130, "interrupted"},
+};
+
 /// The life of a command, from argv to the exit code; `main` returns what it returns.
 ///
 /// Adds --help, --version and --threads to the options that `declare` adds, parses, limits the
@@ -23,6 +37,8 @@ struct About {
 ///
 ///   0 done   1 our bug   2 usage   3 input or output   4 model   130 interrupted
 ///
+/// A hidden option, --generate, prints the manual page or the completion script for bash; the
+/// build installs both for every command.
 /// A reader of stdout that went away (`| head`) ends the command quietly with 0.
 int run_tool(const About& about, int argc, char** argv,
              const std::function<void(CLI::App&)>& declare, const std::function<int()>& body);

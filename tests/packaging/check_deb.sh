@@ -33,6 +33,8 @@ for program in "$build"/bin/ptattn-*; do
   name=$(basename "$program")
   [ "$("$root/usr/bin/$name" --version)" = "$name $version" ] ||
     fail "$name is not in the package or does not tell its version"
+  [ -s "$root/usr/share/man/man1/$name.1" ] || fail "$name has no manual page in the package"
+  [ -s "$root/usr/share/bash-completion/completions/$name" ] || fail "$name has no completion"
 done
 for model in "$root"/usr/share/ptattn/models/*/; do
   [ -f "$model/config.json" ] || fail "$model has no config.json"

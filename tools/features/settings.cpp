@@ -67,7 +67,7 @@ CLI::Validator range(std::size_t low, std::size_t high) {
 }
 
 CLI::Validator one_of(const std::vector<std::string>& names) {
-  return CLI::IsMember(names).description("");
+  return CLI::IsMember(names);
 }
 
 /// Remembers which options belong to which kinds of features.

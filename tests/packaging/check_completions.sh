@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# check_completions.sh PREFIX: what bash offers for the installed commands, by the functions that it calls.
+# shellcheck disable=SC2016
+set -euo pipefail
+prefix=$(cd "$1" && pwd)
+unset PTATTN_MODELS
+export PATH=$prefix/bin:$PATH
+
+fail() {
+  echo "FAIL: $*" >&2
+  exit 1
+}
+
+# offered WORD...: what is offered for the last word of a command line, sorted, an item a line.
+offered() {
+  local function
+  # A process of its own, as for somebody who has just pressed the key.
+  (
+    set +e # compopt finds no readline here
+    # shellcheck source=/dev/null
+    source "$prefix/share/bash-completion/completions/$1"
+    function=$(complete -p "$1" | sed 's/.*-F \([^ ]*\) .*/\1/')
+    # shellcheck disable=SC2034
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+    "$function" "$1" "${!#}" "${*: -2:1}"
+    if [[ ${#COMPREPLY[@]} -gt 0 ]]; then printf '%s\n' "${COMPREPLY[@]}" | sort -u; fi
+  )
+}
+
+# expect "ITEM ITEM ..." WORD...
+expect() {
+  local wanted=$1 got
+  shift
+  got=$(offered "$@" | tr '\n' ' ')
+  [[ ${got% } == "$wanted" ]] || fail "for '$*': '$got' instead of '$wanted'"
+}
+
+# All options, no more.
+checked=0
+for program in "$prefix"/bin/ptattn-*; do
+  name=$(basename "$program")
+  options=$("$program" --help | sed -n '/^Options:/,/^Examples:/p' | grep -oE '^  (-[a-z],)?--[a-z-]+' |
+    tr -d ' ' | tr ',' '\n' | sort -u)
+  [[ $(offered "$name" -) == "$options" ]] || fail "$name -: $(offered "$name" -)"
+  ((checked += 1))
+done
+[[ $checked -ge 6 ]] || fail "$checked commands were checked"
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+mkdir scans models "scans/with blank"
+touch a.ply B.PCD notes.txt labels.csv "scans/one two.ply" 'scans/$(touch hacked).ply'
+
+expect "--resume" ptattn-segment a.ply --res
+expect "--list-models" ptattn-classify --list
+# The values of options, after a blank or an equals sign.
+expect "csv jsonl table" ptattn-classify --format ""
+expect "jsonl" ptattn-classify --format = j
+expect "csv jsonl table" ptattn-classify --format =
+expect "asprs class" ptattn-segment --codes ""
+expect "auto x y z" ptattn-attention --up ""
+expect "" ptattn-segment --neighbors ""
+# Models that the command can use; all, where it cannot tell.
+expect "aerial parts" ptattn-segment --model ""
+expect "pct-modelnet40" ptattn-classify --model p
+expect "aerial parts pct-modelnet40" ptattn-attention --model ""
+mkdir -p "more models/aerial_of_mine"
+touch "more models/aerial_of_mine/config.json"
+PTATTN_MODELS="$folder/none:$folder/more models" expect "aerial aerial_of_mine" ptattn-features --model a
+expect "more models" ptattn-features --model "more"
+# Clouds and folders as inputs, any file as an output; odd names as they are.
+rm -r "more models"
+expect "B.PCD a.ply models scans" ptattn-segment ""
+expect "a.ply" ptattn-segment --resume a
+expect "notes.txt" ptattn-segment not
+expect "B.PCD a.ply labels.csv models notes.txt scans" ptattn-eval --map ""
+expect "labels.csv" ptattn-classify --output la
+expect "scans/one two.ply" ptattn-smooth scans/one
+expect "scans/one two.ply" ptattn-smooth 'scans/one\ t'
+expect "scans/one two.ply" ptattn-smooth "'scans/one t"
+expect 'scans/$(touch hacked).ply' ptattn-smooth 'scans/$'
+[[ ! -e hacked ]] || fail "a name was run"
+echo "ok, $checked commands"

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+set -euo pipefail
+# shellcheck disable=SC2034
+readonly usage='Usage: segment_folder.sh [-j JOBS] [-s K/N] INPUT OUTPUT [OPTION...]
+
+Labels every cloud below the folder INPUT, each by a ptattn-segment of its own, so that none takes others
+with it: INPUT/a/b.ply becomes OUTPUT/a/b.ply. Start it again after a break: clouds that are there already
+are skipped, those that failed are tried again. OPTION... is for ptattn-segment.
+
+  -j JOBS  clouds at a time, which share the cores [1]
+  -s K/N   every Nth cloud from the Kth on: one of N machines that share the folders
+  -h       this help
+
+Exit codes: 0 all are labelled, 2 wrong usage, 3 some clouds failed (they are listed at the end, and in
+OUTPUT/failed.txt or OUTPUT/failed-K-of-N.txt), 4 the model could not be loaded, 130 interrupted.'
+readonly tool=ptattn-segment
+# shellcheck source=scripts/batch.sh
+source "$(dirname "$0")/batch.sh"
+
+# label INPUT OUTPUT LOG OPTION... CLOUD: labels one and appends a line to LOG.done, LOG.skipped or
+# LOG.failed. Returns 255, at which xargs stops, when the others would not fare better.
+label() {
+  local input=$1 output=$2 log=$3 cloud=${!#} target message code=0
+  target=$output/${cloud#"$input"/}
+  if [[ -e $target ]]; then
+    printf '%q\n' "$target" >>"$log.skipped"
+    return
+  fi
+  mkdir -p "$(dirname "$target")"
+  message=$(ptattn-segment "${@:4:$#-4}" --format json -o "$target" "$cloud" 2>&1 >/dev/null) || code=$?
+  case $code in
+    0)
+      printf '%q\n' "$target" | tee -a "$log.done"
+      ;;
+    2 | 4 | 130)
+      echo "$message" >&3
+      echo "$code" >"$log.stopped"
+      return 255
+      ;;
+    3) printf '%q: %s\n' "$cloud" "${message%%$'\n'*}" >>"$log.failed" ;;
+    *) printf '%q: ended with code %d %s\n' "$cloud" "$code" "${message%%$'\n'*}" >>"$log.failed" ;;
+  esac
+}
+export -f label
+
+parse_command_line "$@"
+find_tool
+[[ $(realpath -m "$output")/ != "$(realpath -m "$input")"/* ]] ||
+  wrong_usage "$output lies in $input: its clouds would be inputs the next time"
+list_clouds
+mkdir -p "$output"
+input=${input%/} output=${output%/}
+if ((jobs > 1)); then options=(--threads "$((($(nproc) + jobs - 1) / jobs))" "${options[@]}"); fi
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+log=$folder/log
+touch "$log.done" "$log.skipped" "$log.failed"
+if ((${#clouds[@]} > 0)); then
+  printf '%s\0' "${clouds[@]}" |
+    xargs -0 -n 1 -P "$jobs" bash -c 'label "$@"' label "$input" "$output" "$log" "${options[@]}" \
+      3>&2 2>/dev/null || # xargs has its own way of saying that it stops
+    [[ -s $log.stopped ]] || echo 130 >"$log.stopped"
+fi
+
+count() { wc -l <"$1"; }
+printf '%d clouds: %d labelled, %d there already, %d failed, %d s\n' "${#clouds[@]}" \
+  "$(count "$log.done")" "$(count "$log.skipped")" "$(count "$log.failed")" "$SECONDS"
+failures=$output/failed.txt
+if ((shares > 1)); then failures=$output/failed-$share-of-$shares.txt; fi
+rm -f "$failures"
+if ! report_failures "$log.failed"; then cp "$log.failed" "$failures"; fi
+if [[ -s $log.stopped ]]; then exit "$(<"$log.stopped")"; fi
+[[ ! -s $log.failed ]] || exit 3

@@ -6,9 +6,10 @@ readonly PTATTN_BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config
   libpcl-dev libeigen3-dev libtbb-dev libcli11-dev nlohmann-json3-dev libhwy-dev libpng-dev
 )
-# On top of them for the tests: test frameworks, the second opinion on files (Open3D), packaging.
+# On top of them for the tests: test frameworks, packaging, and what people open our files with.
 readonly PTATTN_TEST_PACKAGES=(
-  libgtest-dev libgmock-dev libbenchmark-dev libopen3d-dev dpkg-dev file jq python3 shellcheck
+  libgtest-dev libgmock-dev libbenchmark-dev dpkg-dev file jq python3 shellcheck mandoc parallel
+  libopen3d-dev python3-open3d cloudcompare meshlab xvfb xauth
 )
 
 say() { printf '\n==> %s\n' "$*"; }

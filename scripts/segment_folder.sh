@@ -32,12 +32,12 @@ label() {
     0)
       printf '%q\n' "$target" | tee -a "$log.done"
       ;;
-    2 | 4 | 130)
+    4 | 130)
       echo "$message" >&3
       echo "$code" >"$log.stopped"
       return 255
       ;;
-    3) printf '%q: %s\n' "$cloud" "${message%%$'\n'*}" >>"$log.failed" ;;
+    2 | 3) printf '%q: %s\n' "$cloud" "${message%%$'\n'*}" >>"$log.failed" ;;
     *) printf '%q: ended with code %d %s\n' "$cloud" "$code" "${message%%$'\n'*}" >>"$log.failed" ;;
   esac
 }
@@ -45,6 +45,7 @@ export -f label
 
 parse_command_line "$@"
 find_tool
+"$tool" "${options[@]}" --list-models >/dev/null || exit # wrong options are told once
 [[ $(realpath -m "$output")/ != "$(realpath -m "$input")"/* ]] ||
   wrong_usage "$output lies in $input: its clouds would be inputs the next time"
 list_clouds

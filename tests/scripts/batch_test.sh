@@ -72,6 +72,7 @@ expect 0 "$segment" -s 2/2 -- -in shares
 expect 4 "$segment" -- -in none --model nowhere
 [[ $(grep -c "nowhere: no such model" <<<"$err") == 1 ]] || fail "not said once: $err"
 expect 2 "$segment" -- -in none --nonsense
+[[ $(grep -c "nonsense, see --help" <<<"$err") == 1 ]] || fail "not said once: $err"
 expect 2 "$segment" -- -in
 expect 2 "$segment" -- missing none
 expect 2 "$segment" -- -in -in/out
@@ -79,6 +80,13 @@ expect 2 "$segment" -j 0 -- -in none
 expect 2 "$segment" -s 3/2 -- -in none
 expect 0 "$segment" --help
 contains "$out" "Usage: segment_folder.sh"
+
+# A cloud for which the options are wrong fails alone.
+mkdir mixed
+cp "$samples/clouds/car.ply" kept.ply mixed
+expect 3 "$segment" mixed mixed_out --label-field kind
+contains "$out" "2 clouds: 1 labelled, 0 there already, 1 failed"
+contains "$err" "mixed/kept.ply: ptattn-segment: kind: the cloud has a field of this name already"
 
 # Names: one record a cloud; a deadly cloud costs no other its name.
 cp "$samples/clouds/car.ply" -- "-in/poison.ply"

@@ -1,43 +1,38 @@
 #!/usr/bin/env python3
-"""Runs the examples of samples/README.md and puts what they print into it.
+"""Runs the examples of README.md and samples/README.md and puts what they print into these documents.
 
-Each ```sh block is run in a copy of samples/clouds and samples/scenes; a ```text block right after it receives its
-output. To be run after a model in samples/models has changed.
+To be run after a model in samples/models or what a command prints has changed; needs a build with the tests.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import shutil
-import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
-SAMPLES = Path(__file__).resolve().parent.parent / "samples"
-EXAMPLE = re.compile(r"```sh\n(?P<commands>.*?)```\n(?P<shown>\n```text\n.*?```\n)?", re.DOTALL)
+sys.dont_write_bytecode = True
+from examples.documents import DOCUMENTS, EXAMPLE, Sandbox  # noqa: E402
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("programs", type=Path, help="folder of ptattn-classify, e.g. build/default/bin")
     options = parser.parse_args()
-    environment = {**os.environ, "PATH": f"{options.programs.resolve()}:{os.environ['PATH']}"}
 
-    with tempfile.TemporaryDirectory() as folder:
-        for part in ("clouds", "scenes"):
-            shutil.copytree(SAMPLES / part, Path(folder) / part)
+    for document in DOCUMENTS:
+        with tempfile.TemporaryDirectory() as folder:
+            sandbox = Sandbox(document, Path(folder), options.programs.resolve())
 
-        def refreshed(example: re.Match[str]) -> str:
-            commands = "set -euo pipefail\n" + example["commands"]
-            printed = subprocess.run(["bash", "-c", commands], cwd=folder, env=environment, text=True, check=True,
-                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
-            block = f"```sh\n{example['commands']}```\n"
-            return block + f"\n```text\n{printed}```\n" if example["shown"] else block
+            def refreshed(example: re.Match[str]) -> str:
+                result = sandbox.run(example["commands"])
+                if result.code != 0:
+                    sys.exit(f"{document}: exit code {result.code}\n{example['commands']}{result.printed}")
+                block = f"```sh\n{example['commands']}```\n"
+                return block + f"\n```text\n{result.printed}```\n" if example["shown"] else block
 
-        readme = SAMPLES / "README.md"
-        readme.write_text(EXAMPLE.sub(refreshed, readme.read_text()))
+            document.write_text(EXAMPLE.sub(refreshed, document.read_text()))
 
 
 if __name__ == "__main__":

@@ -1,21 +1,15 @@
-// The clouds, the model and the examples of samples/, with the model that is found by default.
+// The clouds of samples/, with the model that is found by default.
 
 #include "classify_fixture.hpp"
 
 namespace ptattn::test {
 namespace {
 
-using ::testing::SizeIs;
-
 constexpr const char* kSamples = PTATTN_SOURCE_DIR "/samples";
 
 class Samples : public testing::Test {
  protected:
-  Samples() {
-    for (const std::string part : {"clouds", "scenes"}) {
-      std::filesystem::copy(kSamples + ("/" + part), folder() / part);
-    }
-  }
+  Samples() { std::filesystem::copy(kSamples + std::string("/clouds"), folder() / "clouds"); }
 
   [[nodiscard]] std::filesystem::path folder() const { return scratch_.path(); }
 
@@ -42,44 +36,6 @@ TEST_F(Samples, AreNamed) {
     }
   }
   EXPECT_GE(right * 4, records.size() * 3) << wrong;
-}
-
-/// The shell commands of a Markdown text: its ```sh blocks.
-std::string shell_blocks(const std::string& markdown) {
-  std::string commands;
-  bool inside = false;
-  for (const std::string& line : lines_of(markdown)) {
-    if (line.starts_with("```")) {
-      inside = line == "```sh";
-    } else if (inside) {
-      commands += line + "\n";
-    }
-  }
-  return commands;
-}
-
-TEST_F(Samples, ExamplesOfTheReadmeRun) {
-  const std::string commands = shell_blocks(read_file(std::string(kSamples) + "/README.md"));
-  ASSERT_GT(commands.size(), 500U);
-  const auto programs = std::filesystem::path(PTATTN_CLASSIFY).parent_path().string();
-  write_file(folder() / "examples.sh",
-             "set -euo pipefail\nPATH=" + programs + ":$PATH\n" + commands);
-  const Finished finished =
-      run({.program = "/bin/bash", .arguments = {"examples.sh"}, .folder = folder()});
-  EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(lines_of(finished.err), SizeIs(2)) << "the example of a bad file:\n" << finished.err;
-  EXPECT_THAT(records_of(read_file(folder() / "all.jsonl")), SizeIs(16));
-  EXPECT_THAT(records_of(read_file(folder() / "shared.jsonl")), SizeIs(16));
-  EXPECT_THAT(records_of(read_file(folder() / "result.jsonl")), SizeIs(2));
-  EXPECT_THAT(lines_of(read_file(folder() / "clouds.csv")), SizeIs(17));
-  EXPECT_GT(read_file(folder() / "hand.ply").size(), 1024U * 19);
-  for (const char* const name : {"shape.ply", "around.ply", "seen.ply"}) {
-    EXPECT_GT(read_file(folder() / name).size(), 5000U * (15 + 4 * 13)) << name;
-  }
-  EXPECT_EQ(read_file(folder() / "bed.npy").size(), 128U + 1024 * 28 * 4);
-  EXPECT_GT(read_file(folder() / "person.png").size(), 10'000U);
-  EXPECT_GT(read_file(folder() / "smooth.ply").size(), 1024U * 12);
-  EXPECT_GT(read_file(folder() / "voted.ply").size(), 58716U * (29 + 1 + 4));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "each_target.hpp"
@@ -125,6 +126,58 @@ TEST(gemm, splitting_rows_and_panels_changes_no_bit) {
         }
       }
       EXPECT_TRUE(same_bytes(parts, whole)) << "rows at a time: " << step;
+    }
+  });
+}
+
+/// The definition: gemm, then the largest row of each group.
+Matrix largest_rows(MatrixView a, const PackedMatrix& b, const Epilogue& epilogue,
+                    std::size_t group) {
+  Matrix all(a.rows, b.cols());
+  gemm(a, b, 0, b.panels(), epilogue, all);
+  Matrix largest(a.rows / group, b.cols());
+  for (std::size_t i = 0; i < a.rows; ++i) {
+    for (std::size_t j = 0; j < b.cols(); ++j) {
+      float& x = largest(i / group, j);
+      if (i % group == 0 || all(i, j) > x) x = all(i, j);
+    }
+  }
+  return largest;
+}
+
+TEST(gemm_max, hand_computed) {
+  Matrix a(4, 1);
+  a(0, 0) = 1, a(1, 0) = 3, a(2, 0) = -2, a(3, 0) = -1;
+  Matrix b(1, 2);
+  b(0, 0) = 2, b(0, 1) = -1;
+  const std::array bias{-1.0F, 0.5F};
+  Matrix out(2, 2);
+  gemm_max(a, PackedMatrix::from_rows(b), 0, 1, {bias.data(), Activation::kLeakyRelu, {}}, 2, out);
+  EXPECT_EQ(out(0, 0), 5.0F);   // max(2, 6) - 1
+  EXPECT_EQ(out(0, 1), -0.1F);  // 0.2 (max(-1, -3) + 0.5)
+  EXPECT_EQ(out(1, 0), -0.6F);  // 0.2 (max(-4, -2) - 1)
+  EXPECT_EQ(out(1, 1), 2.5F);   // max(2, 1) + 0.5
+}
+
+TEST(gemm_max, has_the_bits_of_gemm_and_a_maximum) {
+  for_each_target([] {
+    // Groups around the register tiles, columns around the panels, depths beyond a block of gemm.
+    for (const std::size_t group : {1, 2, 6, 7, 14, 15, 32, 57}) {
+      for (const std::size_t n : {5, 32, 75}) {
+        SCOPED_TRACE(::testing::Message() << "groups of " << group << ", " << n << " columns");
+        const std::size_t k = group == 15 ? 600 : 19;
+        Embedded a(3 * group, k, 3, 1);
+        fill(a.view(), 1);
+        const PackedMatrix b = PackedMatrix::from_rows(random_matrix(k, n, 2));
+        const Matrix bias = random_matrix(1, n, 3);
+        for (const Epilogue& epilogue :
+             {Epilogue{bias.data(), Activation::kLeakyRelu, {}}, Epilogue{}}) {
+          Embedded out(3, n, 5, 3);
+          gemm_max(a.view(), b, 0, b.panels(), epilogue, group, out.view());
+          EXPECT_TRUE(out.surroundings_intact());
+          EXPECT_TRUE(same_bytes(out.view(), largest_rows(a.view(), b, epilogue, group)));
+        }
+      }
     }
   });
 }

@@ -8,6 +8,7 @@
 #include "matrices.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/kernels/reduce.hpp"
 #include "ptattn/nn/norm.hpp"
 
 namespace ptattn::test {
@@ -62,6 +63,22 @@ TEST(linear, equals_the_rows_one_by_one) {
     ASSERT_TRUE(
         same_bytes(linear(layer, x.view().rows_range(i, 1)), whole.view().rows_range(i, 1)));
   }
+}
+
+TEST(linear_max, is_the_largest_row_for_any_thread_count) {
+  const Linear layer(random_dense(70, 200, 1));
+  const Matrix x = random_matrix(250, 70, 2);
+  Matrix expected(1, 200);
+  column_max(linear(layer, x, Activation::kLeakyRelu), expected.data());
+  for (const int threads : {1, 8}) {
+    const ThreadLimit limit(threads);
+    Matrix largest(1, 200);
+    linear_max(layer, x, Activation::kLeakyRelu, largest);
+    EXPECT_TRUE(same_bytes(largest, expected)) << threads;
+  }
+  Matrix narrow(1, 199);
+  EXPECT_THROW(linear_max(layer, x, Activation::kRelu, narrow), Error);
+  EXPECT_THROW(linear_max(layer, random_matrix(250, 71, 2), Activation::kRelu, expected), Error);
 }
 
 TEST(linear, no_rows) {

@@ -8,7 +8,6 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/pct_neighbors.hpp"
-#include "ptattn/nn/kernels/reduce.hpp"
 #include "ptattn/sampling/farthest_point.hpp"
 
 namespace ptattn {
@@ -150,10 +149,11 @@ void Pct::attend(const Level& level, MutableMatrixView outputs, const Trace& tra
 }
 
 Matrix Pct::classify(MatrixView features, MatrixView positions, const Trace& trace) const {
-  const Matrix fused = traced_linear(weights_.conv_fuse, features, Activation::kLeakyRelu, trace,
-                                     "conv_fuse", positions);
-  Matrix x(1, fused.cols());
-  column_max(fused, x.data());
+  if (trace) {
+    trace("conv_fuse", linear(weights_.conv_fuse, features, Activation::kLeakyRelu), positions);
+  }
+  Matrix x(1, weights_.conv_fuse.weight.cols());
+  linear_max(weights_.conv_fuse, features, Activation::kLeakyRelu, x);
   x = normed_linear(weights_.linear[0], x, Activation::kLeakyRelu, trace, "bn6");
   x = normed_linear(weights_.linear[1], x, Activation::kLeakyRelu, trace, "bn7");
   return traced_linear(weights_.linear[2], x, Activation::kNone, trace, "linear3");

@@ -6,14 +6,13 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/kernels/gather.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
-#include "ptattn/nn/kernels/reduce.hpp"
 
 namespace ptattn {
 namespace {
 
-// Gathered rows that are worked on at a time: with up to 256 channels they and their products stay
-// in a second-level cache of 512 KiB.
-constexpr std::size_t kBlockRows = 128;
+// Gathered rows that are worked on at a time: with 256 channels they take 64 KiB, and stay with the
+// weights (256 KiB) in a second-level cache of 512 KiB.
+constexpr std::size_t kBlockRows = 64;
 
 /// Columns [begin, begin + count) of `m`, minus those of `other` if given.
 Matrix columns(const Matrix& m, std::size_t begin, std::size_t count, const Matrix* other) {
@@ -51,18 +50,14 @@ Matrix embed_neighborhoods(const GroupingWeights& w, MatrixView features,
 
   parallel_ranges(centers.size(), block, [&](std::size_t begin, std::size_t end) {
     Matrix hidden(block * k, near.cols());
-    Matrix product(block * k, out.cols());
     for (std::size_t first = begin; first < end; first += block) {
       const std::size_t count = std::min(block, end - first);
       for (std::size_t i = 0; i < count; ++i) {
         gather_add_relu(near, neighbors.subspan((first + i) * k, k), at_center.row(first + i),
                         hidden.view().rows_range(i * k, k));
       }
-      gemm(hidden.view().rows_range(0, count * k), w.second.weight, 0, w.second.weight.panels(),
-           epilogue, product.view().rows_range(0, count * k));
-      for (std::size_t i = 0; i < count; ++i) {
-        column_max(product.view().rows_range(i * k, k), out.row(first + i));
-      }
+      gemm_max(hidden.view().rows_range(0, count * k), w.second.weight, 0, w.second.weight.panels(),
+               epilogue, k, out.view().rows_range(first, count));
     }
   });
   return out;

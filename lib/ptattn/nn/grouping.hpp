@@ -32,8 +32,8 @@ struct GroupingWeights {
 /// @param neighbors  [m, k] row-major, indices of the points j, each below n
 /// @return           [m, out]
 /// @throws           Error(Fault::kModel) when the features do not fit the weights
-/// Time O(n in hidden + m k hidden out); memory O(n hidden), the gathered rows never exist as a
-/// whole; the same bits for any thread count.
+/// Time O(n in hidden + m k hidden out); memory O(n hidden), the gathered rows exist a few points
+/// at a time, their products never; the same bits for any thread count.
 [[nodiscard]] Matrix embed_neighborhoods(const GroupingWeights& w, MatrixView features,
                                          std::span<const std::uint32_t> centers,
                                          std::span<const std::uint32_t> neighbors);

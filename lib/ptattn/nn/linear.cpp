@@ -19,20 +19,24 @@ std::string shape(std::size_t rows, std::size_t cols) {
   return "[" + std::to_string(rows) + ", " + std::to_string(cols) + "]";
 }
 
+void check_depth(MatrixView a, const PackedMatrix& b) {
+  if (a.cols == b.rows()) return;
+  throw Error(Fault::kModel, "matrix product",
+              "a row has " + std::to_string(a.cols) + " values, the weights are " +
+                  shape(b.rows(), b.cols()));
+}
+
+void check_shape(const char* what, MatrixView m, std::size_t rows, std::size_t cols) {
+  if (m.rows == rows && m.cols == cols) return;
+  throw Error(
+      Fault::kModel, "matrix product",
+      std::string(what) + " is " + shape(m.rows, m.cols) + ", expected " + shape(rows, cols));
+}
+
 void check_shapes(MatrixView a, const PackedMatrix& b, MatrixView residual, MatrixView c) {
-  if (a.cols != b.rows()) {
-    throw Error(Fault::kModel, "matrix product",
-                "a row has " + std::to_string(a.cols) + " values, the weights are " +
-                    shape(b.rows(), b.cols()));
-  }
-  const auto check = [&](const char* what, MatrixView m) {
-    if (m.rows == a.rows && m.cols == b.cols()) return;
-    throw Error(Fault::kModel, "matrix product",
-                std::string(what) + " is " + shape(m.rows, m.cols) + ", expected " +
-                    shape(a.rows, b.cols()));
-  };
-  check("the result", c);
-  if (residual.data != nullptr) check("the residual", residual);
+  check_depth(a, b);
+  check_shape("the result", c, a.rows, b.cols());
+  if (residual.data != nullptr) check_shape("the residual", residual, a.rows, b.cols());
 }
 
 }  // namespace
@@ -71,6 +75,16 @@ void linear(const Linear& layer, MatrixView x, Activation activation, MatrixView
             MutableMatrixView out) {
   const float* bias = layer.bias.empty() ? nullptr : layer.bias.data();
   multiply(x, layer.weight, {bias, activation, residual}, out);
+}
+
+void linear_max(const Linear& layer, MatrixView x, Activation activation, MutableMatrixView out) {
+  check_depth(x, layer.weight);
+  check_shape("the result", out, 1, layer.weight.cols());
+  const float* bias = layer.bias.empty() ? nullptr : layer.bias.data();
+  // Every task passes all rows by one panel, which stays in the cache.
+  parallel_each(layer.weight.panels(), 1, [&](std::size_t panel) {
+    gemm_max(x, layer.weight, panel, panel + 1, {bias, activation, {}}, x.rows, out);
+  });
 }
 
 Matrix linear(const Linear& layer, MatrixView x, Activation activation, MatrixView residual) {

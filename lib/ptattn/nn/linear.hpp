@@ -50,4 +50,13 @@ void multiply(MatrixView a, const PackedMatrix& b, const Epilogue& epilogue, Mut
 void linear(const Linear& layer, MatrixView x, Activation activation, MatrixView residual,
             MutableMatrixView out);
 
+/// out[j] = max over rows i of activation(x W + bias)[i, j]: a layer and the maximum over all
+/// points, without the layer's output in between.
+/// @param x           [n, in], n >= 1
+/// @param activation  one that keeps order (GELU does not)
+/// @param out         [1, out]
+/// @throws            Error(Fault::kModel) when the shapes do not fit each other
+/// The bits of linear() followed by column_max(), the same for any thread count.
+void linear_max(const Linear& layer, MatrixView x, Activation activation, MutableMatrixView out);
+
 }  // namespace ptattn

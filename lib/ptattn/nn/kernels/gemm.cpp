@@ -34,6 +34,9 @@ constexpr std::size_t kDepth = 256;
 
 /// One register tile's job: `depth` steps for `kPanel` columns. The product is continued from c
 /// unless `first`, and finished by bias, activation and residual if `last`.
+///
+/// A pooled tile has the whole depth, finishes, and leaves the maximum of its rows in the one row
+/// c, together with what c holds unless `first`.
 struct Tile {
   const float* a;
   std::size_t a_stride;
@@ -96,6 +99,24 @@ void finish_gelu(const Tile& t, std::size_t rows) {
   }
 }
 
+/// Adds `depth` products to each sum.
+template <std::size_t kRows>
+HWY_INLINE void accumulate(const Tile& t, std::size_t column, Vec (&sum)[kRows][2]) {
+  const Lane d;
+  const std::size_t lanes = hn::Lanes(d);
+  const float* b = t.b + column;
+  for (std::size_t k = 0; k < t.depth; ++k, b += kPanel) {
+    const Vec b0 = hn::LoadU(d, b);
+    const Vec b1 = hn::LoadU(d, b + lanes);
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const Vec a = hn::Set(d, t.a[i * t.a_stride + k]);
+      sum[i][0] = hn::MulAdd(a, b0, sum[i][0]);
+      sum[i][1] = hn::MulAdd(a, b1, sum[i][1]);
+    }
+  }
+}
+
 /// The register tile: kRows rows, two vectors of columns at a time.
 template <std::size_t kRows>
 void multiply_tile(const Tile& t) {
@@ -109,17 +130,7 @@ void multiply_tile(const Tile& t) {
       sum[i][0] = t.first ? hn::Zero(d) : hn::LoadU(d, c);
       sum[i][1] = t.first ? hn::Zero(d) : hn::LoadU(d, c + lanes);
     }
-    const float* b = t.b + column;
-    for (std::size_t k = 0; k < t.depth; ++k, b += kPanel) {
-      const Vec b0 = hn::LoadU(d, b);
-      const Vec b1 = hn::LoadU(d, b + lanes);
-      HWY_UNROLL(16)
-      for (std::size_t i = 0; i < kRows; ++i) {
-        const Vec a = hn::Set(d, t.a[i * t.a_stride + k]);
-        sum[i][0] = hn::MulAdd(a, b0, sum[i][0]);
-        sum[i][1] = hn::MulAdd(a, b1, sum[i][1]);
-      }
-    }
+    accumulate<kRows>(t, column, sum);
     if (t.last) finish<kRows>(t, column, sum);
     HWY_UNROLL(16)
     for (std::size_t i = 0; i < kRows; ++i) {
@@ -131,15 +142,48 @@ void multiply_tile(const Tile& t) {
   if (t.last && t.activation == Activation::kGelu) finish_gelu(t, kRows);
 }
 
+/// The pooled register tile. Bias and activation keep order, so they wait for the maximum.
+template <std::size_t kRows>
+void multiply_tile_pooled(const Tile& t) {
+  const Lane d;
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t column = 0; column < kPanel; column += 2 * lanes) {
+    Vec sum[kRows][2];
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kRows; ++i) sum[i][0] = sum[i][1] = hn::Zero(d);
+    accumulate<kRows>(t, column, sum);
+    Vec largest[1][2] = {{sum[0][0], sum[0][1]}};
+    HWY_UNROLL(16)
+    for (std::size_t i = 1; i < kRows; ++i) {
+      largest[0][0] = hn::Max(largest[0][0], sum[i][0]);
+      largest[0][1] = hn::Max(largest[0][1], sum[i][1]);
+    }
+    finish<1>(t, column, largest);
+    float* c = t.c + column;
+    if (!t.first) {
+      largest[0][0] = hn::Max(largest[0][0], hn::LoadU(d, c));
+      largest[0][1] = hn::Max(largest[0][1], hn::LoadU(d, c + lanes));
+    }
+    hn::StoreU(largest[0][0], d, c);
+    hn::StoreU(largest[0][1], d, c + lanes);
+  }
+}
+
 using TileFunction = void (*)(const Tile&);
 
 template <std::size_t... kRows>
 constexpr std::array<TileFunction, sizeof...(kRows)> tile_functions(std::index_sequence<kRows...>) {
   return {&multiply_tile<kRows + 1>...};
 }
+template <std::size_t... kRows>
+constexpr std::array<TileFunction, sizeof...(kRows)> pooled_functions(
+    std::index_sequence<kRows...>) {
+  return {&multiply_tile_pooled<kRows + 1>...};
+}
 
 /// [rows - 1] handles a tile of `rows` rows.
 constexpr auto kTileFunctions = tile_functions(std::make_index_sequence<kMaxRows>{});
+constexpr auto kPooledFunctions = pooled_functions(std::make_index_sequence<kMaxRows>{});
 
 /// The last panel may reach beyond c: computes in a buffer of whole panels and copies the `width`
 /// columns that exist.
@@ -189,6 +233,27 @@ void multiply_panel(Tile t, std::size_t rows, std::size_t width) {
   }
 }
 
+/// All rows against one panel, pooled. Tiles share the rows as in multiply_panel.
+void pool_panel(Tile t, std::size_t rows, std::size_t width) {
+  std::array<float, kPanel> c;
+  std::array<float, kPanel> bias;
+  float* const target = t.c;
+  if (width < kPanel) {  // as in multiply_edge_tile
+    t.c = c.data();
+    bias.fill(0.0F);
+    if (t.bias != nullptr) std::copy_n(t.bias, width, bias.data());
+    t.bias = bias.data();
+  }
+  const std::size_t tiles = (rows + kMaxRows - 1) / kMaxRows;
+  for (std::size_t i = 0; i < tiles; ++i) {
+    const std::size_t height = (i + 1) * rows / tiles - i * rows / tiles;
+    kPooledFunctions[height - 1](t);
+    t.a += height * t.a_stride;
+    t.first = false;
+  }
+  if (width < kPanel) std::copy_n(c.data(), width, target);
+}
+
 }  // namespace
 
 void multiply(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::size_t panel_end,
@@ -219,6 +284,31 @@ void multiply(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std:
   }
 }
 
+void multiply_max(MatrixView a, const PackedMatrix& b, std::size_t panel_begin,
+                  std::size_t panel_end, const Epilogue& epilogue, std::size_t group,
+                  MutableMatrixView out) {
+  for (std::size_t p = panel_begin; p < panel_end; ++p) {
+    const std::size_t column = p * kPanel;
+    for (std::size_t g = 0; g < out.rows; ++g) {
+      const Tile tile{
+          .a = a.row(g * group),
+          .a_stride = a.stride,
+          .b = b.panel(p),
+          .depth = a.cols,
+          .bias = epilogue.bias != nullptr ? epilogue.bias + column : nullptr,
+          .residual = nullptr,
+          .residual_stride = 0,
+          .c = out.row(g) + column,
+          .c_stride = 0,
+          .activation = epilogue.activation,
+          .first = true,
+          .last = true,
+      };
+      pool_panel(tile, group, std::min(kPanel, b.cols() - column));
+    }
+  }
+}
+
 }  // namespace ptattn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -226,10 +316,16 @@ HWY_AFTER_NAMESPACE();
 namespace ptattn {
 
 HWY_EXPORT(multiply);
+HWY_EXPORT(multiply_max);
 
 void gemm(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c) {
   HWY_DYNAMIC_DISPATCH(multiply)(a, b, panel_begin, panel_end, epilogue, c);
+}
+
+void gemm_max(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::size_t panel_end,
+              const Epilogue& epilogue, std::size_t group, MutableMatrixView out) {
+  HWY_DYNAMIC_DISPATCH(multiply_max)(a, b, panel_begin, panel_end, epilogue, group, out);
 }
 
 }  // namespace ptattn

@@ -29,4 +29,19 @@ struct Epilogue {
 void gemm(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c);
 
+/// Matrix product of which only the largest row of each group is kept, on the calling thread: the
+/// rows themselves are never written.
+///
+///   out[g, j] = max over rows i of group g of activation((a b)[i, j] + bias[j])
+///
+/// for the columns of b's panels [panel_begin, panel_end).
+/// @param a         [groups group, k], any stride; group g is rows g group, g group + 1, ...
+/// @param b         [k, n]
+/// @param epilogue  no residual; an activation that keeps order (GELU does not)
+/// @param group     rows a group, at least one
+/// @param out       [groups, n], any stride; other columns stay as they are; does not overlap a
+/// The bits of gemm followed by a maximum. Time m n k multiply-adds.
+void gemm_max(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::size_t panel_end,
+              const Epilogue& epilogue, std::size_t group, MutableMatrixView out);
+
 }  // namespace ptattn

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 import safetensors_io
-from golden import formula
+from formula import formula
 from ptv3 import ORDERS, PtV3, PtV3Config, geometry, serialise
 
 CASES = ("ptv3_small_seg", "ptv3_batch2_seg", "ptv3_fewer_points_than_patch")

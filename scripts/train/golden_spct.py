@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 import safetensors_io
-from golden import formula
+from formula import formula
 from spct import Spct, SpctConfig
 
 POINTS = (256, 150)

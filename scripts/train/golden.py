@@ -13,7 +13,6 @@ from formula import formula
 from pct import Pct, PctConfig, geometry
 
 
-
 def parity(case: Path) -> float:
     """Largest deviation of the logits from the reference, relative to the largest logit.
 

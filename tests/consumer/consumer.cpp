@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <ptattn/core/error.hpp>
 #include <ptattn/io/cloud_io.hpp>
 #include <ptattn/models/model_search.hpp>
 #include <ptattn/tasks/classify.hpp>

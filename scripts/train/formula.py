@@ -21,8 +21,12 @@ def formula(name: str, shape: list[int], salt: str = "") -> np.ndarray:
     role = name.rsplit(".", 1)[-1]
     if role == "running_var":
         return np.float32(1) + np.float32(0.5) * u
-    if role in ("running_mean", "bias"):
+    if role in ("running_mean", "bias", "mask_token"):
         return np.float32(0.1) * u
+    if role == "gamma":
+        return np.float32(0.5) + np.float32(0.25) * u
+    if role == "rpe_table":
+        return np.float32(0.5) * u
     if len(shape) == 1:
         return np.float32(1) + np.float32(0.25) * u
     return u * np.float32(np.sqrt(3.0 / int(np.prod(shape[1:]))))

@@ -275,6 +275,25 @@ TEST(point_networks, spct_needs_a_category_and_obeys_it) {
   expect_error(Fault::kUsage, [&] { (void)forward(2); }, {"category, less than 2"});
 }
 
+TEST(point_networks, ptv1_thins_by_its_strides_under_the_public_names) {
+  const auto network = make_point_network(
+      {"ptv1_seg",
+       R"({"in_channels": 4, "num_classes": 3, "share_planes": 2, "blocks": [2, 2, 1],
+           "planes": [4, 8, 6], "nsample": [4, 5, 3], "stride": [1, 2, 5]})",
+       "config.json"},
+      FormulaWeights(small_ptv1_shapes(), "", "weights"));
+  const Matrix positions = random_rows(60, 3, 1);
+  const Matrix features = random_rows(60, 4, 2);
+  std::map<std::string, std::size_t> rows;
+  const auto listen = [&](std::string_view name, MatrixView values) {
+    rows.insert_or_assign(std::string(name), values.rows);
+  };
+  (void)network->forward({positions, features, {}, {}, {}}, listen);
+  EXPECT_EQ(rows["enc1.0"], 60U);
+  EXPECT_EQ(rows["enc2.0"], 30U);
+  EXPECT_EQ(rows["enc3.0"], 6U);
+}
+
 TEST(point_networks, bad_configurations_are_refused) {
   const auto refuse = [](const std::string& architecture, const std::string& json,
                          const std::string& problem) {
@@ -291,6 +310,10 @@ TEST(point_networks, bad_configurations_are_refused) {
   refuse("ptv1_seg", R"({"blocks": [0, 1, 1, 1, 1]})", "blocks");
   refuse("ptv1_seg", R"({"neighbors": [8, 16, 16, 16, 1000000]})", "neighbors");
   refuse("ptv1_seg", R"({"depth": 3})", "depth is not a known key");
+  refuse("ptv1_seg", R"({"stride": [1, 4]})", "blocks does not have 2 items");
+  refuse("ptv1_seg", R"({"stride": [4, 4, 4, 4, 4]})", "stride is not 1 and then numbers above 1");
+  refuse("ptv1_seg", R"({"nsample": [1, 1, 1, 1, 1], "neighbors": [1, 1, 1, 1, 1]})",
+         "nsample says again what neighbors says");
   refuse("ptv1_seg", "{}", "missing enc1.0.linear.weight");
   refuse("spct_partseg", R"({"head_channels": [512]})", "head_channels does not have 2 items");
   refuse("spct_partseg", R"({"num_categories": 0})", "num_categories");

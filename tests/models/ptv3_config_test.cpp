@@ -41,7 +41,8 @@ TEST(ptv3_config, reads_every_key) {
       read("{" + kTwoStages + R"(, "in_channels": 9, "num_classes": 7, "order": ["hilbert", "z"],
       "enable_rpe": true, "layer_scale": 0.5, "mask_token": true, "qkv_bias": false, "mlp_ratio": 2,
       "rope_base": 100, "norm_eps": 1e-4, "patch_of_smallest_cloud": true,
-      "stage_orders": [["z"], ["z-trans", "hilbert-trans"]], "pre_norm": true,
+      "stage_orders": [["z"], ["z-trans", "hilbert-trans"]], "pre_norm": false, "qk_scale": 0.25,
+      "pdnorm_bn": false, "pdnorm_conditions": ["ScanNet"],
       "drop_path": 0.3, "shuffle_orders": true, "enable_flash": false, "traceable": true})");
   EXPECT_EQ(config.in_channels, 9U);
   EXPECT_EQ(config.num_classes, 7U);
@@ -56,13 +57,22 @@ TEST(ptv3_config, reads_every_key) {
   EXPECT_FALSE(config.qkv_bias);
   EXPECT_EQ(config.mlp_ratio, 2.0);
   EXPECT_EQ(config.rope_base, 100.0);
+  EXPECT_EQ(config.qk_scale, 0.25);
+  EXPECT_EQ(config.norm_order, NormOrder::kPost);
   EXPECT_EQ(config.norm_eps, 1e-4);
 }
 
 TEST(ptv3_config, an_encoder_has_no_decoder) {
-  const Ptv3Config config = read(R"({"enc_mode": true, "layer_scale": null})");
+  const Ptv3Config config = read(R"({"enc_mode": true, "layer_scale": null, "qk_scale": null})");
   EXPECT_TRUE(config.decoder.empty());
   EXPECT_FALSE(config.layer_scale);
+  EXPECT_EQ(config.qk_scale, 0.0);
+  EXPECT_TRUE(read(R"({"cls_mode": true})").enc_mode);  // as older versions call it
+  EXPECT_TRUE(read(R"({"cls_mode": true, "enc_mode": true})").enc_mode);
+}
+
+TEST(ptv3_config, one_order_needs_no_list) {
+  EXPECT_THAT(read(R"({"order": "hilbert"})").order, ElementsAre(Curve::kHilbert));
 }
 
 TEST(ptv3_config, refuses_what_is_no_network) {
@@ -70,7 +80,7 @@ TEST(ptv3_config, refuses_what_is_no_network) {
   expect_refused(R"({"unknown": 1})", "unknown is not a known key");
   expect_refused(R"({"order": ["z", "peano"]})", "order is not an array");
   expect_refused(R"({"order": []})", "order is not an array");
-  expect_refused(R"({"order": "z"})", "order is not an array");
+  expect_refused(R"({"order": "peano"})", "order is not an array");
   expect_refused(R"({"enc_depths": []})", "enc_depths is empty");
   expect_refused(R"({"enc_depths": [1, 1]})", "stride");
   expect_refused(
@@ -85,7 +95,10 @@ TEST(ptv3_config, refuses_what_is_no_network) {
   expect_refused(R"({"dec_depths": [1, 1]})", "dec_");
   expect_refused(R"({"stage_orders": [["z"]]})", "one item for each");
   expect_refused(R"({"enc_mode": 1})", "neither true nor false");
-  expect_refused(R"({"pre_norm": false})", "expected true");
+  expect_refused(R"({"pre_norm": 0})", "neither true nor false");
+  expect_refused(R"({"cls_mode": true, "enc_mode": false})", "cls_mode is the older name");
+  expect_refused(R"({"pdnorm_bn": true})", "pdnorm_bn is true, expected false");
+  expect_refused(R"({"qk_scale": "large"})", "qk_scale is not a number");
   expect_refused(R"({"layer_scale": "yes"})", "layer_scale is not a number");
   expect_refused(R"({"mlp_ratio": 1000})", "mlp_ratio");
   expect_refused(R"({})", "multiple of 6", Ptv3Mode::kUtonia);

@@ -110,6 +110,17 @@ INSTANTIATE_TEST_SUITE_P(Cases, Ptv3Golden,
                          ::testing::Values("ptv3_batch2_seg", "ptv3_fewer_points_than_patch",
                                            "ptv3_rpe_seg", "sonata_small_seg", "utonia_tiny_enc"));
 
+/// Hyper-parameters that no published network has, against a step-by-step twin in PyTorch
+/// (scripts/train/ptv3_plain.py).
+INSTANTIATE_TEST_SUITE_P(
+    OddCases, Ptv3Golden,
+    ::testing::Values("ptv3_odd/two_orders", "ptv3_odd/one_order", "ptv3_odd/stride4",
+                      "ptv3_odd/stride_beyond_depth", "ptv3_odd/qk_scale", "ptv3_odd/layer_scale",
+                      "ptv3_odd/rpe_batch", "ptv3_odd/batch_of_small", "ptv3_odd/no_blocks",
+                      "ptv3_odd/deep_decoder", "ptv3_odd/cls_mode", "ptv3_odd/one_voxel",
+                      "ptv3_odd/m2_stride3", "ptv3_odd/m2_rpe", "ptv3_odd/m2_enc",
+                      "ptv3_odd/m3_seg", "ptv3_odd/m3_batch"));
+
 TEST(ptv3, permuting_the_voxels_permutes_the_rows) {
   for (const Ptv3Mode mode : kModes) {
     const Ptv3 network = network_of(small_config(mode));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "point_case.hpp"
+#include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/json_reader.hpp"
 #include "ptattn/models/mapped_file.hpp"
@@ -32,12 +33,6 @@ FormulaWeights::Shapes read_shapes(const nlohmann::json& tensors, const std::str
     shapes.emplace(item.key(), std::move(shape));
   }
   return shapes;
-}
-
-Matrix clone(MatrixView view) {
-  Matrix copy(view.rows, view.cols);
-  for (std::size_t i = 0; i < view.rows; ++i) std::copy_n(view.row(i), view.cols, copy.row(i));
-  return copy;
 }
 
 /// What the network returned and said on the way, cloud by cloud.
@@ -81,7 +76,9 @@ Run run(const PointNetwork& network, const SafetensorsFile& data) {
   };
   result.outputs["out.logits"] = to_vector(out.values);
   result.outputs["out.feat"] = to_vector(out.values);
-  result.outputs["out.coord"] = to_vector(out.positions);
+  // Row i of an output without positions belongs to input point i.
+  const MatrixView where = out.positions.size() > 0 ? out.positions.view() : input.view().positions;
+  result.outputs["out.coord"] = to_vector(clone(where));
   return result;
 }
 
@@ -89,11 +86,16 @@ Comparison not_compared(const std::string& name, const std::string& note) {
   return {.name = name, .compared = false, .note = note};
 }
 
+/// What cannot be compared, though both sides have it, does not agree.
+Comparison misshapen(const std::string& name, const std::string& note) {
+  return {.name = name, .compared = true, .note = note, .absolute = HUGE_VAL, .relative = HUGE_VAL};
+}
+
 Comparison difference(const std::string& name, std::span<const float> actual,
                       std::span<const float> expected) {
   if (actual.size() != expected.size()) {
-    return not_compared(name, "has " + std::to_string(expected.size()) + " values, computed " +
-                                  std::to_string(actual.size()));
+    return misshapen(name, "has " + std::to_string(expected.size()) + " values, computed " +
+                               std::to_string(actual.size()));
   }
   Comparison result{.name = name, .compared = true, .note = ""};
   double largest = 0.0;
@@ -126,8 +128,8 @@ Comparison compare_activation(const std::string& name, const Matrix& traced,
                               const SafetensorsFile& data) {
   const Shape& shape = *data.shape(name);
   if (shape.size() != 2 || shape[1] != traced.cols() || shape[0] > traced.rows()) {
-    return not_compared(name, "shape differs from the traced [" + std::to_string(traced.rows()) +
-                                  ", " + std::to_string(traced.cols()) + "]");
+    return misshapen(name, "shape differs from the traced [" + std::to_string(traced.rows()) +
+                               ", " + std::to_string(traced.cols()) + "]");
   }
   return difference(name, traced.values().first(shape[0] * shape[1]), data.values(name));
 }
@@ -136,7 +138,7 @@ Comparison compare_summary(const std::string& name, const Matrix& traced,
                            const SafetensorsFile& data) {
   const std::vector<float> expected = data.values(name);
   if (expected.size() != 4 || expected[3] != static_cast<float>(traced.rows())) {
-    return not_compared(name, "is not of the " + std::to_string(traced.rows()) + " rows traced");
+    return misshapen(name, "is not of the " + std::to_string(traced.rows()) + " rows traced");
   }
   return difference(name, summary(traced), std::span(expected).first(3));
 }
@@ -180,7 +182,7 @@ Comparison compare_codes(const std::string& name, const SafetensorsFile& data) {
     codes.insert(codes.end(), more.begin(), more.end());
   }
   const std::vector<std::int64_t> expected = data.integers(name);
-  if (codes.size() != expected.size()) return not_compared(name, "is not of four curves");
+  if (codes.size() != expected.size()) return misshapen(name, "is not of four curves");
   Comparison result{.name = name, .compared = true, .note = ""};
   for (std::size_t i = 0; i < codes.size(); ++i) {
     result.absolute += static_cast<std::int64_t>(codes[i]) == expected[i] ? 0.0 : 1.0;
@@ -199,7 +201,7 @@ double difference_from(const SafetensorsFile& data, std::string_view name, Matri
     if (data.shape(tensor) == nullptr) continue;
     const Comparison c = kind == std::string_view("act.") ? compare_activation(tensor, traced, data)
                                                           : compare_summary(tensor, traced, data);
-    largest = std::max(largest, c.compared ? c.relative : HUGE_VAL);
+    largest = std::max(largest, c.relative);
   }
   return largest;
 }

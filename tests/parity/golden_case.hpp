@@ -28,7 +28,7 @@ struct GoldenCase {
 struct Comparison {
   std::string name;
   bool compared = false;
-  std::string note;       ///< why it was not compared
+  std::string note;       ///< why it was not compared, or what is wrong with its shape
   double absolute = 0.0;  ///< largest absolute difference
   double relative = 0.0;  ///< the same, divided by the largest magnitude expected
 };

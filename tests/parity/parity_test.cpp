@@ -55,6 +55,16 @@ class Parity : public ::testing::Test {
     return path.string();
   }
 
+  /// Replaces the first `from` behind `place` in the header of the edited case's data.
+  void edit_data(const std::string& place, const std::string& from, const std::string& to) const {
+    const std::filesystem::path path = folder_ / "edited.safetensors";
+    std::ifstream in(path, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    const std::size_t at = bytes.find(from, bytes.find(place));
+    ASSERT_NE(at, std::string::npos) << from;
+    std::ofstream(path, std::ios::binary) << bytes.replace(at, from.size(), to);
+  }
+
   const std::filesystem::path folder_ =
       std::filesystem::temp_directory_path() / ("ptattn_parity_" + std::to_string(::getpid()));
   const std::string good_ = PTATTN_TEST_DIR "/golden/pct_cls.json";
@@ -83,6 +93,36 @@ TEST_F(Parity, a_case_that_no_order_explains_fails) {
   const auto [code, output] = run(path);
   EXPECT_EQ(code, 1) << output;
   EXPECT_THAT(output, HasSubstr("FAIL"));
+}
+
+TEST_F(Parity, orders_that_the_case_states_are_not_searched) {
+  const std::string shuffled =
+      edited_case(R"("in_channels": 6,)", R"("in_channels": 6, "shuffle_orders": false,)",
+                  "ptv3_fewer_points_than_patch");
+  const auto [code, output] = run(shuffled);
+  EXPECT_EQ(code, 1) << output;  // this case's were shuffled
+  EXPECT_THAT(output, HasSubstr("orders found: z | z | z | z z-trans | z\n"));
+  const std::string stated = edited_case(
+      R"("in_channels": 6,)",
+      R"("in_channels": 6, "stage_orders": [["z"], ["z"], ["z"], ["z", "hilbert"], ["z"]],)",
+      "ptv3_rpe_seg");
+  EXPECT_EQ(run(stated).exit_code, 1);
+}
+
+TEST_F(Parity, layers_of_another_shape_fail) {
+  const std::string path = edited_case("\"pct_cls\"", "\"pct_cls\"");
+  edit_data(R"("act.pt_last.sa1")", "[64, 256]", "[256, 64]");
+  const auto [code, output] = run(path);
+  EXPECT_EQ(code, 1) << output;
+  EXPECT_THAT(output, HasSubstr("FAIL: shape differs from the traced [256, 256]"));
+}
+
+TEST_F(Parity, a_case_without_outputs_fails) {
+  const std::string path = edited_case("\"pct_cls\"", "\"pct_cls\"");
+  edit_data("", "out.logits", "act.nobody");
+  const auto [code, output] = run(path);
+  EXPECT_EQ(code, 1) << output;
+  EXPECT_THAT(output, HasSubstr("FAIL: the case has no out.*"));
 }
 
 TEST_F(Parity, differences_beyond_the_tolerance_fail) {

@@ -33,8 +33,8 @@ struct Preprocessing {
   Centering centering = Centering::kCentroid;
   Scaling scaling = Scaling::kUnitSphere;
   Axis up = Axis::kZ;
-  /// Votes turn the cloud about the vertical by angles in [-this, this], degrees, 0 to 180; chosen on
-  /// validation clouds, inside the range that training saw.
+  /// Votes turn the cloud about the vertical by angles in [-this, this], degrees, 0 to 180; chosen
+  /// on validation clouds, inside the range that training saw.
   double vote_rotation_z_degrees = 180.0;
 };
 

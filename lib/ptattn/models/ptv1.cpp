@@ -48,7 +48,8 @@ Ptv1::Level Ptv1::first_level(const PointInput& input) const {
 
 Ptv1::Level Ptv1::next_level(const Level& level, std::size_t stage) const {
   const Ptv1Down& down = weights_.down[stage];
-  Ptv1Sampling sampling = ptv1_sample(level.geometry, config_.stages[stage].neighbors);
+  const Ptv1Config::Stage& shape = config_.stages[stage];
+  Ptv1Sampling sampling = ptv1_sample(level.geometry, shape.stride, shape.neighbors);
   Matrix features =
       ptv1_pool(level.geometry, sampling, down.position, linear(down.feature, level.features));
   return {std::move(sampling.coarse), std::move(features)};

@@ -46,7 +46,8 @@ struct Ptv1Weights {
 [[nodiscard]] Ptv1Weights read_ptv1_weights(const Ptv1Config& config, const WeightSource& source);
 
 /// Point Transformer (Zhao et al. 2021), semantic segmentation: a U-Net of vector attention over
-/// nearest neighbours, with farthest point sampling to a quarter of the points between its levels.
+/// nearest neighbours, with farthest point sampling to a quarter (or as the stride says) of the
+/// points between its levels.
 ///
 /// Clouds of a batch never see each other. A cloud of n points has max(1, n / 4) on the next level;
 /// where it has fewer points than a layer wants neighbours, all of them are the neighbours.

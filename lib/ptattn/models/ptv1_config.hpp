@@ -14,6 +14,8 @@ struct Ptv1Config {
     std::size_t channels;
     std::size_t neighbors;  ///< that a point looks at, itself included
     std::size_t blocks;     ///< attention blocks of the encoder, at least 0
+    std::size_t stride =
+        4;  ///< of how many points of the stage before one is kept; not of the first
   };
 
   std::size_t in_channels = 6;  ///< coordinates and colours
@@ -25,7 +27,8 @@ struct Ptv1Config {
 
 /// Reads hyper-parameters from a JSON object: in_channels, num_classes, norm_eps, share_planes, and
 /// the arrays `blocks` (layers of each stage: its transition and its attention blocks), `planes`
-/// (channels) and `neighbors`, of one length.
+/// (channels), `neighbors` (`nsample` in the public code) and `stride` (1, then how many points of
+/// the stage before one is kept of), of one length.
 ///
 /// Every value is bounded, so that a hostile file cannot make the network allocate gigabytes.
 /// @param subject  what error messages call the text's origin

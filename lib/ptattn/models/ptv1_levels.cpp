@@ -15,7 +15,6 @@
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kStride = 4;
 constexpr std::size_t kInterpolated = 3;
 constexpr std::size_t kPointsPerTask = 256;
 // Rows of neighbours that are worked on at a time.
@@ -87,13 +86,13 @@ Ptv1Geometry ptv1_geometry(const PointInput& input, std::size_t neighbors) {
   return level;
 }
 
-Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t neighbors) {
+Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t stride, std::size_t neighbors) {
   std::vector<std::vector<std::uint32_t>> samples(fine.clouds.size());
   parallel_each(fine.clouds.size(), 1, [&](std::size_t c) {
     const CloudRows rows = fine.clouds[c];
     if (rows.count == 0) return;
     samples[c] = farthest_point_sample(rows.of(fine.positions),
-                                       std::max<std::size_t>(1, rows.count / kStride));
+                                       std::max<std::size_t>(1, rows.count / stride));
   });
   std::size_t total = 0;
   for (const auto& sample : samples) total += sample.size();

@@ -28,8 +28,9 @@ struct Ptv1Sampling {
 /// The finest level: the points themselves.
 [[nodiscard]] Ptv1Geometry ptv1_geometry(const PointInput& input, std::size_t neighbors);
 
-/// max(1, n / 4) points of every cloud of n, none of an empty one; the first point comes first.
-[[nodiscard]] Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t neighbors);
+/// max(1, n / stride) points of every cloud of n, none of an empty one; the first comes first.
+[[nodiscard]] Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t stride,
+                                       std::size_t neighbors);
 
 /// max over the neighbours j of each sampled point i of ReLU(position (p_j - p_i) + projected_j).
 /// @param position   [3, c]

@@ -199,8 +199,14 @@ class Pass {
       look_at(s);
       tokens = inverse_of(stages_[s].rows);
     }
-    const Ptv3BlockSetting setting{level, patches, shape.heads, angles, stages_[s].positions,
-                                   tokens};
+    const Ptv3BlockSetting setting{.level = level,
+                                   .patches = patches,
+                                   .heads = shape.heads,
+                                   .scale = static_cast<float>(config_.qk_scale),
+                                   .norm_order = config_.norm_order,
+                                   .angles = angles,
+                                   .tokens = stages_[s].positions,
+                                   .token_of = tokens};
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       const MatrixView y = skip.size() > 0 ? skip.view() : x.view();
       ptv3_block(blocks[i], setting, i % orders_of(config_, s).size(), y, x, trace_);

@@ -103,13 +103,18 @@ class PatchTransformer {
     copy_rows(x, rows, input);
     const MutableMatrixView attended = scratch.attended.matrix(own, x.cols);
     attend(rows, borrowed, input, attended, scratch);
-    // From here on only the patch's own voxels; `input` gets x + attention.
+    // From here on only the patch's own voxels; `sum` gets x + attention.
     const MutableMatrixView sum = scratch.normed.matrix(own, x.cols);
     linear(w_.proj, attended, Activation::kNone, input.rows_range(borrowed, own), sum);
-    layer_norm(w_.norm2, sum, attended);
+    if (is_post_norm()) {
+      layer_norm(w_.norm1, sum, sum);
+    } else {
+      layer_norm(w_.norm2, sum, attended);
+    }
     const MutableMatrixView hidden = scratch.hidden.matrix(own, w_.fc1.weight.cols());
-    linear(w_.fc1, attended, Activation::kGelu, {}, hidden);
+    linear(w_.fc1, is_post_norm() ? sum : attended, Activation::kGelu, {}, hidden);
     linear(w_.fc2, hidden, Activation::kNone, sum, attended);
+    if (is_post_norm()) layer_norm(w_.norm2, attended, attended);
     for (std::size_t i = 0; i < own; ++i) {
       std::copy_n(attended.row(i), x.cols, out.row(rows[borrowed + i]));
     }
@@ -120,9 +125,9 @@ class PatchTransformer {
               MutableMatrixView out, Scratch& scratch) const {
     const std::size_t c = input.cols;
     const MutableMatrixView normed = scratch.normed.matrix(rows.size(), c);
-    layer_norm(w_.norm1, input, normed);
+    if (!is_post_norm()) layer_norm(w_.norm1, input, normed);
     const MutableMatrixView qkv = scratch.qkv.matrix(rows.size(), 3 * c);
-    linear(w_.qkv, normed, Activation::kNone, {}, qkv);
+    linear(w_.qkv, is_post_norm() ? input : normed, Activation::kNone, {}, qkv);
     if (setting_.angles.data != nullptr) {
       const MutableMatrixView angles = scratch.angles.matrix(rows.size(), setting_.angles.cols);
       copy_rows(setting_.angles, rows, angles);
@@ -140,12 +145,13 @@ class PatchTransformer {
       const Matrix bias = relative_bias(head, scratch.cells, borrowed + first, count);
       attention_on_this_thread(queries.rows_range(first, count).cols_range(head * d, d),
                                qkv.cols_range(c + head * d, d), qkv.cols_range(2 * c + head * d, d),
-                               {.scale = 0.0F, .key_bias = {}, .bias = bias},
+                               {.scale = setting_.scale, .key_bias = {}, .bias = bias},
                                out.rows_range(first, count).cols_range(head * d, d));
     });
     if (traced_) report(rows, borrowed, qkv, scratch.cells);
   }
 
+  [[nodiscard]] bool is_post_norm() const { return setting_.norm_order == NormOrder::kPost; }
   [[nodiscard]] bool has_relative_bias() const { return w_.rpe.heads() > 0; }
 
   void gather_cells(std::span<const std::uint32_t> rows, std::vector<std::int32_t>& cells) const {
@@ -178,7 +184,7 @@ class PatchTransformer {
       const Matrix bias = relative_bias(head, cells, borrowed, own);
       const Matrix weights = attention_weights(
           qkv.rows_range(borrowed, own).cols_range(head * d, d), qkv.cols_range(c + head * d, d),
-          {.scale = 0.0F, .key_bias = {}, .bias = bias});
+          {.scale = setting_.scale, .key_bias = {}, .bias = bias});
       trace_.attention({.layer = name,
                         .head = head,
                         .tokens = setting_.tokens,

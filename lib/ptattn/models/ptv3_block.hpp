@@ -9,6 +9,7 @@
 #include "ptattn/models/ptv3_level.hpp"
 #include "ptattn/models/ptv3_weights.hpp"
 #include "ptattn/models/trace.hpp"
+#include "ptattn/nn/norm_order.hpp"
 
 namespace ptattn {
 
@@ -17,6 +18,8 @@ struct Ptv3BlockSetting {
   const Ptv3Level& level;          ///< serialised
   std::span<const Patch> patches;  ///< of the level
   std::size_t heads;
+  float scale;  ///< of the attention scores; 0: 1 / sqrt(c / heads)
+  NormOrder norm_order;
   MatrixView angles;  ///< [n, c / heads] rotary encoding; empty: none
   /// For whoever listens to attention: positions of the tokens, and the token of each row.
   MatrixView tokens;
@@ -32,6 +35,7 @@ struct Ptv3BlockSetting {
 ///   x <- x + attention(LN(x))               inside patches of a serialised order
 ///   x <- x + fc2(GELU(fc1(LN(x))))
 ///
+/// or, with NormOrder::kPost, x <- LN(x + attention(x)) and x <- LN(x + fc2(GELU(fc1(x)))).
 /// @param order  of setting.level.orders
 /// @param y      [n, c] what the convolution sees, usually x
 /// @param x      [n, c]

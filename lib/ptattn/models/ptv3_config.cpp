@@ -25,11 +25,17 @@ constexpr const char* kWithoutEffect[] = {"attn_drop",        "drop_path",      
                                           "rescale_coords",   "shift_coords",   "traceable",
                                           "upcast_attention", "upcast_softmax", "shuffle_orders"};
 
+// Switches that the engine does not have, and those that say more about them.
+constexpr const char* kRefused[] = {"pdnorm_bn", "pdnorm_ln"};
+constexpr const char* kOfTheRefused[] = {"pdnorm_adaptive", "pdnorm_affine", "pdnorm_conditions",
+                                         "pdnorm_decouple"};
+
 // In the order of enum Curve.
 const std::vector<std::string> kCurveNames = {"z", "z-trans", "hilbert", "hilbert-trans"};
 
 std::vector<Curve> read_curves(JsonObject& json, const std::string& key,
                                const nlohmann::json& names) {
+  if (names.is_string()) return read_curves(json, key, nlohmann::json::array({names}));
   std::vector<Curve> curves;
   if (names.is_array() && names.size() <= kMaxOrders) {
     for (const nlohmann::json& name : names) {
@@ -111,6 +117,31 @@ bool read_layer_scale(JsonObject& json) {
   return true;
 }
 
+/// 0 where the public implementation takes 1 / sqrt(channels of a head).
+double read_qk_scale(JsonObject& json) {
+  const nlohmann::json* value = json.find("qk_scale");
+  if (value == nullptr || value->is_null()) return 0.0;
+  return json.number("qk_scale", {0.0, 1e3});
+}
+
+bool read_enc_mode(JsonObject& json) {
+  const bool encodes = json.flag("enc_mode", false);
+  const bool classifies = json.flag("cls_mode", encodes);
+  if (json.find("enc_mode") != nullptr && encodes != classifies) {
+    json.fail("cls_mode", "is the older name of enc_mode, which says otherwise");
+  }
+  return classifies;
+}
+
+/// Keys that must be false, and keys that say nothing that matters here.
+void read_rest(JsonObject& json) {
+  for (const char* key : kRefused) {
+    if (json.flag(key, false)) json.fail(key, "is true, expected false");
+  }
+  for (const char* key : kOfTheRefused) (void)json.find(key);
+  for (const char* key : kWithoutEffect) (void)json.find(key);
+}
+
 }  // namespace
 
 const std::vector<Curve>& orders_of(const Ptv3Config& config, std::size_t stage) {
@@ -125,7 +156,7 @@ Ptv3Config read_ptv3_config(const std::string& hyper_parameters, Ptv3Mode mode,
   config.mode = mode;
   config.in_channels = json.integer("in_channels", kChannels, config.in_channels);
   if (const auto* order = json.find("order")) config.order = read_curves(json, "order", *order);
-  config.enc_mode = json.flag("enc_mode", config.enc_mode);
+  config.enc_mode = read_enc_mode(json);
   config.encoder = read_stages(json, "enc", config.encoder);
   if (config.encoder.empty()) json.fail("enc_depths", "is empty");
   check_heads(json, "enc", config, config.encoder);
@@ -143,14 +174,15 @@ Ptv3Config read_ptv3_config(const std::string& hyper_parameters, Ptv3Mode mode,
   config.layer_scale = read_layer_scale(json);
   config.mask_token = json.flag("mask_token", config.mask_token);
   config.qkv_bias = json.flag("qkv_bias", config.qkv_bias);
-  config.mlp_ratio = json.number("mlp_ratio", {1.0, 16.0}, config.mlp_ratio);
+  config.qk_scale = read_qk_scale(json);
+  config.norm_order = json.flag("pre_norm", true) ? NormOrder::kPre : NormOrder::kPost;
+  config.mlp_ratio = json.number("mlp_ratio", {0.25, 16.0}, config.mlp_ratio);
   config.rope_base = json.number("rope_base", {1e-3, 1e9}, config.rope_base);
   config.norm_eps = json.number("norm_eps", {1e-12, 1.0}, config.norm_eps);
   if (json.find("num_classes") != nullptr) {
     config.num_classes = json.integer("num_classes", kClasses);
   }
-  if (!json.flag("pre_norm", true)) json.fail("pre_norm", "is false, expected true");
-  for (const char* key : kWithoutEffect) (void)json.find(key);
+  read_rest(json);
   json.finish();
   return config;
 }

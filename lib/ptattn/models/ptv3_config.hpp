@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ptattn/nn/norm_order.hpp"
 #include "ptattn/sampling/curve.hpp"
 
 namespace ptattn {
@@ -43,6 +44,8 @@ struct Ptv3Config {
   bool layer_scale = false;  ///< both branches of a block are scaled channel by channel
   bool mask_token = false;   ///< the weights hold one; unused at inference
   bool qkv_bias = true;
+  double qk_scale = 0.0;  ///< factor of the attention scores; 0: 1 / sqrt(channels of a head)
+  NormOrder norm_order = NormOrder::kPre;  ///< `pre_norm`: of attention and MLP in a block
   double mlp_ratio = 4.0;
   double rope_base = 10.0;                 ///< mode m3
   double norm_eps = 1e-3;                  ///< of batch norms; layer norms have 1e-5
@@ -64,8 +67,10 @@ struct Ptv3Config {
 
 /// Reads hyper-parameters from a JSON object. Keys are those of the public implementation
 /// (`enc_depths`, `enc_channels`, `enc_num_head`, `enc_patch_size`, `dec_...`, `stride`, `order`,
-/// ...), those of Ptv3Config and some that change nothing at inference (`drop_path`, ...). Every
-/// value is bounded, so that a hostile file cannot make the network allocate gigabytes.
+/// ...), those of Ptv3Config and some that change nothing at inference (`drop_path`, ...);
+/// `cls_mode` is the older name of `enc_mode`. What the public implementation can do and this
+/// cannot, such as normalisation by data set (`pdnorm_bn`), is refused. Every value is bounded, so
+/// that a hostile file cannot make the network allocate gigabytes.
 /// @param hyper_parameters  JSON text
 /// @param subject           what error messages call its origin
 /// @throws Error(Fault::kModel)

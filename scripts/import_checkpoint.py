@@ -149,8 +149,14 @@ def run(options: argparse.Namespace) -> int:
     lines = report_lines(options.checkpoint, checkpoint.notes, network)
     test = self_test(network, original_shapes)
     lines.append(f"self-test     {test}")
+    is_new = not options.output.exists()
     options.output.mkdir(parents=True, exist_ok=True)
-    save_safetensors(options.output / "model.safetensors", as_stored(network.tensors, options.dtype))
+    try:
+        save_safetensors(options.output / "model.safetensors", as_stored(network.tensors, options.dtype))
+    except BaseException:
+        if is_new:
+            options.output.rmdir()
+        raise
     (options.output / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     write_card(options.output, options.checkpoint, options.profile, lines)
     print("\n".join(lines + [f"written       {options.output}"]))
@@ -160,7 +166,7 @@ def run(options: argparse.Namespace) -> int:
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path, nargs="?", help="file of torch.save, or .safetensors")
+    parser.add_argument("checkpoint", type=Path, nargs="?", help="file of torch.save, .safetensors, or index of several (.safetensors.index.json)")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="model folder to write")
     parser.add_argument("--profile", metavar="NAME|FILE", help="how the input was prepared in training")
     parser.add_argument("--list-profiles", action="store_true", help="print the known profiles and exit")
@@ -189,8 +195,10 @@ def main() -> int:
     try:
         return run(options)
     except (CheckpointError, OSError) as problem:
-        text = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
-        print(f"import_checkpoint.py: {options.checkpoint}: {' '.join(text.split())}", file=sys.stderr)
+        is_of_system = isinstance(problem, OSError) and problem.strerror
+        text = problem.strerror if is_of_system else str(problem)
+        subject = problem.filename if is_of_system and problem.filename else options.checkpoint
+        print(f"import_checkpoint.py: {subject}: {' '.join(text.split())}", file=sys.stderr)
         return 3
 
 

@@ -36,6 +36,11 @@ class Network:
         return len({m.group(1) for m in map(re.compile(pattern).match, self.tensors) if m})
 
 
+# A tensor of each network that no other has.
+ANCHORS = ("embedding.stem.conv.weight", "embedding.stem.linear.weight", "enc1.0.linear.weight",
+           "gather_local_0.conv1.weight", "label_conv.0.weight")
+
+
 def recognise(checkpoint: Checkpoint) -> str:
     """The architecture whose names these are."""
     names = checkpoint.tensors
@@ -49,6 +54,9 @@ def recognise(checkpoint: Checkpoint) -> str:
         return "pct_cls_posenc" if "pt_last.pos_xyz.weight" in names else "pct_cls"
     if {"label_conv.0.weight", "sa1.v_conv.weight"} <= {without_jittor(name) for name in names}:
         return "spct_partseg"
+    prefixes = sorted({name[:-len(end)] for name in names for end in ANCHORS if name.endswith("." + end)})
+    if prefixes:
+        raise CheckpointError(f"holds networks under {' and '.join(prefixes)}; choose one with --prefix")
     some = ", ".join(list(names)[:3])
     raise CheckpointError(f"is of no network that is known here (it holds {some}, ...), expected one of "
                           f"{', '.join(LAYOUTS)}; name it with --architecture")

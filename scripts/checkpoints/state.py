@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from . import torch_file
-from .tensors import CheckpointError, Tensor, load_safetensors
+from .tensors import CheckpointError, Tensor, load_safetensors, load_safetensors_parts
 
 # Keys under which training code keeps the weights, and under which it keeps the hyper-parameters.
-WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights")
+WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params",
+            "ema", "model_ema", "ema_state_dict", "state_dict_ema")
 CONFIGS = ("config", "model_config", "hyper_parameters")
-PREFIXES = ("module.", "backbone.", "model.", "net.")
+PREFIXES = ("module.", "backbone.", "model.", "net.", "_orig_mod.")
+WEIGHTS = ("weight", "bias", "running_mean", "running_var", "gamma", "rpe_table")  # last parts of names
 NOT_WEIGHTS = ("num_batches_tracked", "inv_freq")
 
 
@@ -28,16 +30,22 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
-    """Reads a .safetensors file or one of torch.save.
+    """Reads a .safetensors file, the index of several (.safetensors.index.json) or a file of torch.save.
 
     `prefix`: keep only tensors whose names start with it, without it; for files that hold several networks.
     """
-    if path.suffix == ".safetensors":
+    if path.name.endswith(".safetensors.index.json"):
+        checkpoint = Checkpoint(load_safetensors_parts(path))
+    elif path.suffix == ".safetensors":
         checkpoint = Checkpoint(load_safetensors(path))
     else:
         checkpoint = unwrapped(torch_file.load(path))
     if prefix:
+        if not any(name.startswith(prefix) for name in checkpoint.tensors):
+            checkpoint.tensors = strip_prefixes(checkpoint.tensors, checkpoint.notes)
         kept = {name[len(prefix):]: t for name, t in checkpoint.tensors.items() if name.startswith(prefix)}
+        if not kept:
+            raise CheckpointError(f"holds no tensor under {prefix}")
         checkpoint.notes.append(f"kept {len(kept)} of {len(checkpoint.tensors)} tensors, those under {prefix}")
         checkpoint.tensors = kept
     checkpoint.buffers = {end for end in NOT_WEIGHTS for name in checkpoint.tensors if name.endswith(end)}
@@ -47,7 +55,7 @@ def read_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
                                 f"({', '.join(sorted(checkpoint.buffers))})")
     checkpoint.tensors = strip_prefixes(weights, checkpoint.notes)
     if not checkpoint.tensors:
-        raise CheckpointError("holds no weights, expected a state dict (not a whole pickled model)")
+        raise CheckpointError("holds no weights, expected a state dict (of a whole pickled model, save model.state_dict())")
     for name, tensor in checkpoint.tensors.items():
         if not tensor.is_float:
             raise CheckpointError(f"{name} holds {tensor.dtype}, expected numbers with a fraction")
@@ -63,15 +71,21 @@ def unwrapped(value: Any) -> Checkpoint:
             if isinstance(value.get(key), Mapping):
                 config = {str(name): plain(item) for name, item in value[key].items()}
                 notes.append(f"hyper-parameters stored under {key}")
-        tensors = {str(name): t for name, t in value.items() if isinstance(t, Tensor)}
-        if tensors:
-            return Checkpoint(tensors, config, notes)
-        inner = next((key for key in WRAPPERS if isinstance(value.get(key), Mapping)), None)
-        if inner is None:
-            break
-        notes.append(f"weights under {inner}")
+        found = [key for key in WRAPPERS if isinstance(value.get(key), Mapping)]
+        if not found:
+            return Checkpoint(plain_tensors(value), config, notes)
+        inner, *others = found
+        notes.append(f"weights under {inner}" + (f" (not {', '.join(others)})" if others else ""))
         value = value[inner]
     return Checkpoint({}, config, notes)
+
+
+def plain_tensors(state: Mapping) -> dict[str, Tensor]:
+    """The tensors of a state dict; one that could not be read must not get lost among what is no tensor."""
+    for name, value in state.items():
+        if isinstance(value, torch_file.Placeholder) and str(name).rsplit(".", 1)[-1] in WEIGHTS:
+            raise CheckpointError(f"{name} is no plain tensor (sparse, quantised or without values)")
+    return {str(name): value for name, value in state.items() if isinstance(value, Tensor)}
 
 
 def plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ import struct
 import sys
 from array import array
 from dataclasses import dataclass
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
 from typing import Callable
 
@@ -141,6 +141,22 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
             raise CheckpointError(f"is no safetensors file: {problem}") from None
 
 
+def load_safetensors_parts(index: Path) -> dict[str, Tensor]:
+    """All tensors of the files that an index (NAME.safetensors.index.json) lists, which lie beside it."""
+    try:
+        names = json.loads(index.read_text())["weight_map"]
+        files = sorted(set(names.values()))
+        if not all(isinstance(file, str) and Path(file).name == file for file in files):
+            raise ValueError("it names files elsewhere")
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise CheckpointError(f"is no index of safetensors files: {problem}") from None
+    tensors = {name: tensor for file in files for name, tensor in load_safetensors(index.parent / file).items()}
+    missing = [name for name in names if name not in tensors]
+    if missing:
+        raise CheckpointError(f"lists {missing[0]}, which {names[missing[0]]} does not hold")
+    return tensors
+
+
 def _safetensors_entry(path: Path, base: int, total: int, entry: dict) -> Tensor:
     dtype, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
     if dtype not in ITEM_BYTES or not 0 <= begin <= end <= total - base or \
@@ -175,6 +191,8 @@ def save_safetensors(path: Path, tensors: dict[str, Tensor]) -> None:
                     raise CheckpointError(f"{name} {problem}") from None
                 if len(data) != tensor.size * ITEM_BYTES[tensor.dtype]:
                     raise CheckpointError(f"ends before the last value of {name}")
+                if not isfinite(sum(as_floats(Tensor(tensor.dtype, tensor.shape, lambda: data)))):
+                    raise CheckpointError(f"{name} holds values that are not finite")
                 file.write(data)
         os.replace(temporary, path)
     finally:

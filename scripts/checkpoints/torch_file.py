@@ -112,9 +112,12 @@ class SafeUnpickler(pickle.Unpickler):
             return DTYPES[name]
         if module.split(".")[0] in HARMLESS:
             return Placeholder
-        raise CheckpointError(f"wants to run {module}.{name}, which no weights need: refused")
+        raise CheckpointError(f"wants to run {module}.{name}, which no weights need: refused (of a whole model, save "
+                              "model.state_dict())")
 
     def persistent_load(self, pid: Any) -> Storage:
+        if isinstance(pid, tuple) and len(pid) > 1 and pid[1] is Placeholder:
+            raise CheckpointError("holds values of a type that is not known here (quantised, complex, ...)")
         if not isinstance(pid, tuple) or len(pid) < 5 or pid[0] != "storage" or pid[1] not in ITEM_BYTES or \
                 not isinstance(pid[4], int) or pid[4] < 0:
             raise CheckpointError("refers to something that is no storage")
@@ -126,11 +129,13 @@ def load(path: Path) -> Any:
 
     Raises CheckpointError, in one line, for whatever is wrong with the file.
     """
+    if path.stat().st_size == 0:
+        raise CheckpointError("is empty")
     try:
         if zipfile.is_zipfile(path):
             return _load_zip(path)
         return _load_legacy(path)
-    except CheckpointError:
+    except (CheckpointError, OSError):
         raise
     except Exception as problem:  # a hostile pickle can raise anything
         text = " ".join(str(problem).split()) or type(problem).__name__

@@ -27,7 +27,7 @@ sys.dont_write_bytecode = True
 import torch_writer  # noqa: E402
 from checkpoints import tensors as tensor_tools  # noqa: E402
 from checkpoints import torch_file  # noqa: E402
-from checkpoints.state import read_checkpoint  # noqa: E402
+from checkpoints.state import read_checkpoint, unwrapped  # noqa: E402
 from checkpoints.tensors import CheckpointError, Tensor, load_safetensors, save_safetensors  # noqa: E402
 
 
@@ -212,7 +212,8 @@ class Choices(ImportTest):
         torch_writer.save(self.folder / "a.pth", {"state_dict": made})
         (self.folder / "p.json").write_text('{"preprocessing": {"kind": "object"}}')
         profile = ("--profile", str(self.folder / "p.json"))
-        self.assert_refused(self.folder / "a.pth", "is of no network that is known here", *profile)
+        self.assert_refused(self.folder / "a.pth", "holds networks under student.backbone. and teacher.backbone.",
+                            *profile)
         self.assertIn("those under teacher.", self.imported(self.folder / "a.pth", "--prefix", "teacher.", *profile))
 
     def test_stored_hyper_parameters_must_fit_the_weights(self) -> None:
@@ -254,6 +255,86 @@ class Evil:
 
     def __reduce__(self) -> tuple:
         return self.call[0], tuple(self.call[1:])
+
+
+class OddCheckpoints(ImportTest):
+    """What training code puts around weights."""
+
+    PROFILE = ("--profile", "sonata")
+    HEADS = ("--set", "enc_num_head=[2,2,4,4,8]", "--set", "dec_num_head=[2,2,4,4]", "--set",
+             "enc_patch_size=[256,256,256,256,256]", "--set", "dec_patch_size=[256,256,256,256]")
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.weights = self.golden_weights("sonata_small_seg")
+        self.path = self.folder / "a.pth"
+
+    def assert_imported(self, value: object, note: str, *options: str) -> None:
+        torch_writer.save(self.path, value)
+        self.assertIn(note, self.imported(self.path, *self.PROFILE, *self.HEADS, *options))
+        self.assert_computes("sonata_small_seg")
+
+    def test_wrappers_of_averaged_and_compiled_networks(self) -> None:
+        wrong = {name: floats(*[0.0] * tensor.size, shape=tensor.shape) for name, tensor in self.weights.items()}
+        self.assert_imported({"state_dict_ema": self.weights}, "weights under state_dict_ema")
+        self.assert_imported({"params": self.weights}, "weights under params")
+        self.assert_imported({"ema": wrong, "state_dict": self.weights}, "weights under state_dict (not ema)")
+        self.assert_imported({f"module._orig_mod.{name}": t for name, t in self.weights.items()},
+                             "stripped module._orig_mod. from")
+
+    def test_a_tensor_beside_the_weights_is_none_of_them(self) -> None:
+        self.assert_imported({"best": floats(0.7), "state_dict": self.weights}, "weights under state_dict")
+
+    def test_networks_under_several_prefixes_are_named(self) -> None:
+        both = {f"module.{side}.backbone.{name}": tensor for side in ("student", "teacher")
+                for name, tensor in self.weights.items()}
+        torch_writer.save(self.path, {"state_dict": both})
+        self.assert_refused(self.path, "holds networks under student.backbone. and teacher.backbone.; choose one",
+                            *self.PROFILE)
+        self.assert_imported({"state_dict": both}, "kept", "--prefix", "teacher.backbone.")
+        self.assert_refused_anew("holds no tensor under nobody.", "--prefix", "nobody.")
+
+    def assert_refused_anew(self, problem: str, *options: str) -> None:
+        self.model = self.folder / "another"
+        self.assert_refused(self.path, problem, *self.PROFILE, *options)
+
+    def test_values_that_are_not_finite_are_refused(self) -> None:
+        name = "embedding.stem.norm.bias"
+        self.weights[name] = floats(*[float("nan")] * self.weights[name].size)
+        torch_writer.save(self.path, self.weights)
+        self.assert_refused(self.path, f"{name} holds values that are not finite", *self.PROFILE)
+
+    def test_tensors_of_unknown_kinds_are_refused_not_lost(self) -> None:
+        stream = (b"\x80\x02}(X\x08\x00\x00\x00a.weightctorch._utils\n_rebuild_sparse_tensor\n(tR"
+                  b"X\x05\x00\x00\x00epochK\x05u.")
+        value = torch_file.SafeUnpickler(__import__("io").BytesIO(stream), lambda pid: None).load()
+        with self.assertRaisesRegex(CheckpointError, "a.weight is no plain tensor"):
+            unwrapped(value)
+
+    def test_safetensors_in_several_files(self) -> None:
+        names = sorted(self.weights)
+        parts = {"a-1-of-2.safetensors": names[:40], "a-2-of-2.safetensors": names[40:]}
+        for file, of_part in parts.items():
+            save_safetensors(self.folder / file, {name: self.weights[name] for name in of_part})
+        index = self.folder / "a.safetensors.index.json"
+        entries = {name: file for file, of_part in parts.items() for name in of_part}
+        index.write_text(json.dumps({"metadata": {}, "weight_map": entries}))
+        self.imported(index, *self.PROFILE, *self.HEADS)
+        self.assert_computes("sonata_small_seg")
+        self.model = self.folder / "another"
+        index.write_text(json.dumps({"weight_map": {**entries, "lost.weight": "a-1-of-2.safetensors"}}))
+        self.assert_refused(index, "lists lost.weight, which a-1-of-2.safetensors does not hold", *self.PROFILE)
+        index.write_text(json.dumps({"weight_map": {"a": "../../etc/passwd"}}))
+        self.assert_refused(index, "it names files elsewhere", *self.PROFILE)
+
+    def test_problems_of_the_system_name_the_file(self) -> None:
+        torch_writer.save(self.path, self.weights)
+        self.model.write_text("a file")
+        result = self.run_import(self.path, *self.PROFILE, *self.HEADS)
+        self.assertEqual(result.returncode, 3)
+        self.assertEqual(result.stderr, f"import_checkpoint.py: {self.model}: File exists\n")
+        result = self.run_import(self.folder / "none.pth", *self.PROFILE)
+        self.assertEqual(result.stderr, f"import_checkpoint.py: {self.folder / 'none.pth'}: No such file or directory\n")
 
 
 class HostileFiles(ImportTest):

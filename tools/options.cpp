@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 
 #include "ptattn/core/error.hpp"
 
@@ -29,7 +30,11 @@ std::string refuse_blanks(const std::string& name) {
 
 std::size_t find_category(const std::string& name, std::span<const std::string> categories,
                           const std::string& model) {
-  const auto found = std::ranges::find(categories, name);
+  const auto alike = [](unsigned char a, unsigned char b) {
+    return std::tolower(a) == std::tolower(b);
+  };
+  const auto found = std::ranges::find_if(
+      categories, [&](const std::string& c) { return std::ranges::equal(c, name, alike); });
   if (found != categories.end()) return static_cast<std::size_t>(found - categories.begin());
   std::string known;
   for (const std::string& category : categories) known += (known.empty() ? "" : ", ") + category;

@@ -23,7 +23,7 @@ void add_up_option(CLI::App& app, std::optional<Axis>& up);
 /// cannot hold names with blanks.
 [[nodiscard]] std::string refuse_blanks(const std::string& name);
 
-/// Which of a model's categories of objects --category `name` is.
+/// Which of a model's categories of objects --category `name` is, in any case.
 /// @throws Error(Fault::kUsage) when it is none of them
 [[nodiscard]] std::size_t find_category(const std::string& name,
                                         std::span<const std::string> categories,

@@ -265,7 +265,7 @@ int run(const Settings& s) {
   PointCloud cloud = read_cloud(s.input);
   const std::vector<Position> positions = cloud.positions(s.input);
   if (!s.output.empty()) {
-    refuse_taken_fields(cloud, std::array{s.field}, "--field");
+    refuse_taken_fields(cloud, std::array{s.field}, s.input, "--field");
     check_format(s.output, cloud);
   }
   question.point = find_query(s, positions);

@@ -13,6 +13,7 @@
 #include "classify/run.hpp"
 #include "inputs.hpp"
 #include "interrupt.hpp"
+#include "model_list.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -117,22 +118,6 @@ void declare(CLI::App& app, Settings& s) {
       ->check(range(1, kMaxBatch));
 }
 
-int print_models() {
-  std::string text;
-  for (const std::string& name : list_models()) {
-    const std::filesystem::path folder = find_model(name);
-    if (read_model_task(folder) != ModelTask::kClassification) continue;
-    const ModelDescription model = read_model_description(folder);
-    text += name + "  " + model.architecture.architecture + "  " +
-            std::to_string(model.classes.size()) + " classes:";
-    for (const std::string& class_name : model.classes) text += " " + class_name;
-    text += "\n";
-  }
-  if (text.empty()) throw Error(Fault::kModel, "--list-models", "no model found");
-  Output::to_stdout().write(text);
-  return 0;
-}
-
 void check(const Settings& s) {
   if (s.inputs.empty()) {
     throw Error(Fault::kUsage, "INPUT", "missing, name files, folders or -, see --help");
@@ -184,7 +169,7 @@ int conclude(const RunResult& result, std::size_t total, const Settings& s, Outp
 }
 
 int run(const Settings& s) {
-  if (s.list_models) return print_models();
+  if (s.list_models) return print_models(ModelTask::kClassification);
   check(s);
   const ClassifierModel model = load_classifier(find_model(s.model));
   std::vector<Input> inputs = expand_inputs(s.inputs, std::cin);

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "interrupt.hpp"
+#include "model_list.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -36,7 +38,7 @@ const About kAbout{
     .examples =
         "  ptattn-segment tile.ply -o labelled.ply\n"
         "  ptattn-segment tile.ply -o colours.ply --colorize --probabilities\n"
-        "  ptattn-segment survey/ -o labelled/ --label-field classification --resume\n"
+        "  ptattn-segment survey/ -o labelled/ --label-field classification --replace\n"
         "  ptattn-segment big.ply -o big_labelled.ply --memory 2G\n"
         "  find survey -name '*.pcd' | ptattn-segment - -o labelled --format json\n"
         "\n"
@@ -56,12 +58,15 @@ struct Settings {
   SegmentRun run;
 };
 
-/// "2G", "500M", "1.5G": bytes; nullopt for anything else.
+/// "2G", "500M", "1.5GB", "2gib": bytes; nullopt for anything else.
 std::optional<std::size_t> parse_bytes(std::string_view text) {
   double number = 0.0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || !(number > 0.0)) return std::nullopt;
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  std::string unit(text.substr(static_cast<std::size_t>(end - text.data())));
+  std::ranges::transform(unit, unit.begin(), [](unsigned char c) { return std::toupper(c); });
+  if (unit.ends_with("IB")) unit.erase(unit.size() - 2);
+  if (unit.ends_with("B")) unit.pop_back();
   const double factor = unit == "G" ? 0x1p30 : unit == "M" ? 0x1p20 : unit == "K" ? 0x1p10 : 0.0;
   const double bytes = number * factor;
   if (bytes < 1.0 || bytes > 0x1p60) return std::nullopt;
@@ -80,6 +85,10 @@ void declare_fields(CLI::App& app, Settings& s) {
   app.add_option("--prefix", s.run.fields.prefix, "Put before the names of all new fields")
       ->type_name("TEXT")
       ->check(refuse_blanks);
+  app.add_flag("--replace", s.run.fields.replace,
+               "Let new fields take the place of fields that have their names already, such as an "
+               "old classification; that of the labels keeps its type if they fit. Old colours are "
+               "dropped [such clouds are refused, old colours kept]");
   app.add_flag("--probabilities", s.run.fields.probabilities,
                "Add a field p_CLASS with the probability of each class");
   app.add_flag("--colorize", s.run.fields.colorize,
@@ -93,7 +102,7 @@ void declare(CLI::App& app, Settings& s) {
       ->type_name("");
   app.add_option("-o,--output", s.output,
                  "File to write for a single input; else a folder, in which inputs from a folder "
-                 "keep their paths")
+                 "keep their paths; if it lies inside that folder, what it holds is no input")
       ->type_name("PATH")
       ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; });
   app.add_option("--model", s.model, "Name or folder of the model [aerial]")->type_name("MODEL");
@@ -127,24 +136,6 @@ void declare(CLI::App& app, Settings& s) {
                "end)");
 }
 
-int print_models() {
-  std::string text;
-  for (const std::string& name : list_models()) {
-    const fs::path folder = find_model(name);
-    if (read_model_task(folder) != ModelTask::kPoints) continue;
-    const PointModelDescription model = read_point_model_description(folder);
-    text += name + "  " + model.architecture.architecture + "  " +
-            std::to_string(model.classes.size()) + " classes:";
-    for (std::size_t c = 0; c < model.classes.size(); ++c) {
-      text += " " + std::to_string(c) + " " + model.classes[c];
-    }
-    text += "\n";
-  }
-  if (text.empty()) throw Error(Fault::kModel, "--list-models", "no model found");
-  Output::to_stdout().write(text);
-  return 0;
-}
-
 /// What can be said before anything is read.
 void check(const Settings& s) {
   if (s.inputs.empty()) {
@@ -165,6 +156,7 @@ void fit_to_model(Settings& s, const PointModelDescription& model) {
   if (s.run.fields.asprs_codes && model.asprs_codes.empty()) {
     throw Error(Fault::kUsage, "--codes", model.name + " has no ASPRS codes");
   }
+  (void)new_fields(s.run.fields, model);  // names that clash are refused before the work begins
   if (s.category.empty()) return;
   s.run.segment.category = find_category(s.category, model.categories, model.name);
 }
@@ -186,7 +178,7 @@ int conclude(const SegmentRunResult& result, std::size_t total, Output& output,
 }
 
 int run(Settings& s) {
-  if (s.list_models) return print_models();
+  if (s.list_models) return print_models(ModelTask::kPoints);
   check(s);
   std::vector<Job> jobs = plan_jobs(s.inputs, s.output, std::cin);
   const PointModel model = load_point_model(find_model(s.model));

@@ -30,12 +30,12 @@ void check_target(const std::filesystem::path& path, std::span<const std::string
 }
 
 void refuse_taken_fields(const PointCloud& cloud, std::span<const std::string> names,
-                         std::string_view option) {
+                         std::string_view subject, std::string_view option) {
   for (const std::string& name : names) {
     if (cloud.find(name) == nullptr) continue;
     throw Error(
-        Fault::kUsage, name,
-        "the cloud has a field of this name already, choose another with " + std::string(option));
+        Fault::kUsage, subject,
+        "has a field " + name + " already, choose another name with " + std::string(option));
   }
 }
 

@@ -19,10 +19,11 @@ void check_target(const std::filesystem::path& path, std::span<const std::string
 /// True when `path` ends in `extension` (lower case, dot included), in any case.
 [[nodiscard]] bool has_extension(const std::filesystem::path& path, std::string_view extension);
 
-/// New fields never take the place of old ones.
-/// @param option  the one that gives the new fields other names
+/// New fields do not take the place of old ones.
+/// @param subject  what error messages call the cloud
+/// @param option   the one that gives the new fields other names
 /// @throws Error(Fault::kUsage) when the cloud has a field of one of `names`
 void refuse_taken_fields(const PointCloud& cloud, std::span<const std::string> names,
-                         std::string_view option);
+                         std::string_view subject, std::string_view option);
 
 }  // namespace ptattn::tools

@@ -86,7 +86,7 @@ mkdir mixed
 cp "$samples/clouds/car.ply" kept.ply mixed
 expect 3 "$segment" mixed mixed_out --label-field kind
 contains "$out" "2 clouds: 1 labelled, 0 there already, 1 failed"
-contains "$err" "mixed/kept.ply: ptattn-segment: kind: the cloud has a field of this name already"
+contains "$err" "mixed/kept.ply: has a field kind already, choose another name with --prefix, or use --replace"
 
 # Names: one record a cloud; a deadly cloud costs no other its name.
 cp "$samples/clouds/car.ply" -- "-in/poison.ply"

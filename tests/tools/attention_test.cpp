@@ -267,7 +267,7 @@ TEST_F(Attention, WrongCommandLinesAreOneLine) {
   expect_error({"a.ply", "-o", "o.ply", "--field", "red"}, 2,
                "--field: red is a name of colours, expected another, or --no-color");
   expect_error({"a.ply", "-o", "o.ply", "--field", "x"}, 2,
-               "x: the cloud has a field of this name already, choose another with --field");
+               "a.ply: has a field x already, choose another name with --field");
   EXPECT_EQ(files(), 4U) << "nothing was written";
 }
 

@@ -197,7 +197,7 @@ TEST_F(Features, WhatTheCloudRulesOutIsRefused) {
   cloud.metadata().elements.push_back({.name = "face", .items = 1});
   put("in.ply", cloud);
   expect_error({"in.ply", "-o", "b.ply", "--neighbors", "4"}, 2,
-               "f_012: the cloud has a field of this name already, choose another with --prefix");
+               "in.ply: has a field f_012 already, choose another name with --prefix");
   features_quietly({"in.ply", "-o", "b.ply", "--neighbors", "4", "--prefix", "g_"});
   expect_error({"in.ply", "-o", "b.pcd", "--neighbors", "4", "--prefix", "g_"}, 3,
                "b.pcd: the cloud has an element face besides its points, which PCD cannot hold, "

@@ -134,9 +134,98 @@ TEST_F(Segment, AsprsCodesForLasFiles) {
 
 TEST_F(Segment, TakenNamesAreRefused) {
   expect_usage_error({kTown, "-o", "out.ply", "--label-field", "classification"},
-                     "classification: the cloud has a field of this name already, choose another "
-                     "with --prefix");
+                     kTown +
+                         ": has a field classification already, choose another name with "
+                         "--prefix, or use --replace");
   EXPECT_FALSE(fs::exists(folder() / "out.ply"));
+}
+
+TEST_F(Segment, ReplaceWritesAClassificationWhereItStood) {
+  const PointCloud before = read_cloud(kTown);
+  ASSERT_EQ(
+      segment({kTown, "-o", "out.ply", "--label-field", "classification", "--replace"}).exit_code,
+      0);
+  const PointCloud after = cloud("out.ply");
+  ASSERT_EQ(after.fields().size(), before.fields().size() + 3);
+  std::size_t changed = 0;
+  for (std::size_t f = 0; f < before.fields().size(); ++f) {
+    const Field& a = before.fields()[f];
+    const Field& b = after.fields()[f];
+    EXPECT_EQ(a.name(), b.name());
+    EXPECT_EQ(a.type(), b.type());
+    if (std::ranges::equal(a.bytes(), b.bytes())) continue;
+    ++changed;
+    EXPECT_EQ(a.name(), "classification");
+  }
+  EXPECT_EQ(changed, 1U);
+  // The same codes as in a field of their own.
+  ASSERT_EQ(segment({kTown, "-o", "own.ply", "--label-field", "own", "--codes", "asprs"}).exit_code,
+            0);
+  EXPECT_TRUE(std::ranges::equal(after.find("classification")->bytes(),
+                                 cloud("own.ply").find("own")->bytes()));
+}
+
+TEST_F(Segment, ReplaceMayRunOnItsOwnOutput) {
+  ASSERT_EQ(segment({kTown, "-o", "one.ply", "--colorize", "--probabilities"}).exit_code, 0);
+  ASSERT_EQ(
+      segment({"one.ply", "-o", "two.ply", "--colorize", "--probabilities", "--replace"}).exit_code,
+      0);
+  EXPECT_EQ(read_file(folder() / "one.ply"), read_file(folder() / "two.ply"));
+}
+
+TEST_F(Segment, ReplaceGivesAnotherTypeWhereTheOldOneDoesNotFit) {
+  PointCloud town = read_cloud(kTown);
+  town.add("label", FieldType::kInt8);
+  town.add("confidence", FieldType::kUInt8);
+  town.add("entropy", FieldType::kFloat64);
+  town.add("margin", FieldType::kFloat32, 3);
+  write_cloud(folder() / "in.pcd", town);
+  ASSERT_EQ(segment({"in.pcd", "-o", "out.pcd", "--replace"}).exit_code, 0);
+  const PointCloud out = cloud("out.pcd");
+  EXPECT_EQ(out.fields().size(), town.fields().size());
+  EXPECT_EQ(out.find("label")->type(), FieldType::kInt8);  // holds six classes
+  EXPECT_EQ(out.find("confidence")->type(), FieldType::kFloat32);
+  EXPECT_GT(out.find("confidence")->values<float>()[0], 0.0F);
+  EXPECT_EQ(out.find("entropy")->type(), FieldType::kFloat64);
+  EXPECT_EQ(out.find("margin")->count(), 1U);
+}
+
+TEST_F(Segment, NamesOfTwoFieldsAreRefusedBeforeTheWork) {
+  expect_usage_error({kTown, "-o", "out.ply", "--label-field", "margin"},
+                     "--label-field: margin is the name of another field, expected one of its own");
+  expect_usage_error({kTown, "-o", "out.ply", "--label-field", "red", "--colorize"},
+                     "--label-field: red is the name of another field, expected one of its own");
+  expect_usage_error({kTown, "-o", "out.ply", "--label-field", "z", "--replace"},
+                     "--label-field: z is the name of another field, expected one of its own");
+}
+
+TEST_F(Segment, AnOutputFolderInsideTheInputFolderIsNoInput) {
+  put_town("in/a.ply");
+  ASSERT_EQ(segment({"in", "-o", "in/out"}).exit_code, 0);
+  const Finished again = segment({"in", "-o", "in/out", "--format", "json"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(lines_of(again.out).size(), 1U);
+  EXPECT_FALSE(fs::exists(folder() / "in/out/out"));
+  expect_usage_error({"in", "-o", "in"}, "in/a.ply: is an input, --output would overwrite it");
+}
+
+TEST_F(Segment, OutputsThatAreNoCloudsAndNoFoldersAreRefused) {
+  const std::string expected =
+      "expected a name ending in .ply or .pcd, or a folder (new ones with a / behind them)";
+  expect_usage_error({kTown, "-o", "out.las"}, "out.las: " + expected);
+  expect_usage_error({kTown, "-o", "-"}, "-: " + expected);
+  expect_usage_error({kTown, "-o", "/dev/null"}, "/dev/null: is no folder, " + expected);
+  EXPECT_FALSE(fs::exists(folder() / "out.las"));
+  EXPECT_FALSE(fs::exists(folder() / "-"));
+  EXPECT_EQ(segment({kTown, "-o", "v1.2/"}).exit_code, 0);
+  EXPECT_TRUE(fs::exists(folder() / "v1.2/aerial_town.ply"));
+}
+
+TEST_F(Segment, AMissingInputSaysSoAndLeavesNoFolder) {
+  const Finished finished = segment({"nothing", "-o", "out"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_EQ(finished.err, "ptattn-segment: nothing: cannot be opened: No such file or directory\n");
+  EXPECT_FALSE(fs::exists(folder() / "out"));
 }
 
 TEST_F(Segment, WrongUsageIsOneLine) {
@@ -144,6 +233,7 @@ TEST_F(Segment, WrongUsageIsOneLine) {
   expect_usage_error({kTown}, "--output: missing, name a file or a folder");
   expect_usage_error({kTown, "-o", "a.ply", "--memory", "lots"},
                      "--memory: lots is no size, expected a number with K, M or G, see --help");
+  EXPECT_EQ(segment({kTown, "-o", "b.ply", "--memory", "1.5gib"}).exit_code, 0);
   expect_usage_error({kTown, "-o", "a.ply", "--category", "chair"},
                      "--category: aerial does not tell objects apart");
   put_town("a.ply");
@@ -228,6 +318,15 @@ TEST_F(Segment, StrangeUnitsAndExtents) {
   write_file(folder() / "small.ply", ply_text(points));
   EXPECT_THAT(segment({"small.ply", "-o", "out.ply"}).err,
               HasSubstr("are its coordinates in metres?"));
+  // A survey in millimetres: everything is far from everything.
+  std::vector<std::array<double, 3>> grid;
+  for (int i = 0; i < 400; ++i) grid.push_back({1000.0 * (i % 20), 1000.0 * (i / 20), 0.0});
+  write_file(folder() / "millimetres.ply", ply_text(grid));
+  EXPECT_THAT(segment({"millimetres.ply", "-o", "out.ply"}).err,
+              HasSubstr("millimetres.ply: has its points farther apart than"));
+  for (auto& p : grid) p = {p[0] / 1000.0, p[1] / 1000.0, 0.0};
+  write_file(folder() / "metres.ply", ply_text(grid));
+  EXPECT_THAT(segment({"metres.ply", "-o", "out.ply"}).err, ::testing::Not(HasSubstr("metres?")));
   for (auto& p : points) p[0] *= 1e6;
   write_file(folder() / "large.ply", ply_text(points));
   const Finished large = segment({"large.ply", "-o", "out.ply"});
@@ -238,6 +337,14 @@ TEST_F(Segment, StrangeUnitsAndExtents) {
   far.resize(320, far.front());  // duplicates
   write_file(folder() / "far.ply", ply_text(far));
   EXPECT_EQ(segment({"far.ply", "-o", "far_out.ply"}).exit_code, 0);
+  std::string text = ply_text(far);
+  for (std::size_t at = 0; (at = text.find("double")) != std::string::npos;) {
+    text.replace(at, 6, "float");
+  }
+  write_file(folder() / "far.ply", text);
+  const Finished from_far = segment({"far.ply", "-o", "far_out.ply"});
+  EXPECT_EQ(from_far.exit_code, 0);
+  EXPECT_THAT(from_far.err, HasSubstr("coordinates are float numbers with steps of 1 there"));
 }
 
 }  // namespace

@@ -48,10 +48,11 @@ TEST(Target, NewFieldsNeedFreeNames) {
   PointCloud cloud(1);
   cloud.add("f_001", FieldType::kFloat32);
   const std::array<std::string, 2> taken{"f_000", "f_001"};
-  EXPECT_EQ(thrown([&] { refuse_taken_fields(cloud, taken, "--prefix"); }),
-            "2 f_001: the cloud has a field of this name already, choose another with --prefix");
-  EXPECT_EQ(thrown([&] { refuse_taken_fields(cloud, std::span(taken).first(1), "--prefix"); }),
-            "nothing");
+  EXPECT_EQ(thrown([&] { refuse_taken_fields(cloud, taken, "a.ply", "--prefix"); }),
+            "2 a.ply: has a field f_001 already, choose another name with --prefix");
+  EXPECT_EQ(
+      thrown([&] { refuse_taken_fields(cloud, std::span(taken).first(1), "a.ply", "--prefix"); }),
+      "nothing");
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ std::string name_lines(std::span<const std::string> fields, std::span<const std:
 void check_result(const FeatureSettings& settings, const PointCloud& cloud,
                   std::span<const std::string> fields) {
   if (is_matrix(settings.output)) return;
-  refuse_taken_fields(cloud, fields, "--prefix");
+  refuse_taken_fields(cloud, fields, settings.input, "--prefix");
   check_format(settings.output, cloud);
 }
 

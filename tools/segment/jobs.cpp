@@ -27,6 +27,29 @@ fs::path place_of(const fs::path& input, const std::string& argument) {
   return input.filename();
 }
 
+/// "out.las" is a slip of the pen rather than a folder for a cloud.
+void check_output_name(const fs::path& output, bool single_file) {
+  std::error_code ignored;
+  if (fs::is_directory(output, ignored)) return;
+  const bool is_there = fs::exists(output, ignored);
+  if (output == "-" || is_there || (single_file && output.has_extension())) {
+    throw Error(Fault::kUsage, output.string(),
+                std::string(is_there ? "is no folder, " : "") +
+                    "expected a name ending in .ply or .pcd, or a folder (new ones with a / behind "
+                    "them)");
+  }
+}
+
+/// True when `path` lies below `folder`, which is another folder than `above` and exists.
+bool is_inside(const fs::path& path, const fs::path& folder, const fs::path& above) {
+  std::error_code failed;
+  const fs::path base = fs::canonical(folder, failed);
+  if (failed || fs::equivalent(folder, above, failed)) return false;
+  const fs::path place = fs::weakly_canonical(path.parent_path(), failed);
+  const fs::path relative = place.lexically_relative(base);
+  return !failed && !relative.empty() && *relative.begin() != "..";
+}
+
 void check_outputs(const std::vector<Job>& jobs, std::vector<Input> inputs) {
   std::map<fs::path, fs::path> taken;
   for (const Job& job : jobs) {
@@ -50,8 +73,14 @@ std::vector<Job> plan_jobs(const std::vector<std::string>& arguments, const fs::
   const bool single = arguments.size() == 1 && arguments[0] != "-" &&
                       !fs::is_directory(arguments[0], ignored) && is_cloud_name(output) &&
                       !fs::is_directory(output, ignored);
+  if (!single) {
+    check_output_name(output, arguments.size() == 1 && arguments[0] != "-" &&
+                                  !fs::is_directory(arguments[0], ignored));
+  }
   for (const std::string& argument : arguments) {
+    const bool is_folder = argument != "-" && fs::is_directory(argument, ignored);
     for (const Input& input : expand_inputs({argument}, list)) {
+      if (is_folder && is_inside(input.path, output, argument)) continue;
       inputs.push_back(input);
       if (single) {
         jobs.push_back({input, output});

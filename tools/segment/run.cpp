@@ -1,6 +1,5 @@
 #include "run.hpp"
 
-#include <algorithm>
 #include <array>
 #include <new>
 #include <optional>
@@ -18,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Rgb kGrey{128, 128, 128};
 constexpr std::array<std::string_view, 2> kCloudExtensions{".ply", ".pcd"};
 
 void make_folder(const fs::path& output) {
@@ -34,10 +32,10 @@ SegmentRecord process(const Job& job, const PointModel& model, const SegmentRun&
                       Progress& progress) {
   const std::string path = job.input.path.string();
   if (!job.input.problem.empty()) throw Error(Fault::kInput, path, job.input.problem);
+  PointCloud cloud = read_cloud(job.input.path);
+  check_new_fields(cloud, options.fields, model.description, path);
   make_folder(job.output);
   check_target(job.output, kCloudExtensions);
-  PointCloud cloud = read_cloud(job.input.path);
-  refuse_taken_fields(cloud, new_fields(options.fields, model.description), "--prefix");
   check_format(job.output, cloud);
   std::optional<Progress> tiles;  // of a large cloud, in place of the progress through the clouds
   Segmentation result =
@@ -64,48 +62,6 @@ bool concerns_input(const Error& error) {
 }
 
 }  // namespace
-
-std::vector<std::string> new_fields(const LabelFields& fields, const PointModelDescription& model) {
-  std::vector<std::string> names{fields.label, "confidence", "entropy", "margin"};
-  if (fields.probabilities) {
-    for (const std::string& name : model.classes) names.push_back("p_" + name);
-  }
-  for (std::string& name : names) {
-    name.insert(0, fields.prefix);
-    std::ranges::replace(name, ' ', '_');  // no field of a PLY file can have blanks
-  }
-  return names;
-}
-
-void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
-                const PointModelDescription& model, const fs::path& output) {
-  const std::vector<std::string> names = new_fields(fields, model);
-  if (fields.asprs_codes) {
-    const auto values = cloud.add(names[0], FieldType::kUInt8).values<std::uint8_t>();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = result.valid[i] ? model.asprs_codes[result.labels[i]] : 0;
-    }
-  } else {
-    std::ranges::copy(result.labels,
-                      cloud.add(names[0], FieldType::kUInt32).values<std::uint32_t>().begin());
-  }
-  std::ranges::copy(result.confidence,
-                    cloud.add(names[1], FieldType::kFloat32).values<float>().begin());
-  std::ranges::copy(result.entropy,
-                    cloud.add(names[2], FieldType::kFloat32).values<float>().begin());
-  std::ranges::copy(result.margin,
-                    cloud.add(names[3], FieldType::kFloat32).values<float>().begin());
-  for (std::size_t c = 0; c + 4 < names.size(); ++c) {
-    const auto values = cloud.add(names[c + 4], FieldType::kFloat32).values<float>();
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = result.probabilities(i, c);
-  }
-  if (!fields.colorize) return;
-  std::vector<Rgb> colors(cloud.size(), kGrey);
-  for (std::size_t i = 0; i < colors.size(); ++i) {
-    if (result.valid[i]) colors[i] = model.palette[result.labels[i]];
-  }
-  paint(cloud, colors, color_layout_of(output));
-}
 
 SegmentRunResult run_segment(const std::vector<Job>& jobs, const PointModel& model,
                              const SegmentRun& options, Output& output, Progress& progress) {

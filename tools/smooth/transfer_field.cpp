@@ -198,7 +198,7 @@ std::size_t add_fields(const SmoothSettings& s, PointCloud& cloud, const Field& 
 /// Everything that has to be right before the work begins.
 void check(const SmoothSettings& s, const PointCloud& cloud, const Field& source,
            bool categorical) {
-  refuse_taken_fields(cloud, std::array{name_of_result(s)}, "--as");
+  refuse_taken_fields(cloud, std::array{name_of_result(s)}, s.input, "--as");
   (void)unknown_value(s, source);
   check_format(s.output, cloud);
   PointCloud added;
@@ -208,7 +208,7 @@ void check(const SmoothSettings& s, const PointCloud& cloud, const Field& source
     refuse_packed_color(source, "--transfer");
     return;
   }
-  refuse_taken_fields(cloud, std::array{s.confidence}, "--confidence-field");
+  refuse_taken_fields(cloud, std::array{s.confidence}, s.input, "--confidence-field");
   if (s.confidence == name_of_result(s)) {
     throw Error(Fault::kUsage, "--confidence-field", s.confidence + " is the name of the labels");
   }

@@ -60,7 +60,7 @@ Cell move_to_origin(SceneVoxels& scene, double voxel, std::string_view subject) 
       throw Error(Fault::kInput, subject,
                   "reaches over more than " + std::to_string(kMaxVoxelsAcross) + " voxels along " +
                       std::string(1, "xyz"[axis]) +
-                      ", expected coordinates in the model's unit without stray points");
+                      ", expected coordinates in metres without stray points");
     }
     extent[axis] = static_cast<std::uint32_t>(voxels);
   }

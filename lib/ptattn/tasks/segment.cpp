@@ -9,6 +9,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/tasks/interpolate.hpp"
 #include "ptattn/tasks/scene_features.hpp"
+#include "ptattn/tasks/scene_hints.hpp"
 #include "ptattn/tasks/scene_voxels.hpp"
 #include "ptattn/tasks/tile_input.hpp"
 #include "ptattn/tasks/tiling.hpp"
@@ -18,8 +19,6 @@ namespace {
 
 constexpr std::size_t kVoxelsPerTask = 4096;
 constexpr std::size_t kPointsAtATime = std::size_t{1} << 20U;
-constexpr std::size_t kFewestScenePoints = 100;
-constexpr std::uint32_t kFewestSceneVoxels = 16;
 
 std::size_t max_tile_voxels(const PointNetwork& network, const SegmentOptions& options) {
   const std::size_t fitting = tile_voxels_that_fit(network, options.memory);
@@ -125,16 +124,6 @@ void conclude(std::span<const float> p, std::size_t point, Segmentation& result)
   result.margin[point] = p[best] - second;
 }
 
-/// A scene of a few voxels is no scene: most likely its unit is not the model's.
-void hint_at_unit(const SceneVoxels& scene, const SceneProfile& profile, Segmentation& result) {
-  if (profile.frame != Frame::kScene || scene.positions.size() < kFewestScenePoints) return;
-  std::uint32_t across = 0;
-  for (const Cell& cell : scene.cells) across = std::max({across, cell[0], cell[1], cell[2]});
-  if (across >= kFewestSceneVoxels) return;
-  result.notes.push_back("reaches over " + std::to_string(across + 1) +
-                         " of the model's voxels only, are its coordinates in metres?");
-}
-
 /// From the voxels back to the points.
 void spread(const SceneVoxels& scene, const Matrix& probabilities, const SegmentOptions& options,
             Segmentation& result) {
@@ -202,7 +191,9 @@ Segmentation segment(const PointModel& model, const PointCloud& cloud, std::stri
   if (scene.size() == 0) return result;
   SceneFeatures features = scene_features(cloud, scene, model.description.preprocessing);
   result.notes = std::move(features.notes);
-  hint_at_unit(scene, model.description.preprocessing, result);
+  for (std::string& hint : scene_hints(cloud, scene, model.description.preprocessing)) {
+    result.notes.push_back(std::move(hint));
+  }
   Matrix probabilities = score_voxels(model, scene, features.values, options, result, progress);
   if (!model.description.category_of_class.empty()) {
     result.category =

@@ -1,0 +1,129 @@
+#include "labels.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <type_traits>
+
+#include "../target.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr Rgb kGrey{128, 128, 128};
+constexpr std::array<std::string_view, 5> kColorNames{"red", "green", "blue", "rgb", "rgba"};
+constexpr std::array<std::string_view, 3> kCoordinates{"x", "y", "z"};
+
+/// True when fields of `type` hold the numbers 0 to `largest`, or, for a largest of 0, fractions.
+bool holds(FieldType type, std::uint32_t largest) {
+  return visit_type(type, [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>) {
+      return largest <= 1U << 24U;
+    } else {
+      return largest > 0 && largest <= static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+    }
+  });
+}
+
+/// The field `name` of numbers from 0 to `largest`, or of fractions: a new one of `type`, or the
+/// old one's successor.
+Field& place(PointCloud& cloud, const std::string& name, FieldType type, std::uint32_t largest) {
+  Field* const old = cloud.find(name);
+  if (old == nullptr) return cloud.add(name, type);
+  const bool keeps = old->count() == 1 && holds(old->type(), largest);
+  *old = Field(name, keeps ? old->type() : type, cloud.size());
+  return *old;
+}
+
+template <class Value>
+void fill(Field& field, const Value& value) {
+  visit_type(field.type(), [&](auto zero) {
+    using T = decltype(zero);
+    const auto values = field.values<T>();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(value(i));
+  });
+}
+
+void place_fractions(PointCloud& cloud, const std::string& name, const std::vector<float>& values) {
+  fill(place(cloud, name, FieldType::kFloat32, 0), [&](std::size_t i) { return values[i]; });
+}
+
+void place_labels(PointCloud& cloud, const std::string& name, const Segmentation& result,
+                  const LabelFields& fields, const PointModelDescription& model) {
+  if (fields.asprs_codes) {
+    const std::uint32_t largest = std::max<std::uint32_t>(1, std::ranges::max(model.asprs_codes));
+    fill(place(cloud, name, FieldType::kUInt8, largest), [&](std::size_t i) {
+      return result.valid[i] ? model.asprs_codes[result.labels[i]] : std::uint8_t{0};
+    });
+  } else {
+    const auto largest = std::max<std::uint32_t>(
+        1, static_cast<std::uint32_t>(std::max<std::size_t>(model.classes.size(), 1) - 1));
+    fill(place(cloud, name, FieldType::kUInt32, largest),
+         [&](std::size_t i) { return result.labels[i]; });
+  }
+}
+
+void place_colors(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
+                  const PointModelDescription& model, const std::filesystem::path& output) {
+  const ColorLayout layout = color_layout_of(output);
+  if (fields.replace) {
+    const std::size_t first = layout == ColorLayout::kChannels ? 0 : 3;
+    const auto names =
+        std::span(kColorNames).subspan(first, layout == ColorLayout::kChannels ? 3 : 2);
+    std::erase_if(cloud.fields(), [&](const Field& field) {
+      return std::ranges::find(names, field.name()) != names.end();
+    });
+  }
+  std::vector<Rgb> colors(cloud.size(), kGrey);
+  for (std::size_t i = 0; i < colors.size(); ++i) {
+    if (result.valid[i]) colors[i] = model.palette[result.labels[i]];
+  }
+  paint(cloud, colors, layout);
+}
+
+}  // namespace
+
+std::vector<std::string> new_fields(const LabelFields& fields, const PointModelDescription& model) {
+  std::vector<std::string> names{fields.label, "confidence", "entropy", "margin"};
+  if (fields.probabilities) {
+    for (const std::string& name : model.classes) names.push_back("p_" + name);
+  }
+  for (std::string& name : names) {
+    name.insert(0, fields.prefix);
+    std::ranges::replace(name, ' ', '_');  // no field of a PLY file can have blanks
+  }
+  for (const std::string& name : names) {
+    const auto is_among = [&](auto list) { return std::ranges::find(list, name) != list.end(); };
+    if (std::ranges::count(names, name) > 1 || (fields.colorize && is_among(kColorNames)) ||
+        is_among(kCoordinates)) {
+      throw Error(Fault::kUsage, "--label-field",
+                  name + " is the name of another field, expected one of its own");
+    }
+  }
+  return names;
+}
+
+void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
+                      const PointModelDescription& model, std::string_view subject) {
+  const std::vector<std::string> names = new_fields(fields, model);
+  if (!fields.replace) refuse_taken_fields(cloud, names, subject, "--prefix, or use --replace");
+}
+
+void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
+                const PointModelDescription& model, const std::filesystem::path& output) {
+  const std::vector<std::string> names = new_fields(fields, model);
+  place_labels(cloud, names[0], result, fields, model);
+  place_fractions(cloud, names[1], result.confidence);
+  place_fractions(cloud, names[2], result.entropy);
+  place_fractions(cloud, names[3], result.margin);
+  for (std::size_t c = 0; c + 4 < names.size(); ++c) {
+    fill(place(cloud, names[c + 4], FieldType::kFloat32, 0),
+         [&](std::size_t i) { return result.probabilities(i, c); });
+  }
+  if (fields.colorize) place_colors(cloud, result, fields, model, output);
+}
+
+}  // namespace ptattn::tools

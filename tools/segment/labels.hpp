@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/models/point_model.hpp"
+#include "ptattn/tasks/segment.hpp"
+
+namespace ptattn::tools {
+
+/// What is written into the clouds.
+struct LabelFields {
+  std::string label = "label";  ///< uint32; uint8 for ASPRS codes
+  std::string prefix;           ///< before the names of all new fields
+  bool asprs_codes = false;     ///< ASPRS codes instead of the numbers of the model's classes
+  bool probabilities = false;   ///< a field p_CLASS for each class
+  bool colorize = false;        ///< red green blue from the model's palette
+  bool replace = false;         ///< new fields may take the place of old ones
+};
+
+/// The names of the fields that `fields` adds, in their order, colours left out.
+/// @throws Error(Fault::kUsage) when two of them, or one of them and the coordinates or the colours
+///         to be added, have one name
+[[nodiscard]] std::vector<std::string> new_fields(const LabelFields& fields,
+                                                  const PointModelDescription& model);
+
+/// @throws Error(Fault::kUsage) when the cloud has a field of a new one's name, unless these may be
+///         replaced
+void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
+                      const PointModelDescription& model, std::string_view subject);
+
+/// Adds them to a cloud. Points without usable coordinates get zeros, and grey where colours are
+/// wanted.
+///
+/// With `fields.replace` a field of a new one's name is overwritten where it stands; it keeps its
+/// type if that can hold whatever the model may say (a uchar classification stays a uchar), else it
+/// gets the type that a new one has. Old colours are dropped then.
+void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
+                const PointModelDescription& model, const std::filesystem::path& output);
+
+}  // namespace ptattn::tools

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,19 @@ struct Worst {
 
   [[nodiscard]] std::uint64_t key() const { return neighbour_key(distance, index); }
 };
+
+/// By the bits of a mask of eight lanes: the numbers of the lanes that are set, lowest first, four
+/// bits each; then zeros.
+inline constexpr std::array<std::uint32_t, 256> kLanesOfBits = [] {
+  std::array<std::uint32_t, 256> lanes{};
+  for (std::uint32_t bits = 0; bits < lanes.size(); ++bits) {
+    unsigned place = 0;
+    for (std::uint32_t lane = 0; lane < 8; ++lane) {
+      if ((bits >> lane & 1U) != 0) lanes[bits] |= lane << 4 * place++;
+    }
+  }
+  return lanes;
+}();
 
 /// Points that may be among the k nearest, and room to order them.
 struct Candidates {

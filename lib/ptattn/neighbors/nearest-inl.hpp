@@ -42,6 +42,39 @@ HWY_INLINE float kth_smallest_bound(const float* values, std::size_t count, std:
   return std::bit_cast<float>(enough);
 }
 
+/// Stores the lanes of `mask` without gaps at `to`, and whatever behind them.
+///
+/// Not CompressStore, which is slow microcode on some CPUs; nor, below AVX-512, Compress, whose
+/// table GCC 12 copies to the stack, a kilobyte, whenever it is used.
+template <class Mask>
+HWY_INLINE void store_selected(Floats distances, const std::uint32_t* indices, Mask mask,
+                               float* to_distances, std::uint32_t* to_indices) {
+  const FloatTag d;
+#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
+  const hn::RebindToUnsigned<FloatTag> du;
+  const auto index = hn::LoadU(du, indices);
+#if HWY_TARGET == HWY_AVX2
+  alignas(32) static constexpr std::uint32_t kShifts[8] = {0, 4, 8, 12, 16, 20, 24, 28};
+  const auto packed = hn::Set(du, kLanesOfBits[lane_bits(d, mask)]);
+  const auto lanes = hn::And(hn::Shr(packed, hn::Load(du, kShifts)), hn::Set(du, 7));
+  hn::StoreU(hn::TableLookupLanes(distances, hn::IndicesFromVec(d, lanes)), d, to_distances);
+  hn::StoreU(hn::TableLookupLanes(index, hn::IndicesFromVec(du, lanes)), du, to_indices);
+#else
+  hn::StoreU(hn::Compress(distances, mask), d, to_distances);
+  hn::StoreU(hn::Compress(index, hn::RebindMask(du, mask)), du, to_indices);
+#endif
+#else
+  alignas(16) float values[kPackLanes];
+  hn::Store(distances, d, values);
+  for (unsigned bits = lane_bits(d, mask); bits != 0; bits &= bits - 1) {
+    const auto lane = static_cast<std::size_t>(std::countr_zero(bits));
+    const std::uint32_t index = indices[lane];  // read first: `to_indices` may lie below `indices`
+    *to_distances++ = values[lane];
+    *to_indices++ = index;
+  }
+#endif
+}
+
 /// Appends those of a vector of points that beat `worst`.
 HWY_INLINE void append(Candidates& to, Floats distances, const std::uint32_t* indices,
                        const Worst& worst) {
@@ -52,9 +85,8 @@ HWY_INLINE void append(Candidates& to, Floats distances, const std::uint32_t* in
   const auto index = hn::LoadU(du, indices);
   const auto lower = hn::RebindMask(d, hn::Lt(index, hn::Set(du, worst.index)));
   const auto better = hn::Or(hn::Lt(distances, bound), hn::And(hn::Eq(distances, bound), lower));
-  // Not CompressStore, which is slow microcode on some CPUs: Candidates have room behind them.
-  hn::StoreU(hn::Compress(distances, better), d, to.distances.data() + to.size);
-  hn::StoreU(hn::Compress(index, hn::RebindMask(du, better)), du, to.indices.data() + to.size);
+  store_selected(distances, indices, better, to.distances.data() + to.size,
+                 to.indices.data() + to.size);  // Candidates have room behind them
   to.size += hn::CountTrue(d, better);
 }
 

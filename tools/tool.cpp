@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <new>
@@ -14,6 +15,7 @@
 #include "describe/completion.hpp"
 #include "describe/manual.hpp"
 #include "output.hpp"
+#include "ptattn/core/cpu_level.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/version.hpp"
@@ -22,6 +24,7 @@ namespace ptattn::tools {
 namespace {
 
 constexpr int kMaxThreads = 4096;
+constexpr std::size_t kHelpColumns = 80;
 
 /// The end of --help.
 std::string exit_codes() {
@@ -61,6 +64,21 @@ std::string wrapped(const std::string& text, std::size_t columns) {
   return lines;
 }
 
+/// What --help says about environment variables.
+std::string environment(const CLI::App& app) {
+  constexpr std::size_t kColumns = 17;
+  std::string text = "Environment:\n";
+  for (const Variable& variable : variables(app)) {
+    std::string name = std::string("  ") + variable.name;
+    name.resize(kColumns, ' ');
+    std::istringstream lines(wrapped(variable.meaning, kHelpColumns - kColumns));
+    for (std::string line; std::getline(lines, line); name.assign(kColumns, ' ')) {
+      text += name + line + "\n";
+    }
+  }
+  return text;
+}
+
 /// CLI11's layout within 80 columns, without its notes on which options exclude each other (the
 /// descriptions say so where it matters).
 class HelpFormat final : public CLI::Formatter {
@@ -76,9 +94,13 @@ class HelpFormat final : public CLI::Formatter {
   }
 
  private:
-  static constexpr std::size_t kHelpColumns = 80;
   static constexpr std::size_t kNameColumns = 20;
 };
+
+/// Takes the CPU level that the environment asks for.
+void choose_cpu_level() {
+  if (const char* name = std::getenv("PTATTN_CPU")) limit_cpu_level(name, "PTATTN_CPU");
+}
 
 /// What `--generate man` and `--generate bash-completion` print; empty for other command lines. No
 /// option like the others: it concerns packagers, and --help is for users.
@@ -98,8 +120,8 @@ int parse_and_run(const About& about, int argc, char** argv,
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("--version", about.name + " " + std::string(version()),
                        "Print the version and exit");
-  app.footer("Examples:\n" + about.examples + "\n" + exit_codes());
   declare(app);
+  app.footer("Examples:\n" + about.examples + "\n" + environment(app) + "\n" + exit_codes());
   int threads = 0;
   app.add_option("--threads", threads, "Threads to use, 0 for one per core [0]")
       ->type_name("N")
@@ -115,11 +137,14 @@ int parse_and_run(const About& about, int argc, char** argv,
     Output::to_stdout().write(app.help());
     return 0;
   } catch (const CLI::CallForVersion& version_line) {
-    Output::to_stdout().write(std::string(version_line.what()) + "\n");
+    choose_cpu_level();
+    Output::to_stdout().write(std::string(version_line.what()) + "\nCPU level " +
+                              cpu_levels().front() + "\n");
     return 0;
   } catch (const CLI::ParseError& wrong) {
     return fail(about, std::string(wrong.what()) + ", see --help", static_cast<int>(Fault::kUsage));
   }
+  choose_cpu_level();
   const ThreadLimit limit(threads);
   return body();
 }

@@ -30,10 +30,26 @@ inline constexpr std::array kExitCodes{
     ExitCode{130, "interrupted"},
 };
 
+/// An environment variable that changes what commands do.
+struct Variable {
+  const char* name;
+  const char* meaning;
+};
+inline constexpr Variable kCpuVariable{
+    "PTATTN_CPU",
+    "CPU level to use instead of the best one here: avx512_dl, avx512, avx2, sse4, ssse3, scalar "
+    "(x86-64); neon (arm64); or baseline, the lowest of either. Results are the same bytes for any "
+    "number of threads, but may differ between levels; --version tells which one is used."};
+inline constexpr Variable kModelsVariable{
+    "PTATTN_MODELS",
+    "Folders in which models are searched by name before the installed ones, with colons between. "
+    "A model is a folder that holds config.json and model.safetensors."};
+
 /// The life of a command, from argv to the exit code; `main` returns what it returns.
 ///
-/// Adds --help, --version and --threads to the options that `declare` adds, parses, limits the
-/// threads, calls `body` and turns whatever is thrown into one line `<name>: <what>` on stderr:
+/// Adds --help, --version and --threads to the options that `declare` adds, parses, takes the CPU
+/// level of PTATTN_CPU, limits the threads, calls `body` and turns whatever is thrown into one line
+/// `<name>: <what>` on stderr:
 ///
 ///   0 done   1 our bug   2 usage   3 input or output   4 model   130 interrupted
 ///

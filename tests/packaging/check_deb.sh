@@ -31,7 +31,7 @@ trap 'rm -rf "$root"' EXIT
 dpkg-deb -x "${runtime[0]}" "$root"
 for program in "$build"/bin/ptattn-*; do
   name=$(basename "$program")
-  [ "$("$root/usr/bin/$name" --version)" = "$name $version" ] ||
+  [ "$("$root/usr/bin/$name" --version | head -n 1)" = "$name $version" ] ||
     fail "$name is not in the package or does not tell its version"
   [ -s "$root/usr/share/man/man1/$name.1" ] || fail "$name has no manual page in the package"
   [ -s "$root/usr/share/bash-completion/completions/$name" ] || fail "$name has no completion"

@@ -11,7 +11,6 @@
 
 #include "program.hpp"
 #include "ptattn/cloud/colormap.hpp"
-#include "ptattn/core/version.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "scratch.hpp"
 
@@ -85,7 +84,7 @@ TEST_F(Attention, HelpIsTheKnownText) {
 }
 
 TEST_F(Attention, Version) {
-  EXPECT_EQ(attention({"--version"}).out, "ptattn-attention " + std::string(version()) + "\n");
+  EXPECT_EQ(attention({"--version"}).out, version_text("ptattn-attention"));
 }
 
 TEST_F(Attention, LayersAreListed) {

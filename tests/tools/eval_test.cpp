@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "program.hpp"
-#include "ptattn/core/version.hpp"
 #include "scratch.hpp"
 
 namespace ptattn::test {
@@ -91,7 +90,7 @@ TEST_F(Eval, HelpIsTheKnownText) {
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-eval_help.txt"));
   for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
-  EXPECT_EQ(eval({"--version"}).out, "ptattn-eval " + std::string(version()) + "\n");
+  EXPECT_EQ(eval({"--version"}).out, version_text("ptattn-eval"));
 }
 
 TEST_F(Eval, TableOfFieldsOfOneFile) {

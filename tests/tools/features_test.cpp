@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "program.hpp"
-#include "ptattn/core/version.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/models/safetensors.hpp"
 #include "scratch.hpp"
@@ -129,7 +128,7 @@ TEST_F(Features, HelpIsTheKnownText) {
   EXPECT_EQ(finished.err, "");
   EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-features_help.txt"));
   for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
-  EXPECT_EQ(features({"--version"}).out, "ptattn-features " + std::string(version()) + "\n");
+  EXPECT_EQ(features({"--version"}).out, version_text("ptattn-features"));
 }
 
 TEST_F(Features, WrongOptionsAreOneLine) {

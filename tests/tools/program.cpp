@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "ptattn/core/cpu_level.hpp"
+#include "ptattn/core/version.hpp"
 #include "scratch.hpp"
 
 namespace ptattn::test {
@@ -37,6 +39,7 @@ void redirect(int descriptor, const char* path, int flags) {
     redirect(STDERR_FILENO, kError, O_WRONLY | O_CREAT | O_TRUNC);
   }
   if (!command.models.empty()) ::setenv("PTATTN_MODELS", command.models.c_str(), 1);
+  if (!command.cpu.empty()) ::setenv("PTATTN_CPU", command.cpu.c_str(), 1);
   std::vector<char*> argv{const_cast<char*>(command.program.c_str())};
   for (const std::string& a : command.arguments) argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
@@ -94,6 +97,10 @@ Finished Process::wait() {
 
 Finished run(const Command& command) {
   return Process(command).wait();
+}
+
+std::string version_text(const std::string& program) {
+  return program + " " + std::string(version()) + "\nCPU level " + cpu_levels().front() + "\n";
 }
 
 }  // namespace ptattn::test

@@ -15,6 +15,7 @@ struct Command {
   std::filesystem::path folder;     ///< working directory; standard streams are kept in it
   std::string input = "";           ///< standard input
   std::string models = "";          ///< PTATTN_MODELS
+  std::string cpu = "";             ///< PTATTN_CPU
   std::string output_to = "";       ///< a file to open as standard output instead of capturing it
   bool stderr_is_terminal = false;  ///< captured through a pseudo terminal
 };
@@ -51,5 +52,8 @@ class Process {
 };
 
 [[nodiscard]] Finished run(const Command& command);
+
+/// What `program` --version prints.
+[[nodiscard]] std::string version_text(const std::string& program);
 
 }  // namespace ptattn::test

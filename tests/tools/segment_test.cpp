@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "program.hpp"
-#include "ptattn/core/version.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "scratch.hpp"
 
@@ -65,7 +64,7 @@ TEST_F(Segment, HelpIsTheKnownText) {
 }
 
 TEST_F(Segment, VersionAndModels) {
-  EXPECT_EQ(segment({"--version"}).out, "ptattn-segment " + std::string(version()) + "\n");
+  EXPECT_EQ(segment({"--version"}).out, version_text("ptattn-segment"));
   const Finished models = segment({"--list-models"});
   EXPECT_THAT(models.out, HasSubstr("aerial  ptv3m1  6 classes: 0 ground 1 vegetation"));
   EXPECT_THAT(models.out, ::testing::Not(HasSubstr("pct-modelnet40")));

@@ -3,7 +3,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "ptattn/core/version.hpp"
 #include "smooth_fixture.hpp"
 
 namespace ptattn::test {
@@ -25,7 +24,7 @@ TEST_F(Smooth, HelpIsTheKnownText) {
 }
 
 TEST_F(Smooth, Version) {
-  EXPECT_EQ(smooth({"--version"}).out, "ptattn-smooth " + std::string(version()) + "\n");
+  EXPECT_EQ(smooth({"--version"}).out, version_text("ptattn-smooth"));
 }
 
 TEST_F(Smooth, WrongOptionsAreOneLine) {

@@ -1,7 +1,7 @@
 // The command line of ptattn-classify: help, version, wrong options, models.
 
 #include "classify_fixture.hpp"
-#include "ptattn/core/version.hpp"
+#include "ptattn/core/cpu_level.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -29,7 +29,39 @@ TEST_F(Usage, HelpIsTheKnownText) {
 TEST_F(Usage, Version) {
   const Finished finished = classify({"--version"});
   EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.out, "ptattn-classify " + std::string(version()) + "\n");
+  EXPECT_EQ(finished.out, version_text("ptattn-classify"));
+}
+
+TEST_F(Usage, EveryCpuLevelSaysSoAndClassifiesAlike) {
+  put("a.ply", ply_shape(200));
+  std::vector<double> best;
+  for (const std::string& level : cpu_levels()) {
+    SCOPED_TRACE(level);
+    Command version = command({"--version"});
+    version.cpu = level;
+    EXPECT_EQ(lines_of(run(version).out).back(), "CPU level " + level);
+    Command classify_one = command({"--format", "jsonl", "a.ply"});
+    classify_one.cpu = level;
+    const auto record = records_of(run(classify_one).out).at(0);
+    std::vector<double> scores;
+    for (const auto& entry : record.at("top_k")) scores.push_back(entry.at(1));
+    if (best.empty()) best = scores;
+    EXPECT_THAT(scores, testing::Pointwise(testing::DoubleNear(1e-5), best));
+  }
+}
+
+TEST_F(Usage, UnknownCpuLevelIsOneLine) {
+  put("a.ply", ply_shape(200));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"a.ply"}, std::vector<std::string>{"--version"}}) {
+    Command wrong = command(arguments);
+    wrong.cpu = "avx9";
+    std::string expected = "PTATTN_CPU: no level `avx9` on this CPU, expected one of ";
+    for (const std::string& level : cpu_levels()) {
+      expected += (level == cpu_levels().front() ? "" : ", ") + level;
+    }
+    expect_usage_error(run(wrong), expected + " or baseline");
+  }
 }
 
 TEST_F(Usage, WrongOptionsAreOneLine) {

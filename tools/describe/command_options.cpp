@@ -36,6 +36,11 @@ std::vector<const CLI::Option*> shown_options(const CLI::App& app) {
   });
 }
 
+std::vector<Variable> variables(const CLI::App& app) {
+  if (app.get_option_no_throw("--model") == nullptr) return {kCpuVariable};
+  return {kCpuVariable, kModelsVariable};
+}
+
 std::vector<const CLI::Option*> positionals(const CLI::App& app) {
   return app.get_options([](const CLI::Option* option) { return option->get_positional(); });
 }

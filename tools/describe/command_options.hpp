@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "tool.hpp"
+
 namespace CLI {
 class App;
 class Option;
@@ -23,6 +25,9 @@ namespace ptattn::tools {
 
 /// The options that users see, in order, without INPUT; those of the group "" are hidden.
 [[nodiscard]] std::vector<const CLI::Option*> shown_options(const CLI::App& app);
+
+/// The environment variables that the command looks at; models are for those with --model.
+[[nodiscard]] std::vector<Variable> variables(const CLI::App& app);
 
 /// INPUT and the like.
 [[nodiscard]] std::vector<const CLI::Option*> positionals(const CLI::App& app);

@@ -151,12 +151,11 @@ std::string exit_status() {
 }
 
 std::string environment(const CLI::App& app) {
-  if (app.get_option_no_throw("--model") == nullptr) return "";
-  return section("ENVIRONMENT") + ".TP\n" + bold("PTATTN_MODELS") + "\n" +
-         prose(
-             "Folders in which models are searched by name before the installed ones, with "
-             "colons between. A model is a folder that holds config.json and "
-             "model.safetensors.");
+  std::string out = section("ENVIRONMENT");
+  for (const Variable& variable : variables(app)) {
+    out += ".TP\n" + bold(variable.name) + "\n" + prose(variable.meaning);
+  }
+  return out;
 }
 
 }  // namespace

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ptattn {
+
+/// CPU levels: the instruction sets that the kernels are compiled for. The best one that the CPU
+/// has is used unless limit_cpu_level says otherwise. From the best to the lowest:
+///
+///   x86-64   avx512_dl  avx512  avx2  sse4  ssse3  scalar
+///   arm64    neon
+///
+/// The same input gives the same bytes at one level, but not at two: vectors of other widths sum in
+/// another order, and not every level has a fused multiply-add.
+
+/// The levels of this machine, the best first; those above the limit, if there is one, left out.
+[[nodiscard]] std::vector<std::string> cpu_levels();
+
+/// Kernels called from now on use no better level than `name`, in the whole process. Takes effect
+/// between calls of the library, not during one.
+/// @param name  of cpu_levels(), or "baseline" for the lowest of them
+/// @throws      Error(Fault::kUsage, `subject`) when it is neither
+void limit_cpu_level(const std::string& name, const std::string& subject);
+
+}  // namespace ptattn

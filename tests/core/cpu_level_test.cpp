@@ -1,0 +1,68 @@
+#include "ptattn/core/cpu_level.hpp"
+
+#include <gmock/gmock.h>
+#include <hwy/targets.h>
+
+#include "ptattn/core/error.hpp"
+
+namespace {
+
+using ptattn::cpu_levels;
+using ptattn::limit_cpu_level;
+using ::testing::HasSubstr;
+
+/// Takes the limit off again.
+class CpuLevel : public testing::Test {
+ protected:
+  ~CpuLevel() override { hwy::DisableTargets(0); }
+};
+
+TEST_F(CpuLevel, LevelsAreThoseOfThisCpuBestFirst) {
+  const std::vector<std::string> all{"avx512_dl", "avx512", "avx2", "sse4",
+                                     "ssse3",     "scalar", "neon"};
+  const std::vector<std::string> levels = cpu_levels();
+  ASSERT_FALSE(levels.empty());
+  auto place = all.begin();
+  for (const std::string& level : levels) {
+    place = std::find(place, all.end(), level);
+    ASSERT_NE(place, all.end()) << level << " is unknown or in the wrong order";
+  }
+#if defined(__x86_64__)
+  EXPECT_EQ(levels.back(), "scalar");
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    EXPECT_THAT(levels, testing::Contains("avx2"));
+  }
+  EXPECT_EQ(__builtin_cpu_supports("avx512bw") > 0,
+            std::find(levels.begin(), levels.end(), "avx512") != levels.end());
+#endif
+}
+
+TEST_F(CpuLevel, LimitsAreReachedAndLeaveTheLowerOnes) {
+  const std::vector<std::string> levels = cpu_levels();
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    limit_cpu_level(levels[i], "test");
+    EXPECT_EQ(cpu_levels(), std::vector<std::string>(
+                                levels.begin() + static_cast<std::ptrdiff_t>(i), levels.end()));
+  }
+}
+
+TEST_F(CpuLevel, BaselineIsTheLowest) {
+  const std::string lowest = cpu_levels().back();
+  limit_cpu_level("baseline", "test");
+  EXPECT_EQ(cpu_levels(), std::vector<std::string>{lowest});
+}
+
+TEST_F(CpuLevel, WhatTheCpuDoesNotHaveIsAUsageError) {
+  for (const std::string name : {"", "avx9", "AVX2", "wasm"}) {
+    try {
+      limit_cpu_level(name, "PTATTN_CPU");
+      ADD_FAILURE() << name;
+    } catch (const ptattn::Error& error) {
+      EXPECT_EQ(error.fault(), ptattn::Fault::kUsage);
+      EXPECT_THAT(error.what(), testing::StartsWith("PTATTN_CPU: no level `" + name + "`"));
+      EXPECT_THAT(error.what(), HasSubstr(cpu_levels().back() + " or baseline"));
+    }
+  }
+}
+
+}  // namespace

@@ -8,7 +8,7 @@
 // wall     what ptattn-classify does with the same files on t threads: read, sample, run, write
 // share    (network / t) / wall; 1 when all but the network is hidden
 //
-// Both in turn, five times; medians.
+// Both in turn, three times; medians.
 
 #include <algorithm>
 #include <array>
@@ -34,7 +34,7 @@ namespace {
 
 using ptattn::Matrix;
 
-constexpr int kRounds = 5;
+constexpr int kRounds = 3;
 constexpr std::array kThreads{1, 2};
 
 double seconds_of(const std::function<void()>& work) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "golden_case.hpp"
+#include "ptattn/core/cpu_level.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/point_network_registry.hpp"
 #include "shuffled_orders.hpp"
@@ -102,6 +103,12 @@ int main(int argc, char** argv) {
   }
   if (paths.empty() || !tolerance) {
     std::fprintf(stderr, "usage: parity [--tolerance X] CASE.json...\n");
+    return kUsage;
+  }
+  try {
+    if (const char* level = std::getenv("PTATTN_CPU")) ptattn::limit_cpu_level(level, "PTATTN_CPU");
+  } catch (const ptattn::Error& e) {
+    std::fprintf(stderr, "parity: %s\n", e.what());
     return kUsage;
   }
   std::set<Outcome> outcomes;

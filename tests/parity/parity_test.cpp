@@ -12,6 +12,7 @@
 #include <string>
 
 #include "formula_weights.hpp"
+#include "ptattn/core/cpu_level.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -76,6 +77,20 @@ TEST_F(Parity, committed_cases_agree) {
   EXPECT_THAT(output,
               AllOf(HasSubstr("out.logits"), HasSubstr("act.pt_last.sa4"), HasSubstr("fps512"),
                     Not(HasSubstr("FAIL")), Not(HasSubstr("not compared"))));
+}
+
+TEST_F(Parity, every_cpu_level_agrees) {
+  for (const std::string& level : cpu_levels()) {
+    SCOPED_TRACE(level);
+    ::setenv("PTATTN_CPU", level.c_str(), 1);
+    const auto [code, output] = run(good_ + " " PTATTN_TEST_DIR "/golden/utonia_tiny_enc.json " +
+                                    PTATTN_TEST_DIR "/golden/ptv3_fewer_points_than_patch.json");
+    EXPECT_EQ(code, 0) << output;
+    EXPECT_THAT(output, Not(HasSubstr("FAIL")));
+  }
+  ::setenv("PTATTN_CPU", "avx9", 1);
+  EXPECT_EQ(run(good_).exit_code, 64);
+  ::unsetenv("PTATTN_CPU");
 }
 
 TEST_F(Parity, finds_the_orders_that_the_original_shuffled) {

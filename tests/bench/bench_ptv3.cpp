@@ -63,9 +63,10 @@ std::vector<std::int32_t> room(std::int32_t side) {
   return grid;
 }
 
-/// The configuration that pretrained models for whole tiles have: 2.6 M parameters.
+/// The configuration of the model `aerial`: 2.7 M parameters.
 Ptv3Config small_config() {
   Ptv3Config config;
+  config.in_channels = 25;
   config.encoder = {
       {1, 32, 2, 128}, {1, 48, 3, 128}, {2, 64, 4, 128}, {2, 96, 6, 128}, {1, 128, 8, 128}};
   config.decoder = {{1, 32, 2, 128}, {1, 48, 3, 128}, {1, 64, 4, 128}, {1, 96, 6, 128}};

@@ -5,6 +5,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/kernels/elementwise.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
 
 namespace ptattn {
@@ -12,9 +13,6 @@ namespace {
 
 // A task computes this many panels of columns: wide layers over few rows still occupy all cores.
 constexpr std::size_t kTaskPanels = 4;
-
-// Rows whose windows are multiplied at once: 190 KiB for 5^3 places of 6 channels.
-constexpr std::size_t kWindowRows = 64;
 
 void check(bool fits, const std::string& problem) {
   if (!fits) throw Error(Fault::kModel, "sparse convolution", problem);
@@ -42,9 +40,9 @@ struct BlockTask {
   MutableMatrixView product;   // [block rows, out]
 };
 
+/// @param first  the row of x and out at which block `block` of the map begins
 void convolve_block(const SparseConvolution& layer, const KernelMap& map, std::size_t block,
-                    const BlockTask& task, MatrixView x, MutableMatrixView out) {
-  const std::size_t first = block * KernelMap::kBlockRows;
+                    std::size_t first, const BlockTask& task, MatrixView x, MutableMatrixView out) {
   const std::size_t rows = std::min(KernelMap::kBlockRows, x.rows - first);
   const MutableMatrixView block_out = out.rows_range(first, rows);
   const std::size_t column = task.panel_begin * PackedMatrix::kPanel;
@@ -65,53 +63,15 @@ void convolve_block(const SparseConvolution& layer, const KernelMap& map, std::s
   }
 }
 
-/// The windows of some rows, without the places where none of them has a neighbour: on a surface,
-/// most of a large window.
-class WindowBlock {
- public:
-  WindowBlock(std::size_t volume, std::size_t channels)
-      : volume_(volume), found_(kWindowRows * volume), memory_(kWindowRows, volume * channels) {}
-
-  /// Places that are left, ascending.
-  [[nodiscard]] std::span<const std::uint32_t> places() const { return places_; }
-
-  /// @return [count, places().size() channels]; absent neighbours are zero
-  MatrixView gather(const FindNeighbors& neighbors, MatrixView x, std::size_t first,
-                    std::size_t count) {
-    find(neighbors, first, count);
-    const MutableMatrixView windows =
-        memory_.view().rows_range(0, count).cols_range(0, places_.size() * x.cols);
-    for (std::size_t i = 0; i < count; ++i) {
-      float* to = windows.row(i);
-      for (const std::uint32_t place : places_) {
-        const std::uint32_t row = found_[i * volume_ + place];
-        to = row == kNoRow ? std::fill_n(to, x.cols, 0.0F) : std::copy_n(x.row(row), x.cols, to);
-      }
-    }
-    return windows;
+/// The places of a layer [volume in, out] as slices.
+SparseConvolution sliced(const Linear& layer, std::size_t volume, std::size_t in) {
+  SparseConvolution convolution;
+  convolution.bias = layer.bias;
+  for (std::uint32_t k = 0; k < volume; ++k) {
+    convolution.slices.push_back(layer.weight.row_blocks({&k, 1}, in));
   }
-
- private:
-  void find(const FindNeighbors& neighbors, std::size_t first, std::size_t count) {
-    std::vector<bool> occupied(volume_, false);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::span<std::uint32_t> row{found_.data() + i * volume_, volume_};
-      neighbors(first + i, row);
-      for (std::size_t k = 0; k < volume_; ++k) {
-        if (row[k] != kNoRow) occupied[k] = true;
-      }
-    }
-    places_.clear();
-    for (std::uint32_t k = 0; k < volume_; ++k) {
-      if (occupied[k]) places_.push_back(k);
-    }
-  }
-
-  std::size_t volume_;
-  std::vector<std::uint32_t> found_;  // [rows, volume]
-  std::vector<std::uint32_t> places_;
-  Matrix memory_;
-};
+  return convolution;
+}
 
 }  // namespace
 
@@ -134,7 +94,8 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
     Matrix product(KernelMap::kBlockRows, out.cols);
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t panel = i % groups * kTaskPanels;
-      convolve_block(layer, map, i / groups,
+      const std::size_t block = i / groups;
+      convolve_block(layer, map, block, block * KernelMap::kBlockRows,
                      {panel, std::min(panel + kTaskPanels, panels), gathered, product}, x, out);
     }
   });
@@ -143,21 +104,25 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
 void window_convolution(const Linear& layer, const FindNeighbors& neighbors, MatrixView x,
                         Activation activation, MutableMatrixView out) {
   const std::size_t volume = x.cols == 0 ? 0 : layer.weight.rows() / x.cols;
-  check(volume * x.cols == layer.weight.rows() && out.cols == layer.weight.cols() &&
+  check(volume > 0 && volume * x.cols == layer.weight.rows() && out.cols == layer.weight.cols() &&
             out.rows == x.rows,
         "got " + std::to_string(x.cols) + " channels for " + std::to_string(out.cols) +
             ", expected a part of " + std::to_string(layer.weight.rows()) + " for " +
             std::to_string(layer.weight.cols()));
-  const Epilogue epilogue{layer.bias.empty() ? nullptr : layer.bias.data(), activation, {}};
-  const std::size_t blocks = (x.rows + kWindowRows - 1) / kWindowRows;
-  parallel_ranges(blocks, 1, [&](std::size_t begin, std::size_t end) {
-    WindowBlock block(volume, x.cols);
+  constexpr std::size_t kRows = KernelMap::kBlockRows;
+  const SparseConvolution convolution = sliced(layer, volume, x.cols);
+  parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
+    Matrix gathered(kRows, x.cols);
+    Matrix product(kRows, out.cols);
+    const BlockTask all_panels{0, layer.weight.panels(), gathered, product};
     for (std::size_t b = begin; b < end; ++b) {
-      const std::size_t first = b * kWindowRows;
-      const std::size_t rows = std::min(kWindowRows, x.rows - first);
-      const MatrixView windows = block.gather(neighbors, x, first, rows);
-      const PackedMatrix weights = layer.weight.row_blocks(block.places(), x.cols);
-      gemm(windows, weights, 0, weights.panels(), epilogue, out.rows_range(first, rows));
+      const std::size_t first = b * kRows;
+      const std::size_t rows = std::min(kRows, x.rows - first);
+      const KernelMap map(rows, volume, [&](std::size_t row, std::span<std::uint32_t> found) {
+        neighbors(first + row, found);
+      });
+      convolve_block(convolution, map, 0, first, all_panels, x, out);
+      activate(activation, out.rows_range(first, rows));
     }
   });
 }

@@ -34,9 +34,9 @@ struct SparseConvolution {
 void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, MatrixView x,
                         MutableMatrixView out);
 
-/// The same operation for few input channels and a large kernel, whose windows are cheaper to copy
-/// than to scatter: every row's window becomes one row of a dense product, absent places zero.
-/// Places that are absent from all windows of a block are left out, which changes no bit.
+/// The same operation for a large kernel that only one layer uses: the pairs of a block of rows are
+/// found when its turn comes, since those of all rows would take more memory than the features (a
+/// kernel of 5^3 places meets some thirty voxels of a surface).
 ///
 ///   out = activation(windows(x) W + bias)
 ///
@@ -45,8 +45,8 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
 /// @param x          [n, in]
 /// @param out        [n, out]; overlaps nothing
 /// @throws           Error(Fault::kModel) when the shapes do not fit each other
-/// Time at most n volume in out multiply-adds; memory of some rows' windows a thread; the same bits
-/// for any thread count.
+/// Time (n + pairs) in out multiply-adds; memory of one block's pairs a thread; the same bits for
+/// any thread count.
 void window_convolution(const Linear& layer, const FindNeighbors& neighbors, MatrixView x,
                         Activation activation, MutableMatrixView out);
 

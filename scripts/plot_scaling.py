@@ -5,8 +5,8 @@
 
 Makes one scene after the other, 1000 to 10 million points (hills, houses and trees at four points a square metre;
 the same bytes every time), and runs ptattn-classify, ptattn-features and ptattn-segment on each. Time is that of the
-whole process, reading and writing included; memory is the peak of its resident set. What the table holds already is not measured again, so
-that a long measurement can be done in pieces (--seconds). Needs numpy.
+whole process, reading and writing included; memory is the peak of its resident set. What the table holds already is
+not measured again, so that a long measurement can be done in pieces (--seconds). Needs numpy.
 """
 
 from __future__ import annotations
@@ -214,9 +214,9 @@ def main() -> None:
         version = subprocess.run([str(options.programs / "ptattn-classify"), "--version"], capture_output=True,
                                  text=True, check=True).stdout.splitlines()
         note = note or f"{machine()}, {version[-1]}, {datetime.date.today()}; dashed: grows like the points"
-    rows = read_table(options.table)
-    if rows and note:
-        options.picture.write_text(draw(rows, note))
+    elif not note:
+        parser.error("--programs or --note is needed")
+    options.picture.write_text(draw(read_table(options.table), note))
 
 
 if __name__ == "__main__":

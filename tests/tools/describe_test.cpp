@@ -1,0 +1,77 @@
+// Manual pages and completions of a made-up command; those of the real ones: tests/packaging.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+
+#include "describe/command_options.hpp"
+#include "describe/completion.hpp"
+#include "describe/manual.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class Describe : public testing::Test {
+ protected:
+  Describe() {
+    app_.add_option("INPUT", inputs_, "Clouds")->type_name("");
+    app_.add_option("-k,--kind", kind_, "Use with --deep, or 'a\\b'")
+        ->type_name("KIND")
+        ->check(CLI::IsMember({"one", "two"}));
+    app_.add_option("--span", span_, ".5 to 2")->type_name("MIN:MAX");
+    app_.add_flag("--deep", deep_, "Look deeper")->group("Depth");
+    app_.add_flag("--secret", deep_, "For us")->group("");
+  }
+  CLI::App app_{"", "ptattn-try"};
+  std::vector<std::string> inputs_;
+  std::string kind_;
+  std::string span_;
+  bool deep_ = false;
+  tools::About about_{.name = "ptattn-try",
+                      .summary = "Tries things\nout. Twice.\n\nMore of it.\n",
+                      .examples = "  ptattn-try a.ply\n\nA note:\n  kept  as it is\nand after.\n"};
+};
+
+TEST_F(Describe, ValuesAndChoicesOfOptions) {
+  EXPECT_EQ(tools::value_name(*app_.get_option("--kind")), "KIND");
+  EXPECT_THAT(tools::choices(*app_.get_option("--kind")), ElementsAre("one", "two"));
+  EXPECT_EQ(tools::value_name(*app_.get_option("--span")), "MIN:MAX");
+  EXPECT_THAT(tools::choices(*app_.get_option("--span")), IsEmpty());
+  EXPECT_EQ(tools::value_name(*app_.get_option("--deep")), "");
+  EXPECT_THAT(tools::names(*app_.get_option("--kind")), ElementsAre("-k", "--kind"));
+}
+
+TEST_F(Describe, ManualPage) {
+  const std::string page = tools::manual_page(about_, app_);
+  EXPECT_THAT(page, HasSubstr(".SH NAME\nptattn\\-try \\- tries things out\n"));
+  EXPECT_THAT(page, HasSubstr("\\fBptattn\\-try\\fR [\\fIOPTIONS\\fR] [\\fIINPUT\\fR...]\n"));
+  EXPECT_THAT(page, HasSubstr(".SH DESCRIPTION\nTries things out. Twice.\n.PP\nMore of it.\n"));
+  // Options in prose are bold, and nothing is taken for a request of roff.
+  EXPECT_THAT(page, HasSubstr(".TP\n\\fB\\-k\\fR, \\fB\\-\\-kind\\fR \\fIKIND\\fR\n"
+                              "Use with \\fB\\-\\-deep\\fR, or \\(aqa\\eb\\(aq\n"));
+  EXPECT_THAT(page, HasSubstr("\n\\&.5 to 2\n"));
+  EXPECT_THAT(page, HasSubstr(".SS Depth\n.TP\n\\fB\\-\\-deep\\fR\nLook deeper\n"));
+  EXPECT_THAT(page, Not(HasSubstr("secret")));
+  EXPECT_THAT(page, Not(HasSubstr("PTATTN_MODELS")));
+  EXPECT_THAT(page,
+              HasSubstr(".SH NOTES\nA note:\n.PP\n.nf\n  kept  as it is\n.fi\n.PP\nand after.\n"));
+  EXPECT_THAT(page, HasSubstr(".SH EXAMPLES\n.nf\n  ptattn\\-try a.ply\n.fi\n"));
+}
+
+TEST_F(Describe, Completion) {
+  const std::string script = tools::bash_completion(about_, app_);
+  EXPECT_THAT(script, HasSubstr("-k | --kind) words='one two' ;;\n"));
+  EXPECT_THAT(script, HasSubstr("--span) return ;;\n"));
+  EXPECT_THAT(script, HasSubstr("words='-h --help -k --kind --span --deep'"));
+  EXPECT_THAT(script, HasSubstr("complete -F _ptattn_try ptattn-try\n"));
+  EXPECT_THAT(script, Not(HasSubstr("@COMMAND@")));
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -16,8 +16,8 @@ std::string line_of(const Description& model, bool numbered) {
   std::string line = model.name + "  " + model.architecture.architecture + "  " +
                      std::to_string(model.classes.size()) + " classes:";
   for (std::size_t c = 0; c < model.classes.size(); ++c) {
-    if (numbered) line += " " + std::to_string(c);
-    line += " " + model.classes[c];
+    if (numbered) line.append(" ").append(std::to_string(c));
+    line.append(" ").append(model.classes[c]);
   }
   return line + "\n";
 }

@@ -139,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path, help="model folder to write, e.g. samples/models/aerial")
-    parser.add_argument("--task", choices=("aerial", "parts"), default="aerial")
+    parser.add_argument("--task", choices=TASKS, default="aerial")
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
     parser.add_argument("--work", type=Path, help="folder of the unpacked tiles (aerial)")
     parser.add_argument("--parity", type=Path, help="write a parity case: this path with .safetensors (aerial: and .ply)")
@@ -150,10 +150,12 @@ def main() -> None:
     network = PtV3(PtV3Config.from_dict(checkpoint["config"]))
     network.load_state_dict(checkpoint["average"])
     aerial = options.task == "aerial"
-    save_model(options.folder, network, aerial_description() if aerial else parts_description(options.data))
-    if options.parity and not aerial:
+    description = (aerial_description() if aerial else parts_description(options.data) if options.task == "parts" else
+                   {"preprocessing": parts_data.constants()})  # of ModelNet40: weights to start from, no model of the tools
+    save_model(options.folder, network, description)
+    if options.parity and options.task == "parts":
         save_parts_parity_case(options.parity.with_suffix(".safetensors"), options.folder, options.data)
-    elif options.parity:
+    elif options.parity and aerial:
         save_parity_case(options.parity, options.folder, options.work / "train")
     if options.samples:
         save_samples(options.samples, options.work / "train")
@@ -162,7 +164,7 @@ def main() -> None:
         data = TASKS[options.task](options.data, options.work, 0)
         measured = data.evaluate(lambda sample: predict(exported, sample))
         print(tables(measured, checkpoint["curve"]))
-        if not aerial:
+        if options.task == "parts":
             print("", data.part_table(lambda sample: predict(exported, sample)), sep="\n")
     size = (options.folder / "model.safetensors").stat().st_size
     print(f"{options.folder}: {size / 1e6:.2f} MB, step {checkpoint['step']}, minute {checkpoint['spent']:.1f}")

@@ -41,7 +41,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
     parser.add_argument("--work", type=Path, help="folder for the unpacked tiles (aerial)")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and curve")
-    parser.add_argument("--init", type=Path, help="model folder whose weights to begin with, where names and shapes agree")
+    parser.add_argument("--init", type=Path, nargs="+", help="model folders whose weights to begin with: each tensor from "
+                        "the first that has it in its shape")
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--minutes", type=float, default=100, help="of training, all runs together")
     parser.add_argument("--voxels", type=int, default=9000, help="per worker and step")
@@ -52,6 +53,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--lovasz", type=float, default=0.5, help="weight of the Lovasz loss")
     parser.add_argument("--clip", type=float, default=2.0, help="largest norm of the gradient")
     parser.add_argument("--ema", type=float, default=0.998, help="decay of the averaged weights, per step")
+    parser.add_argument("--freeze-norms", type=float, default=1, help="share of the minutes after which batch norms keep their "
+                        "averaged statistics, as in use")
     parser.add_argument("--save-minutes", type=float, default=3, help="between checkpoints")
     parser.add_argument("--evaluate-minutes", type=float, default=10, help="between validations")
     parser.add_argument("--seed", type=int, default=1)
@@ -160,12 +163,16 @@ class Workers:
         (loss / options.workers).backward()
         return entropy.item(), loss.item()
 
-    def gradients(self) -> np.ndarray:
-        """Leaves the mean gradient of a batch per replica in the network; cross entropy and loss."""
+    def gradients(self, frozen: bool) -> np.ndarray:
+        """Leaves the mean gradient of a batch per replica in the network; cross entropy and loss. Where `frozen`, batch
+        norms use their running statistics and leave them as they are."""
         batches = [self.waiting.pop(0).result() for _ in self.replicas]
         self.refill()
         for replica in self.replicas:
             replica.train()
+            for module in replica.modules():
+                if frozen and isinstance(module, nn.BatchNorm1d):
+                    module.eval()
             replica.zero_grad(set_to_none=True)
         losses = list(self.computing.map(self.compute, self.replicas, batches))
         with torch.no_grad():
@@ -201,19 +208,29 @@ def save(path: Path, contents: dict) -> None:
     os.replace(temporary, path)
 
 
-def warm_start(network: nn.Module, folder: Path) -> list[str]:
-    """Takes the weights of a model folder over; new input channels begin with weight 0. Names that are left as they were."""
-    own, left = network.state_dict(), []
-    given = safetensors_io.load(folder / "model.safetensors")
-    for name, tensor in own.items():
-        value = torch.from_numpy(given[name].astype(np.float32)) if name in given else None
-        if value is not None and name.endswith("stem.conv.weight") and value.shape[:-1] == tensor.shape[:-1]:
-            value = F.pad(value, (0, tensor.shape[-1] - value.shape[-1]))
-        if value is not None and value.shape == tensor.shape:
-            tensor.copy_(value)
-        elif not name.endswith("num_batches_tracked"):
-            left.append(name)
+def warm_start(network: nn.Module, folders: list[Path]) -> list[str]:
+    """Takes the weights of model folders over; new input channels begin with weight 0. Names that are left as they were."""
+    given = [safetensors_io.load(folder / "model.safetensors") for folder in folders]
+    left = []
+    for name, tensor in network.state_dict().items():
+        for weights in given:
+            value = torch.from_numpy(weights[name].astype(np.float32)) if name in weights else torch.empty(0)
+            if name.endswith("stem.conv.weight") and value.shape[:-1] == tensor.shape[:-1]:
+                value = F.pad(value, (0, tensor.shape[-1] - value.shape[-1]))
+            if value.shape == tensor.shape:
+                tensor.copy_(value)
+                break
+        else:
+            if not name.endswith("num_batches_tracked"):
+                left.append(name)
     return left
+
+
+def take_statistics(source: nn.Module, replicas: list[PtV3]) -> None:
+    """Buffers of the batch norms of `source` into the replicas."""
+    for replica in replicas:
+        for own, given in zip(replica.buffers(), source.buffers()):
+            own.copy_(given)
 
 
 def train(options: argparse.Namespace) -> nn.Module:
@@ -241,13 +258,16 @@ def train(options: argparse.Namespace) -> nn.Module:
                     "optimizer": optimizer.state_dict(), "step": step, "spent": spent, "curve": curve,
                     "options": {key: str(value) for key, value in vars(options).items()}})
 
-    workers = Workers(network, data, options, step)
+    workers, frozen = Workers(network, data, options, step), False
     began, last_save, last_evaluation, losses = time.time() - 60 * spent, spent, spent, []
     while spent < options.minutes:
         rate = learning_rate(spent / options.minutes, options)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        entropy, loss = workers.gradients()
+        if not frozen and spent >= options.freeze_norms * options.minutes:
+            frozen = True
+            take_statistics(average, workers.replicas)
+        entropy, loss = workers.gradients(frozen)
         norm = nn.utils.clip_grad_norm_(network.parameters(), options.clip)
         if torch.isfinite(norm):
             optimizer.step()

@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
-"""Seconds-long checks without data: channels against plain loops over their definition, gradients, batches, relief."""
+"""Seconds-long checks without data: channels against plain loops over their definition, gradients, batches,
+warm start, relief."""
 
 from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
 import aerial_features as features
 from aerial_augment import Cloud, Relief, bend, building_clusters
+from export_ptv3 import load_model, save_model
 from ptv3 import PtV3, PtV3Config, geometry
+from train_ptv3 import warm_start
 
 
 def town(rng: np.random.Generator, count: int = 900) -> np.ndarray:
@@ -148,6 +155,24 @@ def check_batch() -> None:
     assert (together - apart).abs().max() < 1e-10
 
 
+def check_warm_start() -> None:
+    """The first folder wins, new channels begin with weight 0, a head of another size stays as it was unless the second has it."""
+    config = small_network().config
+    with tempfile.TemporaryDirectory() as name:
+        folders = [Path(name) / "pretrained", Path(name) / "other"]
+        networks = [PtV3(replace(config, num_classes=5)), PtV3(config)]
+        for folder, network in zip(folders, networks):
+            save_model(folder, network, {})
+        wider = PtV3(replace(config, in_channels=6))
+        assert warm_start(wider, folders[:1]) == ["seg_head.weight", "seg_head.bias"]
+        assert warm_start(wider, folders) == []
+        first, second = (load_model(folder) for folder in folders)
+        stem, given = wider.embedding.stem["conv"].weight, first.embedding.stem["conv"].weight
+        assert torch.equal(stem[..., :4], given) and not stem[..., 4:].any()
+        assert torch.equal(wider.seg_head.weight, second.seg_head.weight)
+        assert torch.equal(wider.enc.enc0.block0.attn.qkv.weight, first.enc.enc0.block0.attn.qkv.weight)
+
+
 def check_relief() -> None:
     """Ground follows the slope, a small building stays level, nothing moves in plan."""
     xyz = town(np.random.default_rng(6)) - [7e5, 6.2e6, 30]
@@ -160,6 +185,6 @@ def check_relief() -> None:
 
 
 if __name__ == "__main__":
-    for check in (check_channels, check_gradients, check_batch, check_relief):
+    for check in (check_channels, check_gradients, check_batch, check_warm_start, check_relief):
         check()
         print(f"{check.__name__}: passed")

@@ -46,7 +46,7 @@ CONF
 [ -e "$root/usr/include/pcl-1.13" ] || unpack_root
 
 say "Configuring $build"
-cmake -G Ninja -B "$build" -DCMAKE_BUILD_TYPE=Release -DPTATTN_TEST_PEERS=OFF \
+cmake -G Ninja -B "$build" -DCMAKE_BUILD_TYPE=Release -DPTATTN_TEST_PEERS=OFF -DPTATTN_BUILD_VIEW=OFF \
   -DCMAKE_TOOLCHAIN_FILE=scripts/arm64.cmake -DPTATTN_ARM64_ROOT="$root"
 say "Building with $(nproc) jobs"
 tests=(nn_test nn_sparse_test nn_toolbox_test nn_regression_test nn_vector_attention_test

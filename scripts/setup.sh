@@ -1,15 +1,17 @@
 # shellcheck shell=bash disable=SC2034
 # Sourced by quickstart.sh and test.sh (hence the "unused" variables): what ptattn needs from Debian 12, and how it is installed.
 
-# Compiler, build tools and the libraries that the tools are made of.
+# Compiler, build tools and the libraries that the tools are made of (Open3D: ptattn-view alone); what
+# draws pictures without a display.
 readonly PTATTN_BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config
   libpcl-dev libeigen3-dev libtbb-dev libcli11-dev nlohmann-json3-dev libhwy-dev libpng-dev
+  libopen3d-dev xvfb xauth
 )
 # On top of them for the tests: test frameworks, packaging, and what people open our files with.
 readonly PTATTN_TEST_PACKAGES=(
-  libgtest-dev libgmock-dev libbenchmark-dev dpkg-dev file jq python3 shellcheck mandoc parallel
-  libopen3d-dev python3-open3d cloudcompare meshlab xvfb xauth
+  libgtest-dev libgmock-dev libbenchmark-dev dpkg-dev file jq python3 shellcheck mandoc parallel xdotool
+  python3-open3d cloudcompare meshlab
 )
 
 say() { printf '\n==> %s\n' "$*"; }

@@ -26,9 +26,21 @@ for library in libtbb12 libpng16-16; do
   esac
 done
 
+case "$depends" in *libopen3d*) fail "the runtime package depends on Open3D" ;; esac
+viewer=("$build"/packages/ptattn-view_"$version"_*.deb)
+if [ -e "$build/bin/ptattn-view" ]; then
+  [ -f "${viewer[0]}" ] || fail "no package of the viewer"
+  case "$(dpkg-deb -f "${viewer[0]}" Depends)" in
+    *libopen3d*) ;;
+    *) fail "the viewer's package does not name Open3D, which it is linked with" ;;
+  esac
+fi
+
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 dpkg-deb -x "${runtime[0]}" "$root"
+[ ! -e "$root/usr/bin/ptattn-view" ] || fail "the viewer is in the runtime package"
+[ ! -f "${viewer[0]}" ] || dpkg-deb -x "${viewer[0]}" "$root"
 for program in "$build"/bin/ptattn-*; do
   name=$(basename "$program")
   [ "$("$root/usr/bin/$name" --version | head -n 1)" = "$name $version" ] ||

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace ptattn {
+
+using Vector3 = std::array<double, 3>;
+
+/// Axis of the data that points upwards.
+enum class UpAxis : std::uint8_t { kX, kY, kZ };
+
+/// From where one looks: degrees, measured as on a globe.
+struct Direction {
+  double azimuth = 0.0;    ///< the eye goes around the vertical; 0 looks along +y, 90 along -x
+  double elevation = 0.0;  ///< the eye is above the horizon; 90 looks straight down
+
+  bool operator==(const Direction&) const = default;
+};
+
+/// top, bottom, front, back, left, right, iso; nullopt for any other name.
+[[nodiscard]] std::optional<Direction> preset_direction(std::string_view name);
+
+/// A good first look: landscapes (flat) from higher above than objects.
+/// @param spread  standard deviations of the points along width, depth and height: a few stray
+/// points
+///                do not make a landscape tall
+[[nodiscard]] Direction sensible_direction(const Vector3& spread);
+
+/// Axes of the picture, orthonormal, in the cloud's coordinates.
+struct Orientation {
+  Vector3 right{};
+  Vector3 up{};
+  Vector3 to_eye{};
+};
+
+[[nodiscard]] Orientation orientation_of(const Direction& direction, UpAxis up);
+
+/// Where the eye stands and what it looks at.
+struct Camera {
+  Orientation axes;
+  Vector3 target{};       ///< centre of the picture and of turning
+  double distance = 1.0;  ///< of the eye from the target
+};
+
+/// Half the angle of view from bottom to top, tangent: 30 degrees in all.
+inline constexpr double kTanHalfView = 0.2679491924311227;
+
+/// The camera that shows all points as large as the picture allows.
+///
+///   right border   x - e_x <= (e_z - z) t      for all points, t the tangent of half the view
+///   => e_x = (A - B) / 2,  e_z >= (A + B) / (2 t),  A = max(x + z t),  B = max(-x + z t)
+///
+/// and so for y; the eye e goes to the farther of the two e_z. (x, y, z) are along `axes`.
+/// @param points  at least one
+/// @param aspect  width / height of the picture, > 0
+/// @param margin  what stays empty at each border, as a part of the picture: 0 up to below 0.5
+/// Time O(n).
+[[nodiscard]] Camera fitting_camera(std::span<const std::array<float, 3>> points,
+                                    const Orientation& axes, double aspect, double margin = 0.04);
+
+/// Where a point falls in the picture: (-1, -1) is the lower left corner, (1, 1) the upper right
+/// one. Points behind the eye give nothing.
+[[nodiscard]] std::optional<std::array<double, 2>> projected(const Camera& camera, double aspect,
+                                                             const std::array<float, 3>& point);
+
+}  // namespace ptattn

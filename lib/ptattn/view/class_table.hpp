@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/cloud/paint.hpp"
+
+namespace ptattn {
+
+/// What a label stands for.
+struct ClassStyle {
+  std::int64_t code = 0;
+  std::string name;
+  Rgb color{};
+};
+
+/// Names and colours of labels.
+class ClassTable {
+ public:
+  ClassTable() = default;
+  /// @param styles  each code once
+  explicit ClassTable(std::vector<ClassStyle> styles);
+
+  /// The style of a label; one that the table does not know is called "class 17" and has a hue of
+  /// its own.
+  [[nodiscard]] ClassStyle operator[](std::int64_t code) const;
+  [[nodiscard]] bool knows(std::int64_t code) const;
+
+ private:
+  std::vector<ClassStyle> styles_;  // by code
+};
+
+/// The classes of LAS files: ASPRS, "LAS Specification 1.4 - R15", table 17 (codes 0 to 18), and
+/// those of IGN LiDAR HD from 64 on. Colours as CloudCompare and QGIS users know them: brown
+/// ground, greens for vegetation, red buildings, blue water.
+[[nodiscard]] const ClassTable& asprs_classes();
+
+/// Whether a field of this name holds ASPRS codes: classification, scalar_Classification, ...
+[[nodiscard]] bool names_asprs_codes(std::string_view field);
+
+/// Classes 0, 1, ... of a model.
+/// @param palette  one colour a name
+[[nodiscard]] ClassTable model_classes(std::span<const std::string> names,
+                                       std::span<const Rgb> palette);
+
+}  // namespace ptattn

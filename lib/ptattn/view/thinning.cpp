@@ -1,0 +1,118 @@
+#include "ptattn/view/thinning.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <string>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/core/random.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::uint64_t kSeed = 1;
+constexpr std::size_t kGrain = 16384;  // points a task
+
+/// One field's values, each as a number; for coordinates, which are float32 or float64.
+class Coordinate {
+ public:
+  Coordinate(const PointCloud& cloud, const std::string& name, std::string_view subject) {
+    const Field* const field = cloud.find(name);
+    if (field == nullptr || field->count() != 1) {
+      throw Error(Fault::kInput, std::string(subject),
+                  "has no field " + name + " of one number a point");
+    }
+    if (field->type() == FieldType::kFloat32) {
+      floats_ = field->values<float>();
+    } else {
+      field_ = field;
+    }
+  }
+  double operator()(std::size_t i) const {
+    return field_ == nullptr ? static_cast<double>(floats_[i]) : field_->as_double(i);
+  }
+
+ private:
+  std::span<const float> floats_;
+  const Field* field_ = nullptr;
+};
+
+struct Coordinates {
+  Coordinate x, y, z;
+
+  [[nodiscard]] bool finite(std::size_t i) const {
+    const auto fits = [](double v) { return std::abs(v) <= kLargestCoordinate; };
+    return fits(x(i)) && fits(y(i)) && fits(z(i));
+  }
+};
+
+/// The number of the point that run `run` gives, counted among the finite ones.
+std::size_t pick(Random& random, std::size_t run, std::size_t finite, std::size_t most) {
+  // run * finite / most without overflow.
+  const auto border = [&](std::size_t r) {
+    return r * (finite / most) + r * (finite % most) / most;
+  };
+  return border(run) + random.below(border(run + 1) - border(run));
+}
+
+}  // namespace
+
+Selection select_points(const PointCloud& cloud, std::size_t most, std::string_view subject) {
+  const Coordinates at{{cloud, "x", subject}, {cloud, "y", subject}, {cloud, "z", subject}};
+  Selection selection;
+  for (std::size_t i = 0; i < cloud.size(); ++i) selection.finite += at.finite(i) ? 1 : 0;
+  const std::size_t chosen = std::min(selection.finite, most);
+  selection.indices.reserve(chosen);
+  Random random(kSeed);
+  std::size_t passed = 0;  // finite points before i
+  std::size_t next = chosen == 0 ? 0 : pick(random, 0, selection.finite, chosen);
+  for (std::size_t i = 0; i < cloud.size() && selection.indices.size() < chosen; ++i) {
+    if (!at.finite(i)) continue;
+    if (passed++ != next) continue;
+    selection.indices.push_back(i);
+    const std::size_t run = selection.indices.size();
+    if (run < chosen) next = pick(random, run, selection.finite, chosen);
+  }
+  return selection;
+}
+
+PointCloud take_points(const PointCloud& cloud, const std::vector<std::size_t>& indices) {
+  PointCloud taken(indices.size());
+  for (const Field& field : cloud.fields()) {
+    const std::size_t size = field.bytes_per_point();
+    const std::byte* const from = field.bytes().data();
+    std::byte* const to = taken.add(field.name(), field.type(), field.count()).bytes().data();
+    parallel_each(indices.size(), kGrain, [&](std::size_t i) {
+      std::memcpy(to + i * size, from + indices[i] * size, size);
+    });
+  }
+  return taken;
+}
+
+Position local_origin(const std::vector<Position>& positions) {
+  if (positions.empty()) return {};
+  Position low = positions.front();
+  for (const Position& p : positions) {
+    for (std::size_t axis = 0; axis < 3; ++axis) low[axis] = std::min(low[axis], p[axis]);
+  }
+  for (double& v : low) v = std::floor(v);
+  return low;
+}
+
+std::vector<std::array<float, 3>> local_points(const std::vector<Position>& positions,
+                                               const Position& origin) {
+  std::vector<std::array<float, 3>> points(positions.size());
+  parallel_each(positions.size(), kGrain, [&](std::size_t i) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      points[i][axis] = static_cast<float>(positions[i][axis] - origin[axis]);
+    }
+  });
+  return points;
+}
+
+}  // namespace ptattn

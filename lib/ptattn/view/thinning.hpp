@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/cloud/normalize.hpp"
+#include "ptattn/cloud/point_cloud.hpp"
+
+namespace ptattn {
+
+/// The points of a cloud that are drawn.
+struct Selection {
+  std::size_t finite = 0;            ///< points without a NaN or infinite coordinate
+  std::vector<std::size_t> indices;  ///< ascending, into the cloud
+};
+
+/// Chooses at most `most` of the points with finite coordinates. Where there are more, they are cut
+/// in file order into `most` runs of equal length (to within one) and each gives one point, at a
+/// place that a fixed generator draws: all parts of the file keep their share, as do the labels,
+/// and scan lines do not beat with a stride.
+/// @param most   >= 1
+/// @throws       Error(Fault::kInput) with `subject` when x, y or z is missing
+/// Two passes over the coordinates, which are not copied; memory 8 bytes a chosen point. The same
+/// choice on every machine and for any thread count.
+[[nodiscard]] Selection select_points(const PointCloud& cloud, std::size_t most,
+                                      std::string_view subject);
+
+/// The chosen points as a cloud of their own, with all one-value fields and those of several
+/// values. Time and memory O(chosen points).
+[[nodiscard]] PointCloud take_points(const PointCloud& cloud,
+                                     const std::vector<std::size_t>& indices);
+
+/// A cloud's corner of least coordinates, rounded down to whole units: what is taken away before
+/// coordinates of a national grid are rounded to float32.
+/// @param positions  finite
+[[nodiscard]] Position local_origin(const std::vector<Position>& positions);
+
+/// positions - origin, rounded once.
+[[nodiscard]] std::vector<std::array<float, 3>> local_points(const std::vector<Position>& positions,
+                                                             const Position& origin);
+
+}  // namespace ptattn

@@ -1,0 +1,275 @@
+#include "ptattn/view/window.hpp"
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <numbers>
+#include <optional>
+#include <utility>
+
+#include <open3d/utility/Logging.h>
+#include <open3d/visualization/visualizer/Visualizer.h>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/view/painter.hpp"
+
+namespace ptattn {
+namespace {
+
+namespace o3d = open3d::visualization;
+
+constexpr int kPictureSamples = 2;  // a side of a pixel
+constexpr double kZoomStep = 0.9;
+constexpr double kNearestZoom = 1e-4;
+constexpr double kFarthestZoom = 1e2;
+
+Eigen::Vector3d vector(const Vector3& v) {
+  return {v[0], v[1], v[2]};
+}
+
+/// Open3D's camera, without the limits that it sets to zooming.
+class Orbit final : public o3d::ViewControl {
+ public:
+  void set(const Camera& camera) {
+    front_ = vector(camera.axes.to_eye);
+    up_ = vector(camera.axes.up);
+    lookat_ = vector(camera.target);
+    field_of_view_ = 2.0 * std::atan(kTanHalfView) * 180.0 / std::numbers::pi;
+    // A box of a fixed size: zoom is the half height of what is seen, over this size.
+    const double size = camera.distance * kTanHalfView;
+    bounding_box_ =
+        open3d::geometry::AxisAlignedBoundingBox(lookat_ - Eigen::Vector3d::Constant(0.5 * size),
+                                                 lookat_ + Eigen::Vector3d::Constant(0.5 * size));
+    zoom_ = 1.0;
+    SetProjectionParameters();
+  }
+  void Scale(double steps) override {
+    zoom_ = std::clamp(zoom_ * std::pow(kZoomStep, steps), kNearestZoom, kFarthestZoom);
+    SetProjectionParameters();
+  }
+  /// Matrices for a part of the window.
+  Viewport viewport(int x, int width, int height) {
+    ChangeWindowSize(width, height);
+    const double scene = bounding_box_.GetMaxExtent() / kTanHalfView;  // beyond all points
+    SetConstantZNear(std::max(0.02 * distance_, distance_ - 3.0 * scene));
+    SetConstantZFar(distance_ + 3.0 * scene);
+    SetViewMatrices();
+    return {x, width, height, GetViewMatrix(), GetProjectionMatrix()};
+  }
+};
+
+/// The key as a character of the user's keyboard layout; 0 for keys without a meaning.
+char character_of(int key, int scancode) {
+  if (key == GLFW_KEY_ESCAPE) return '\033';
+  if (key == GLFW_KEY_KP_ADD) return '+';
+  if (key == GLFW_KEY_KP_SUBTRACT) return '-';
+  const char* const name = glfwGetKeyName(key, scancode);
+  if (name == nullptr || name[0] == '\0' || name[1] != '\0') return 0;
+  return name[0] == '=' ? '+' : name[0];  // where + needs the shift key
+}
+
+/// Collects what Open3D says while it lives, instead of having it printed.
+class LogCatcher {
+ public:
+  LogCatcher() {
+    open3d::utility::Logger::GetInstance().SetPrintFunction(
+        [this](const std::string& text) { first_ = first_.empty() ? plain(text) : first_; });
+  }
+  ~LogCatcher() {
+    open3d::utility::Logger::GetInstance().SetPrintFunction([](const std::string&) {});
+  }
+  LogCatcher(const LogCatcher&) = delete;
+  LogCatcher& operator=(const LogCatcher&) = delete;
+
+  [[nodiscard]] const std::string& first() const { return first_; }
+
+ private:
+  /// "The DISPLAY ..." of "ESC[1;33m[Open3D WARNING] GLFW Error: X11: The DISPLAY ...ESC[0;m"
+  static std::string plain(std::string text) {
+    for (const std::string_view before : {"] ", "GLFW Error: ", "X11: ", "GLX: "}) {
+      const std::size_t at = text.find(before);
+      if (at != std::string::npos) text.erase(0, at + before.size());
+    }
+    const std::size_t escape = text.find('\033');
+    return text.substr(0, escape);
+  }
+
+  std::string first_;
+};
+
+}  // namespace
+
+/// The window of Open3D with a way of drawing of its own.
+struct Window::Impl final : o3d::Visualizer {
+  explicit Impl(const Settings& settings);
+  ~Impl() override {
+    if (window_ != nullptr) glfwMakeContextCurrent(window_);
+  }
+
+  Orbit& orbit() { return static_cast<Orbit&>(*view_control_ptr_); }
+  [[nodiscard]] int columns() const { return view_control_ptr_->GetWindowWidth(); }
+  [[nodiscard]] int rows() const { return view_control_ptr_->GetWindowHeight(); }
+  [[nodiscard]] int pane_width() const {
+    const int free = columns() - static_cast<int>(right_border);
+    return std::max(free / static_cast<int>(std::max<std::size_t>(panes.size(), 1)), 1);
+  }
+  void redraw() { is_redraw_required_ = true; }
+  void paint(GLuint framebuffer, int samples);
+
+  std::optional<Painter> painter;
+  std::vector<Pane> panes;
+  Style style;
+  std::function<std::vector<Overlay>(std::size_t, std::size_t)> make_overlays;
+  std::size_t right_border = 0;
+  std::function<bool(char, bool)> press;
+  std::exception_ptr failure;  // of a callback, which C code called
+
+ protected:
+  bool InitViewControl() override {
+    view_control_ptr_ = std::make_unique<Orbit>();
+    ResetViewPoint();
+    return true;
+  }
+  void BuildUtilities() override {}
+  void PrintVisualizerHelp() override {}
+  void Render(bool /*off_screen*/) override;
+  void KeyPressCallback(GLFWwindow* window, int key, int scancode, int action, int mods) override;
+};
+
+Window::Impl::Impl(const Settings& settings) {
+  const LogCatcher log;
+  // A picture has the size that was asked for, whatever the size of the screen.
+  const bool opened =
+      CreateVisualizerWindow(settings.title, static_cast<int>(settings.width),
+                             static_cast<int>(settings.height), 50, 50, settings.visible);
+  if (!opened) {
+    throw Error(Fault::kInput, "window", "cannot be opened, " + log.first());
+  }
+  if (!settings.visible) {
+    orbit().ChangeWindowSize(static_cast<int>(settings.width), static_cast<int>(settings.height));
+  }
+  painter.emplace();
+}
+
+void Window::Impl::paint(GLuint framebuffer, int samples) {
+  const int width = columns();
+  const int height = rows();
+  const int pane = pane_width();
+  painter->begin(width, height, samples, style);
+  for (std::size_t i = 0; i < panes.size(); ++i) {
+    painter->draw(panes[i], orbit().viewport(static_cast<int>(i) * pane, pane, height));
+  }
+  orbit().ChangeWindowSize(width, height);
+  painter->finish(framebuffer);
+  if (!make_overlays) return;
+  for (const Overlay& overlay :
+       make_overlays(static_cast<std::size_t>(width), static_cast<std::size_t>(height))) {
+    Painter::lay(overlay, framebuffer, height);
+  }
+}
+
+void Window::Impl::Render(bool /*off_screen*/) {
+  if (!painter || columns() <= 0 || rows() <= 0) return;
+  glfwMakeContextCurrent(window_);
+  try {
+    paint(0, 1);
+  } catch (...) {
+    failure = std::current_exception();
+    Close();
+  }
+  glfwSwapBuffers(window_);
+}
+
+void Window::Impl::KeyPressCallback(GLFWwindow* /*window*/, int key, int scancode, int action,
+                                    int mods) {
+  const char character = character_of(key, scancode);
+  if (action == GLFW_RELEASE || character == 0 || !press) return;
+  try {
+    if (!press(character, (mods & GLFW_MOD_SHIFT) != 0)) Close();
+  } catch (...) {
+    failure = std::current_exception();
+    Close();
+  }
+  redraw();
+}
+
+Window::Window(const Settings& settings) : impl_(std::make_unique<Impl>(settings)) {}
+
+Window::~Window() = default;
+
+std::size_t Window::add(const Layer& layer) {
+  return impl_->painter->add(layer);
+}
+
+void Window::recolor(std::size_t layer, std::span<const Rgb> colors) {
+  impl_->painter->recolor(layer, colors);
+  impl_->redraw();
+}
+
+void Window::set_diameter(double diameter) {
+  impl_->painter->set_diameter(diameter);
+  impl_->redraw();
+}
+
+void Window::set_panes(std::vector<Pane> panes) {
+  impl_->panes = std::move(panes);
+  impl_->redraw();
+}
+
+void Window::set_style(const Style& style) {
+  impl_->style = style;
+  impl_->redraw();
+}
+
+void Window::set_camera(const Camera& camera) {
+  impl_->orbit().set(camera);
+  impl_->redraw();
+}
+
+void Window::set_overlays(std::function<std::vector<Overlay>(std::size_t, std::size_t)> make,
+                          std::size_t right_border) {
+  impl_->make_overlays = std::move(make);
+  impl_->right_border = right_border;
+  impl_->redraw();
+}
+
+std::size_t Window::width() const {
+  return static_cast<std::size_t>(impl_->columns());
+}
+
+std::size_t Window::height() const {
+  return static_cast<std::size_t>(impl_->rows());
+}
+
+double Window::pane_aspect() const {
+  return static_cast<double>(impl_->pane_width()) / std::max(impl_->rows(), 1);
+}
+
+Image Window::picture() {
+  GlTarget target;
+  const int columns = impl_->columns();
+  const int rows = impl_->rows();
+  target.resize(columns, rows);
+  impl_->paint(target.framebuffer(), kPictureSamples);
+  Image image(width(), height(), {});
+  target.bind();
+  glPixelStorei(GL_PACK_ALIGNMENT, 1);
+  glReadPixels(0, 0, columns, rows, GL_RGB, GL_UNSIGNED_BYTE, image.pixels.data());
+  glBindFramebuffer(GL_FRAMEBUFFER, 0);
+  // OpenGL begins at the bottom.
+  for (std::size_t low = 0, high = image.height - 1; low < high; ++low, --high) {
+    std::swap_ranges(&image.at(0, low), &image.at(0, low) + image.width, &image.at(0, high));
+  }
+  return image;
+}
+
+void Window::run(const std::function<bool(char, bool)>& press) {
+  impl_->press = press;
+  impl_->failure = nullptr;
+  while (impl_->WaitEvents()) {
+  }
+  if (impl_->failure) std::rethrow_exception(impl_->failure);
+}
+
+}  // namespace ptattn

@@ -1,0 +1,262 @@
+// ptattn-view: pictures whose content is counted, messages and exit codes. No display is needed:
+// the command starts xvfb-run.
+
+#include <gmock/gmock.h>
+#include <png.h>
+
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "program.hpp"
+#include "ptattn/cloud/image.hpp"
+#include "ptattn/core/version.hpp"
+#include "scratch.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+constexpr Rgb kGround{160, 120, 80};  // ASPRS
+constexpr Rgb kVegetation{40, 140, 50};
+constexpr Rgb kBuilding{220, 80, 60};
+constexpr Rgb kWhite{255, 255, 255};
+
+Image read_png(const std::string& path) {
+  png_image header{};
+  header.version = PNG_IMAGE_VERSION;
+  EXPECT_NE(png_image_begin_read_from_file(&header, path.c_str()), 0) << header.message;
+  header.format = PNG_FORMAT_RGB;
+  Image image(header.width, header.height, {});
+  EXPECT_NE(png_image_finish_read(&header, nullptr, image.pixels.data(), 0, nullptr), 0);
+  return image;
+}
+
+/// The part of the pixels that have exactly this colour.
+double share(const Image& image, const Rgb& color) {
+  const auto count = std::ranges::count(image.pixels, color);
+  return static_cast<double>(count) / static_cast<double>(image.pixels.size());
+}
+
+/// A wall of 100 x 100 points in the plane y = 0, as ASCII PLY.
+std::string wall(const std::function<int(int column, int row)>& code) {
+  std::string text =
+      "ply\nformat ascii 1.0\nelement vertex 10000\nproperty double x\nproperty double y\n"
+      "property double z\nproperty uchar classification\nproperty float height_above\nend_header\n";
+  for (int row = 0; row < 100; ++row) {
+    for (int column = 0; column < 100; ++column) {
+      text += std::to_string(770'000 + column) + " 6277000 " + std::to_string(row) + " " +
+              std::to_string(code(column, row)) + " " + std::to_string(row) + "\n";
+    }
+  }
+  return text;
+}
+
+class View : public testing::Test {
+ protected:
+  View() { ::unsetenv("DISPLAY"); }
+
+  Finished view(const std::vector<std::string>& arguments) {
+    return run({.program = PTATTN_VIEW, .arguments = arguments, .folder = folder()});
+  }
+  /// The picture of clouds seen from the front, in colours as they are.
+  Image picture(std::vector<std::string> arguments) {
+    for (const char* const more : {"--screenshot", "view.png", "--size", "400x400", "--camera",
+                                   "front", "--flat", "--no-legend", "--point-size", "6"}) {
+      arguments.emplace_back(more);
+    }
+    last_ = view(arguments);
+    EXPECT_EQ(last_.exit_code, 0) << last_.err;
+    return read_png(folder() / "view.png");
+  }
+  void put(const std::string& name, const std::string& text) { write_file(folder() / name, text); }
+  [[nodiscard]] std::filesystem::path folder() const { return scratch_.path(); }
+  [[nodiscard]] const Finished& last() const { return last_; }
+
+ private:
+  Scratch scratch_;
+  Finished last_;
+};
+
+int three_classes(int column, int /*row*/) {
+  return column < 50 ? 2 : column < 80 ? 5 : 6;
+}
+
+TEST_F(View, PicturesShowTheColoursOfTheLabelsInTheirProportions) {
+  put("wall.ply", wall(three_classes));
+  const Image image = picture({"wall.ply"});
+  ASSERT_EQ(image.width, 400U);
+  ASSERT_EQ(image.height, 400U);
+  // The wall fills the picture but for its margins of 4 %; points of 6 pixels close it.
+  const double all = share(image, kGround) + share(image, kVegetation) + share(image, kBuilding);
+  EXPECT_NEAR(all, 0.92 * 0.92, 0.05);
+  EXPECT_NEAR(share(image, kGround) / all, 0.5, 0.02);
+  EXPECT_NEAR(share(image, kVegetation) / all, 0.3, 0.02);
+  EXPECT_NEAR(share(image, kBuilding) / all, 0.2, 0.02);
+  EXPECT_GT(share(image, kWhite), 0.1);
+  // Left and right are not confused, and a national grid's coordinates are not rounded away.
+  EXPECT_EQ(image.at(60, 200), kGround);
+  EXPECT_EQ(image.at(340, 200), kBuilding);
+  EXPECT_EQ(last().out,
+            "wall.ply: 10000 points, coloured by classification\n"
+            "   2  ground                  5000   50.0 %\n"
+            "   5  high vegetation         3000   30.0 %\n"
+            "   6  building                2000   20.0 %\n");
+}
+
+TEST_F(View, TheSamePictureTwice) {
+  put("wall.ply", wall(three_classes));
+  const std::vector<std::string> arguments{"wall.ply", "--screenshot", "a.png", "--size",
+                                           "300x200"};
+  ASSERT_EQ(view(arguments).exit_code, 0);
+  const std::string first = read_file(folder() / "a.png");
+  ASSERT_EQ(view(arguments).exit_code, 0);
+  EXPECT_EQ(first, read_file(folder() / "a.png"));
+  EXPECT_GT(first.size(), 1000U);
+}
+
+TEST_F(View, TheLegendHasTheColours) {
+  put("wall.ply", wall([](int, int) { return 6; }));
+  ASSERT_EQ(view({"wall.ply", "--screenshot", "a.png", "--size", "400x200", "--background",
+                  "#102030", "--camera", "top"})
+                .exit_code,
+            0);
+  const Image image = read_png(folder() / "a.png");
+  EXPECT_EQ(image.at(2, 2), (Rgb{0x10, 0x20, 0x30}));
+  // From above the wall is a line: a square of 16 x 16 pixels of this colour is the legend's.
+  EXPECT_GE(share(image, kBuilding) * 400 * 200, 16.0 * 16.0);
+  EXPECT_EQ(share(image, kWhite), 0.0);
+}
+
+TEST_F(View, OtherFieldsAndAnotherAxisUp) {
+  put("wall.ply", wall(three_classes));
+  const Image image = picture({"wall.ply", "--color", "height_above"});
+  EXPECT_EQ(share(image, kGround), 0.0);
+  // Brighter towards the top.
+  const auto brightness = [&](std::size_t y) {
+    const Rgb c = image.at(200, y);
+    return c[0] + c[1] + c[2];
+  };
+  EXPECT_GT(brightness(40), brightness(200));
+  EXPECT_GT(brightness(200), brightness(360));
+  EXPECT_THAT(last().out, HasSubstr("coloured by height_above from 1 to 98\n"));
+  // With y up, a front view sees the wall, which lies, from its edge.
+  EXPECT_LT(share(picture({"wall.ply", "--up", "y"}), kGround), 0.05);
+}
+
+TEST_F(View, ComparisonsPaleWhatIsEqual) {
+  put("a.ply", wall([](int, int) { return 2; }));
+  put("b.ply", wall([](int column, int) { return column < 75 ? 2 : 6; }));
+  const Image image = picture({"--compare", "a.ply", "b.ply"});
+  EXPECT_EQ(last().out,
+            "a.ply: 10000 points, coloured by classification\n"
+            "   2  ground       10000  100.0 %\n"
+            "b.ply: 10000 points, coloured by classification\n"
+            "   2  ground          7500   75.0 %\n"
+            "   6  building        2500   25.0 %\n"
+            "different classification: 2500 of 10000 points, 25.00 %\n"
+            "      ground -> building        2500    25.0 %\n");
+  // Of the two walls a quarter is bright, each in its own colour.
+  const double differing = share(image, kGround);
+  EXPECT_NEAR(differing, share(image, kBuilding), 0.006);
+  EXPECT_NEAR(differing, 0.25 * 0.5 * 0.92 * 0.5 * 0.92, 0.012);
+  EXPECT_EQ(last().err, "");
+}
+
+TEST_F(View, CloudsOfDifferentSizesAreNotCompared) {
+  put("a.ply", ply_shape(200));
+  put("b.ply", ply_shape(300));
+  picture({"--compare", "a.ply", "b.ply"});
+  EXPECT_THAT(last().err, HasSubstr("have 200 and 300 points, so none are compared\n"));
+}
+
+TEST_F(View, LargeCloudsAreThinnedAndSaySo) {
+  put("wall.ply", wall(three_classes));
+  const Image image = picture({"wall.ply", "--max-points", "1000", "--point-size", "1"});
+  EXPECT_EQ(last().err,
+            "ptattn-view: wall.ply: 1000 of 10000 points are drawn, see --max-points\n");
+  EXPECT_THAT(last().out, StartsWith("wall.ply: 10000 points, 1000 drawn, "));
+  EXPECT_GT(share(image, kWhite), 0.5);
+}
+
+TEST_F(View, PointsWithoutCoordinatesAreLeftOut) {
+  std::string text = ply_text({{0, 0, 0}, {1, 0, 0}, {0, 1, 1}});
+  const std::size_t last_point = text.rfind('\n', text.size() - 2) + 1;
+  put("hole.ply", text.replace(last_point, std::string::npos, "nan 1 1\n"));
+  picture({"hole.ply"});
+  EXPECT_THAT(last().out, StartsWith("hole.ply: 3 points, 2 drawn"));
+}
+
+void expect_one_line(const Finished& finished, int exit_code, const std::string& part) {
+  EXPECT_EQ(finished.exit_code, exit_code);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_THAT(lines_of(finished.err), SizeIs(1)) << finished.err;
+  EXPECT_THAT(finished.err, StartsWith("ptattn-view: "));
+  EXPECT_THAT(finished.err, HasSubstr(part));
+}
+
+TEST_F(View, WrongInputsAreOneLine) {
+  put("wall.ply", wall(three_classes));
+  put("broken.ply", "ply\nnonsense\n");
+  put("empty.ply", ply_text({}));
+  const std::vector<std::string> shot{"--screenshot", "a.png"};
+  const auto with = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), shot.begin(), shot.end());
+    return view(arguments);
+  };
+  expect_one_line(with({"missing.ply"}), 3, "missing.ply: ");
+  expect_one_line(with({"broken.ply"}), 3, "broken.ply: ");
+  expect_one_line(with({"empty.ply"}), 3, "empty.ply: has no point with finite coordinates");
+  expect_one_line(with({"wall.ply", "--color", "nothing"}), 3,
+                  "wall.ply: has nothing called nothing to colour by, it has classification, "
+                  "height, height_above");
+  expect_one_line(with({"wall.ply", "--model", "nowhere"}), 4, "nowhere: ");
+  EXPECT_FALSE(std::filesystem::exists(folder() / "a.png"));
+}
+
+TEST_F(View, WrongOptionsAreOneLine) {
+  expect_one_line(view({}), 2, "INPUT: missing");
+  expect_one_line(view({"--compare", "a.ply"}), 2, "--compare: needs two clouds, got 1");
+  expect_one_line(view({"a.ply", "--size", "big"}), 2, "--size: big is no size");
+  expect_one_line(view({"a.ply", "--size", "9000x10"}), 2, "--size: 9000x10 is no size");
+  expect_one_line(view({"a.ply", "--camera", "above"}), 2, "--camera: above is no direction");
+  expect_one_line(view({"a.ply", "--camera", "10,100"}), 2, "--camera: 10,100 is no direction");
+  expect_one_line(view({"a.ply", "--background", "#12345g"}), 2, "--background: #12345g is");
+  expect_one_line(view({"a.ply", "--screenshot", "a.jpg"}), 2, "a.jpg: expected a name ending in");
+}
+
+TEST_F(View, AWindowWithoutADisplaySaysWhy) {
+  put("wall.ply", wall(three_classes));
+  expect_one_line(view({"wall.ply"}), 3,
+                  "window: cannot be opened, The DISPLAY environment variable is missing; a window "
+                  "needs a desktop or ssh -X");
+  ::setenv("DISPLAY", ":987", 1);
+  expect_one_line(view({"wall.ply"}), 3, "window: cannot be opened, Failed to open display :987; ");
+  ::unsetenv("DISPLAY");
+}
+
+TEST_F(View, APictureWithoutXvfbSaysWhatToInstall) {
+  put("wall.ply", wall(three_classes));
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", "/nowhere", 1);
+  expect_one_line(view({"wall.ply", "--screenshot", "a.png"}), 3,
+                  "for pictures without a display install xvfb and xauth");
+  ::setenv("PATH", path.c_str(), 1);
+}
+
+TEST_F(View, HelpAndVersion) {
+  const Finished help = view({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const std::string& line : lines_of(help.out)) EXPECT_LE(line.size(), 80U) << line;
+  for (const char* const part : {"--screenshot", "--compare", "Keys:", "next field", "xvfb"}) {
+    EXPECT_THAT(help.out, HasSubstr(part));
+  }
+  EXPECT_EQ(view({"--version"}).out, "ptattn-view " + std::string(version()) + "\n");
+}
+
+}  // namespace
+}  // namespace ptattn::test

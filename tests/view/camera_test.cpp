@@ -1,0 +1,123 @@
+// Directions, axes, and the camera that shows everything as large as possible.
+
+#include "ptattn/view/camera.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <vector>
+
+#include "ptattn/core/random.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using ::testing::DoubleNear;
+using ::testing::Each;
+using ::testing::ElementsAre;
+
+using Points = std::vector<std::array<float, 3>>;
+
+testing::Matcher<Vector3> near(double x, double y, double z) {
+  return ElementsAre(DoubleNear(x, 1e-12), DoubleNear(y, 1e-12), DoubleNear(z, 1e-12));
+}
+
+TEST(CameraAxes, FrontLooksAlongYWithXToTheRight) {
+  const Orientation axes = orientation_of(*preset_direction("front"), UpAxis::kZ);
+  EXPECT_THAT(axes.right, near(1, 0, 0));
+  EXPECT_THAT(axes.up, near(0, 0, 1));
+  EXPECT_THAT(axes.to_eye, near(0, -1, 0));
+}
+
+TEST(CameraAxes, TopLooksDownWithNorthUp) {
+  const Orientation axes = orientation_of(*preset_direction("top"), UpAxis::kZ);
+  EXPECT_THAT(axes.right, near(1, 0, 0));
+  EXPECT_THAT(axes.up, near(0, 1, 0));
+  EXPECT_THAT(axes.to_eye, near(0, 0, 1));
+}
+
+TEST(CameraAxes, RightStandsAtPositiveX) {
+  EXPECT_THAT(orientation_of(*preset_direction("right"), UpAxis::kZ).to_eye, near(1, 0, 0));
+  EXPECT_THAT(orientation_of(*preset_direction("left"), UpAxis::kZ).to_eye, near(-1, 0, 0));
+  EXPECT_THAT(orientation_of(*preset_direction("back"), UpAxis::kZ).to_eye, near(0, 1, 0));
+}
+
+TEST(CameraAxes, IsoSeesThreeSidesAlike) {
+  const double third = 1.0 / std::sqrt(3.0);
+  EXPECT_THAT(orientation_of(*preset_direction("iso"), UpAxis::kZ).to_eye,
+              near(third, -third, third));
+}
+
+TEST(CameraAxes, AnotherAxisMayPointUp) {
+  EXPECT_THAT(orientation_of({}, UpAxis::kY).up, near(0, 1, 0));
+  EXPECT_THAT(orientation_of({}, UpAxis::kX).up, near(1, 0, 0));
+  // Right-handed: right x up = towards the eye.
+  for (const UpAxis up : {UpAxis::kX, UpAxis::kY, UpAxis::kZ}) {
+    const auto [r, u, e] = orientation_of({25.0, 40.0}, up);
+    EXPECT_THAT(
+        (Vector3{r[1] * u[2] - r[2] * u[1], r[2] * u[0] - r[0] * u[2], r[0] * u[1] - r[1] * u[0]}),
+        near(e[0], e[1], e[2]));
+  }
+}
+
+TEST(CameraAxes, UnknownNamesAreNone) {
+  EXPECT_FALSE(preset_direction("above"));
+  EXPECT_FALSE(preset_direction(""));
+}
+
+TEST(CameraChoice, LandscapesFromHigherAbove) {
+  EXPECT_GT(sensible_direction({14.0, 10.0, 3.0}).elevation,
+            sensible_direction({0.3, 0.3, 0.5}).elevation);
+}
+
+/// The largest picture coordinates that the points reach.
+std::array<double, 2> reach(const Camera& camera, double aspect, const Points& points) {
+  std::array<double, 2> most{};
+  for (const auto& p : points) {
+    const auto at = projected(camera, aspect, p);
+    EXPECT_TRUE(at) << "a point behind the eye";
+    if (!at) continue;
+    for (std::size_t i = 0; i < 2; ++i) most[i] = std::fmax(most[i], std::abs((*at)[i]));
+  }
+  return most;
+}
+
+TEST(CameraFit, ShowsAllAndTouchesTheMargin) {
+  Random random(3);
+  Points points(500);
+  for (auto& p : points) {
+    p = {static_cast<float>(40.0 * random.uniform()), static_cast<float>(25.0 * random.uniform()),
+         static_cast<float>(9.0 * random.uniform() + 100.0)};
+  }
+  for (const double aspect : {0.4, 1.0, 1.6, 5.0}) {
+    for (const Direction direction : {Direction{0, 0}, {30, 38}, {77, 90}, {200, -20}}) {
+      const Camera camera =
+          fitting_camera(points, orientation_of(direction, UpAxis::kZ), aspect, 0.05);
+      const auto [x, y] = reach(camera, aspect, points);
+      EXPECT_LE(std::fmax(x, y), 0.9 + 1e-6) << aspect << " " << direction.azimuth;
+      EXPECT_GE(std::fmax(x, y), 0.9 - 1e-6) << aspect << " " << direction.azimuth;
+    }
+  }
+}
+
+// A square of side 2 seen from straight above, no margin: half the width over the tangent.
+TEST(CameraFit, HandComputedDistance) {
+  const Points square{{-1, -1, 0}, {1, -1, 0}, {-1, 1, 0}, {1, 1, 0}};
+  const Camera camera = fitting_camera(square, orientation_of({0, 90}, UpAxis::kZ), 1.0, 0.0);
+  EXPECT_NEAR(camera.distance, 1.0 / std::tan(15.0 * 3.14159265358979 / 180.0), 1e-9);
+  EXPECT_THAT(camera.target, Each(DoubleNear(0.0, 1e-9)));
+  EXPECT_NEAR((*projected(camera, 1.0, {0.5F, -0.25F, 0}))[0], 0.5, 1e-9);
+  EXPECT_NEAR((*projected(camera, 1.0, {0.5F, -0.25F, 0}))[1], -0.25, 1e-9);
+}
+
+TEST(CameraFit, OnePointIsInTheMiddle) {
+  const Camera camera =
+      fitting_camera(Points{{3, 4, 5}}, orientation_of({30, 20}, UpAxis::kZ), 1.5);
+  EXPECT_GT(camera.distance, 0.0);
+  const auto at = projected(camera, 1.5, {3, 4, 5});
+  ASSERT_TRUE(at);
+  EXPECT_THAT(*at, Each(DoubleNear(0.0, 1e-6)));
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -1,0 +1,92 @@
+#include "summary.hpp"
+
+#include <algorithm>
+
+#include "../text.hpp"
+#include "legend_panel.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr std::size_t kMostChanges = 10;
+constexpr std::size_t kCodeWidth = 4;
+constexpr std::size_t kCountWidth = 12;
+constexpr std::size_t kPercentWidth = 9;
+
+std::string share_text(std::size_t part, std::size_t whole) {
+  const double fraction = whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+  return right_aligned(percent_text(fraction), kPercentWidth);
+}
+
+}  // namespace
+
+std::string summary_text(const ShownCloud& shown, const Legend& legend) {
+  const std::size_t drawn = shown.cloud.size();
+  std::string text = shown.path + ": " + std::to_string(shown.points) + " points";
+  if (drawn < shown.points) text += ", " + std::to_string(drawn) + " drawn";
+  text += ", coloured by " + legend.source.name;
+  if (legend.range) {
+    text += " from " + short_number(legend.range->low) + " to " + short_number(legend.range->high);
+  }
+  text += "\n";
+  std::size_t width = 0;
+  for (const LegendClass& entry : legend.classes) {
+    width = std::max(width, text_width(entry.style.name));
+  }
+  for (const LegendClass& entry : legend.classes) {
+    text += right_aligned(std::to_string(entry.style.code), kCodeWidth) + "  " +
+            left_aligned(entry.style.name, width) +
+            right_aligned(std::to_string(entry.points), kCountWidth) +
+            share_text(entry.points, drawn) + "\n";
+  }
+  return text;
+}
+
+std::string comparison_text(const Comparison& comparison, const ClassTable& classes) {
+  if (!comparison.problem.empty()) return "";
+  std::string text = "different " + comparison.source.name + ": " +
+                     std::to_string(comparison.differing) + " of " +
+                     std::to_string(comparison.points) + " points";
+  if (comparison.points > 0) {
+    text += ", " + percent_text(static_cast<double>(comparison.differing) /
+                                    static_cast<double>(comparison.points),
+                                2);
+  }
+  if (comparison.largest > 0.0) text += ", by at most " + short_number(comparison.largest);
+  text += "\n";
+  const std::size_t shown = std::min(comparison.changes.size(), kMostChanges);
+  std::vector<std::string> names;
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Comparison::Change& change = comparison.changes[i];
+    names.push_back(classes[change.from].name + " -> " + classes[change.to].name);
+    width = std::max(width, text_width(names.back()));
+  }
+  for (std::size_t i = 0; i < shown; ++i) {
+    const std::size_t points = comparison.changes[i].points;
+    text += "      " + left_aligned(names[i], width) +
+            right_aligned(std::to_string(points), kCountWidth) +
+            share_text(points, comparison.points) + "\n";
+  }
+  return text;
+}
+
+const std::string& keys_text() {
+  static const std::string text =
+      "  c, C       next field, the one before; 1 to 9: that field of the list\n"
+      "  + -        larger, smaller points\n"
+      "  t u f k    look from top, from under, from the front, from the back\n"
+      "  s w i r    from the right, from the left, isometric; as at the beginning\n"
+      "  v          next arrangement: together, side by side, each alone\n"
+      "  d          differences of --compare on and off\n"
+      "  e          shading on and off\n"
+      "  b          background white, grey, black\n"
+      "  l          legend on and off\n"
+      "  p          picture to ptattn-view-1.png, ptattn-view-2.png, ...\n"
+      "  h          this list on stderr\n"
+      "  q, Esc     quit\n"
+      "  mouse      drag: turn; shift or ctrl and drag: roll, move; wheel: zoom\n";
+  return text;
+}
+
+}  // namespace ptattn::tools

@@ -32,7 +32,7 @@ constexpr const char* kDefaultModel = "aerial";
 const About kAbout{
     .name = "ptattn-view",
     .summary =
-        "Shows point clouds in a window of Open3D or as a PNG picture, coloured by label,\n"
+        "Shows point clouds in a window of Open3D or as a picture, coloured by label,\n"
         "confidence, attention, height or any other field. Prints what the colours mean.\n",
     .examples =
         "  ptattn-view labelled.ply\n"

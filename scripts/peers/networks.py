@@ -18,7 +18,8 @@ def read_network(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
     """Configuration and tensors of a model folder or of a parity case's JSON file."""
     if path.is_dir():
         config = json.loads((path / "config.json").read_text())["hyper_parameters"]
-        return config, dict(safetensors_io.load(path / "model.safetensors"))
+        stored = safetensors_io.load(path / "model.safetensors")  # often halves
+        return config, {name: tensor.astype(np.float32) for name, tensor in stored.items()}
     case = json.loads(path.read_text())
     tensors = {name: formula(name.replace("q_conv", "k_conv"), shape, case["weights_salt"])
                for name, shape in case["tensors"].items()}

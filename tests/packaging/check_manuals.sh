@@ -40,7 +40,7 @@ for program in "$prefix"/bin/ptattn-*; do
   for part in '1,/^Usage:/p' '/^Positionals:/,/^Examples:/s/^.\{19\} \([^ ]\)/\1/p' '/^Examples:/,/^Exit codes:/p'; do
     while read -r line; do
       case $line in
-        "" | Usage:* | Examples:* | Exit\ codes:*) continue ;;
+        "" | Usage:* | Examples:* | Environment:* | Exit\ codes:*) continue ;;
       esac
       line=$(tr -s ' ' <<<"$line")
       [[ $shown == *"$line"* ]] || fail "$name: the manual page lacks: $line"

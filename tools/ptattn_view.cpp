@@ -44,8 +44,8 @@ const About kAbout{
         "Keys:\n" +
         keys_text() +
         "\n"
-        "Several clouds share a scene. Coordinates are taken relative to the first cloud's\n"
-        "corner; points with a coordinate that is NaN or infinite are left out.\n"
+        "Several clouds share a scene. Coordinates are taken relative to a corner of the\n"
+        "first cloud; points with a coordinate that is NaN or infinite are left out.\n"
         "Pictures need an X display as windows do (Debian's Open3D cannot draw without\n"
         "one); where there is none, xvfb-run is used, of the packages xvfb and xauth. The\n"
         "same command gives the same picture, byte by byte, on the same machine.\n"};

@@ -96,13 +96,13 @@ def write_table(path: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
-def fill_table(programs: Path, table: Path, limit: float) -> None:
+def fill_table(programs: Path, table: Path, tools: list[str], limit: float) -> None:
     rows = read_table(table)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         cloud = Path(folder) / "scene.ply"
         for n in POINTS:
-            missing = [tool for tool in TOOLS if not any((r["tool"], r["points"]) == (tool, str(n)) for r in rows)]
+            missing = [tool for tool in tools if not any((r["tool"], r["points"]) == (tool, str(n)) for r in rows)]
             if missing:
                 write_ply(cloud, scene(n))
             for tool in missing:
@@ -206,11 +206,12 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=root / "tests/bench/scaling.csv")
     parser.add_argument("--picture", type=Path, default=root / "tests/bench/scaling.svg")
     parser.add_argument("--note", help="what stands below the picture [the machine, the CPU level and the date]")
+    parser.add_argument("--tools", nargs="+", choices=list(TOOLS), default=list(TOOLS), help="what is measured")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no run after that many seconds")
     options = parser.parse_args()
     note = options.note
     if options.programs:
-        fill_table(options.programs, options.table, options.seconds)
+        fill_table(options.programs, options.table, options.tools, options.seconds)
         version = subprocess.run([str(options.programs / "ptattn-classify"), "--version"], capture_output=True,
                                  text=True, check=True).stdout.splitlines()
         note = note or f"{machine()}, {version[-1]}, {datetime.date.today()}; dashed: grows like the points"

@@ -206,13 +206,15 @@ class Pass {
                                    .norm_order = config_.norm_order,
                                    .angles = angles,
                                    .tokens = stages_[s].positions,
-                                   .token_of = tokens};
+                                   .token_of = tokens,
+                                   .scratch = scratch_};
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       const MatrixView y = skip.size() > 0 ? skip.view() : x.view();
       ptv3_block(blocks[i], setting, i % orders_of(config_, s).size(), y, x, trace_);
       skip = {};
       report(blocks[i].name, s, x);
     }
+    scratch_.end_stage();
   }
 
   [[nodiscard]] std::size_t patch_size(const Ptv3Config::Stage& shape,
@@ -266,6 +268,7 @@ class Pass {
   const Ptv3Weights& weights_;
   const Trace& trace_;
   std::vector<Stage> stages_;
+  Ptv3Scratch scratch_;
 };
 
 }  // namespace

@@ -14,43 +14,60 @@
 #include "ptattn/nn/rotary_encoding.hpp"
 
 namespace ptattn {
+
+struct Ptv3Scratch::Memory {
+  /// Memory that grows to the largest matrix asked for and then stays.
+  class Buffer {
+   public:
+    MutableMatrixView matrix(std::size_t rows, std::size_t cols) {
+      if (memory_.size() < rows * cols) {
+        memory_ = {};  // before the larger one, not beside it
+        memory_ = Matrix(rows, cols);
+      }
+      return {memory_.data(), rows, cols, cols};
+    }
+
+   private:
+    Matrix memory_;
+  };
+
+  /// What a thread needs to work on a patch. The parallel loops inside a patch are isolated, so
+  /// that a thread never begins a second patch while it waits in a first.
+  struct Scratch {
+    Buffer input;   // [t, c]
+    Buffer normed;  // [t, c]
+    Buffer qkv;     // [t, 3 c]
+    Buffer angles;  // [t, d]
+    Buffer attended;
+    Buffer hidden;
+    std::vector<std::int32_t> cells;  // [t, 3]
+  };
+
+  Buffer positioned;  // [n, c] x and the encoded positions
+  tbb::enumerable_thread_specific<Scratch> of_threads;
+};
+
+Ptv3Scratch::Ptv3Scratch() : memory_(std::make_unique<Memory>()) {}
+Ptv3Scratch::~Ptv3Scratch() = default;
+
+void Ptv3Scratch::end_stage() {
+  memory_->positioned = {};
+}
+
 namespace {
+
+using Scratch = Ptv3Scratch::Memory::Scratch;
 
 constexpr std::size_t kRows = 128;     // of a task of the positional encoding
 constexpr std::size_t kQueries = 128;  // whose relative biases exist at a time
-
-/// Memory that grows to the largest matrix asked for and then stays.
-class Buffer {
- public:
-  MutableMatrixView matrix(std::size_t rows, std::size_t cols) {
-    if (memory_.size() < rows * cols) memory_ = Matrix(rows, cols);
-    return {memory_.data(), rows, cols, cols};
-  }
-
- private:
-  Matrix memory_;
-};
-
-/// What a thread needs to work on a patch. The parallel loops inside a patch are isolated, so that
-/// a thread never begins a second patch while it waits in a first.
-struct Scratch {
-  Buffer input;   // [t, c]
-  Buffer normed;  // [t, c]
-  Buffer qkv;     // [t, 3 c]
-  Buffer angles;  // [t, d]
-  Buffer attended;
-  Buffer hidden;
-  std::vector<std::int32_t> cells;  // [t, 3]
-};
 
 NormWeights weights_of(const LayerNorm& norm) {
   return {norm.gamma.data(), norm.beta.data(), static_cast<float>(norm.eps)};
 }
 
-/// x + LN(linear(conv(y)))
-Matrix encode_positions(const Ptv3BlockWeights& w, const KernelMap& neighbors, MatrixView y,
-                        MatrixView x) {
-  Matrix out(x.rows, x.cols);
+/// out = x + LN(linear(conv(y)))
+void encode_positions(const Ptv3BlockWeights& w, const KernelMap& neighbors, MatrixView y,
+                      MatrixView x, MutableMatrixView out) {
   sparse_convolution(w.cpe0, neighbors, y, out);
   const Epilogue epilogue{.bias = w.cpe1.bias.data()};
   parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
@@ -58,14 +75,13 @@ Matrix encode_positions(const Ptv3BlockWeights& w, const KernelMap& neighbors, M
     for (std::size_t b = begin; b < end; ++b) {
       const std::size_t first = b * kRows;
       const std::size_t rows = std::min(kRows, x.rows - first);
-      const MutableMatrixView part = out.view().rows_range(first, rows);
+      const MutableMatrixView part = out.rows_range(first, rows);
       const MutableMatrixView normed = memory.view().rows_range(0, rows);
       gemm(part, w.cpe1.weight, 0, w.cpe1.weight.panels(), epilogue, normed);
       normalize_rows(weights_of(w.cpe2), normed, normed);
       add_matrices(x.rows_range(first, rows), normed, part);
     }
   });
-  return out;
 }
 
 /// Attention and perceptron over the patches of one block.
@@ -82,9 +98,8 @@ class PatchTransformer {
   /// @param x    [n, c]
   /// @param out  [n, c]
   void operator()(MatrixView x, MutableMatrixView out) const {
-    tbb::enumerable_thread_specific<Scratch> scratch;
     const auto one = [&](std::size_t i) {
-      Scratch& mine = scratch.local();
+      Scratch& mine = setting_.scratch.memory().of_threads.local();
       tbb::this_task_arena::isolate([&] { transform(setting_.patches[i], x, out, mine); });
     };
     if (traced_) {  // the listener hears of one patch after the other
@@ -209,7 +224,9 @@ std::string attention_name(const Ptv3BlockWeights& w) {
 
 void ptv3_block(const Ptv3BlockWeights& w, const Ptv3BlockSetting& setting, std::size_t order,
                 MatrixView y, Matrix& x, const Trace& trace) {
-  const Matrix positioned = encode_positions(w, *setting.level.neighbors, y, x);
+  const MutableMatrixView positioned =
+      setting.scratch.memory().positioned.matrix(x.rows(), x.cols());
+  encode_positions(w, *setting.level.neighbors, y, x, positioned);
   PatchTransformer(w, setting, setting.level.orders[order], trace)(positioned, x);
 }
 

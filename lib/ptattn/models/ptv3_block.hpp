@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,25 @@
 #include "ptattn/nn/norm_order.hpp"
 
 namespace ptattn {
+
+/// Memory of the blocks of one pass: grows to what the largest needs and serves all others, so that
+/// blocks of one stage allocate next to nothing after the first. For one pass at a time.
+class Ptv3Scratch {
+ public:
+  Ptv3Scratch();
+  ~Ptv3Scratch();
+  Ptv3Scratch(const Ptv3Scratch&) = delete;
+  Ptv3Scratch& operator=(const Ptv3Scratch&) = delete;
+
+  /// Gives back what is as long as a stage has voxels: between two stages other things are.
+  void end_stage();
+
+  struct Memory;
+  [[nodiscard]] Memory& memory() { return *memory_; }
+
+ private:
+  std::unique_ptr<Memory> memory_;
+};
 
 /// What the blocks of one stage share.
 struct Ptv3BlockSetting {
@@ -24,6 +44,7 @@ struct Ptv3BlockSetting {
   /// For whoever listens to attention: positions of the tokens, and the token of each row.
   MatrixView tokens;
   std::span<const std::uint32_t> token_of;
+  Ptv3Scratch& scratch;  ///< of the pass
 };
 
 /// The name under which a trace hears of a block's attention.

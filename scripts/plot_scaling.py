@@ -4,8 +4,8 @@
     scripts/plot_scaling.py --programs build/default/bin
 
 Makes one scene after the other, 1000 to 10 million points (hills, houses and trees at four points a square metre;
-the same bytes every time), and runs ptattn-classify, ptattn-features and ptattn-segment on each. Time is that of the
-whole process, reading and writing included; memory is the peak of its resident set. What the table holds already is
+the same bytes every time), and runs ptattn-classify, ptattn-features and ptattn-segment on each. Time is CPU time
+of the whole process, all threads, reading and writing included, since it does not depend on what else runs; memory is the peak of its resident set. What the table holds already is
 not measured again, so that a long measurement can be done in pieces (--seconds). Needs numpy.
 """
 
@@ -57,7 +57,7 @@ def write_ply(path: Path, xyz: np.ndarray) -> None:
 
 
 def measure(programs: Path, tool: str, cloud: Path) -> tuple[float, float]:
-    """Seconds and peak megabytes of one run; the best of three where that is quick."""
+    """CPU seconds and peak megabytes of one run; the best of three where that is quick."""
     output = cloud.with_name("out.jsonl" if tool == "classify" else "out.ply")
     command = [str(programs / f"ptattn-{tool}"), str(cloud), *TOOLS[tool]]
     command += ["--output", str(output)]
@@ -65,10 +65,9 @@ def measure(programs: Path, tool: str, cloud: Path) -> tuple[float, float]:
     spent = 0.0
     for _ in range(3):
         output.unlink(missing_ok=True)
-        start = time.monotonic()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - start
+        seconds = usage.ru_utime + usage.ru_stime
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}")
@@ -178,13 +177,15 @@ def powers(values: list[float]) -> tuple[int, int]:
 def draw(rows: list[dict[str, str]], note: str) -> str:
     parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 440" font-family="sans-serif" font-size="13">',
              '<rect width="900" height="440" fill="white"/>']
-    for left, title, key in ((60.0, "seconds", "seconds"), (500.0, "peak memory, MB", "megabytes")):
+    for left, title, key in ((60.0, "CPU seconds", "seconds"), (500.0, "peak memory, MB", "megabytes")):
         panel = Panel(left, title, powers([float(row[key]) for row in rows]))
         last = max(float(row[key]) for row in rows)
         panel.slope((10.0 ** (panel.x[1]) * 10.0**panel.y[0] / last, 10.0**panel.y[0]) if key == "seconds" else
                     (1e5, last / 100.0))
         for tool in TOOLS:
-            panel.curve(tool, [(float(r["points"]), float(r[key])) for r in rows if r["tool"] == tool])
+            curve = [(float(r["points"]), float(r[key])) for r in rows if r["tool"] == tool]
+            if curve:
+                panel.curve(tool, curve)
         parts += panel.parts
     parts.append(f'<text x="60" y="428" fill="#666666" font-size="11">{note}</text></svg>\n')
     return "\n".join(parts)

@@ -49,6 +49,7 @@ enum class Format { kTable, kJsonl, kCsv };
 struct Settings {
   std::vector<std::string> inputs;
   std::string model = "pct-modelnet40";
+  Precision precision = Precision::kFloat32;
   bool list_models = false;
   std::optional<std::size_t> top_k;
   Format format = Format::kTable;
@@ -99,6 +100,12 @@ void declare(CLI::App& app, Settings& s) {
       ->type_name("");
   app.add_option("--model", s.model, "Name or folder of the model [pct-modelnet40]")
       ->type_name("MODEL");
+  app.add_option_function<std::string>(
+         "--precision", [&s](const std::string& name) { s.precision = *precision_named(name); },
+         "float32, or int8: nearly twice as fast, names another class for some 2 of 1000 clouds "
+         "[float32]")
+      ->type_name("TYPE")
+      ->check(CLI::IsMember({"float32", "int8"}).description(""));
   app.add_flag("--list-models", s.list_models,
                "Print name, architecture and classes of the models found and exit");
   app.add_option("--votes", s.votes,
@@ -136,8 +143,9 @@ Output open_output(const Settings& s, const EarlierRun& earlier) {
 std::unique_ptr<RecordFormat> make_format(const Settings& s, std::size_t top_k,
                                           const std::vector<Input>& inputs,
                                           const ModelDescription& model) {
-  if (s.format == Format::kJsonl) return make_jsonl_format(model.name);
-  if (s.format == Format::kCsv) return make_csv_format(model.name, top_k, !s.no_timing);
+  const MadeBy made_by{model.name, s.precision};
+  if (s.format == Format::kJsonl) return make_jsonl_format(made_by);
+  if (s.format == Format::kCsv) return make_csv_format(made_by, top_k, !s.no_timing);
   std::vector<std::string> paths;
   for (const Input& input : inputs) paths.push_back(input.path.string());
   return make_table_format(paths, model.classes, top_k);
@@ -171,12 +179,12 @@ int conclude(const RunResult& result, std::size_t total, const Settings& s, Outp
 int run(const Settings& s) {
   if (s.list_models) return print_models(ModelTask::kClassification);
   check(s);
-  const ClassifierModel model = load_classifier(find_model(s.model));
+  const ClassifierModel model = load_classifier(find_model(s.model), s.precision);
   std::vector<Input> inputs = expand_inputs(s.inputs, std::cin);
   refuse_overwriting(s.output, inputs);
   EarlierRun earlier;
   if (s.resume) {
-    earlier = read_earlier_run(s.output, model.description.name);
+    earlier = read_earlier_run(s.output, {model.description.name, model.precision});
     std::erase_if(inputs, [&](const Input& input) {
       return earlier.take(as_json_text(input.path.string()));
     });

@@ -21,7 +21,7 @@ std::string dump(const nlohmann::ordered_json& value) {
 
 class JsonlFormat final : public RecordFormat {
  public:
-  explicit JsonlFormat(std::string model) : model_(std::move(model)) {}
+  explicit JsonlFormat(MadeBy made_by) : made_by_(std::move(made_by)) {}
 
   std::string header() const override { return {}; }
 
@@ -42,12 +42,14 @@ class JsonlFormat final : public RecordFormat {
       object["up"] = record.up;
     }
     if (record.seconds) object["seconds"] = rounded(*record.seconds, kSecondsUnit);
-    object["model"] = model_;
+    object["model"] = made_by_.model;
+    if (made_by_.precision != Precision::kFloat32)
+      object["precision"] = name_of(made_by_.precision);
     return dump(object) + "\n";
   }
 
  private:
-  std::string model_;
+  MadeBy made_by_;
 };
 
 /// A field in quotes where RFC 4180 asks for them.
@@ -63,8 +65,8 @@ std::string csv_field(std::string_view text) {
 
 class CsvFormat final : public RecordFormat {
  public:
-  CsvFormat(std::string model, std::size_t top_k, bool timing)
-      : model_(std::move(model)), top_k_(top_k), timing_(timing) {}
+  CsvFormat(MadeBy made_by, std::size_t top_k, bool timing)
+      : made_by_(std::move(made_by)), top_k_(top_k), timing_(timing) {}
 
   std::string header() const override {
     std::string text = "path,points,class,confidence";
@@ -72,7 +74,8 @@ class CsvFormat final : public RecordFormat {
       const std::string number = std::to_string(rank);
       text.append(",class_").append(number).append(",confidence_").append(number);
     }
-    return text + (timing_ ? ",up,seconds,model,error\n" : ",up,model,error\n");
+    text += timing_ ? ",up,seconds,model" : ",up,model";
+    return text + (shows_precision() ? ",precision,error\n" : ",error\n");
   }
 
   std::string line(const Record& record) const override {
@@ -85,7 +88,8 @@ class CsvFormat final : public RecordFormat {
     }
     cells.push_back(record.up);
     if (timing_) cells.push_back(record.seconds ? fixed_text(*record.seconds, 4) : "");
-    cells.push_back(model_);
+    cells.push_back(made_by_.model);
+    if (shows_precision()) cells.emplace_back(name_of(made_by_.precision));
     cells.push_back(record.error);
     std::string text;
     for (const std::string& cell : cells) text.append(csv_field(cell)).push_back(',');
@@ -94,7 +98,9 @@ class CsvFormat final : public RecordFormat {
   }
 
  private:
-  std::string model_;
+  bool shows_precision() const { return made_by_.precision != Precision::kFloat32; }
+
+  MadeBy made_by_;
   std::size_t top_k_;
   bool timing_;
 };
@@ -105,12 +111,12 @@ std::string as_json_text(std::string_view text) {
   return nlohmann::json::parse(dump(std::string(text))).get<std::string>();
 }
 
-std::unique_ptr<RecordFormat> make_jsonl_format(std::string model) {
-  return std::make_unique<JsonlFormat>(std::move(model));
+std::unique_ptr<RecordFormat> make_jsonl_format(MadeBy made_by) {
+  return std::make_unique<JsonlFormat>(std::move(made_by));
 }
 
-std::unique_ptr<RecordFormat> make_csv_format(std::string model, std::size_t top_k, bool timing) {
-  return std::make_unique<CsvFormat>(std::move(model), top_k, timing);
+std::unique_ptr<RecordFormat> make_csv_format(MadeBy made_by, std::size_t top_k, bool timing) {
+  return std::make_unique<CsvFormat>(std::move(made_by), top_k, timing);
 }
 
 }  // namespace ptattn::tools

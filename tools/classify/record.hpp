@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "ptattn/models/precision.hpp"
+
 namespace ptattn::tools {
 
 /// What is said about one input.
@@ -22,6 +24,14 @@ struct Record {
   [[nodiscard]] bool failed() const { return !error.empty(); }
 };
 
+/// What a record was made with.
+struct MadeBy {
+  std::string model;
+  Precision precision = Precision::kFloat32;
+
+  friend bool operator==(const MadeBy&, const MadeBy&) = default;
+};
+
 /// One of the output formats. `line` is pure: the same record gives the same bytes.
 class RecordFormat {
  public:
@@ -34,13 +44,15 @@ class RecordFormat {
 };
 
 /// JSON Lines: an object a line with the keys path, points, class, confidence, top_k, up, seconds,
-/// model, or path, points (if read), error, seconds, model on failure. Probabilities have six
-/// decimals. Bytes of a path that are not UTF-8 become U+FFFD.
-[[nodiscard]] std::unique_ptr<RecordFormat> make_jsonl_format(std::string model);
+/// model, or path, points (if read), error, seconds, model on failure. A last key, precision, is
+/// there unless it is float32. Probabilities have six decimals. Bytes of a path that are not UTF-8
+/// become U+FFFD.
+[[nodiscard]] std::unique_ptr<RecordFormat> make_jsonl_format(MadeBy made_by);
 
 /// CSV after RFC 4180 (but LF line ends) with a header line: path, points, class, confidence,
-/// class_2, confidence_2, ... up to `top_k`, up, seconds (if `timing`), model, error.
-[[nodiscard]] std::unique_ptr<RecordFormat> make_csv_format(std::string model, std::size_t top_k,
+/// class_2, confidence_2, ... up to `top_k`, up, seconds (if `timing`), model, precision (unless it
+/// is float32), error.
+[[nodiscard]] std::unique_ptr<RecordFormat> make_csv_format(MadeBy made_by, std::size_t top_k,
                                                             bool timing);
 
 /// Aligned text: the path below the common folder of `paths`, the class with its confidence,

@@ -24,8 +24,14 @@ bool is_cut_record(std::string_view text) {
   return text.substr(0, length) == kRecordStart.substr(0, length);
 }
 
+/// "pct-modelnet40", "pct-modelnet40 in int8"
+std::string text_of(const MadeBy& made_by) {
+  if (made_by.precision == Precision::kFloat32) return made_by.model;
+  return made_by.model + " in " + std::string(name_of(made_by.precision));
+}
+
 void add_record(const std::string& line, const std::string& subject, std::size_t line_number,
-                std::string_view model, EarlierRun& earlier) {
+                const MadeBy& made_by, EarlierRun& earlier) {
   const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
   const auto has_text = [&](const char* key) {
     return record.contains(key) && record[key].is_string();
@@ -33,10 +39,17 @@ void add_record(const std::string& line, const std::string& subject, std::size_t
   if (!record.is_object() || !has_text("path") || !has_text("model")) {
     not_ours(subject, line_number);
   }
-  const auto made_by = record["model"].get<std::string>();
-  if (made_by != model) {
-    throw Error(Fault::kUsage, subject,
-                "was made with model " + made_by + ", this run would use " + std::string(model));
+  MadeBy earlier_by{record["model"].get<std::string>()};
+  if (record.contains("precision")) {
+    if (!has_text("precision")) not_ours(subject, line_number);
+    const auto precision = precision_named(record["precision"].get<std::string>());
+    if (!precision) not_ours(subject, line_number);
+    earlier_by.precision = *precision;
+  }
+  if (earlier_by != made_by) {
+    throw Error(
+        Fault::kUsage, subject,
+        "was made with model " + text_of(earlier_by) + ", this run would use " + text_of(made_by));
   }
   ++earlier.records[record["path"].get<std::string>()];
   if (record.contains("error")) ++earlier.failures;
@@ -51,7 +64,7 @@ bool EarlierRun::take(const std::string& path) {
   return true;
 }
 
-EarlierRun read_earlier_run(const std::filesystem::path& output, std::string_view model) {
+EarlierRun read_earlier_run(const std::filesystem::path& output, const MadeBy& made_by) {
   EarlierRun earlier;
   std::error_code ignored;
   if (!std::filesystem::exists(output, ignored)) return earlier;
@@ -60,7 +73,7 @@ EarlierRun read_earlier_run(const std::filesystem::path& output, std::string_vie
   if (!file || !std::filesystem::is_regular_file(output, ignored)) {
     throw Error(Fault::kInput, subject, "cannot be read, --resume needs a file");
   }
-  const std::string model_text = as_json_text(model);
+  const MadeBy expected{as_json_text(made_by.model), made_by.precision};
   std::size_t line_number = 0;
   for (std::string line; std::getline(file, line);) {
     ++line_number;
@@ -68,7 +81,7 @@ EarlierRun read_earlier_run(const std::filesystem::path& output, std::string_vie
       if (!is_cut_record(line)) not_ours(subject, line_number);
       break;
     }
-    add_record(line, subject, line_number, model_text, earlier);
+    add_record(line, subject, line_number, expected, earlier);
     earlier.keep_bytes += line.size() + 1;
   }
   if (file.bad()) throw Error(Fault::kInput, subject, "cannot be read");

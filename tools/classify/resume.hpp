@@ -7,6 +7,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "record.hpp"
+
 namespace ptattn::tools {
 
 /// What an earlier run left in its JSON Lines output.
@@ -23,8 +25,8 @@ struct EarlierRun {
 /// Reads the output of an earlier run; a file that does not exist or is empty holds no records.
 /// @throws Error(Fault::kInput) when the file is not the JSON Lines output of this command, so that
 ///         nothing foreign is ever appended to or cut;
-///         Error(Fault::kUsage) when another model made it
+///         Error(Fault::kUsage) when another model or the same in another precision made it
 [[nodiscard]] EarlierRun read_earlier_run(const std::filesystem::path& output,
-                                          std::string_view model);
+                                          const MadeBy& made_by);
 
 }  // namespace ptattn::tools

@@ -12,15 +12,17 @@
 namespace ptattn {
 
 /// Networks of one kind by the names of their architectures.
-template <class Network>
-using ArchitectureTable =
-    std::map<std::string,
-             std::unique_ptr<Network> (*)(const ArchitectureConfig&, const WeightSource&),
-             std::less<>>;
+/// @param Choices  what else a network is made of
+template <class Network, class... Choices>
+using ArchitectureTable = std::map<std::string,
+                                   std::unique_ptr<Network> (*)(const ArchitectureConfig&,
+                                                                const WeightSource&, Choices...),
+                                   std::less<>>;
 
 /// All names, sorted.
-template <class Network>
-[[nodiscard]] std::vector<std::string> names_of(const ArchitectureTable<Network>& table) {
+template <class Network, class... Choices>
+[[nodiscard]] std::vector<std::string> names_of(
+    const ArchitectureTable<Network, Choices...>& table) {
   std::vector<std::string> names;
   names.reserve(table.size());
   for (const auto& [name, factory] : table) names.push_back(name);
@@ -28,10 +30,10 @@ template <class Network>
 }
 
 /// @throws Error(Fault::kModel) when the table does not have the architecture
-template <class Network>
-[[nodiscard]] std::unique_ptr<Network> make_network(const ArchitectureTable<Network>& table,
-                                                    const ArchitectureConfig& config,
-                                                    const WeightSource& weights) {
+template <class Network, class... Choices>
+[[nodiscard]] std::unique_ptr<Network> make_network(
+    const ArchitectureTable<Network, Choices...>& table, const ArchitectureConfig& config,
+    const WeightSource& weights, Choices... choices) {
   const auto found = table.find(config.architecture);
   if (found == table.end()) {
     std::string known;
@@ -40,7 +42,7 @@ template <class Network>
         Fault::kModel, config.subject,
         "architecture \"" + config.architecture + "\" is unknown, expected one of " + known);
   }
-  return found->second(config, weights);
+  return found->second(config, weights, choices...);
 }
 
 }  // namespace ptattn

@@ -70,10 +70,10 @@ ModelDescription read_model_description(const std::filesystem::path& folder) {
   return model;
 }
 
-ClassifierModel load_classifier(const std::filesystem::path& folder) {
+ClassifierModel load_classifier(const std::filesystem::path& folder, Precision precision) {
   ModelDescription description = read_model_description(folder);
   const SafetensorsFile weights(folder / "model.safetensors");
-  auto network = make_classifier(description.architecture, weights);
+  auto network = make_classifier(description.architecture, weights, precision);
   const std::string& subject = description.architecture.subject;
   check_class_count(description.classes.size(), network->class_count(), subject);
   if (network->min_points() > description.preprocessing.points) {
@@ -81,7 +81,7 @@ ClassifierModel load_classifier(const std::filesystem::path& folder) {
                 "preprocessing.points is " + std::to_string(description.preprocessing.points) +
                     ", the network takes at least " + std::to_string(network->min_points()));
   }
-  return {std::move(description), std::move(network)};
+  return {std::move(description), precision, std::move(network)};
 }
 
 }  // namespace ptattn

@@ -41,6 +41,7 @@ struct ModelDescription {
 /// A network with all that is needed to use it.
 struct ClassifierModel {
   ModelDescription description;
+  Precision precision = Precision::kFloat32;
   std::unique_ptr<Classifier> network;
 };
 
@@ -53,7 +54,9 @@ struct ClassifierModel {
 
 /// Reads `folder`/config.json and builds its network with the weights of
 /// `folder`/model.safetensors.
+/// @param precision  what the network computes with; the files are the same
 /// @throws Error(Fault::kModel)
-[[nodiscard]] ClassifierModel load_classifier(const std::filesystem::path& folder);
+[[nodiscard]] ClassifierModel load_classifier(const std::filesystem::path& folder,
+                                              Precision precision = Precision::kFloat32);
 
 }  // namespace ptattn

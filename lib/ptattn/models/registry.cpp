@@ -1,20 +1,27 @@
 #include "ptattn/models/registry.hpp"
 
+#include <utility>
+
 #include "ptattn/models/architecture_table.hpp"
 #include "ptattn/models/pct.hpp"
+#include "ptattn/models/pct_int8.hpp"
 
 namespace ptattn {
 namespace {
 
 template <bool kPositionEncoding>
 std::unique_ptr<Classifier> make_pct(const ArchitectureConfig& description,
-                                     const WeightSource& weights) {
+                                     const WeightSource& weights, Precision precision) {
   const PctConfig config =
       read_pct_config(description.hyper_parameters, kPositionEncoding, description.subject);
-  return std::make_unique<Pct>(config, read_pct_weights(config, weights));
+  PctWeights layers = read_pct_weights(config, weights);
+  if (precision == Precision::kInt8) {
+    return std::make_unique<PctInt8>(config, PctInt8Weights(std::move(layers)));
+  }
+  return std::make_unique<Pct>(config, std::move(layers));
 }
 
-const ArchitectureTable<Classifier> kClassifiers = {
+const ArchitectureTable<Classifier, Precision> kClassifiers = {
     {"pct_cls", make_pct<false>},
     {"pct_cls_posenc", make_pct<true>},
 };
@@ -26,8 +33,8 @@ std::vector<std::string> classifier_architectures() {
 }
 
 std::unique_ptr<Classifier> make_classifier(const ArchitectureConfig& config,
-                                            const WeightSource& weights) {
-  return make_network(kClassifiers, config, weights);
+                                            const WeightSource& weights, Precision precision) {
+  return make_network(kClassifiers, config, weights, precision);
 }
 
 }  // namespace ptattn

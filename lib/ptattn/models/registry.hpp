@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ptattn/models/classifier.hpp"
+#include "ptattn/models/precision.hpp"
 #include "ptattn/models/weights.hpp"
 
 namespace ptattn {
@@ -24,10 +25,12 @@ struct ArchitectureConfig {
 ///
 /// Names of weights may carry the prefixes `module.` and `backbone.`; counters that inference does
 /// not need (`num_batches_tracked`) are ignored.
+/// @param precision  8-bit weights are made of those of `weights`, once; float32 ones are not kept
 /// @throws Error(Fault::kModel) when the architecture is unknown, a hyper-parameter is unknown or
 ///         out of range, or the weights do not fit: all missing, extra and misshapen tensors are
 ///         named in one line
-[[nodiscard]] std::unique_ptr<Classifier> make_classifier(const ArchitectureConfig& config,
-                                                          const WeightSource& weights);
+[[nodiscard]] std::unique_ptr<Classifier> make_classifier(
+    const ArchitectureConfig& config, const WeightSource& weights,
+    Precision precision = Precision::kFloat32);
 
 }  // namespace ptattn

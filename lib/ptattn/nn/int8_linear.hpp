@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/nn/activation.hpp"
+#include "ptattn/nn/kernels/byte_rows.hpp"
+#include "ptattn/nn/kernels/int8_matrix.hpp"
+#include "ptattn/nn/linear.hpp"
+
+namespace ptattn {
+
+/// A fully connected layer with 8-bit weights, a scale for each output channel. Its inputs are
+/// quantised when they are known, each row by its own range; sums are 32-bit integers, bias and
+/// activation float32.
+struct Int8Linear {
+  Int8Matrix weight;        // [in, out]
+  std::vector<float> bias;  // [out]; empty: none
+
+  Int8Linear() = default;
+  explicit Int8Linear(const Linear& layer);
+};
+
+/// Rows of x in 7 bits, see quantize_rows; parallel over rows.
+/// @param x  [n, c], finite
+[[nodiscard]] ByteRows quantized(MatrixView x);
+
+/// Copies of the rows with the given indices, in that order.
+[[nodiscard]] ByteRows gather_rows(const ByteRowsView& x, std::span<const std::uint32_t> indices);
+
+/// activation(x W + bias) + residual
+/// @param x         [n, in]
+/// @param residual  [n, out]; empty: none
+/// @return          [n, out]
+/// @throws          Error(Fault::kModel) when the shapes do not fit each other
+/// Time n in out multiply-adds; the same bits for any thread count.
+[[nodiscard]] Matrix linear(const Int8Linear& layer, const ByteRowsView& x,
+                            Activation activation = Activation::kNone, MatrixView residual = {});
+/// The same, written to `out` [n, out], which does not overlap the residual.
+void linear(const Int8Linear& layer, const ByteRowsView& x, Activation activation,
+            MatrixView residual, MutableMatrixView out);
+
+/// The largest value of each output channel over all rows: [1, out], zero rows not being allowed.
+/// The rows' values are never written. Otherwise as `linear`.
+/// @param activation  one that does not decrease (not kGelu)
+[[nodiscard]] Matrix linear_max(const Int8Linear& layer, const ByteRowsView& x,
+                                Activation activation);
+
+}  // namespace ptattn

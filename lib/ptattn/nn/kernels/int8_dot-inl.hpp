@@ -1,0 +1,187 @@
+// Sums of products of bytes in registers, compiled once per Highway target; see int8_gemm.cpp.
+
+#if defined(PTATTN_NN_KERNELS_INT8_DOT_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef PTATTN_NN_KERNELS_INT8_DOT_INL_HPP
+#undef PTATTN_NN_KERNELS_INT8_DOT_INL_HPP
+#else
+#define PTATTN_NN_KERNELS_INT8_DOT_INL_HPP
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include <hwy/highway.h>
+
+#include "ptattn/nn/kernels/int8_matrix.hpp"
+#include "ptattn/nn/kernels/math-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace ptattn::HWY_NAMESPACE {
+namespace {
+
+using FloatLane = HWY_CAPPED(float, 16);
+using IntLane = hn::RebindToSigned<FloatLane>;
+using Floats = hn::Vec<FloatLane>;
+using Ints = hn::Vec<IntLane>;
+
+// Rows of the register tile, two vectors of sums each, and where there is no 4-way dot product as
+// many vectors of 16-bit sums.
+#if HWY_TARGET == HWY_AVX3_DL
+constexpr std::size_t kMaxRows = 14;
+#elif HWY_TARGET == HWY_AVX3
+constexpr std::size_t kMaxRows = 6;
+#else
+constexpr std::size_t kMaxRows = 4;
+#endif
+
+/// Four numbers of a row in every lane.
+HWY_INLINE Ints broadcast4(const std::uint8_t* a) {
+  std::int32_t four;
+  std::memcpy(&four, a, sizeof four);
+  return hn::Set(IntLane(), four);
+}
+
+/// The weights of a vector of columns, four each.
+HWY_INLINE Ints weights4(const std::int8_t* b) {
+#if HWY_TARGET == HWY_SCALAR
+  return broadcast4(reinterpret_cast<const std::uint8_t*>(b));
+#else
+  return hn::BitCast(IntLane(), hn::LoadU(hn::Repartition<std::int8_t, IntLane>(), b));
+#endif
+}
+
+constexpr std::size_t kLine = 4 * Int8Matrix::kColumns;  // bytes from four rows of b to the next
+
+/// Bytes from a vector of columns to the one beside it.
+HWY_INLINE std::size_t next_vector(std::size_t depth) {
+  const std::size_t vector = 4 * hn::Lanes(IntLane());
+  return vector == kLine ? depth * Int8Matrix::kColumns : vector;
+}
+
+#if HWY_TARGET == HWY_AVX3_DL
+
+/// sum + the products of four unsigned with four signed bytes, in every lane. Not the intrinsic, as
+/// Highway 1.0 forgets "avx512vnni" among the features with which it compiles this level.
+HWY_INLINE void add_dot4(__m512i& sum, __m512i x, __m512i w) {
+  asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
+}
+
+template <std::size_t kRows>
+HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::int8_t* b,
+                         Ints (&sum)[kRows][2]) {
+  const std::size_t next = next_vector(depth);
+  HWY_UNROLL(4)
+  for (std::size_t q = 0; q < 4; ++q) {
+    const Ints b0 = weights4(b + q * kLine);
+    const Ints b1 = weights4(b + q * kLine + next);
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const Ints x = broadcast4(a + i * depth + 4 * q);
+      add_dot4(sum[i][0].raw, x.raw, b0.raw);
+      add_dot4(sum[i][1].raw, x.raw, b1.raw);
+    }
+  }
+}
+
+#elif HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || \
+    HWY_TARGET == HWY_SSSE3
+
+/// Compilers would add the four as two and two, which takes more registers than there are.
+template <class Register>
+HWY_INLINE void keep_in_order(Register& x) {
+  asm("" : "+v"(x));
+}
+
+#if HWY_TARGET == HWY_AVX3
+HWY_INLINE __m512i pairs(__m512i x, __m512i w) {
+  return _mm512_maddubs_epi16(x, w);
+}
+HWY_INLINE __m512i add16(__m512i x, __m512i y) {
+  return _mm512_add_epi16(x, y);
+}
+HWY_INLINE __m512i widened(__m512i x) {
+  return _mm512_madd_epi16(x, _mm512_set1_epi16(1));
+}
+#elif HWY_TARGET == HWY_AVX2
+HWY_INLINE __m256i pairs(__m256i x, __m256i w) {
+  return _mm256_maddubs_epi16(x, w);
+}
+HWY_INLINE __m256i add16(__m256i x, __m256i y) {
+  return _mm256_add_epi16(x, y);
+}
+HWY_INLINE __m256i widened(__m256i x) {
+  return _mm256_madd_epi16(x, _mm256_set1_epi16(1));
+}
+#else
+HWY_INLINE __m128i pairs(__m128i x, __m128i w) {
+  return _mm_maddubs_epi16(x, w);
+}
+HWY_INLINE __m128i add16(__m128i x, __m128i y) {
+  return _mm_add_epi16(x, y);
+}
+HWY_INLINE __m128i widened(__m128i x) {
+  return _mm_madd_epi16(x, _mm_set1_epi16(1));
+}
+#endif
+
+template <std::size_t kRows>
+HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::int8_t* b,
+                         Ints (&sum)[kRows][2]) {
+  const std::size_t next = next_vector(depth);
+  Ints run[kRows][2];
+  HWY_UNROLL(4)
+  for (std::size_t q = 0; q < 4; ++q) {
+    const Ints b0 = weights4(b + q * kLine);
+    const Ints b1 = weights4(b + q * kLine + next);
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const Ints x = broadcast4(a + i * depth + 4 * q);
+      const auto p0 = pairs(x.raw, b0.raw);
+      const auto p1 = pairs(x.raw, b1.raw);
+      run[i][0].raw = q == 0 ? p0 : add16(run[i][0].raw, p0);
+      run[i][1].raw = q == 0 ? p1 : add16(run[i][1].raw, p1);
+      keep_in_order(run[i][0].raw);
+      keep_in_order(run[i][1].raw);
+    }
+  }
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < kRows; ++i) {
+    for (std::size_t v = 0; v < 2; ++v) {
+      Ints wide;
+      wide.raw = widened(run[i][v].raw);
+      sum[i][v] = hn::Add(sum[i][v], wide);
+    }
+  }
+}
+
+#else
+
+template <std::size_t kRows>
+HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::int8_t* b,
+                         Ints (&sum)[kRows][2]) {
+  const IntLane d;
+  const std::size_t next = next_vector(depth);
+  for (std::size_t q = 0; q < 4; ++q) {
+    for (std::size_t v = 0; v < 2; ++v) {
+      const Ints w = weights4(b + q * kLine + v * next);
+      const Ints weight[4] = {hn::ShiftRight<24>(hn::ShiftLeft<24>(w)),
+                              hn::ShiftRight<24>(hn::ShiftLeft<16>(w)),
+                              hn::ShiftRight<24>(hn::ShiftLeft<8>(w)), hn::ShiftRight<24>(w)};
+      for (std::size_t i = 0; i < kRows; ++i) {
+        for (std::size_t k = 0; k < 4; ++k) {
+          const Ints x = hn::Set(d, std::int32_t{a[i * depth + 4 * q + k]});
+          sum[i][v] = hn::Add(sum[i][v], hn::Mul(x, weight[k]));
+        }
+      }
+    }
+  }
+}
+
+#endif
+
+}  // namespace
+}  // namespace ptattn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // toggled include guard

@@ -119,6 +119,7 @@ class ChannelMaker {
   const SceneProfile& profile_;
   ScanFields fields_;
   std::optional<Columns> columns_;
+  std::vector<double> above_opening_;  ///< of the columns' lows, for the first weights of planes
   std::map<std::size_t, std::vector<Surroundings>> surroundings_;  ///< by level
   std::vector<Column> colors_;
   std::vector<Column> normals_;
@@ -195,10 +196,14 @@ VoxelValue ChannelMaker::height(const Channel& channel) {
 
 VoxelValue ChannelMaker::plane(std::size_t level) {
   if (!columns_) columns_ = columns_of(scene_);
-  const ColumnFilters filters(columns_->columns);
-  std::vector<double> above = filters.opening(columns_->low, kGroundOpening);
-  for (std::size_t c = 0; c < above.size(); ++c) above[c] = columns_->low[c] - above[c];
-  auto planes = ground_planes(columns_->columns, columns_->low, above, profile_.voxel, level);
+  if (above_opening_.empty()) {
+    above_opening_ = ColumnFilters(columns_->columns).opening(columns_->low, kGroundOpening);
+    for (std::size_t c = 0; c < above_opening_.size(); ++c) {
+      above_opening_[c] = columns_->low[c] - above_opening_[c];
+    }
+  }
+  auto planes =
+      ground_planes(columns_->columns, columns_->low, above_opening_, profile_.voxel, level);
   return [this, planes = std::move(planes)](std::size_t v) {
     const Position& mean = scene_.means[v];
     return squash(mean[2] - planes[columns_->of_voxel[v]].at(mean[0], mean[1]));

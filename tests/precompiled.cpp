@@ -1,0 +1,1 @@
+// Nothing of its own: CMake wants a source file where the headers of all tests are compiled once.

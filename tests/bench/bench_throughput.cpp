@@ -73,11 +73,11 @@ void run_files(const ptattn::ClassifierModel& model,
   const std::filesystem::path target =
       std::filesystem::temp_directory_path() / "bench_throughput.jsonl";
   {
-    const auto format = ptattn::tools::make_jsonl_format(model.description.name);
+    const auto format = ptattn::tools::make_jsonl_format({.model = model.description.name});
     ptattn::tools::Output output = ptattn::tools::Output::appending(target, 0);
     ptattn::tools::Progress progress("bench_throughput", inputs.size());
-    const ptattn::tools::RunOptions options{.top_k = 5,
-                                            .batch = 2 * static_cast<std::size_t>(threads)};
+    const ptattn::tools::RunOptions options{
+        .classify = {}, .top_k = 5, .batch = 2 * static_cast<std::size_t>(threads)};
     if (run_classify(inputs, model, options, *format, output, progress).failed > 0) std::abort();
   }
   std::filesystem::remove(target);

@@ -56,6 +56,24 @@ TEST_F(OutputOf, CsvQuotesWhatNeedsIt) {
   EXPECT_THAT(lines[2], MatchesRegex("missing.ply,,,,,,,tiny,\"?[^\"]+\"?"));
 }
 
+TEST_F(OutputOf, PrecisionIsSaidUnlessItIsFloat32) {
+  put("a.ply", ply_shape(200));
+  const Finished jsonl = classify({"a.ply", "--format", "jsonl", "--precision", "int8"});
+  const auto records = records_of(jsonl.out);
+  ASSERT_THAT(records, SizeIs(1));
+  EXPECT_EQ(records[0]["precision"], "int8");
+  EXPECT_EQ(records[0]["model"], "tiny");
+  EXPECT_FALSE(records_of(classify({"a.ply", "--format", "jsonl", "--precision", "float32"}).out)[0]
+                   .contains("precision"));
+
+  const auto csv = lines_of(
+      classify({"a.ply", "--format", "csv", "--top-k", "1", "--no-timing", "--precision", "int8"})
+          .out);
+  ASSERT_THAT(csv, SizeIs(2));
+  EXPECT_EQ(csv[0], "path,points,class,confidence,up,model,precision,error");
+  EXPECT_THAT(csv[1], MatchesRegex("a.ply,200,[a-z]+,[01]\\.[0-9]{6},z,tiny,int8,"));
+}
+
 TEST_F(OutputOf, TableIsAligned) {
   put("f/a.ply", ply_shape(200));
   put("f/long/name.ply", ply_shape(1500));

@@ -125,9 +125,33 @@ TEST_F(Resume, RefusesAnotherModel) {
   EXPECT_EQ(get("o.jsonl"), before);
 }
 
+TEST_F(Resume, RefusesAnotherPrecision) {
+  const std::vector<std::string> arguments{"f", "--format", "jsonl", "--output", "o.jsonl"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), arguments.begin(), arguments.end());
+    return classify(more);
+  };
+  EXPECT_EQ(with({"--precision", "int8"}).exit_code, 0);
+  const std::string before = get("o.jsonl");
+  const Finished finished = with({"--resume"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(
+      finished.err,
+      "ptattn-classify: o.jsonl: was made with model tiny in int8, this run would use tiny\n");
+  EXPECT_EQ(with({"--resume", "--precision", "int8"}).exit_code, 0);
+  EXPECT_EQ(get("o.jsonl"), before);
+
+  EXPECT_EQ(with({"--precision", "float32"}).exit_code, 0);
+  EXPECT_EQ(with({"--resume"}).exit_code, 0);
+  const Finished other = with({"--resume", "--precision", "int8"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("was made with model tiny, this run would use tiny in int8"));
+}
+
 TEST_F(Resume, NeverTouchesAForeignFile) {
   for (const char* text :
-       {"my notes", "my notes\n", "{\"path\": 3}\n", "[]\n", "{\"a\":1}\nrest"}) {
+       {"my notes", "my notes\n", "{\"path\":\"a\",\"model\":\"tiny\",\"precision\":\"int4\"}\n",
+        "{\"path\": 3}\n", "[]\n", "{\"a\":1}\nrest"}) {
     put("notes.txt", text);
     const Finished finished =
         classify({"f", "--format", "jsonl", "--output", "notes.txt", "--resume"});

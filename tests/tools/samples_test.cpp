@@ -5,6 +5,8 @@
 namespace ptattn::test {
 namespace {
 
+using ::testing::SizeIs;
+
 constexpr const char* kSamples = PTATTN_SOURCE_DIR "/samples";
 
 class Samples : public testing::Test {
@@ -36,6 +38,29 @@ TEST_F(Samples, AreNamed) {
     }
   }
   EXPECT_GE(right * 4, records.size() * 3) << wrong;
+}
+
+TEST_F(Samples, AreNamedAlikeInEightBits) {
+  const auto records_in = [&](const char* precision) {
+    const Finished finished =
+        run({.program = PTATTN_CLASSIFY,
+             .arguments = {"clouds", "--format", "jsonl", "--precision", precision},
+             .folder = folder()});
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return records_of(finished.out);
+  };
+  const auto expected = records_in("float32");
+  const auto actual = records_in("int8");
+  EXPECT_THAT(expected, SizeIs(16));
+  ASSERT_EQ(actual.size(), expected.size());
+  bool equal = true;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(actual[i]["class"], expected[i]["class"]) << actual[i]["path"];
+    EXPECT_NEAR(actual[i]["confidence"].get<double>(), expected[i]["confidence"].get<double>(),
+                0.05);
+    equal = equal && actual[i]["confidence"] == expected[i]["confidence"];
+  }
+  EXPECT_FALSE(equal) << "8 bits are not so exact";
 }
 
 }  // namespace

@@ -73,6 +73,8 @@ TEST_F(Usage, WrongOptionsAreOneLine) {
   expect_usage_error(classify({"--votes", "many", "a.ply"}),
                      "--votes: Value many not in range 1 to 1000, see --help");
   expect_usage_error(classify({"--up", "w", "a.ply"}), "--up: w not in {z,y,x,auto}, see --help");
+  expect_usage_error(classify({"--precision", "int4", "a.ply"}),
+                     "--precision: int4 not in {float32,int8}, see --help");
   expect_usage_error(classify({"--format", "xml", "a.ply"}),
                      "--format: xml not in {table,jsonl,csv}, see --help");
   expect_usage_error(classify({"--threads", "-1", "a.ply"}),

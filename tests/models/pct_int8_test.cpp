@@ -88,9 +88,8 @@ TEST(pct_int8, traces_what_it_computes) {
 TEST(pct_int8, identical_points_give_finite_scores) {
   Matrix points(30, 3);
   std::ranges::fill(points.values(), 0.0F);
-  for (const float x : small_pct(Precision::kInt8)->logits(points).values()) {
-    EXPECT_TRUE(std::isfinite(x));
-  }
+  const Matrix logits = small_pct(Precision::kInt8)->logits(points);
+  for (const float x : logits.values()) EXPECT_TRUE(std::isfinite(x));
 }
 
 TEST(pct_int8, refuses_clouds_that_are_too_small) {

@@ -87,49 +87,31 @@ HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::in
 #elif HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || \
     HWY_TARGET == HWY_SSSE3
 
-/// Compilers would add the four as two and two, which takes more registers than there are.
-template <class Register>
-HWY_INLINE void keep_in_order(Register& x) {
-  asm("" : "+v"(x));
+using WordLane = hn::Repartition<std::int16_t, IntLane>;
+using Words = hn::Vec<WordLane>;
+
+/// x[2i] w[2i] + x[2i + 1] w[2i + 1] of unsigned and signed bytes; Highway 1.0 has no name for it.
+HWY_INLINE Words pairs(Ints x, Ints w) {
+#if HWY_TARGET == HWY_AVX3
+  return Words{_mm512_maddubs_epi16(x.raw, w.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return Words{_mm256_maddubs_epi16(x.raw, w.raw)};
+#else
+  return Words{_mm_maddubs_epi16(x.raw, w.raw)};
+#endif
 }
 
-#if HWY_TARGET == HWY_AVX3
-HWY_INLINE __m512i pairs(__m512i x, __m512i w) {
-  return _mm512_maddubs_epi16(x, w);
+/// Compilers would add the four as two and two, which takes more registers than there are.
+HWY_INLINE void keep_in_order(Words& x) {
+  asm("" : "+v"(x.raw));
 }
-HWY_INLINE __m512i add16(__m512i x, __m512i y) {
-  return _mm512_add_epi16(x, y);
-}
-HWY_INLINE __m512i widened(__m512i x) {
-  return _mm512_madd_epi16(x, _mm512_set1_epi16(1));
-}
-#elif HWY_TARGET == HWY_AVX2
-HWY_INLINE __m256i pairs(__m256i x, __m256i w) {
-  return _mm256_maddubs_epi16(x, w);
-}
-HWY_INLINE __m256i add16(__m256i x, __m256i y) {
-  return _mm256_add_epi16(x, y);
-}
-HWY_INLINE __m256i widened(__m256i x) {
-  return _mm256_madd_epi16(x, _mm256_set1_epi16(1));
-}
-#else
-HWY_INLINE __m128i pairs(__m128i x, __m128i w) {
-  return _mm_maddubs_epi16(x, w);
-}
-HWY_INLINE __m128i add16(__m128i x, __m128i y) {
-  return _mm_add_epi16(x, y);
-}
-HWY_INLINE __m128i widened(__m128i x) {
-  return _mm_madd_epi16(x, _mm_set1_epi16(1));
-}
-#endif
 
 template <std::size_t kRows>
 HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::int8_t* b,
                          Ints (&sum)[kRows][2]) {
+  const IntLane d;
   const std::size_t next = next_vector(depth);
-  Ints run[kRows][2];
+  Words run[kRows][2];
   HWY_UNROLL(4)
   for (std::size_t q = 0; q < 4; ++q) {
     const Ints b0 = weights4(b + q * kLine);
@@ -137,20 +119,20 @@ HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::in
     HWY_UNROLL(16)
     for (std::size_t i = 0; i < kRows; ++i) {
       const Ints x = broadcast4(a + i * depth + 4 * q);
-      const auto p0 = pairs(x.raw, b0.raw);
-      const auto p1 = pairs(x.raw, b1.raw);
-      run[i][0].raw = q == 0 ? p0 : add16(run[i][0].raw, p0);
-      run[i][1].raw = q == 0 ? p1 : add16(run[i][1].raw, p1);
-      keep_in_order(run[i][0].raw);
-      keep_in_order(run[i][1].raw);
+      const Words p0 = pairs(x, b0);
+      const Words p1 = pairs(x, b1);
+      run[i][0] = q == 0 ? p0 : hn::Add(run[i][0], p0);
+      run[i][1] = q == 0 ? p1 : hn::Add(run[i][1], p1);
+      keep_in_order(run[i][0]);
+      keep_in_order(run[i][1]);
     }
   }
+  const Words ones = hn::Set(WordLane(), 1);
+  Ints unused = hn::Zero(d);  // on x86 all of it goes to the first sum
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < kRows; ++i) {
     for (std::size_t v = 0; v < 2; ++v) {
-      Ints wide;
-      wide.raw = widened(run[i][v].raw);
-      sum[i][v] = hn::Add(sum[i][v], wide);
+      sum[i][v] = hn::ReorderWidenMulAccumulate(d, run[i][v], ones, sum[i][v], unused);
     }
   }
 }

@@ -284,8 +284,5 @@ int run(const Settings& s) {
 
 int main(int argc, char** argv) {
   using namespace ptattn::tools;
-  Settings settings;
-  return run_tool(
-      kAbout, argc, argv, [&](CLI::App& app) { declare(app, settings); },
-      [&] { return run(settings); });
+  return run_tool(kAbout, argc, argv, declare, run);
 }

@@ -110,8 +110,5 @@ int run(const FeatureSettings& s) {
 
 int main(int argc, char** argv) {
   using namespace ptattn::tools;
-  FeatureSettings settings;
-  return run_tool(
-      kAbout, argc, argv, [&](CLI::App& app) { declare_features(app, settings); },
-      [&] { return run(settings); });
+  return run_tool(kAbout, argc, argv, declare_features, run);
 }

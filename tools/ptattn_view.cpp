@@ -285,8 +285,6 @@ int run(Settings& s, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace ptattn::tools;
-  Settings settings;
-  return run_tool(
-      kAbout, argc, argv, [&](CLI::App& app) { declare(app, settings); },
-      [&] { return run(settings, argc, argv); });
+  return run_tool(kAbout, argc, argv, declare,
+                  [&](Settings& settings) { return run(settings, argc, argv); });
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <string>
+#include <type_traits>
 
 namespace CLI {
 class App;
@@ -58,5 +59,16 @@ inline constexpr Variable kModelsVariable{
 /// A reader of stdout that went away (`| head`) ends the command quietly with 0.
 int run_tool(const About& about, int argc, char** argv,
              const std::function<void(CLI::App&)>& declare, const std::function<int()>& body);
+
+/// The same for a command whose options fill a struct: `declare` binds them to its members, `body`
+/// gets it once they are parsed.
+template <class Settings>
+int run_tool(const About& about, int argc, char** argv, void (*declare)(CLI::App&, Settings&),
+             const std::type_identity_t<std::function<int(Settings&)>>& body) {
+  Settings settings;
+  return run_tool(
+      about, argc, argv, [&](CLI::App& app) { declare(app, settings); },
+      [&] { return body(settings); });
+}
 
 }  // namespace ptattn::tools

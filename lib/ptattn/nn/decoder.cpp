@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/nn/sublayer.hpp"
 
@@ -33,7 +34,7 @@ void decoder_layer(const DecoderLayer& w, NormOrder order, MatrixView memory,
 }
 
 Matrix decode(const Decoder& w, MatrixView x, MatrixView memory, const DecoderScores& scores) {
-  Matrix out = copied(x);
+  Matrix out = clone(x);
   for (const DecoderLayer& layer : w.layers) decoder_layer(layer, w.order, memory, scores, out);
   if (w.norm) layer_norm(*w.norm, out, out);
   return out;
@@ -56,7 +57,7 @@ Matrix StepDecoder::next(MatrixView x) {
   self_scores.causal = true;
   AttentionScores memory_scores;
   memory_scores.key_bias = memory_key_bias_;
-  Matrix out = copied(x);
+  Matrix out = clone(x);
   for (std::size_t i = 0; i < caches_.size(); ++i) {
     const DecoderLayer& layer = w_.layers[i];
     LayerCache& cache = caches_[i];

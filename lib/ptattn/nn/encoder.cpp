@@ -1,5 +1,6 @@
 #include "ptattn/nn/encoder.hpp"
 
+#include "ptattn/core/clone.hpp"
 #include "ptattn/nn/sublayer.hpp"
 
 namespace ptattn {
@@ -14,7 +15,7 @@ void encoder_layer(const EncoderLayer& w, NormOrder order, const AttentionScores
 }
 
 Matrix encode(const Encoder& w, MatrixView x, const AttentionScores& scores) {
-  Matrix out = copied(x);
+  Matrix out = clone(x);
   for (const EncoderLayer& layer : w.layers) encoder_layer(layer, w.order, scores, out);
   if (w.norm) layer_norm(*w.norm, out, out);
   return out;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
@@ -9,13 +7,6 @@
 #include "ptattn/nn/norm_order.hpp"
 
 namespace ptattn {
-
-/// What the layers of a stack then work on in place.
-[[nodiscard]] inline Matrix copied(MatrixView x) {
-  Matrix copy(x.rows, x.cols);
-  for (std::size_t i = 0; i < x.rows; ++i) std::copy_n(x.row(i), x.cols, copy.row(i));
-  return copy;
-}
 
 /// One residual step of a Transformer layer, in place, whatever the sub-layer f does:
 ///

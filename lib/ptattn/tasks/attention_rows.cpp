@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/neighbors/knn.hpp"
@@ -31,12 +32,6 @@ void check(const AttentionChoice& choice) {
                       std::to_string(layer.heads));
     }
   }
-}
-
-Matrix copy_of(MatrixView x) {
-  Matrix copy(x.rows, x.cols);
-  for (std::size_t i = 0; i < x.rows; ++i) std::copy_n(x.row(i), x.cols, copy.row(i));
-  return copy;
 }
 
 bool equal(MatrixView a, MatrixView b) {
@@ -88,7 +83,7 @@ class Propagation {
   /// residual M. The tokens, and with them M, are known as soon as a layer reports.
   Matrix first_part(const AttentionMap& map) {
     if (state_.tokens.rows() == 0) {
-      state_.tokens = copy_of(map.tokens);
+      state_.tokens = clone(map.tokens);
       state_.rows = select_(state_.tokens);
     } else if (!equal(state_.tokens, map.tokens)) {
       throw Error(Fault::kUsage, map.layer,

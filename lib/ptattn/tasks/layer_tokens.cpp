@@ -1,20 +1,11 @@
 #include "ptattn/tasks/layer_tokens.hpp"
 
-#include <algorithm>
 #include <cmath>
 
+#include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
 
 namespace ptattn {
-namespace {
-
-Matrix copy_of(MatrixView view) {
-  Matrix copy(view.rows, view.cols);
-  for (std::size_t i = 0; i < view.rows; ++i) std::copy_n(view.row(i), view.cols, copy.row(i));
-  return copy;
-}
-
-}  // namespace
 
 std::vector<LayerDescription> layers_of(const TracedPass& forward) {
   std::vector<LayerDescription> layers;
@@ -31,8 +22,8 @@ LayerTokens listen_to(const TracedPass& forward, std::string_view layer, std::st
   forward(Trace::of_values([&](std::string_view name, MatrixView values, MatrixView positions) {
     if (name != layer) return;
     heard = true;
-    tokens.positions = copy_of(positions);
-    tokens.values = copy_of(values);
+    tokens.positions = clone(positions);
+    tokens.values = clone(values);
   }));
   if (!heard) throw Error(Fault::kUsage, model, "has no layer " + std::string(layer));
   if (tokens.positions.rows() == 0) {

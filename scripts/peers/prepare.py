@@ -1,4 +1,5 @@
-"""Writes what the peers read: both forms of the graph, a cloud, its sampled points and neighbours, and their sizes."""
+"""Writes what the peers read: both forms of the graph, also with 8-bit weights, a cloud, its sampled points and neighbours,
+and their sizes."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from networks import read_cloud, read_network
 from pct_graph import DEFAULTS, build, geometry
@@ -26,7 +28,9 @@ def main() -> None:
         t.size for name, t in tensors.items() if "running" not in name and "q_conv" not in name)}
     for form in ("published", "per_point"):
         model, sizes[form] = build(tensors, config, len(xyz), form == "per_point")
-        onnx.save(model, str(arguments.folder / f"{form}.onnx"))
+        path = arguments.folder / f"{form}.onnx"
+        onnx.save(model, str(path))
+        quantize_dynamic(path, arguments.folder / f"{form}_int8.onnx", per_channel=True, weight_type=QuantType.QInt8)
     np.savez(arguments.folder / "inputs.npz", xyz=xyz, **geometry(xyz, config["groups"]))
     (arguments.folder / "sizes.json").write_text(json.dumps(sizes))
 

@@ -96,10 +96,16 @@ def answer(words: list[str], ways: dict[str, Callable], engine: str) -> dict:
     return {"output": np.asarray(ways["bare"]()).reshape(-1).tolist()}
 
 
+def serve(ways: dict[str, Callable], engine: str) -> None:
+    """Answers until stdin ends."""
+    for line in sys.stdin:
+        print(json.dumps(answer(line.split(), ways, engine)), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("engine", choices=("onnxruntime", "openvino", "torch"))
-    parser.add_argument("form", choices=("published", "per_point"))
+    parser.add_argument("form", choices=("published", "per_point", "published_int8", "per_point_int8"))
     parser.add_argument("network", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--threads", type=int, required=True)
@@ -112,8 +118,7 @@ def main() -> None:
         make = onnxruntime_engine if arguments.engine == "onnxruntime" else openvino_engine
         groups = json.loads((folder / "sizes.json").read_text())["groups"]
         ways = given(make(folder, arguments.form, threads), inputs, groups)
-    for line in sys.stdin:
-        print(json.dumps(answer(line.split(), ways, arguments.engine)), flush=True)
+    serve(ways, arguments.engine)
 
 
 if __name__ == "__main__":

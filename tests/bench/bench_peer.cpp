@@ -1,13 +1,14 @@
-// ptattn's side of scripts/bench_peers.py: one network and one cloud in a process that does what it
-// is told. Commands on stdin, one line of JSON back for each:
+// ptattn's side of scripts/bench_peers.py and bench_peer_ptv3.py: one network and one cloud in a
+// process that does what it is told. Commands on stdin, one line of JSON back for each:
 //
 //   run all 5    {"ms": [...]}      five forward passes, sampling and neighbours included
-//   output       {"output": [...]}  class scores of the cloud
+//   output       {"output": [...]}  class scores, of the cloud or of every voxel
 //   peak         {"gflops": 95.1}   the fastest large matrix product
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <limits>
 #include <memory>
@@ -17,22 +18,20 @@
 #include <vector>
 
 #include "golden_case.hpp"
+#include "point_case.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/models/model_folder.hpp"
+#include "ptattn/models/point_network_registry.hpp"
 #include "ptattn/nn/linear.hpp"
 
 namespace {
 
 using ptattn::Matrix;
 
-/// A model folder, or a parity case whose weights are a formula.
-std::unique_ptr<ptattn::Classifier> read_network(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) return ptattn::load_classifier(path).network;
-  const auto golden = ptattn::test::read_golden_case(path);
-  return ptattn::make_classifier(golden.architecture, golden.weights);
-}
+/// Class scores of the one input.
+using Forward = std::function<Matrix()>;
 
 /// The first cloud of `in.xyz`.
 Matrix read_cloud(const std::filesystem::path& path) {
@@ -45,6 +44,30 @@ Matrix read_cloud(const std::filesystem::path& path) {
   Matrix cloud(shape->at(shape->size() - 2), 3);
   std::copy_n(values.begin(), cloud.size(), cloud.data());
   return cloud;
+}
+
+/// A network from a model folder, or from a parity case whose weights are a formula, at its input.
+Forward read_forward(const std::filesystem::path& path, const std::filesystem::path& input,
+                     ptattn::Precision precision) {
+  const auto classify = [&](std::shared_ptr<const ptattn::Classifier> network) -> Forward {
+    return [network, cloud = std::make_shared<const Matrix>(read_cloud(input))] {
+      return network->logits(*cloud);
+    };
+  };
+  if (std::filesystem::is_directory(path)) {
+    return classify(ptattn::load_classifier(path, precision).network);
+  }
+  const auto golden = ptattn::test::read_golden_case(path);
+  const auto names = ptattn::classifier_architectures();
+  if (std::ranges::find(names, golden.architecture.architecture) != names.end()) {
+    return classify(ptattn::make_classifier(golden.architecture, golden.weights, precision));
+  }
+  return
+      [network = std::shared_ptr<const ptattn::PointNetwork>(
+           ptattn::make_point_network(golden.architecture, golden.weights)),
+       points = std::make_shared<const ptattn::test::PointCase>(ptattn::SafetensorsFile(input))] {
+        return network->forward(points->view()).values;
+      };
 }
 
 template <class Call>
@@ -83,8 +106,7 @@ double peak_gflops() {
   return 4.0 * kSize * kSize * kSize / best / 1e6;
 }
 
-std::string answer(const std::string& line, const ptattn::Classifier& network,
-                   const Matrix& cloud) {
+std::string answer(const std::string& line, const Forward& forward) {
   std::istringstream words(line);
   std::string command;
   std::string way;
@@ -92,12 +114,12 @@ std::string answer(const std::string& line, const ptattn::Classifier& network,
   words >> command >> way >> count;
   if (command == "peak") return "{\"gflops\": " + std::to_string(peak_gflops()) + "}";
   if (command == "output") {
-    const Matrix logits = network.logits(cloud);
+    const Matrix logits = forward();
     return json("output", {logits.values().begin(), logits.values().end()});
   }
   std::vector<double> times;
   for (int i = 0; i < count; ++i) {
-    times.push_back(milliseconds([&] { (void)network.logits(cloud); }));
+    times.push_back(milliseconds([&] { (void)forward(); }));
   }
   return json("ms", times);
 }
@@ -105,16 +127,16 @@ std::string answer(const std::string& line, const ptattn::Classifier& network,
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::cerr << "usage: bench_peer NETWORK CLOUD.safetensors THREADS\n";
+  const auto precision = ptattn::precision_named(argc == 5 ? argv[4] : "float32");
+  if (argc < 4 || argc > 5 || !precision) {
+    std::cerr << "usage: bench_peer NETWORK INPUT.safetensors THREADS [float32|int8]\n";
     return 2;
   }
   try {
     const ptattn::ThreadLimit limit(std::stoi(argv[3]));
-    const auto network = read_network(argv[1]);
-    const Matrix cloud = read_cloud(argv[2]);
+    const Forward forward = read_forward(argv[1], argv[2], *precision);
     for (std::string line; std::getline(std::cin, line);) {
-      std::cout << answer(line, *network, cloud) << std::endl;
+      std::cout << answer(line, forward) << std::endl;
     }
   } catch (const std::exception& error) {
     std::cerr << "bench_peer: " << error.what() << '\n';

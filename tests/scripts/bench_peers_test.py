@@ -33,8 +33,8 @@ class Engines(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.log = Path(folder.name) / "log"
 
-    def start(self, name, ways, bare, everything, score):
-        engine = bench_peers.start(name, "per_point", ways,
+    def start(self, name, ways, bare, everything, score, form="per_point"):
+        engine = bench_peers.start(name, form, ways,
                                    [sys.executable, "-c", ENGINE, bare, everything, score, self.log])
         self.addCleanup(engine.process.stdout.close)
         self.addCleanup(engine.process.wait)
@@ -55,9 +55,12 @@ class Engines(unittest.TestCase):
         self.assertEqual(peer.times, {"bare": [50.0] * 6, "all": [80.0] * 6})
         self.assertGreater(own.peak_mb, 1.0)
         own.peak_mb, peer.peak_mb = 30.0, 210.0
-        lines = bench_peers.table([own, peer], multiply_adds=500_000_000, peak_gflops=100.0)
-        self.assertEqual(lines[2], "| ptattn | per point |  | 20.0 ms | 1.00 | 50% | 30 MB |  |")
-        self.assertEqual(lines[3], "| peer | per point | 50.0 ms | 80.0 ms | 2.50 | 20% | 210 MB | 5.0e-03 |")
+        own_int8 = self.start("ptattn", ("all",), 0, 10, 2.0, "int8")
+        own_int8.times, own_int8.output, own_int8.peak_mb = {"all": [10.0]}, [1.0, 2.0, -4.04], 25.0
+        lines = bench_peers.table([own, own_int8, peer], multiply_adds=500_000_000, peak_gflops=100.0)
+        self.assertEqual(lines[2], "| ptattn | per point |  | 20.0 ms | 1.00 | 2.00 | 50% | 30 MB |  |")
+        self.assertEqual(lines[3], "| ptattn | int8 |  | 10.0 ms | 0.50 | 1.00 | 100% | 25 MB | 1.0e-02 |")
+        self.assertEqual(lines[4], "| peer | per point | 50.0 ms | 80.0 ms | 2.50 | 5.00 | 20% | 210 MB | 5.0e-03 |")
 
     def test_an_engine_that_dies_ends_the_run(self):
         engine = self.start("peer", ("bare",), 1, 1, 0)

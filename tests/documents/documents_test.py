@@ -64,7 +64,7 @@ class Documents(unittest.TestCase):
             for made, count in {"all.jsonl": 16, "shared.jsonl": 16, "result.jsonl": 2, "clouds.csv": 17}.items():
                 self.assertEqual((folder / made).read_text().count("\n"), count, made)
             for made, size in {"hand.ply": 1024 * 19, "shape.ply": 5000 * 67, "around.ply": 5000 * 67, "person.png": 10000,
-                               "seen.ply": 5000 * 67, "smooth.ply": 1024 * 12, "voted.ply": 58716 * 34}.items():
+                               "seen_pt_last.sa4.ply": 5000 * 67, "smooth.ply": 1024 * 12, "voted.ply": 58716 * 34}.items():
                 self.assertGreater((folder / made).stat().st_size, size, made)
             self.assertEqual((folder / "bed.npy").stat().st_size, 128 + 1024 * 28 * 4)
 

@@ -2,7 +2,7 @@
 """How much features know about labels: a linear classifier trained on one half of a cloud, tested on the other.
 
     ptattn-features town.ply -o geometry.npy
-    scripts/probe_features.py town.ply geometry.npy --label classification --classes 2 3,4,5 6
+    scripts/train/probe_features.py town.ply geometry.npy --label classification --classes 2 3,4,5 6
 
 The halves are west and east of the median x. The classifier is ridge regression onto the classes; columns are made
 uniform by rank first, so that no unit or heavy tail matters. Needs NumPy.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from render_cloud import read_ply
+from aerial_data import read_ply
 
 
 def uniform(column: np.ndarray, known: np.ndarray) -> np.ndarray:

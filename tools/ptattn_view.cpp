@@ -180,8 +180,8 @@ void declare(CLI::App& app, Settings& s) {
       ->type_name("CODES")
       ->check(CLI::IsMember({"class", "asprs"}).description(""));
   app.add_flag("--compare", s.scene.compare,
-               "Show two clouds of the same points side by side; points whose labels differ keep "
-               "their colours, the others are paled");
+               "Show two clouds of the same points side by side; points that differ in "
+               "what is shown keep their colours, the others are paled");
   app.add_flag("--side-by-side", s.stage.side_by_side,
                "Show each cloud in a part of the window, all from the same direction");
   declare_picture(app, s);

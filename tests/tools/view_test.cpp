@@ -236,6 +236,8 @@ TEST_F(View, AWindowWithoutADisplaySaysWhy) {
                   "needs a desktop or ssh -X");
   ::setenv("DISPLAY", ":987", 1);
   expect_one_line(view({"wall.ply"}), 3, "window: cannot be opened, Failed to open display :987; ");
+  ::setenv("DISPLAY", "", 1);
+  expect_one_line(view({"wall.ply"}), 3, "window: cannot be opened, Failed to open display; ");
   ::unsetenv("DISPLAY");
 }
 

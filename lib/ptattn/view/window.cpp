@@ -91,8 +91,8 @@ class LogCatcher {
       const std::size_t at = text.find(before);
       if (at != std::string::npos) text.erase(0, at + before.size());
     }
-    const std::size_t escape = text.find('\033');
-    return text.substr(0, escape);
+    text.resize(std::min(text.find('\033'), text.size()));
+    return text.substr(0, text.find_last_not_of(' ') + 1);
   }
 
   std::string first_;

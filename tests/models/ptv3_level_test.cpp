@@ -14,13 +14,17 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 /// "begin owned end" of every patch.
-std::vector<std::string> patches(const std::vector<std::size_t>& ends, std::size_t size) {
+std::vector<std::string> texts_of(const std::vector<Patch>& patches) {
   std::vector<std::string> texts;
-  for (const Patch& p : cut_patches(ends, size)) {
+  for (const Patch& p : patches) {
     texts.push_back(std::to_string(p.begin) + " " + std::to_string(p.owned) + " " +
                     std::to_string(p.end));
   }
   return texts;
+}
+
+std::vector<std::string> patches(const std::vector<std::size_t>& ends, std::size_t size) {
+  return texts_of(cut_patches(ends, size));
 }
 
 Ptv3Level level_of(std::vector<Cell> cells, std::vector<std::size_t> ends) {
@@ -48,6 +52,21 @@ TEST(cut_patches, no_patch_crosses_clouds) {
               ElementsAre("0 0 4", "1 4 5", "5 5 7", "7 7 11", "8 11 12"));
   EXPECT_THAT(patches({}, 4), IsEmpty());
   EXPECT_THAT(patches({0}, 4), IsEmpty());
+}
+
+TEST(patches_of_part, patches_are_those_of_the_whole_as_far_as_the_part_has_them) {
+  // The whole has codes 0, 10, ..., 100: patches of 4 begin at 0, 40, 80, the last borrows 70.
+  const PatchCuts::Order cuts{.begins = {0, 40, 80}, .borrowed = 70};
+  const auto texts = [&](const std::vector<std::uint64_t>& codes) {
+    return texts_of(patches_of_part(codes, cuts));
+  };
+  EXPECT_THAT(texts({0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100}),
+              ElementsAre("0 0 4", "4 4 8", "7 8 11"));
+  EXPECT_THAT(texts({20, 30, 40, 50}), ElementsAre("0 0 2", "2 2 4"));
+  EXPECT_THAT(texts({60, 90}), ElementsAre("0 0 1", "1 1 2"));  // nothing to borrow
+  EXPECT_THAT(texts({60, 70, 90}), ElementsAre("0 0 2", "1 2 3"));
+  EXPECT_THAT(texts({50}), ElementsAre("0 0 1"));
+  EXPECT_THAT(texts({}), IsEmpty());
 }
 
 TEST(coarser, unites_cells_and_averages_positions) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "expect_error.hpp"
@@ -243,6 +244,61 @@ TEST(ptv3, memory_grows_with_the_widest_channels) {
   EXPECT_EQ(network_of(wide).bytes_per_point(), (200 + 4 * 72) * 5 / 4U);
 }
 
+TEST(ptv3, a_tile_with_the_cuts_of_its_scene_sees_what_the_whole_sees) {
+  // A strip 2000 voxels long: what is 500 from both ends of a tile cannot see beyond it.
+  std::vector<std::int32_t> grid;
+  for (std::int32_t x = 0; x < 2000; ++x) grid.insert(grid.end(), {x, x % 7 % 3, x % 5 % 2});
+  const Voxels scene = with_grid(grid, 1);
+  const std::size_t first = 336;
+  std::vector<std::size_t> rows(1500);
+  std::iota(rows.begin(), rows.end(), first);
+  const Voxels tile = permuted(scene, rows);
+  std::vector<Cell> cells(2000);
+  for (std::size_t i = 0; i < 3 * cells.size(); ++i) {
+    cells[i / 3][i % 3] = static_cast<std::uint32_t>(grid[i]);
+  }
+  for (const Ptv3Mode mode : kModes) {
+    const Ptv3 network = network_of(small_config(mode));
+    const PatchCuts cuts = network.cuts_of(cells);
+    const Matrix whole = network.forward(scene.input(), {}).values;
+    const auto difference = [&](const PatchCuts* of_scene) {
+      PointInput input = tile.input();
+      input.cuts = of_scene;
+      const Matrix part = network.forward(input, {}).values;
+      float largest = 0.0F;
+      for (std::size_t i = 500; i < 1000; ++i) {
+        for (std::size_t c = 0; c < 5; ++c) {
+          largest = std::max(largest, std::abs(part(i, c) - whole(first + i, c)));
+        }
+      }
+      return largest;
+    };
+    // The angles of Utonia are rounded differently from another origin.
+    EXPECT_LE(difference(&cuts), mode == Ptv3Mode::kUtonia ? 1e-4F : 0.0F);
+    EXPECT_GT(difference(nullptr), 1e-2F);
+  }
+}
+
+TEST(ptv3, cuts_of_a_whole_change_nothing) {
+  for (const Ptv3Mode mode : kModes) {
+    Ptv3Config config = small_config(mode);
+    config.stride = {2, mode == Ptv3Mode::kBase ? 4U : 3U};
+    const Ptv3 network = network_of(config);
+    for (const std::size_t n : {5U, 16U, 333U}) {
+      const Voxels voxels = random_voxels(n, n);
+      std::vector<Cell> cells(n);
+      for (std::size_t i = 0; i < 3 * n; ++i) {
+        cells[i / 3][i % 3] = static_cast<std::uint32_t>(voxels.grid[i]);
+      }
+      const PatchCuts cuts = network.cuts_of(cells);
+      PointInput input = voxels.input();
+      const Matrix scores = network.forward(input, {}).values;
+      input.cuts = &cuts;
+      EXPECT_TRUE(same_values(network.forward(input, {}).values, scores));
+    }
+  }
+}
+
 TEST(ptv3, traces_every_module_and_tracing_changes_nothing) {
   const Ptv3 network = network_of(small_config(Ptv3Mode::kBase));
   const Voxels voxels = random_voxels(60, 1);
@@ -323,6 +379,15 @@ TEST(ptv3, refuses_inputs_that_do_not_fit) {
     input.ends = ends;
     expect_refused(input, "do not ascend");
   }
+  PatchCuts cuts = network.cuts_of(std::vector<Cell>{{0, 0, 0}});
+  const std::vector<std::size_t> two_clouds = {5, 10};
+  input = voxels.input();
+  input.cuts = &cuts;
+  input.ends = two_clouds;
+  expect_refused(input, "a tile of 2 clouds");
+  cuts.stages.pop_back();
+  input.ends = {};
+  expect_refused(input, "patches of another network");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "ptattn/tasks/segment.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,10 +10,15 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "test_clouds.hpp"
 
 namespace ptattn::test {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 /// Scores its voxels by their mean heights: class 1 above 2, class 0 below, the more the surer.
 class HeightNetwork final : public PointNetwork {
@@ -100,6 +106,33 @@ TEST(segment, tiles_blend_to_the_same_where_the_network_is_local) {
   for (std::size_t i = 0; i < cloud.size(); ++i) {
     ASSERT_NEAR(tiled.confidence[i], whole.confidence[i], 1e-5);
   }
+}
+
+TEST(segment, tiles_of_a_real_scene_are_labelled_as_the_whole) {
+  const PointModel aerial = load_point_model(PTATTN_SOURCE_DIR "/samples/models/aerial");
+  const PointCloud coast = read_cloud(PTATTN_SOURCE_DIR "/samples/scenes/aerial_coast.ply");
+  const Segmentation whole = segment(aerial, coast, "coast");
+  const Segmentation tiled = segment(aerial, coast, "coast", {.max_tile_voxels = 7000});
+  EXPECT_EQ(whole.tiles, 1U);
+  EXPECT_EQ(tiled.tiles, 4U);
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < coast.size(); ++i) {
+    same += static_cast<std::size_t>(tiled.labels[i] == whole.labels[i]);
+  }
+  EXPECT_GE(static_cast<double>(same), 0.995 * static_cast<double>(coast.size()));
+}
+
+TEST(segment, says_when_tiles_would_have_to_be_too_small) {
+  const PointModel model = height_model();
+  const std::size_t least = 20'000 * model.network->bytes_per_point();
+  const auto notes = [&](std::size_t points, std::size_t memory) {
+    return segment(model, floor_and_table(points), "cloud", {.memory = memory}).notes;
+  };
+  EXPECT_THAT(notes(50'000, least - 1),
+              ElementsAre("tiles of 20000 voxels take 79 MiB for the network, more than was "
+                          "allowed; smaller ones would be labelled unlike the whole"));
+  EXPECT_THAT(notes(50'000, least), IsEmpty());
+  EXPECT_THAT(notes(1000, 1), IsEmpty());
 }
 
 TEST(segment, points_without_coordinates_get_zeros) {

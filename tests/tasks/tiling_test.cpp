@@ -71,6 +71,19 @@ TEST(tiling, weights_rise_from_0_over_a_half_at_the_border_to_1) {
   EXPECT_FLOAT_EQ(weight(63), 1.0F);  // the scene ends here: no neighbour to blend with
 }
 
+TEST(tiling, beyond_the_blend_the_margin_is_context_only) {
+  const std::vector<Cell> cells = floor_cells(64, 1);
+  const TilingOptions options{.max_voxels = 60, .margin = 16, .blend = 4, .alignment = 16};
+  const Tile tile = make_tile(cells, {{32, 0}, {64, 1}}, bounding_box(cells), options);
+  ASSERT_EQ(tile.voxels.front(), 16U);
+  const auto weight = [&](std::uint32_t row) { return tile.weights[row - 16]; };
+  EXPECT_EQ(weight(16), 0.0F);
+  EXPECT_EQ(weight(27), 0.0F);
+  EXPECT_FLOAT_EQ(weight(28), 0.5F / 8.0F);
+  EXPECT_FLOAT_EQ(weight(35), 7.5F / 8.0F);
+  EXPECT_EQ(weight(36), 1.0F);
+}
+
 TEST(tiling, a_tower_that_no_cut_can_split_is_one_tile) {
   std::vector<Cell> cells;
   for (std::uint32_t k = 0; k < 100; ++k) cells.push_back({3, 4, k});

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/models/patch_cuts.hpp"
 #include "ptattn/models/trace.hpp"
+#include "ptattn/sampling/curve.hpp"
 
 namespace ptattn {
 
@@ -20,6 +22,8 @@ struct PointInput {
                                         ///< for networks that do not voxelise
   std::span<const std::size_t> ends;    ///< row behind the last of each cloud; empty: one cloud
   std::optional<std::size_t> category;  ///< of the object, for networks that label its parts
+  const PatchCuts* cuts = nullptr;      ///< of the scene that this one cloud is a tile of, whose
+                                        ///< cells `grid` tells; null: the cloud is a whole
 };
 
 /// What it makes of them.
@@ -44,6 +48,10 @@ class PointNetwork {
   [[nodiscard]] virtual std::size_t bytes_per_point() const { return 4096; }
   /// The layers whose attention weights a Trace can listen to, in the order of the forward pass.
   [[nodiscard]] virtual std::vector<AttentionLayer> attention_layers() const { return {}; }
+  /// For PointInput::cuts of the tiles of a scene.
+  /// @param cells  of all voxels of the scene, each once
+  /// Time O(n log n), memory some 40 bytes a voxel; the same result for any thread count.
+  [[nodiscard]] virtual PatchCuts cuts_of(std::span<const Cell> /*cells*/) const { return {}; }
   /// @throws Error(Fault::kUsage) when the input is not as said
   [[nodiscard]] virtual PointOutput forward(const PointInput& input,
                                             const Trace& trace = {}) const = 0;

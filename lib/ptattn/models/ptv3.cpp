@@ -1,13 +1,14 @@
 #include "ptattn/models/ptv3.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <string>
 #include <utility>
 
+#include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/models/ptv3_block.hpp"
+#include "ptattn/models/ptv3_cuts.hpp"
 #include "ptattn/models/ptv3_input.hpp"
 #include "ptattn/models/ptv3_serialization.hpp"
 #include "ptattn/neighbors/voxel_hash.hpp"
@@ -93,8 +94,9 @@ std::vector<std::uint64_t> lexicographic_keys(const Ptv3Level& level) {
 /// One resolution during a forward pass.
 struct Stage {
   Ptv3Level level;
-  Ptv3Pooling pooling;  // to the next coarser one
-  Matrix features;      // of the encoder
+  std::vector<std::vector<Patch>> patches;  // along each order
+  Ptv3Pooling pooling;                      // to the next coarser one
+  Matrix features;                          // of the encoder
   /// The rows in the order of the public code, and their positions; only where somebody looks.
   std::vector<std::uint32_t> rows;
   Matrix positions;
@@ -107,6 +109,7 @@ class Pass {
       : config_(config), weights_(weights), trace_(trace) {}
 
   PointOutput operator()(const PointInput& input) {
+    cuts_ = input.cuts;
     embed(input);
     for (std::size_t s = 0; s < config_.encoder.size(); ++s) {
       if (s > 0) down(s);
@@ -135,6 +138,7 @@ class Pass {
     Stage& stage = stages_.emplace_back();
     stage.level = std::move(sorted.level);
     stage.rows = inverse_of(sorted.rows);
+    if (cuts_ != nullptr) stage.level.depth = cuts_->stages.front().depth;
     serialize_stage(0);
     if (config_.mode == Ptv3Mode::kBase) {
       stage.features = Matrix(stage.level.size(), config_.encoder.front().channels);
@@ -150,25 +154,20 @@ class Pass {
   }
 
   void serialize_stage(std::size_t s) {
-    const std::size_t decoder_depth = s < config_.decoder.size() ? config_.decoder[s].depth : 0;
-    serialize(stages_[s].level, orders_of(config_, s),
-              std::max(config_.encoder[s].depth, decoder_depth));
+    Stage& stage = stages_[s];
+    serialize(stage.level, orders_of(config_, s), orders_used(config_, s));
+    stage.patches = ptv3_patches(config_, s, stage.level, cuts_);
   }
 
   void down(std::size_t s) {
     Stage& fine = stages_[s - 1];
     Stage coarse;
-    const std::size_t stride = config_.stride[s - 1];
-    if (config_.mode == Ptv3Mode::kBase) {
-      // Codes lose a triple of bits for every halving; one that has too few stays as it is.
-      const auto halvings = static_cast<int>(std::bit_width(stride - 1));
-      const bool stays = halvings > fine.level.depth;
-      coarse.level = coarser(fine.level, stays ? 1 : stride, fine.pooling);
-      coarse.level.depth = fine.level.depth - (stays ? 0 : halvings);
-    } else {
-      coarse.level = coarser(fine.level, stride, fine.pooling);
-      coarse.level.depth = serialization_depth(coarse.level.cells);
-    }
+    const Ptv3Step step = step_to(config_, s, fine.level.depth);
+    coarse.level = coarser(fine.level, step.stride, fine.pooling);
+    coarse.level.depth = cuts_ != nullptr ? cuts_->stages[s].depth
+                         : config_.mode == Ptv3Mode::kBase
+                             ? step.depth
+                             : serialization_depth(coarse.level.cells);
     const Ptv3EncoderWeights& w = weights_.encoder[s];
     coarse.features = pooled_maximum(fine.pooling, linear(w.down, fine.features));
     normalize_and_activate(w.down_norm, coarse.features);
@@ -190,7 +189,6 @@ class Pass {
   void run_blocks(std::size_t s, const Ptv3Config::Stage& shape,
                   std::span<const Ptv3BlockWeights> blocks, Matrix skip, Matrix& x) {
     const Ptv3Level& level = stages_[s].level;
-    const std::vector<Patch> patches = cut_patches(level.ends, patch_size(shape, level));
     const Matrix angles = rotary_angles_of(level, shape);
     std::vector<std::uint32_t> tokens;
     if (std::ranges::any_of(blocks, [&](const Ptv3BlockWeights& w) {
@@ -200,7 +198,7 @@ class Pass {
       tokens = inverse_of(stages_[s].rows);
     }
     const Ptv3BlockSetting setting{.level = level,
-                                   .patches = patches,
+                                   .patches = stages_[s].patches,
                                    .heads = shape.heads,
                                    .scale = static_cast<float>(config_.qk_scale),
                                    .norm_order = config_.norm_order,
@@ -215,18 +213,6 @@ class Pass {
       report(blocks[i].name, s, x);
     }
     scratch_.end_stage();
-  }
-
-  [[nodiscard]] std::size_t patch_size(const Ptv3Config::Stage& shape,
-                                       const Ptv3Level& level) const {
-    std::size_t smallest = shape.patch_size;
-    std::size_t begin = 0;
-    for (const std::size_t end : level.ends) {
-      if (config_.patch_of_smallest_cloud && end > begin)
-        smallest = std::min(smallest, end - begin);
-      begin = end;
-    }
-    return smallest;
   }
 
   /// The encoding depends on differences of positions only; those to one of them are exact where
@@ -267,6 +253,7 @@ class Pass {
   const Ptv3Config& config_;
   const Ptv3Weights& weights_;
   const Trace& trace_;
+  const PatchCuts* cuts_ = nullptr;
   std::vector<Stage> stages_;
   Ptv3Scratch scratch_;
 };
@@ -323,7 +310,14 @@ std::vector<AttentionLayer> Ptv3::attention_layers() const {
   return layers;
 }
 
+PatchCuts Ptv3::cuts_of(std::span<const Cell> cells) const {
+  return ptv3_cuts(config_, cells);
+}
+
 PointOutput Ptv3::forward(const PointInput& input, const Trace& trace) const {
+  if (input.cuts != nullptr && input.cuts->stages.size() != config_.encoder.size()) {
+    throw Error(Fault::kUsage, "ptv3", "got the patches of another network");
+  }
   return Pass(config_, *weights_, trace)(input);
 }
 

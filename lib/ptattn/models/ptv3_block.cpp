@@ -87,11 +87,12 @@ void encode_positions(const Ptv3BlockWeights& w, const KernelMap& neighbors, Mat
 /// Attention and perceptron over the patches of one block.
 class PatchTransformer {
  public:
-  PatchTransformer(const Ptv3BlockWeights& w, const Ptv3BlockSetting& setting,
-                   std::span<const std::uint32_t> order, const Trace& trace)
+  PatchTransformer(const Ptv3BlockWeights& w, const Ptv3BlockSetting& setting, std::size_t order,
+                   const Trace& trace)
       : w_(w),
         setting_(setting),
-        order_(order),
+        order_(setting.level.orders[order]),
+        patches_(setting.patches[order]),
         trace_(trace),
         traced_(trace.wants_attention(attention_name(w))) {}
 
@@ -100,12 +101,12 @@ class PatchTransformer {
   void operator()(MatrixView x, MutableMatrixView out) const {
     const auto one = [&](std::size_t i) {
       Scratch& mine = setting_.scratch.memory().of_threads.local();
-      tbb::this_task_arena::isolate([&] { transform(setting_.patches[i], x, out, mine); });
+      tbb::this_task_arena::isolate([&] { transform(patches_[i], x, out, mine); });
     };
     if (traced_) {  // the listener hears of one patch after the other
-      for (std::size_t i = 0; i < setting_.patches.size(); ++i) one(i);
+      for (std::size_t i = 0; i < patches_.size(); ++i) one(i);
     } else {
-      parallel_each(setting_.patches.size(), 1, one);
+      parallel_each(patches_.size(), 1, one);
     }
   }
 
@@ -212,6 +213,7 @@ class PatchTransformer {
   const Ptv3BlockWeights& w_;
   const Ptv3BlockSetting& setting_;
   std::span<const std::uint32_t> order_;
+  std::span<const Patch> patches_;
   const Trace& trace_;
   bool traced_;
 };
@@ -227,7 +229,7 @@ void ptv3_block(const Ptv3BlockWeights& w, const Ptv3BlockSetting& setting, std:
   const MutableMatrixView positioned =
       setting.scratch.memory().positioned.matrix(x.rows(), x.cols());
   encode_positions(w, *setting.level.neighbors, y, x, positioned);
-  PatchTransformer(w, setting, setting.level.orders[order], trace)(positioned, x);
+  PatchTransformer(w, setting, order, trace)(positioned, x);
 }
 
 }  // namespace ptattn

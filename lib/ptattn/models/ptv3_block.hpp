@@ -35,8 +35,8 @@ class Ptv3Scratch {
 
 /// What the blocks of one stage share.
 struct Ptv3BlockSetting {
-  const Ptv3Level& level;          ///< serialised
-  std::span<const Patch> patches;  ///< of the level
+  const Ptv3Level& level;                       ///< serialised
+  std::span<const std::vector<Patch>> patches;  ///< of the level, along each order
   std::size_t heads;
   float scale;  ///< of the attention scores; 0: 1 / sqrt(c / heads)
   NormOrder norm_order;

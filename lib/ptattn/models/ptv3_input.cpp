@@ -38,6 +38,9 @@ void check_shapes(const PointInput& input, std::size_t in_channels) {
     refuse("got " + std::to_string(input.grid.size()) + " grid coordinates for " +
            std::to_string(n) + " voxels, expected 3 each");
   }
+  if (input.cuts != nullptr && input.ends.size() > 1) {
+    refuse("got a tile of " + std::to_string(input.ends.size()) + " clouds, expected one");
+  }
 }
 
 std::vector<std::size_t> read_ends(const PointInput& input) {

@@ -72,6 +72,22 @@ std::vector<Patch> cut_patches(std::span<const std::size_t> ends, std::size_t pa
   return patches;
 }
 
+std::vector<Patch> patches_of_part(std::span<const std::uint64_t> codes,
+                                   const PatchCuts::Order& cuts) {
+  const auto place_of = [&](std::uint64_t code) {
+    return static_cast<std::size_t>(std::ranges::lower_bound(codes, code) - codes.begin());
+  };
+  std::vector<Patch> patches;
+  std::size_t begin = 0;
+  for (std::size_t p = 0; p < cuts.begins.size(); ++p) {
+    const bool is_last = p + 1 == cuts.begins.size();
+    const std::size_t end = is_last ? codes.size() : place_of(cuts.begins[p + 1]);
+    if (end > begin) patches.push_back({is_last ? place_of(cuts.borrowed) : begin, begin, end});
+    begin = end;
+  }
+  return patches;
+}
+
 std::size_t Ptv3Level::cloud_of(std::size_t row) const {
   const auto behind = std::upper_bound(ends.begin(), ends.end(), row);
   return static_cast<std::size_t>(behind - ends.begin());
@@ -87,13 +103,18 @@ void serialize(Ptv3Level& level, std::span<const Curve> curves, std::size_t used
   level.neighbors = find_neighbors(level);
 }
 
-Ptv3Level coarser(const Ptv3Level& level, std::size_t stride, Ptv3Pooling& pooling) {
+std::vector<Cell> divided(std::span<const Cell> cells, std::size_t stride) {
   const auto divisor = static_cast<std::uint32_t>(stride);
-  std::vector<Cell> cells(level.size());
+  std::vector<Cell> result(cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const auto [x, y, z] = level.cells[i];
-    cells[i] = {x / divisor, y / divisor, z / divisor};
+    const auto [x, y, z] = cells[i];
+    result[i] = {x / divisor, y / divisor, z / divisor};
   }
+  return result;
+}
+
+Ptv3Level coarser(const Ptv3Level& level, std::size_t stride, Ptv3Pooling& pooling) {
+  const std::vector<Cell> cells = divided(level.cells, stride);
   pooling = group(serialized_codes(Curve::kZ, cells, level.ends, kPtv3MaxDepth));
 
   Ptv3Level next;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/models/patch_cuts.hpp"
 #include "ptattn/nn/kernel_map.hpp"
 #include "ptattn/sampling/curve.hpp"
 
@@ -26,6 +27,13 @@ struct Patch {
 /// @param patch_size  at least 1
 [[nodiscard]] std::vector<Patch> cut_patches(std::span<const std::size_t> ends,
                                              std::size_t patch_size);
+
+/// The patches of a part of a cloud, where they are those of the whole: a patch that the part holds
+/// in full is the same set of voxels.
+/// @param codes  of the part along a curve, ascending
+/// @param cuts   of the whole along the same curve
+[[nodiscard]] std::vector<Patch> patches_of_part(std::span<const std::uint64_t> codes,
+                                                 const PatchCuts::Order& cuts);
 
 /// The voxels of one resolution. Rows go cloud by cloud along the Z curve, so that what is near in
 /// space is near in memory, whatever order the voxels came in.
@@ -51,6 +59,9 @@ struct Ptv3Pooling {
   std::vector<std::size_t> begins;     // [m + 1] into `members`
   std::vector<std::uint32_t> cells;    // [n] row of the coarser level that a row belongs to
 };
+
+/// Cells / stride in each direction.
+[[nodiscard]] std::vector<Cell> divided(std::span<const Cell> cells, std::size_t stride);
 
 /// The next coarser level, of cells / stride in each direction; positions are means. Neither
 /// serialised nor given a depth.

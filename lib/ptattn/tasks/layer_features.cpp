@@ -101,11 +101,13 @@ Matrix layer_features(const PointModel& model, std::string_view layer, const Poi
                                                ? std::min(options.max_tile_voxels, fitting)
                                                : fitting};
   const TileBox whole = bounding_box(scene.cells);
-  for (const TileBox& core : cut_tiles(scene.cells, tiling)) {
+  const std::vector<TileBox> cores = cut_tiles(scene.cells, tiling);
+  const PatchCuts cuts = cuts_for(*model.network, scene, cores.size());
+  for (const TileBox& core : cores) {
     const Tile tile = make_tile(scene.cells, core, whole, tiling);
     const TileInput input(scene, features.values, tile);
     const auto forward = [&](const Trace& trace) {
-      (void)model.network->forward(input.input(options.category), trace);
+      (void)model.network->forward(input.input(options.category, cuts), trace);
     };
     const LayerTokens tokens = listen_to(forward, layer, model.description.name);
     const auto rows = points_in(scene, tile, core);

@@ -65,6 +65,7 @@ Matrix score_voxels(const PointModel& model, const SceneVoxels& scene, const Mat
                              .margin = options.tile_margin};
   const std::vector<TileBox> boxes = cut_tiles(scene.cells, tiling);
   const TileBox whole = bounding_box(scene.cells);
+  const PatchCuts cuts = cuts_for(*model.network, scene, boxes.size());
   Matrix sums(scene.size(), classes + 1);
   std::ranges::fill(sums.values(), 0.0F);
   result.tiles = boxes.size();
@@ -72,7 +73,7 @@ Matrix score_voxels(const PointModel& model, const SceneVoxels& scene, const Mat
   for (std::size_t t = 0; t < boxes.size(); ++t) {
     const Tile tile = make_tile(scene.cells, boxes[t], whole, tiling);
     const TileInput input(scene, features, tile);
-    const PointOutput output = model.network->forward(input.input(options.category));
+    const PointOutput output = model.network->forward(input.input(options.category, cuts));
     blend(tile, output.values, sums);
     if (progress) progress(t + 1, boxes.size());
   }
@@ -191,6 +192,13 @@ Segmentation segment(const PointModel& model, const PointCloud& cloud, std::stri
   if (scene.size() == 0) return result;
   SceneFeatures features = scene_features(cloud, scene, model.description.preprocessing);
   result.notes = std::move(features.notes);
+  if (const std::size_t least = least_memory(*model.network);
+      options.memory > 0 && options.memory < least && scene.size() > kFewestTileVoxels) {
+    result.notes.push_back("tiles of " + std::to_string(kFewestTileVoxels) + " voxels take " +
+                           std::to_string((least >> 20U) + 1) +
+                           " MiB for the network, more than was allowed; smaller ones would be "
+                           "labelled unlike the whole");
+  }
   for (std::string& hint : scene_hints(cloud, scene, model.description.preprocessing)) {
     result.notes.push_back(std::move(hint));
   }

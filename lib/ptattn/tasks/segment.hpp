@@ -47,10 +47,10 @@ using TileProgress = std::function<void(std::size_t done, std::size_t total)>;
 /// Labels every point of a cloud.
 ///
 /// The cloud is voxelised and described as the model's profile says; the network scores the voxels,
-/// all at once or in overlapping tiles whose scores are blended with weights that fall towards the
-/// tiles' borders; softmax makes probabilities of them; every point takes the probabilities of the
-/// voxels nearest to it by kernel attention (`Interpolator`). Where classes are parts of objects,
-/// those of other categories get probability 0 before that.
+/// all at once or in overlapping tiles whose scores are blended near the tiles' borders, and whose
+/// attention looks at the same patches as in the whole; softmax makes probabilities of them; every
+/// point takes the probabilities of the voxels nearest to it by kernel attention (`Interpolator`).
+/// Where classes are parts of objects, those of other categories get probability 0 before that.
 /// @param subject  what error messages call the cloud, such as its path
 /// @throws Error(Fault::kInput) for a cloud that `voxelize` refuses; Error(Fault::kModel) when the
 ///         scores are not finite; Error(Fault::kUsage) for a category that the model does not have,

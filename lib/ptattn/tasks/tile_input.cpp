@@ -10,7 +10,6 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kVoxelsPerTask = 4096;
-constexpr std::size_t kFewestTileVoxels = 20'000;
 constexpr std::size_t kMostTileVoxels = 1'000'000;
 
 std::size_t half_of_memory() {
@@ -27,6 +26,14 @@ std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory
   return std::clamp(bytes / network.bytes_per_point(), kFewestTileVoxels, kMostTileVoxels);
 }
 
+std::size_t least_memory(const PointNetwork& network) {
+  return kFewestTileVoxels * network.bytes_per_point();
+}
+
+PatchCuts cuts_for(const PointNetwork& network, const SceneVoxels& scene, std::size_t tiles) {
+  return tiles > 1 ? network.cuts_of(scene.cells) : PatchCuts{};
+}
+
 TileInput::TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile)
     : positions(tile.voxels.size(), 3),
       features(tile.voxels.size(), values.cols),
@@ -39,6 +46,12 @@ TileInput::TileInput(const SceneVoxels& scene, MatrixView values, const Tile& ti
     }
     std::copy_n(values.row(v), values.cols, features.row(i));
   });
+}
+
+PointInput TileInput::input(std::optional<std::size_t> category, const PatchCuts& cuts) const {
+  PointInput result = input(category);
+  if (!cuts.stages.empty()) result.cuts = &cuts;
+  return result;
 }
 
 PointInput TileInput::input(std::optional<std::size_t> category) const {

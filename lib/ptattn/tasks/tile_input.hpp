@@ -12,11 +12,21 @@
 
 namespace ptattn {
 
-/// How many voxels a tile may have for `network` to take no more than `memory` bytes: 20 000 at
-/// least, smaller tiles would be mostly margin, and a million at most, so that results are the same
-/// on all machines that have memory for so many.
+/// Fewer voxels than that would be mostly margin.
+inline constexpr std::size_t kFewestTileVoxels = 20'000;
+
+/// How many voxels a tile may have for `network` to take no more than `memory` bytes: at least
+/// kFewestTileVoxels, and a million at most, so that results are the same on all machines that have
+/// memory for so many.
 /// @param memory  0: half of the machine's
 [[nodiscard]] std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory);
+
+/// Bytes that tiles of the fewest voxels take.
+[[nodiscard]] std::size_t least_memory(const PointNetwork& network);
+
+/// Where the network cuts the patches of a scene of several tiles; empty for a scene of one.
+[[nodiscard]] PatchCuts cuts_for(const PointNetwork& network, const SceneVoxels& scene,
+                                 std::size_t tiles);
 
 /// What a network is given of a tile of a scene: its voxels, in the order of the tile.
 struct TileInput {
@@ -27,7 +37,8 @@ struct TileInput {
   /// @param values  [voxels of the scene, channels], as scene_features makes them
   TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile);
 
-  /// A view of it, valid as long as this lives.
+  /// A view of it and of `cuts`, valid as long as both live.
+  [[nodiscard]] PointInput input(std::optional<std::size_t> category, const PatchCuts& cuts) const;
   [[nodiscard]] PointInput input(std::optional<std::size_t> category) const;
 };
 

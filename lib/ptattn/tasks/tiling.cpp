@@ -93,9 +93,9 @@ void cut(const Census& census, const TileBox& box, std::size_t max_voxels, std::
 /// The share of a tile in a voxel at `x`, along one axis: rises over the margin on both sides of a
 /// border that has a neighbour.
 float ramp(std::uint32_t x, std::uint32_t low, std::uint32_t high, bool open_low, bool open_high,
-           std::uint32_t margin) {
+           std::uint32_t blend) {
   const float place = static_cast<float>(x) + 0.5F;
-  const auto width = 2.0F * static_cast<float>(margin);
+  const auto width = 2.0F * static_cast<float>(blend);
   float weight = 1.0F;
   if (open_low) {
     weight = std::min(weight, (place - static_cast<float>(low)) / width + 0.5F);
@@ -103,7 +103,7 @@ float ramp(std::uint32_t x, std::uint32_t low, std::uint32_t high, bool open_low
   if (open_high) {
     weight = std::min(weight, (static_cast<float>(high) - place) / width + 0.5F);
   }
-  return weight;
+  return std::max(weight, 0.0F);
 }
 
 }  // namespace
@@ -140,7 +140,7 @@ std::vector<TileBox> cut_tiles(std::span<const Cell> cells, const TilingOptions&
 
 Tile make_tile(std::span<const Cell> cells, const TileBox& box, const TileBox& scene,
                const TilingOptions& options) {
-  const std::uint32_t margin = std::max(options.margin, 1U);
+  const std::uint32_t blend = std::clamp(options.blend, 1U, std::max(options.margin, 1U));
   const TileBox seen = widened(box, options.margin);
   std::array<bool, 2> open_low{};
   std::array<bool, 2> open_high{};
@@ -156,7 +156,7 @@ Tile make_tile(std::span<const Cell> cells, const TileBox& box, const TileBox& s
     float weight = 1.0F;
     for (std::size_t axis = 0; axis < 2; ++axis) {
       weight *= ramp((*cell)[axis], box.low[axis], box.high[axis], open_low[axis], open_high[axis],
-                     margin);
+                     blend);
     }
     tile.voxels.push_back(static_cast<std::uint32_t>(cell - cells.begin()));
     tile.weights.push_back(weight);

@@ -14,6 +14,8 @@ namespace ptattn {
 struct TilingOptions {
   std::size_t max_voxels = 0;    ///< in a tile, its margin included, where the scene allows
   std::uint32_t margin = 64;     ///< voxels that a tile sees beyond its core, on each side
+  std::uint32_t blend = 32;      ///< voxels on each side of a border over which neighbours are
+                                 ///< mixed; what the margin holds beyond them is context only
   std::uint32_t alignment = 16;  ///< boxes begin at multiples of it: cells that a network pools lie
                                  ///< in one box
 };
@@ -31,7 +33,7 @@ struct TileBox {
 struct Tile {
   std::vector<std::uint32_t> voxels;  ///< rows of the scene, ascending
   std::vector<float> weights;  ///< of each in the blend: 1 deep in the core, 1/2 at its border,
-                               ///< towards 0 at the outer end of the margin
+                               ///< 0 from `blend` beyond it on
 };
 
 /// Boxes that cover the plane without overlap, cut along the longer side so that both halves hold

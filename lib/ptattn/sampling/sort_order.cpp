@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 #include "ptattn/core/parallel.hpp"
@@ -61,19 +62,23 @@ std::vector<std::uint32_t> sort_order(std::span<const std::uint64_t> keys) {
   const auto buffers = std::make_unique_for_overwrite<Item[]>(2 * n);
   std::span<Item> items{buffers.get(), n};
   std::span<Item> other{buffers.get() + n, n};
-  std::uint64_t used_bits = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    items[i] = {keys[i], static_cast<std::uint32_t>(i)};
-    used_bits |= keys[i];
-  }
   std::vector<Counters> counters((n + kBlock - 1) / kBlock);
-  const auto bits = static_cast<unsigned>(std::bit_width(used_bits));
-  for (unsigned shift = 0; shift < bits; shift += kDigitBits) {
+  std::vector<std::uint64_t> varying(counters.size());  // bits, by block
+  parallel_each(counters.size(), 1, [&](std::size_t b) {
+    for (std::size_t i = b * kBlock; i < std::min((b + 1) * kBlock, n); ++i) {
+      items[i] = {keys[i], static_cast<std::uint32_t>(i)};
+      varying[b] |= keys[i] ^ keys[0];
+    }
+  });
+  const std::uint64_t all_varying =
+      std::accumulate(varying.begin(), varying.end(), std::uint64_t{0}, std::bit_or<>());
+  for (unsigned shift = 0; shift < 64; shift += kDigitBits) {
+    if (digit(all_varying, shift) == 0) continue;
     distribute(items, other, shift, counters);
     std::swap(items, other);
   }
   std::vector<std::uint32_t> order(n);
-  for (std::size_t i = 0; i < n; ++i) order[i] = items[i].index;
+  parallel_each(n, kBlock, [&](std::size_t i) { order[i] = items[i].index; });
   return order;
 }
 

@@ -92,6 +92,15 @@ TEST(column_filters, equal_their_definition) {
   }
 }
 
+TEST(column_filters, equal_their_definition_over_many_columns) {
+  const Scene scene = scattered(40, 75, 25);
+  const ColumnFilters filters(scene.columns);
+  for (const std::size_t window : {5U, 17U, 31U}) {
+    EXPECT_EQ(filters.opening(scene.values, window), opening_twin(scene, window, 1.0));
+    EXPECT_EQ(filters.closing(scene.values, window), opening_twin(scene, window, -1.0));
+  }
+}
+
 TEST(column_filters, blocks_leave_no_seams) {
   // Three blocks along one axis; in one long row, the definition is quick to compute.
   Scene scene;

@@ -20,7 +20,7 @@ struct Terrain {
 
   [[nodiscard]] double x(std::size_t c) const { return (columns[c].i + 0.5) * kVoxel; }
   [[nodiscard]] double y(std::size_t c) const { return (columns[c].j + 0.5) * kVoxel; }
-  [[nodiscard]] std::vector<GroundPlane> planes(std::size_t level) const {
+  [[nodiscard]] CellValues<GroundPlane> planes(std::size_t level) const {
     return ground_planes(columns, low, above, kVoxel, level);
   }
 };
@@ -99,7 +99,7 @@ TEST(ground_planes, equal_their_definition) {
   const Terrain terrain = slope(60, 8, [&](double, double) { return 4.0 * random.uniform(); });
   for (const std::size_t level : {0U, 2U, 3U, 5U}) {
     const std::vector<double> expected = twin(terrain, level);
-    const std::vector<GroundPlane> planes = terrain.planes(level);
+    const CellValues<GroundPlane> planes = terrain.planes(level);
     ASSERT_EQ(planes.size(), expected.size());
     for (std::size_t c = 0; c < planes.size(); ++c) {
       ASSERT_NEAR(terrain.low[c] - planes[c].at(terrain.x(c), terrain.y(c)), expected[c], 1e-9)
@@ -115,7 +115,7 @@ TEST(ground_planes, follow_a_sparse_slope_under_what_stands_on_it) {
   };
   Terrain terrain = slope(160, 64, house);
   terrain.low[terrain.low.size() / 2] -= 40.0;  // an outlier
-  const std::vector<GroundPlane> planes = terrain.planes(4);
+  const CellValues<GroundPlane> planes = terrain.planes(4);
   double largest_above = 0.0;
   for (std::size_t c = 0; c < planes.size(); ++c) {
     if (c == terrain.low.size() / 2) continue;
@@ -133,14 +133,16 @@ TEST(ground_planes, do_not_depend_on_the_number_of_threads) {
     const ThreadLimit limit(threads);
     return terrain.planes(3);
   };
-  const std::vector<GroundPlane> one = of(1);
-  const std::vector<GroundPlane> many = of(8);
-  ASSERT_EQ(one.size(), many.size());
-  EXPECT_EQ(0, std::memcmp(one.data(), many.data(), one.size() * sizeof(GroundPlane)));
+  const CellValues<GroundPlane> one = of(1);
+  const CellValues<GroundPlane> many = of(8);
+  ASSERT_EQ(one.cell_of, many.cell_of);
+  ASSERT_EQ(one.of_cell.size(), many.of_cell.size());
+  EXPECT_EQ(0, std::memcmp(one.of_cell.data(), many.of_cell.data(),
+                           one.of_cell.size() * sizeof(GroundPlane)));
 }
 
 TEST(ground_planes, of_one_column_and_of_none) {
-  EXPECT_TRUE(ground_planes({}, {}, {}, kVoxel, 3).empty());
+  EXPECT_EQ(ground_planes({}, {}, {}, kVoxel, 3).size(), 0U);
   const Column2d column{7, 9};
   const double low = 2.5;
   const double above = 0.0;

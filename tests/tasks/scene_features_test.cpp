@@ -144,7 +144,7 @@ TEST(surroundings, equal_their_definition) {
   const PointCloud cloud = cloud_of(lopsided_points(700));
   const SceneVoxels scene = voxelize(cloud, profile_of({{ChannelKind::kCount}}, 0.1), "cloud");
   for (const std::size_t level : {0U, 1U, 2U}) {
-    const std::vector<Surroundings> around = surroundings(scene, level);
+    const CellValues<Surroundings> around = surroundings(scene, level);
     for (std::size_t v = 0; v < scene.size(); v += 37) {
       double n = 0.0;
       Position sum{};

@@ -13,6 +13,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Columns of a block along each axis; its raster has the halo on all sides as well.
 constexpr std::size_t kBlock = 1024;
+constexpr std::size_t kRowsPerTask = 16;
+constexpr std::size_t kStrip = 32;  // columns of a raster
 
 struct Least {
   static constexpr double kNothing = kInfinity;
@@ -29,17 +31,22 @@ struct Raster {
   std::size_t rows;
   std::size_t cols;
   std::vector<double> values;
+
+  [[nodiscard]] double* row(std::size_t i) { return values.data() + i * cols; }
 };
 
-/// Sliding extremum over `count` items of `inner` numbers each, in place. `padded` gets room for
-/// the reach on both sides; its width doubles from step to step (van Herk's result, log w passes).
+/// Sliding extremum over `count` items of `inner` numbers each, `stride` apart, in place. `padded`
+/// gets room for the reach on both sides; its width doubles from step to step (van Herk's result,
+/// log w passes).
 template <class Extremum>
-void slide(double* items, std::size_t count, std::size_t inner, std::size_t reach,
-           std::vector<double>& padded) {
+void slide(double* items, std::size_t count, std::size_t inner, std::size_t stride,
+           std::size_t reach, std::vector<double>& padded) {
   const std::size_t window = 2 * reach + 1;
   std::size_t length = (count + 2 * reach) * inner;
   padded.assign(length, Extremum::kNothing);
-  std::copy_n(items, count * inner, padded.data() + reach * inner);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::copy_n(items + i * stride, inner, padded.data() + (reach + i) * inner);
+  }
   std::size_t width = 1;
   for (; 2 * width <= window; width *= 2) {
     const std::size_t step = width * inner;
@@ -48,19 +55,34 @@ void slide(double* items, std::size_t count, std::size_t inner, std::size_t reac
     for (std::size_t t = 0; t < length; ++t) p[t] = Extremum::of(p[t], p[t + step]);
   }
   const std::size_t step = (window - width) * inner;
-  const double* const p = padded.data();
-  for (std::size_t t = 0; t < count * inner; ++t) items[t] = Extremum::of(p[t], p[t + step]);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double* const p = padded.data() + i * inner;
+    double* const item = items + i * stride;
+    for (std::size_t t = 0; t < inner; ++t) item[t] = Extremum::of(p[t], p[t + step]);
+  }
 }
 
-/// The extremum of the window around every place of the raster.
+/// The extremum of the window around every place of the raster: along the rows, then along the
+/// columns, of which some neighbouring ones fit the cache.
 template <class Extremum>
 void filter_windows(Raster& raster, std::size_t window) {
   const std::size_t reach = window / 2;
-  std::vector<double> padded;
-  for (std::size_t i = 0; i < raster.rows; ++i) {
-    slide<Extremum>(raster.values.data() + i * raster.cols, raster.cols, 1, reach, padded);
-  }
-  slide<Extremum>(raster.values.data(), raster.rows, raster.cols, reach, padded);
+  const std::size_t cols = raster.cols;
+  parallel_ranges(raster.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end) {
+    std::vector<double> padded;
+    for (std::size_t i = begin; i < end; ++i) {
+      slide<Extremum>(raster.row(i), cols, 1, 1, reach, padded);
+    }
+  });
+  const std::size_t strips = (cols + kStrip - 1) / kStrip;
+  parallel_ranges(strips, 1, [&](std::size_t begin, std::size_t end) {
+    std::vector<double> padded;
+    for (std::size_t strip = begin; strip < end; ++strip) {
+      const std::size_t first = strip * kStrip;
+      slide<Extremum>(raster.row(0) + first, raster.rows, std::min(kStrip, cols - first), cols,
+                      reach, padded);
+    }
+  });
 }
 
 /// Windows that met no column take no part in what follows.
@@ -95,7 +117,8 @@ std::vector<double> ColumnFilters::by_blocks(std::span<const double> values, dou
     return std::pair(static_cast<std::size_t>(first - columns_.begin()),
                      static_cast<std::size_t>(last - columns_.begin()));
   };
-  parallel_each(blocks, 1, [&](std::size_t block) {
+  // One block after the other, all threads in each: no more than one raster exists.
+  for (std::size_t block = 0; block < blocks; ++block) {
     const std::size_t row = block / blocks_across * kBlock;
     const std::size_t col = block % blocks_across * kBlock;
     const std::size_t row_end = std::min(row + kBlock, height);
@@ -105,26 +128,24 @@ std::vector<double> ColumnFilters::by_blocks(std::span<const double> values, dou
       const auto [first, last] = columns_in(i, col, col_end);
       occupied = first != last;
     }
-    if (!occupied) return;
+    if (!occupied) continue;
     const std::size_t top = row - std::min(row, halo);
     const std::size_t left = col - std::min(col, halo);
     Raster raster{
         std::min(row_end + halo, height) - top, std::min(col_end + halo, width_) - left, {}};
     raster.values.assign(raster.rows * raster.cols, empty);
-    for (std::size_t i = 0; i < raster.rows; ++i) {
+    parallel_each(raster.rows, kRowsPerTask, [&](std::size_t i) {
       const auto [first, last] = columns_in(top + i, left, left + raster.cols);
-      for (std::size_t c = first; c < last; ++c) {
-        raster.values[i * raster.cols + columns_[c].j - left] = values[c];
-      }
-    }
+      for (std::size_t c = first; c < last; ++c) raster.row(i)[columns_[c].j - left] = values[c];
+    });
     filter(raster);
-    for (std::size_t i = row; i < row_end; ++i) {
-      const auto [first, last] = columns_in(i, col, col_end);
+    parallel_each(row_end - row, kRowsPerTask, [&](std::size_t i) {
+      const auto [first, last] = columns_in(row + i, col, col_end);
       for (std::size_t c = first; c < last; ++c) {
-        result[c] = raster.values[(i - top) * raster.cols + columns_[c].j - left];
+        result[c] = raster.row(row + i - top)[columns_[c].j - left];
       }
-    }
-  });
+    });
+  }
   return result;
 }
 

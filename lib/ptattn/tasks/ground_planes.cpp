@@ -3,10 +3,10 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/neighbors/voxel_hash.hpp"
-#include "ptattn/sampling/sort_order.hpp"
 
 namespace ptattn {
 namespace {
@@ -25,32 +25,12 @@ double weight_at(double height, double scale) {
   return 1.0 / (1.0 + (height / scale) * (height / scale));
 }
 
-/// The cells of a level, and the columns in each.
-struct Grid {
-  std::vector<VoxelHash::Cell> cells;
-  std::vector<std::uint32_t> order;    ///< columns, cell by cell
-  std::vector<std::size_t> starts;     ///< [cells + 1] where each cell begins in `order`
-  std::vector<std::uint32_t> cell_of;  ///< [columns]
-};
-
-Grid grid_of(std::span<const Column2d> columns, std::size_t level) {
-  std::vector<std::uint64_t> keys(columns.size());
+CellGroups cells_of(std::span<const Column2d> columns, std::size_t level) {
+  std::vector<CellGroups::Cell> cells(columns.size());
   parallel_each(columns.size(), kItemsPerTask, [&](std::size_t c) {
-    keys[c] = (std::uint64_t{columns[c].i >> level} << 32U) | (columns[c].j >> level);
+    cells[c] = {columns[c].i >> level, columns[c].j >> level, 0};
   });
-  Grid grid;
-  grid.order = sort_order(keys);
-  grid.cell_of.resize(columns.size());
-  for (std::size_t t = 0; t < grid.order.size(); ++t) {
-    const std::uint32_t c = grid.order[t];
-    if (t == 0 || keys[c] != keys[grid.order[t - 1]]) {
-      grid.starts.push_back(t);
-      grid.cells.push_back({columns[c].i >> level, columns[c].j >> level, 0});
-    }
-    grid.cell_of[c] = static_cast<std::uint32_t>(grid.cells.size() - 1);
-  }
-  grid.starts.push_back(grid.order.size());
-  return grid;
+  return CellGroups(cells);
 }
 
 double mean_of(std::size_t n, const auto& value) {
@@ -61,42 +41,32 @@ class PlaneFit {
  public:
   PlaneFit(std::span<const Column2d> columns, std::span<const double> low, double voxel,
            std::size_t level)
-      : columns_(columns),
-        low_(low),
-        voxel_(voxel),
-        grid_(grid_of(columns, level)),
-        hash_(grid_.cells, std::array{grid_.cells.size()}) {
+      : columns_(columns), low_(low), voxel_(voxel), cells_(cells_of(columns, level)) {
     const double side = voxel * static_cast<double>(std::size_t{1} << level);
     ridge_ = kRidge * side * side;
     const auto x = [&](std::size_t c) { return middle(columns[c].i); };
     const auto y = [&](std::size_t c) { return middle(columns[c].j); };
     center_ = {mean_of(columns.size(), x), mean_of(columns.size(), y),
                mean_of(columns.size(), [&](std::size_t c) { return low[c]; })};
-    planes_.resize(grid_.cells.size());
-    moments_.resize(grid_.cells.size());
+    planes_.resize(cells_.size());
+    moments_.resize(cells_.size());
   }
 
   /// Fits the planes of all cells to columns of these weights.
   void fit(std::span<const double> weights) {
-    parallel_each(grid_.cells.size(), kItemsPerTask,
-                  [&](std::size_t cell) { gather(cell, weights); });
-    parallel_each(grid_.cells.size(), kItemsPerTask, [&](std::size_t cell) {
-      std::array<std::uint32_t, 27> around;
-      hash_.window(0, grid_.cells[cell], 1, around);
-      Moments sums{};
-      for (const std::uint32_t other : around) {
-        if (other == VoxelHash::kNone) continue;
-        for (std::size_t t = 0; t < sums.size(); ++t) sums[t] += moments_[other][t];
-      }
-      planes_[cell] = plane_of(sums);
+    parallel_each(cells_.size(), kItemsPerTask, [&](std::size_t cell) { gather(cell, weights); });
+    parallel_each(cells_.size(), kItemsPerTask, [&](std::size_t cell) {
+      planes_[cell] = plane_of(cells_.sum_around<Moments>(cell, moments_));
     });
   }
 
-  [[nodiscard]] const GroundPlane& plane(std::size_t column) const {
-    return planes_[grid_.cell_of[column]];
-  }
   [[nodiscard]] double height(std::size_t column) const {
-    return low_[column] - plane(column).at(middle(columns_[column].i), middle(columns_[column].j));
+    const GroundPlane& plane = planes_[cells_.cell_of(column)];
+    return low_[column] - plane.at(middle(columns_[column].i), middle(columns_[column].j));
+  }
+
+  [[nodiscard]] CellValues<GroundPlane> take() && {
+    return {std::move(planes_), std::move(cells_).take_cell_of()};
   }
 
  private:
@@ -107,8 +77,7 @@ class PlaneFit {
   void gather(std::size_t cell, std::span<const double> weights) {
     Moments& sums = moments_[cell];
     sums = {};
-    for (std::size_t t = grid_.starts[cell]; t < grid_.starts[cell + 1]; ++t) {
-      const std::uint32_t c = grid_.order[t];
+    for (const std::uint32_t c : cells_.items(cell)) {
       const double w = weights[c];
       const double x = middle(columns_[c].i) - center_[0];
       const double y = middle(columns_[c].j) - center_[1];
@@ -136,8 +105,7 @@ class PlaneFit {
   std::span<const Column2d> columns_;
   std::span<const double> low_;
   double voxel_;
-  Grid grid_;
-  VoxelHash hash_;
+  CellGroups cells_;
   double ridge_ = 0.0;
   std::array<double, 3> center_{};   ///< sums are most exact from the middle
   std::vector<Moments> moments_;     ///< [cells]
@@ -146,9 +114,9 @@ class PlaneFit {
 
 }  // namespace
 
-std::vector<GroundPlane> ground_planes(std::span<const Column2d> columns,
-                                       std::span<const double> low, std::span<const double> above,
-                                       double voxel, std::size_t level) {
+CellValues<GroundPlane> ground_planes(std::span<const Column2d> columns,
+                                      std::span<const double> low, std::span<const double> above,
+                                      double voxel, std::size_t level) {
   if (columns.empty()) return {};
   PlaneFit planes(columns, low, voxel, level);
   std::vector<double> weights(columns.size());
@@ -162,9 +130,7 @@ std::vector<GroundPlane> ground_planes(std::span<const Column2d> columns,
     });
     planes.fit(weights);
   }
-  std::vector<GroundPlane> result(columns.size());
-  parallel_each(columns.size(), kItemsPerTask, [&](std::size_t c) { result[c] = planes.plane(c); });
-  return result;
+  return std::move(planes).take();
 }
 
 }  // namespace ptattn

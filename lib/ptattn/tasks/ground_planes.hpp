@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
+#include "ptattn/tasks/cell_groups.hpp"
 #include "ptattn/tasks/column_filters.hpp"
 
 namespace ptattn {
@@ -35,11 +35,11 @@ struct GroundPlane {
 /// @param low      [columns] least z, in metres
 /// @param above    [columns] height of `low` above its opening by kGroundOpening columns
 /// @param voxel    width of a column
-/// @return         [columns] the plane of the cell that a column lies in
+/// @return         by column, the plane of the cell that it lies in
 /// Time O(columns log columns); parallel; the same bits for any thread count.
-[[nodiscard]] std::vector<GroundPlane> ground_planes(std::span<const Column2d> columns,
-                                                     std::span<const double> low,
-                                                     std::span<const double> above, double voxel,
-                                                     std::size_t level);
+[[nodiscard]] CellValues<GroundPlane> ground_planes(std::span<const Column2d> columns,
+                                                    std::span<const double> low,
+                                                    std::span<const double> above, double voxel,
+                                                    std::size_t level);
 
 }  // namespace ptattn

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <sstream>
+#include <utility>
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/neighbors/knn.hpp"
@@ -32,19 +33,37 @@ Matrix cells_of(const SceneVoxels& scene, std::size_t step) {
   return rows;
 }
 
-/// Median distance from a voxel to the nearest other one, in voxels, of up to kSample of them.
-double median_step(const SceneVoxels& scene) {
-  const Matrix all = cells_of(scene, 1);
-  const Matrix some = cells_of(scene, (scene.size() + kSample - 1) / kSample);
-  const IndexTable near = k_nearest(all, some, 2);
-  std::vector<double> steps(some.rows());
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const float* other = all.row(near.row(i)[1]);
-    steps[i] = std::hypot(other[0] - some(i, 0), other[1] - some(i, 1), other[2] - some(i, 2));
-  }
-  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
-  std::ranges::nth_element(steps, middle);
+double median(std::vector<double> numbers) {
+  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+  std::ranges::nth_element(numbers, middle);
   return *middle;
+}
+
+double steps_between(const Cell& a, const Cell& b) {
+  const auto along = [&](std::size_t axis) {
+    return static_cast<double>(a[axis]) - static_cast<double>(b[axis]);
+  };
+  return std::hypot(along(0), along(1), along(2));
+}
+
+/// Whether the median distance from a voxel to the nearest other one, of up to kSample of them, is
+/// more than `limit` voxels.
+bool voxels_lie_apart(const SceneVoxels& scene, double limit) {
+  const std::size_t step = (scene.size() + kSample - 1) / kSample;
+  // The next voxel of the order is not nearer than the nearest, and in a dense scene as near.
+  std::vector<double> to_next;
+  for (std::size_t v = 0; v < scene.size(); v += step) {
+    to_next.push_back(steps_between(scene.cells[v], scene.cells[v > 0 ? v - 1 : 1]));
+  }
+  if (median(std::move(to_next)) <= limit) return false;
+  const Matrix all = cells_of(scene, 1);
+  const Matrix some = cells_of(scene, step);
+  const IndexTable near = k_nearest(all, some, 2);
+  std::vector<double> to_nearest(some.rows());
+  for (std::size_t i = 0; i < to_nearest.size(); ++i) {
+    to_nearest[i] = steps_between(scene.cells[i * step], scene.cells[near.row(i)[1]]);
+  }
+  return median(std::move(to_nearest)) > limit;
 }
 
 /// The distance between neighbouring float32 numbers at the scene's farthest coordinate.
@@ -80,7 +99,7 @@ std::vector<std::string> scene_hints(const PointCloud& cloud, const SceneVoxels&
   if (across < kFewestVoxelsAcross) {
     hints.push_back("reaches over " + std::to_string(across + 1) +
                     " of the model's voxels only, are its coordinates in metres?");
-  } else if (scene.size() > 1 && median_step(scene) > kFarthestNeighbor) {
+  } else if (scene.size() > 1 && voxels_lie_apart(scene, kFarthestNeighbor)) {
     hints.push_back("has its points farther apart than " +
                     plain(kFarthestNeighbor * profile.voxel) +
                     " m, if its coordinates are in metres; are they?");

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/neighbors/voxel_hash.hpp"
-#include "ptattn/sampling/sort_order.hpp"
 
 namespace ptattn {
 namespace {
@@ -18,13 +18,6 @@ constexpr double kLeastTrace = 1e-6;
 
 /// Number of voxels, sums of x, y, z and of xx, yy, zz, xy, xz, yz.
 using Moments = std::array<double, 10>;
-
-/// The occupied cells of a level, and what lies in them.
-struct Cells {
-  std::vector<Cell> cells;
-  std::vector<std::uint32_t> cell_of_voxel;
-  std::vector<Moments> moments;
-};
 
 /// Covariances do not depend on where the coordinates are measured from, and are most exact from
 /// the middle.
@@ -38,35 +31,23 @@ Position center_of(const SceneVoxels& scene) {
   return center;
 }
 
-Cell cell_of(const Cell& voxel, std::size_t level) {
-  return {voxel[0] >> level, voxel[1] >> level, voxel[2] >> level};
+CellGroups cells_of(const SceneVoxels& scene, std::size_t level) {
+  std::vector<Cell> cells(scene.size());
+  parallel_each(scene.size(), kItemsPerTask, [&](std::size_t v) {
+    const auto [x, y, z] = scene.cells[v];
+    cells[v] = {x >> level, y >> level, z >> level};
+  });
+  return CellGroups(cells);
 }
 
-Cells gather_cells(const SceneVoxels& scene, std::size_t level) {
-  constexpr unsigned kBits = 21;  // more than a coordinate has
-  std::vector<std::uint64_t> keys(scene.size());
-  parallel_each(scene.size(), kItemsPerTask, [&](std::size_t v) {
-    const Cell cell = cell_of(scene.cells[v], level);
-    keys[v] = (std::uint64_t{cell[0]} << 2 * kBits) | (std::uint64_t{cell[1]} << kBits) | cell[2];
-  });
-  const std::vector<std::uint32_t> order = sort_order(keys);
-  Cells result;
-  result.cell_of_voxel.resize(scene.size());
-  std::vector<std::size_t> starts;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (i == 0 || keys[order[i]] != keys[order[i - 1]]) {
-      starts.push_back(i);
-      result.cells.push_back(cell_of(scene.cells[order[i]], level));
-    }
-    result.cell_of_voxel[order[i]] = static_cast<std::uint32_t>(starts.size() - 1);
-  }
-  starts.push_back(order.size());
+/// Of each cell by itself.
+std::vector<Moments> moments_of(const SceneVoxels& scene, const CellGroups& cells) {
   const Position center = center_of(scene);
-  result.moments.assign(result.cells.size(), {});
-  parallel_each(result.cells.size(), kItemsPerTask, [&](std::size_t c) {
-    Moments& m = result.moments[c];
-    for (std::size_t i = starts[c]; i < starts[c + 1]; ++i) {
-      const Position& mean = scene.means[order[i]];
+  std::vector<Moments> moments(cells.size());
+  parallel_each(cells.size(), kItemsPerTask, [&](std::size_t c) {
+    Moments& m = moments[c];
+    for (const std::uint32_t v : cells.items(c)) {
+      const Position& mean = scene.means[v];
       const double x = mean[0] - center[0];
       const double y = mean[1] - center[1];
       const double z = mean[2] - center[2];
@@ -74,7 +55,7 @@ Cells gather_cells(const SceneVoxels& scene, std::size_t level) {
       for (std::size_t t = 0; t < m.size(); ++t) m[t] += one[t];
     }
   });
-  return result;
+  return moments;
 }
 
 Surroundings describe(const Moments& sums) {
@@ -101,25 +82,14 @@ Surroundings describe(const Moments& sums) {
 
 }  // namespace
 
-std::vector<Surroundings> surroundings(const SceneVoxels& scene, std::size_t level) {
-  const Cells cells = gather_cells(scene, level);
-  const std::array<std::size_t, 1> ends{cells.cells.size()};
-  const VoxelHash hash(cells.cells, ends);
-  std::vector<Surroundings> of_cell(cells.cells.size());
-  parallel_each(cells.cells.size(), kItemsPerTask, [&](std::size_t c) {
-    std::array<std::uint32_t, 27> around;
-    hash.window(0, cells.cells[c], 1, around);
-    Moments sums{};
-    for (const std::uint32_t other : around) {
-      if (other == VoxelHash::kNone) continue;
-      for (std::size_t t = 0; t < sums.size(); ++t) sums[t] += cells.moments[other][t];
-    }
-    of_cell[c] = describe(sums);
+CellValues<Surroundings> surroundings(const SceneVoxels& scene, std::size_t level) {
+  CellGroups cells = cells_of(scene, level);
+  const std::vector<Moments> moments = moments_of(scene, cells);
+  std::vector<Surroundings> of_cell(cells.size());
+  parallel_each(cells.size(), kItemsPerTask, [&](std::size_t c) {
+    of_cell[c] = describe(cells.sum_around<Moments>(c, moments));
   });
-  std::vector<Surroundings> result(scene.size());
-  parallel_each(scene.size(), kItemsPerTask,
-                [&](std::size_t v) { result[v] = of_cell[cells.cell_of_voxel[v]]; });
-  return result;
+  return {std::move(of_cell), std::move(cells).take_cell_of()};
 }
 
 }  // namespace ptattn

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
+#include "ptattn/tasks/cell_groups.hpp"
 #include "ptattn/tasks/scene_voxels.hpp"
 
 namespace ptattn {
@@ -20,8 +20,8 @@ struct Surroundings {
 };
 
 /// The surroundings of every voxel; all but the count are 0 where N < 4 or t < 1e-6.
-/// @return [voxels]
+/// @return by voxel
 /// Time O(voxels); parallel; the same bits for any thread count.
-[[nodiscard]] std::vector<Surroundings> surroundings(const SceneVoxels& scene, std::size_t level);
+[[nodiscard]] CellValues<Surroundings> surroundings(const SceneVoxels& scene, std::size_t level);
 
 }  // namespace ptattn

@@ -1,0 +1,47 @@
+#include "ptattn/tasks/cell_groups.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/sampling/sort_order.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kItemsPerTask = 4096;
+
+/// Keys in the lexicographic order of the cells, of as few bits as their extent needs.
+std::vector<std::uint64_t> keys_of(std::span<const CellGroups::Cell> cells) {
+  std::array<std::uint32_t, 3> used{};  // bits of any coordinate
+  for (const auto& cell : cells) {
+    for (std::size_t axis = 0; axis < 3; ++axis) used[axis] |= cell[axis];
+  }
+  const auto z_bits = static_cast<unsigned>(std::bit_width(used[2]));
+  const auto yz_bits = z_bits + static_cast<unsigned>(std::bit_width(used[1]));
+  std::vector<std::uint64_t> keys(cells.size());
+  parallel_each(cells.size(), kItemsPerTask, [&](std::size_t i) {
+    const auto [x, y, z] = cells[i];
+    keys[i] = (std::uint64_t{x} << yz_bits) | (std::uint64_t{y} << z_bits) | z;
+  });
+  return keys;
+}
+
+}  // namespace
+
+CellGroups::CellGroups(std::span<const Cell> cell_of_item) : cell_of_(cell_of_item.size()) {
+  const std::vector<std::uint64_t> keys = keys_of(cell_of_item);
+  order_ = sort_order(keys);
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    if (i == 0 || keys[order_[i]] != keys[order_[i - 1]]) {
+      starts_.push_back(i);
+      cells_.push_back(cell_of_item[order_[i]]);
+    }
+    cell_of_[order_[i]] = static_cast<std::uint32_t>(cells_.size() - 1);
+  }
+  starts_.push_back(order_.size());
+  const std::array ends{cells_.size()};
+  hash_.emplace(cells_, ends);
+}
+
+}  // namespace ptattn

@@ -93,11 +93,12 @@ BENCHMARK(product_float32)->Apply(shapes);
 
 void product_int8(benchmark::State& state) {
   const auto [m, k, n] = std::array{state.range(0), state.range(1), state.range(2)};
-  const auto a = ptattn::quantized(random_matrix(m, k));
+  ptattn::ScratchMemory scratch;
+  const auto a = ptattn::quantized(random_matrix(m, k), scratch);
   const ptattn::Int8Matrix b(ptattn::PackedMatrix::from_rows(random_matrix(k, n)));
   Matrix c(m, n);
   for (auto _ : state) {
-    ptattn::int8_gemm(a.view(), b, 0, b.panels(), {}, c);
+    ptattn::int8_gemm(a, b, 0, b.panels(), {}, c);
     benchmark::ClobberMemory();
   }
   set_rate(state);

@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "golden_case.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -49,12 +50,14 @@ BENCHMARK(forward)->Arg(1)->Arg(0)->Unit(benchmark::kMillisecond)->MeasureProces
 /// What precedes the layers: both stages' sampling and neighbours.
 void sampling_and_neighbors(benchmark::State& state) {
   const Matrix points = random_matrix(1024, 3);
+  std::vector<std::uint32_t> neighbors(512 * 32);
   const ptattn::ThreadLimit limit(1);
   for (auto _ : state) {
     const Matrix first = ptattn::gather_rows(points, ptattn::farthest_point_sample(points, 512));
-    benchmark::DoNotOptimize(ptattn::pct_neighbors(points, first, 32));
+    ptattn::pct_neighbors(points, first, 32, neighbors);
     const Matrix second = ptattn::gather_rows(first, ptattn::farthest_point_sample(first, 256));
-    benchmark::DoNotOptimize(ptattn::pct_neighbors(first, second, 32));
+    ptattn::pct_neighbors(first, second, 32, neighbors);
+    benchmark::DoNotOptimize(neighbors.data());
   }
 }
 BENCHMARK(sampling_and_neighbors)->Unit(benchmark::kMillisecond);

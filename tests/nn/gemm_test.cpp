@@ -193,8 +193,9 @@ TEST(packed_matrix, from_transposed_is_from_rows_of_the_transpose) {
   ASSERT_EQ(rows.panels(), 2U);
   ASSERT_EQ(transposed.rows(), 7U);
   ASSERT_EQ(transposed.cols(), 45U);
-  const std::size_t bytes = rows.panels() * 7 * PackedMatrix::kPanel * sizeof(float);
-  EXPECT_EQ(std::memcmp(rows.panel(0), transposed.panel(0), bytes), 0);
+  EXPECT_TRUE(same_packed(rows, transposed));
+  ScratchMemory scratch;
+  EXPECT_TRUE(same_packed(packed_transpose(transpose, scratch), transposed));
   EXPECT_EQ(rows.panel(0)[2 * PackedMatrix::kPanel + 5], b(2, 5));
   EXPECT_EQ(rows.panel(1)[PackedMatrix::kPanel - 1], 0.0F);  // beyond the last column
 }

@@ -114,12 +114,15 @@ TEST(int8_linear, is_close_to_the_float32_layer) {
   const Matrix x = random_matrix(150, 200, 3, 5.0);
   const Matrix residual = random_matrix(150, 70, 4);
   const Matrix expected = linear(layer, x, Activation::kLeakyRelu, residual);
-  const Matrix actual = linear(quantised, quantized(x).view(), Activation::kLeakyRelu, residual);
+  ScratchMemory scratch;
+  const ByteRowsView bytes = quantized(x, scratch);
+  const Matrix actual = linear(quantised, bytes, Activation::kLeakyRelu, residual);
   EXPECT_LT(per_mille(actual, expected), 12.0);
   EXPECT_GT(per_mille(actual, expected), 0.1) << "this is not the 8-bit layer";
 
-  const Matrix largest = linear_max(quantised, quantized(x).view(), Activation::kLeakyRelu);
-  const Matrix rows = linear(quantised, quantized(x).view(), Activation::kLeakyRelu);
+  Matrix largest(1, 70);
+  linear_max(quantised, bytes, Activation::kLeakyRelu, largest);
+  const Matrix rows = linear(quantised, bytes, Activation::kLeakyRelu);
   for (std::size_t j = 0; j < 70; ++j) {
     float most = rows(0, j);
     for (std::size_t i = 1; i < 150; ++i) most = std::max(most, rows(i, j));
@@ -132,9 +135,18 @@ TEST(int8_linear, thread_count_changes_no_bit) {
   const Matrix x = random_matrix(500, 100, 3);
   const auto with_threads = [&](int threads) {
     const ThreadLimit limit(threads);
-    return linear(layer, quantized(x).view(), Activation::kRelu);
+    ScratchMemory scratch;
+    return linear(layer, quantized(x, scratch), Activation::kRelu);
   };
   EXPECT_TRUE(same_bytes(with_threads(1), with_threads(8)));
+}
+
+TEST(int8_linear, packed_result_is_the_result) {
+  const Int8Linear layer(Linear(random_dense(40, 70, 1)));
+  ScratchMemory scratch;
+  const ByteRowsView x = quantized(random_matrix(9, 40, 3), scratch);
+  EXPECT_TRUE(
+      same_packed(linear_packed(layer, x, scratch), PackedMatrix::from_rows(linear(layer, x))));
 }
 
 TEST(int8_linear, refuses_what_does_not_fit) {
@@ -143,9 +155,11 @@ TEST(int8_linear, refuses_what_does_not_fit) {
   const ByteRows fitting(3, 40);
   Matrix small(2, 5);
   EXPECT_THROW((void)linear(layer, narrow.view()), Error);
-  EXPECT_THROW((void)linear_max(layer, narrow.view(), Activation::kRelu), Error);
-  EXPECT_THROW((void)linear_max(layer, ByteRows(0, 40).view(), Activation::kRelu), Error);
-  EXPECT_THROW((void)linear_max(layer, fitting.view(), Activation::kGelu), Error);
+  Matrix one(1, 5);
+  EXPECT_THROW(linear_max(layer, narrow.view(), Activation::kRelu, one), Error);
+  EXPECT_THROW(linear_max(layer, ByteRows(0, 40).view(), Activation::kRelu, one), Error);
+  EXPECT_THROW(linear_max(layer, fitting.view(), Activation::kGelu, one), Error);
+  EXPECT_THROW(linear_max(layer, fitting.view(), Activation::kRelu, small), Error);
   EXPECT_THROW(linear(layer, fitting.view(), Activation::kNone, {}, small), Error);
   EXPECT_THROW((void)linear(layer, fitting.view(), Activation::kNone, small), Error);
 }
@@ -163,13 +177,21 @@ TEST(int8_grouping, is_close_to_the_float32_embedding) {
   const Matrix expected = embed_neighborhoods(weights, features, centers, neighbors);
   const auto with_threads = [&](int threads) {
     const ThreadLimit limit(threads);
-    return embed_neighborhoods(quantised, quantized(features).view(), centers, neighbors);
+    ScratchMemory scratch;
+    Matrix out(25, 45);
+    embed_neighborhoods(quantised, quantized(features, scratch), centers, neighbors, out);
+    return out;
   };
   const Matrix actual = with_threads(1);
   EXPECT_LT(per_mille(actual, expected), 15.0);
   EXPECT_GT(per_mille(actual, expected), 0.1) << "this is not the 8-bit embedding";
   EXPECT_TRUE(same_bytes(actual, with_threads(8)));
-  EXPECT_EQ(embed_neighborhoods(quantised, quantized(features).view(), {}, {}).rows(), 0U);
+  ScratchMemory scratch;
+  Matrix none(0, 45);
+  EXPECT_NO_THROW(embed_neighborhoods(quantised, quantized(features, scratch), {}, {}, none));
+  EXPECT_THROW(
+      embed_neighborhoods(quantised, quantized(features, scratch), centers, neighbors, none),
+      Error);
 }
 
 }  // namespace

@@ -44,6 +44,16 @@ TEST(linear, equals_its_scalar_twin_across_the_borders_of_tasks) {
   }
 }
 
+TEST(linear, packed_result_is_the_result) {
+  const Linear layer(random_dense(40, 70, 1));
+  ScratchMemory scratch;
+  for (const std::size_t rows : {0, 1, 90}) {
+    const Matrix x = random_matrix(rows, 40, 2);
+    EXPECT_TRUE(
+        same_packed(linear_packed(layer, x, scratch), PackedMatrix::from_rows(linear(layer, x))));
+  }
+}
+
 TEST(linear, same_bytes_for_any_thread_count) {
   const Linear layer(random_dense(150, 200, 1));
   const Matrix x = random_matrix(333, 150, 2);

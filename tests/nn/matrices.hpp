@@ -75,6 +75,13 @@ inline bool same_bytes(MatrixView a, MatrixView b) {
   return true;
 }
 
+/// The same of packed matrices, what fills the last panel included.
+inline bool same_packed(PackedMatrixView a, PackedMatrixView b) {
+  constexpr std::size_t kPanel = PackedMatrixView::kPanel;
+  return a.cols == b.cols && same_bytes(MatrixView{a.data, a.panels() * a.rows, kPanel, kPanel},
+                                        MatrixView{b.data, b.panels() * b.rows, kPanel, kPanel});
+}
+
 /// Rows of `m` in the order of `indices`.
 inline Matrix permuted(MatrixView m, const std::vector<std::size_t>& indices) {
   Matrix out(indices.size(), m.cols);

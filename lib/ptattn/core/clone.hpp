@@ -6,10 +6,15 @@
 
 namespace ptattn {
 
+/// out = x, of the same shape.
+inline void copy_matrix(MatrixView x, MutableMatrixView out) {
+  for (std::size_t i = 0; i < x.rows; ++i) std::copy_n(x.row(i), x.cols, out.row(i));
+}
+
 /// A copy of the values that a view shows, rows without gaps.
 [[nodiscard]] inline Matrix clone(MatrixView x) {
   Matrix copy(x.rows, x.cols);
-  for (std::size_t i = 0; i < x.rows; ++i) std::copy_n(x.row(i), x.cols, copy.row(i));
+  copy_matrix(x, copy);
   return copy;
 }
 

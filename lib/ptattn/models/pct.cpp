@@ -6,8 +6,11 @@
 #include <string>
 #include <utility>
 
+#include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/pct_neighbors.hpp"
+#include "ptattn/nn/kernels/rows.hpp"
 #include "ptattn/sampling/farthest_point.hpp"
 
 namespace ptattn {
@@ -20,28 +23,19 @@ void trace_indices(const Trace& trace, std::span<const std::uint32_t> indices) {
   trace("fps" + std::to_string(indices.size()), values);
 }
 
+/// Who listens to a layer, by which name, and where the rows are.
+struct Listener {
+  const Trace& trace;
+  std::string_view name;
+  MatrixView positions{};
+};
+
 /// A layer with batch norm and activation. The listener gets the norm's output, as the layer of the
 /// original does not contain the activation; computing it again costs nothing without a listener.
-Matrix normed_linear(const Linear& layer, MatrixView x, Activation activation, const Trace& trace,
-                     std::string_view name, MatrixView positions = {}) {
-  if (trace) trace(name, linear(layer, x), positions);
-  return linear(layer, x, activation);
-}
-
-/// linear() whose result goes to the listener, too.
-Matrix traced_linear(const Linear& layer, MatrixView x, Activation activation, const Trace& trace,
-                     std::string_view name, MatrixView positions = {}) {
-  Matrix out = linear(layer, x, activation);
-  if (trace) trace(name, out, positions);
-  return out;
-}
-
-Matrix sum(MatrixView a, MatrixView b) {
-  Matrix out(a.rows, a.cols);
-  for (std::size_t i = 0; i < a.rows; ++i) {
-    for (std::size_t j = 0; j < a.cols; ++j) out(i, j) = a(i, j) + b(i, j);
-  }
-  return out;
+MatrixView normed_linear(const Linear& layer, MatrixView x, Activation activation,
+                         ScratchMemory& scratch, const Listener& listener) {
+  if (listener.trace) listener.trace(listener.name, linear(layer, x), listener.positions);
+  return linear(layer, x, activation, scratch);
 }
 
 std::string attention_name(std::size_t layer) {
@@ -56,16 +50,12 @@ void report_attention(const Trace& trace, std::string_view layer, MatrixView tok
   trace.attention({layer, 0, tokens, all, all, weights});
 }
 
-void copy(MatrixView from, MutableMatrixView to) {
-  for (std::size_t i = 0; i < from.rows; ++i) std::copy_n(from.row(i), from.cols, to.row(i));
-}
-
 }  // namespace
 
 /// The points that are left at some depth of the network.
 struct Pct::Level {
-  Matrix positions;  // [n, 3]
-  Matrix features;   // [n, c]
+  MatrixView positions;  // [n, 3]
+  MatrixView features;   // [n, c]
 };
 
 Pct::Pct(const PctConfig& config, PctWeights weights)
@@ -83,58 +73,63 @@ Matrix Pct::logits(MatrixView points, const Trace& trace) const {
                 "got " + std::to_string(points.rows) + " points of " + std::to_string(points.cols) +
                     " coordinates, expected at least " + std::to_string(min_points()) + " of 3");
   }
-  Level level = embed(points, trace);
+  ScratchMemory scratch;
+  Level level = embed(points, scratch, trace);
   for (std::size_t stage = 0; stage < config_.groups.size(); ++stage) {
-    level = group(level, stage, trace);
+    level = group(level, stage, scratch, trace);
   }
   // The outputs of all attention layers, then their input, side by side.
-  const std::size_t channels = level.features.cols();
+  const std::size_t channels = level.features.cols;
   const std::size_t attended = channels * config_.attention_layers;
-  Matrix features(level.features.rows(), attended + channels);
-  attend(level, features.view().cols_range(0, attended), trace);
-  copy(level.features, features.view().cols_range(attended, channels));
+  const MutableMatrixView features = scratch.matrix(level.features.rows, attended + channels);
+  attend(level, features.cols_range(0, attended), trace);
+  copy_matrix(level.features, features.cols_range(attended, channels));
   return classify(features, level.positions, trace);
 }
 
-Pct::Level Pct::embed(MatrixView points, const Trace& trace) const {
-  Level level;
-  level.positions = Matrix(points.rows, 3);
-  copy(points, level.positions);
-  const Matrix x = normed_linear(weights_.conv1, points, Activation::kRelu, trace, "bn1", points);
-  level.features = normed_linear(weights_.conv2, x, Activation::kRelu, trace, "bn2", points);
-  return level;
+Pct::Level Pct::embed(MatrixView points, ScratchMemory& scratch, const Trace& trace) const {
+  const MatrixView x =
+      normed_linear(weights_.conv1, points, Activation::kRelu, scratch, {trace, "bn1", points});
+  return {points,
+          normed_linear(weights_.conv2, x, Activation::kRelu, scratch, {trace, "bn2", points})};
 }
 
-Pct::Level Pct::group(const Level& level, std::size_t stage, const Trace& trace) const {
+Pct::Level Pct::group(const Level& level, std::size_t stage, ScratchMemory& scratch,
+                      const Trace& trace) const {
   const PctConfig::Group& size = config_.groups[stage];
-  const auto sampled = farthest_point_sample(level.positions, size.points);
+  const GroupingWeights& layers = weights_.gather_local[stage];
+  const auto sampled = scratch.take<std::uint32_t>(size.points);
+  farthest_point_sample(level.positions, 0, sampled);
   trace_indices(trace, sampled);
-  Level next;
-  next.positions = gather_rows(level.positions, sampled);
-  const auto neighbors = pct_neighbors(level.positions, next.positions, size.neighbors);
-  next.features =
-      embed_neighborhoods(weights_.gather_local[stage], level.features, sampled, neighbors);
-  if (trace) trace("gather_local_" + std::to_string(stage), next.features, next.positions);
-  return next;
+  const MutableMatrixView positions = scratch.matrix(size.points, 3);
+  copy_rows(level.positions, sampled, positions);
+  const auto neighbors = scratch.take<std::uint32_t>(size.points * size.neighbors);
+  pct_neighbors(level.positions, positions, size.neighbors, neighbors);
+  const MutableMatrixView features = scratch.matrix(size.points, layers.second.weight.cols());
+  embed_neighborhoods(layers, level.features, sampled, neighbors, features);
+  if (trace) trace("gather_local_" + std::to_string(stage), features, positions);
+  return {positions, features};
 }
 
 void Pct::attend(const Level& level, MutableMatrixView outputs, const Trace& trace) const {
-  Matrix entry = normed_linear(weights_.last_conv1, level.features, Activation::kRelu, trace,
-                               "pt_last.bn1", level.positions);
-  Matrix positions;
+  const auto listener = [&](const char* name) { return Listener{trace, name, level.positions}; };
+  ScratchMemory scratch;
+  MatrixView x = normed_linear(weights_.last_conv1, level.features, Activation::kRelu, scratch,
+                               listener("pt_last.bn1"));
+  MatrixView encoding;
+  MutableMatrixView sum;
   if (config_.position_encoding) {
-    positions = traced_linear(weights_.pos_xyz, level.positions, Activation::kNone, trace,
-                              "pt_last.pos_xyz", level.positions);
+    encoding = normed_linear(weights_.pos_xyz, level.positions, Activation::kNone, scratch,
+                             listener("pt_last.pos_xyz"));
+    sum = scratch.matrix(x.rows, x.cols);
   } else {
-    entry = normed_linear(weights_.last_conv2, entry, Activation::kRelu, trace, "pt_last.bn2",
-                          level.positions);
+    x = normed_linear(weights_.last_conv2, x, Activation::kRelu, scratch, listener("pt_last.bn2"));
   }
-  const std::size_t channels = entry.cols();
-  MatrixView x = entry;
+  const std::size_t channels = x.cols;
   for (std::size_t i = 0; i < weights_.attention.size(); ++i) {
     if (config_.position_encoding) {
-      entry = sum(x, positions);
-      x = entry;
+      add_matrices(x, encoding, sum);
+      x = sum;
     }
     const MutableMatrixView out = outputs.cols_range(i * channels, channels);
     const std::string name = attention_name(i);
@@ -152,11 +147,15 @@ Matrix Pct::classify(MatrixView features, MatrixView positions, const Trace& tra
   if (trace) {
     trace("conv_fuse", linear(weights_.conv_fuse, features, Activation::kLeakyRelu), positions);
   }
-  Matrix x(1, weights_.conv_fuse.weight.cols());
-  linear_max(weights_.conv_fuse, features, Activation::kLeakyRelu, x);
-  x = normed_linear(weights_.linear[0], x, Activation::kLeakyRelu, trace, "bn6");
-  x = normed_linear(weights_.linear[1], x, Activation::kLeakyRelu, trace, "bn7");
-  return traced_linear(weights_.linear[2], x, Activation::kNone, trace, "linear3");
+  const auto& [first, second, last] = weights_.linear;
+  ScratchMemory scratch;
+  const MutableMatrixView whole = scratch.matrix(1, weights_.conv_fuse.weight.cols());
+  linear_max(weights_.conv_fuse, features, Activation::kLeakyRelu, whole);
+  MatrixView x = normed_linear(first, whole, Activation::kLeakyRelu, scratch, {trace, "bn6"});
+  x = normed_linear(second, x, Activation::kLeakyRelu, scratch, {trace, "bn7"});
+  Matrix scores = linear(last, x);
+  if (trace) trace("linear3", scores);
+  return scores;
 }
 
 }  // namespace ptattn

@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/classifier.hpp"
 #include "ptattn/models/pct_config.hpp"
 #include "ptattn/models/weights.hpp"
@@ -41,7 +42,8 @@ struct PctWeights {
 /// `pt_last.sa<i>`, the weights of offset_attention over the points that the last stage sampled.
 ///
 /// Time for the published widths: 1.4 G multiply-adds a cloud; parallel over rows, the same bits
-/// for any thread count.
+/// for any thread count. Intermediate results lie in the threads' ScratchMemory: a pass allocates
+/// nothing but what it returns, once the threads have seen a cloud of that size.
 class Pct final : public Classifier {
  public:
   Pct(const PctConfig& config, PctWeights weights);
@@ -54,8 +56,9 @@ class Pct final : public Classifier {
  private:
   struct Level;
 
-  [[nodiscard]] Level embed(MatrixView points, const Trace& trace) const;
-  [[nodiscard]] Level group(const Level& level, std::size_t stage, const Trace& trace) const;
+  [[nodiscard]] Level embed(MatrixView points, ScratchMemory& scratch, const Trace& trace) const;
+  [[nodiscard]] Level group(const Level& level, std::size_t stage, ScratchMemory& scratch,
+                            const Trace& trace) const;
   void attend(const Level& level, MutableMatrixView outputs, const Trace& trace) const;
   [[nodiscard]] Matrix classify(MatrixView features, MatrixView positions,
                                 const Trace& trace) const;

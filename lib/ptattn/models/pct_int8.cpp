@@ -1,34 +1,32 @@
 #include "ptattn/models/pct_int8.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/pct_neighbors.hpp"
+#include "ptattn/nn/kernels/rows.hpp"
 #include "ptattn/sampling/farthest_point.hpp"
 
 namespace ptattn {
 namespace {
 
-void copy(MatrixView from, MutableMatrixView to) {
-  for (std::size_t i = 0; i < from.rows; ++i) std::copy_n(from.row(i), from.cols, to.row(i));
-}
-
-Matrix sum(MatrixView a, MatrixView b) {
-  Matrix out(a.rows, a.cols);
-  for (std::size_t i = 0; i < a.rows; ++i) {
-    for (std::size_t j = 0; j < a.cols; ++j) out(i, j) = a(i, j) + b(i, j);
-  }
-  return out;
-}
-
 /// x + ReLU(transform(x - r)), see offset_attention.
 void offset_attention(const Int8OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out) {
-  const Matrix values = linear(w.value, quantized(x).view());
-  const Matrix offset =
-      attention_offset(linear(w.query_key, x), PackedMatrix::from_rows(values), x);
-  linear(w.transform, quantized(offset).view(), Activation::kRelu, x, out);
+  ScratchMemory scratch;
+  const PackedMatrixView values = linear_packed(w.value, quantized(x, scratch), scratch);
+  const MatrixView qk = linear(w.query_key, x, Activation::kNone, scratch);
+  const MutableMatrixView offset = scratch.matrix(x.rows, values.cols);
+  attention_offset(qk, values, x, offset);
+  linear(w.transform, quantized(offset, scratch), Activation::kRelu, x, out);
+}
+
+/// A layer whose input is quantised first.
+MatrixView quantized_linear(const Int8Linear& layer, MatrixView x, Activation activation,
+                            ScratchMemory& scratch) {
+  return linear(layer, quantized(x, scratch), activation, scratch);
 }
 
 }  // namespace
@@ -57,58 +55,68 @@ Matrix PctInt8::logits(MatrixView points, const Trace& trace) const {
                 "got " + std::to_string(points.rows) + " points of " + std::to_string(points.cols) +
                     " coordinates, expected at least " + std::to_string(min_points()) + " of 3");
   }
-  Matrix positions(points.rows, 3);
-  copy(points, positions);
-  Matrix features =
-      linear(weights_.conv2, linear(weights_.conv1, points, Activation::kRelu), Activation::kRelu);
+  ScratchMemory scratch;
+  MatrixView positions = points;
+  MatrixView features = linear(weights_.conv1, points, Activation::kRelu, scratch);
+  features = linear(weights_.conv2, features, Activation::kRelu, scratch);
   for (std::size_t stage = 0; stage < config_.groups.size(); ++stage) {
     const PctConfig::Group& size = config_.groups[stage];
-    const auto sampled = farthest_point_sample(positions, size.points);
-    Matrix centers = gather_rows(positions, sampled);
-    const auto neighbors = pct_neighbors(positions, centers, size.neighbors);
-    features = embed_neighborhoods(weights_.gather_local[stage], quantized(features).view(),
-                                   sampled, neighbors);
-    positions = std::move(centers);
+    const Int8GroupingWeights& layers = weights_.gather_local[stage];
+    const auto sampled = scratch.take<std::uint32_t>(size.points);
+    farthest_point_sample(positions, 0, sampled);
+    const MutableMatrixView centers = scratch.matrix(size.points, 3);
+    copy_rows(positions, sampled, centers);
+    const auto neighbors = scratch.take<std::uint32_t>(size.points * size.neighbors);
+    pct_neighbors(positions, centers, size.neighbors, neighbors);
+    const MutableMatrixView grouped = scratch.matrix(size.points, layers.second.weight.cols());
+    embed_neighborhoods(layers, quantized(features, scratch), sampled, neighbors, grouped);
+    features = grouped;
+    positions = centers;
     if (trace) trace("gather_local_" + std::to_string(stage), features, positions);
   }
-  Matrix scores = classify(attend(features, positions, trace));
+  // The outputs of all attention layers, then their input, side by side.
+  const std::size_t attended = features.cols * weights_.attention.size();
+  const MutableMatrixView all = scratch.matrix(features.rows, attended + features.cols);
+  attend(features, positions, all.cols_range(0, attended), trace);
+  copy_matrix(features, all.cols_range(attended, features.cols));
+  Matrix scores = classify(all);
   if (trace) trace("linear3", scores);
   return scores;
 }
 
-Matrix PctInt8::attend(MatrixView features, MatrixView positions, const Trace& trace) const {
-  const std::size_t channels = features.cols;
-  const std::size_t attended = channels * weights_.attention.size();
-  Matrix all(features.rows, attended + channels);
-  copy(features, all.view().cols_range(attended, channels));
-
-  Matrix entry = linear(weights_.last_conv1, quantized(features).view(), Activation::kRelu);
-  Matrix encoding;
+void PctInt8::attend(MatrixView features, MatrixView positions, MutableMatrixView outputs,
+                     const Trace& trace) const {
+  ScratchMemory scratch;
+  MatrixView x = quantized_linear(weights_.last_conv1, features, Activation::kRelu, scratch);
+  MatrixView encoding;
+  MutableMatrixView sum;
   if (config_.position_encoding) {
-    encoding = linear(weights_.pos_xyz, positions);
+    encoding = linear(weights_.pos_xyz, positions, Activation::kNone, scratch);
+    sum = scratch.matrix(x.rows, x.cols);
   } else {
-    entry = linear(weights_.last_conv2, quantized(entry).view(), Activation::kRelu);
+    x = quantized_linear(weights_.last_conv2, x, Activation::kRelu, scratch);
   }
-  MatrixView x = entry;
+  const std::size_t channels = x.cols;
   for (std::size_t i = 0; i < weights_.attention.size(); ++i) {
     if (config_.position_encoding) {
-      entry = sum(x, encoding);
-      x = entry;
+      add_matrices(x, encoding, sum);
+      x = sum;
     }
-    const MutableMatrixView out = all.view().cols_range(i * channels, channels);
+    const MutableMatrixView out = outputs.cols_range(i * channels, channels);
     offset_attention(weights_.attention[i], x, out);
     if (trace) trace("pt_last.sa" + std::to_string(i + 1), out, positions);
     x = out;
   }
-  if (trace) trace("pt_last", all.view().cols_range(0, attended), positions);
-  return all;
+  if (trace) trace("pt_last", outputs, positions);
 }
 
 Matrix PctInt8::classify(MatrixView features) const {
-  Matrix x = linear_max(weights_.conv_fuse, quantized(features).view(), Activation::kLeakyRelu);
-  x = linear(weights_.linear[0], x, Activation::kLeakyRelu);
-  x = linear(weights_.linear[1], x, Activation::kLeakyRelu);
-  return linear(weights_.linear[2], x);
+  const auto& [first, second, last] = weights_.linear;
+  ScratchMemory scratch;
+  const MutableMatrixView whole = scratch.matrix(1, weights_.conv_fuse.weight.cols());
+  linear_max(weights_.conv_fuse, quantized(features, scratch), Activation::kLeakyRelu, whole);
+  const MatrixView x = linear(first, whole, Activation::kLeakyRelu, scratch);
+  return linear(last, linear(second, x, Activation::kLeakyRelu, scratch));
 }
 
 }  // namespace ptattn

@@ -47,8 +47,8 @@ struct PctInt8Weights {
 /// The trace names `gather_local_0`, `gather_local_1`, `pt_last.sa1`, ..., `pt_last` and `linear3`
 /// of Pct are reported; attention weights are not, Pct reports them.
 ///
-/// Parallel over rows; the same bits for any thread count. Sampling and neighbours are those of Pct
-/// to the bit.
+/// Parallel over rows; the same bits for any thread count; memory as Pct. Sampling and neighbours
+/// are those of Pct to the bit.
 class PctInt8 final : public Classifier {
  public:
   PctInt8(const PctConfig& config, PctInt8Weights weights);
@@ -58,8 +58,8 @@ class PctInt8 final : public Classifier {
   [[nodiscard]] Matrix logits(MatrixView points, const Trace& trace) const override;
 
  private:
-  /// All attention layers' outputs, then their input, side by side.
-  [[nodiscard]] Matrix attend(MatrixView features, MatrixView positions, const Trace& trace) const;
+  void attend(MatrixView features, MatrixView positions, MutableMatrixView outputs,
+              const Trace& trace) const;
   [[nodiscard]] Matrix classify(MatrixView features) const;
 
   PctConfig config_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/neighbors/knn.hpp"
 
 namespace ptattn {
@@ -29,25 +30,29 @@ float dot(const float* q, const float* p) {
 
 }  // namespace
 
-std::vector<std::uint32_t> pct_neighbors(MatrixView points, MatrixView queries, std::size_t k) {
-  const IndexTable near = k_nearest(points, queries, std::min(k + kSpare, points.rows));
-  std::vector<std::uint32_t> chosen(queries.rows * k);
+void pct_neighbors(MatrixView points, MatrixView queries, std::size_t k,
+                   std::span<std::uint32_t> out) {
+  const std::size_t candidates = std::min(k + kSpare, points.rows);
+  ScratchMemory scratch;
+  const auto near = scratch.take<std::uint32_t>(queries.rows * candidates);
+  k_nearest(points, queries, candidates, near);
   parallel_ranges(queries.rows, kQueriesPerTask, [&](std::size_t begin, std::size_t end) {
-    std::vector<std::pair<float, std::uint32_t>> ranked(near.k);
+    ScratchMemory mine;
+    const auto ranked = mine.take<std::pair<float, std::uint32_t>>(candidates);
     for (std::size_t i = begin; i < end; ++i) {
       const float* query = queries.row(i);
       const float query_norm = squared_norm(query);
-      std::transform(near.row(i), near.row(i) + near.k, ranked.begin(), [&](std::uint32_t j) {
-        const float* point = points.row(j);
-        return std::pair((-2.0F * dot(query, point) + query_norm) + squared_norm(point), j);
-      });
+      std::ranges::transform(
+          near.subspan(i * candidates, candidates), ranked.begin(), [&](std::uint32_t j) {
+            const float* point = points.row(j);
+            return std::pair((-2.0F * dot(query, point) + query_norm) + squared_norm(point), j);
+          });
       const auto last = ranked.begin() + static_cast<std::ptrdiff_t>(k);
       std::nth_element(ranked.begin(), last - 1, ranked.end());
-      std::transform(ranked.begin(), last, chosen.begin() + static_cast<std::ptrdiff_t>(i * k),
+      std::transform(ranked.begin(), last, out.begin() + static_cast<std::ptrdiff_t>(i * k),
                      [](const auto& candidate) { return candidate.second; });
     }
   });
-  return chosen;
 }
 
 }  // namespace ptattn

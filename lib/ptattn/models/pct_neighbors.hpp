@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <span>
 
 #include "ptattn/core/matrix.hpp"
 
@@ -23,9 +23,9 @@ namespace ptattn {
 /// @param points   [n, 3], finite, in the unit sphere
 /// @param queries  [m, 3], finite, in the unit sphere
 /// @param k        1 <= k <= n
-/// @return         [m, k] row-major indices, each row in no particular order
+/// @param out      [m k] indices row by row, each row in no particular order
 /// Time as k_nearest; the same bits for any thread count.
-[[nodiscard]] std::vector<std::uint32_t> pct_neighbors(MatrixView points, MatrixView queries,
-                                                       std::size_t k);
+void pct_neighbors(MatrixView points, MatrixView queries, std::size_t k,
+                   std::span<std::uint32_t> out);
 
 }  // namespace ptattn

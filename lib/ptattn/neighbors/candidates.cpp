@@ -4,11 +4,11 @@
 
 namespace ptattn {
 
-Candidates::Candidates(std::size_t capacity)
-    : distances(capacity + kPackLanes),
-      indices(capacity + kPackLanes),
-      keys(capacity + kPackLanes),
-      ranks(capacity + kPackLanes) {}
+Candidates::Candidates(std::size_t capacity, ScratchMemory& scratch)
+    : distances(scratch.take<float>(capacity + kPackLanes)),
+      indices(scratch.take<std::uint32_t>(capacity + kPackLanes)),
+      keys(scratch.take<std::int64_t>(capacity + kPackLanes)),
+      ranks(scratch.take<std::int64_t>(capacity + kPackLanes)) {}
 
 void Candidates::compute_keys() {
   for (std::size_t i = 0; i < size; ++i) {

@@ -5,8 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <vector>
+#include <span>
 
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/neighbors/point_pack.hpp"
 
 namespace ptattn {
@@ -42,7 +43,8 @@ inline constexpr std::array<std::uint32_t, 256> kLanesOfBits = [] {
 /// Points that may be among the k nearest, and room to order them.
 struct Candidates {
   /// Room for `capacity` candidates and for the whole vectors that kernels store behind the last.
-  explicit Candidates(std::size_t capacity);
+  /// @param scratch  has the memory, and must live longer
+  Candidates(std::size_t capacity, ScratchMemory& scratch);
 
   /// Fills `keys`, for vector code (hence signed) and for keep_best.
   void compute_keys();
@@ -50,10 +52,10 @@ struct Candidates {
   void keep_best(std::size_t k);
 
   std::size_t size = 0;
-  std::vector<float> distances;  ///< squared
-  std::vector<std::uint32_t> indices;
-  std::vector<std::int64_t> keys;
-  std::vector<std::int64_t> ranks;
+  std::span<float> distances;  ///< squared
+  std::span<std::uint32_t> indices;
+  std::span<std::int64_t> keys;
+  std::span<std::int64_t> ranks;
 };
 
 }  // namespace ptattn

@@ -97,14 +97,12 @@ void sort_in_kd_order(std::span<IndexedPoint> items, std::size_t block) {
 
 }  // namespace
 
-std::vector<IndexedPoint> in_kd_order(MatrixView points, std::size_t block) {
-  std::vector<IndexedPoint> items(points.rows);
+void in_kd_order(MatrixView points, std::size_t block, std::span<IndexedPoint> items) {
   parallel_each(points.rows, kTaskPoints, [&](std::size_t i) {
     const float* p = points.row(i);
     items[i] = {{p[0], p[1], p[2]}, static_cast<std::uint32_t>(i)};
   });
   sort_in_kd_order(items, block);
-  return items;
 }
 
 }  // namespace ptattn

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <vector>
+#include <span>
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/neighbors/point_pack.hpp"
@@ -35,7 +35,8 @@ struct IndexedBox {
   }
 };
 
-/// The rows of `points` in the order that pack_in_kd_order describes.
-[[nodiscard]] std::vector<IndexedPoint> in_kd_order(MatrixView points, std::size_t block);
+/// Writes the rows of `points` in the order that pack_in_kd_order describes.
+/// @param out  [points.rows]
+void in_kd_order(MatrixView points, std::size_t block, std::span<IndexedPoint> out);
 
 }  // namespace ptattn

@@ -28,9 +28,9 @@ namespace {
 
 constexpr std::size_t kLeafPacks = 2;
 constexpr std::size_t kLeafPoints = kLeafPacks * kPackLanes;
-constexpr std::size_t kMaxLevels = 8;  // 32 * 16^7 points exceed the 32-bit indices
+constexpr std::size_t kMaxVisits = 8 * kPackLanes;  // all boxes of a pack on every level
 
-using Levels = std::span<const std::vector<BoxPack>>;
+using Levels = std::span<const std::span<const BoxPack>>;
 
 /// A box still to be looked into.
 struct Visit {
@@ -42,7 +42,7 @@ struct Visit {
 /// Boxes still to be looked into, the most promising last.
 struct VisitStack {
   std::size_t size = 0;
-  std::array<Visit, kMaxLevels * kPackLanes> visits;
+  std::array<Visit, kMaxVisits> visits;
 };
 
 /// What is asked of every query.
@@ -52,8 +52,9 @@ struct Request {
 };
 
 /// What one thread needs to answer queries for k neighbours.
-struct SearchScratch {
-  explicit SearchScratch(std::size_t k) : limit(k + kPackLanes), candidates(limit + kLeafPoints) {}
+struct SearchMemory {
+  SearchMemory(std::size_t k, ScratchMemory& scratch)
+      : limit(k + kPackLanes), candidates(limit + kLeafPoints, scratch) {}
 
   std::size_t limit;  ///< candidates to gather before the worst are dropped
   Candidates candidates;
@@ -114,31 +115,31 @@ HWY_INLINE void push_boxes(const BoxPack& boxes, std::uint32_t level, std::uint3
 
 /// Gathers what a leaf has to offer.
 HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf, Place query,
-                            const Request& request, SearchScratch& scratch, Worst& worst) {
+                            const Request& request, SearchMemory& memory, Worst& worst) {
   const FloatTag d;
   const std::size_t begin = leaf * kLeafPacks;
   const std::size_t end = std::min(begin + kLeafPacks, points.size());
   for (std::size_t p = begin; p < end; ++p) {
     for (std::size_t lane = 0; lane < kPackLanes; lane += hn::Lanes(d)) {
-      append(scratch.candidates, squared_distances(points[p], lane, query), points[p].index + lane,
+      append(memory.candidates, squared_distances(points[p], lane, query), points[p].index + lane,
              worst);
     }
   }
-  const bool first_time = worst.index == kNoPoint && scratch.candidates.size >= request.k &&
+  const bool first_time = worst.index == kNoPoint && memory.candidates.size >= request.k &&
                           worst.distance == request.reach;
-  if (first_time || scratch.candidates.size > scratch.limit) {
-    worst = tighten(scratch.candidates, request.k, scratch.limit, worst);
+  if (first_time || memory.candidates.size > memory.limit) {
+    worst = tighten(memory.candidates, request.k, memory.limit, worst);
   }
 }
 
 void answer_query(std::span<const PointPack> points, Levels levels, const float* position,
-                  std::uint32_t home, const Request& request, SearchScratch& scratch,
+                  std::uint32_t home, const Request& request, SearchMemory& memory,
                   std::uint32_t* out) {
   const Place query(position);
   Worst worst{request.reach, kNoPoint};
-  scratch.candidates.size = 0;
-  search_leaf(points, home, query, request, scratch, worst);
-  VisitStack& stack = scratch.stack;
+  memory.candidates.size = 0;
+  search_leaf(points, home, query, request, memory, worst);
+  VisitStack& stack = memory.stack;
   stack.size = 0;
   const auto root = static_cast<std::uint32_t>(levels.size() - 1);
   push_boxes(levels[root][0], root, 0, query, worst, stack);
@@ -149,19 +150,19 @@ void answer_query(std::span<const PointPack> points, Levels levels, const float*
       push_boxes(levels[visit.level - 1][visit.box], visit.level - 1,
                  static_cast<std::uint32_t>(visit.box * kPackLanes), query, worst, stack);
     } else if (visit.box != home) {
-      search_leaf(points, visit.box, query, request, scratch, worst);
+      search_leaf(points, visit.box, query, request, memory, worst);
     }
   }
-  const std::size_t found = std::min(request.k, scratch.candidates.size);
-  write_nearest(scratch.candidates, found, out);
+  const std::size_t found = std::min(request.k, memory.candidates.size);
+  write_nearest(memory.candidates, found, out);
   std::fill(out + found, out + request.k, kNoPoint);
 }
 
 void answer_queries(std::span<const PointPack> points, Levels levels, const MatrixView& queries,
                     std::span<const std::uint32_t> order, const std::uint32_t* homes,
-                    const Request& request, SearchScratch& scratch, std::uint32_t* out) {
+                    const Request& request, SearchMemory& memory, std::uint32_t* out) {
   for (const std::uint32_t q : order) {
-    answer_query(points, levels, queries.row(q), homes[q], request, scratch, out + q * request.k);
+    answer_query(points, levels, queries.row(q), homes[q], request, memory, out + q * request.k);
   }
 }
 
@@ -176,38 +177,88 @@ namespace {
 HWY_EXPORT(find_nearest_leaves);
 HWY_EXPORT(answer_queries);
 
-constexpr std::size_t kQueryGrain = 512;
+constexpr float kEverywhere = std::numeric_limits<float>::infinity();
 
-/// The queries by their leaf: a counting sort.
-std::vector<std::uint32_t> order_by_leaf(std::span<const std::uint32_t> leaves,
-                                         std::size_t leaf_count) {
-  std::vector<std::uint32_t> next(leaf_count + 1, 0);
+// Queries worth a task: some 50 us, so that the few hundred of a small cloud employ several
+// threads.
+constexpr std::size_t kQueryGrain = 64;
+
+/// Orders the queries by their leaf: a counting sort.
+void order_by_leaf(std::span<const std::uint32_t> leaves, std::size_t leaf_count,
+                   std::span<std::uint32_t> order) {
+  ScratchMemory scratch;
+  const auto next = scratch.take<std::uint32_t>(leaf_count + 1);
+  std::ranges::fill(next, 0);
   for (const std::uint32_t leaf : leaves) ++next[leaf + 1];
   std::partial_sum(next.begin(), next.end(), next.begin());
-  std::vector<std::uint32_t> order(leaves.size());
   for (std::size_t q = 0; q < leaves.size(); ++q) {
     order[next[leaves[q]]++] = static_cast<std::uint32_t>(q);
   }
-  return order;
+}
+
+/// Packs of boxes on all levels of a tree.
+std::size_t packs_of_boxes(std::size_t points) {
+  std::size_t packs = packs_for(blocks_for(points, kLeafPoints));
+  std::size_t all = packs;
+  for (; packs > 1; all += packs) packs = packs_for(packs);
+  return all;
+}
+
+void check_tree_points(MatrixView points) {
+  check_points(points, "KdTree points");
+  if (points.rows == 0) throw Error(Fault::kUsage, "KdTree points", "none, expected at least one");
+}
+
+void check_request(MatrixView queries, std::size_t k, std::size_t points) {
+  check_points(queries, "k_nearest queries");
+  if (k > 0 && k <= points) return;
+  throw Error(Fault::kUsage, "k_nearest",
+              "k is " + std::to_string(k) + ", expected 1 to " + std::to_string(points));
 }
 
 }  // namespace
 
-KdTree::KdTree(MatrixView points) : size_(points.rows) {
-  check_points(points, "KdTree points");
-  if (points.rows == 0) throw Error(Fault::kUsage, "KdTree points", "none, expected at least one");
-  points_ = pack_in_kd_order(points, kLeafPoints);
-  levels_.push_back(bounding_boxes(points_, kLeafPoints));
-  while (levels_.back().size() > 1) levels_.push_back(bounding_boxes(levels_.back()));
+KdTree::KdTree(MatrixView points) {
+  check_tree_points(points);
+  own_points_.resize(packs_for(points.rows));
+  own_boxes_.resize(packs_of_boxes(points.rows));
+  build(points, own_points_, own_boxes_);
+}
+
+KdTree::KdTree(MatrixView points, ScratchMemory& scratch) {
+  check_tree_points(points);
+  const auto packs = scratch.take<PointPack>(packs_for(points.rows));
+  build(points, packs, scratch.take<BoxPack>(packs_of_boxes(points.rows)));
+}
+
+void KdTree::build(MatrixView points, std::span<PointPack> packs, std::span<BoxPack> boxes) {
+  size_ = points.rows;
+  pack_in_kd_order(points, kLeafPoints, packs);
+  points_ = packs;
+  for (std::size_t blocks = blocks_for(size_, kLeafPoints);;
+       blocks = levels_[level_count_ - 1].size()) {
+    const auto level = boxes.first(packs_for(blocks));
+    boxes = boxes.subspan(level.size());
+    if (level_count_ == 0) {
+      bounding_boxes(points_, kLeafPoints, level);
+    } else {
+      bounding_boxes(levels_[level_count_ - 1], level);
+    }
+    levels_[level_count_++] = level;
+    if (level.size() == 1) return;
+  }
 }
 
 IndexTable KdTree::k_nearest(MatrixView queries, std::size_t k) const {
-  check_points(queries, "k_nearest queries");
-  if (k == 0 || k > size_) {
-    throw Error(Fault::kUsage, "k_nearest",
-                "k is " + std::to_string(k) + ", expected 1 to " + std::to_string(size_));
-  }
-  return search(queries, k, std::numeric_limits<float>::infinity());
+  check_request(queries, k, size_);
+  IndexTable table{queries.rows, k, std::vector<std::uint32_t>(queries.rows * k)};
+  search(queries, k, kEverywhere, table.indices);
+  return table;
+}
+
+void KdTree::k_nearest(MatrixView queries, std::size_t k, std::span<std::uint32_t> out) const {
+  check_request(queries, k, size_);
+  search(queries, k, kEverywhere, out);
 }
 
 IndexTable KdTree::within_radius(MatrixView queries, float radius, std::size_t limit) const {
@@ -217,24 +268,29 @@ IndexTable KdTree::within_radius(MatrixView queries, float radius, std::size_t l
                 "radius is " + std::to_string(radius) + ", expected 0 or more");
   }
   if (limit == 0) throw Error(Fault::kUsage, "within_radius", "limit is 0, expected at least 1");
-  return search(queries, std::min(limit, size_), radius * radius);
+  const std::size_t k = std::min(limit, size_);
+  IndexTable table{queries.rows, k, std::vector<std::uint32_t>(queries.rows * k)};
+  search(queries, k, radius * radius, table.indices);
+  return table;
 }
 
-IndexTable KdTree::search(MatrixView queries, std::size_t k, float reach) const {
-  std::vector<std::uint32_t> homes(queries.rows);
+void KdTree::search(MatrixView queries, std::size_t k, float reach,
+                    std::span<std::uint32_t> out) const {
+  ScratchMemory scratch;
+  const auto homes = scratch.take<std::uint32_t>(queries.rows);
   parallel_ranges(queries.rows, kQueryGrain, [&](std::size_t begin, std::size_t end) {
     HWY_DYNAMIC_DISPATCH(find_nearest_leaves)
-    (levels_, queries.rows_range(begin, end - begin), homes.data() + begin);
+    (levels(), queries.rows_range(begin, end - begin), homes.data() + begin);
   });
-  const std::vector<std::uint32_t> order = order_by_leaf(homes, levels_[0].size() * kPackLanes);
-  IndexTable table{queries.rows, k, std::vector<std::uint32_t>(queries.rows * k)};
+  const auto order = scratch.take<std::uint32_t>(queries.rows);
+  order_by_leaf(homes, levels_[0].size() * kPackLanes, order);
   parallel_ranges(queries.rows, kQueryGrain, [&](std::size_t begin, std::size_t end) {
-    SearchScratch scratch(k);
+    ScratchMemory mine;
+    SearchMemory memory(k, mine);
     HWY_DYNAMIC_DISPATCH(answer_queries)
-    (points_, levels_, queries, std::span(order).subspan(begin, end - begin), homes.data(),
-     Request{k, reach}, scratch, table.indices.data());
+    (points_, levels(), queries, order.subspan(begin, end - begin), homes.data(), Request{k, reach},
+     memory, out.data());
   });
-  return table;
 }
 
 }  // namespace ptattn

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/neighbors/knn.hpp"
 #include "ptattn/neighbors/point_pack.hpp"
 
@@ -13,20 +17,25 @@ namespace ptattn {
 ///
 /// The points stand in k-d order in leaves of 32. Sixteen neighbouring leaves share a node with
 /// their bounding boxes, sixteen such nodes the next one, and so on: one vector operation rates all
-/// children, and the whole tree is a few arrays without pointers. Immutable; safe from many
-/// threads.
+/// children, and the whole tree is two arrays without pointers. Immutable; safe from many threads.
 class KdTree {
  public:
   /// @param points  [n, 3], finite, n >= 1; copied
   /// @throws        Error(Fault::kUsage) when they are not
   /// Time O(n log n); parallel.
   explicit KdTree(MatrixView points);
+  /// The same in memory of `scratch`, which must live longer.
+  KdTree(MatrixView points, ScratchMemory& scratch);
+  KdTree(KdTree&&) = default;
+  KdTree& operator=(KdTree&&) = default;
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
   /// See ptattn::k_nearest. Time O(m (k + log n)); parallel over queries, which are answered in the
   /// order of the leaf nearest to them, so that they find their part of the tree in the cache.
   [[nodiscard]] IndexTable k_nearest(MatrixView queries, std::size_t k) const;
+  /// The same, written to `out` [m k] row by row.
+  void k_nearest(MatrixView queries, std::size_t k, std::span<std::uint32_t> out) const;
 
   /// The points within `radius` of each query, nearest first, ordered and compared as k_nearest
   /// does (radius * radius is a float32, too; the edge belongs to the ball).
@@ -40,14 +49,23 @@ class KdTree {
   [[nodiscard]] IndexTable within_radius(MatrixView queries, float radius, std::size_t limit) const;
 
  private:
+  static constexpr std::size_t kMaxLevels = 8;  // 32 * 16^7 points exceed the 32-bit indices
+
+  void build(MatrixView points, std::span<PointPack> packs, std::span<BoxPack> boxes);
   /// The k nearest, of those whose squared distance is at most `reach`; kNoPoint behind them.
-  [[nodiscard]] IndexTable search(MatrixView queries, std::size_t k, float reach) const;
+  void search(MatrixView queries, std::size_t k, float reach, std::span<std::uint32_t> out) const;
+  [[nodiscard]] std::span<const std::span<const BoxPack>> levels() const {
+    return std::span(levels_).first(level_count_);
+  }
 
   std::size_t size_ = 0;
-  std::vector<PointPack> points_;
+  std::vector<PointPack> own_points_;  // empty where the memory is a ScratchMemory's
+  std::vector<BoxPack> own_boxes_;
+  std::span<const PointPack> points_;
   /// levels_[0]: boxes of the leaves; levels_[i + 1]: of the packs of levels_[i]. The last level is
   /// a single pack, the root.
-  std::vector<std::vector<BoxPack>> levels_;
+  std::array<std::span<const BoxPack>, kMaxLevels> levels_;
+  std::size_t level_count_ = 0;
 };
 
 }  // namespace ptattn

@@ -7,6 +7,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/neighbors/kd_order.hpp"
 
 namespace ptattn {
@@ -25,15 +26,13 @@ void put(const IndexedBox& box, BoxPack& pack, std::size_t lane) {
 
 /// Packs `count` boxes, each computed by `box_of(i)`, and fills up with empty ones.
 template <class BoxOf>
-std::vector<BoxPack> packed_boxes(std::size_t count, const BoxOf& box_of) {
-  std::vector<BoxPack> packs(packs_for(count));
+void pack_boxes(std::size_t count, const BoxOf& box_of, std::span<BoxPack> packs) {
   parallel_each(packs.size(), 64, [&](std::size_t p) {
     for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
       const std::size_t i = p * kPackLanes + lane;
       put(i < count ? box_of(i) : IndexedBox{}, packs[p], lane);
     }
   });
-  return packs;
 }
 
 }  // namespace
@@ -57,9 +56,10 @@ void check_points(MatrixView points, std::string_view subject) {
   }
 }
 
-std::vector<PointPack> pack_in_kd_order(MatrixView points, std::size_t block) {
-  const std::vector<IndexedPoint> items = in_kd_order(points, block);
-  std::vector<PointPack> packs(packs_for(items.size()));
+void pack_in_kd_order(MatrixView points, std::size_t block, std::span<PointPack> packs) {
+  ScratchMemory scratch;
+  const auto items = scratch.take<IndexedPoint>(points.rows);
+  in_kd_order(points, block, items);
   parallel_each(packs.size(), kPointGrain / kPackLanes, [&](std::size_t p) {
     PointPack& pack = packs[p];
     for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
@@ -72,13 +72,11 @@ std::vector<PointPack> pack_in_kd_order(MatrixView points, std::size_t block) {
       pack.index[lane] = item.index;
     }
   });
-  return packs;
 }
 
-std::vector<BoxPack> bounding_boxes(std::span<const PointPack> points, std::size_t block) {
+void bounding_boxes(std::span<const PointPack> points, std::size_t block, std::span<BoxPack> out) {
   const std::size_t packs_per_block = block / kPackLanes;
-  const std::size_t blocks = (points.size() + packs_per_block - 1) / packs_per_block;
-  return packed_boxes(blocks, [&](std::size_t b) {
+  const auto box_of = [&](std::size_t b) {
     IndexedBox box;
     const std::size_t end = std::min(points.size(), (b + 1) * packs_per_block);
     for (std::size_t p = b * packs_per_block; p < end; ++p) {
@@ -88,11 +86,12 @@ std::vector<BoxPack> bounding_boxes(std::span<const PointPack> points, std::size
       }
     }
     return box;
-  });
+  };
+  pack_boxes(blocks_for(points.size(), packs_per_block), box_of, out);
 }
 
-std::vector<BoxPack> bounding_boxes(std::span<const BoxPack> boxes) {
-  return packed_boxes(boxes.size(), [&](std::size_t p) {
+void bounding_boxes(std::span<const BoxPack> boxes, std::span<BoxPack> out) {
+  const auto box_of = [&](std::size_t p) {
     IndexedBox box;
     const BoxPack& pack = boxes[p];
     for (std::size_t i = 0; i < kPackLanes; ++i) {
@@ -101,7 +100,8 @@ std::vector<BoxPack> bounding_boxes(std::span<const BoxPack> boxes) {
                              pack.lowest_index[i]});
     }
     return box;
-  });
+  };
+  pack_boxes(boxes.size(), box_of, out);
 }
 
 }  // namespace ptattn

@@ -5,7 +5,6 @@
 #include <limits>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "ptattn/core/matrix.hpp"
 
@@ -47,20 +46,27 @@ struct alignas(64) BoxPack {
 /// @throws Error(Fault::kUsage) unless `points` is [n, 3], finite, and n fits the 32-bit indices
 void check_points(MatrixView points, std::string_view subject);
 
-/// The rows of `points` [n, 3] in k-d order: for every j, each aligned run of `block` 2^j points
-/// (the last run may be shorter) is one cell of a k-d tree that halves the longest side of its
-/// bounding box. Any block of the result is therefore compact, and so is any aligned group of
+/// Writes the rows of `points` [n, 3] in k-d order: for every j, each aligned run of `block` 2^j
+/// points (the last run may be shorter) is one cell of a k-d tree that halves the longest side of
+/// its bounding box. Any block of the result is therefore compact, and so is any aligned group of
 /// 2^j blocks.
 /// @param points  as check_points wants them
 /// @param block   points a block, a positive multiple of kPackLanes
+/// @param out     [packs_for(n)]
 /// Time O(n log(n / block)); parallel; the same result for any thread count.
-[[nodiscard]] std::vector<PointPack> pack_in_kd_order(MatrixView points, std::size_t block);
+void pack_in_kd_order(MatrixView points, std::size_t block, std::span<PointPack> out);
 
-/// Boxes of consecutive blocks of `block` points, a positive multiple of kPackLanes.
-[[nodiscard]] std::vector<BoxPack> bounding_boxes(std::span<const PointPack> points,
-                                                  std::size_t block);
+/// Number of blocks of `block` points.
+[[nodiscard]] constexpr std::size_t blocks_for(std::size_t points, std::size_t block) {
+  return (points + block - 1) / block;
+}
 
-/// One box a pack: the union of its boxes.
-[[nodiscard]] std::vector<BoxPack> bounding_boxes(std::span<const BoxPack> boxes);
+/// Writes the boxes of consecutive blocks of `block` points, a positive multiple of kPackLanes.
+/// @param out  [packs_for(blocks)]
+void bounding_boxes(std::span<const PointPack> points, std::size_t block, std::span<BoxPack> out);
+
+/// Writes one box a pack: the union of its boxes.
+/// @param out  [packs_for(boxes.size())]
+void bounding_boxes(std::span<const BoxPack> boxes, std::span<BoxPack> out);
 
 }  // namespace ptattn

@@ -4,8 +4,11 @@
 #include <utility>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/gather.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
+#include "ptattn/nn/kernels/rows.hpp"
+#include "ptattn/nn/shapes.hpp"
 
 namespace ptattn {
 namespace {
@@ -40,27 +43,38 @@ Matrix embed_neighborhoods(const GroupingWeights& w, MatrixView features,
                            std::span<const std::uint32_t> centers,
                            std::span<const std::uint32_t> neighbors) {
   Matrix out(centers.size(), w.second.weight.cols());
-  if (centers.empty()) return out;
-  const Matrix near = linear(w.neighbor, features);
-  const Matrix at_center = linear(w.center, gather_rows(features, centers));
+  embed_neighborhoods(w, features, centers, neighbors, out);
+  return out;
+}
+
+void embed_neighborhoods(const GroupingWeights& w, MatrixView features,
+                         std::span<const std::uint32_t> centers,
+                         std::span<const std::uint32_t> neighbors, MutableMatrixView out) {
+  check_shape("neighbour embedding", "the result", out, centers.size(), w.second.weight.cols());
+  if (centers.empty()) return;
+  ScratchMemory scratch;
+  const MatrixView near = linear(w.neighbor, features, Activation::kNone, scratch);
+  const MutableMatrixView center_features = scratch.matrix(centers.size(), features.cols);
+  copy_rows(features, centers, center_features);
+  const MatrixView at_center = linear(w.center, center_features, Activation::kNone, scratch);
   const std::size_t k = neighbors.size() / centers.size();
   const std::size_t block = std::max<std::size_t>(1, kBlockRows / k);
   const Epilogue epilogue{
       w.second.bias.empty() ? nullptr : w.second.bias.data(), Activation::kRelu, {}};
 
   parallel_ranges(centers.size(), block, [&](std::size_t begin, std::size_t end) {
-    Matrix hidden(block * k, near.cols());
+    ScratchMemory mine;
+    const MutableMatrixView hidden = mine.matrix(block * k, near.cols);
     for (std::size_t first = begin; first < end; first += block) {
       const std::size_t count = std::min(block, end - first);
       for (std::size_t i = 0; i < count; ++i) {
         gather_add_relu(near, neighbors.subspan((first + i) * k, k), at_center.row(first + i),
-                        hidden.view().rows_range(i * k, k));
+                        hidden.rows_range(i * k, k));
       }
-      gemm_max(hidden.view().rows_range(0, count * k), w.second.weight, 0, w.second.weight.panels(),
-               epilogue, k, out.view().rows_range(first, count));
+      gemm_max(hidden.rows_range(0, count * k), w.second.weight, 0, w.second.weight.panels(),
+               epilogue, k, out.rows_range(first, count));
     }
   });
-  return out;
 }
 
 Matrix gather_rows(MatrixView x, std::span<const std::uint32_t> indices) {

@@ -37,6 +37,10 @@ struct GroupingWeights {
 [[nodiscard]] Matrix embed_neighborhoods(const GroupingWeights& w, MatrixView features,
                                          std::span<const std::uint32_t> centers,
                                          std::span<const std::uint32_t> neighbors);
+/// The same, written to `out` [m, out]; allocates nothing in the steady state.
+void embed_neighborhoods(const GroupingWeights& w, MatrixView features,
+                         std::span<const std::uint32_t> centers,
+                         std::span<const std::uint32_t> neighbors, MutableMatrixView out);
 
 /// The rows of x with the given indices, in that order: [m, c].
 [[nodiscard]] Matrix gather_rows(MatrixView x, std::span<const std::uint32_t> indices);

@@ -22,8 +22,9 @@ struct Int8GroupingWeights {
 /// quantised while it is gathered, with one scale a neighbourhood, and of what leaves it only the
 /// maximum over the neighbours is written.
 /// @param features  [n, in]; other parameters, errors and cost as there
-[[nodiscard]] Matrix embed_neighborhoods(const Int8GroupingWeights& w, const ByteRowsView& features,
-                                         std::span<const std::uint32_t> centers,
-                                         std::span<const std::uint32_t> neighbors);
+/// @param out       [m, out]
+void embed_neighborhoods(const Int8GroupingWeights& w, const ByteRowsView& features,
+                         std::span<const std::uint32_t> centers,
+                         std::span<const std::uint32_t> neighbors, MutableMatrixView out);
 
 }  // namespace ptattn

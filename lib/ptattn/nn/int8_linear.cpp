@@ -34,20 +34,21 @@ Epilogue epilogue_of(const Int8Linear& layer, Activation activation, MatrixView 
 
 Int8Linear::Int8Linear(const Linear& layer) : weight(layer.weight), bias(layer.bias) {}
 
-ByteRows quantized(MatrixView x) {
-  ByteRows rows(x.rows, x.cols);
+ByteRowsView quantized(MatrixView x, ScratchMemory& scratch) {
+  const MutableByteRowsView rows = byte_rows(x.rows, x.cols, scratch);
   parallel_ranges(x.rows, kQuantizedRows, [&](std::size_t begin, std::size_t end) {
     quantize_rows(x.rows_range(begin, end - begin), begin, rows);
   });
   return rows;
 }
 
-ByteRows gather_rows(const ByteRowsView& x, std::span<const std::uint32_t> indices) {
-  ByteRows rows(indices.size(), x.depth);
+ByteRowsView gather_rows(const ByteRowsView& x, std::span<const std::uint32_t> indices,
+                         ScratchMemory& scratch) {
+  const MutableByteRowsView rows = byte_rows(indices.size(), x.depth, scratch);
   for (std::size_t i = 0; i < indices.size(); ++i) {
     std::copy_n(x.row(indices[i]), x.depth, rows.row(i));
-    rows.scale(i) = x.scale[indices[i]];
-    rows.zero(i) = x.zero[indices[i]];
+    rows.scale[i] = x.scale[indices[i]];
+    rows.zero[i] = x.zero[indices[i]];
   }
   return rows;
 }
@@ -77,16 +78,34 @@ Matrix linear(const Int8Linear& layer, const ByteRowsView& x, Activation activat
   return out;
 }
 
-Matrix linear_max(const Int8Linear& layer, const ByteRowsView& x, Activation activation) {
+MutableMatrixView linear(const Int8Linear& layer, const ByteRowsView& x, Activation activation,
+                         ScratchMemory& scratch) {
+  const MutableMatrixView out = scratch.matrix(x.rows, layer.weight.cols());
+  linear(layer, x, activation, {}, out);
+  return out;
+}
+
+PackedMatrixView linear_packed(const Int8Linear& layer, const ByteRowsView& x,
+                               ScratchMemory& scratch) {
   check_input(layer, x);
+  const MutablePackedMatrixView out = packed_matrix(x.rows, layer.weight.cols(), scratch);
+  parallel_each(out.panels(), 1, [&](std::size_t p) {
+    int8_gemm(x, layer.weight, p, p + 1, epilogue_of(layer, Activation::kNone, {}),
+              out.columns_of(p));
+  });
+  return out;
+}
+
+void linear_max(const Int8Linear& layer, const ByteRowsView& x, Activation activation,
+                MutableMatrixView out) {
+  check_input(layer, x);
+  check_shape(kSubject, "the result", out, 1, layer.weight.cols());
   if (x.rows == 0 || activation == Activation::kGelu) {
     throw Error(Fault::kModel, kSubject, "no maximum of no rows, or of GELU, which may decrease");
   }
-  Matrix out(1, layer.weight.cols());
   parallel_each(layer.weight.panels(), 1, [&](std::size_t p) {
-    int8_gemm_max(x, layer.weight, p, p + 1, epilogue_of(layer, activation, {}), out.data());
+    int8_gemm_max(x, layer.weight, p, p + 1, epilogue_of(layer, activation, {}), out.data);
   });
-  return out;
 }
 
 }  // namespace ptattn

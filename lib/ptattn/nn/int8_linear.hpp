@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/activation.hpp"
 #include "ptattn/nn/kernels/byte_rows.hpp"
 #include "ptattn/nn/kernels/int8_matrix.hpp"
@@ -23,12 +24,14 @@ struct Int8Linear {
   explicit Int8Linear(const Linear& layer);
 };
 
-/// Rows of x in 7 bits, see quantize_rows; parallel over rows.
+/// Rows of x in 7 bits in memory of `scratch`, see quantize_rows; parallel over rows.
 /// @param x  [n, c], finite
-[[nodiscard]] ByteRows quantized(MatrixView x);
+[[nodiscard]] ByteRowsView quantized(MatrixView x, ScratchMemory& scratch);
 
-/// Copies of the rows with the given indices, in that order.
-[[nodiscard]] ByteRows gather_rows(const ByteRowsView& x, std::span<const std::uint32_t> indices);
+/// Copies of the rows with the given indices, in that order, in memory of `scratch`.
+[[nodiscard]] ByteRowsView gather_rows(const ByteRowsView& x,
+                                       std::span<const std::uint32_t> indices,
+                                       ScratchMemory& scratch);
 
 /// activation(x W + bias) + residual
 /// @param x         [n, in]
@@ -41,11 +44,18 @@ struct Int8Linear {
 /// The same, written to `out` [n, out], which does not overlap the residual.
 void linear(const Int8Linear& layer, const ByteRowsView& x, Activation activation,
             MatrixView residual, MutableMatrixView out);
+/// The same without residual, in memory of `scratch`.
+[[nodiscard]] MutableMatrixView linear(const Int8Linear& layer, const ByteRowsView& x,
+                                       Activation activation, ScratchMemory& scratch);
+/// x W + bias in memory of `scratch`, as the right-hand side of a float32 product.
+[[nodiscard]] PackedMatrixView linear_packed(const Int8Linear& layer, const ByteRowsView& x,
+                                             ScratchMemory& scratch);
 
-/// The largest value of each output channel over all rows: [1, out], zero rows not being allowed.
-/// The rows' values are never written. Otherwise as `linear`.
+/// The largest value of each output channel over all rows, zero rows not being allowed. The rows'
+/// values are never written. Otherwise as `linear`.
 /// @param activation  one that does not decrease (not kGelu)
-[[nodiscard]] Matrix linear_max(const Int8Linear& layer, const ByteRowsView& x,
-                                Activation activation);
+/// @param out         [1, out]
+void linear_max(const Int8Linear& layer, const ByteRowsView& x, Activation activation,
+                MutableMatrixView out);
 
 }  // namespace ptattn

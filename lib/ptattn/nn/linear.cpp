@@ -19,11 +19,11 @@ std::string shape(std::size_t rows, std::size_t cols) {
   return "[" + std::to_string(rows) + ", " + std::to_string(cols) + "]";
 }
 
-void check_depth(MatrixView a, const PackedMatrix& b) {
-  if (a.cols == b.rows()) return;
-  throw Error(Fault::kModel, "matrix product",
-              "a row has " + std::to_string(a.cols) + " values, the weights are " +
-                  shape(b.rows(), b.cols()));
+void check_depth(MatrixView a, PackedMatrixView b) {
+  if (a.cols == b.rows) return;
+  throw Error(
+      Fault::kModel, "matrix product",
+      "a row has " + std::to_string(a.cols) + " values, the weights are " + shape(b.rows, b.cols));
 }
 
 void check_shape(const char* what, MatrixView m, std::size_t rows, std::size_t cols) {
@@ -33,10 +33,14 @@ void check_shape(const char* what, MatrixView m, std::size_t rows, std::size_t c
       std::string(what) + " is " + shape(m.rows, m.cols) + ", expected " + shape(rows, cols));
 }
 
-void check_shapes(MatrixView a, const PackedMatrix& b, MatrixView residual, MatrixView c) {
+void check_shapes(MatrixView a, PackedMatrixView b, MatrixView residual, MatrixView c) {
   check_depth(a, b);
-  check_shape("the result", c, a.rows, b.cols());
-  if (residual.data != nullptr) check_shape("the residual", residual, a.rows, b.cols());
+  check_shape("the result", c, a.rows, b.cols);
+  if (residual.data != nullptr) check_shape("the residual", residual, a.rows, b.cols);
+}
+
+const float* bias_of(const Linear& layer) {
+  return layer.bias.empty() ? nullptr : layer.bias.data();
 }
 
 }  // namespace
@@ -56,7 +60,7 @@ DenseWeights input_part(const DenseWeights& layer, std::size_t begin, std::size_
 Linear::Linear(DenseWeights dense)
     : weight(PackedMatrix::from_transposed(dense.weight)), bias(std::move(dense.bias)) {}
 
-void multiply(MatrixView a, const PackedMatrix& b, const Epilogue& epilogue, MutableMatrixView c) {
+void multiply(MatrixView a, PackedMatrixView b, const Epilogue& epilogue, MutableMatrixView c) {
   check_shapes(a, b, epilogue.residual, c);
   const std::size_t row_blocks = (a.rows + kTaskRows - 1) / kTaskRows;
   const std::size_t panel_blocks = (b.panels() + kTaskPanels - 1) / kTaskPanels;
@@ -73,18 +77,33 @@ void multiply(MatrixView a, const PackedMatrix& b, const Epilogue& epilogue, Mut
 
 void linear(const Linear& layer, MatrixView x, Activation activation, MatrixView residual,
             MutableMatrixView out) {
-  const float* bias = layer.bias.empty() ? nullptr : layer.bias.data();
-  multiply(x, layer.weight, {bias, activation, residual}, out);
+  multiply(x, layer.weight, {bias_of(layer), activation, residual}, out);
 }
 
 void linear_max(const Linear& layer, MatrixView x, Activation activation, MutableMatrixView out) {
   check_depth(x, layer.weight);
   check_shape("the result", out, 1, layer.weight.cols());
-  const float* bias = layer.bias.empty() ? nullptr : layer.bias.data();
   // Every task passes all rows by one panel, which stays in the cache.
   parallel_each(layer.weight.panels(), 1, [&](std::size_t panel) {
-    gemm_max(x, layer.weight, panel, panel + 1, {bias, activation, {}}, x.rows, out);
+    gemm_max(x, layer.weight, panel, panel + 1, {bias_of(layer), activation, {}}, x.rows, out);
   });
+}
+
+MutableMatrixView linear(const Linear& layer, MatrixView x, Activation activation,
+                         ScratchMemory& scratch) {
+  const MutableMatrixView out = scratch.matrix(x.rows, layer.weight.cols());
+  linear(layer, x, activation, {}, out);
+  return out;
+}
+
+PackedMatrixView linear_packed(const Linear& layer, MatrixView x, ScratchMemory& scratch) {
+  check_depth(x, layer.weight);
+  const MutablePackedMatrixView out = packed_matrix(x.rows, layer.weight.cols(), scratch);
+  parallel_each(out.panels(), 1, [&](std::size_t panel) {
+    gemm(x, layer.weight, panel, panel + 1, {bias_of(layer), Activation::kNone, {}},
+         out.columns_of(panel));
+  });
+  return out;
 }
 
 Matrix linear(const Linear& layer, MatrixView x, Activation activation, MatrixView residual) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/activation.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
 #include "ptattn/nn/kernels/packed_matrix.hpp"
@@ -36,7 +37,7 @@ struct Linear {
 /// @param c  [m, n]; overlaps neither a nor the residual
 /// @throws   Error(Fault::kModel) when the shapes do not fit each other
 /// Time m n k multiply-adds; the same bits for any thread count.
-void multiply(MatrixView a, const PackedMatrix& b, const Epilogue& epilogue, MutableMatrixView c);
+void multiply(MatrixView a, PackedMatrixView b, const Epilogue& epilogue, MutableMatrixView c);
 
 /// activation(x W + bias) + residual
 /// @param x         [n, in], one row a point
@@ -49,6 +50,12 @@ void multiply(MatrixView a, const PackedMatrix& b, const Epilogue& epilogue, Mut
 /// The same, written to `out` [n, out], which overlaps neither x nor the residual.
 void linear(const Linear& layer, MatrixView x, Activation activation, MatrixView residual,
             MutableMatrixView out);
+/// The same without residual, in memory of `scratch`.
+[[nodiscard]] MutableMatrixView linear(const Linear& layer, MatrixView x, Activation activation,
+                                       ScratchMemory& scratch);
+/// x W + bias in memory of `scratch`, as the right-hand side of another product.
+[[nodiscard]] PackedMatrixView linear_packed(const Linear& layer, MatrixView x,
+                                             ScratchMemory& scratch);
 
 /// out[j] = max over rows i of activation(x W + bias)[i, j]: a layer and the maximum over all
 /// points, without the layer's output in between.

@@ -1,10 +1,10 @@
 #include "ptattn/nn/offset_attention.hpp"
 
 #include <algorithm>
-#include <utility>
-#include <vector>
+#include <span>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
 #include "ptattn/nn/kernels/softmax_parts.hpp"
 
@@ -16,35 +16,32 @@ constexpr std::size_t kBlock = 32;
 
 /// E_ij of the points i in [first, first + count) with all j. Queries are keys, so E_ij = E_ji to
 /// the last bit: every element is the same chain of multiply-adds.
-MutableMatrixView scores_of(MatrixView qk, const PackedMatrix& keys, std::size_t first,
-                            std::size_t count, Matrix& memory) {
-  const MutableMatrixView scores = memory.view().rows_range(0, count);
+MutableMatrixView scores_of(MatrixView qk, PackedMatrixView keys, std::size_t first,
+                            std::size_t count, ScratchMemory& scratch) {
+  const MutableMatrixView scores = scratch.matrix(count, qk.rows);
   gemm(qk.rows_range(first, count), keys, 0, keys.panels(), {}, scores);
   return scores;
 }
 
-/// Calls `body(first, count, memory)` for blocks of points, in parallel; `memory` is [kBlock, n].
+/// Calls `body(first, count)` for blocks of points, in parallel.
 template <class Body>
 void for_each_block(std::size_t n, const Body& body) {
-  parallel_ranges(n, kBlock, [&](std::size_t begin, std::size_t end) {
-    Matrix memory(std::min(kBlock, end - begin), n);
-    for (std::size_t first = begin; first < end; first += kBlock) {
-      body(first, std::min(kBlock, end - first), memory);
-    }
+  parallel_each((n + kBlock - 1) / kBlock, 1, [&](std::size_t block) {
+    body(block * kBlock, std::min(kBlock, n - block * kBlock));
   });
 }
 
 /// What turns E_ij into S_ij, by query i.
 struct SoftmaxParts {
-  explicit SoftmaxParts(std::size_t n) : largest(n), total(n) {}
-  std::vector<float> largest;
-  std::vector<float> total;
+  std::span<float> largest;
+  std::span<float> total;
 };
 
-SoftmaxParts softmax_over_keys(MatrixView qk, const PackedMatrix& keys) {
-  SoftmaxParts parts(qk.rows);
-  for_each_block(qk.rows, [&](std::size_t first, std::size_t count, Matrix& memory) {
-    const MatrixView scores = scores_of(qk, keys, first, count, memory);
+SoftmaxParts softmax_over_keys(MatrixView qk, PackedMatrixView keys, ScratchMemory& scratch) {
+  const SoftmaxParts parts{scratch.take<float>(qk.rows), scratch.take<float>(qk.rows)};
+  for_each_block(qk.rows, [&](std::size_t first, std::size_t count) {
+    ScratchMemory mine;
+    const MatrixView scores = scores_of(qk, keys, first, count, mine);
     softmax_parts(scores, parts.largest.data() + first, parts.total.data() + first);
   });
   return parts;
@@ -64,17 +61,18 @@ void finish_row(const float* x, float scale, MutableMatrixView offset, std::size
 
 // Two passes over blocks of the scores. The first finds what normalises each query's row; in the
 // second a block's rows are keys j and its columns queries i, so that one product sums over i.
-Matrix attention_offset(MatrixView qk, const PackedMatrix& values, MatrixView x,
-                        Matrix* attention_weights) {
-  const PackedMatrix keys = PackedMatrix::from_transposed(qk);
-  const SoftmaxParts parts = softmax_over_keys(qk, keys);
+void attention_offset(MatrixView qk, PackedMatrixView values, MatrixView x, MutableMatrixView out,
+                      Matrix* attention_weights) {
+  ScratchMemory scratch;
+  const PackedMatrixView keys = packed_transpose(qk, scratch);
+  const SoftmaxParts parts = softmax_over_keys(qk, keys, scratch);
   if (attention_weights != nullptr) *attention_weights = Matrix(x.rows, x.rows);
-  Matrix offset(x.rows, values.cols());
-  for_each_block(x.rows, [&](std::size_t first, std::size_t count, Matrix& memory) {
-    const MutableMatrixView weights = scores_of(qk, keys, first, count, memory);
-    std::vector<float> sums(count);
+  for_each_block(x.rows, [&](std::size_t first, std::size_t count) {
+    ScratchMemory mine;
+    const MutableMatrixView weights = scores_of(qk, keys, first, count, mine);
+    const auto sums = mine.take<float>(count);
     weights_from_parts(weights, parts.largest.data(), parts.total.data(), sums.data());
-    const MutableMatrixView rows = offset.view().rows_range(first, count);
+    const MutableMatrixView rows = out.rows_range(first, count);
     gemm(weights, values, 0, values.panels(), {}, rows);
     for (std::size_t r = 0; r < count; ++r) {
       // Scaling the sums is what scaling the weights would give.
@@ -82,13 +80,15 @@ Matrix attention_offset(MatrixView qk, const PackedMatrix& values, MatrixView x,
                  attention_weights, first + r);
     }
   });
-  return offset;
 }
 
 void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out,
                       Matrix* attention_weights) {
-  const PackedMatrix values = PackedMatrix::from_rows(linear(w.value, x));
-  const Matrix offset = attention_offset(linear(w.query_key, x), values, x, attention_weights);
+  ScratchMemory scratch;
+  const PackedMatrixView values = linear_packed(w.value, x, scratch);
+  const MatrixView qk = linear(w.query_key, x, Activation::kNone, scratch);
+  const MutableMatrixView offset = scratch.matrix(x.rows, values.cols);
+  attention_offset(qk, values, x, offset, attention_weights);
   linear(w.transform, offset, Activation::kRelu, x, out);
 }
 

@@ -33,8 +33,8 @@ void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatr
 /// What lies between its layers: x_j - r_j = x_j - sum_i A_ij v_i.
 /// @param qk      [n, d], queries that are keys as well
 /// @param values  [n, c], the rows v_i
-/// @return        [n, c]
-[[nodiscard]] Matrix attention_offset(MatrixView qk, const PackedMatrix& values, MatrixView x,
-                                      Matrix* attention_weights = nullptr);
+/// @param out     [n, c]
+void attention_offset(MatrixView qk, PackedMatrixView values, MatrixView x, MutableMatrixView out,
+                      Matrix* attention_weights = nullptr);
 
 }  // namespace ptattn

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
 #include "ptattn/nn/kernels/softmax.hpp"
 #include "ptattn/nn/kernels/vector_attention.hpp"
@@ -17,23 +18,24 @@ constexpr char kSubject[] = "vector attention";
 constexpr std::size_t kBlockRows = 128;
 
 struct Projections {
-  Matrix query;
-  Matrix key;
-  Matrix value;
+  MatrixView query;
+  MatrixView key;
+  MatrixView value;
 };
 
 /// Rows of neighbours of some queries, one query's after the other.
-struct Scratch {
-  Scratch(std::size_t rows, std::size_t channels, std::size_t hidden_channels)
-      : offsets(rows, channels),
-        scores(rows, channels),
-        hidden(rows, hidden_channels),
-        weights(rows, channels) {}
+struct NeighborRows {
+  NeighborRows(std::size_t rows, std::size_t channels, std::size_t hidden_channels,
+               ScratchMemory& scratch)
+      : offsets(scratch.matrix(rows, channels)),
+        scores(scratch.matrix(rows, channels)),
+        hidden(scratch.matrix(rows, hidden_channels)),
+        weights(scratch.matrix(rows, channels)) {}
 
-  Matrix offsets;  // delta
-  Matrix scores;   // what gamma's layers work on
-  Matrix hidden;
-  Matrix weights;
+  MutableMatrixView offsets;  // delta
+  MutableMatrixView scores;   // what gamma's layers work on
+  MutableMatrixView hidden;
+  MutableMatrixView weights;
 };
 
 void run(const Linear& layer, Activation activation, MatrixView x, MutableMatrixView out) {
@@ -44,23 +46,23 @@ void run(const Linear& layer, Activation activation, MatrixView x, MutableMatrix
 /// Attention of the queries [first, first + count), whose neighbours are `neighbors`.
 void attend(const VectorAttentionWeights& w, MatrixView positions, const Projections& p,
             std::size_t first, std::size_t count, std::span<const std::uint32_t> neighbors,
-            Scratch& scratch, MutableMatrixView out) {
+            const NeighborRows& all, MutableMatrixView out) {
   const std::size_t k = neighbors.size() / count;
-  const auto rows = [&](Matrix& m) { return m.view().rows_range(0, neighbors.size()); };
+  const auto rows = [&](MutableMatrixView m) { return m.rows_range(0, neighbors.size()); };
   relative_mlp(w.position, positions.rows_range(first, count), positions, neighbors,
-               rows(scratch.offsets));
+               rows(all.offsets));
   for (std::size_t i = 0; i < count; ++i) {
     vector_scores(p.query.row(first + i), p.key, neighbors.subspan(i * k, k),
-                  scratch.offsets.view().rows_range(i * k, k), w.weight_norm.scale.data(),
-                  w.weight_norm.shift.data(), scratch.scores.view().rows_range(i * k, k));
+                  all.offsets.rows_range(i * k, k), w.weight_norm.scale.data(),
+                  w.weight_norm.shift.data(), all.scores.rows_range(i * k, k));
   }
-  run(w.weight_hidden, Activation::kRelu, rows(scratch.scores), rows(scratch.hidden));
-  run(w.weight_out, Activation::kNone, rows(scratch.hidden), rows(scratch.weights));
+  run(w.weight_hidden, Activation::kRelu, rows(all.scores), rows(all.hidden));
+  run(w.weight_out, Activation::kNone, rows(all.hidden), rows(all.weights));
   for (std::size_t i = 0; i < count; ++i) {
-    const MutableMatrixView weights = scratch.weights.view().rows_range(i * k, k);
+    const MutableMatrixView weights = all.weights.rows_range(i * k, k);
     softmax_columns(weights);
-    pool_neighbors(p.value, neighbors.subspan(i * k, k),
-                   scratch.offsets.view().rows_range(i * k, k), weights, out.row(first + i));
+    pool_neighbors(p.value, neighbors.subspan(i * k, k), all.offsets.rows_range(i * k, k), weights,
+                   out.row(first + i));
   }
 }
 
@@ -82,18 +84,22 @@ void vector_attention(const VectorAttentionWeights& w, MatrixView positions, Mat
                       const VectorAttentionListener& listener) {
   if (x.rows == 0) return;
   check(w, positions, x, neighbors.size(), out);
-  const Projections projections{linear(w.query, x), linear(w.key, x), linear(w.value, x)};
+  ScratchMemory scratch;
+  const Projections projections{linear(w.query, x, Activation::kNone, scratch),
+                                linear(w.key, x, Activation::kNone, scratch),
+                                linear(w.value, x, Activation::kNone, scratch)};
   const std::size_t k = neighbors.size() / x.rows;
   const std::size_t block = std::max<std::size_t>(1, kBlockRows / k);
   const auto attend_range = [&](std::size_t begin, std::size_t end) {
-    Scratch scratch(block * k, x.cols, w.weight_hidden.weight.cols());
+    ScratchMemory mine;
+    const NeighborRows rows(block * k, x.cols, w.weight_hidden.weight.cols(), mine);
     for (std::size_t first = begin; first < end; first += block) {
       const std::size_t count = std::min(block, end - first);
-      attend(w, positions, projections, first, count, neighbors.subspan(first * k, count * k),
-             scratch, out);
+      attend(w, positions, projections, first, count, neighbors.subspan(first * k, count * k), rows,
+             out);
       if (!listener) continue;
       for (std::size_t i = 0; i < count; ++i) {
-        listener(first + i, scratch.weights.view().rows_range(i * k, k));
+        listener(first + i, rows.weights.rows_range(i * k, k));
       }
     }
   };

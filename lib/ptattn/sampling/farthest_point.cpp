@@ -12,6 +12,7 @@
 #include <string>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/neighbors/point_pack.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -30,13 +31,13 @@ namespace {
 /// distance of -1, which no update raises and no maximum picks.
 struct Blocks {
   std::size_t packs_per_block;
-  std::vector<PointPack> points;
-  std::vector<FloatPack> nearest;  ///< by point: squared distance to the nearest sample
-  std::vector<BoxPack> boxes;
-  std::vector<FloatPack> farthest;  ///< by block: the largest of its `nearest`
+  std::span<PointPack> points;
+  std::span<FloatPack> nearest;  ///< by point: squared distance to the nearest sample
+  std::span<BoxPack> boxes;
+  std::span<FloatPack> farthest;  ///< by block: the largest of its `nearest`
   /// By block: the lowest index among its farthest points; kNoPoint while nobody asked.
-  std::vector<std::uint32_t> winner;
-  std::vector<std::uint32_t> touched;  ///< scratch: blocks that the newest sample may change
+  std::span<std::uint32_t> winner;
+  std::span<std::uint32_t> touched;  ///< blocks that the newest sample may change
 };
 
 }  // namespace
@@ -129,7 +130,7 @@ std::uint32_t farthest_index(Blocks& blocks) {
 }
 
 void draw_samples(Blocks& blocks, const MatrixView& points, std::size_t start,
-                  std::vector<std::uint32_t>& samples) {
+                  std::span<std::uint32_t> samples) {
   std::uint32_t sample = static_cast<std::uint32_t>(start);
   for (std::size_t i = 0;; ++i) {
     samples[i] = sample;
@@ -172,30 +173,37 @@ std::size_t block_size(std::size_t points) {
   return points <= 4096 ? 2 * kPackLanes : 4 * kPackLanes;
 }
 
-Blocks make_blocks(MatrixView points) {
+Blocks make_blocks(MatrixView points, ScratchMemory& scratch) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const std::size_t block = block_size(points.rows);
-  const std::size_t count = (points.rows + block - 1) / block;
-  Blocks blocks{block / kPackLanes,
-                pack_in_kd_order(points, block),
-                {},
-                {},
-                {},
-                std::vector<std::uint32_t>(count, kNoPoint),
-                std::vector<std::uint32_t>(count)};
-  blocks.boxes = bounding_boxes(blocks.points, block);
-  blocks.nearest.resize(blocks.points.size());
+  const std::size_t count = blocks_for(points.rows, block);
+  const std::size_t packs = packs_for(points.rows);
+  const Blocks blocks{block / kPackLanes,
+                      scratch.take<PointPack>(packs),
+                      scratch.take<FloatPack>(packs),
+                      scratch.take<BoxPack>(packs_for(count)),
+                      scratch.take<FloatPack>(packs_for(count)),
+                      scratch.take<std::uint32_t>(count),
+                      scratch.take<std::uint32_t>(count)};
+  pack_in_kd_order(points, block, blocks.points);
+  bounding_boxes(blocks.points, block, blocks.boxes);
+  std::ranges::fill(blocks.winner, kNoPoint);
   for (std::size_t p = 0; p < blocks.points.size(); ++p) {
     for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
       const bool used = blocks.points[p].index[lane] != kNoPoint;
       blocks.nearest[p].values[lane] = used ? kInfinity : -1.0F;
     }
   }
-  blocks.farthest.resize(blocks.boxes.size());
   for (std::size_t b = 0; b < blocks.boxes.size() * kPackLanes; ++b) {
     blocks.farthest[b / kPackLanes].values[b % kPackLanes] = b < count ? kInfinity : -1.0F;
   }
   return blocks;
+}
+
+void draw(MatrixView points, std::size_t start, std::span<std::uint32_t> samples) {
+  ScratchMemory scratch;
+  Blocks blocks = make_blocks(points, scratch);
+  HWY_DYNAMIC_DISPATCH(draw_samples)(blocks, points, start, samples);
 }
 
 }  // namespace
@@ -203,10 +211,14 @@ Blocks make_blocks(MatrixView points) {
 std::vector<std::uint32_t> farthest_point_sample(MatrixView points, std::size_t count,
                                                  std::size_t start) {
   check(points, count, start);
-  Blocks blocks = make_blocks(points);
   std::vector<std::uint32_t> samples(count);
-  HWY_DYNAMIC_DISPATCH(draw_samples)(blocks, points, start, samples);
+  draw(points, start, samples);
   return samples;
+}
+
+void farthest_point_sample(MatrixView points, std::size_t start, std::span<std::uint32_t> out) {
+  check(points, out.size(), start);
+  draw(points, start, out);
 }
 
 }  // namespace ptattn

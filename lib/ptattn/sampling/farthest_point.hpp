@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
@@ -25,5 +26,7 @@ namespace ptattn {
 /// Only the ordering of large clouds is parallel: callers run clouds side by side.
 [[nodiscard]] std::vector<std::uint32_t> farthest_point_sample(MatrixView points, std::size_t count,
                                                                std::size_t start = 0);
+/// The same, as many as `out` holds; allocates nothing in the steady state.
+void farthest_point_sample(MatrixView points, std::size_t start, std::span<std::uint32_t> out);
 
 }  // namespace ptattn

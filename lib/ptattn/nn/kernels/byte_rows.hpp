@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/int8_matrix.hpp"
 
 namespace ptattn {
@@ -24,15 +26,46 @@ struct ByteRowsView {
   }
 };
 
-/// Owner of such rows. What the constructor fills in is zero; rows keep zeros behind their `cols`
-/// numbers, which meet the zeros of the weights.
+/// The writable counterpart of ByteRowsView. Rows keep zeros behind their `cols` numbers, which
+/// meet the zeros of the weights.
+struct MutableByteRowsView {
+  std::uint8_t* data = nullptr;
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+  std::size_t depth = 0;
+  float* scale = nullptr;
+  std::int32_t* zero = nullptr;
+
+  [[nodiscard]] static std::size_t depth_for(std::size_t cols) {
+    return (cols + Int8Matrix::kStep - 1) / Int8Matrix::kStep * Int8Matrix::kStep;
+  }
+  [[nodiscard]] std::uint8_t* row(std::size_t i) const { return data + i * depth; }
+  operator ByteRowsView() const { return {data, rows, depth, scale, zero}; }  // NOLINT: as said
+};
+
+/// Such rows in memory of `scratch`; what lies behind their numbers is zero, the rest
+/// uninitialised.
+[[nodiscard]] inline MutableByteRowsView byte_rows(std::size_t rows, std::size_t cols,
+                                                   ScratchMemory& scratch) {
+  const std::size_t depth = MutableByteRowsView::depth_for(cols);
+  const MutableByteRowsView out{scratch.take<std::uint8_t>(rows * depth).data(),
+                                rows,
+                                cols,
+                                depth,
+                                scratch.take<float>(rows).data(),
+                                scratch.take<std::int32_t>(rows).data()};
+  for (std::size_t i = 0; i < rows; ++i) std::fill(out.row(i) + cols, out.row(i) + depth, 0);
+  return out;
+}
+
+/// Owner of such rows, all zero at first.
 class ByteRows {
  public:
   ByteRows() = default;
   ByteRows(std::size_t rows, std::size_t cols)
       : rows_(rows),
         cols_(cols),
-        depth_((cols + Int8Matrix::kStep - 1) / Int8Matrix::kStep * Int8Matrix::kStep),
+        depth_(MutableByteRowsView::depth_for(cols)),
         data_(rows * depth_),
         scale_(rows),
         zero_(rows) {}
@@ -44,6 +77,9 @@ class ByteRows {
   [[nodiscard]] std::int32_t& zero(std::size_t i) { return zero_[i]; }
   [[nodiscard]] ByteRowsView view() const {
     return {data_.data(), rows_, depth_, scale_.data(), zero_.data()};
+  }
+  operator MutableByteRowsView() {  // NOLINT: outputs are views
+    return {data_.data(), rows_, cols_, depth_, scale_.data(), zero_.data()};
   }
 
  private:

@@ -16,7 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
 namespace {
 
-constexpr std::size_t kPanel = PackedMatrix::kPanel;
+constexpr std::size_t kPanel = PackedMatrixView::kPanel;
 using Lane = HWY_CAPPED(float, 16);
 using Vec = hn::Vec<Lane>;
 
@@ -256,7 +256,7 @@ void pool_panel(Tile t, std::size_t rows, std::size_t width) {
 
 }  // namespace
 
-void multiply(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::size_t panel_end,
+void multiply(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, MutableMatrixView c) {
   // A product over k = 0 terms still has an epilogue.
   const std::size_t blocks = std::max<std::size_t>(1, (a.cols + kDepth - 1) / kDepth);
@@ -279,14 +279,13 @@ void multiply(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std:
           .first = block == 0,
           .last = block + 1 == blocks,
       };
-      multiply_panel(tile, a.rows, std::min(kPanel, b.cols() - column));
+      multiply_panel(tile, a.rows, std::min(kPanel, b.cols - column));
     }
   }
 }
 
-void multiply_max(MatrixView a, const PackedMatrix& b, std::size_t panel_begin,
-                  std::size_t panel_end, const Epilogue& epilogue, std::size_t group,
-                  MutableMatrixView out) {
+void multiply_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+                  const Epilogue& epilogue, std::size_t group, MutableMatrixView out) {
   for (std::size_t p = panel_begin; p < panel_end; ++p) {
     const std::size_t column = p * kPanel;
     for (std::size_t g = 0; g < out.rows; ++g) {
@@ -304,7 +303,7 @@ void multiply_max(MatrixView a, const PackedMatrix& b, std::size_t panel_begin,
           .first = true,
           .last = true,
       };
-      pool_panel(tile, group, std::min(kPanel, b.cols() - column));
+      pool_panel(tile, group, std::min(kPanel, b.cols - column));
     }
   }
 }
@@ -318,12 +317,12 @@ namespace ptattn {
 HWY_EXPORT(multiply);
 HWY_EXPORT(multiply_max);
 
-void gemm(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::size_t panel_end,
+void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c) {
   HWY_DYNAMIC_DISPATCH(multiply)(a, b, panel_begin, panel_end, epilogue, c);
 }
 
-void gemm_max(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::size_t panel_end,
+void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, std::size_t group, MutableMatrixView out) {
   HWY_DYNAMIC_DISPATCH(multiply_max)(a, b, panel_begin, panel_end, epilogue, group, out);
 }

@@ -26,7 +26,7 @@ struct Epilogue {
 /// residual Every element is one chain of multiply-adds over k = 0, 1, 2, ... (fused where the CPU
 /// can), whatever rows and panels share the call: splitting a product over calls changes no bit.
 /// Time m n k multiply-adds.
-void gemm(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::size_t panel_end,
+void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c);
 
 /// Matrix product of which only the largest row of each group is kept, on the calling thread: the
@@ -41,7 +41,7 @@ void gemm(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::siz
 /// @param group     rows a group, at least one
 /// @param out       [groups, n], any stride; other columns stay as they are; does not overlap a
 /// The bits of gemm followed by a maximum. Time m n k multiply-adds.
-void gemm_max(MatrixView a, const PackedMatrix& b, std::size_t panel_begin, std::size_t panel_end,
+void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, std::size_t group, MutableMatrixView out);
 
 }  // namespace ptattn

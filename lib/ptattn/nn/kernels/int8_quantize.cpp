@@ -86,7 +86,7 @@ float largest_sum(MatrixView x, std::span<const std::uint32_t> indices, const fl
 
 }  // namespace
 
-void quantize(MatrixView x, std::size_t begin, ByteRows& out) {
+void quantize(MatrixView x, std::size_t begin, const MutableByteRowsView& out) {
   for (std::size_t i = 0; i < x.rows; ++i) {
     const float* const row = x.row(i);
     const Range range = range_of(row, x.cols);
@@ -96,13 +96,13 @@ void quantize(MatrixView x, std::size_t begin, ByteRows& out) {
     for_each_vector(x.cols, [&](auto d, std::size_t j) HWY_ATTR {
       store_bytes(d, hn::LoadU(d, row + j), steps.inverse, zero, bytes + j);
     });
-    out.scale(begin + i) = steps.scale;
-    out.zero(begin + i) = zero;
+    out.scale[begin + i] = steps.scale;
+    out.zero[begin + i] = zero;
   }
 }
 
 void quantize_sums(MatrixView x, std::span<const std::uint32_t> indices, const float* center,
-                   ByteRows& out) {
+                   const MutableByteRowsView& out) {
   if (indices.empty()) return;
   const Steps steps(largest_sum(x, indices, center));
   for (std::size_t r = 0; r < indices.size(); ++r) {
@@ -112,8 +112,8 @@ void quantize_sums(MatrixView x, std::span<const std::uint32_t> indices, const f
       const auto sum = hn::Add(hn::LoadU(d, row + j), hn::LoadU(d, center + j));
       store_bytes(d, hn::Max(sum, hn::Zero(d)), steps.inverse, 0, bytes + j);
     });
-    out.scale(r) = steps.scale;
-    out.zero(r) = 0;
+    out.scale[r] = steps.scale;
+    out.zero[r] = 0;
   }
 }
 
@@ -126,12 +126,12 @@ namespace ptattn {
 HWY_EXPORT(quantize);
 HWY_EXPORT(quantize_sums);
 
-void quantize_rows(MatrixView x, std::size_t begin, ByteRows& out) {
+void quantize_rows(MatrixView x, std::size_t begin, MutableByteRowsView out) {
   HWY_DYNAMIC_DISPATCH(quantize)(x, begin, out);
 }
 
 void gather_quantize(MatrixView x, std::span<const std::uint32_t> indices, const float* center,
-                     ByteRows& out) {
+                     MutableByteRowsView out) {
   HWY_DYNAMIC_DISPATCH(quantize_sums)(x, indices, center, out);
 }
 

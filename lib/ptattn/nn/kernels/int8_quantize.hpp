@@ -16,8 +16,8 @@ namespace ptattn {
 ///
 /// Each row has a scale of its own, so an error is at most half a 127th of the row's range. Zero is
 /// zero exactly, and rows without negative values, as rectifiers leave them, use all of the 7 bits.
-/// @param x  [m, out.cols()], finite
-void quantize_rows(MatrixView x, std::size_t begin, ByteRows& out);
+/// @param x  [m, out.cols], finite
+void quantize_rows(MatrixView x, std::size_t begin, MutableByteRowsView out);
 
 /// The same for rows that gather_add_relu would make, which are never written in float32:
 ///
@@ -25,10 +25,10 @@ void quantize_rows(MatrixView x, std::size_t begin, ByteRows& out);
 ///
 /// All rows share the scale: they compete for the maximum over a neighbourhood, in which a scale of
 /// its own would give small rows a precision that is lost.
-/// @param x        [n, out.cols()], finite
-/// @param indices  at most out.rows(), each below n; row r of `out` is that of indices[r]
-/// @param center   [out.cols()]
+/// @param x        [n, out.cols], finite
+/// @param indices  at most out.rows, each below n; row r of `out` is that of indices[r]
+/// @param center   [out.cols]
 void gather_quantize(MatrixView x, std::span<const std::uint32_t> indices, const float* center,
-                     ByteRows& out);
+                     MutableByteRowsView out);
 
 }  // namespace ptattn

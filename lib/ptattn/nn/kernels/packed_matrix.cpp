@@ -3,37 +3,71 @@
 #include <algorithm>
 
 namespace ptattn {
+namespace {
+
+constexpr std::size_t kPanel = PackedMatrixView::kPanel;
+
+std::size_t floats_of(std::size_t rows, std::size_t cols) {
+  return (cols + kPanel - 1) / kPanel * kPanel * rows;
+}
+
+/// Zeros in the columns that only the last panel has.
+void fill_up(MutablePackedMatrixView m) {
+  const std::size_t filling = m.panels() * kPanel - m.cols;
+  float* const end = m.data + floats_of(m.rows, m.cols);
+  for (std::size_t k = 1; k <= m.rows && filling > 0; ++k) {
+    std::fill_n(end - (k - 1) * kPanel - filling, filling, 0.0F);
+  }
+}
+
+/// Calls body(columns, first, width) for every panel, whose columns are [first, first + width).
+template <class Body>
+void for_each_panel(MutablePackedMatrixView m, const Body& body) {
+  for (std::size_t p = 0; p < m.panels(); ++p) {
+    body(m.columns_of(p), p * kPanel, std::min(kPanel, m.cols - p * kPanel));
+  }
+}
+
+void pack_transpose(MatrixView b, MutablePackedMatrixView out) {
+  for_each_panel(out, [&](MutableMatrixView columns, std::size_t first, std::size_t width) {
+    for (std::size_t j = first; j < first + width; ++j) {
+      const float* in = b.row(j);
+      for (std::size_t k = 0; k < b.cols; ++k) columns(k, j) = in[k];
+    }
+  });
+}
+
+}  // namespace
+
+MutablePackedMatrixView packed_matrix(std::size_t rows, std::size_t cols, ScratchMemory& scratch) {
+  const MutablePackedMatrixView m{scratch.take<float>(floats_of(rows, cols)).data(), rows, cols};
+  fill_up(m);
+  return m;
+}
+
+PackedMatrixView packed_transpose(MatrixView b, ScratchMemory& scratch) {
+  const MutablePackedMatrixView packed = packed_matrix(b.cols, b.rows, scratch);
+  pack_transpose(b, packed);
+  return packed;
+}
 
 PackedMatrix::PackedMatrix(std::size_t rows, std::size_t cols)
-    : rows_(rows), cols_(cols), data_((cols + kPanel - 1) / kPanel * rows, kPanel) {}
+    : rows_(rows), cols_(cols), data_(1, floats_of(rows, cols)) {
+  fill_up(view());
+}
 
 PackedMatrix PackedMatrix::from_rows(MatrixView b) {
   PackedMatrix packed(b.rows, b.cols);
-  for (std::size_t p = 0; p < packed.panels(); ++p) {
-    const std::size_t first = p * kPanel;
-    const std::size_t width = std::min(kPanel, b.cols - first);
-    for (std::size_t k = 0; k < b.rows; ++k) {
-      float* out = packed.data_.row(p * b.rows + k);
-      std::copy_n(b.row(k) + first, width, out);
-      std::fill(out + width, out + kPanel, 0.0F);
-    }
-  }
+  for_each_panel(packed.view(), [&](MutableMatrixView out, std::size_t first, std::size_t width) {
+    for (std::size_t k = 0; k < b.rows; ++k)
+      std::copy_n(b.row(k) + first, width, out.row(k) + first);
+  });
   return packed;
 }
 
 PackedMatrix PackedMatrix::from_transposed(MatrixView b) {
   PackedMatrix packed(b.cols, b.rows);
-  for (std::size_t p = 0; p < packed.panels(); ++p) {
-    const std::size_t first = p * kPanel;
-    const std::size_t width = std::min(kPanel, b.rows - first);
-    const MutableMatrixView out = packed.data_.view().rows_range(p * b.cols, b.cols);
-    for (std::size_t j = 0; j < width; ++j) {
-      const float* in = b.row(first + j);
-      for (std::size_t k = 0; k < b.cols; ++k) out(k, j) = in[k];
-    }
-    for (std::size_t k = 0; k < b.cols; ++k)
-      std::fill(out.row(k) + width, out.row(k) + kPanel, 0.0F);
-  }
+  pack_transpose(b, packed.view());
   return packed;
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 
 namespace ptattn {
 
@@ -12,10 +13,44 @@ namespace ptattn {
 ///
 /// Panels of kPanel columns follow one another; inside a panel, row after row, kPanel floats each.
 /// The last panel is filled up with zeros.
-class PackedMatrix {
- public:
+struct PackedMatrixView {
   /// Two vectors of 512 bits, a multiple of all narrower ones: the layout fits every CPU.
   static constexpr std::size_t kPanel = 32;
+
+  const float* data = nullptr;
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+
+  [[nodiscard]] std::size_t panels() const { return (cols + kPanel - 1) / kPanel; }
+  [[nodiscard]] const float* panel(std::size_t p) const { return data + p * kPanel * rows; }
+};
+
+/// The writable counterpart of PackedMatrixView.
+struct MutablePackedMatrixView {
+  float* data = nullptr;
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+
+  [[nodiscard]] std::size_t panels() const { return PackedMatrixView(*this).panels(); }
+  /// The whole as an ordinary matrix, of which only the columns of panel p may be touched.
+  [[nodiscard]] MutableMatrixView columns_of(std::size_t p) const {
+    constexpr std::size_t kPanel = PackedMatrixView::kPanel;
+    return {rows > 0 ? data + p * kPanel * (rows - 1) : data, rows, cols, kPanel};
+  }
+  operator PackedMatrixView() const { return {data, rows, cols}; }  // NOLINT: a view of a view
+};
+
+/// Such a matrix in memory of `scratch`: the filling is zero, the rest uninitialised.
+[[nodiscard]] MutablePackedMatrixView packed_matrix(std::size_t rows, std::size_t cols,
+                                                    ScratchMemory& scratch);
+
+/// The transpose of `b` [cols, rows] as such a matrix in memory of `scratch`.
+[[nodiscard]] PackedMatrixView packed_transpose(MatrixView b, ScratchMemory& scratch);
+
+/// Owner of such a matrix.
+class PackedMatrix {
+ public:
+  static constexpr std::size_t kPanel = PackedMatrixView::kPanel;
 
   PackedMatrix() = default;
   /// From b [rows, cols].
@@ -30,17 +65,18 @@ class PackedMatrix {
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t cols() const { return cols_; }
-  [[nodiscard]] std::size_t panels() const { return (cols_ + kPanel - 1) / kPanel; }
-  [[nodiscard]] const float* panel(std::size_t p) const {
-    return data_.data() + p * kPanel * rows_;
-  }
+  [[nodiscard]] std::size_t panels() const { return view().panels(); }
+  [[nodiscard]] const float* panel(std::size_t p) const { return view().panel(p); }
+  [[nodiscard]] PackedMatrixView view() const { return {data_.data(), rows_, cols_}; }
+  [[nodiscard]] MutablePackedMatrixView view() { return {data_.data(), rows_, cols_}; }
+  operator PackedMatrixView() const { return view(); }  // NOLINT: inputs are views
 
  private:
   PackedMatrix(std::size_t rows, std::size_t cols);
 
   std::size_t rows_ = 0;
   std::size_t cols_ = 0;
-  Matrix data_;  // [panels * rows, kPanel]
+  Matrix data_;  // [1, panels * rows * kPanel]
 };
 
 }  // namespace ptattn

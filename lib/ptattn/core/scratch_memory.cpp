@@ -1,0 +1,90 @@
+#include "ptattn/core/scratch_memory.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <vector>
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kSmallestBlock = std::size_t{64} << 10;
+
+struct Free {
+  void operator()(std::byte* p) const noexcept {
+    ::operator delete (p, std::align_val_t{kAlignment});
+  }
+};
+
+}  // namespace
+
+/// Blocks that are used one after the other. Nothing moves while it is in use: where the current
+/// block is full, another one follows. When all is given back, one block replaces several.
+class ScratchMemory::Stack {
+ public:
+  struct Block {
+    explicit Block(std::size_t bytes)
+        : data(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment}))),
+          size(bytes) {}
+    std::unique_ptr<std::byte, Free> data;
+    std::size_t size;
+  };
+
+  void* take(std::size_t count) {
+    count = (count + kAlignment - 1) / kAlignment * kAlignment;
+    while (block < blocks.size() && blocks[block].size - used < count) {
+      ++block;
+      used = 0;
+    }
+    if (block == blocks.size()) blocks.emplace_back(std::max(count, kSmallestBlock));
+    void* const taken = blocks[block].data.get() + used;
+    used += count;
+    return taken;
+  }
+
+  /// After the outermost ScratchMemory.
+  void settle() {
+    std::size_t total = 0;
+    for (const Block& b : blocks) total += b.size;
+    if (total > kKept) {
+      blocks.clear();
+    } else if (blocks.size() > 1) {
+      blocks.clear();  // before the larger one, not beside it
+      blocks.emplace_back(total);
+    }
+  }
+
+  std::vector<Block> blocks;
+  std::size_t block = 0;  // the next value goes here,
+  std::size_t used = 0;   // behind this many bytes
+  ScratchMemory* newest = nullptr;
+};
+
+ScratchMemory::Stack& ScratchMemory::stack_of_this_thread() {
+  thread_local Stack stack;
+  return stack;
+}
+
+ScratchMemory::ScratchMemory()
+    : stack_(stack_of_this_thread()),
+      below_(stack_.newest),
+      block_(stack_.block),
+      used_(stack_.used) {
+  stack_.newest = this;
+}
+
+ScratchMemory::~ScratchMemory() {
+  stack_.newest = below_;
+  stack_.block = block_;
+  stack_.used = used_;
+  if (below_ == nullptr) stack_.settle();
+}
+
+void* ScratchMemory::bytes(std::size_t count) {
+  if (stack_.newest != this) throw std::logic_error("scratch memory: not the newest of its thread");
+  return stack_.take(count);
+}
+
+}  // namespace ptattn

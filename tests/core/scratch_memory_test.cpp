@@ -1,0 +1,102 @@
+#include "ptattn/core/scratch_memory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <thread>
+
+#include "ptattn/core/parallel.hpp"
+
+namespace ptattn {
+namespace {
+
+bool is_aligned(const void* p) {
+  return reinterpret_cast<std::uintptr_t>(p) % 64 == 0;
+}
+
+TEST(scratch_memory, gives_aligned_memory_that_does_not_overlap) {
+  ScratchMemory scratch;
+  const auto bytes = scratch.take<std::uint8_t>(7);
+  const MutableMatrixView m = scratch.matrix(3, 5);
+  EXPECT_EQ(bytes.size(), 7U);
+  EXPECT_TRUE(is_aligned(bytes.data()));
+  EXPECT_TRUE(is_aligned(m.data));
+  EXPECT_EQ(m.rows, 3U);
+  EXPECT_EQ(m.stride, 5U);
+  EXPECT_GE(reinterpret_cast<const std::uint8_t*>(m.data), bytes.data() + 7);
+}
+
+TEST(scratch_memory, values_stay_where_they_are_while_it_grows) {
+  ScratchMemory scratch;
+  const auto first = scratch.take<int>(10);
+  std::ranges::fill(first, 42);
+  for (int i = 0; i < 20; ++i) std::ranges::fill(scratch.take<int>(std::size_t{1} << 14), i);
+  EXPECT_EQ(std::ranges::count(first, 42), 10);
+}
+
+TEST(scratch_memory, what_was_taken_goes_back_and_comes_again) {
+  const auto taken = [] {
+    ScratchMemory scratch;
+    const float* const first = scratch.matrix(300, 300).data;
+    float* inner = nullptr;
+    {
+      ScratchMemory nested;
+      inner = nested.matrix(100, 100).data;
+    }
+    EXPECT_EQ(scratch.matrix(1, 1).data, inner);  // the place of the nested one
+    return first;
+  };
+  (void)taken();  // grows block by block; after it there is a single one
+  const float* const second = taken();
+  EXPECT_EQ(second, taken());
+}
+
+TEST(scratch_memory, of_another_thread_is_another) {
+  ScratchMemory scratch;
+  const auto here = scratch.take<int>(4);
+  std::ranges::fill(here, 1);
+  std::jthread([] {
+    ScratchMemory there;
+    std::ranges::fill(there.take<int>(4), 2);
+  }).join();
+  EXPECT_EQ(std::ranges::count(here, 1), 4);
+}
+
+TEST(scratch_memory, nested_parallel_loops_keep_theirs_apart) {
+  const ThreadLimit limit(4);
+  parallel_each(32, 1, [](std::size_t i) {
+    ScratchMemory outer;
+    const auto mine = outer.take<std::size_t>(1000);
+    std::ranges::fill(mine, i);
+    parallel_each(8, 1, [](std::size_t j) {
+      ScratchMemory inner;
+      std::ranges::fill(inner.take<std::size_t>(3000), j + 100);
+    });
+    EXPECT_EQ(std::ranges::count(mine, i), 1000);
+  });
+}
+
+TEST(scratch_memory, refuses_to_give_from_below_the_newest) {
+  ScratchMemory outer;
+  const ScratchMemory inner;
+  EXPECT_THROW((void)outer.take<int>(1), std::logic_error);
+}
+
+TEST(scratch_memory, much_memory_is_not_kept) {
+  const auto first_of = [](std::size_t bytes) {
+    ScratchMemory scratch;
+    return scratch.take<std::uint8_t>(bytes).data();
+  };
+  const auto* const small = first_of(1);
+  EXPECT_EQ(small, first_of(1));
+  (void)first_of(ScratchMemory::kKept + 1);
+  ScratchMemory scratch;  // after a fresh start the first block is a small one
+  const auto* const a = scratch.take<std::uint8_t>(std::size_t{1} << 16).data();
+  const auto* const b = scratch.take<std::uint8_t>(std::size_t{1} << 16).data();
+  EXPECT_NE(b, a + (std::size_t{1} << 16));
+}
+
+}  // namespace
+}  // namespace ptattn

@@ -100,7 +100,7 @@ Matrix run(const OffsetAttentionWeights& w, MatrixView x) {
 }
 
 TEST(offset_attention, equals_its_scalar_twin) {
-  for (const std::size_t n : {1, 2, 30, 67}) {
+  for (const std::size_t n : {1, 2, 30, 67, 530}) {
     const Layers layers(12, 5);
     const Matrix x = random_matrix(n, 12, n);
     const Matrix actual = run(layers.weights(), x);
@@ -135,7 +135,7 @@ TEST(offset_attention, hand_computed) {
 }
 
 TEST(offset_attention, tells_the_weights_it_used) {
-  for (const std::size_t n : {1, 2, 30, 67}) {
+  for (const std::size_t n : {1, 2, 30, 67, 530}) {
     const Layers layers(12, 5);
     const OffsetAttentionWeights w = layers.weights();
     const Matrix x = random_matrix(n, 12, n);

@@ -14,14 +14,44 @@ namespace {
 // Points a task works on at a time: their scores with 4096 others take 512 KiB.
 constexpr std::size_t kBlock = 32;
 
-/// E_ij of the points i in [first, first + count) with all j. Queries are keys, so E_ij = E_ji to
-/// the last bit: every element is the same chain of multiply-adds.
-MutableMatrixView scores_of(MatrixView qk, PackedMatrixView keys, std::size_t first,
-                            std::size_t count, ScratchMemory& scratch) {
-  const MutableMatrixView scores = scratch.matrix(count, qk.rows);
-  gemm(qk.rows_range(first, count), keys, 0, keys.panels(), {}, scores);
-  return scores;
-}
+// Scores of so many points (1 MiB) wait for the second pass, others are computed again.
+constexpr std::size_t kKeptPoints = 512;
+
+/// E_ij of blocks of points i with all j. Queries are keys, so E_ij = E_ji to the last bit: every
+/// element is the same chain of multiply-adds.
+class Scores {
+ public:
+  Scores(MatrixView qk, ScratchMemory& scratch)
+      : qk_(qk),
+        keys_(packed_transpose(qk, scratch)),
+        kept_(qk.rows <= kKeptPoints ? scratch.matrix(qk.rows, qk.rows) : MutableMatrixView{}) {}
+
+  /// Of the points [first, first + count).
+  [[nodiscard]] MatrixView compute(std::size_t first, std::size_t count,
+                                   ScratchMemory& scratch) const {
+    return product(first, count, is_kept() ? kept(first, count) : scratch.matrix(count, qk_.rows));
+  }
+  /// The same to be overwritten, after `compute` has seen all points.
+  [[nodiscard]] MutableMatrixView take(std::size_t first, std::size_t count,
+                                       ScratchMemory& scratch) const {
+    return is_kept() ? kept(first, count) : product(first, count, scratch.matrix(count, qk_.rows));
+  }
+
+ private:
+  [[nodiscard]] bool is_kept() const { return kept_.data != nullptr; }
+  [[nodiscard]] MutableMatrixView kept(std::size_t first, std::size_t count) const {
+    return kept_.rows_range(first, count);
+  }
+  [[nodiscard]] MutableMatrixView product(std::size_t first, std::size_t count,
+                                          MutableMatrixView out) const {
+    gemm(qk_.rows_range(first, count), keys_, 0, keys_.panels(), {}, out);
+    return out;
+  }
+
+  MatrixView qk_;
+  PackedMatrixView keys_;
+  MutableMatrixView kept_;
+};
 
 /// Calls `body(first, count)` for blocks of points, in parallel.
 template <class Body>
@@ -37,12 +67,12 @@ struct SoftmaxParts {
   std::span<float> total;
 };
 
-SoftmaxParts softmax_over_keys(MatrixView qk, PackedMatrixView keys, ScratchMemory& scratch) {
-  const SoftmaxParts parts{scratch.take<float>(qk.rows), scratch.take<float>(qk.rows)};
-  for_each_block(qk.rows, [&](std::size_t first, std::size_t count) {
+SoftmaxParts softmax_over_keys(const Scores& scores, std::size_t n, ScratchMemory& scratch) {
+  const SoftmaxParts parts{scratch.take<float>(n), scratch.take<float>(n)};
+  for_each_block(n, [&](std::size_t first, std::size_t count) {
     ScratchMemory mine;
-    const MatrixView scores = scores_of(qk, keys, first, count, mine);
-    softmax_parts(scores, parts.largest.data() + first, parts.total.data() + first);
+    softmax_parts(scores.compute(first, count, mine), parts.largest.data() + first,
+                  parts.total.data() + first);
   });
   return parts;
 }
@@ -64,12 +94,12 @@ void finish_row(const float* x, float scale, MutableMatrixView offset, std::size
 void attention_offset(MatrixView qk, PackedMatrixView values, MatrixView x, MutableMatrixView out,
                       Matrix* attention_weights) {
   ScratchMemory scratch;
-  const PackedMatrixView keys = packed_transpose(qk, scratch);
-  const SoftmaxParts parts = softmax_over_keys(qk, keys, scratch);
+  const Scores scores(qk, scratch);
+  const SoftmaxParts parts = softmax_over_keys(scores, qk.rows, scratch);
   if (attention_weights != nullptr) *attention_weights = Matrix(x.rows, x.rows);
   for_each_block(x.rows, [&](std::size_t first, std::size_t count) {
     ScratchMemory mine;
-    const MutableMatrixView weights = scores_of(qk, keys, first, count, mine);
+    const MutableMatrixView weights = scores.take(first, count, mine);
     const auto sums = mine.take<float>(count);
     weights_from_parts(weights, parts.largest.data(), parts.total.data(), sums.data());
     const MutableMatrixView rows = out.rows_range(first, count);

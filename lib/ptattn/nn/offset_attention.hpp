@@ -24,9 +24,9 @@ struct OffsetAttentionWeights {
 /// @param attention_weights  receives, unless null, [n, n] the weights with which the result of
 ///             each point is made: row j holds A_ij for every i, its sum is 1
 /// @throws     Error(Fault::kModel) when the shapes do not fit each other
-/// Exact, in two passes over blocks of the scores: no [n, n] matrix exists unless asked for.
-/// Time O(n c (c + d) + n^2 (c + d)), memory O(n (c + d)) and 32 rows of scores a thread; the same
-/// bits for any thread count.
+/// Exact, in two passes over blocks of the scores: for more than 512 points no [n, n] matrix exists
+/// unless asked for. Time O(n c (c + d) + n^2 (c + d)), memory O(n (c + d)) and 32 rows of scores a
+/// thread; the same bits for any thread count.
 void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out,
                       Matrix* attention_weights = nullptr);
 

@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "ptattn/nn/kernels/gemm.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "ptattn/nn/kernels/math-inl.hpp"
@@ -31,6 +32,10 @@ constexpr std::size_t kMaxRows = 6;
 // Depth of a block: this many rows of one panel (32 KiB) stay in the first-level cache while all
 // rows of a pass by.
 constexpr std::size_t kDepth = 256;
+
+// Few rows pass so fast that the weights, read once, do not arrive in time.
+constexpr std::size_t kFewRows = 2;
+constexpr std::size_t kAhead = 64 * kPanel;
 
 /// One register tile's job: `depth` steps for `kPanel` columns. The product is continued from c
 /// unless `first`, and finished by bias, activation and residual if `last`.
@@ -106,6 +111,10 @@ HWY_INLINE void accumulate(const Tile& t, std::size_t column, Vec (&sum)[kRows][
   const std::size_t lanes = hn::Lanes(d);
   const float* b = t.b + column;
   for (std::size_t k = 0; k < t.depth; ++k, b += kPanel) {
+    if constexpr (kRows <= kFewRows) {
+      hwy::Prefetch(b + kAhead);
+      hwy::Prefetch(b + kAhead + kPanel / 2);
+    }
     const Vec b0 = hn::LoadU(d, b);
     const Vec b1 = hn::LoadU(d, b + lanes);
     HWY_UNROLL(16)

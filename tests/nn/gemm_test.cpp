@@ -1,12 +1,16 @@
 #include "ptattn/nn/kernels/gemm.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "each_target.hpp"
 #include "matrices.hpp"
+#include "ptattn/core/clone.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -89,7 +93,7 @@ TEST(gemm, equals_its_scalar_twin_on_every_cpu_level) {
     for (const std::size_t m : {1, 2, 5, 6, 7, 13, 14, 15, 29, 43}) {
       expect_twin({m, 9, 33}, 0, 0, Activation::kRelu);
     }
-    for (const std::size_t n : {1, 3, 31, 32, 40, 64, 65}) {
+    for (const std::size_t n : {1, 3, 16, 17, 31, 32, 40, 48, 64, 65}) {
       expect_twin({15, 10, n}, 3, 1, Activation::kLeakyRelu);
     }
     for (const std::size_t k : {1, 2, 255, 256, 257, 600}) {
@@ -143,6 +147,65 @@ Matrix largest_rows(MatrixView a, const PackedMatrix& b, const Epilogue& epilogu
     }
   }
   return largest;
+}
+
+TEST(gemm_add, hand_computed) {
+  Matrix a(2, 1);
+  a(0, 0) = 2, a(1, 0) = 3;
+  Matrix b(1, 2);
+  b(0, 0) = 10, b(0, 1) = -1;
+  Matrix c(3, 2);
+  std::ranges::fill(c.values(), 0.5F);
+  gemm_add(a, PackedMatrix::from_rows(b), 0, 1, std::array<std::uint16_t, 2>{2, 0}, c);
+  EXPECT_THAT(c.values(), ::testing::ElementsAre(30.5F, -2.5F, 0.5F, 0.5F, 20.5F, -1.5F));
+}
+
+TEST(gemm_add, has_the_bits_of_gemm_and_an_addition) {
+  for_each_target([] {
+    // Rows around the register tiles, columns around vectors and panels, depths beyond a block.
+    for (const std::size_t m : {1, 6, 13, 15, 57}) {
+      for (const std::size_t n : {5, 16, 32, 48, 75}) {
+        SCOPED_TRACE(::testing::Message() << m << " rows, " << n << " columns");
+        const std::size_t k = m == 15 ? 600 : 19;
+        Embedded a(m, k, 3, 1);
+        fill(a.view(), 1);
+        const PackedMatrix b = PackedMatrix::from_rows(random_matrix(k, n, 2));
+        std::vector<std::uint16_t> places(m);
+        for (std::size_t i = 0; i < m; ++i)
+          places[i] = static_cast<std::uint16_t>((i * 7) % (m + 4));
+        std::ranges::sort(places);
+        places.erase(std::ranges::unique(places).begin(), places.end());
+        const MatrixView listed = MatrixView(a.view()).rows_range(0, places.size());
+        Matrix product(places.size(), n);
+        gemm(listed, b, 0, b.panels(), {}, product);
+        Embedded c(m + 4, n, 5, 3);
+        fill(c.view(), 4);
+        const Matrix before = ptattn::clone(c.view());
+        gemm_add(listed, b, 0, b.panels(), places, c.view());
+        EXPECT_TRUE(c.surroundings_intact());
+        Matrix expected = before.clone();
+        for (std::size_t i = 0; i < places.size(); ++i) {
+          for (std::size_t j = 0; j < n; ++j) expected(places[i], j) += product(i, j);
+        }
+        EXPECT_TRUE(same_bytes(c.view(), expected));
+      }
+    }
+  });
+}
+
+TEST(gemm_add, leaves_columns_of_other_panels) {
+  for_each_target([] {
+    const Matrix a = random_matrix(4, 3, 1);
+    const PackedMatrix b = PackedMatrix::from_rows(random_matrix(3, 70, 2));
+    Matrix c = random_matrix(4, 70, 3);
+    const Matrix before = c.clone();
+    gemm_add(a, b, 1, 2, std::array<std::uint16_t, 4>{0, 1, 2, 3}, c);
+    for (std::size_t i = 0; i < 4; ++i) {
+      for (std::size_t j = 0; j < 70; ++j) {
+        EXPECT_EQ(c(i, j) == before(i, j), j < 32 || j >= 64) << i << ", " << j;
+      }
+    }
+  });
 }
 
 TEST(gemm_max, hand_computed) {

@@ -32,12 +32,11 @@ void check_shapes(const SparseConvolution& layer, const KernelMap& map, MatrixVi
             ", expected " + std::to_string(slice.rows()) + " for " + std::to_string(slice.cols()));
 }
 
-/// The panels [begin, end) of one block of output rows, and the memory to compute them in.
+/// The panels [begin, end) of one block of output rows, and memory for the rows that they meet.
 struct BlockTask {
   std::size_t panel_begin;
   std::size_t panel_end;
   MutableMatrixView gathered;  // [block rows, in]
-  MutableMatrixView product;   // [block rows, out]
 };
 
 /// @param first  the row of x and out at which block `block` of the map begins
@@ -45,8 +44,6 @@ void convolve_block(const SparseConvolution& layer, const KernelMap& map, std::s
                     std::size_t first, const BlockTask& task, MatrixView x, MutableMatrixView out) {
   const std::size_t rows = std::min(KernelMap::kBlockRows, x.rows - first);
   const MutableMatrixView block_out = out.rows_range(first, rows);
-  const std::size_t column = task.panel_begin * PackedMatrix::kPanel;
-  const std::size_t columns = std::min(task.panel_end * PackedMatrix::kPanel, out.cols) - column;
   const std::size_t middle = map.volume() / 2;
   const Epilogue epilogue{.bias = layer.bias.empty() ? nullptr : layer.bias.data()};
   gemm(x.rows_range(first, rows), layer.slices[middle], task.panel_begin, task.panel_end, epilogue,
@@ -55,11 +52,8 @@ void convolve_block(const SparseConvolution& layer, const KernelMap& map, std::s
     const KernelMap::Pairs pairs = map.pairs(block, k);
     if (pairs.inputs.empty()) continue;
     const MutableMatrixView gathered = task.gathered.rows_range(0, pairs.inputs.size());
-    const MutableMatrixView product = task.product.rows_range(0, pairs.inputs.size());
     copy_rows(x, pairs.inputs, gathered);
-    gemm(gathered, layer.slices[k], task.panel_begin, task.panel_end, {}, product);
-    add_rows(product.cols_range(column, columns), pairs.outputs,
-             block_out.cols_range(column, columns));
+    gemm_add(gathered, layer.slices[k], task.panel_begin, task.panel_end, pairs.outputs, block_out);
   }
 }
 
@@ -91,12 +85,11 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
   const std::size_t groups = (panels + kTaskPanels - 1) / kTaskPanels;
   parallel_ranges(map.block_count() * groups, 1, [&](std::size_t begin, std::size_t end) {
     Matrix gathered(KernelMap::kBlockRows, x.cols);
-    Matrix product(KernelMap::kBlockRows, out.cols);
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t panel = i % groups * kTaskPanels;
       const std::size_t block = i / groups;
       convolve_block(layer, map, block, block * KernelMap::kBlockRows,
-                     {panel, std::min(panel + kTaskPanels, panels), gathered, product}, x, out);
+                     {panel, std::min(panel + kTaskPanels, panels), gathered}, x, out);
     }
   });
 }
@@ -113,8 +106,7 @@ void window_convolution(const Linear& layer, const FindNeighbors& neighbors, Mat
   const SparseConvolution convolution = sliced(layer, volume, x.cols);
   parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
     Matrix gathered(kRows, x.cols);
-    Matrix product(kRows, out.cols);
-    const BlockTask all_panels{0, layer.weight.panels(), gathered, product};
+    const BlockTask all_panels{0, layer.weight.panels(), gathered};
     for (std::size_t b = begin; b < end; ++b) {
       const std::size_t first = b * kRows;
       const std::size_t rows = std::min(kRows, x.rows - first);

@@ -26,10 +26,22 @@ HWY_INLINE void add_row(const float* x, const float* y, std::size_t cols, float*
 
 }  // namespace
 
-void add_at(MatrixView x, std::span<const std::uint16_t> indices, MutableMatrixView out) {
+void copy_listed(MatrixView x, std::span<const std::uint32_t> indices, MutableMatrixView out) {
+  const HWY_CAPPED(float, 16) d;
+  const std::size_t lanes = hn::Lanes(d);
+  if (x.cols < lanes) {
+    for (std::size_t r = 0; r < indices.size(); ++r) {
+      std::copy_n(x.row(indices[r]), x.cols, out.row(r));
+    }
+    return;
+  }
   for (std::size_t r = 0; r < indices.size(); ++r) {
-    float* to = out.row(indices[r]);
-    add_row(to, x.row(r), x.cols, to);
+    const float* const from = x.row(indices[r]);
+    float* const to = out.row(r);
+    std::size_t j = 0;
+    for (; j + lanes <= x.cols; j += lanes) hn::StoreU(hn::LoadU(d, from + j), d, to + j);
+    // What is left together with some of what was just copied.
+    if (j < x.cols) hn::StoreU(hn::LoadU(d, from + x.cols - lanes), d, to + x.cols - lanes);
   }
 }
 
@@ -43,17 +55,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ptattn {
 
-HWY_EXPORT(add_at);
+HWY_EXPORT(copy_listed);
 HWY_EXPORT(add_all);
 
 void copy_rows(MatrixView x, std::span<const std::uint32_t> indices, MutableMatrixView out) {
-  for (std::size_t r = 0; r < indices.size(); ++r) {
-    std::copy_n(x.row(indices[r]), x.cols, out.row(r));
-  }
-}
-
-void add_rows(MatrixView x, std::span<const std::uint16_t> indices, MutableMatrixView out) {
-  HWY_DYNAMIC_DISPATCH(add_at)(x, indices, out);
+  HWY_DYNAMIC_DISPATCH(copy_listed)(x, indices, out);
 }
 
 void add_matrices(MatrixView x, MatrixView y, MutableMatrixView out) {

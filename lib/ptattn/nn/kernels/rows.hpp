@@ -12,11 +12,6 @@ namespace ptattn {
 /// @param out      [m, c]
 void copy_rows(MatrixView x, std::span<const std::uint32_t> indices, MutableMatrixView out);
 
-/// out[indices[r]] += x[r] for r = 0, 1, ..., on the calling thread.
-/// @param x        [m, c]
-/// @param indices  [m], each below out.rows
-void add_rows(MatrixView x, std::span<const std::uint16_t> indices, MutableMatrixView out);
-
 /// out = x + y, on the calling thread.
 /// @param x, y  [n, c]
 /// @param out   [n, c]; may be x or y

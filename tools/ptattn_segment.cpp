@@ -18,6 +18,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
+#include "ptattn/tasks/grid_turn.hpp"
 #include "segment/jobs.hpp"
 #include "segment/run.hpp"
 #include "target.hpp"
@@ -40,6 +41,7 @@ const About kAbout{
         "  ptattn-segment tile.ply -o colours.ply --colorize --probabilities\n"
         "  ptattn-segment survey/ -o labelled/ --label-field classification --replace\n"
         "  ptattn-segment big.ply -o big_labelled.ply --memory 2G\n"
+        "  ptattn-segment tile.ply -o labelled.ply --votes 4\n"
         "  find survey -name '*.pcd' | ptattn-segment - -o labelled --format json\n"
         "\n"
         "New fields: label (the number of the class, see --list-models), confidence (its\n"
@@ -112,6 +114,12 @@ void declare(CLI::App& app, Settings& s) {
   app.add_option("--category", s.category,
                  "What the object is, for models that label the parts of objects [the likeliest]")
       ->type_name("NAME");
+  app.add_option("--votes", s.run.segment.votes,
+                 "Average over N headings, 1 to 4: scenes turned about the vertical by quarter "
+                 "turns, objects by up to 10 degrees. Better labels for N times the network's time "
+                 "[1]")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, kQuarterTurns).description(""));
   app.add_option("--neighbors", s.run.segment.neighbors,
                  "Voxels whose probabilities a point is given, weighted by distance [8]")
       ->type_name("K")

@@ -146,7 +146,8 @@ class Data:
         self.densities = {name: density(cloud) for name, cloud in self.places.items()}
         names, shares = list(SHARES), np.array(list(SHARES.values()))
         self.names, self.shares = names, shares / shares.sum()
-        self.validation, self.selection = validation_items(self.held_out), selection_items(selection)
+        self.validation = {name: sample_of(cloud) for name, cloud in validation_clouds(self.held_out).items()}
+        self.selection = selection_items(selection)
 
     def training_batch(self, rng: np.random.Generator) -> list[Sample]:
         """Augmented crops until the batch has about the voxels aimed at."""
@@ -203,7 +204,7 @@ def selection_items(places: dict[str, Cloud]) -> dict[str, Sample]:
     return {name: sample_of(cloud) for name, cloud in items.items()}
 
 
-def validation_items(held_out: dict[str, Cloud]) -> dict[str, Sample]:
+def validation_clouds(held_out: dict[str, Cloud]) -> dict[str, Cloud]:
     """Held-out places as they are, thinned, without fields, and bent into slopes and cliffs."""
     items: dict[str, Cloud] = {}
     rng = np.random.default_rng(5)
@@ -221,7 +222,7 @@ def validation_items(held_out: dict[str, Cloud]) -> dict[str, Sample]:
     for name, source in (("town@4", items["town@4"]), ("slope@1", items["slope@1"]), ("coast", coast)):
         items[f"{name} tilted xyz"] = bare(augment.bend(source, np.random.default_rng(11), augment.Relief(0.6, 0, 0)))
         items[f"{name} cliff xyz"] = bare(augment.bend(source, np.random.default_rng(12), augment.Relief(0.3, 2, 14)))
-    return {name: sample_of(cloud) for name, cloud in items.items()}
+    return items
 
 
 def measures(predicted: np.ndarray, label: np.ndarray) -> dict[str, float]:

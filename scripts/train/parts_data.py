@@ -93,6 +93,15 @@ def disturb(xyz: np.ndarray, rng: np.random.Generator, mirror: bool) -> np.ndarr
     return xyz + rng.normal(0, rng.uniform(0, 0.008), xyz.shape)
 
 
+def mean_iou(predicted: np.ndarray, label: np.ndarray, parts: np.ndarray) -> float:
+    """Of the parts of a shape's category; one that is neither there nor predicted counts as 1."""
+    ious = []
+    for part in parts:
+        here, there = predicted == part, label == part
+        ious.append((here & there).sum() / (here | there).sum() if (here | there).any() else 1.0)
+    return float(np.mean(ious))
+
+
 class Data:
     """What the training loop needs: `training_batch(rng)`, the `validation` items by name, `evaluate`."""
 
@@ -170,14 +179,10 @@ class Data:
         for name, sample in self.validation.items():
             logits = predict(sample)[sample.voxel_of_point]
             predicted = sample.allowed[logits[:, sample.allowed].argmax(1)]
-            ious = []
-            for part in sample.allowed:
-                here, there = predicted == part, sample.label == part
-                ious.append((here & there).sum() / (here | there).sum() if (here | there).any() else 1.0)
             guessed = self.likeliest(logits)
             alone = guessed[logits[:, guessed].argmax(1)]
             items.setdefault(name.split()[0], []).append(
-                ((predicted == sample.label).mean(), np.mean(ious), (alone == sample.label).mean(),
+                ((predicted == sample.label).mean(), mean_iou(predicted, sample.label, sample.allowed), (alone == sample.label).mean(),
                  guessed[0] == sample.allowed[0]))
         keys = ("accuracy", "mean", "accuracy, category guessed", "category right")
         result = {name: dict(zip(keys, np.round(100 * np.mean(values, 0), 2).tolist())) for name, values in items.items()}

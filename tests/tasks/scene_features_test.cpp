@@ -60,6 +60,35 @@ TEST(voxelize, an_object_is_brought_to_the_unit_sphere) {
   EXPECT_EQ(scene.cells[1], (Cell{200, 0, 0}));
 }
 
+TEST(voxelize, an_object_is_turned_with_its_normals) {
+  SceneProfile profile = profile_of(
+      {{ChannelKind::kNormal, 0}, {ChannelKind::kNormal, 1}, {ChannelKind::kNormal, 2}}, 0.01);
+  PointCloud cloud = cloud_of({{500, 0, 0}, {900, 0, 0}});
+  const float normal[] = {0.5F, -0.25F, 0.75F};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    Field& field = cloud.add(std::string("normal_") + "xyz"[axis], FieldType::kFloat32);
+    for (float& value : field.values<float>()) value = normal[axis];
+  }
+  const auto features_at = [&](const SceneVoxels& scene) {
+    return scene_features(cloud, scene, profile).values;
+  };
+  profile.frame = Frame::kObject;
+  const SceneVoxels object = voxelize(cloud, profile, "cloud", 90.0);
+  EXPECT_NEAR(object.positions[1][1], 2.0, 1e-12);  // from (0, -1)
+  EXPECT_EQ(object.cells.back()[0], 0U);
+  const Matrix turned = features_at(object);
+  for (std::size_t v = 0; v < 2; ++v) {
+    EXPECT_NEAR(turned(v, 0), 0.25F, 1e-6F);
+    EXPECT_NEAR(turned(v, 1), 0.5F, 1e-6F);
+    EXPECT_NEAR(turned(v, 2), 0.75F, 1e-6F);
+  }
+  profile.frame = Frame::kScene;
+  profile.voxel = 100.0;
+  const SceneVoxels scene = voxelize(cloud, profile, "cloud", 90.0);
+  EXPECT_EQ(scene.positions[1][0], 400.0);
+  EXPECT_EQ(features_at(scene)(0, 0), 0.5F);
+}
+
 TEST(scene_features, simple_channels_by_hand) {
   PointCloud cloud = cloud_of({{0, 0, 0}, {0.5, 0, 0.5}, {0, 0, 3.25}});
   auto red = cloud.add("red", FieldType::kUInt8).values<std::uint8_t>();

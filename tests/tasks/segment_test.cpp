@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
+#include <utility>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -210,12 +212,101 @@ TEST(segment, only_the_parts_of_one_category_compete) {
   EXPECT_THROW((void)segment(model, cloud, "cloud", {.category = 2}), Error);
 }
 
+/// Says how far its voxels lie to the right of the middle; sees to it that all it is given turned
+/// together.
+class EastNetwork final : public PointNetwork {
+ public:
+  [[nodiscard]] std::size_t in_channels() const override { return 2; }
+  [[nodiscard]] std::size_t out_channels() const override { return 2; }
+  [[nodiscard]] bool labels_points() const override { return true; }
+  [[nodiscard]] PointOutput forward(const PointInput& input, const Trace&) const override {
+    PointOutput output{Matrix(input.features.rows, 2), {}};
+    for (std::size_t i = 0; i < input.features.rows; ++i) {
+      output.values(i, 0) = input.features(i, 0);
+      output.values(i, 1) = 0.0F;
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        const float place = input.positions(i, axis) / 0.5F;
+        EXPECT_NEAR(place, static_cast<float>(input.grid[3 * i + axis]) + 0.5F, 0.5001F);
+      }
+    }
+    headings.emplace_back(input.grid[0], input.grid[1]);
+    return output;
+  }
+
+  mutable std::vector<std::pair<std::int32_t, std::int32_t>> headings;  ///< first cell of each call
+};
+
+TEST(segment, votes_average_the_probabilities_of_quarter_turns) {
+  PointModel model = height_model();
+  model.description.preprocessing.channels = {{ChannelKind::kPosition, 0},
+                                              {ChannelKind::kPosition, 1}};
+  model.description.preprocessing.origin = Origin::kCenterBottom;
+  model.network = std::make_unique<EastNetwork>();
+  const auto& network = dynamic_cast<const EastNetwork&>(*model.network);
+  // 2 m x 4 m, of which a corner is looked at: from the middle it is at (-1, -2).
+  const PointCloud cloud = cloud_of({{0, 0, 0}, {2, 4, 0}, {2, 0, 0}});
+  const auto probability = [&](std::size_t votes) {
+    network.headings.clear();
+    return segment(model, cloud, "cloud", {.neighbors = 1, .votes = votes, .probabilities = true})
+        .probabilities(0, 0);
+  };
+  const auto sigmoid = [](double x) { return 1.0 / (1.0 + std::exp(-x)); };
+  EXPECT_NEAR(probability(1), sigmoid(-1), 1e-6);
+  // x is -1, then 2, 1 and -2.
+  EXPECT_NEAR(probability(2), (sigmoid(-1) + sigmoid(2)) / 2, 1e-6);
+  EXPECT_NEAR(probability(3), (sigmoid(-1) + sigmoid(2) + sigmoid(1)) / 3, 1e-6);
+  EXPECT_NEAR(probability(4), 0.5, 1e-6);
+  using Place = std::pair<std::int32_t, std::int32_t>;
+  EXPECT_THAT(network.headings,
+              ElementsAre(Place{0, 0}, Place{15, 0}, Place{15, 15}, Place{0, 15}));
+  for (const std::size_t votes : {0U, 5U}) {
+    EXPECT_THROW((void)segment(model, cloud, "cloud", {.votes = votes}), Error);
+  }
+}
+
+TEST(segment, votes_turn_objects_a_little_to_either_side) {
+  PointModel model = height_model();
+  SceneProfile& profile = model.description.preprocessing;
+  profile.frame = Frame::kObject;
+  profile.voxel = 0.5;
+  profile.channels = {{ChannelKind::kPosition, 0}, {ChannelKind::kPosition, 1}};
+  profile.origin = Origin::kCenterBottom;
+  model.network = std::make_unique<EastNetwork>();
+  // Its end is at (1, 0) in the unit sphere.
+  const PointCloud stick = cloud_of({{70, 5, 0}, {10, 5, 0}});
+  const Segmentation result =
+      segment(model, stick, "stick", {.neighbors = 1, .votes = 3, .probabilities = true});
+  const auto sigmoid = [](double x) { return 1.0 / (1.0 + std::exp(-x)); };
+  const double turned = sigmoid(std::cos(10.0 * std::numbers::pi / 180.0));
+  EXPECT_NEAR(result.probabilities(0, 0), (sigmoid(1) + 2 * turned) / 3, 1e-6);
+  EXPECT_EQ(result.tiles, 1U);
+  EXPECT_EQ(result.voxels, 2U);
+}
+
+TEST(segment, votes_work_in_tiles) {
+  const PointModel model = height_model();
+  const auto& network = dynamic_cast<const HeightNetwork&>(*model.network);
+  const PointCloud cloud = floor_and_table(30'000);
+  const Segmentation whole = segment(model, cloud, "cloud");
+  network.calls = 0;
+  std::size_t last = 1;
+  const Segmentation tiled =
+      segment(model, cloud, "cloud", {.max_tile_voxels = 4000, .tile_margin = 12, .votes = 3},
+              [&](std::size_t done, std::size_t total) {
+                EXPECT_EQ(total % 3, 0U);
+                last = total - done;
+              });
+  EXPECT_EQ(last, 0U);
+  EXPECT_EQ(network.calls, 3 * tiled.tiles);
+  EXPECT_EQ(tiled.labels, whole.labels);
+}
+
 TEST(segment, same_bits_for_any_number_of_threads) {
   const PointModel model = height_model(0.7F);
   const PointCloud cloud = floor_and_table(20'000);
   const auto with = [&](int threads) {
     const ThreadLimit limit(threads);
-    return segment(model, cloud, "cloud", {.max_tile_voxels = 5000});
+    return segment(model, cloud, "cloud", {.max_tile_voxels = 5000, .votes = 2});
   };
   const Segmentation one = with(1);
   const Segmentation many = with(8);

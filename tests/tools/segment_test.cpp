@@ -122,6 +122,22 @@ TEST_F(Segment, SameBytesForAnyNumberOfThreads) {
   EXPECT_EQ(read_file(folder() / "one.ply"), read_file(folder() / "eight.ply"));
 }
 
+TEST_F(Segment, VotesChangeTheLabelsAndAreTold) {
+  ASSERT_EQ(segment({kTown, "-o", "none.ply"}).exit_code, 0);
+  const Finished one = segment({kTown, "-o", "one.ply", "--votes", "1", "--format", "json"});
+  ASSERT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_EQ(read_file(folder() / "one.ply"), read_file(folder() / "none.ply"));
+  EXPECT_FALSE(json::parse(one.out).contains("votes"));
+  const Finished four = segment({kTown, "-o", "four.ply", "--votes", "4", "--format", "json"});
+  ASSERT_EQ(four.exit_code, 0) << four.err;
+  EXPECT_EQ(json::parse(four.out)["votes"], 4);
+  EXPECT_EQ(json::parse(four.out)["tiles"], 1);
+  EXPECT_NE(read_file(folder() / "four.ply"), read_file(folder() / "none.ply"));
+  const Finished again = segment({kTown, "-o", "again.ply", "--votes", "4", "--threads", "1"});
+  EXPECT_THAT(again.out, HasSubstr(" voxels, 4 votes\n"));
+  EXPECT_EQ(read_file(folder() / "again.ply"), read_file(folder() / "four.ply"));
+}
+
 TEST_F(Segment, AsprsCodesForLasFiles) {
   ASSERT_EQ(segment({kTown, "-o", "out.pcd", "--prefix", "new_", "--codes", "asprs"}).exit_code, 0);
   const PointCloud out = cloud("out.pcd");
@@ -233,6 +249,12 @@ TEST_F(Segment, WrongUsageIsOneLine) {
   expect_usage_error({kTown, "-o", "a.ply", "--memory", "lots"},
                      "--memory: lots is no size, expected a number with K, M or G, see --help");
   EXPECT_EQ(segment({kTown, "-o", "b.ply", "--memory", "1.5gib"}).exit_code, 0);
+  for (const char* votes : {"0", "5", "two"}) {
+    const Finished finished = segment({kTown, "-o", "a.ply", "--votes", votes});
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_THAT(finished.err, StartsWith("ptattn-segment: --votes: "));
+    EXPECT_EQ(lines_of(finished.err).size(), 1U);
+  }
   expect_usage_error({kTown, "-o", "a.ply", "--category", "chair"},
                      "--category: aerial does not tell objects apart");
   put_town("a.ply");

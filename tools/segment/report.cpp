@@ -39,6 +39,7 @@ std::string as_table(const SegmentRecord& record, const PointModelDescription& m
   for (const std::string& name : model.classes) width = std::max(width, text_width(name));
   std::string text = record.path + " -> " + record.output + ": " + std::to_string(record.points) +
                      " points, " + std::to_string(record.voxels) + " voxels" +
+                     (record.votes > 1 ? ", " + std::to_string(record.votes) + " votes" : "") +
                      (record.category.empty() ? "" : ", " + record.category) + "\n";
   const std::size_t valid = std::max<std::size_t>(record.points - record.invalid, 1);
   const auto line = [&](const std::string& label, const std::string& name, std::size_t count) {
@@ -69,6 +70,7 @@ std::string as_json_line(const SegmentRecord& record, const PointModelDescriptio
     if (!record.category.empty()) json["category"] = record.category;
     json["voxels"] = record.voxels;
     json["tiles"] = record.tiles;
+    if (record.votes > 1) json["votes"] = record.votes;
     for (std::size_t c = 0; c < record.counts.size(); ++c) {
       json["classes"][model.classes[c]] = record.counts[c];
     }

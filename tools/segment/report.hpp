@@ -18,6 +18,7 @@ struct SegmentRecord {
   std::string category{};   ///< of the object, where the classes are parts
   std::size_t voxels = 0;
   std::size_t tiles = 0;
+  std::size_t votes = 1;
   std::vector<std::size_t> counts{};  ///< points of each class
   std::string error{};                ///< why it failed; empty on success
 };
@@ -31,7 +32,8 @@ struct SegmentRecord {
 [[nodiscard]] std::string as_table(const SegmentRecord& record, const PointModelDescription& model);
 
 /// One line of JSON: path, output, points, invalid, category (of
-/// models that label parts), voxels, tiles, classes {name: points}, model;
+/// models that label parts), voxels, tiles, votes (where there are several),
+/// classes {name: points}, model;
 /// or path, error, model.
 [[nodiscard]] std::string as_json_line(const SegmentRecord& record,
                                        const PointModelDescription& model);

@@ -40,7 +40,7 @@ SegmentRecord process(const Job& job, const PointModel& model, const SegmentRun&
   std::optional<Progress> tiles;  // of a large cloud, in place of the progress through the clouds
   Segmentation result =
       segment(model, cloud, path, options.segment, [&](std::size_t done, std::size_t total) {
-        if (total == 1) return;
+        if (total == options.segment.votes) return;
         if (done == 0) {
           progress.hide();
           tiles.emplace("ptattn-segment", total, "tiles");
@@ -52,7 +52,9 @@ SegmentRecord process(const Job& job, const PointModel& model, const SegmentRun&
   for (const std::string& note : result.notes) progress.message(path + ": " + note);
   add_labels(cloud, result, options.fields, model.description, job.output);
   write_cloud(job.output, cloud);
-  return make_record(path, job.output.string(), result, model.description);
+  SegmentRecord record = make_record(path, job.output.string(), result, model.description);
+  record.votes = options.segment.votes;
+  return record;
 }
 
 /// What is wrong with one input must not end the work on the others. A field name that is taken is

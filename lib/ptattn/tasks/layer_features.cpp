@@ -102,7 +102,7 @@ Matrix layer_features(const PointModel& model, std::string_view layer, const Poi
                                                : fitting};
   const TileBox whole = bounding_box(scene.cells);
   const std::vector<TileBox> cores = cut_tiles(scene.cells, tiling);
-  const PatchCuts cuts = cuts_for(*model.network, scene, cores.size());
+  const PatchCuts cuts = cuts_for(*model.network, scene.cells, cores.size());
   for (const TileBox& core : cores) {
     const Tile tile = make_tile(scene.cells, core, whole, tiling);
     const TileInput input(scene, features.values, tile);

@@ -18,6 +18,9 @@ namespace ptattn {
 /// Exact: coordinates only change places and signs.
 [[nodiscard]] Position upright(const Position& p, Axis up);
 
+/// A position or direction turned counter-clockwise about z.
+[[nodiscard]] Position turned_about_z(const Position& p, double degrees);
+
 /// Turns the rows of `points` [n, 3], whose z points up, counter-clockwise about z by `degrees` and
 /// then so that z becomes `up` (the inverse of `upright`). Nothing changes for (0, Axis::kZ).
 void turn(MutableMatrixView points, double degrees, Axis up);

@@ -15,6 +15,7 @@
 #include "ptattn/tasks/column_filters.hpp"
 #include "ptattn/tasks/ground_planes.hpp"
 #include "ptattn/tasks/normals.hpp"
+#include "ptattn/tasks/orientation.hpp"
 #include "ptattn/tasks/scene_fields.hpp"
 #include "ptattn/tasks/surroundings.hpp"
 
@@ -340,8 +341,12 @@ ChannelWriter ChannelMaker::normal(std::size_t axis) {
     return each_voxel(
         mean_of(scene_, [this, axis](std::uint32_t row) { return estimated_normals_(row, axis); }));
   }
-  return each_voxel(mean_of(
-      scene_, [this, axis](std::uint32_t row) { return normals_[axis](scene_.points[row]); }));
+  return each_voxel(mean_of(scene_, [this, axis](std::uint32_t row) {
+    const std::uint32_t point = scene_.points[row];
+    if (scene_.degrees == 0.0) return normals_[axis](point);
+    const Position normal{normals_[0](point), normals_[1](point), normals_[2](point)};
+    return turned_about_z(normal, scene_.degrees)[axis];
+  }));
 }
 
 ChannelWriter ChannelMaker::intensity() {

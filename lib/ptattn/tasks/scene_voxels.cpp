@@ -8,6 +8,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/sampling/sort_order.hpp"
+#include "ptattn/tasks/orientation.hpp"
 
 namespace ptattn {
 namespace {
@@ -38,6 +39,9 @@ void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile
     for (std::size_t axis = 0; axis < 3; ++axis) {
       double& x = scene.positions[i][axis];
       x = (x - sphere.center[axis]) / sphere.radius;
+    }
+    if (scene.degrees != 0.0) {
+      scene.positions[i] = turned_about_z(scene.positions[i], scene.degrees);
     }
   });
 }
@@ -110,9 +114,10 @@ void average(SceneVoxels& scene, double voxel) {
 
 }  // namespace
 
-SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile,
-                     std::string_view subject) {
+SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile, std::string_view subject,
+                     double degrees) {
   SceneVoxels scene;
+  if (profile.frame == Frame::kObject) scene.degrees = degrees;
   take_points(scene, cloud, profile, subject);
   if (scene.positions.empty()) {
     scene.starts.push_back(0);

@@ -20,6 +20,7 @@ inline constexpr std::size_t kMaxVoxelsAcross = std::size_t{1} << 16U;
 struct SceneVoxels {
   std::vector<Position> positions;    ///< [n] of the points with finite coordinates, from `origin`
   std::vector<std::uint32_t> points;  ///< [n] their places in the cloud
+  double degrees = 0.0;               ///< that they are turned by against the cloud, about z
   Position origin{};                  ///< least x, y, z; in the cloud's unit, or in the unit
                                       ///< sphere's for objects
   std::vector<std::uint32_t> order;   ///< [n] rows of `positions`, voxel by voxel
@@ -38,10 +39,11 @@ struct SceneVoxels {
 ///
 /// Points with a NaN or infinite coordinate are left out.
 /// @param subject  what error messages call the cloud
+/// @param degrees  by which an object is turned about z, counter-clockwise; scenes stay as they are
 /// @throws Error(Fault::kInput) for fewer than `profile.min_points` points, and for a cloud of more
 ///         than kMaxVoxelsAcross voxels along an axis (wrong units, or a stray point)
 /// Time O(n log n); the same result for any thread count.
 [[nodiscard]] SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile,
-                                   std::string_view subject);
+                                   std::string_view subject, double degrees = 0.0);
 
 }  // namespace ptattn

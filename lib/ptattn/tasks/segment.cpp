@@ -2,90 +2,47 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <span>
 #include <utility>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/tasks/grid_turn.hpp"
 #include "ptattn/tasks/interpolate.hpp"
+#include "ptattn/tasks/prepare.hpp"
 #include "ptattn/tasks/scene_features.hpp"
 #include "ptattn/tasks/scene_hints.hpp"
 #include "ptattn/tasks/scene_voxels.hpp"
 #include "ptattn/tasks/tile_input.hpp"
-#include "ptattn/tasks/tiling.hpp"
+#include "ptattn/tasks/voxel_scores.hpp"
 
 namespace ptattn {
 namespace {
 
 constexpr std::size_t kVoxelsPerTask = 4096;
 constexpr std::size_t kPointsAtATime = std::size_t{1} << 20U;
+constexpr double kObjectTurn = 10.0;  // degrees; further, objects look unlike those of the training
 
 std::size_t max_tile_voxels(const PointNetwork& network, const SegmentOptions& options) {
   const std::size_t fitting = tile_voxels_that_fit(network, options.memory);
   return options.max_tile_voxels > 0 ? std::min(options.max_tile_voxels, fitting) : fitting;
 }
 
-/// Adds a tile's scores, times their weights, to those of the scene. Column `classes` of the sums
-/// holds the weights.
-void blend(const Tile& tile, const Matrix& scores, Matrix& sums) {
-  parallel_each(tile.voxels.size(), kVoxelsPerTask, [&](std::size_t i) {
-    float* sum = sums.row(tile.voxels[i]);
-    const float weight = tile.weights[i];
-    for (std::size_t c = 0; c < scores.cols(); ++c) sum[c] += weight * scores(i, c);
-    sum[scores.cols()] += weight;
-  });
-}
-
-/// Class probabilities of every voxel from blended scores.
-Matrix to_probabilities(const Matrix& sums, const std::string& model_name) {
-  const std::size_t classes = sums.cols() - 1;
-  if (!std::ranges::all_of(sums.values(), [](float x) { return std::isfinite(x); })) {
-    throw Error(Fault::kModel, model_name, "gives scores that are not finite");
-  }
-  Matrix probabilities(sums.rows(), classes);
-  parallel_each(sums.rows(), kVoxelsPerTask, [&](std::size_t v) {
-    const float* sum = sums.row(v);
-    float* p = probabilities.row(v);
-    const float largest = *std::max_element(sum, sum + classes);
-    float total = 0.0F;
-    for (std::size_t c = 0; c < classes; ++c) {
-      p[c] = std::exp((sum[c] - largest) / sum[classes]);
-      total += p[c];
-    }
-    for (std::size_t c = 0; c < classes; ++c) p[c] /= total;
-  });
-  return probabilities;
-}
-
-Matrix score_voxels(const PointModel& model, const SceneVoxels& scene, const Matrix& features,
-                    const SegmentOptions& options, Segmentation& result,
-                    const TileProgress& progress) {
-  const std::size_t classes = model.network->out_channels();
-  const TilingOptions tiling{.max_voxels = max_tile_voxels(*model.network, options),
-                             .margin = options.tile_margin};
-  const std::vector<TileBox> boxes = cut_tiles(scene.cells, tiling);
-  const TileBox whole = bounding_box(scene.cells);
-  const PatchCuts cuts = cuts_for(*model.network, scene, boxes.size());
-  Matrix sums(scene.size(), classes + 1);
-  std::ranges::fill(sums.values(), 0.0F);
-  result.tiles = boxes.size();
-  if (progress) progress(0, boxes.size());
-  for (std::size_t t = 0; t < boxes.size(); ++t) {
-    const Tile tile = make_tile(scene.cells, boxes[t], whole, tiling);
-    const TileInput input(scene, features, tile);
-    const PointOutput output = model.network->forward(input.input(options.category, cuts));
-    blend(tile, output.values, sums);
-    if (progress) progress(t + 1, boxes.size());
-  }
-  return to_probabilities(sums, model.description.name);
-}
+/// A cloud as voxels, and what the network says about them.
+struct View {
+  SceneVoxels scene;
+  Matrix probabilities;  ///< [voxels, classes]
+};
 
 /// The category whose parts are likeliest over all voxels.
-std::size_t likeliest_category(const Matrix& probabilities, const PointModelDescription& model) {
+std::size_t likeliest_category(std::span<const View> views, const PointModelDescription& model) {
   std::vector<double> shares(model.categories.size(), 0.0);
-  for (std::size_t c = 0; c < probabilities.cols(); ++c) {
-    shares[model.category_of_class[c]] += deterministic_sum(
-        probabilities.rows(), [&](std::size_t v) { return double{probabilities(v, c)}; });
+  for (const auto& [scene, probabilities] : views) {
+    for (std::size_t c = 0; c < probabilities.cols(); ++c) {
+      shares[model.category_of_class[c]] += deterministic_sum(
+          probabilities.rows(), [&](std::size_t v) { return double{probabilities(v, c)}; });
+    }
   }
   return static_cast<std::size_t>(std::ranges::max_element(shares) - shares.begin());
 }
@@ -125,37 +82,111 @@ void conclude(std::span<const float> p, std::size_t point, Segmentation& result)
   result.margin[point] = p[best] - second;
 }
 
-/// From the voxels back to the points.
-void spread(const SceneVoxels& scene, const Matrix& probabilities, const SegmentOptions& options,
-            Segmentation& result) {
-  Matrix means(scene.size(), 3);
-  parallel_each(scene.size(), kVoxelsPerTask, [&](std::size_t v) {
+/// Positions of points or voxels, in float32.
+Matrix places(std::span<const Position> positions) {
+  Matrix result(positions.size(), 3);
+  parallel_each(positions.size(), kVoxelsPerTask, [&](std::size_t i) {
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      means(v, axis) = static_cast<float>(scene.means[v][axis]);
+      result(i, axis) = static_cast<float>(positions[i][axis]);
     }
   });
-  const Interpolator interpolator(means, probabilities, options.neighbors);
-  for (std::size_t begin = 0; begin < scene.positions.size(); begin += kPointsAtATime) {
-    const std::size_t count = std::min(kPointsAtATime, scene.positions.size() - begin);
-    Matrix to(count, 3);
+  return result;
+}
+
+/// From the voxels of one view back to the points, which all views have in one order.
+class Spreader {
+ public:
+  Spreader(const View& view, std::size_t neighbors)
+      : positions_(view.scene.positions),
+        means_(places(view.scene.means)),
+        interpolator_(means_, view.probabilities, neighbors) {}
+  Spreader(const Spreader&) = delete;
+  Spreader& operator=(const Spreader&) = delete;
+
+  /// Probabilities of `count` points.
+  [[nodiscard]] Matrix operator()(std::size_t begin, std::size_t count) const {
+    return interpolator_(places(positions_.subspan(begin, count)));
+  }
+
+ private:
+  std::span<const Position> positions_;
+  Matrix means_;
+  Interpolator interpolator_;
+};
+
+/// The mean of all views for every point.
+void spread(std::span<const View> views, const SegmentOptions& options, Segmentation& result) {
+  std::deque<Spreader> spreaders;
+  for (const View& view : views) spreaders.emplace_back(view, options.neighbors);
+  const std::vector<std::uint32_t>& points = views.front().scene.points;
+  for (std::size_t begin = 0; begin < points.size(); begin += kPointsAtATime) {
+    const std::size_t count = std::min(kPointsAtATime, points.size() - begin);
+    Matrix p = spreaders.front()(begin, count);
+    for (std::size_t v = 1; v < views.size(); ++v) add_to(p, spreaders[v](begin, count));
+    if (views.size() > 1) divide(p, views.size());
     parallel_each(count, kVoxelsPerTask, [&](std::size_t i) {
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        to(i, axis) = static_cast<float>(scene.positions[begin + i][axis]);
-      }
-    });
-    const Matrix p = interpolator(to);
-    parallel_each(count, kVoxelsPerTask, [&](std::size_t i) {
-      const std::size_t point = scene.points[begin + i];
+      const std::size_t point = points[begin + i];
       conclude({p.row(i), p.cols()}, point, result);
       if (options.probabilities) std::copy_n(p.row(i), p.cols(), result.probabilities.row(point));
     });
   }
 }
 
+/// What is said about the cloud as such, by the first view of it.
+void describe(const PointModel& model, const PointCloud& cloud, const SceneVoxels& scene,
+              std::vector<std::string> notes, const SegmentOptions& options, Segmentation& result) {
+  for (const std::uint32_t point : scene.points) result.valid[point] = true;
+  result.voxels = scene.size();
+  result.notes = std::move(notes);
+  if (const std::size_t least = least_memory(*model.network);
+      options.memory > 0 && options.memory < least && scene.size() > kFewestTileVoxels) {
+    result.notes.push_back("tiles of " + std::to_string(kFewestTileVoxels) + " voxels take " +
+                           std::to_string((least >> 20U) + 1) +
+                           " MiB for the network, more than was allowed; smaller ones would be "
+                           "labelled unlike the whole");
+  }
+  for (std::string& hint : scene_hints(cloud, scene, model.description.preprocessing)) {
+    result.notes.push_back(std::move(hint));
+  }
+}
+
+/// The cloud from as many headings as need voxels of their own: those of a scene share its voxels.
+std::vector<View> views_of(const PointModel& model, const PointCloud& cloud,
+                           std::string_view subject, const SegmentOptions& options,
+                           const TileProgress& progress, Segmentation& result) {
+  const SceneProfile& profile = model.description.preprocessing;
+  const std::size_t count = profile.frame == Frame::kObject ? options.votes : 1;
+  std::vector<View> views;
+  for (std::size_t v = 0; v < count; ++v) {
+    View view{voxelize(cloud, profile, subject, vote_angle(v, count, kObjectTurn)), {}};
+    SceneFeatures features = scene_features(cloud, view.scene, profile);
+    if (v == 0) describe(model, cloud, view.scene, std::move(features.notes), options, result);
+    if (view.scene.size() == 0) return {};
+    const TileProgress of_view = [&](std::size_t done, std::size_t total) {
+      if (progress && (v == 0 || done > 0)) progress(v * total + done, count * total);
+    };
+    VoxelScorer scorer(model, view.scene, features.values,
+                       {.max_tile_voxels = max_tile_voxels(*model.network, options),
+                        .tile_margin = options.tile_margin,
+                        .quarter_turns = options.votes / count,
+                        .category = options.category},
+                       of_view);
+    result.tiles = scorer.tiles();
+    view.probabilities = scorer.probabilities();
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
 void check(const PointModel& model, const SegmentOptions& options) {
   const std::string& name = model.description.name;
   if (!model.network->labels_points()) {
     throw Error(Fault::kModel, name, "gives features, not labels");
+  }
+  if (options.votes < 1 || options.votes > kQuarterTurns) {
+    throw Error(Fault::kUsage, "votes",
+                "are " + std::to_string(options.votes) + ", expected 1 to " +
+                    std::to_string(kQuarterTurns));
   }
   const std::size_t categories =
       std::max(model.description.categories.size(), model.network->category_count());
@@ -186,30 +217,16 @@ Segmentation segment(const PointModel& model, const PointCloud& cloud, std::stri
     result.probabilities = Matrix(n, model.network->out_channels());
     std::ranges::fill(result.probabilities.values(), 0.0F);
   }
-  const SceneVoxels scene = voxelize(cloud, model.description.preprocessing, subject);
-  for (const std::uint32_t point : scene.points) result.valid[point] = true;
-  result.voxels = scene.size();
-  if (scene.size() == 0) return result;
-  SceneFeatures features = scene_features(cloud, scene, model.description.preprocessing);
-  result.notes = std::move(features.notes);
-  if (const std::size_t least = least_memory(*model.network);
-      options.memory > 0 && options.memory < least && scene.size() > kFewestTileVoxels) {
-    result.notes.push_back("tiles of " + std::to_string(kFewestTileVoxels) + " voxels take " +
-                           std::to_string((least >> 20U) + 1) +
-                           " MiB for the network, more than was allowed; smaller ones would be "
-                           "labelled unlike the whole");
-  }
-  for (std::string& hint : scene_hints(cloud, scene, model.description.preprocessing)) {
-    result.notes.push_back(std::move(hint));
-  }
-  Matrix probabilities = score_voxels(model, scene, features.values, options, result, progress);
+  std::vector<View> views = views_of(model, cloud, subject, options, progress, result);
+  if (views.empty()) return result;
   if (!model.description.category_of_class.empty()) {
     result.category =
-        options.category ? *options.category : likeliest_category(probabilities, model.description);
-    keep_category(probabilities, model.description, *result.category);
+        options.category ? *options.category : likeliest_category(views, model.description);
+    for (View& view : views) {
+      keep_category(view.probabilities, model.description, *result.category);
+    }
   }
-  features.values = {};
-  spread(scene, probabilities, options, result);
+  spread(views, options, result);
   return result;
 }
 

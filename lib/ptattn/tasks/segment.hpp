@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/point_model.hpp"
+#include "ptattn/tasks/voxel_scores.hpp"
 
 namespace ptattn {
 
@@ -20,7 +20,10 @@ struct SegmentOptions {
   std::size_t max_tile_voxels = 0;  ///< a further limit; 0: none
   std::uint32_t tile_margin = 64;   ///< voxels by which tiles overlap their neighbours
   std::size_t neighbors = 8;        ///< voxels that each point's probabilities are made of
-  bool probabilities = false;       ///< keep them for all classes
+  /// Headings to average over, 1 to 4: vote i sees a scene turned about the vertical by i quarter
+  /// turns, an object by up to 10 degrees to either side (`vote_angle`).
+  std::size_t votes = 1;
+  bool probabilities = false;  ///< keep them for all classes
   /// Of the object, for models that label parts: only its parts compete. Absent: the one whose
   /// parts are likeliest in all.
   std::optional<std::size_t> category{};
@@ -41,21 +44,19 @@ struct Segmentation {
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
 };
 
-/// Tells how many of how many tiles are done, first of all that none is.
-using TileProgress = std::function<void(std::size_t done, std::size_t total)>;
-
 /// Labels every point of a cloud.
 ///
 /// The cloud is voxelised and described as the model's profile says; the network scores the voxels,
 /// all at once or in overlapping tiles whose scores are blended near the tiles' borders, and whose
-/// attention looks at the same patches as in the whole; softmax makes probabilities of them; every
-/// point takes the probabilities of the voxels nearest to it by kernel attention (`Interpolator`).
-/// Where classes are parts of objects, those of other categories get probability 0 before that.
+/// attention looks at the same patches as in the whole; softmax makes probabilities of them, which
+/// are averaged over the votes; every point takes the probabilities of the voxels nearest to it by
+/// kernel attention (`Interpolator`). Where classes are parts of objects, those of other categories
+/// get probability 0 before that.
 /// @param subject  what error messages call the cloud, such as its path
 /// @throws Error(Fault::kInput) for a cloud that `voxelize` refuses; Error(Fault::kModel) when the
 ///         scores are not finite; Error(Fault::kUsage) for a category that the model does not have,
-///         or none where the network takes it as an input
-/// Time O(n log n) and the network's; parallel; the same bits for any thread count.
+///         or none where the network takes it as an input, and for votes out of range
+/// Time O(n log n) and votes times the network's; parallel; the same bits for any thread count.
 [[nodiscard]] Segmentation segment(const PointModel& model, const PointCloud& cloud,
                                    std::string_view subject, const SegmentOptions& options = {},
                                    const TileProgress& progress = {});

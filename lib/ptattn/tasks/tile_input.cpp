@@ -30,8 +30,8 @@ std::size_t least_memory(const PointNetwork& network) {
   return kFewestTileVoxels * network.bytes_per_point();
 }
 
-PatchCuts cuts_for(const PointNetwork& network, const SceneVoxels& scene, std::size_t tiles) {
-  return tiles > 1 ? network.cuts_of(scene.cells) : PatchCuts{};
+PatchCuts cuts_for(const PointNetwork& network, std::span<const Cell> cells, std::size_t tiles) {
+  return tiles > 1 ? network.cuts_of(cells) : PatchCuts{};
 }
 
 TileInput::TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile)
@@ -45,6 +45,21 @@ TileInput::TileInput(const SceneVoxels& scene, MatrixView values, const Tile& ti
       grid[3 * i + axis] = static_cast<std::int32_t>(scene.cells[v][axis]);
     }
     std::copy_n(values.row(v), values.cols, features.row(i));
+  });
+}
+
+void TileInput::turn(const GridTurn& turn) {
+  turn.turn_positions(positions);
+  turn.turn_channels(features);
+  parallel_each(positions.rows(), kVoxelsPerTask, [&](std::size_t i) {
+    Cell cell{};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      cell[axis] = static_cast<std::uint32_t>(grid[3 * i + axis]);
+    }
+    cell = turn(cell);
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      grid[3 * i + axis] = static_cast<std::int32_t>(cell[axis]);
+    }
   });
 }
 

@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/point_network.hpp"
+#include "ptattn/tasks/grid_turn.hpp"
 #include "ptattn/tasks/scene_voxels.hpp"
 #include "ptattn/tasks/tiling.hpp"
 
@@ -25,7 +27,7 @@ inline constexpr std::size_t kFewestTileVoxels = 20'000;
 [[nodiscard]] std::size_t least_memory(const PointNetwork& network);
 
 /// Where the network cuts the patches of a scene of several tiles; empty for a scene of one.
-[[nodiscard]] PatchCuts cuts_for(const PointNetwork& network, const SceneVoxels& scene,
+[[nodiscard]] PatchCuts cuts_for(const PointNetwork& network, std::span<const Cell> cells,
                                  std::size_t tiles);
 
 /// What a network is given of a tile of a scene: its voxels, in the order of the tile.
@@ -36,6 +38,9 @@ struct TileInput {
 
   /// @param values  [voxels of the scene, channels], as scene_features makes them
   TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile);
+
+  /// The same seen from another heading.
+  void turn(const GridTurn& turn);
 
   /// A view of it and of `cuts`, valid as long as both live.
   [[nodiscard]] PointInput input(std::optional<std::size_t> category, const PatchCuts& cuts) const;

@@ -45,14 +45,17 @@ class ScratchMemory::Stack {
   }
 
   /// After the outermost ScratchMemory.
-  void settle() {
+  void settle() noexcept {
     std::size_t total = 0;
     for (const Block& b : blocks) total += b.size;
     if (total > kKept) {
       blocks.clear();
     } else if (blocks.size() > 1) {
       blocks.clear();  // before the larger one, not beside it
-      blocks.emplace_back(total);
+      try {
+        blocks.emplace_back(total);
+      } catch (const std::bad_alloc&) {  // the next call asks for its own
+      }
     }
   }
 

@@ -95,7 +95,7 @@ TEST(serialize, orders_go_along_the_curves_cloud_by_cloud) {
   Ptv3Level level = level_of({{0, 0, 0}, {0, 1, 0}, {1, 0, 0}, {0, 1, 0}, {1, 0, 0}}, {3, 5});
   level.depth = 2;
   const std::vector<Curve> curves = {Curve::kZTrans, Curve::kZ, Curve::kHilbert};
-  serialize(level, curves, 2);
+  serialize(level, VoxelHash(level.cells, level.ends), curves, 2);
   ASSERT_EQ(level.orders.size(), 2U);  // the third is not used
   EXPECT_THAT(level.orders[0], ElementsAre(0U, 2U, 1U, 4U, 3U));
   EXPECT_THAT(level.orders[1], ElementsAre(0U, 1U, 2U, 3U, 4U));

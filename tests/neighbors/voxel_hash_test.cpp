@@ -70,16 +70,37 @@ TEST(voxel_hash, windows_agree_with_a_map) {
     for (std::uint32_t i = 0; i < cells.size(); ++i)
       rows.try_emplace({i < 700 ? 0 : 2, cells[i]}, i);
     const VoxelHash hash(cells, ends);
+    VoxelHash::Cursor cursor(hash);
     for (std::uint32_t i = 0; i < cells.size(); i += 13) {
       for (const int radius : {0, 1, 2, 4}) {
         const std::size_t cloud = i % 3;
         const auto width = static_cast<std::size_t>(2 * radius + 1);
         std::vector<std::uint32_t> window(width * width * width);
         hash.window(cloud, cells[i], radius, window);
-        ASSERT_EQ(window, window_of(rows, cloud, cells[i], radius)) << side << " " << i;
+        const std::vector<std::uint32_t> expected = window_of(rows, cloud, cells[i], radius);
+        ASSERT_EQ(window, expected) << side << " " << i;
+        cursor.window(cloud, cells[i], radius, window);  // goes on from the cell before
+        ASSERT_EQ(window, expected) << side << " " << i;
       }
     }
   }
+}
+
+TEST(voxel_hash, a_cursor_goes_from_cell_to_cell_and_from_cloud_to_cloud) {
+  const std::vector<Cell> cells = {{1, 1, 1}, {2, 1, 1}, {9, 9, 9}, {1, 1, 1}};
+  const VoxelHash hash(cells, std::vector<std::size_t>{3, 4});
+  VoxelHash::Cursor cursor(hash);
+  std::vector<std::uint32_t> window(27);
+  const auto row_at = [&](std::size_t cloud, const Cell& cell, std::size_t place) {
+    cursor.window(cloud, cell, 1, window);
+    return window[place];
+  };
+  EXPECT_EQ(row_at(0, {1, 1, 1}, 13), 0U);
+  EXPECT_EQ(row_at(0, {1, 1, 1}, 22), 1U);  // one step along x
+  EXPECT_EQ(row_at(0, {2, 1, 1}, 4), 0U);   // and back, in the same block
+  EXPECT_EQ(row_at(1, {1, 1, 1}, 13), 3U);  // the same block of another cloud
+  EXPECT_EQ(row_at(1, {1, 1, 1}, 22), kNone);
+  EXPECT_EQ(row_at(0, {9, 9, 9}, 13), 2U);
 }
 
 TEST(voxel_hash, a_cell_that_occurs_again_stands_for_its_first_row) {

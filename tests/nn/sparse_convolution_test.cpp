@@ -36,14 +36,16 @@ std::vector<Cell> random_voxels(std::size_t n, std::uint64_t side, std::uint64_t
 FindNeighbors neighbors_among(const std::vector<Cell>& cells, int radius) {
   std::map<Cell, std::uint32_t> rows;
   for (std::uint32_t i = 0; i < cells.size(); ++i) rows[cells[i]] = i;
-  return [cells, rows, radius](std::size_t row, std::span<std::uint32_t> out) {
-    const auto [x, y, z] = cells[row];
+  return [cells, rows, radius](std::size_t begin, std::size_t end, std::span<std::uint32_t> out) {
     std::size_t place = 0;
-    for (int dx = -radius; dx <= radius; ++dx) {
-      for (int dy = -radius; dy <= radius; ++dy) {
-        for (int dz = -radius; dz <= radius; ++dz) {
-          const auto found = rows.find({x + dx, y + dy, z + dz});
-          out[place++] = found == rows.end() ? kNoRow : found->second;
+    for (std::size_t row = begin; row < end; ++row) {
+      const auto [x, y, z] = cells[row];
+      for (int dx = -radius; dx <= radius; ++dx) {
+        for (int dy = -radius; dy <= radius; ++dy) {
+          for (int dz = -radius; dz <= radius; ++dz) {
+            const auto found = rows.find({x + dx, y + dy, z + dz});
+            out[place++] = found == rows.end() ? kNoRow : found->second;
+          }
         }
       }
     }
@@ -56,7 +58,7 @@ Matrix scalar_convolution(const DenseWeights& dense, std::size_t volume,
   Matrix out(x.rows, dense.weight.rows());
   std::vector<std::uint32_t> found(volume);
   for (std::size_t p = 0; p < x.rows; ++p) {
-    neighbors(p, found);
+    neighbors(p, p + 1, found);
     for (std::size_t o = 0; o < out.cols(); ++o) {
       double sum = dense.bias.empty() ? 0.0 : double{dense.bias[o]};
       for (std::size_t k = 0; k < volume; ++k) {
@@ -108,7 +110,9 @@ TEST(sparse_convolution, agrees_with_its_definition_on_every_cpu_level) {
 TEST(sparse_convolution, a_kernel_of_one_place_is_a_linear_layer) {
   const Matrix x = random_matrix(300, 6, 1);
   const DenseWeights dense = random_dense(6, 9, 2);
-  const KernelMap map(300, 1, [](std::size_t, std::span<std::uint32_t> out) { out[0] = kNoRow; });
+  const KernelMap map(300, 1, [](std::size_t, std::size_t, std::span<std::uint32_t> out) {
+    std::ranges::fill(out, kNoRow);
+  });
   EXPECT_TRUE(same_bytes(convolve({dense, 1}, map, x), linear(Linear(clone(dense)), x)));
 }
 

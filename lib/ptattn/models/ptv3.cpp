@@ -139,23 +139,21 @@ class Pass {
     stage.level = std::move(sorted.level);
     stage.rows = inverse_of(sorted.rows);
     if (cuts_ != nullptr) stage.level.depth = cuts_->stages.front().depth;
-    serialize_stage(0);
+    const VoxelHash hash(stage.level.cells, stage.level.ends);
+    serialize_stage(0, hash);
     if (config_.mode == Ptv3Mode::kBase) {
       stage.features = Matrix(stage.level.size(), config_.encoder.front().channels);
-      const VoxelHash hash(stage.level.cells, stage.level.ends);
-      const FindNeighbors window = [&](std::size_t row, std::span<std::uint32_t> rows) {
-        hash.window(stage.level.cloud_of(row), stage.level.cells[row], kStemRadius, rows);
-      };
-      window_convolution(weights_.stem, window, sorted.features, Activation::kGelu, stage.features);
+      window_convolution(weights_.stem, windows_around(stage.level, hash, kStemRadius),
+                         sorted.features, Activation::kGelu, stage.features);
     } else {
       stage.features = normed_linear(weights_.stem, weights_.stem_norm, sorted.features);
     }
     report("embedding", 0, stage.features);
   }
 
-  void serialize_stage(std::size_t s) {
+  void serialize_stage(std::size_t s, const VoxelHash& hash) {
     Stage& stage = stages_[s];
-    serialize(stage.level, orders_of(config_, s), orders_used(config_, s));
+    serialize(stage.level, hash, orders_of(config_, s), orders_used(config_, s));
     stage.patches = ptv3_patches(config_, s, stage.level, cuts_);
   }
 
@@ -172,7 +170,8 @@ class Pass {
     coarse.features = pooled_maximum(fine.pooling, linear(w.down, fine.features));
     normalize_and_activate(w.down_norm, coarse.features);
     stages_.push_back(std::move(coarse));
-    serialize_stage(s);
+    const Ptv3Level& level = stages_[s].level;
+    serialize_stage(s, VoxelHash(level.cells, level.ends));
     report("enc.enc" + std::to_string(s) + ".down", s, stages_[s].features);
   }
 

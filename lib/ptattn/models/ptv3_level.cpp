@@ -7,7 +7,6 @@
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/models/ptv3_serialization.hpp"
-#include "ptattn/neighbors/voxel_hash.hpp"
 #include "ptattn/sampling/sort_order.hpp"
 
 namespace ptattn {
@@ -21,14 +20,6 @@ std::vector<std::uint32_t> identity(std::size_t n) {
   std::vector<std::uint32_t> rows(n);
   std::iota(rows.begin(), rows.end(), 0U);
   return rows;
-}
-
-std::unique_ptr<const KernelMap> find_neighbors(const Ptv3Level& level) {
-  const VoxelHash hash(level.cells, level.ends);
-  return std::make_unique<KernelMap>(level.size(), 27,
-                                     [&](std::size_t row, std::span<std::uint32_t> rows) {
-                                       hash.window(level.cloud_of(row), level.cells[row], 1, rows);
-                                     });
 }
 
 /// Groups rows of equal keys; rows along the Z curve usually need no sorting for that.
@@ -93,14 +84,27 @@ std::size_t Ptv3Level::cloud_of(std::size_t row) const {
   return static_cast<std::size_t>(behind - ends.begin());
 }
 
-void serialize(Ptv3Level& level, std::span<const Curve> curves, std::size_t used) {
+FindNeighbors windows_around(const Ptv3Level& level, const VoxelHash& hash, int radius) {
+  return
+      [&level, &hash, radius](std::size_t begin, std::size_t end, std::span<std::uint32_t> rows) {
+        const std::size_t volume = rows.size() / (end - begin);
+        VoxelHash::Cursor cursor(hash);
+        for (std::size_t i = begin; i < end; ++i) {
+          cursor.window(level.cloud_of(i), level.cells[i], radius,
+                        rows.subspan((i - begin) * volume, volume));
+        }
+      };
+}
+
+void serialize(Ptv3Level& level, const VoxelHash& hash, std::span<const Curve> curves,
+               std::size_t used) {
   for (const Curve curve : curves.first(std::min(used, curves.size()))) {
     level.orders.push_back(curve == Curve::kZ
                                ? identity(level.size())
                                : sort_order(serialized_codes(curve, level.cells, level.ends,
                                                              std::max(1, level.depth))));
   }
-  level.neighbors = find_neighbors(level);
+  level.neighbors = std::make_unique<KernelMap>(level.size(), 27, windows_around(level, hash, 1));
 }
 
 std::vector<Cell> divided(std::span<const Cell> cells, std::size_t stride) {

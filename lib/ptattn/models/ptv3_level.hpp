@@ -8,6 +8,7 @@
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/patch_cuts.hpp"
+#include "ptattn/neighbors/voxel_hash.hpp"
 #include "ptattn/nn/kernel_map.hpp"
 #include "ptattn/sampling/curve.hpp"
 
@@ -50,8 +51,15 @@ struct Ptv3Level {
   [[nodiscard]] std::size_t cloud_of(std::size_t row) const;
 };
 
+/// Finds the rows of the voxels around those of a level, (2 radius + 1)^3 a voxel.
+/// @param hash  of the level's voxels; both must outlive the result
+[[nodiscard]] FindNeighbors windows_around(const Ptv3Level& level, const VoxelHash& hash,
+                                           int radius);
+
 /// Fills `orders` with the first `used` of `curves`, and `neighbors`.
-void serialize(Ptv3Level& level, std::span<const Curve> curves, std::size_t used);
+/// @param hash  of the level's voxels
+void serialize(Ptv3Level& level, const VoxelHash& hash, std::span<const Curve> curves,
+               std::size_t used);
 
 /// How rows of one level come together in the next coarser one.
 struct Ptv3Pooling {

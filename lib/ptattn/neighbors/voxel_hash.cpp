@@ -34,19 +34,45 @@ VoxelHash::VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> e
                 std::to_string(ends.size()) + " clouds reach voxel " + std::to_string(all) +
                     ", expected less");
   }
-  // At most half full, so that chains stay short.
-  const std::size_t slots = std::bit_ceil(std::max<std::size_t>(2, 2 * cells.size()));
-  shift_ = 64U - static_cast<unsigned>(std::bit_width(slots - 1));
-  slots_.assign(slots, {kEmpty, 0});
+  fill(cells, runs_of(cells, ends));
+}
+
+std::vector<VoxelHash::Run> VoxelHash::runs_of(std::span<const Cell> cells,
+                                               std::span<const std::size_t> ends) const {
+  std::vector<Run> runs;
   std::size_t row = 0;
   for (std::size_t cloud = 0; cloud < ends.size(); ++cloud) {
-    std::uint64_t last_key = kEmpty;
-    Block* block = nullptr;
+    const std::size_t first = runs.size();
     for (; row < ends[cloud]; ++row) {
       const std::uint64_t row_key = key(cloud, block_of(cells[row]));
-      if (row_key != last_key) block = &insert(row_key);
-      last_key = row_key;
-      std::uint32_t& entry = (*block)[place_of(cells[row])];
+      if (runs.size() == first || runs.back().key != row_key) runs.push_back({row, row_key});
+      runs.back().end = row + 1;
+    }
+  }
+  return runs;
+}
+
+void VoxelHash::fill(std::span<const Cell> cells, std::span<const Run> runs) {
+  // At most half full, so that chains stay short.
+  const std::size_t slots = std::bit_ceil(std::max<std::size_t>(2, 2 * runs.size()));
+  shift_ = 64U - static_cast<unsigned>(std::bit_width(slots - 1));
+  slots_.assign(slots, {kEmpty, 0});
+  std::uint32_t blocks = 0;
+  std::vector<std::uint32_t> block_of_run;
+  block_of_run.reserve(runs.size());
+  for (const Run& run : runs) {
+    Slot& slot = slots_[slot_of(run.key)];
+    if (slot.key == kEmpty) slot = {run.key, blocks++};
+    block_of_run.push_back(slot.block);
+  }
+  Block nowhere;
+  nowhere.fill(kNone);
+  blocks_.assign(blocks, nowhere);
+  std::size_t row = 0;
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    Block& block = blocks_[block_of_run[r]];
+    for (; row < runs[r].end; ++row) {
+      std::uint32_t& entry = block[place_of(cells[row])];
       if (entry == kNone) entry = static_cast<std::uint32_t>(row);
     }
   }
@@ -66,15 +92,6 @@ std::size_t VoxelHash::slot_of(std::uint64_t key) const {
     slot = (slot + 1) & (slots_.size() - 1);
   }
   return slot;
-}
-
-VoxelHash::Block& VoxelHash::insert(std::uint64_t key) {
-  Slot& slot = slots_[slot_of(key)];
-  if (slot.key == kEmpty) {
-    slot = {key, static_cast<std::uint32_t>(blocks_.size())};
-    blocks_.emplace_back().fill(kNone);
-  }
-  return blocks_[slot.block];
 }
 
 const VoxelHash::Block* VoxelHash::block_at(std::size_t cloud,
@@ -98,44 +115,59 @@ std::uint32_t VoxelHash::find(std::size_t cloud, const Cell& cell) const {
 
 void VoxelHash::window(std::size_t cloud, const Cell& cell, int radius,
                        std::span<std::uint32_t> rows) const {
+  Cursor(*this).window(cloud, cell, radius, rows);
+}
+
+void VoxelHash::Cursor::go_to(std::size_t cloud, const std::array<int, 3>& block) {
+  if (cloud == cloud_ && block == center_) return;
+  cloud_ = cloud;
+  center_ = block;
+  around_.fill(nullptr);
+}
+
+void VoxelHash::Cursor::window(std::size_t cloud, const Cell& cell, int radius,
+                               std::span<std::uint32_t> rows) {
   assert(radius >= 0 && radius <= kMaxRadius);
-  assert(rows.size() ==
-         static_cast<std::size_t>((2 * radius + 1) * (2 * radius + 1) * (2 * radius + 1)));
-  std::array<int, 3> begin{};
-  std::array<int, 3> first{};  // block
-  std::array<int, 3> count{};  // of blocks, at most 3
-  for (std::size_t a = 0; a < 3; ++a) {
-    begin[a] = static_cast<int>(cell[a]) - radius;
-    first[a] = begin[a] >> kBlockShift;
-    count[a] = ((begin[a] + 2 * radius) >> kBlockShift) - first[a] + 1;
-  }
+  const int width = 2 * radius + 1;
+  assert(rows.size() == static_cast<std::size_t>(width * width * width));
   static const Block kNowhere = [] {
     Block block;
     block.fill(kNone);
     return block;
   }();
-  std::array<const Block*, 27> blocks{};
-  const auto at = [](int i, int j, int k) {
-    const int place = 9 * i + 3 * j + k;
-    return static_cast<std::size_t>(place);
-  };
-  for (int i = 0; i < count[0]; ++i) {
-    for (int j = 0; j < count[1]; ++j) {
-      for (int k = 0; k < count[2]; ++k) {
-        const Block* block = block_at(cloud, {first[0] + i, first[1] + j, first[2] + k});
-        blocks[at(i, j, k)] = block == nullptr ? &kNowhere : block;
+  const auto [cx, cy, cz] = block_of(cell);
+  go_to(cloud, {static_cast<int>(cx), static_cast<int>(cy), static_cast<int>(cz)});
+
+  // Of the places along each axis: the step to their block from the cell's, 0 to 2, and the place
+  // in it.
+  std::array<std::array<std::uint8_t, 2 * kMaxRadius + 1>, 3> step{};
+  std::array<std::array<std::uint8_t, 2 * kMaxRadius + 1>, 3> place{};
+  for (std::size_t a = 0; a < 3; ++a) {
+    for (int t = 0; t < width; ++t) {
+      const int x = static_cast<int>(cell[a]) - radius + t;
+      step[a][static_cast<std::size_t>(t)] =
+          static_cast<std::uint8_t>((x >> kBlockShift) - center_[a] + 1);
+      place[a][static_cast<std::size_t>(t)] = static_cast<std::uint8_t>(x & int{kInside});
+    }
+  }
+  const auto last = static_cast<std::size_t>(width - 1);
+  for (std::size_t i = step[0][0]; i <= step[0][last]; ++i) {
+    for (std::size_t j = step[1][0]; j <= step[1][last]; ++j) {
+      for (std::size_t k = step[2][0]; k <= step[2][last]; ++k) {
+        const Block*& block = around_[9 * i + 3 * j + k];
+        if (block != nullptr) continue;
+        const auto at = [](int center, std::size_t s) { return center + static_cast<int>(s) - 1; };
+        block = hash_.block_at(cloud, {at(center_[0], i), at(center_[1], j), at(center_[2], k)});
+        if (block == nullptr) block = &kNowhere;
       }
     }
   }
-  const auto inside = [](int x) { return static_cast<std::size_t>(x) & kInside; };
-  const auto which = [&](int x, std::size_t a) { return (x >> kBlockShift) - first[a]; };
   std::uint32_t* row = rows.data();
-  for (int x = begin[0]; x <= begin[0] + 2 * radius; ++x) {
-    for (int y = begin[1]; y <= begin[1] + 2 * radius; ++y) {
-      const std::size_t place = inside(x) << 4U | inside(y) << 2U;
-      for (int z = begin[2]; z <= begin[2] + 2 * radius; ++z) {
-        *row++ = (*blocks[at(which(x, 0), which(y, 1), which(z, 2))])[place | inside(z)];
-      }
+  for (std::size_t x = 0; x <= last; ++x) {
+    for (std::size_t y = 0; y <= last; ++y) {
+      const Block* const* const line = around_.data() + 9 * step[0][x] + 3 * step[1][y];
+      const std::size_t begin = std::size_t{place[0][x]} << 4U | std::size_t{place[1][y]} << 2U;
+      for (std::size_t z = 0; z <= last; ++z) *row++ = (*line[step[2][z]])[begin + place[2][z]];
     }
   }
 }

@@ -26,7 +26,8 @@ class VoxelHash {
   /// @param cells  [n], n < 2^32 - 1. A cell that occurs again stands for its first row.
   /// @param ends   row behind the last of each cloud, ascending, the last of them n
   /// @throws       Error(Fault::kUsage) when 3 bits(largest coordinate / 4) + bits(clouds) > 63
-  /// Time O(n), memory 24 bytes a row and 256 bytes an occupied block.
+  /// Time O(n); memory 256 bytes an occupied block, and at most 36 bytes a run of rows in one
+  /// block.
   VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> ends);
 
   /// Row of the voxel at `cell` of the cloud, or kNone.
@@ -39,6 +40,8 @@ class VoxelHash {
   /// @param rows    [(2 radius + 1)^3], written
   void window(std::size_t cloud, const Cell& cell, int radius, std::span<std::uint32_t> rows) const;
 
+  class Cursor;
+
  private:
   using Block = std::array<std::uint32_t, 64>;
 
@@ -49,14 +52,40 @@ class VoxelHash {
 
   [[nodiscard]] std::uint64_t key(std::size_t cloud, const Cell& block) const;
   [[nodiscard]] std::size_t slot_of(std::uint64_t key) const;
+  /// Rows in a run of equal blocks share one entry: its end, and the number of the block.
+  struct Run {
+    std::size_t end;
+    std::uint64_t key;
+  };
+  [[nodiscard]] std::vector<Run> runs_of(std::span<const Cell> cells,
+                                         std::span<const std::size_t> ends) const;
+  void fill(std::span<const Cell> cells, std::span<const Run> runs);
   /// nullptr when it is outside the grid or empty.
   [[nodiscard]] const Block* block_at(std::size_t cloud, const std::array<int, 3>& block) const;
-  Block& insert(std::uint64_t key);
 
   unsigned block_bits_ = 0;  ///< of a block's coordinate
   unsigned shift_ = 0;       ///< 64 - bits of a slot's number
   std::vector<Slot> slots_;
   std::vector<Block> blocks_;  ///< in the order of their first rows
+};
+
+/// Windows of cells one after the other: remembers the blocks around the last cell, so that cells
+/// of one block, which follow one another along a space-filling curve, look them up only once. Of
+/// one thread; refers to a hash that must outlive it.
+class VoxelHash::Cursor {
+ public:
+  explicit Cursor(const VoxelHash& hash) : hash_(hash) {}
+
+  /// VoxelHash::window
+  void window(std::size_t cloud, const Cell& cell, int radius, std::span<std::uint32_t> rows);
+
+ private:
+  void go_to(std::size_t cloud, const std::array<int, 3>& block);
+
+  const VoxelHash& hash_;
+  std::size_t cloud_ = 0;
+  std::array<int, 3> center_{-1, -1, -1};  ///< block
+  std::array<const Block*, 27> around_{};  ///< blocks around it, z fastest; nullptr: not looked up
 };
 
 }  // namespace ptattn

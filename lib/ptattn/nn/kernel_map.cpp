@@ -17,11 +17,11 @@ KernelMap::KernelMap(std::size_t rows, std::size_t volume, const FindNeighbors& 
 KernelMap::Block KernelMap::build(std::size_t first_row, std::size_t count,
                                   const FindNeighbors& neighbors) const {
   std::vector<std::uint32_t> found(count * volume_);
+  neighbors(first_row, first_row + count, found);
   Block block;
   block.begins.assign(volume_ + 1, 0);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::span<std::uint32_t> row{found.data() + i * volume_, volume_};
-    neighbors(first_row + i, row);
+    std::uint32_t* const row = found.data() + i * volume_;
     row[volume_ / 2] = kNoRow;
     for (std::size_t k = 0; k < volume_; ++k) block.begins[k + 1] += row[k] != kNoRow ? 1 : 0;
   }
@@ -29,12 +29,18 @@ KernelMap::Block KernelMap::build(std::size_t first_row, std::size_t count,
   block.inputs.resize(block.begins.back());
   block.outputs.resize(block.begins.back());
   std::vector<std::uint32_t> next(block.begins.begin(), block.begins.end() - 1);
+  std::vector<std::uint32_t> met(volume_ + 1);  // places of the kernel
   for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t k = 0; k < volume_; ++k) {
-      const std::uint32_t input = found[i * volume_ + k];
-      if (input == kNoRow) continue;
-      block.inputs[next[k]] = input;
-      block.outputs[next[k]++] = static_cast<std::uint16_t>(i);
+    const std::uint32_t* const row = found.data() + i * volume_;
+    std::size_t many = 0;
+    for (std::uint32_t k = 0; k < volume_; ++k) {  // without branches: most places are empty
+      met[many] = k;
+      many += row[k] != kNoRow ? 1 : 0;
+    }
+    for (std::size_t t = 0; t < many; ++t) {
+      const std::uint32_t place = next[met[t]]++;
+      block.inputs[place] = row[met[t]];
+      block.outputs[place] = static_cast<std::uint16_t>(i);
     }
   }
   return block;

@@ -8,9 +8,10 @@
 
 namespace ptattn {
 
-/// Writes the input rows that the places of a convolution's kernel meet at an output row, kNoRow
-/// where there is none. Called from many threads.
-using FindNeighbors = std::function<void(std::size_t row, std::span<std::uint32_t> neighbors)>;
+/// Writes the input rows that the places of a convolution's kernel meet at the output rows [begin,
+/// end), row after row, kNoRow where there is none. Called from many threads.
+using FindNeighbors =
+    std::function<void(std::size_t begin, std::size_t end, std::span<std::uint32_t> neighbors)>;
 
 inline constexpr std::uint32_t kNoRow = 0xffffffffU;
 

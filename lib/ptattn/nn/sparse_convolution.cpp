@@ -110,9 +110,11 @@ void window_convolution(const Linear& layer, const FindNeighbors& neighbors, Mat
     for (std::size_t b = begin; b < end; ++b) {
       const std::size_t first = b * kRows;
       const std::size_t rows = std::min(kRows, x.rows - first);
-      const KernelMap map(rows, volume, [&](std::size_t row, std::span<std::uint32_t> found) {
-        neighbors(first + row, found);
-      });
+      const KernelMap map(
+          rows, volume,
+          [&](std::size_t map_begin, std::size_t map_end, std::span<std::uint32_t> found) {
+            neighbors(first + map_begin, first + map_end, found);
+          });
       convolve_block(convolution, map, 0, first, all_panels, x, out);
       activate(activation, out.rows_range(first, rows));
     }

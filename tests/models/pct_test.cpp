@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <span>
 #include <thread>
+#include <utility>
 
 #include "expect_error.hpp"
 #include "golden_case.hpp"
@@ -262,6 +265,50 @@ TEST(pct_neighbors, follow_the_rounding_of_the_published_formula) {
   points(1, 0) = 1.0F - 0x1p-10F;
   EXPECT_EQ(k_nearest(points, query, 1).indices[0], 1U);
   EXPECT_THAT(neighbors_of(points, query, 1), ElementsAre(0U));
+}
+
+/// The published formula, as it rounds, for every point.
+std::vector<std::uint32_t> chosen_by_formula(MatrixView points, const float* q, std::size_t k) {
+  const auto fused = [](float a, float b, float c) {
+    return static_cast<float>(double{a} * double{b} + double{c});
+  };
+  const auto norm = [](const float* p) { return (p[0] * p[0] + p[1] * p[1]) + p[2] * p[2]; };
+  std::vector<std::pair<float, std::uint32_t>> all;
+  for (std::uint32_t i = 0; i < points.rows; ++i) {
+    const float* p = points.row(i);
+    const float dot = fused(q[2], p[2], fused(q[1], p[1], q[0] * p[0]));
+    all.emplace_back((-2.0F * dot + norm(q)) + norm(p), i);
+  }
+  std::ranges::sort(all);
+  std::vector<std::uint32_t> chosen;
+  for (std::size_t i = 0; i < k; ++i) chosen.push_back(all[i].second);
+  return chosen;
+}
+
+TEST(pct_neighbors, are_those_of_the_formula_whether_distances_are_clear_or_not) {
+  const Matrix scattered = cube(400, 3);
+  Matrix twice(200, 3);    // every point twice
+  Matrix lattice(125, 3);  // many points at the same distance
+  Matrix crowded(200, 3);  // distances that the formula can hardly tell apart
+  for (std::size_t i = 0; i < 200; ++i) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      twice(i, axis) = scattered(i / 2, axis);
+      crowded(i, axis) = 0.5F + 1e-2F * scattered(i, axis);
+      constexpr std::size_t kSteps[] = {1, 5, 25};
+      if (i < 125) lattice(i, axis) = 0.2F * static_cast<float>(i / kSteps[axis] % 5) - 0.4F;
+    }
+  }
+  for (const Matrix* points :
+       std::array<const Matrix*, 4>{&scattered, &twice, &lattice, &crowded}) {
+    constexpr std::size_t kNear = 10;
+    const auto rows = neighbors_of(*points, *points, kNear);
+    for (std::size_t i = 0; i < points->rows(); ++i) {
+      const std::span row(rows.data() + i * kNear, kNear);
+      ASSERT_THAT(row, ::testing::UnorderedElementsAreArray(
+                           chosen_by_formula(*points, points->row(i), kNear)))
+          << i;
+    }
+  }
 }
 
 TEST(pct_neighbors, may_be_all_points) {

@@ -21,7 +21,7 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kVoxelsPerTask = 4096;
-constexpr std::size_t kPointsAtATime = std::size_t{1} << 20U;
+constexpr std::size_t kPointsAtATime = std::size_t{1} << 18U;
 constexpr double kObjectTurn = 10.0;  // degrees; further, objects look unlike those of the training
 
 std::size_t max_tile_voxels(const PointNetwork& network, const SegmentOptions& options) {
@@ -82,12 +82,15 @@ void conclude(std::span<const float> p, std::size_t point, Segmentation& result)
   result.margin[point] = p[best] - second;
 }
 
-/// Positions of points or voxels, in float32.
-Matrix places(std::span<const Position> positions) {
-  Matrix result(positions.size(), 3);
-  parallel_each(positions.size(), kVoxelsPerTask, [&](std::size_t i) {
+/// `n` positions in float32.
+/// @param at  Position(std::size_t i)
+template <class At>
+Matrix places(std::size_t n, const At& at) {
+  Matrix result(n, 3);
+  parallel_each(n, kVoxelsPerTask, [&](std::size_t i) {
+    const Position position = at(i);
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      result(i, axis) = static_cast<float>(positions[i][axis]);
+      result(i, axis) = static_cast<float>(position[axis]);
     }
   });
   return result;
@@ -98,14 +101,14 @@ class Spreader {
  public:
   Spreader(const View& view, std::size_t neighbors)
       : positions_(view.scene.positions),
-        means_(places(view.scene.means)),
+        means_(places(view.scene.size(), [&](std::size_t v) { return view.scene.means[v]; })),
         interpolator_(means_, view.probabilities, neighbors) {}
   Spreader(const Spreader&) = delete;
   Spreader& operator=(const Spreader&) = delete;
 
-  /// Probabilities of `count` points.
-  [[nodiscard]] Matrix operator()(std::size_t begin, std::size_t count) const {
-    return interpolator_(places(positions_.subspan(begin, count)));
+  /// Probabilities of the points in these rows of the view's positions.
+  [[nodiscard]] Matrix operator()(std::span<const std::uint32_t> rows) const {
+    return interpolator_(places(rows.size(), [&](std::size_t i) { return positions_[rows[i]]; }));
   }
 
  private:
@@ -114,18 +117,20 @@ class Spreader {
   Interpolator interpolator_;
 };
 
-/// The mean of all views for every point.
+/// The mean of all views for every point. Points go voxel by voxel: what is near in space is near
+/// in the caches.
 void spread(std::span<const View> views, const SegmentOptions& options, Segmentation& result) {
   std::deque<Spreader> spreaders;
   for (const View& view : views) spreaders.emplace_back(view, options.neighbors);
-  const std::vector<std::uint32_t>& points = views.front().scene.points;
-  for (std::size_t begin = 0; begin < points.size(); begin += kPointsAtATime) {
-    const std::size_t count = std::min(kPointsAtATime, points.size() - begin);
-    Matrix p = spreaders.front()(begin, count);
-    for (std::size_t v = 1; v < views.size(); ++v) add_to(p, spreaders[v](begin, count));
+  const SceneVoxels& first = views.front().scene;
+  for (std::size_t begin = 0; begin < first.order.size(); begin += kPointsAtATime) {
+    const std::size_t count = std::min(kPointsAtATime, first.order.size() - begin);
+    const auto rows = std::span(first.order).subspan(begin, count);
+    Matrix p = spreaders.front()(rows);
+    for (std::size_t v = 1; v < views.size(); ++v) add_to(p, spreaders[v](rows));
     if (views.size() > 1) divide(p, views.size());
     parallel_each(count, kVoxelsPerTask, [&](std::size_t i) {
-      const std::size_t point = points[begin + i];
+      const std::size_t point = first.points[rows[i]];
       conclude({p.row(i), p.cols()}, point, result);
       if (options.probabilities) std::copy_n(p.row(i), p.cols(), result.probabilities.row(point));
     });

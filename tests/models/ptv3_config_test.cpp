@@ -37,8 +37,10 @@ TEST(ptv3_config, defaults_are_the_published_network) {
 }
 
 TEST(ptv3_config, reads_every_key) {
-  const Ptv3Config config =
-      read("{" + kTwoStages + R"(, "in_channels": 9, "num_classes": 7, "order": ["hilbert", "z"],
+  EXPECT_EQ(read("{" + kTwoStages + "}").encoder[1].patch_size, 1024U);  // not said
+  const Ptv3Config config = read(
+      "{" + kTwoStages +
+      R"(, "in_channels": 9, "enc_patch_size": [8, 16], "num_classes": 7, "order": ["hilbert", "z"],
       "enable_rpe": true, "layer_scale": 0.5, "mask_token": true, "qkv_bias": false, "mlp_ratio": 2,
       "rope_base": 100, "norm_eps": 1e-4, "patch_of_smallest_cloud": true,
       "stage_orders": [["z"], ["z-trans", "hilbert-trans"]], "pre_norm": false, "qk_scale": 0.25,
@@ -50,7 +52,7 @@ TEST(ptv3_config, reads_every_key) {
   EXPECT_THAT(orders_of(config, 1), ElementsAre(Curve::kZTrans, Curve::kHilbertTrans));
   ASSERT_EQ(config.encoder.size(), 2U);
   EXPECT_EQ(config.encoder[1].heads, 2U);
-  EXPECT_EQ(config.encoder[1].patch_size, 1024U);  // not said
+  EXPECT_EQ(config.encoder[1].patch_size, 16U);
   EXPECT_EQ(config.decoder[0].patch_size, 8U);
   EXPECT_TRUE(config.enable_rpe && config.layer_scale && config.mask_token);
   EXPECT_TRUE(config.patch_of_smallest_cloud);
@@ -60,6 +62,13 @@ TEST(ptv3_config, reads_every_key) {
   EXPECT_EQ(config.qk_scale, 0.25);
   EXPECT_EQ(config.norm_order, NormOrder::kPost);
   EXPECT_EQ(config.norm_eps, 1e-4);
+}
+
+TEST(ptv3_config, relative_encoding_needs_the_same_patches_in_both_directions) {
+  const std::string relative = "{" + kTwoStages + R"(, "enable_rpe": true, "enc_patch_size": )";
+  expect_refused(relative + "[16, 8]}",
+                 "dec_patch_size is not enc_patch_size, as enable_rpe needs");
+  EXPECT_TRUE(read(relative + "[8, 16]}").enable_rpe);
 }
 
 TEST(ptv3_config, an_encoder_has_no_decoder) {

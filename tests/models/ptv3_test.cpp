@@ -118,7 +118,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values("ptv3_odd/two_orders", "ptv3_odd/one_order", "ptv3_odd/stride4",
                       "ptv3_odd/stride_beyond_depth", "ptv3_odd/qk_scale", "ptv3_odd/layer_scale",
                       "ptv3_odd/rpe_batch", "ptv3_odd/batch_of_small", "ptv3_odd/no_blocks",
-                      "ptv3_odd/deep_decoder", "ptv3_odd/cls_mode", "ptv3_odd/one_voxel",
+                      "ptv3_odd/deep_decoder", "ptv3_odd/dec_patches",
+                      "ptv3_odd/dec_patches_across", "ptv3_odd/dec_patches_larger",
+                      "ptv3_odd/dec_patches_alone", "ptv3_odd/dec_patches_batch",
+                      "ptv3_odd/m3_dec_patches", "ptv3_odd/cls_mode", "ptv3_odd/one_voxel",
                       "ptv3_odd/m2_stride3", "ptv3_odd/m2_rpe", "ptv3_odd/m2_enc",
                       "ptv3_odd/m3_seg", "ptv3_odd/m3_batch"));
 
@@ -207,6 +210,21 @@ TEST(ptv3, other_strides_and_orders) {
   config.mode = Ptv3Mode::kBase;
   config.stride = {4, 1};
   EXPECT_TRUE(is_finite(network_of(config).forward(random_voxels(200, 1).input(), {}).values));
+}
+
+TEST(ptv3, a_decoder_of_other_patches_needs_them_to_come_out_even) {
+  Ptv3Config config = small_config(Ptv3Mode::kBase);
+  config.decoder[0].patch_size = 6;
+  const Ptv3 network = network_of(config);
+  EXPECT_TRUE(is_finite(network.forward(random_voxels(90, 1).input(), {}).values));  // 96 places
+  expect_error(Fault::kModel, [&] { (void)network.forward(random_voxels(100, 1).input(), {}); },
+               {"patches of 6 voxels in stage 0 of its decoder", "into which 112 voxels"});
+  EXPECT_TRUE(network.cuts_of(std::vector<Cell>{{0, 0, 0}}).stages.empty());
+  // Larger ones are the encoder's, as with flash attention.
+  config.decoder[0].patch_size = 40;
+  EXPECT_TRUE(same_values(
+      network_of(config).forward(random_voxels(100, 1).input(), {}).values,
+      network_of(small_config(Ptv3Mode::kBase)).forward(random_voxels(100, 1).input(), {}).values));
 }
 
 TEST(ptv3, an_encoder_alone_gives_features_of_the_coarsest_voxels) {

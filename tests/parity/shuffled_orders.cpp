@@ -141,9 +141,12 @@ Ptv3Config explain(const Ptv3Config& config, const std::shared_ptr<const Ptv3Wei
                    const SafetensorsFile& data, bool search_orders) {
   Ptv3Config explanation = config;
   double best = std::numeric_limits<double>::infinity();
-  const bool batch = PointCase(data).view().ends.size() > 1;
+  bool ambiguous = PointCase(data).view().ends.size() > 1;
+  for (std::size_t s = 0; s < config.decoder.size(); ++s) {
+    ambiguous = ambiguous || config.decoder[s].patch_size != config.encoder[s].patch_size;
+  }
   for (const bool smallest : {false, true}) {
-    if (best < kAgreement || (smallest && !batch)) break;
+    if (best < kAgreement || (smallest && !ambiguous)) break;
     Ptv3Config attempt = config;
     attempt.patch_of_smallest_cloud = smallest;
     Search search(attempt, weights, data);

@@ -22,8 +22,9 @@ struct ExplainedNetwork {
 /// nobody kept; unless the configuration says otherwise (`"shuffle_orders": false`, or
 /// `stage_orders`), they have to be found. Stage by stage this tries the arrangements that differ
 /// in the stage's blocks and keeps the one whose activations agree best; those of the stages before
-/// are fixed then. Passes end as soon as they are worse than the best so far. Of a batch it tries
-/// both ways to cut patches, as a case does not say which. A case that nothing explains gets what
+/// are fixed then. Passes end as soon as they are worse than the best so far. Of a batch,
+/// and where the decoder's patches have other sizes than the encoder's, it tries both ways to cut
+/// patches, as a case does not say which. A case that nothing explains gets what
 /// comes closest.
 /// @throws Error(Fault::kModel) as make_point_network
 [[nodiscard]] ExplainedNetwork make_explained_network(const GoldenCase& golden);

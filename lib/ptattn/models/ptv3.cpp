@@ -121,6 +121,7 @@ class Pass {
                                   std::exchange(stages_[s].features, {}));
       x = up(s, std::move(x), skip);
       if (config_.mode != Ptv3Mode::kBase) skip = {};
+      if (decoder_regroups(config_, s)) regroup(s);
       run_blocks(s, config_.decoder[s], weights_.decoder[s].blocks, std::move(skip), x);
     }
     if (weights_.seg_head.weight.cols() > 0) x = linear(weights_.seg_head, x);
@@ -182,6 +183,17 @@ class Pass {
     x = unpooled_sum(skip, coarse, stages_[s].pooling.cells);
     report("dec.dec" + std::to_string(s) + ".up", s, x);
     return x;
+  }
+
+  /// Gives stage `s` the decoder's patches in place of the encoder's.
+  void regroup(std::size_t s) {
+    Stage& stage = stages_[s];
+    for (std::size_t o = 0; o < stage.patches.size(); ++o) {
+      Ptv3Grouping groups =
+          ptv3_regrouped(config_, s, stage.level, stage.level.orders[o], stage.patches[o]);
+      stage.level.orders[o] = std::move(groups.rows);
+      stage.patches[o] = std::move(groups.patches);
+    }
   }
 
   /// @param skip  what the first convolution sees instead of x; empty: x

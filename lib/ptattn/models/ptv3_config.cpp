@@ -87,6 +87,17 @@ void check_heads(const JsonObject& json, const std::string& prefix, const Ptv3Co
   }
 }
 
+/// The public implementation computes the cells' differences once for all blocks of a stage.
+void check_patches(const JsonObject& json, const Ptv3Config& config) {
+  for (std::size_t s = 0; s < config.decoder.size() && config.enable_rpe; ++s) {
+    const Ptv3Config::Stage& encoder = config.encoder[s];
+    const Ptv3Config::Stage& decoder = config.decoder[s];
+    if (encoder.depth > 0 && decoder.depth > 0 && encoder.patch_size != decoder.patch_size) {
+      json.fail("dec_patch_size", "is not enc_patch_size, as enable_rpe needs");
+    }
+  }
+}
+
 void read_strides(JsonObject& json, Ptv3Config& config) {
   if (json.find("stride") != nullptr) {
     config.stride = json.integers("stride", kStrides, kMaxStages);
@@ -171,6 +182,7 @@ Ptv3Config read_ptv3_config(const std::string& hyper_parameters, Ptv3Mode mode,
   read_stage_orders(json, config);
   config.patch_of_smallest_cloud = json.flag("patch_of_smallest_cloud", false);
   config.enable_rpe = json.flag("enable_rpe", config.enable_rpe);
+  check_patches(json, config);
   config.layer_scale = read_layer_scale(json);
   config.mask_token = json.flag("mask_token", config.mask_token);
   config.qkv_bias = json.flag("qkv_bias", config.qkv_bias);

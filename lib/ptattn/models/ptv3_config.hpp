@@ -56,7 +56,8 @@ struct Ptv3Config {
   ///
   /// The public implementation shuffles them at every pooling unless told otherwise; this says how.
   std::vector<std::vector<Curve>> stage_orders;
-  /// How patches of a batch of clouds are cut. False: a cloud of no more voxels than a patch is one
+  /// How patches are cut where it matters: in a batch of clouds, and where the decoder's differ
+  /// from the encoder's (`decoder_regroups`). False: a cloud of no more voxels than a patch is one
   /// patch of its own size (the public implementation with flash attention). True: no patch has
   /// more voxels than the batch's smallest cloud (without).
   bool patch_of_smallest_cloud = false;

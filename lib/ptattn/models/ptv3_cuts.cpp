@@ -3,27 +3,34 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <string>
 #include <utility>
 
 #include <tbb/parallel_sort.h>
 
+#include "ptattn/core/error.hpp"
 #include "ptattn/models/ptv3_serialization.hpp"
 #include "ptattn/sampling/sort_order.hpp"
 
 namespace ptattn {
 namespace {
 
-/// Most voxels of a patch of an encoder's stage.
-std::size_t patch_size(const Ptv3Config& config, std::size_t stage,
-                       std::span<const std::size_t> ends) {
-  std::size_t smallest = config.encoder[stage].patch_size;
-  if (!config.patch_of_smallest_cloud) return smallest;
+/// The size of the smallest cloud that is not empty, `most` if all are larger.
+std::size_t smallest_cloud(std::span<const std::size_t> ends, std::size_t most) {
   std::size_t begin = 0;
   for (const std::size_t end : ends) {
-    if (end > begin) smallest = std::min(smallest, end - begin);
+    if (end > begin) most = std::min(most, end - begin);
     begin = end;
   }
-  return smallest;
+  return most;
+}
+
+/// Most voxels of a patch of a stage, as the first block that comes to it says.
+std::size_t patch_size(const Ptv3Config& config, std::size_t stage,
+                       std::span<const std::size_t> ends) {
+  const bool encodes = config.encoder[stage].depth > 0 || stage >= config.decoder.size();
+  const std::size_t size = (encodes ? config.encoder : config.decoder)[stage].patch_size;
+  return config.patch_of_smallest_cloud ? smallest_cloud(ends, size) : size;
 }
 
 /// Different cells, along the Z curve.
@@ -63,8 +70,52 @@ std::size_t orders_used(const Ptv3Config& config, std::size_t stage) {
   return std::min(depth, orders_of(config, stage).size());
 }
 
+bool decoder_regroups(const Ptv3Config& config, std::size_t stage) {
+  if (stage >= config.decoder.size()) return false;
+  const Ptv3Config::Stage& encoder = config.encoder[stage];
+  const Ptv3Config::Stage& decoder = config.decoder[stage];
+  if (encoder.depth == 0 || decoder.depth == 0) return false;
+  return config.patch_of_smallest_cloud ? decoder.patch_size != encoder.patch_size
+                                        : decoder.patch_size < encoder.patch_size;
+}
+
+Ptv3Grouping ptv3_regrouped(const Ptv3Config& config, std::size_t stage, const Ptv3Level& level,
+                            std::span<const std::uint32_t> order, std::span<const Patch> patches) {
+  const std::size_t size = smallest_cloud(level.ends, config.decoder[stage].patch_size);
+  Ptv3Grouping result;
+  std::vector<std::uint32_t> borrowed;  // of the group in the making
+  std::vector<std::uint32_t> own;
+  const auto add = [&](std::size_t place, std::vector<std::uint32_t>& rows) {
+    rows.push_back(order[place]);
+    if (own.size() + borrowed.size() < size) return;
+    const std::size_t begin = result.rows.size();
+    result.rows.insert(result.rows.end(), borrowed.begin(), borrowed.end());
+    result.rows.insert(result.rows.end(), own.begin(), own.end());
+    if (!own.empty()) {
+      result.patches.push_back({begin, begin + borrowed.size(), result.rows.size()});
+    }
+    borrowed.clear();
+    own.clear();
+  };
+  for (const Patch& patch : patches) {
+    for (std::size_t place = patch.owned; place < patch.end; ++place) add(place, own);
+    for (std::size_t place = patch.begin; place < patch.owned; ++place) add(place, borrowed);
+  }
+  if (!own.empty() || !borrowed.empty()) {
+    throw Error(Fault::kModel, "ptv3",
+                "has patches of " + std::to_string(size) + " voxels in stage " +
+                    std::to_string(stage) + " of its decoder, expected a size into which " +
+                    std::to_string(result.rows.size() + own.size() + borrowed.size()) +
+                    " voxels of the encoder's patches can be cut");
+  }
+  return result;
+}
+
 PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene) {
   PatchCuts cuts;
+  for (std::size_t s = 0; s < config.encoder.size(); ++s) {
+    if (decoder_regroups(config, s)) return cuts;
+  }
   std::vector<Cell> cells(scene.begin(), scene.end());
   int depth = serialization_depth(cells);
   for (std::size_t s = 0; s < config.encoder.size(); ++s) {

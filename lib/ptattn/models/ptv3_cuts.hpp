@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "ptattn/models/patch_cuts.hpp"
 #include "ptattn/models/ptv3_config.hpp"
@@ -22,7 +24,30 @@ struct Ptv3Step {
 /// How many of a stage's orders its blocks go through.
 [[nodiscard]] std::size_t orders_used(const Ptv3Config& config, std::size_t stage);
 
-/// Where the patches of a scene begin, stage by stage, order by order.
+/// Rows along an order and the patches that they are cut into.
+struct Ptv3Grouping {
+  std::vector<std::uint32_t> rows;
+  std::vector<Patch> patches;  ///< places of `rows`
+};
+
+/// True where the blocks of the decoder's stage do not attend to the encoder's patches.
+///
+/// The public code cuts a level once, when the first block comes to it. A decoder of another patch
+/// size gets the encoder's patches with flash attention, if they are no larger than its own; in all
+/// other cases it cuts the sequence of the encoder's patches anew.
+[[nodiscard]] bool decoder_regroups(const Ptv3Config& config, std::size_t stage);
+
+/// The encoder's patches as one sequence (of the last patch of a cloud its own voxels first, then
+/// those that it borrowed), in groups of the decoder's patch size, or of the smallest cloud's.
+/// @throws Error(Fault::kModel) when the sequence does not come out even, which the public code
+///         cannot compute either
+[[nodiscard]] Ptv3Grouping ptv3_regrouped(const Ptv3Config& config, std::size_t stage,
+                                          const Ptv3Level& level,
+                                          std::span<const std::uint32_t> order,
+                                          std::span<const Patch> patches);
+
+/// Where the patches of a scene begin, stage by stage, order by order; empty for a network whose
+/// decoder regroups, as the parts of a scene do not come out even.
 /// @param cells  of all voxels, each once
 /// Time O(n log n), memory some 40 bytes a voxel; the same result for any thread count.
 [[nodiscard]] PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> cells);

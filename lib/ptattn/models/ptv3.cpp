@@ -7,12 +7,14 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/ptv3_block.hpp"
 #include "ptattn/models/ptv3_cuts.hpp"
 #include "ptattn/models/ptv3_input.hpp"
 #include "ptattn/models/ptv3_serialization.hpp"
 #include "ptattn/neighbors/voxel_hash.hpp"
 #include "ptattn/nn/kernels/elementwise.hpp"
+#include "ptattn/nn/kernels/gemm.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
 #include "ptattn/nn/rotary_encoding.hpp"
 #include "ptattn/sampling/sort_order.hpp"
@@ -20,7 +22,8 @@
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kGrain = 256;  // rows of a task
+constexpr std::size_t kGrain = 256;        // rows of a task
+constexpr std::size_t kPooledVoxels = 64;  // coarser ones, of a task
 constexpr int kStemRadius = 2;
 
 /// x <- GELU(norm(x)); a norm that was folded away does nothing.
@@ -35,6 +38,12 @@ void normalize_and_activate(const Ptv3Norm& norm, MutableMatrixView x) {
   });
 }
 
+/// x W + bias on the calling thread.
+void linear_here(const Linear& layer, MatrixView x, MutableMatrixView out) {
+  gemm(x, layer.weight, 0, layer.weight.panels(),
+       {.bias = layer.bias.empty() ? nullptr : layer.bias.data()}, out);
+}
+
 /// GELU(norm(x W + bias))
 Matrix normed_linear(const Linear& layer, const Ptv3Norm& norm, MatrixView x) {
   Matrix out = linear(layer, x);
@@ -42,15 +51,45 @@ Matrix normed_linear(const Linear& layer, const Ptv3Norm& norm, MatrixView x) {
   return out;
 }
 
-/// The largest value of every channel among the rows that a coarser voxel unites.
-Matrix pooled_maximum(const Ptv3Pooling& pooling, MatrixView x) {
-  Matrix out(pooling.begins.size() - 1, x.cols);
-  parallel_each(out.rows(), kGrain, [&](std::size_t i) {
-    float* to = out.row(i);
-    std::fill_n(to, x.cols, -std::numeric_limits<float>::infinity());
-    for (std::size_t m = pooling.begins[i]; m < pooling.begins[i + 1]; ++m) {
-      const float* from = x.row(pooling.members[m]);
-      for (std::size_t j = 0; j < x.cols; ++j) to[j] = std::max(to[j], from[j]);
+/// The same in the memory of x, where that is as wide.
+Matrix normed_linear(const Linear& layer, const Ptv3Norm& norm, Matrix&& x) {
+  if (layer.weight.cols() != x.cols()) return normed_linear(layer, norm, x.view());
+  parallel_ranges((x.rows() + kGrain - 1) / kGrain, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t b = begin; b < end; ++b) {
+      const std::size_t rows = std::min(kGrain, x.rows() - b * kGrain);
+      const MutableMatrixView part = x.view().rows_range(b * kGrain, rows);
+      ScratchMemory scratch;
+      const MutableMatrixView out = scratch.matrix(rows, x.cols());
+      linear_here(layer, part, out);
+      normalize_and_activate(norm, out);
+      std::copy_n(out.data, rows * x.cols(), part.data);
+    }
+  });
+  return std::move(x);
+}
+
+/// Of x W + bias, the largest value of every channel among the rows that a coarser voxel unites.
+/// The product exists for some voxels at a time only.
+Matrix pooled_linear(const Linear& layer, const Ptv3Pooling& pooling, MatrixView x) {
+  Matrix out(pooling.begins.size() - 1, layer.weight.cols());
+  const std::size_t blocks = (out.rows() + kPooledVoxels - 1) / kPooledVoxels;
+  parallel_each(blocks, 1, [&](std::size_t block) {
+    const std::size_t first = block * kPooledVoxels;
+    const std::size_t last = std::min(first + kPooledVoxels, out.rows());
+    const std::size_t begin = pooling.begins[first];
+    const auto members = std::span(pooling.members).subspan(begin, pooling.begins[last] - begin);
+    ScratchMemory scratch;
+    const MutableMatrixView gathered = scratch.matrix(members.size(), x.cols);
+    const MutableMatrixView product = scratch.matrix(members.size(), out.cols());
+    copy_rows(x, members, gathered);
+    linear_here(layer, gathered, product);
+    for (std::size_t i = first; i < last; ++i) {
+      float* to = out.row(i);
+      std::fill_n(to, out.cols(), -std::numeric_limits<float>::infinity());
+      for (std::size_t m = pooling.begins[i]; m < pooling.begins[i + 1]; ++m) {
+        const float* from = product.row(m - begin);
+        for (std::size_t j = 0; j < out.cols(); ++j) to[j] = std::max(to[j], from[j]);
+      }
     }
   });
   return out;
@@ -168,7 +207,7 @@ class Pass {
                              ? step.depth
                              : serialization_depth(coarse.level.cells);
     const Ptv3EncoderWeights& w = weights_.encoder[s];
-    coarse.features = pooled_maximum(fine.pooling, linear(w.down, fine.features));
+    coarse.features = pooled_linear(w.down, fine.pooling, fine.features);
     normalize_and_activate(w.down_norm, coarse.features);
     stages_.push_back(std::move(coarse));
     const Ptv3Level& level = stages_[s].level;

@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import platform
 import statistics
 import subprocess
@@ -73,8 +74,11 @@ class Contender:
         known += self.ask(f"run {way} {min(count, 200)}")["ms"]
 
 
-def start(name: str, form: str, ways: tuple[str, ...], command: list) -> Contender:
-    process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def start(name: str, form: str, ways: tuple[str, ...], command: list, threads: int = 1) -> Contender:
+    """An engine in its process, where NumPy, too, has no more threads than that."""
+    limits = {"OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+    process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, **limits})
     return Contender(name, form, ways, process)
 
 
@@ -157,13 +161,14 @@ def start_all(arguments: argparse.Namespace, pythons: list[Path], folder: Path, 
     """ptattn first, then every peer that some interpreter can import."""
     network = arguments.network
     own = [arguments.bench_peer, network, arguments.cloud, threads]
-    contenders = [start("ptattn", "float32", ("all",), own), start("ptattn", "int8", ("all",), [*own, "int8"])]
+    contenders = [start("ptattn", "float32", ("all",), own, threads),
+                  start("ptattn", "int8", ("all",), [*own, "int8"], threads)]
     for engine, form in ENGINES:
         python = next((p for p in pythons if can_import(p, engine)), None)
         if python is None:
             continue
         command = [python, PEERS / "worker.py", engine, form, network, folder, "--threads", threads]
-        contenders.append(start(engine, form, ("bare", "all"), command))
+        contenders.append(start(engine, form, ("bare", "all"), command, threads))
     return contenders
 
 

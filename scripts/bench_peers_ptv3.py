@@ -43,8 +43,8 @@ def table(contenders: list[Contender], voxels: int) -> list[str]:
 def compare(arguments: argparse.Namespace, python: Path, folder: Path, threads: int) -> bool:
     """One table; false when the peer's scores are not ptattn's."""
     case = folder / "ptv3.json"
-    own = start("ptattn", "everything", ("all",), [arguments.bench_peer, case, case.with_suffix(".safetensors"), threads])
-    peer = start("torch", "per_point", ("bare", "all"), [python, PEERS / "ptv3_worker.py", case, "--threads", threads])
+    own = start("ptattn", "float32", ("all",), [arguments.bench_peer, case, case.with_suffix(".safetensors"), threads], threads)
+    peer = start("torch", "plain", ("bare", "all"), [python, PEERS / "ptv3_worker.py", case, "--threads", threads], threads)
     contenders = [own, peer]
     try:
         own.ask("run all 1")  # warms up

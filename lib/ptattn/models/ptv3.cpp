@@ -113,9 +113,8 @@ Matrix rows_of(MatrixView x, std::span<const std::uint32_t> rows) {
 
 std::vector<std::uint32_t> inverse_of(std::span<const std::uint32_t> permutation) {
   std::vector<std::uint32_t> inverse(permutation.size());
-  for (std::size_t i = 0; i < permutation.size(); ++i) {
-    inverse[permutation[i]] = static_cast<std::uint32_t>(i);
-  }
+  parallel_each(permutation.size(), kGrain,
+                [&](std::size_t i) { inverse[permutation[i]] = static_cast<std::uint32_t>(i); });
   return inverse;
 }
 

@@ -110,10 +110,10 @@ void serialize(Ptv3Level& level, const VoxelHash& hash, std::span<const Curve> c
 std::vector<Cell> divided(std::span<const Cell> cells, std::size_t stride) {
   const auto divisor = static_cast<std::uint32_t>(stride);
   std::vector<Cell> result(cells.size());
-  for (std::size_t i = 0; i < cells.size(); ++i) {
+  parallel_each(cells.size(), kGrain, [&](std::size_t i) {
     const auto [x, y, z] = cells[i];
     result[i] = {x / divisor, y / divisor, z / divisor};
-  }
+  });
   return result;
 }
 

@@ -10,6 +10,7 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kItemsPerTask = 4096;
+constexpr std::size_t kCellsPerTask = 64;
 
 /// Keys in the lexicographic order of the cells, of as few bits as their extent needs.
 std::vector<std::uint64_t> keys_of(std::span<const CellGroups::Cell> cells) {
@@ -37,9 +38,11 @@ CellGroups::CellGroups(std::span<const Cell> cell_of_item) : cell_of_(cell_of_it
       starts_.push_back(i);
       cells_.push_back(cell_of_item[order_[i]]);
     }
-    cell_of_[order_[i]] = static_cast<std::uint32_t>(cells_.size() - 1);
   }
   starts_.push_back(order_.size());
+  parallel_each(cells_.size(), kCellsPerTask, [&](std::size_t cell) {
+    for (const std::uint32_t item : items(cell)) cell_of_[item] = static_cast<std::uint32_t>(cell);
+  });
   const std::array ends{cells_.size()};
   hash_.emplace(cells_, ends);
 }

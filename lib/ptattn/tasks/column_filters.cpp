@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "ptattn/core/parallel.hpp"
 
@@ -30,9 +31,9 @@ struct Largest {
 struct Raster {
   std::size_t rows;
   std::size_t cols;
-  std::vector<double> values;
+  std::unique_ptr<double[]> values = std::make_unique_for_overwrite<double[]>(rows * cols);
 
-  [[nodiscard]] double* row(std::size_t i) { return values.data() + i * cols; }
+  [[nodiscard]] double* row(std::size_t i) { return values.get() + i * cols; }
 };
 
 /// Sliding extremum over `count` items of `inner` numbers each, `stride` apart, in place. `padded`
@@ -87,9 +88,10 @@ void filter_windows(Raster& raster, std::size_t window) {
 
 /// Windows that met no column take no part in what follows.
 void replace_infinite(Raster& raster, double by) {
-  for (double& value : raster.values) {
-    if (std::isinf(value)) value = by;
-  }
+  parallel_each(raster.rows, kRowsPerTask, [&](std::size_t i) {
+    std::replace_if(
+        raster.row(i), raster.row(i) + raster.cols, [](double x) { return std::isinf(x); }, by);
+  });
 }
 
 }  // namespace
@@ -131,10 +133,10 @@ std::vector<double> ColumnFilters::by_blocks(std::span<const double> values, dou
     if (!occupied) continue;
     const std::size_t top = row - std::min(row, halo);
     const std::size_t left = col - std::min(col, halo);
-    Raster raster{
-        std::min(row_end + halo, height) - top, std::min(col_end + halo, width_) - left, {}};
-    raster.values.assign(raster.rows * raster.cols, empty);
+    Raster raster{.rows = std::min(row_end + halo, height) - top,
+                  .cols = std::min(col_end + halo, width_) - left};
     parallel_each(raster.rows, kRowsPerTask, [&](std::size_t i) {
+      std::fill_n(raster.row(i), raster.cols, empty);
       const auto [first, last] = columns_in(top + i, left, left + raster.cols);
       for (std::size_t c = first; c < last; ++c) raster.row(i)[columns_[c].j - left] = values[c];
     });

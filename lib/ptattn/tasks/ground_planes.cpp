@@ -12,6 +12,7 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kItemsPerTask = 2048;
+constexpr std::size_t kCellsPerTask = 64;  // a cell of a coarse level has a thousand columns
 constexpr std::size_t kRounds = 3;
 constexpr double kFirstScale = 1.0;  // metres, as the next two
 constexpr double kScaleAbove = 0.3;
@@ -54,8 +55,8 @@ class PlaneFit {
 
   /// Fits the planes of all cells to columns of these weights.
   void fit(std::span<const double> weights) {
-    parallel_each(cells_.size(), kItemsPerTask, [&](std::size_t cell) { gather(cell, weights); });
-    parallel_each(cells_.size(), kItemsPerTask, [&](std::size_t cell) {
+    parallel_each(cells_.size(), kCellsPerTask, [&](std::size_t cell) { gather(cell, weights); });
+    parallel_each(cells_.size(), kCellsPerTask, [&](std::size_t cell) {
       planes_[cell] = plane_of(cells_.sum_around<Moments>(cell, moments_));
     });
   }

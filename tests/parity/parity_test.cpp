@@ -161,6 +161,18 @@ TEST_F(Parity, broken_files_are_one_line) {
     EXPECT_EQ(code, 4) << output;
     EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1) << output;
   }
+  // A key that nobody knows may ask for something that is not computed.
+  const auto [code, output] =
+      run(edited_case(R"("weights_salt": "")", R"("weights_salt": "", "drop_rate": 0.5)"));
+  EXPECT_EQ(code, 4) << output;
+  EXPECT_THAT(output, HasSubstr("drop_rate is not a known key"));
+  for (const char* size : {R"("large")", "0", "-0.02"}) {
+    const std::string grid = std::string(R"("weights_salt": "", "grid_size": )") + size;
+    EXPECT_EQ(run(edited_case(R"("weights_salt": "")", grid)).exit_code, 4) << size;
+  }
+  EXPECT_EQ(
+      run(edited_case(R"("weights_salt": "")", R"("weights_salt": "", "grid_size": 2)")).exit_code,
+      0);
   const std::string path = edited_case("\"pct_cls\"", "\"pct_cls\"");
   std::filesystem::resize_file(folder_ / "edited.safetensors", 1000);
   EXPECT_EQ(run(path).exit_code, 4);

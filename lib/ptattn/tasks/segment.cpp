@@ -183,6 +183,17 @@ std::vector<View> views_of(const PointModel& model, const PointCloud& cloud,
   return views;
 }
 
+/// Zeros for all points; only now that the channels of the voxels are gone.
+void make_room(std::size_t points, std::size_t classes, Segmentation& result) {
+  result.labels.assign(points, 0);
+  result.confidence.assign(points, 0.0F);
+  result.entropy.assign(points, 0.0F);
+  result.margin.assign(points, 0.0F);
+  if (classes == 0) return;
+  result.probabilities = Matrix(points, classes);
+  std::ranges::fill(result.probabilities.values(), 0.0F);
+}
+
 void check(const PointModel& model, const SegmentOptions& options) {
   const std::string& name = model.description.name;
   if (!model.network->labels_points()) {
@@ -211,18 +222,10 @@ void check(const PointModel& model, const SegmentOptions& options) {
 Segmentation segment(const PointModel& model, const PointCloud& cloud, std::string_view subject,
                      const SegmentOptions& options, const TileProgress& progress) {
   check(model, options);
-  const std::size_t n = cloud.size();
   Segmentation result;
-  result.labels.assign(n, 0);
-  result.confidence.assign(n, 0.0F);
-  result.entropy.assign(n, 0.0F);
-  result.margin.assign(n, 0.0F);
-  result.valid.assign(n, false);
-  if (options.probabilities) {
-    result.probabilities = Matrix(n, model.network->out_channels());
-    std::ranges::fill(result.probabilities.values(), 0.0F);
-  }
+  result.valid.assign(cloud.size(), false);
   std::vector<View> views = views_of(model, cloud, subject, options, progress, result);
+  make_room(cloud.size(), options.probabilities ? model.network->out_channels() : 0, result);
   if (views.empty()) return result;
   if (!model.description.category_of_class.empty()) {
     result.category =

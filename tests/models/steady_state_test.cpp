@@ -9,7 +9,9 @@
 
 #include "counted_allocations.hpp"
 #include "golden_case.hpp"
+#include "point_case.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/models/point_network_registry.hpp"
 #include "small_pct.hpp"
 
 namespace ptattn::test {
@@ -48,6 +50,18 @@ TEST(steady_state, pct_allocates_what_it_returns) {
       }
     }
   }
+}
+
+TEST(steady_state, spct_allocates_what_it_returns_and_lists_its_clouds_twice) {
+  const auto golden = read_golden_case(PTATTN_SOURCE_DIR "/tests/golden/spct_partseg.json");
+  const auto network = make_point_network(golden.architecture, golden.weights);
+  const PointCase input(golden.data);
+  const ThreadLimit limit(1);
+  (void)network->forward(input.view());
+  (void)network->forward(input.view());
+  const long before = allocations_so_far();
+  (void)network->forward(input.view());
+  EXPECT_EQ(allocations_so_far() - before, 3);
 }
 
 TEST(steady_state, of_many_sizes_is_that_of_the_largest) {

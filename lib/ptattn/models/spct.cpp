@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/cloud_rows.hpp"
 #include "ptattn/nn/kernels/reduce.hpp"
 
@@ -26,7 +27,9 @@ void tell_weights(const Trace& trace, const std::string& name, MatrixView positi
 
 /// Mean of every column, summed in float64.
 void column_mean(MatrixView x, float* out) {
-  std::vector<double> sums(x.cols, 0.0);
+  ScratchMemory scratch;
+  const auto sums = scratch.take<double>(x.cols);
+  std::ranges::fill(sums, 0.0);
   for (std::size_t i = 0; i < x.rows; ++i) {
     for (std::size_t c = 0; c < x.cols; ++c) sums[c] += x(i, c);
   }
@@ -46,16 +49,22 @@ std::vector<AttentionLayer> Spct::attention_layers() const {
   return layers;
 }
 
-Matrix Spct::attend(const PointInput& input, const Trace& trace) const {
+void Spct::fuse(const PointInput& input, const Trace& trace, MutableMatrixView out) const {
+  ScratchMemory scratch;
+  MatrixView x = linear(weights_.conv1, input.features, Activation::kRelu, scratch);
+  x = linear(weights_.conv2, x, Activation::kRelu, scratch);
+  const MutableMatrixView outputs = scratch.matrix(x.rows, x.cols * weights_.attention.size());
+  attend(input, x, trace, outputs);
+  linear(weights_.conv_fuse, outputs, Activation::kLeakyRelu, {}, out);
+}
+
+void Spct::attend(const PointInput& input, MatrixView x, const Trace& trace,
+                  MutableMatrixView outputs) const {
   const std::vector<CloudRows> clouds = cloud_rows(input);
-  const Matrix embedded = linear(
-      weights_.conv2, linear(weights_.conv1, input.features, Activation::kRelu), Activation::kRelu);
-  const std::size_t channels = embedded.cols();
-  Matrix outputs(embedded.rows(), channels * weights_.attention.size());
-  MatrixView x = embedded;
+  const std::size_t channels = x.cols;
   for (std::size_t i = 0; i < weights_.attention.size(); ++i) {
     const std::string name = layer_name(i);
-    const MutableMatrixView out = outputs.view().cols_range(i * channels, channels);
+    const MutableMatrixView out = outputs.cols_range(i * channels, channels);
     const bool wanted = trace.wants_attention(name);
     for (const CloudRows rows : clouds) {
       Matrix weights;
@@ -66,19 +75,18 @@ Matrix Spct::attend(const PointInput& input, const Trace& trace) const {
     if (trace) trace(name, out, input.positions);
     x = out;
   }
-  return outputs;
 }
 
-Matrix Spct::describe(MatrixView fused, std::size_t category) const {
-  Matrix one_hot(1, config_.num_categories);
-  std::ranges::fill(one_hot.values(), 0.0F);
+MatrixView Spct::describe(MatrixView fused, std::size_t category, ScratchMemory& scratch) const {
+  const MutableMatrixView one_hot = scratch.matrix(1, config_.num_categories);
+  std::fill_n(one_hot.data, one_hot.cols, 0.0F);
   one_hot(0, category) = 1.0F;
-  Matrix whole(1, 2 * fused.cols + config_.label_channels);
-  column_max(fused, whole.data());
-  column_mean(fused, whole.data() + fused.cols);
+  const MutableMatrixView whole = scratch.matrix(1, 2 * fused.cols + config_.label_channels);
+  column_max(fused, whole.data);
+  column_mean(fused, whole.data + fused.cols);
   linear(weights_.label_conv, one_hot, Activation::kLeakyRelu, {},
-         whole.view().cols_range(2 * fused.cols, config_.label_channels));
-  return linear(weights_.convs1_cloud, whole);
+         whole.cols_range(2 * fused.cols, config_.label_channels));
+  return linear(weights_.convs1_cloud, whole, Activation::kNone, scratch);
 }
 
 PointOutput Spct::forward(const PointInput& input, const Trace& trace) const {
@@ -87,21 +95,24 @@ PointOutput Spct::forward(const PointInput& input, const Trace& trace) const {
     throw Error(Fault::kUsage, "spct",
                 "needs the object's category, less than " + std::to_string(config_.num_categories));
   }
-  const Matrix fused = linear(weights_.conv_fuse, attend(input, trace), Activation::kLeakyRelu);
+  ScratchMemory scratch;
+  const MutableMatrixView fused =
+      scratch.matrix(input.positions.rows, weights_.conv_fuse.weight.cols());
+  fuse(input, trace, fused);
   if (trace) trace("conv_fuse", fused, input.positions);
-  Matrix x(fused.rows(), config_.head_channels[0]);
+  const MutableMatrixView x = scratch.matrix(fused.rows, config_.head_channels[0]);
   for (const auto& [begin, count] : cloud_rows(input)) {
     if (count == 0) continue;
-    const MatrixView rows = fused.view().rows_range(begin, count);
-    const Matrix whole = describe(rows, *input.category);
+    const MatrixView rows = fused.rows_range(begin, count);
+    ScratchMemory of_cloud;
+    const MatrixView whole = describe(rows, *input.category, of_cloud);
     // ReLU(W_point f + (W_cloud g + bias)): what the cloud has in common acts as the bias.
-    multiply(rows, weights_.convs1_point.weight, {whole.data(), Activation::kRelu, {}},
-             x.view().rows_range(begin, count));
+    multiply(rows, weights_.convs1_point.weight, {whole.data, Activation::kRelu, {}},
+             x.rows_range(begin, count));
   }
-  x = linear(weights_.convs2, x, Activation::kRelu);
-  x = linear(weights_.convs3, x);
-  if (trace) trace("convs3", x, input.positions);
-  return {std::move(x), {}};
+  Matrix scores = linear(weights_.convs3, linear(weights_.convs2, x, Activation::kRelu, scratch));
+  if (trace) trace("convs3", scores, input.positions);
+  return {std::move(scores), {}};
 }
 
 }  // namespace ptattn

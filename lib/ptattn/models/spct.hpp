@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/point_network.hpp"
 #include "ptattn/models/spct_config.hpp"
 #include "ptattn/models/weights.hpp"
@@ -37,8 +38,8 @@ struct SpctWeights {
 /// ..., `conv_fuse`, `convs3`; rows stand cloud after cloud.
 ///
 /// Time for n points of the published widths: 1.4 M n + 770 n^2 multiply-adds; no [n, n] matrix
-/// exists, unless somebody listens to attention weights. Parallel, the same bits for any thread
-/// count.
+/// of more than 512 points exists, unless somebody listens to attention weights. Parallel, the same
+/// bits for any thread count. Intermediate results lie in the threads' ScratchMemory.
 class Spct final : public PointNetwork {
  public:
   Spct(const SpctConfig& config, SpctWeights weights);
@@ -51,10 +52,14 @@ class Spct final : public PointNetwork {
   [[nodiscard]] PointOutput forward(const PointInput& input, const Trace& trace) const override;
 
  private:
-  /// The outputs of all attention layers side by side.
-  [[nodiscard]] Matrix attend(const PointInput& input, const Trace& trace) const;
+  /// The layers up to conv_fuse; out: [n, fuse].
+  void fuse(const PointInput& input, const Trace& trace, MutableMatrixView out) const;
+  /// The outputs of all attention layers side by side, of x [n, c].
+  void attend(const PointInput& input, MatrixView x, const Trace& trace,
+              MutableMatrixView outputs) const;
   /// What convs1 makes of a cloud as a whole: [1, head0].
-  [[nodiscard]] Matrix describe(MatrixView fused, std::size_t category) const;
+  [[nodiscard]] MatrixView describe(MatrixView fused, std::size_t category,
+                                    ScratchMemory& scratch) const;
 
   SpctConfig config_;
   SpctWeights weights_;

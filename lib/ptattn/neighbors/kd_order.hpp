@@ -36,7 +36,7 @@ struct IndexedBox {
 };
 
 /// Writes the rows of `points` in the order that pack_in_kd_order describes.
-/// @param out  [points.rows]
-void in_kd_order(MatrixView points, std::size_t block, std::span<IndexedPoint> out);
+/// @param items  [points.rows], written
+void in_kd_order(MatrixView points, std::size_t block, std::span<IndexedPoint> items);
 
 }  // namespace ptattn

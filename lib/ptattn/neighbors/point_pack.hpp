@@ -52,9 +52,9 @@ void check_points(MatrixView points, std::string_view subject);
 /// 2^j blocks.
 /// @param points  as check_points wants them
 /// @param block   points a block, a positive multiple of kPackLanes
-/// @param out     [packs_for(n)]
+/// @param packs   [packs_for(n)], written
 /// Time O(n log(n / block)); parallel; the same result for any thread count.
-void pack_in_kd_order(MatrixView points, std::size_t block, std::span<PointPack> out);
+void pack_in_kd_order(MatrixView points, std::size_t block, std::span<PointPack> packs);
 
 /// Number of blocks of `block` points.
 [[nodiscard]] constexpr std::size_t blocks_for(std::size_t points, std::size_t block) {

@@ -165,7 +165,8 @@ void VoxelHash::Cursor::window(std::size_t cloud, const Cell& cell, int radius,
   std::uint32_t* row = rows.data();
   for (std::size_t x = 0; x <= last; ++x) {
     for (std::size_t y = 0; y <= last; ++y) {
-      const Block* const* const line = around_.data() + 9 * step[0][x] + 3 * step[1][y];
+      const Block* const* const line =
+          around_.data() + std::size_t{9} * step[0][x] + std::size_t{3} * step[1][y];
       const std::size_t begin = std::size_t{place[0][x]} << 4U | std::size_t{place[1][y]} << 2U;
       for (std::size_t z = 0; z <= last; ++z) *row++ = (*line[step[2][z]])[begin + place[2][z]];
     }

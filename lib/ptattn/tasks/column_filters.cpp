@@ -33,7 +33,7 @@ struct Raster {
   std::size_t cols;
   std::unique_ptr<double[]> values = std::make_unique_for_overwrite<double[]>(rows * cols);
 
-  [[nodiscard]] double* row(std::size_t i) { return values.get() + i * cols; }
+  [[nodiscard]] double* row(std::size_t i) const { return values.get() + i * cols; }
 };
 
 /// Sliding extremum over `count` items of `inner` numbers each, `stride` apart, in place. `padded`

@@ -387,7 +387,8 @@ ChannelWriter ChannelMaker::returns(ChannelKind kind) {
 
 SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
                              const SceneProfile& profile) {
-  SceneFeatures features{Matrix(scene.size(), profile.channels.size()), {}};
+  SceneFeatures features;
+  features.values = Matrix(scene.size(), profile.channels.size());
   if (scene.size() == 0) return features;
   ChannelMaker maker(cloud, scene, profile);
   std::vector<ChannelWriter> writers;

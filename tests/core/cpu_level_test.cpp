@@ -34,6 +34,10 @@ TEST_F(CpuLevel, LevelsAreThoseOfThisCpuBestFirst) {
   }
   EXPECT_EQ(__builtin_cpu_supports("avx512bw") > 0,
             std::find(levels.begin(), levels.end(), "avx512") != levels.end());
+  const bool dot_products =
+      __builtin_cpu_supports("avx512vnni") > 0 && __builtin_cpu_supports("avx512vbmi2") > 0 &&
+      __builtin_cpu_supports("avx512bitalg") > 0 && __builtin_cpu_supports("vpclmulqdq") > 0;
+  EXPECT_EQ(dot_products, levels.front() == "avx512_dl");
 #endif
 }
 

@@ -1,5 +1,6 @@
 #include "ptattn/core/cpu_level.hpp"
 
+#define HWY_WANT_AVX3_DL  // as the kernels that have such a level
 #include <hwy/targets.h>
 
 #include <algorithm>

@@ -48,9 +48,9 @@ struct Ptv3Grouping {
 
 /// Where the patches of a scene begin, stage by stage, order by order; empty for a network whose
 /// decoder regroups, as the parts of a scene do not come out even.
-/// @param cells  of all voxels, each once
+/// @param scene  cells of all voxels, each once
 /// Time O(n log n), memory some 40 bytes a voxel; the same result for any thread count.
-[[nodiscard]] PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> cells);
+[[nodiscard]] PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene);
 
 /// The patches of a serialised level of stage `stage` along each of its orders.
 /// @param cuts  of the scene that the level is a part of; null: it is a whole

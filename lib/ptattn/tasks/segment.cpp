@@ -38,7 +38,8 @@ struct View {
 /// The category whose parts are likeliest over all voxels.
 std::size_t likeliest_category(std::span<const View> views, const PointModelDescription& model) {
   std::vector<double> shares(model.categories.size(), 0.0);
-  for (const auto& [scene, probabilities] : views) {
+  for (const View& view : views) {
+    const Matrix& probabilities = view.probabilities;
     for (std::size_t c = 0; c < probabilities.cols(); ++c) {
       shares[model.category_of_class[c]] += deterministic_sum(
           probabilities.rows(), [&](std::size_t v) { return double{probabilities(v, c)}; });

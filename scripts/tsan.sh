@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Builds the preset `tsan` and runs its tests (or some) with a TBB that the thread sanitizer sees into.
+#
+#   scripts/tsan.sh [REGEX]    runs the tests whose names match, as `ctest -R` [all]
+#
+# Debian's TBB hides from the sanitizer what orders its tasks: every parallel loop is reported as a race. The same version,
+# built from Debian's source with -fsanitize=thread, goes to build/tsan_tbb. Without ptattn-view and peers, which would
+# load that TBB into programs of others.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/setup.sh
+source scripts/setup.sh
+
+tbb=$PWD/build/tsan_tbb
+
+install_packages "${PTATTN_BUILD_PACKAGES[@]}" "${PTATTN_TEST_PACKAGES[@]}"
+
+# Debian's source of TBB, by apt with records of its own, since sources are seldom among a system's.
+build_tbb() {
+  local apt=$tbb/apt
+  mkdir -p "$apt/lists/partial" "$tbb/source"
+  echo "deb-src http://deb.debian.org/debian bookworm main" >"$apt/sources.list"
+  local options=(-q -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$apt/lists")
+  apt-get "${options[@]}" update
+  (cd "$tbb" && apt-get "${options[@]}" --download-only source onetbb)
+  tar -xf "$tbb"/onetbb_*.orig.tar.xz -C "$tbb/source" --strip-components=1
+  cmake -G Ninja -S "$tbb/source" -B "$tbb/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTBB_TEST=OFF \
+    -DTBBMALLOC_BUILD=OFF -DTBB_STRICT=OFF -DTBB_SANITIZE=thread
+  cmake --build "$tbb/build" --parallel "$(nproc)" --target tbb
+  ln -sfn "$(dirname "$(find "$tbb/build" -name libtbb.so.12)")" "$tbb/lib"
+}
+
+[ -e "$tbb/lib/libtbb.so.12" ] || build_tbb
+
+export LD_LIBRARY_PATH=$tbb/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+cmake --preset tsan -DPTATTN_BUILD_VIEW=OFF -DPTATTN_TEST_PEERS=OFF
+cmake --build --preset tsan --parallel "$(nproc)"
+ctest --preset tsan ${1:+-R "$1"}

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/neighbors/knn.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
 #include "ptattn/nn/kernels/reduce.hpp"
@@ -54,9 +55,10 @@ Mixture mixture(const float* point, MatrixView coarse, std::span<const std::uint
 void pool_block(MatrixView positions, MatrixView centers, std::span<const std::uint32_t> neighbors,
                 const Linear& position, MatrixView projected, MutableMatrixView out) {
   const std::size_t k = neighbors.size() / centers.rows;
-  Matrix steps(neighbors.size(), 3);
-  Matrix gathered(neighbors.size(), projected.cols);
-  Matrix rows(neighbors.size(), projected.cols);
+  ScratchMemory scratch;
+  const MutableMatrixView steps = scratch.matrix(neighbors.size(), 3);
+  const MutableMatrixView gathered = scratch.matrix(neighbors.size(), projected.cols);
+  const MutableMatrixView rows = scratch.matrix(neighbors.size(), projected.cols);
   for (std::size_t r = 0; r < neighbors.size(); ++r) {
     for (std::size_t a = 0; a < 3; ++a) {
       steps(r, a) = positions(neighbors[r], a) - centers(r / k, a);
@@ -66,7 +68,7 @@ void pool_block(MatrixView positions, MatrixView centers, std::span<const std::u
   gemm(steps, position.weight, 0, position.weight.panels(), {nullptr, Activation::kNone, gathered},
        rows);
   for (std::size_t i = 0; i < centers.rows; ++i) {
-    column_max(rows.view().rows_range(i * k, k), out.row(i));
+    column_max(rows.rows_range(i * k, k), out.row(i));
     for (std::size_t c = 0; c < out.cols; ++c) {
       out(i, c) = std::max(out(i, c) + position.bias[c], 0.0F);
     }

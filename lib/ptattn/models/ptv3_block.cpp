@@ -8,6 +8,7 @@
 #include <tbb/task_arena.h>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/attention.hpp"
 #include "ptattn/nn/kernels/normalize.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
@@ -71,12 +72,13 @@ void encode_positions(const Ptv3BlockWeights& w, const KernelMap& neighbors, Mat
   sparse_convolution(w.cpe0, neighbors, y, out);
   const Epilogue epilogue{.bias = w.cpe1.bias.data()};
   parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
-    Matrix memory(kRows, x.cols);
+    ScratchMemory scratch;
+    const MutableMatrixView memory = scratch.matrix(kRows, x.cols);
     for (std::size_t b = begin; b < end; ++b) {
       const std::size_t first = b * kRows;
       const std::size_t rows = std::min(kRows, x.rows - first);
       const MutableMatrixView part = out.rows_range(first, rows);
-      const MutableMatrixView normed = memory.view().rows_range(0, rows);
+      const MutableMatrixView normed = memory.rows_range(0, rows);
       gemm(part, w.cpe1.weight, 0, w.cpe1.weight.panels(), epilogue, normed);
       normalize_rows(weights_of(w.cpe2), normed, normed);
       add_matrices(x.rows_range(first, rows), normed, part);
@@ -158,7 +160,8 @@ class PatchTransformer {
       const std::size_t head = task / steps;
       const std::size_t first = task % steps * step;
       const std::size_t count = std::min(step, out.rows - first);
-      const Matrix bias = relative_bias(head, scratch.cells, borrowed + first, count);
+      ScratchMemory of_task;
+      const MatrixView bias = relative_bias(head, scratch.cells, borrowed + first, count, of_task);
       attention_on_this_thread(queries.rows_range(first, count).cols_range(head * d, d),
                                qkv.cols_range(c + head * d, d), qkv.cols_range(2 * c + head * d, d),
                                {.scale = setting_.scale, .key_bias = {}, .bias = bias},
@@ -180,10 +183,11 @@ class PatchTransformer {
   }
 
   /// [count, t] for the queries from `first` on; empty without relative encoding.
-  [[nodiscard]] Matrix relative_bias(std::size_t head, std::span<const std::int32_t> cells,
-                                     std::size_t first, std::size_t count) const {
+  [[nodiscard]] MatrixView relative_bias(std::size_t head, std::span<const std::int32_t> cells,
+                                         std::size_t first, std::size_t count,
+                                         ScratchMemory& scratch) const {
     if (!has_relative_bias()) return {};
-    Matrix bias(count, cells.size() / 3);
+    const MutableMatrixView bias = scratch.matrix(count, cells.size() / 3);
     w_.rpe.bias(head, cells.subspan(3 * first, 3 * count), cells, bias);
     return bias;
   }
@@ -197,7 +201,8 @@ class PatchTransformer {
     const std::size_t own = rows.size() - borrowed;
     const std::string name = attention_name(w_);
     for (std::size_t head = 0; head < setting_.heads; ++head) {
-      const Matrix bias = relative_bias(head, cells, borrowed, own);
+      ScratchMemory scratch;
+      const MatrixView bias = relative_bias(head, cells, borrowed, own, scratch);
       const Matrix weights = attention_weights(
           qkv.rows_range(borrowed, own).cols_range(head * d, d), qkv.cols_range(c + head * d, d),
           {.scale = setting_.scale, .key_bias = {}, .bias = bias});

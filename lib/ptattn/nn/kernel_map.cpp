@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 
 namespace ptattn {
 
@@ -16,7 +17,8 @@ KernelMap::KernelMap(std::size_t rows, std::size_t volume, const FindNeighbors& 
 
 KernelMap::Block KernelMap::build(std::size_t first_row, std::size_t count,
                                   const FindNeighbors& neighbors) const {
-  std::vector<std::uint32_t> found(count * volume_);
+  ScratchMemory scratch;
+  const auto found = scratch.take<std::uint32_t>(count * volume_);
   neighbors(first_row, first_row + count, found);
   Block block;
   block.begins.assign(volume_ + 1, 0);
@@ -28,8 +30,9 @@ KernelMap::Block KernelMap::build(std::size_t first_row, std::size_t count,
   for (std::size_t k = 0; k < volume_; ++k) block.begins[k + 1] += block.begins[k];
   block.inputs.resize(block.begins.back());
   block.outputs.resize(block.begins.back());
-  std::vector<std::uint32_t> next(block.begins.begin(), block.begins.end() - 1);
-  std::vector<std::uint32_t> met(volume_ + 1);  // places of the kernel
+  const auto next = scratch.take<std::uint32_t>(volume_);
+  std::copy_n(block.begins.begin(), volume_, next.begin());
+  const auto met = scratch.take<std::uint32_t>(volume_ + 1);  // places of the kernel
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t* const row = found.data() + i * volume_;
     std::size_t many = 0;

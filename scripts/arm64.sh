@@ -5,8 +5,8 @@
 #   scripts/arm64.sh [ROOT]    ROOT gets Debian's arm64 libraries (500 MB) [build/arm64_root]
 #
 # The system gets a cross compiler and QEMU from apt; the arm64 libraries stay in ROOT. Built are the library from core to
-# tasks, ptattn-classify and ptattn-segment; not ptattn-view, whose Open3D would bring hundreds of packages. Takes about
-# ten minutes of building and ten in QEMU on two cores.
+# tasks, ptattn-classify and ptattn-segment; not ptattn-view, whose Open3D would bring hundreds of packages. Takes some
+# twenty minutes on two cores, half of it in QEMU.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup.sh

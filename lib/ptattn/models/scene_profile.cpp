@@ -46,21 +46,21 @@ constexpr NamedChannel kNamedChannels[] = {
 /// Channels whose name ends in a number between `min` and `max`.
 struct NumberedChannel {
   std::string_view prefix;
-  ChannelKind kind;
   std::size_t min;
   std::size_t max;
+  ChannelKind kind;
   bool odd;
 };
 
 constexpr NumberedChannel kNumberedChannels[] = {
-    {"above_", ChannelKind::kAbove, 1, kMaxWindow, true},
-    {"below_", ChannelKind::kBelow, 1, kMaxWindow, true},
-    {"plane_", ChannelKind::kPlane, 0, kMaxLevel, false},
-    {"under_top_", ChannelKind::kUnderTop, 1, kMaxWindow, true},
-    {"thickness_", ChannelKind::kThickness, 0, kMaxLevel, false},
-    {"scatter_", ChannelKind::kScatter, 0, kMaxLevel, false},
-    {"vertical_", ChannelKind::kVertical, 0, kMaxLevel, false},
-    {"crowd_", ChannelKind::kCrowd, 0, kMaxLevel, false},
+    {"above_", 1, kMaxWindow, ChannelKind::kAbove, true},
+    {"below_", 1, kMaxWindow, ChannelKind::kBelow, true},
+    {"plane_", 0, kMaxLevel, ChannelKind::kPlane, false},
+    {"under_top_", 1, kMaxWindow, ChannelKind::kUnderTop, true},
+    {"thickness_", 0, kMaxLevel, ChannelKind::kThickness, false},
+    {"scatter_", 0, kMaxLevel, ChannelKind::kScatter, false},
+    {"vertical_", 0, kMaxLevel, ChannelKind::kVertical, false},
+    {"crowd_", 0, kMaxLevel, ChannelKind::kCrowd, false},
 };
 
 std::optional<Channel> parse_channel(std::string_view name) {

@@ -70,10 +70,9 @@ struct SceneProfile {
   [[nodiscard]] bool uses(ChannelKind kind) const;
 };
 
-/// @param profile  JSON text
+/// @param text     JSON
 /// @param subject  what error messages call its origin
 /// @throws Error(Fault::kModel) for unknown keys or channels and values out of range
-[[nodiscard]] SceneProfile read_scene_profile(const std::string& profile,
-                                              const std::string& subject);
+[[nodiscard]] SceneProfile read_scene_profile(const std::string& text, const std::string& subject);
 
 }  // namespace ptattn

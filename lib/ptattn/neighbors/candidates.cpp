@@ -10,7 +10,7 @@ Candidates::Candidates(std::size_t capacity, ScratchMemory& scratch)
       keys(scratch.take<std::int64_t>(capacity + kPackLanes)),
       ranks(scratch.take<std::int64_t>(capacity + kPackLanes)) {}
 
-void Candidates::compute_keys() {
+void Candidates::compute_keys() const {
   for (std::size_t i = 0; i < size; ++i) {
     keys[i] = static_cast<std::int64_t>(neighbour_key(distances[i], indices[i]));
   }

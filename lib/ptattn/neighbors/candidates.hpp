@@ -47,7 +47,7 @@ struct Candidates {
   Candidates(std::size_t capacity, ScratchMemory& scratch);
 
   /// Fills `keys`, for vector code (hence signed) and for keep_best.
-  void compute_keys();
+  void compute_keys() const;
   /// Keeps the k <= size best, best first.
   void keep_best(std::size_t k);
 

@@ -28,7 +28,7 @@ HWY_INLINE float kth_smallest_bound(const float* values, std::size_t count, std:
   constexpr int kSteps = 12;
   const FloatTag d;
   std::uint32_t too_low = 0;
-  std::uint32_t enough = std::bit_cast<std::uint32_t>(high);
+  auto enough = std::bit_cast<std::uint32_t>(high);
   for (int step = 0; step < kSteps; ++step) {
     const std::uint32_t middle = too_low + (enough - too_low) / 2;
     const Floats bound = hn::Set(d, std::bit_cast<float>(middle));

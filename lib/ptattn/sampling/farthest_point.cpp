@@ -131,7 +131,7 @@ std::uint32_t farthest_index(Blocks& blocks) {
 
 void draw_samples(Blocks& blocks, const MatrixView& points, std::size_t start,
                   std::span<std::uint32_t> samples) {
-  std::uint32_t sample = static_cast<std::uint32_t>(start);
+  auto sample = static_cast<std::uint32_t>(start);
   for (std::size_t i = 0;; ++i) {
     samples[i] = sample;
     if (i + 1 == samples.size()) return;

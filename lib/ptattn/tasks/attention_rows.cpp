@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
-#include <ranges>
 #include <string>
 #include <utility>
 
@@ -108,9 +107,8 @@ AttentionRows attention_rows(const ForwardPass& forward, const AttentionChoice& 
                              const RowChoice& select) {
   check(choice);
   Propagation propagation(choice, select);
-  for (const AttentionLayer& layer : choice.layers | std::views::reverse) {
-    propagation.pass(forward, layer);
-  }
+  std::for_each(choice.layers.rbegin(), choice.layers.rend(),
+                [&](const AttentionLayer& layer) { propagation.pass(forward, layer); });
   return std::move(propagation).result();
 }
 

@@ -3,6 +3,7 @@
 #include <tbb/parallel_sort.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -383,6 +384,42 @@ ChannelWriter ChannelMaker::returns(ChannelKind kind) {
   }));
 }
 
+/// Channels are made in three turns, each of which gives its memory back. Those of surroundings
+/// take most, so they come first, while the features have not been written yet.
+constexpr std::size_t kTurns = 3;
+std::size_t turn_of(ChannelKind kind) {
+  switch (kind) {
+    case ChannelKind::kThickness:
+    case ChannelKind::kScatter:
+    case ChannelKind::kVertical:
+    case ChannelKind::kCrowd:
+      return 0;
+    case ChannelKind::kPlane:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
+/// Writes the channels at these places of the profile, all of a block of voxels while it is in the
+/// cache.
+void write_channels(const PointCloud& cloud, const SceneVoxels& scene, const SceneProfile& profile,
+                    std::span<const std::size_t> places, SceneFeatures& features) {
+  if (places.empty()) return;
+  ChannelMaker maker(cloud, scene, profile);
+  std::vector<ChannelWriter> writers;
+  for (const std::size_t c : places) writers.push_back(maker.make(profile.channels[c]));
+  const std::size_t blocks = (scene.size() + kBlockVoxels - 1) / kBlockVoxels;
+  parallel_each(blocks, 1, [&](std::size_t block) {
+    const std::size_t begin = block * kBlockVoxels;
+    const std::size_t end = std::min(begin + kBlockVoxels, scene.size());
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+      writers[i]({begin, end, features.values, places[i]});
+    }
+  });
+  features.notes.insert(features.notes.end(), maker.notes.begin(), maker.notes.end());
+}
+
 }  // namespace
 
 SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
@@ -390,16 +427,11 @@ SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
   SceneFeatures features;
   features.values = Matrix(scene.size(), profile.channels.size());
   if (scene.size() == 0) return features;
-  ChannelMaker maker(cloud, scene, profile);
-  std::vector<ChannelWriter> writers;
-  for (const Channel& channel : profile.channels) writers.push_back(maker.make(channel));
-  const std::size_t blocks = (scene.size() + kBlockVoxels - 1) / kBlockVoxels;
-  parallel_each(blocks, 1, [&](std::size_t block) {
-    const std::size_t begin = block * kBlockVoxels;
-    const std::size_t end = std::min(begin + kBlockVoxels, scene.size());
-    for (std::size_t c = 0; c < writers.size(); ++c) writers[c]({begin, end, features.values, c});
-  });
-  features.notes = std::move(maker.notes);
+  std::array<std::vector<std::size_t>, kTurns> turns;
+  for (std::size_t c = 0; c < profile.channels.size(); ++c) {
+    turns[turn_of(profile.channels[c].kind)].push_back(c);
+  }
+  for (const auto& places : turns) write_channels(cloud, scene, profile, places, features);
   return features;
 }
 

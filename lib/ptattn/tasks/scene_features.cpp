@@ -155,6 +155,8 @@ class ChannelMaker {
 
   /// What writes a channel, as long as this lives.
   [[nodiscard]] ChannelWriter make(const Channel& channel);
+  /// Gives memory back that only the writers of surroundings need, which must be gone.
+  void forget_surroundings() { surroundings_.clear(); }
   std::vector<std::string> notes;
 
  private:
@@ -384,8 +386,8 @@ ChannelWriter ChannelMaker::returns(ChannelKind kind) {
   }));
 }
 
-/// Channels are made in three turns, each of which gives its memory back. Those of surroundings
-/// take most, so they come first, while the features have not been written yet.
+/// Channels are made in three turns, so that surroundings, planes and the others are not in memory
+/// together. Surroundings take most and come first, while the features have not been written yet.
 constexpr std::size_t kTurns = 3;
 std::size_t turn_of(ChannelKind kind) {
   switch (kind) {
@@ -403,21 +405,16 @@ std::size_t turn_of(ChannelKind kind) {
 
 /// Writes the channels at these places of the profile, all of a block of voxels while it is in the
 /// cache.
-void write_channels(const PointCloud& cloud, const SceneVoxels& scene, const SceneProfile& profile,
-                    std::span<const std::size_t> places, SceneFeatures& features) {
-  if (places.empty()) return;
-  ChannelMaker maker(cloud, scene, profile);
+void write_channels(ChannelMaker& maker, std::span<const Channel> channels,
+                    std::span<const std::size_t> places, MutableMatrixView features) {
   std::vector<ChannelWriter> writers;
-  for (const std::size_t c : places) writers.push_back(maker.make(profile.channels[c]));
-  const std::size_t blocks = (scene.size() + kBlockVoxels - 1) / kBlockVoxels;
+  for (const std::size_t c : places) writers.push_back(maker.make(channels[c]));
+  const std::size_t blocks = (features.rows + kBlockVoxels - 1) / kBlockVoxels;
   parallel_each(blocks, 1, [&](std::size_t block) {
     const std::size_t begin = block * kBlockVoxels;
-    const std::size_t end = std::min(begin + kBlockVoxels, scene.size());
-    for (std::size_t i = 0; i < writers.size(); ++i) {
-      writers[i]({begin, end, features.values, places[i]});
-    }
+    const std::size_t end = std::min(begin + kBlockVoxels, features.rows);
+    for (std::size_t i = 0; i < writers.size(); ++i) writers[i]({begin, end, features, places[i]});
   });
-  features.notes.insert(features.notes.end(), maker.notes.begin(), maker.notes.end());
 }
 
 }  // namespace
@@ -431,7 +428,12 @@ SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
   for (std::size_t c = 0; c < profile.channels.size(); ++c) {
     turns[turn_of(profile.channels[c].kind)].push_back(c);
   }
-  for (const auto& places : turns) write_channels(cloud, scene, profile, places, features);
+  ChannelMaker maker(cloud, scene, profile);
+  for (const auto& places : turns) {
+    write_channels(maker, profile.channels, places, features.values);
+    maker.forget_surroundings();
+  }
+  features.notes = std::move(maker.notes);
   return features;
 }
 

@@ -51,13 +51,14 @@ void multiply_edge_tile(Tile t, std::size_t rows, std::size_t width) {
   }
   float* const target = std::exchange(t.c, c.data());
   const std::size_t target_stride = std::exchange(t.c_stride, kPanel);
+  const std::uint16_t* const places = std::exchange(t.places, nullptr);
   kTileFunctions[rows - 1](t);
   for (std::size_t i = 0; i < rows; ++i) {
     const float* const from = c.data() + i * kPanel;
-    if (t.places == nullptr) {
+    if (places == nullptr) {
       std::copy_n(from, width, target + i * target_stride);
     } else {
-      float* const to = target + t.places[i] * target_stride;
+      float* const to = target + places[i] * target_stride;
       for (std::size_t j = 0; j < width; ++j) to[j] += from[j];
     }
   }
@@ -72,8 +73,6 @@ void multiply_panel(Tile t, std::size_t rows, std::size_t width) {
     const std::size_t height = (i + 1) * rows / tiles - i * rows / tiles;
     if (t.width != width) {
       multiply_edge_tile(t, height, width);
-    } else if (t.places != nullptr) {
-      kAddingFunctions[height - 1](t);
     } else {
       kTileFunctions[height - 1](t);
     }

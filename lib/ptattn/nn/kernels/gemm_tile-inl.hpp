@@ -154,9 +154,11 @@ HWY_INLINE void multiply_columns(const Tile& t, std::size_t column) {
   if (t.last) finish<kRows, kVectors>(t, column, sum);
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < kRows; ++i) {
+    float* const c = t.c + (t.places == nullptr ? i : t.places[i]) * t.c_stride + column;
     HWY_UNROLL(2)
     for (std::size_t v = 0; v < kVectors; ++v) {
-      hn::StoreU(sum[i][v], d, t.c + i * t.c_stride + column + v * lanes);
+      if (t.places != nullptr) sum[i][v] = hn::Add(hn::LoadU(d, c + v * lanes), sum[i][v]);
+      hn::StoreU(sum[i][v], d, c + v * lanes);
     }
   }
 }
@@ -169,36 +171,6 @@ void multiply_tile(const Tile& t) {
   for (; column + 2 * lanes <= t.width; column += 2 * lanes) multiply_columns<kRows, 2>(t, column);
   if (column < t.width) multiply_columns<kRows, 1>(t, column);
   if (t.last && t.activation == Activation::kGelu) finish_gelu(t, kRows);
-}
-
-template <std::size_t kRows, std::size_t kVectors>
-HWY_INLINE void add_columns(const Tile& t, std::size_t column) {
-  const Lane d;
-  const std::size_t lanes = hn::Lanes(d);
-  Sums<kRows, kVectors> sum;
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kRows; ++i) {
-    HWY_UNROLL(2)
-    for (std::size_t v = 0; v < kVectors; ++v) sum[i][v] = hn::Zero(d);
-  }
-  accumulate<kRows, kVectors>(t, column, sum);
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kRows; ++i) {
-    float* const c = t.c + t.places[i] * t.c_stride + column;
-    HWY_UNROLL(2)
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      hn::StoreU(hn::Add(hn::LoadU(d, c + v * lanes), sum[i][v]), d, c + v * lanes);
-    }
-  }
-}
-
-/// The adding register tile.
-template <std::size_t kRows>
-void multiply_tile_added(const Tile& t) {
-  const std::size_t lanes = hn::Lanes(Lane());
-  std::size_t column = 0;
-  for (; column + 2 * lanes <= t.width; column += 2 * lanes) add_columns<kRows, 2>(t, column);
-  if (column < t.width) add_columns<kRows, 1>(t, column);
 }
 
 /// The pooled register tile. Bias and activation keep order, so they wait for the maximum.
@@ -240,15 +212,8 @@ constexpr std::array<TileFunction, sizeof...(kRows)> pooled_functions(
   return {&multiply_tile_pooled<kRows + 1>...};
 }
 
-template <std::size_t... kRows>
-constexpr std::array<TileFunction, sizeof...(kRows)> adding_functions(
-    std::index_sequence<kRows...>) {
-  return {&multiply_tile_added<kRows + 1>...};
-}
-
 /// [rows - 1] handles a tile of `rows` rows.
 constexpr auto kTileFunctions = tile_functions(std::make_index_sequence<kMaxRows>{});
-constexpr auto kAddingFunctions = adding_functions(std::make_index_sequence<kMaxRows>{});
 constexpr auto kPooledFunctions = pooled_functions(std::make_index_sequence<kMaxRows>{});
 
 }  // namespace

@@ -23,20 +23,11 @@
 #include <hwy/highway.h>
 
 #include "ptattn/nn/kernels/math-inl.hpp"
+#include "ptattn/nn/kernels/register_tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
 namespace {
-
-using Lane = HWY_CAPPED(float, 16);
-using Vec = hn::Vec<Lane>;
-
-// As in gemm.cpp: 2 kMaxRows accumulators, two vectors of b and one broadcast of a.
-#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
-constexpr std::size_t kMaxRows = 14;
-#else
-constexpr std::size_t kMaxRows = 6;
-#endif
 
 HWY_INLINE std::size_t panel_width() {
   return 2 * hn::Lanes(Lane());

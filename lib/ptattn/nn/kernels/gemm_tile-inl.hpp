@@ -18,22 +18,13 @@
 #include "ptattn/nn/activation.hpp"
 #include "ptattn/nn/kernels/math-inl.hpp"
 #include "ptattn/nn/kernels/packed_matrix.hpp"
+#include "ptattn/nn/kernels/register_tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
 namespace {
 
 constexpr std::size_t kPanel = PackedMatrixView::kPanel;
-using Lane = HWY_CAPPED(float, 16);
-using Vec = hn::Vec<Lane>;
-
-// Rows of the register tile, two vectors each: 2 kMaxRows accumulators, two vectors of b and one
-// broadcast of a must fit the register file (32 registers with AVX-512 and on arm64, else 16).
-#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
-constexpr std::size_t kMaxRows = 14;
-#else
-constexpr std::size_t kMaxRows = 6;
-#endif
 
 // Few rows pass so fast that the weights, read once, do not arrive in time.
 constexpr std::size_t kFewRows = 2;

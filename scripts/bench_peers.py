@@ -12,82 +12,28 @@ computes must agree with ptattn's result, or the run fails.
 Columns: `network` is a pass with sampled points and neighbours given for free (ptattn has no such mode, its time includes
 them); `everything` adds the usual way to find them (NumPy, in PyTorch PyTorch). `ratio` is the engine's bare network over
 ptattn with everything, `to int8` the same over ptattn's 8-bit network. Rows named int8 are networks with 8-bit weights: that
-of ptattn, and what ONNX Runtime's dynamic quantisation (a scale for each channel) makes of the graph. `of peak`: the multiply-adds that are needed, two operations each, over the network's time (ptattn:
-everything), as a share of the fastest large float32 product that ptattn or PyTorch show on this machine in the same run.
+of ptattn, and what ONNX Runtime's dynamic quantisation (a scale for each channel) makes of the graph. `of peak`: the
+multiply-adds that are needed, two operations each, over the network's time (ptattn: everything), as a share of the fastest
+large float32 product that ptattn or PyTorch show on this machine in the same run.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
-import os
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
-import venv
-from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PEERS = ROOT / "scripts" / "peers"
-PACKAGES = ["numpy", "onnx", "onnxruntime", "openvino"]
+sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
+
+from contenders import (PEERS, ROOT, Contender, add_options, can_import, difference, make_environment,  # noqa: E402
+                        plural, require_bench_peer, running, setting, start)
+
 # Engine, form of the graph (see scripts/peers/pct_graph.py), module it needs.
 ENGINES = [("onnxruntime", "published"), ("onnxruntime", "per_point"), ("onnxruntime", "published_int8"),
            ("onnxruntime", "per_point_int8"), ("openvino", "published"), ("openvino", "per_point"), ("torch", "per_point")]
-
-
-@dataclass
-class Contender:
-    """One engine in its process, and what was measured of it."""
-
-    name: str
-    form: str
-    ways: tuple[str, ...]
-    process: subprocess.Popen
-    times: dict[str, list[float]] = field(default_factory=dict)
-    output: list[float] = field(default_factory=list)
-    peak_mb: float = 0.0
-
-    @property
-    def is_int8(self) -> bool:
-        return self.form.endswith("int8")
-
-    def ask(self, command: str) -> dict:
-        """One command, one line of JSON."""
-        try:
-            self.process.stdin.write(command + "\n")
-            self.process.stdin.flush()
-            line = self.process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            raise SystemExit(f"bench_peers: {self.name} ({self.form}) ended with code {self.process.wait()}")
-        return json.loads(line)
-
-    def turn(self, way: str, milliseconds: float) -> None:
-        """Passes for about that long, at least two."""
-        known = self.times.setdefault(way, [])
-        count = max(2, round(milliseconds / statistics.median(known))) if known else 2
-        known += self.ask(f"run {way} {min(count, 200)}")["ms"]
-
-
-def start(name: str, form: str, ways: tuple[str, ...], command: list, threads: int = 1) -> Contender:
-    """An engine in its process, where NumPy, too, has no more threads than that."""
-    limits = {"OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
-    process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                               env={**os.environ, **limits})
-    return Contender(name, form, ways, process)
-
-
-def peak_memory(pid: int) -> float:
-    """Largest resident set of a process so far, MB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    return 0.0
 
 
 def race(contenders: list[Contender], rounds: int, milliseconds: float) -> None:
@@ -101,60 +47,23 @@ def race(contenders: list[Contender], rounds: int, milliseconds: float) -> None:
                 if way in contender.ways:
                     contender.turn(way, milliseconds)
     for contender in contenders:
-        contender.output = contender.ask("output")["output"]
-        contender.peak_mb = peak_memory(contender.process.pid)
-
-
-def difference(output: list[float], reference: list[float]) -> float:
-    """Largest difference, relative to the largest magnitude of the reference; infinite for what is no number."""
-    if len(output) != len(reference) or not all(map(math.isfinite, output)):
-        return float("inf")
-    return max(abs(a - b) for a, b in zip(output, reference)) / max(abs(b) for b in reference)
+        contender.finish()
 
 
 def table(contenders: list[Contender], multiply_adds: int, peak_gflops: float) -> list[str]:
     """Markdown; the first contender is ptattn, the second its 8-bit network."""
     own = contenders[0]
-    base, base_int8 = (statistics.median(c.times["all"]) for c in contenders[:2])
+    base, base_int8 = (c.median("all") for c in contenders[:2])
     lines = ["| engine | form | network | everything | ratio | to int8 | of peak | memory | difference |",
              "|---|---|---|---|---|---|---|---|---|"]
     for c in contenders:
-        bare = statistics.median(c.times["bare"]) if "bare" in c.times else None
-        everything = statistics.median(c.times["all"])
+        bare, everything = c.median("bare"), c.median("all")
         counted = everything if bare is None else bare
         share = 2 * multiply_adds / counted / 1e6 / peak_gflops
         lines.append(f"| {c.name} | {c.form.replace('_', ' ')} | {'' if bare is None else f'{bare:.1f} ms'} | "
-                     f"{everything:.1f} ms | {counted / base:.2f} | {counted / base_int8:.2f} | {share:.0%} | {c.peak_mb:.0f} MB | "
-                     f"{'' if c is own else f'{difference(c.output, own.output):.1e}'} |")
+                     f"{everything:.1f} ms | {counted / base:.2f} | {counted / base_int8:.2f} | {share:.0%} | "
+                     f"{c.peak_mb:.0f} MB | {'' if c is own else f'{difference(c.output, own.output):.1e}'} |")
     return lines
-
-
-def machine() -> str:
-    """Processor and widest vectors."""
-    info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    fields = dict(line.split(":", 1) for line in info.split("\n\n")[0].splitlines() if ":" in line)
-    fields = {key.strip(): value.strip() for key, value in fields.items()}
-    flags = fields.get("flags", "").split()
-    level = next((n for n in ("avx512f", "avx2", "avx") if n in flags), platform.machine())
-    return (f"{fields.get('model name', platform.processor())} (family {fields.get('cpu family', '?')}, model "
-            f"{fields.get('model', '?')}), {info.count('processor')} cores, {level}")
-
-
-def make_environment(folder: Path, with_torch: bool) -> Path:
-    """A virtual environment with the peers, made once."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        print(f"bench_peers: making {folder}", file=sys.stderr)
-        venv.create(folder, with_pip=True)
-    wanted = PACKAGES + (["torch"] if with_torch else [])
-    if not all(can_import(python, name) for name in wanted):
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
-    return python
-
-
-def can_import(python: Path, module: str) -> bool:
-    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
-    return subprocess.run([python, "-c", code], check=False).returncode == 0
 
 
 def start_all(arguments: argparse.Namespace, pythons: list[Path], folder: Path, threads: int) -> list[Contender]:
@@ -176,14 +85,10 @@ def compare(arguments: argparse.Namespace, pythons: list[Path], folder: Path, th
     """One table; false when a peer's result is not ptattn's."""
     sizes = json.loads((folder / "sizes.json").read_text())
     contenders = start_all(arguments, pythons, folder, threads)
-    try:
+    with running(contenders):
         race(contenders, arguments.rounds, arguments.turn_ms)
         peak = max(c.ask("peak")["gflops"] for c in contenders if c.name in ("ptattn", "torch"))
-    finally:
-        for c in contenders:
-            c.process.stdin.close()
-            c.process.wait()
-    print(f"\n{threads} thread{'s' if threads > 1 else ''}, GEMM peak {peak:.0f} Gflop/s\n")
+    print(f"\n{plural(threads)}, GEMM peak {peak:.0f} Gflop/s\n")
     print("\n".join(table(contenders, sizes["per_point"], peak)), flush=True)
     wrong = False
     for c in contenders[1:]:
@@ -200,25 +105,21 @@ def parse_arguments() -> argparse.Namespace:
                         help="model folder of architecture pct_cls, or a parity case (default: the published size)")
     parser.add_argument("--cloud", type=Path, default=ROOT / "tests/golden/pct_cls.safetensors",
                         help="safetensors file whose in.xyz is a normalised cloud")
-    parser.add_argument("--bench-peer", type=Path, default=ROOT / "build/default/bin/bench_peer")
     parser.add_argument("--python", type=Path, action="append", default=[],
                         help="interpreter that has some of the peers, the first onnx and onnxruntime; may be repeated")
     parser.add_argument("--with-torch", action="store_true", help="install PyTorch, too")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    add_options(parser, threads=[1, 2])
     parser.add_argument("--rounds", type=int, default=10, help="turns of every engine")
     parser.add_argument("--turn-ms", type=float, default=150, help="length of a turn")
-    parser.add_argument("--tolerance", type=float, default=1e-3, help="largest relative difference of class scores")
     parser.add_argument("--int8-tolerance", type=float, default=0.1, help="the same for networks with 8-bit weights")
     return parser.parse_args()
 
 
 def main() -> int:
     arguments = parse_arguments()
-    if not arguments.bench_peer.exists():
-        print(f"bench_peers: {arguments.bench_peer} is missing, build it with the target bench_peer", file=sys.stderr)
-        return 2
-    pythons = arguments.python or [make_environment(ROOT / "build/peers-venv", arguments.with_torch)]
-    print(f"{machine()}; {platform.platform()}; {subprocess.check_output(['date', '+%F'], text=True).strip()}")
+    require_bench_peer(arguments.bench_peer)
+    pythons = arguments.python or [make_environment(arguments.with_torch)]
+    print(setting())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run([pythons[0], PEERS / "prepare.py", arguments.network, arguments.cloud, folder], check=True)

@@ -15,25 +15,25 @@ them first (ptattn; in the peer NumPy). `ratio` is over ptattn with everything, 
 from __future__ import annotations
 
 import argparse
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from bench_peers import PEERS, ROOT, Contender, difference, machine, make_environment, peak_memory, start
+sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
+
+from contenders import (PEERS, Contender, add_options, difference, make_environment, plural,  # noqa: E402
+                        require_bench_peer, running, setting, start)
 
 
 def table(contenders: list[Contender], voxels: int) -> list[str]:
     """Markdown; the first contender is ptattn."""
     own = contenders[0]
-    base = statistics.median(own.times["all"])
+    base = own.median("all")
     lines = ["| engine | voxels | network | everything | ratio | ratio of everything | memory | difference |",
              "|---|---|---|---|---|---|---|---|"]
     for c in contenders:
-        everything = statistics.median(c.times["all"])
-        bare = statistics.median(c.times["bare"]) if "bare" in c.times else None
+        bare, everything = c.median("bare"), c.median("all")
         lines.append(f"| {c.name} | {voxels} | {'' if bare is None else f'{bare / 1e3:.2f} s'} | {everything / 1e3:.2f} s | "
                      f"{(bare or everything) / base:.2f} | {everything / base:.2f} | {c.peak_mb:.0f} MB | "
                      f"{'' if c is own else f'{difference(c.output, own.output):.1e}'} |")
@@ -43,23 +43,20 @@ def table(contenders: list[Contender], voxels: int) -> list[str]:
 def compare(arguments: argparse.Namespace, python: Path, folder: Path, threads: int) -> bool:
     """One table; false when the peer's scores are not ptattn's."""
     case = folder / "ptv3.json"
-    own = start("ptattn", "float32", ("all",), [arguments.bench_peer, case, case.with_suffix(".safetensors"), threads], threads)
-    peer = start("torch", "plain", ("bare", "all"), [python, PEERS / "ptv3_worker.py", case, "--threads", threads], threads)
+    own = start("ptattn", "float32", ("all",),
+                [arguments.bench_peer, case, case.with_suffix(".safetensors"), threads], threads)
+    peer = start("torch", "plain", ("bare", "all"),
+                 [python, PEERS / "ptv3_worker.py", case, "--threads", threads], threads)
     contenders = [own, peer]
-    try:
+    with running(contenders):
         own.ask("run all 1")  # warms up
         own.times["all"] = own.ask("run all 2")["ms"]
         for way in peer.ways:
             peer.times[way] = peer.ask(f"run {way} 1")["ms"]
         own.times["all"] += own.ask("run all 3")["ms"]
         for c in contenders:
-            c.output = c.ask("output")["output"]
-            c.peak_mb = peak_memory(c.process.pid)
-    finally:
-        for c in contenders:
-            c.process.stdin.close()
-            c.process.wait()
-    print(f"\n{threads} thread{'s' if threads > 1 else ''}\n")
+            c.finish()
+    print(f"\n{plural(threads)}\n")
     print("\n".join(table(contenders, len(own.output) // 20)), flush=True)
     agreed = difference(peer.output, own.output) <= arguments.tolerance
     if not agreed:
@@ -70,20 +67,16 @@ def compare(arguments: argparse.Namespace, python: Path, folder: Path, threads: 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--side", type=int, default=227, help="length of the room in voxels (default: 227)")
-    parser.add_argument("--bench-peer", type=Path, default=ROOT / "build/default/bin/bench_peer")
     parser.add_argument("--python", type=Path, help="interpreter that has NumPy and PyTorch")
-    parser.add_argument("--threads", type=int, nargs="+", default=[2])
-    parser.add_argument("--tolerance", type=float, default=1e-3, help="largest relative difference of class scores")
+    add_options(parser, threads=[2])
     return parser.parse_args()
 
 
 def main() -> int:
     arguments = parse_arguments()
-    if not arguments.bench_peer.exists():
-        print(f"bench_peers_ptv3: {arguments.bench_peer} is missing, build it with the target bench_peer", file=sys.stderr)
-        return 2
-    python = arguments.python or make_environment(ROOT / "build/peers-venv", with_torch=True)
-    print(f"{machine()}; {platform.platform()}; {subprocess.check_output(['date', '+%F'], text=True).strip()}")
+    require_bench_peer(arguments.bench_peer)
+    python = arguments.python or make_environment(with_torch=True)
+    print(setting())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run([python, PEERS / "ptv3_scene.py", folder / "ptv3", "--side", str(arguments.side)], check=True)

@@ -1,4 +1,4 @@
-// ptattn's side of scripts/bench_peers.py and bench_peer_ptv3.py: one network and one cloud in a
+// ptattn's side of scripts/bench_peers.py and bench_peers_ptv3.py: one network and one cloud in a
 // process that does what it is told. Commands on stdin, one line of JSON back for each:
 //
 //   run all 5    {"ms": [...]}      five forward passes, sampling and neighbours included

@@ -55,7 +55,7 @@ TEST(voxel_hash, by_hand) {
   EXPECT_EQ(hash.find(0, {4, 0, 1}), kNone);
   EXPECT_EQ(hash.find(0, {4'000'000'000, 0, 0}), kNone);
   std::vector<std::uint32_t> window(27);
-  hash.window(0, {0, 0, 0}, 1, window);
+  VoxelHash::Cursor(hash).window(0, {0, 0, 0}, 1, window);
   std::vector<std::uint32_t> expected(27, kNone);
   expected[13] = 0;
   expected[14] = 1;  // one step along z
@@ -76,7 +76,7 @@ TEST(voxel_hash, windows_agree_with_a_map) {
         const std::size_t cloud = i % 3;
         const auto width = static_cast<std::size_t>(2 * radius + 1);
         std::vector<std::uint32_t> window(width * width * width);
-        hash.window(cloud, cells[i], radius, window);
+        VoxelHash::Cursor(hash).window(cloud, cells[i], radius, window);
         const std::vector<std::uint32_t> expected = window_of(rows, cloud, cells[i], radius);
         ASSERT_EQ(window, expected) << side << " " << i;
         cursor.window(cloud, cells[i], radius, window);  // goes on from the cell before

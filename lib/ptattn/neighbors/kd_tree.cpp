@@ -28,7 +28,6 @@ namespace {
 
 constexpr std::size_t kLeafPacks = 2;
 constexpr std::size_t kLeafPoints = kLeafPacks * kPackLanes;
-constexpr std::size_t kMaxVisits = 8 * kPackLanes;  // all boxes of a pack on every level
 
 using Levels = std::span<const std::span<const BoxPack>>;
 
@@ -42,7 +41,7 @@ struct Visit {
 /// Boxes still to be looked into, the most promising last.
 struct VisitStack {
   std::size_t size = 0;
-  std::array<Visit, kMaxVisits> visits;
+  std::array<Visit, KdTree::kMaxLevels * kPackLanes> visits;  // all boxes of a pack on each level
 };
 
 /// What is asked of every query.
@@ -235,17 +234,14 @@ void KdTree::build(MatrixView points, std::span<PointPack> packs, std::span<BoxP
   size_ = points.rows;
   pack_in_kd_order(points, kLeafPoints, packs);
   points_ = packs;
-  for (std::size_t blocks = blocks_for(size_, kLeafPoints);;
-       blocks = levels_[level_count_ - 1].size()) {
-    const auto level = boxes.first(packs_for(blocks));
+  auto level = boxes.first(packs_for(blocks_for(size_, kLeafPoints)));
+  bounding_boxes(points_, kLeafPoints, level);
+  levels_[level_count_++] = level;
+  while (level.size() > 1) {
     boxes = boxes.subspan(level.size());
-    if (level_count_ == 0) {
-      bounding_boxes(points_, kLeafPoints, level);
-    } else {
-      bounding_boxes(levels_[level_count_ - 1], level);
-    }
-    levels_[level_count_++] = level;
-    if (level.size() == 1) return;
+    const auto above = boxes.first(packs_for(level.size()));
+    bounding_boxes(level, above);
+    levels_[level_count_++] = level = above;
   }
 }
 

@@ -20,6 +20,9 @@ namespace ptattn {
 /// children, and the whole tree is two arrays without pointers. Immutable; safe from many threads.
 class KdTree {
  public:
+  /// Of boxes: 32 * 16^7 points exceed the 32-bit indices.
+  static constexpr std::size_t kMaxLevels = 8;
+
   /// @param points  [n, 3], finite, n >= 1; copied
   /// @throws        Error(Fault::kUsage) when they are not
   /// Time O(n log n); parallel.
@@ -49,8 +52,6 @@ class KdTree {
   [[nodiscard]] IndexTable within_radius(MatrixView queries, float radius, std::size_t limit) const;
 
  private:
-  static constexpr std::size_t kMaxLevels = 8;  // 32 * 16^7 points exceed the 32-bit indices
-
   void build(MatrixView points, std::span<PointPack> packs, std::span<BoxPack> boxes);
   /// The k nearest, of those whose squared distance is at most `reach`; kNoPoint behind them.
   void search(MatrixView queries, std::size_t k, float reach, std::span<std::uint32_t> out) const;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
@@ -31,7 +30,5 @@ struct IndexTable {
 /// Time O(n log n + m (k + log n)): a KdTree, built and used once. Parallel; the same bits for any
 /// thread count.
 [[nodiscard]] IndexTable k_nearest(MatrixView points, MatrixView queries, std::size_t k);
-/// The same, written to `out` [m k] row by row; allocates nothing in the steady state.
-void k_nearest(MatrixView points, MatrixView queries, std::size_t k, std::span<std::uint32_t> out);
 
 }  // namespace ptattn

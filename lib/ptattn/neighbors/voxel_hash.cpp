@@ -113,11 +113,6 @@ std::uint32_t VoxelHash::find(std::size_t cloud, const Cell& cell) const {
   return block == nullptr ? kNone : (*block)[place_of(cell)];
 }
 
-void VoxelHash::window(std::size_t cloud, const Cell& cell, int radius,
-                       std::span<std::uint32_t> rows) const {
-  Cursor(*this).window(cloud, cell, radius, rows);
-}
-
 void VoxelHash::Cursor::go_to(std::size_t cloud, const std::array<int, 3>& block) {
   if (cloud == cloud_ && block == center_) return;
   cloud_ = cloud;

@@ -18,7 +18,7 @@ class VoxelHash {
  public:
   /// What is not there.
   static constexpr std::uint32_t kNone = 0xffffffffU;
-  /// Largest `radius` of `window`.
+  /// Largest `radius` of Cursor::window.
   static constexpr int kMaxRadius = 4;
 
   using Cell = std::array<std::uint32_t, 3>;
@@ -33,13 +33,6 @@ class VoxelHash {
   /// Row of the voxel at `cell` of the cloud, or kNone.
   [[nodiscard]] std::uint32_t find(std::size_t cloud, const Cell& cell) const;
 
-  /// Rows of all voxels around `cell`, itself included: offsets from -radius to radius, z fastest
-  /// and x slowest, kNone where nothing is. Offsets may lead out of the grid.
-  /// @param cell    each coordinate below 2^30
-  /// @param radius  0 to kMaxRadius
-  /// @param rows    [(2 radius + 1)^3], written
-  void window(std::size_t cloud, const Cell& cell, int radius, std::span<std::uint32_t> rows) const;
-
   class Cursor;
 
  private:
@@ -50,13 +43,14 @@ class VoxelHash {
     std::uint32_t block;
   };
 
+  /// Rows of one block that follow one another share an entry.
+  struct Run {
+    std::size_t end;    ///< behind the last row
+    std::uint64_t key;  ///< of the block
+  };
+
   [[nodiscard]] std::uint64_t key(std::size_t cloud, const Cell& block) const;
   [[nodiscard]] std::size_t slot_of(std::uint64_t key) const;
-  /// Rows in a run of equal blocks share one entry: its end, and the number of the block.
-  struct Run {
-    std::size_t end;
-    std::uint64_t key;
-  };
   [[nodiscard]] std::vector<Run> runs_of(std::span<const Cell> cells,
                                          std::span<const std::size_t> ends) const;
   void fill(std::span<const Cell> cells, std::span<const Run> runs);
@@ -76,7 +70,11 @@ class VoxelHash::Cursor {
  public:
   explicit Cursor(const VoxelHash& hash) : hash_(hash) {}
 
-  /// VoxelHash::window
+  /// Rows of all voxels around `cell`, itself included: offsets from -radius to radius, z fastest
+  /// and x slowest, kNone where nothing is. Offsets may lead out of the grid.
+  /// @param cell    each coordinate below 2^30
+  /// @param radius  0 to kMaxRadius
+  /// @param rows    [(2 radius + 1)^3], written
   void window(std::size_t cloud, const Cell& cell, int radius, std::span<std::uint32_t> rows);
 
  private:

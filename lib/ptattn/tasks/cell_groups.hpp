@@ -44,7 +44,7 @@ class CellGroups {
   template <class Numbers>
   [[nodiscard]] Numbers sum_around(std::size_t cell, std::span<const Numbers> of_cell) const {
     std::array<std::uint32_t, 27> around;
-    hash_->window(0, cells_[cell], 1, around);
+    VoxelHash::Cursor(*hash_).window(0, cells_[cell], 1, around);
     Numbers sums{};
     for (const std::uint32_t other : around) {
       if (other == VoxelHash::kNone) continue;

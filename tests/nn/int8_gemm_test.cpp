@@ -20,15 +20,16 @@ struct Shape {
   std::size_t m, k, n;
 };
 
-ByteRows random_bytes(std::size_t rows, std::size_t cols, std::uint64_t seed) {
+ByteRowsView random_bytes(std::size_t rows, std::size_t cols, std::uint64_t seed,
+                          ScratchMemory& scratch) {
   Random random(seed);
-  ByteRows bytes(rows, cols);
+  const MutableByteRowsView bytes = byte_rows(rows, cols, scratch);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t k = 0; k < cols; ++k) {
       bytes.row(i)[k] = static_cast<std::uint8_t>(random.uniform() * 128.0);
     }
-    bytes.scale(i) = 1.0F;
-    bytes.zero(i) = static_cast<std::int32_t>(random.uniform() * 128.0);
+    bytes.scale[i] = 1.0F;
+    bytes.zero[i] = static_cast<std::int32_t>(random.uniform() * 128.0);
   }
   return bytes;
 }
@@ -57,18 +58,19 @@ Int8Matrix whole_weights(std::size_t k, std::size_t n, std::uint64_t seed) {
 void expect_exact(Shape s, std::size_t gap, std::size_t shift) {
   SCOPED_TRACE(::testing::Message()
                << s.m << " x " << s.k << " x " << s.n << ", gap " << gap << ", shift " << shift);
-  const ByteRows a = random_bytes(s.m, s.k, 1);
+  ScratchMemory scratch;
+  const ByteRowsView a = random_bytes(s.m, s.k, 1, scratch);
   const Int8Matrix b = whole_weights(s.k, s.n, 2);
   Embedded c(s.m, s.n, gap, shift);
-  int8_gemm(a.view(), b, 0, b.panels(), {}, c.view());
+  int8_gemm(a, b, 0, b.panels(), {}, c.view());
   EXPECT_TRUE(c.surroundings_intact());
   std::vector<float> largest(s.n + 1, -77.0F);
-  int8_gemm_max(a.view(), b, 0, b.panels(), {}, largest.data());
+  int8_gemm_max(a, b, 0, b.panels(), {}, largest.data());
   for (std::size_t j = 0; j < s.n; ++j) {
     ASSERT_EQ(b.scales()[j], 1.0F);
     float expected = -std::numeric_limits<float>::infinity();
     for (std::size_t i = 0; i < s.m; ++i) {
-      const auto sum = static_cast<float>(exact_sum(a.view(), b, i, j));
+      const auto sum = static_cast<float>(exact_sum(a, b, i, j));
       ASSERT_EQ(c.view()(i, j), sum) << i << ", " << j;
       expected = std::max(expected, sum);
     }
@@ -82,11 +84,12 @@ TEST(int8_gemm, hand_computed) {
   Matrix b(2, 2);
   b(0, 0) = 127, b(1, 0) = 1, b(0, 1) = -2, b(1, 1) = 127;
   const Int8Matrix weights(PackedMatrix::from_rows(b));
-  ByteRows a(2, 2);
-  a.row(0)[0] = 3, a.row(0)[1] = 5, a.scale(0) = 0.5F, a.zero(0) = 1;
-  a.row(1)[0] = 1, a.row(1)[1] = 0, a.scale(1) = 2.0F, a.zero(1) = 0;
+  ScratchMemory scratch;
+  const MutableByteRowsView a = byte_rows(2, 2, scratch);
+  a.row(0)[0] = 3, a.row(0)[1] = 5, a.scale[0] = 0.5F, a.zero[0] = 1;
+  a.row(1)[0] = 1, a.row(1)[1] = 0, a.scale[1] = 2.0F, a.zero[1] = 0;
   Matrix c(2, 2);
-  int8_gemm(a.view(), weights, 0, 1, {}, c);
+  int8_gemm(a, weights, 0, 1, {}, c);
   EXPECT_EQ(c(0, 0), 129.0F);  // (2 127 + 4 1) / 2
   EXPECT_EQ(c(0, 1), 252.0F);  // (2 -2 + 4 127) / 2
   EXPECT_EQ(c(1, 0), 254.0F);  // 2 (1 127)
@@ -95,13 +98,13 @@ TEST(int8_gemm, hand_computed) {
   const std::vector<float> bias{-200.0F, 1.0F};
   Matrix residual(2, 2);
   std::ranges::fill(residual.values(), 1000.0F);
-  int8_gemm(a.view(), weights, 0, 1, {bias.data(), Activation::kRelu, residual}, c);
+  int8_gemm(a, weights, 0, 1, {bias.data(), Activation::kRelu, residual}, c);
   EXPECT_EQ(c(0, 0), 1000.0F);
   EXPECT_EQ(c(0, 1), 1253.0F);
   EXPECT_EQ(c(1, 0), 1054.0F);
   EXPECT_EQ(c(1, 1), 1000.0F);
   std::vector<float> largest(2);
-  int8_gemm_max(a.view(), weights, 0, 1, {bias.data(), Activation::kLeakyRelu, {}}, largest.data());
+  int8_gemm_max(a, weights, 0, 1, {bias.data(), Activation::kLeakyRelu, {}}, largest.data());
   EXPECT_EQ(largest, (std::vector<float>{54.0F, 253.0F}));
 }
 
@@ -128,15 +131,17 @@ TEST(int8_gemm, no_sum_overflows) {
         Matrix b = random_matrix(96, 32, 5, spread);
         for (float& w : b.values()) w = sign * (1.0F + std::abs(w));
         const Int8Matrix weights(PackedMatrix::from_rows(b));
-        ByteRows a(5, 96);
+        ScratchMemory scratch;
+        const MutableByteRowsView a = byte_rows(5, 96, scratch);
         for (std::size_t i = 0; i < 5; ++i) {
           std::fill_n(a.row(i), 96, std::uint8_t{127});
-          a.scale(i) = 1.0F;
+          a.scale[i] = 1.0F;
+          a.zero[i] = 0;
         }
         Matrix c(5, 32);
-        int8_gemm(a.view(), weights, 0, 1, {}, c);
+        int8_gemm(a, weights, 0, 1, {}, c);
         for (std::size_t j = 0; j < 32; ++j) {
-          const auto sum = static_cast<float>(exact_sum(a.view(), weights, 0, j));
+          const auto sum = static_cast<float>(exact_sum(a, weights, 0, j));
           EXPECT_GT(std::abs(sum), 127.0F * 96.0F * 12.0F) << "the limit was not used";
           EXPECT_EQ(c(4, j), sum * weights.scales()[j]) << sign << " " << spread << " " << j;
         }
@@ -147,19 +152,19 @@ TEST(int8_gemm, no_sum_overflows) {
 
 TEST(int8_gemm, splitting_rows_and_panels_changes_no_bit) {
   for_each_target([] {
-    const ByteRows a = random_bytes(45, 300, 1);
+    ScratchMemory scratch;
+    const ByteRowsView a = random_bytes(45, 300, 1, scratch);
     const Int8Matrix b(PackedMatrix::from_rows(random_matrix(300, 100, 2)));
     const Matrix bias = random_matrix(1, 100, 3);
     const Epilogue epilogue{bias.data(), Activation::kGelu, {}};
     Matrix whole(45, 100);
-    int8_gemm(a.view(), b, 0, b.panels(), epilogue, whole);
+    int8_gemm(a, b, 0, b.panels(), epilogue, whole);
     for (const std::size_t step : {1, 4, 13, 16}) {
       Matrix parts(45, 100);
       for (std::size_t i = 0; i < 45; i += step) {
         const std::size_t rows = std::min(step, 45 - i);
         for (std::size_t p = 0; p < b.panels(); ++p) {
-          int8_gemm(a.view().rows_range(i, rows), b, p, p + 1, epilogue,
-                    parts.view().rows_range(i, rows));
+          int8_gemm(a.rows_range(i, rows), b, p, p + 1, epilogue, parts.view().rows_range(i, rows));
         }
       }
       EXPECT_TRUE(same_bytes(parts, whole)) << "rows at a time: " << step;

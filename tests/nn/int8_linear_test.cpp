@@ -27,7 +27,7 @@ int stepped(float x, float inverse, std::int32_t zero) {
   return std::clamp(step, 0, 127);
 }
 
-void expect_rows(MatrixView x, ByteRows& bytes, std::size_t begin) {
+void expect_rows(MatrixView x, const MutableByteRowsView& bytes, std::size_t begin) {
   for (std::size_t i = 0; i < x.rows; ++i) {
     float low = 0.0F;
     float high = 0.0F;
@@ -37,13 +37,13 @@ void expect_rows(MatrixView x, ByteRows& bytes, std::size_t begin) {
     }
     const float inverse = high > low ? 127.0F / (high - low) : 0.0F;
     const auto zero = static_cast<std::int32_t>(std::nearbyint(-low * inverse));
-    EXPECT_EQ(bytes.scale(begin + i), (high - low) / 127.0F);
-    EXPECT_EQ(bytes.zero(begin + i), zero);
+    EXPECT_EQ(bytes.scale[begin + i], (high - low) / 127.0F);
+    EXPECT_EQ(bytes.zero[begin + i], zero);
     for (std::size_t k = 0; k < x.cols; ++k) {
       EXPECT_EQ(bytes.row(begin + i)[k], stepped(x(i, k), inverse, zero)) << i << ", " << k;
-      const float back = bytes.scale(begin + i) *
-                         static_cast<float>(int{bytes.row(begin + i)[k]} - bytes.zero(begin + i));
-      EXPECT_NEAR(back, x(i, k), 1.001F * bytes.scale(begin + i));
+      const float back = bytes.scale[begin + i] *
+                         static_cast<float>(int{bytes.row(begin + i)[k]} - bytes.zero[begin + i]);
+      EXPECT_NEAR(back, x(i, k), 1.001F * bytes.scale[begin + i]);
     }
   }
 }
@@ -58,10 +58,11 @@ TEST(quantize_rows, equals_its_scalar_twin_on_every_cpu_level) {
         x.view()(2, k) = -std::abs(x.view()(2, k));
         x.view()(3, k) = 0.0F;
       }
-      ByteRows bytes(7, width);
+      ScratchMemory scratch;
+      const MutableByteRowsView bytes = byte_rows(7, width, scratch);
       quantize_rows(x.view(), 2, bytes);
       expect_rows(x.view(), bytes, 2);
-      EXPECT_EQ(bytes.zero(3), 0) << "no negative value, no zero point";
+      EXPECT_EQ(bytes.zero[3], 0) << "no negative value, no zero point";
       EXPECT_EQ(*std::max_element(bytes.row(3), bytes.row(3) + width), 127);
     }
   });
@@ -74,7 +75,8 @@ TEST(gather_quantize, equals_its_scalar_twin_on_every_cpu_level) {
       Embedded x(5, width, 3, 1);
       fill(x.view(), width);
       const Matrix center = random_matrix(1, width, 9);
-      ByteRows bytes(6, width);
+      ScratchMemory scratch;
+      const MutableByteRowsView bytes = byte_rows(6, width, scratch);
       bytes.row(4)[0] = 77;
       gather_quantize(x.view(), indices, center.data(), bytes);
       float largest = 0.0F;
@@ -85,8 +87,8 @@ TEST(gather_quantize, equals_its_scalar_twin_on_every_cpu_level) {
       }
       const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
       for (std::size_t r = 0; r < indices.size(); ++r) {
-        EXPECT_EQ(bytes.scale(r), largest / 127.0F);
-        EXPECT_EQ(bytes.zero(r), 0);
+        EXPECT_EQ(bytes.scale[r], largest / 127.0F);
+        EXPECT_EQ(bytes.zero[r], 0);
         for (std::size_t k = 0; k < width; ++k) {
           const float sum = std::max(x.view()(indices[r], k) + center(0, k), 0.0F);
           EXPECT_EQ(bytes.row(r)[k], stepped(sum, inverse, 0)) << r << ", " << k;
@@ -151,17 +153,18 @@ TEST(int8_linear, packed_result_is_the_result) {
 
 TEST(int8_linear, refuses_what_does_not_fit) {
   const Int8Linear layer(Linear(random_dense(40, 5, 1)));
-  const ByteRows narrow(3, 20);
-  const ByteRows fitting(3, 40);
+  ScratchMemory scratch;
+  const ByteRowsView narrow = byte_rows(3, 20, scratch);
+  const ByteRowsView fitting = byte_rows(3, 40, scratch);
   Matrix small(2, 5);
-  EXPECT_THROW((void)linear(layer, narrow.view()), Error);
+  EXPECT_THROW((void)linear(layer, narrow), Error);
   Matrix one(1, 5);
-  EXPECT_THROW(linear_max(layer, narrow.view(), Activation::kRelu, one), Error);
-  EXPECT_THROW(linear_max(layer, ByteRows(0, 40).view(), Activation::kRelu, one), Error);
-  EXPECT_THROW(linear_max(layer, fitting.view(), Activation::kGelu, one), Error);
-  EXPECT_THROW(linear_max(layer, fitting.view(), Activation::kRelu, small), Error);
-  EXPECT_THROW(linear(layer, fitting.view(), Activation::kNone, {}, small), Error);
-  EXPECT_THROW((void)linear(layer, fitting.view(), Activation::kNone, small), Error);
+  EXPECT_THROW(linear_max(layer, narrow, Activation::kRelu, one), Error);
+  EXPECT_THROW(linear_max(layer, byte_rows(0, 40, scratch), Activation::kRelu, one), Error);
+  EXPECT_THROW(linear_max(layer, fitting, Activation::kGelu, one), Error);
+  EXPECT_THROW(linear_max(layer, fitting, Activation::kRelu, small), Error);
+  EXPECT_THROW(linear(layer, fitting, Activation::kNone, {}, small), Error);
+  EXPECT_THROW((void)linear(layer, fitting, Activation::kNone, small), Error);
 }
 
 TEST(int8_grouping, is_close_to_the_float32_embedding) {
@@ -174,7 +177,8 @@ TEST(int8_grouping, is_close_to_the_float32_embedding) {
     centers.push_back((7 * i + 2) % 30);
     for (std::uint32_t j = 0; j < 6; ++j) neighbors.push_back((5 * i + 11 * j) % 30);
   }
-  const Matrix expected = embed_neighborhoods(weights, features, centers, neighbors);
+  Matrix expected(25, 45);
+  embed_neighborhoods(weights, features, centers, neighbors, expected);
   const auto with_threads = [&](int threads) {
     const ThreadLimit limit(threads);
     ScratchMemory scratch;

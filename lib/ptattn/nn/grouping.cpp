@@ -39,14 +39,6 @@ GroupingWeights::GroupingWeights(const DenseWeights& first, DenseWeights second_
   second = Linear(std::move(second_layer));
 }
 
-Matrix embed_neighborhoods(const GroupingWeights& w, MatrixView features,
-                           std::span<const std::uint32_t> centers,
-                           std::span<const std::uint32_t> neighbors) {
-  Matrix out(centers.size(), w.second.weight.cols());
-  embed_neighborhoods(w, features, centers, neighbors, out);
-  return out;
-}
-
 void embed_neighborhoods(const GroupingWeights& w, MatrixView features,
                          std::span<const std::uint32_t> centers,
                          std::span<const std::uint32_t> neighbors, MutableMatrixView out) {

@@ -30,14 +30,10 @@ struct GroupingWeights {
 /// @param features   [n, in], one row a point
 /// @param centers    [m], indices of the points i, each below n
 /// @param neighbors  [m, k] row-major, indices of the points j, each below n
-/// @return           [m, out]
-/// @throws           Error(Fault::kModel) when the features do not fit the weights
+/// @param out        [m, out]; nothing is allocated in the steady state
+/// @throws           Error(Fault::kModel) when the features or `out` do not fit the weights
 /// Time O(n in hidden + m k hidden out); memory O(n hidden), the gathered rows exist a few points
 /// at a time, their products never; the same bits for any thread count.
-[[nodiscard]] Matrix embed_neighborhoods(const GroupingWeights& w, MatrixView features,
-                                         std::span<const std::uint32_t> centers,
-                                         std::span<const std::uint32_t> neighbors);
-/// The same, written to `out` [m, out]; allocates nothing in the steady state.
 void embed_neighborhoods(const GroupingWeights& w, MatrixView features,
                          std::span<const std::uint32_t> centers,
                          std::span<const std::uint32_t> neighbors, MutableMatrixView out);

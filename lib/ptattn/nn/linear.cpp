@@ -2,41 +2,34 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/shapes.hpp"
 
 namespace ptattn {
 namespace {
+
+constexpr std::string_view kSubject = "matrix product";
 
 // A task's share of the result: large enough to hide a task's cost (some 4 million multiply-adds at
 // depth 256), small enough for all cores to find work in a product of a few hundred rows.
 constexpr std::size_t kTaskRows = 112;
 constexpr std::size_t kTaskPanels = 4;
 
-std::string shape(std::size_t rows, std::size_t cols) {
-  return "[" + std::to_string(rows) + ", " + std::to_string(cols) + "]";
-}
-
 void check_depth(MatrixView a, PackedMatrixView b) {
   if (a.cols == b.rows) return;
-  throw Error(
-      Fault::kModel, "matrix product",
-      "a row has " + std::to_string(a.cols) + " values, the weights are " + shape(b.rows, b.cols));
-}
-
-void check_shape(const char* what, MatrixView m, std::size_t rows, std::size_t cols) {
-  if (m.rows == rows && m.cols == cols) return;
-  throw Error(
-      Fault::kModel, "matrix product",
-      std::string(what) + " is " + shape(m.rows, m.cols) + ", expected " + shape(rows, cols));
+  throw Error(Fault::kModel, kSubject,
+              "a row has " + std::to_string(a.cols) + " values, the weights are " +
+                  shape_text(b.rows, b.cols));
 }
 
 void check_shapes(MatrixView a, PackedMatrixView b, MatrixView residual, MatrixView c) {
   check_depth(a, b);
-  check_shape("the result", c, a.rows, b.cols);
-  if (residual.data != nullptr) check_shape("the residual", residual, a.rows, b.cols);
+  check_shape(kSubject, "the result", c, a.rows, b.cols);
+  if (residual.data != nullptr) check_shape(kSubject, "the residual", residual, a.rows, b.cols);
 }
 
 const float* bias_of(const Linear& layer) {
@@ -82,7 +75,7 @@ void linear(const Linear& layer, MatrixView x, Activation activation, MatrixView
 
 void linear_max(const Linear& layer, MatrixView x, Activation activation, MutableMatrixView out) {
   check_depth(x, layer.weight);
-  check_shape("the result", out, 1, layer.weight.cols());
+  check_shape(kSubject, "the result", out, 1, layer.weight.cols());
   // Every task passes all rows by one panel, which stays in the cache.
   parallel_each(layer.weight.panels(), 1, [&](std::size_t panel) {
     gemm_max(x, layer.weight, panel, panel + 1, {bias_of(layer), activation, {}}, x.rows, out);

@@ -14,10 +14,9 @@ std::size_t floats_of(std::size_t rows, std::size_t cols) {
 /// Zeros in the columns that only the last panel has.
 void fill_up(MutablePackedMatrixView m) {
   const std::size_t filling = m.panels() * kPanel - m.cols;
-  float* const end = m.data + floats_of(m.rows, m.cols);
-  for (std::size_t k = 1; k <= m.rows && filling > 0; ++k) {
-    std::fill_n(end - (k - 1) * kPanel - filling, filling, 0.0F);
-  }
+  if (filling == 0) return;
+  const MutableMatrixView last = m.columns_of(m.panels() - 1);
+  for (std::size_t k = 0; k < m.rows; ++k) std::fill_n(last.row(k) + m.cols, filling, 0.0F);
 }
 
 /// Calls body(columns, first, width) for every panel, whose columns are [first, first + width).

@@ -5,6 +5,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/elementwise.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
 
@@ -84,7 +85,8 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
   const std::size_t panels = layer.slices.front().panels();
   const std::size_t groups = (panels + kTaskPanels - 1) / kTaskPanels;
   parallel_ranges(map.block_count() * groups, 1, [&](std::size_t begin, std::size_t end) {
-    Matrix gathered(KernelMap::kBlockRows, x.cols);
+    ScratchMemory scratch;
+    const MutableMatrixView gathered = scratch.matrix(KernelMap::kBlockRows, x.cols);
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t panel = i % groups * kTaskPanels;
       const std::size_t block = i / groups;
@@ -105,8 +107,8 @@ void window_convolution(const Linear& layer, const FindNeighbors& neighbors, Mat
   constexpr std::size_t kRows = KernelMap::kBlockRows;
   const SparseConvolution convolution = sliced(layer, volume, x.cols);
   parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
-    Matrix gathered(kRows, x.cols);
-    const BlockTask all_panels{0, layer.weight.panels(), gathered};
+    ScratchMemory scratch;
+    const BlockTask all_panels{0, layer.weight.panels(), scratch.matrix(kRows, x.cols)};
     for (std::size_t b = begin; b < end; ++b) {
       const std::size_t first = b * kRows;
       const std::size_t rows = std::min(kRows, x.rows - first);

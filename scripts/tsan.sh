@@ -20,7 +20,8 @@ build_tbb() {
   local apt=$tbb/apt
   mkdir -p "$apt/lists/partial" "$tbb/source"
   echo "deb-src http://deb.debian.org/debian bookworm main" >"$apt/sources.list"
-  local options=(-q -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$apt/lists")
+  local options=(-q -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=-
+    -o "Dir::State::lists=$apt/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
   apt-get "${options[@]}" update
   (cd "$tbb" && apt-get "${options[@]}" --download-only source onetbb)
   tar -xf "$tbb"/onetbb_*.orig.tar.xz -C "$tbb/source" --strip-components=1

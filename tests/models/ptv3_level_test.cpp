@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ptattn/models/ptv3_cuts.hpp"
 #include "ptattn/models/ptv3_serialization.hpp"
 
 namespace ptattn::test {
@@ -91,12 +92,23 @@ TEST(coarser, rows_follow_the_curve_for_strides_that_do_not) {
   EXPECT_THAT(pooling.cells, ElementsAre(1U, 0U, 2U, 1U));
 }
 
+TEST(curves_used, as_many_as_the_longer_row_of_blocks_goes_along) {
+  Ptv3Config config;
+  config.order = {Curve::kZTrans, Curve::kZ, Curve::kHilbert};
+  config.encoder = {{1, 12, 2, 16}, {2, 24, 3, 16}};
+  config.decoder = {{2, 12, 2, 16}};
+  EXPECT_THAT(curves_used(config, 0), ElementsAre(Curve::kZTrans, Curve::kZ));
+  EXPECT_THAT(curves_used(config, 1), ElementsAre(Curve::kZTrans, Curve::kZ));
+  config.decoder[0].depth = 5;
+  EXPECT_EQ(curves_used(config, 0).size(), 3U);
+}
+
 TEST(serialize, orders_go_along_the_curves_cloud_by_cloud) {
   Ptv3Level level = level_of({{0, 0, 0}, {0, 1, 0}, {1, 0, 0}, {0, 1, 0}, {1, 0, 0}}, {3, 5});
   level.depth = 2;
-  const std::vector<Curve> curves = {Curve::kZTrans, Curve::kZ, Curve::kHilbert};
-  serialize(level, VoxelHash(level.cells, level.ends), curves, 2);
-  ASSERT_EQ(level.orders.size(), 2U);  // the third is not used
+  const std::vector<Curve> curves = {Curve::kZTrans, Curve::kZ};
+  serialize(level, VoxelHash(level.cells, level.ends), curves);
+  ASSERT_EQ(level.orders.size(), 2U);
   EXPECT_THAT(level.orders[0], ElementsAre(0U, 2U, 1U, 4U, 3U));
   EXPECT_THAT(level.orders[1], ElementsAre(0U, 1U, 2U, 3U, 4U));
   // (0, 0, 0) meets (1, 0, 0) at place x + 1 = 22, in its own cloud.

@@ -45,6 +45,13 @@ struct Voxels {
   std::vector<std::size_t> ends;
 
   [[nodiscard]] PointInput input() const { return {positions, features, grid, ends, {}}; }
+  [[nodiscard]] std::vector<Cell> cells() const {
+    std::vector<Cell> result(grid.size() / 3);
+    for (std::size_t i = 0; i < grid.size(); ++i) {
+      result[i / 3][i % 3] = static_cast<std::uint32_t>(grid[i]);
+    }
+    return result;
+  }
 };
 
 Voxels with_grid(std::vector<std::int32_t> grid, std::uint64_t seed) {
@@ -271,10 +278,7 @@ TEST(ptv3, a_tile_with_the_cuts_of_its_scene_sees_what_the_whole_sees) {
   std::vector<std::size_t> rows(1500);
   std::iota(rows.begin(), rows.end(), first);
   const Voxels tile = permuted(scene, rows);
-  std::vector<Cell> cells(2000);
-  for (std::size_t i = 0; i < 3 * cells.size(); ++i) {
-    cells[i / 3][i % 3] = static_cast<std::uint32_t>(grid[i]);
-  }
+  const std::vector<Cell> cells = scene.cells();
   for (const Ptv3Mode mode : kModes) {
     const Ptv3 network = network_of(small_config(mode));
     const PatchCuts cuts = network.cuts_of(cells);
@@ -304,11 +308,7 @@ TEST(ptv3, cuts_of_a_whole_change_nothing) {
     const Ptv3 network = network_of(config);
     for (const std::size_t n : {5U, 16U, 333U}) {
       const Voxels voxels = random_voxels(n, n);
-      std::vector<Cell> cells(n);
-      for (std::size_t i = 0; i < 3 * n; ++i) {
-        cells[i / 3][i % 3] = static_cast<std::uint32_t>(voxels.grid[i]);
-      }
-      const PatchCuts cuts = network.cuts_of(cells);
+      const PatchCuts cuts = network.cuts_of(voxels.cells());
       PointInput input = voxels.input();
       const Matrix scores = network.forward(input, {}).values;
       input.cuts = &cuts;

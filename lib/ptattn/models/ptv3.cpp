@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
@@ -54,16 +55,14 @@ Matrix normed_linear(const Linear& layer, const Ptv3Norm& norm, MatrixView x) {
 /// The same in the memory of x, where that is as wide.
 Matrix normed_linear(const Linear& layer, const Ptv3Norm& norm, Matrix&& x) {
   if (layer.weight.cols() != x.cols()) return normed_linear(layer, norm, x.view());
-  parallel_ranges((x.rows() + kGrain - 1) / kGrain, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t b = begin; b < end; ++b) {
-      const std::size_t rows = std::min(kGrain, x.rows() - b * kGrain);
-      const MutableMatrixView part = x.view().rows_range(b * kGrain, rows);
-      ScratchMemory scratch;
-      const MutableMatrixView out = scratch.matrix(rows, x.cols());
-      linear_here(layer, part, out);
-      normalize_and_activate(norm, out);
-      std::copy_n(out.data, rows * x.cols(), part.data);
-    }
+  parallel_each((x.rows() + kGrain - 1) / kGrain, 1, [&](std::size_t block) {
+    const std::size_t rows = std::min(kGrain, x.rows() - block * kGrain);
+    const MutableMatrixView part = x.view().rows_range(block * kGrain, rows);
+    ScratchMemory scratch;
+    const MutableMatrixView out = scratch.matrix(rows, x.cols());
+    linear_here(layer, part, out);
+    normalize_and_activate(norm, out);
+    copy_matrix(out, part);
   });
   return std::move(x);
 }
@@ -192,7 +191,7 @@ class Pass {
 
   void serialize_stage(std::size_t s, const VoxelHash& hash) {
     Stage& stage = stages_[s];
-    serialize(stage.level, hash, orders_of(config_, s), orders_used(config_, s));
+    serialize(stage.level, hash, curves_used(config_, s));
     stage.patches = ptv3_patches(config_, s, stage.level, cuts_);
   }
 
@@ -202,9 +201,8 @@ class Pass {
     const Ptv3Step step = step_to(config_, s, fine.level.depth);
     coarse.level = coarser(fine.level, step.stride, fine.pooling);
     coarse.level.depth = cuts_ != nullptr ? cuts_->stages[s].depth
-                         : config_.mode == Ptv3Mode::kBase
-                             ? step.depth
-                             : serialization_depth(coarse.level.cells);
+                         : step.depth     ? *step.depth
+                                          : serialization_depth(coarse.level.cells);
     const Ptv3EncoderWeights& w = weights_.encoder[s];
     coarse.features = pooled_linear(w.down, fine.pooling, fine.features);
     normalize_and_activate(w.down_norm, coarse.features);

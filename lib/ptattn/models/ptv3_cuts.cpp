@@ -59,15 +59,16 @@ PatchCuts::Order cut(std::vector<std::uint64_t> codes, std::size_t patch_size) {
 
 Ptv3Step step_to(const Ptv3Config& config, std::size_t stage, int depth) {
   const std::size_t stride = config.stride[stage - 1];
-  if (config.mode != Ptv3Mode::kBase) return {stride, 0};
+  if (config.mode != Ptv3Mode::kBase) return {stride, std::nullopt};
   const auto halvings = static_cast<int>(std::bit_width(stride - 1));
   return halvings > depth ? Ptv3Step{1, depth} : Ptv3Step{stride, depth - halvings};
 }
 
-std::size_t orders_used(const Ptv3Config& config, std::size_t stage) {
+std::span<const Curve> curves_used(const Ptv3Config& config, std::size_t stage) {
   std::size_t depth = config.encoder[stage].depth;
   if (stage < config.decoder.size()) depth = std::max(depth, config.decoder[stage].depth);
-  return std::min(depth, orders_of(config, stage).size());
+  const std::span curves = orders_of(config, stage);
+  return curves.first(std::min(depth, curves.size()));
 }
 
 bool decoder_regroups(const Ptv3Config& config, std::size_t stage) {
@@ -122,12 +123,11 @@ PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene) {
     if (s > 0) {
       const Ptv3Step step = step_to(config, s, depth);
       cells = united(divided(cells, step.stride));
-      depth = config.mode == Ptv3Mode::kBase ? step.depth : serialization_depth(cells);
+      depth = step.depth ? *step.depth : serialization_depth(cells);
     }
     PatchCuts::Stage stage{.depth = depth, .orders = {}};
     const std::array<std::size_t, 1> ends{cells.size()};
-    const auto curves = std::span(orders_of(config, s)).first(orders_used(config, s));
-    for (const Curve curve : curves) {
+    for (const Curve curve : curves_used(config, s)) {
       stage.orders.push_back(cut(serialized_codes(curve, cells, ends, std::max(1, depth)),
                                  patch_size(config, s, ends)));
     }
@@ -138,14 +138,15 @@ PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene) {
 
 std::vector<std::vector<Patch>> ptv3_patches(const Ptv3Config& config, std::size_t stage,
                                              const Ptv3Level& level, const PatchCuts* cuts) {
+  const std::span<const Curve> curves = curves_used(config, stage);
   std::vector<std::vector<Patch>> patches;
   for (std::size_t o = 0; o < level.orders.size(); ++o) {
     if (cuts == nullptr) {
       patches.push_back(cut_patches(level.ends, patch_size(config, stage, level.ends)));
       continue;
     }
-    const auto codes = serialized_codes(orders_of(config, stage)[o], level.cells, level.ends,
-                                        std::max(1, level.depth));
+    const auto codes =
+        serialized_codes(curves[o], level.cells, level.ends, std::max(1, level.depth));
     std::vector<std::uint64_t> along(codes.size());
     for (std::size_t i = 0; i < along.size(); ++i) along[i] = codes[level.orders[o][i]];
     patches.push_back(patches_of_part(along, cuts->stages[stage].orders[o]));

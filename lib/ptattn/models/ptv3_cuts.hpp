@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,16 +14,16 @@ namespace ptattn {
 
 /// How a stage follows from the one before it.
 struct Ptv3Step {
-  std::size_t stride;  ///< of cells
-  int depth;           ///< bits of a coordinate in the coarser level; 0: count them
+  std::size_t stride;        ///< of cells
+  std::optional<int> depth;  ///< bits of a coordinate in the coarser level; absent: count them
 };
 
 /// The step to stage `stage`, at least 1, from one whose coordinates have `depth` bits. Codes of
 /// mode m1 lose a triple of bits for every halving; a level that has too few stays as it is.
 [[nodiscard]] Ptv3Step step_to(const Ptv3Config& config, std::size_t stage, int depth);
 
-/// How many of a stage's orders its blocks go through.
-[[nodiscard]] std::size_t orders_used(const Ptv3Config& config, std::size_t stage);
+/// Those of a stage's curves that its blocks go along.
+[[nodiscard]] std::span<const Curve> curves_used(const Ptv3Config& config, std::size_t stage);
 
 /// Rows along an order and the patches that they are cut into.
 struct Ptv3Grouping {

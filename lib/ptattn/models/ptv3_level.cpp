@@ -96,9 +96,8 @@ FindNeighbors windows_around(const Ptv3Level& level, const VoxelHash& hash, int 
       };
 }
 
-void serialize(Ptv3Level& level, const VoxelHash& hash, std::span<const Curve> curves,
-               std::size_t used) {
-  for (const Curve curve : curves.first(std::min(used, curves.size()))) {
+void serialize(Ptv3Level& level, const VoxelHash& hash, std::span<const Curve> curves) {
+  for (const Curve curve : curves) {
     level.orders.push_back(curve == Curve::kZ
                                ? identity(level.size())
                                : sort_order(serialized_codes(curve, level.cells, level.ends,

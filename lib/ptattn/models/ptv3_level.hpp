@@ -56,10 +56,9 @@ struct Ptv3Level {
 [[nodiscard]] FindNeighbors windows_around(const Ptv3Level& level, const VoxelHash& hash,
                                            int radius);
 
-/// Fills `orders` with the first `used` of `curves`, and `neighbors`.
+/// Fills `orders`, one a curve, and `neighbors`.
 /// @param hash  of the level's voxels
-void serialize(Ptv3Level& level, const VoxelHash& hash, std::span<const Curve> curves,
-               std::size_t used);
+void serialize(Ptv3Level& level, const VoxelHash& hash, std::span<const Curve> curves);
 
 /// How rows of one level come together in the next coarser one.
 struct Ptv3Pooling {

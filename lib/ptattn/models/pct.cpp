@@ -1,6 +1,5 @@
 #include "ptattn/models/pct.hpp"
 
-#include <algorithm>
 #include <numeric>
 #include <span>
 #include <string>
@@ -11,7 +10,6 @@
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/pct_neighbors.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
-#include "ptattn/sampling/farthest_point.hpp"
 
 namespace ptattn {
 namespace {
@@ -96,16 +94,11 @@ Pct::Level Pct::embed(MatrixView points, ScratchMemory& scratch, const Trace& tr
 
 Pct::Level Pct::group(const Level& level, std::size_t stage, ScratchMemory& scratch,
                       const Trace& trace) const {
-  const PctConfig::Group& size = config_.groups[stage];
   const GroupingWeights& layers = weights_.gather_local[stage];
-  const auto sampled = scratch.take<std::uint32_t>(size.points);
-  farthest_point_sample(level.positions, 0, sampled);
+  const auto [sampled, positions, neighbors] =
+      pct_groups(level.positions, config_.groups[stage], scratch);
   trace_indices(trace, sampled);
-  const MutableMatrixView positions = scratch.matrix(size.points, 3);
-  copy_rows(level.positions, sampled, positions);
-  const auto neighbors = scratch.take<std::uint32_t>(size.points * size.neighbors);
-  pct_neighbors(level.positions, positions, size.neighbors, neighbors);
-  const MutableMatrixView features = scratch.matrix(size.points, layers.second.weight.cols());
+  const MutableMatrixView features = scratch.matrix(positions.rows, layers.second.weight.cols());
   embed_neighborhoods(layers, level.features, sampled, neighbors, features);
   if (trace) trace("gather_local_" + std::to_string(stage), features, positions);
   return {positions, features};

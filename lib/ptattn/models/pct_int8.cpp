@@ -8,7 +8,6 @@
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/pct_neighbors.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
-#include "ptattn/sampling/farthest_point.hpp"
 
 namespace ptattn {
 namespace {
@@ -60,15 +59,10 @@ Matrix PctInt8::logits(MatrixView points, const Trace& trace) const {
   MatrixView features = linear(weights_.conv1, points, Activation::kRelu, scratch);
   features = linear(weights_.conv2, features, Activation::kRelu, scratch);
   for (std::size_t stage = 0; stage < config_.groups.size(); ++stage) {
-    const PctConfig::Group& size = config_.groups[stage];
     const Int8GroupingWeights& layers = weights_.gather_local[stage];
-    const auto sampled = scratch.take<std::uint32_t>(size.points);
-    farthest_point_sample(positions, 0, sampled);
-    const MutableMatrixView centers = scratch.matrix(size.points, 3);
-    copy_rows(positions, sampled, centers);
-    const auto neighbors = scratch.take<std::uint32_t>(size.points * size.neighbors);
-    pct_neighbors(positions, centers, size.neighbors, neighbors);
-    const MutableMatrixView grouped = scratch.matrix(size.points, layers.second.weight.cols());
+    const auto [sampled, centers, neighbors] =
+        pct_groups(positions, config_.groups[stage], scratch);
+    const MutableMatrixView grouped = scratch.matrix(centers.rows, layers.second.weight.cols());
     embed_neighborhoods(layers, quantized(features, scratch), sampled, neighbors, grouped);
     features = grouped;
     positions = centers;

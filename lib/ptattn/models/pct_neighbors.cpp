@@ -4,8 +4,9 @@
 #include <utility>
 
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/neighbors/kd_tree.hpp"
+#include "ptattn/nn/kernels/rows.hpp"
+#include "ptattn/sampling/farthest_point.hpp"
 
 namespace ptattn {
 namespace {
@@ -69,9 +70,7 @@ void choose_by_formula(const KdTree& tree, MatrixView points, MatrixView queries
   const std::size_t candidates = std::min(k + kSpare, points.rows);
   ScratchMemory scratch;
   const MutableMatrixView places = scratch.matrix(numbers.size(), 3);
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    std::copy_n(queries.row(numbers[i]), 3, places.row(i));
-  }
+  copy_rows(queries, numbers, places);
   const auto near = scratch.take<std::uint32_t>(numbers.size() * candidates);
   tree.k_nearest(places, candidates, near);
   parallel_ranges(numbers.size(), kQueriesPerTask, [&](std::size_t begin, std::size_t end) {
@@ -108,6 +107,16 @@ void pct_neighbors(MatrixView points, MatrixView queries, std::size_t k,
     if (!(next - last > margin)) unclear[count++] = static_cast<std::uint32_t>(i);
   }
   choose_by_formula(tree, points, queries, unclear.first(count), k, out);
+}
+
+PctGroups pct_groups(MatrixView points, const PctConfig::Group& group, ScratchMemory& scratch) {
+  const auto sampled = scratch.take<std::uint32_t>(group.points);
+  farthest_point_sample(points, 0, sampled);
+  const MutableMatrixView positions = scratch.matrix(group.points, 3);
+  copy_rows(points, sampled, positions);
+  const auto neighbors = scratch.take<std::uint32_t>(group.points * group.neighbors);
+  pct_neighbors(points, positions, group.neighbors, neighbors);
+  return {sampled, positions, neighbors};
 }
 
 }  // namespace ptattn

@@ -5,6 +5,8 @@
 #include <span>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/scratch_memory.hpp"
+#include "ptattn/models/pct_config.hpp"
 
 namespace ptattn {
 
@@ -27,5 +29,19 @@ namespace ptattn {
 /// Time as k_nearest; the same bits for any thread count.
 void pct_neighbors(MatrixView points, MatrixView queries, std::size_t k,
                    std::span<std::uint32_t> out);
+
+/// The points that a stage of PCT keeps, and whom it groups around them.
+struct PctGroups {
+  std::span<const std::uint32_t> sampled;    ///< [m] rows of the points before
+  MatrixView positions;                      ///< [m, 3]
+  std::span<const std::uint32_t> neighbors;  ///< [m k] see pct_neighbors
+};
+
+/// Farthest point sampling and the neighbours of what it keeps.
+/// @param points   [n, 3], finite, in the unit sphere; n is at least the group's points
+/// @param scratch  holds the result
+/// Time that of farthest_point_sample and pct_neighbors; the same bits for any thread count.
+[[nodiscard]] PctGroups pct_groups(MatrixView points, const PctConfig::Group& group,
+                                   ScratchMemory& scratch);
 
 }  // namespace ptattn

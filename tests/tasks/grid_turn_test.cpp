@@ -20,7 +20,7 @@ SceneProfile profile_of(std::vector<Channel> channels, Origin origin = Origin::k
 
 GridTurn turn_of(std::span<const Cell> cells, std::size_t quarters,
                  const SceneProfile& profile = profile_of({}), std::uint32_t alignment = 4) {
-  return {cells, profile, quarters, alignment, "model"};
+  return {bounding_box(cells), profile, quarters, alignment, "model"};
 }
 
 // 6 x 3 voxels: 8 x 4 in units of 4.

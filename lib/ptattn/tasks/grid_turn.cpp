@@ -23,13 +23,13 @@ std::optional<std::size_t> column_of(const SceneProfile& profile, const Channel&
 
 }  // namespace
 
-GridTurn::GridTurn(std::span<const Cell> cells, const SceneProfile& profile, std::size_t quarters,
+GridTurn::GridTurn(const TileBox& scene, const SceneProfile& profile, std::size_t quarters,
                    std::uint32_t alignment, std::string_view subject)
     : from_{quarters % 2, 1 - quarters % 2},
-      backwards_{quarters == 1 || quarters == 2, quarters == 2 || quarters == 3} {
+      backwards_{quarters == 1 || quarters == 2, quarters == 2 || quarters == 3},
+      extent_(scene.high) {
   assert(quarters < kQuarterTurns);
   for (std::size_t axis = 0; axis < 2; ++axis) {
-    for (const Cell& cell : cells) extent_[axis] = std::max(extent_[axis], cell[axis] + 1);
     // Scenes of the largest extent have no voxels left for whole units.
     const std::uint32_t whole = (extent_[axis] + alignment - 1) / alignment * alignment;
     if (whole < kMaxVoxelsAcross) extent_[axis] = whole;

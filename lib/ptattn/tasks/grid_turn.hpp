@@ -10,6 +10,7 @@
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/scene_profile.hpp"
 #include "ptattn/sampling/curve.hpp"
+#include "ptattn/tasks/tiling.hpp"
 
 namespace ptattn {
 
@@ -25,13 +26,13 @@ inline constexpr std::size_t kQuarterTurns = 4;
 /// turn along; the others stay as they are.
 class GridTurn {
  public:
-  /// @param cells      of the scene
+  /// @param scene      the box of all its cells
   /// @param quarters   0 to 3
   /// @param alignment  in voxels
   /// @param subject    what error messages call the model
   /// @throws Error(Fault::kModel) where x and y change places and the profile has a channel of one
   ///         of them without that of the other
-  GridTurn(std::span<const Cell> cells, const SceneProfile& profile, std::size_t quarters,
+  GridTurn(const TileBox& scene, const SceneProfile& profile, std::size_t quarters,
            std::uint32_t alignment, std::string_view subject);
 
   [[nodiscard]] Cell operator()(const Cell& cell) const;
@@ -54,9 +55,9 @@ class GridTurn {
   static void apply(std::span<const Move> moves, MutableMatrixView rows);
   void add_moves(const SceneProfile& profile, ChannelKind kind, std::string_view subject);
 
-  std::array<std::size_t, 2> from_;        ///< the axis that becomes x, and y
-  std::array<bool, 2> backwards_;          ///< whether it runs the other way
-  std::array<std::uint32_t, 2> extent_{};  ///< of x and y before, in voxels
+  std::array<std::size_t, 2> from_;      ///< the axis that becomes x, and y
+  std::array<bool, 2> backwards_;        ///< whether it runs the other way
+  std::array<std::uint32_t, 2> extent_;  ///< of x and y before, in voxels
   std::vector<Move> position_moves_;
   std::vector<Move> channel_moves_;
 };

@@ -69,6 +69,7 @@ VoxelScorer::VoxelScorer(const PointModel& model, const SceneVoxels& scene, Matr
       scoring_(scoring),
       progress_(progress),
       tiling_{.max_voxels = scoring.max_tile_voxels, .margin = scoring.tile_margin},
+      whole_(bounding_box(scene.cells)),
       boxes_(cut_tiles(scene.cells, tiling_)) {}
 
 Matrix VoxelScorer::probabilities() {
@@ -82,17 +83,18 @@ Matrix VoxelScorer::probabilities() {
 Matrix VoxelScorer::seen_from(std::size_t quarters) {
   const PointNetwork& network = *model_.network;
   const std::string& name = model_.description.name;
-  const GridTurn turn(scene_.cells, model_.description.preprocessing, quarters, tiling_.alignment,
-                      name);
-  const PatchCuts cuts = quarters == 0 ? cuts_for(network, scene_.cells, tiles())
-                                       : cuts_for(network, turn(scene_.cells), tiles());
-  const TileBox whole = bounding_box(scene_.cells);
+  std::optional<GridTurn> turn;
+  if (quarters > 0) {
+    turn.emplace(whole_, model_.description.preprocessing, quarters, tiling_.alignment, name);
+  }
+  const PatchCuts cuts = turn ? cuts_for(network, (*turn)(scene_.cells), tiles())
+                              : cuts_for(network, scene_.cells, tiles());
   Matrix sums(scene_.size(), network.out_channels() + 1);
   std::ranges::fill(sums.values(), 0.0F);
   for (const TileBox& box : boxes_) {
-    const Tile tile = make_tile(scene_.cells, box, whole, tiling_);
+    const Tile tile = make_tile(scene_.cells, box, whole_, tiling_);
     TileInput input(scene_, features_, tile);
-    if (quarters > 0) input.turn(turn);
+    if (turn) input.turn(*turn);
     const PointOutput output = network.forward(input.input(scoring_.category, cuts));
     blend(tile, output.values, sums);
     if (progress_) progress_(++done_, scoring_.quarter_turns * tiles());

@@ -52,6 +52,7 @@ class VoxelScorer {
   const VoxelScoring scoring_;
   const TileProgress& progress_;
   TilingOptions tiling_;
+  TileBox whole_;
   std::vector<TileBox> boxes_;
   std::size_t done_ = 0;
 };

@@ -22,32 +22,56 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// Scores its voxels by their mean heights: class 1 above 2, class 0 below, the more the surer.
-class HeightNetwork final : public PointNetwork {
+/// Scores voxels one by one.
+class VoxelwiseNetwork : public PointNetwork {
  public:
-  explicit HeightNetwork(float slope = 4.0F) : slope_(slope) {}
-  [[nodiscard]] std::size_t in_channels() const override { return 1; }
-  [[nodiscard]] std::size_t out_channels() const override { return 2; }
+  VoxelwiseNetwork(std::size_t channels, std::size_t classes)
+      : channels_(channels), classes_(classes) {}
+  [[nodiscard]] std::size_t in_channels() const override { return channels_; }
+  [[nodiscard]] std::size_t out_channels() const override { return classes_; }
   [[nodiscard]] bool labels_points() const override { return true; }
-  [[nodiscard]] bool needs_grid() const override { return true; }
   [[nodiscard]] PointOutput forward(const PointInput& input, const Trace&) const override {
-    PointOutput output{Matrix(input.features.rows, 2), {}};
+    PointOutput output{Matrix(input.features.rows, classes_), {}};
     for (std::size_t i = 0; i < input.features.rows; ++i) {
-      EXPECT_GE(input.grid[3 * i], 0);
-      output.values(i, 0) = slope_ * (2.0F - input.features(i, 0));
-      output.values(i, 1) = 0.0F;
+      score(input, i, output.values.row(i));
     }
+    return output;
+  }
+
+ private:
+  virtual void score(const PointInput& input, std::size_t voxel, float* scores) const = 0;
+
+  std::size_t channels_;
+  std::size_t classes_;
+};
+
+/// Scores its voxels by their mean heights: class 1 above 2, class 0 below, the more the surer.
+class HeightNetwork final : public VoxelwiseNetwork {
+ public:
+  explicit HeightNetwork(float slope = 4.0F) : VoxelwiseNetwork(1, 2), slope_(slope) {}
+  [[nodiscard]] bool needs_grid() const override { return true; }
+  [[nodiscard]] PointOutput forward(const PointInput& input, const Trace& trace) const override {
     largest = std::max(largest, input.features.rows);
     ++calls;
-    return output;
+    return VoxelwiseNetwork::forward(input, trace);
   }
 
   mutable std::size_t largest = 0;
   mutable std::size_t calls = 0;
 
  private:
+  void score(const PointInput& input, std::size_t voxel, float* scores) const override {
+    EXPECT_GE(input.grid[3 * voxel], 0);
+    scores[0] = slope_ * (2.0F - input.features(voxel, 0));
+    scores[1] = 0.0F;
+  }
+
   float slope_;
 };
+
+double sigmoid(double x) {
+  return 1.0 / (1.0 + std::exp(-x));
+}
 
 PointModel height_model(float slope = 4.0F) {
   PointModel model;
@@ -75,7 +99,7 @@ TEST(segment, labels_points_with_their_certainty) {
   const PointCloud cloud = floor_and_table(5000);
   const Segmentation result = segment(model, cloud, "cloud", {.probabilities = true});
   const auto z = cloud.find("z")->values<double>();
-  const double p = 1.0 / (1.0 + std::exp(-8.0));
+  const double p = sigmoid(8);
   for (std::size_t i = 0; i < cloud.size(); ++i) {
     ASSERT_EQ(result.labels[i], z[i] > 2.0 ? 1U : 0U);
     ASSERT_NEAR(result.confidence[i], p, 1e-5);
@@ -166,19 +190,15 @@ TEST(segment, refuses_scores_that_are_not_finite_and_categories_nobody_has) {
 }
 
 /// Four classes, two of each of two categories: scores of the first two for low voxels.
-class PartNetwork final : public PointNetwork {
+class PartNetwork final : public VoxelwiseNetwork {
  public:
-  [[nodiscard]] std::size_t in_channels() const override { return 1; }
-  [[nodiscard]] std::size_t out_channels() const override { return 4; }
-  [[nodiscard]] bool labels_points() const override { return true; }
-  [[nodiscard]] PointOutput forward(const PointInput& input, const Trace&) const override {
-    PointOutput output{Matrix(input.features.rows, 4), {}};
-    for (std::size_t i = 0; i < input.features.rows; ++i) {
-      const float z = input.features(i, 0);
-      const float scores[] = {1.0F, z, 3.0F - z, 2.5F};
-      std::copy_n(scores, 4, output.values.row(i));
-    }
-    return output;
+  PartNetwork() : VoxelwiseNetwork(1, 4) {}
+
+ private:
+  void score(const PointInput& input, std::size_t voxel, float* scores) const override {
+    const float z = input.features(voxel, 0);
+    const float all[] = {1.0F, z, 3.0F - z, 2.5F};
+    std::ranges::copy(all, scores);
   }
 };
 
@@ -200,8 +220,7 @@ TEST(segment, only_the_parts_of_one_category_compete) {
   EXPECT_EQ(cup.category, 0U);
   for (std::size_t i = 0; i < cloud.size(); ++i) {
     ASSERT_EQ(cup.labels[i], z[i] > 1.0 ? 1U : 0U);
-    ASSERT_NEAR(cup.confidence[i], z[i] > 1.0 ? 1 / (1 + std::exp(-3.0)) : 1 / (1 + std::exp(-1.0)),
-                1e-5);
+    ASSERT_NEAR(cup.confidence[i], sigmoid(z[i] > 1.0 ? 3 : 1), 1e-5);
     ASSERT_EQ(cup.probabilities(i, 2), 0.0F);
     ASSERT_EQ(cup.probabilities(i, 3), 0.0F);
   }
@@ -214,26 +233,25 @@ TEST(segment, only_the_parts_of_one_category_compete) {
 
 /// Says how far its voxels lie to the right of the middle; sees to it that all it is given turned
 /// together.
-class EastNetwork final : public PointNetwork {
+class EastNetwork final : public VoxelwiseNetwork {
  public:
-  [[nodiscard]] std::size_t in_channels() const override { return 2; }
-  [[nodiscard]] std::size_t out_channels() const override { return 2; }
-  [[nodiscard]] bool labels_points() const override { return true; }
-  [[nodiscard]] PointOutput forward(const PointInput& input, const Trace&) const override {
-    PointOutput output{Matrix(input.features.rows, 2), {}};
-    for (std::size_t i = 0; i < input.features.rows; ++i) {
-      output.values(i, 0) = input.features(i, 0);
-      output.values(i, 1) = 0.0F;
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        const float place = input.positions(i, axis) / 0.5F;
-        EXPECT_NEAR(place, static_cast<float>(input.grid[3 * i + axis]) + 0.5F, 0.5001F);
-      }
-    }
+  EastNetwork() : VoxelwiseNetwork(2, 2) {}
+  [[nodiscard]] PointOutput forward(const PointInput& input, const Trace& trace) const override {
     headings.emplace_back(input.grid[0], input.grid[1]);
-    return output;
+    return VoxelwiseNetwork::forward(input, trace);
   }
 
   mutable std::vector<std::pair<std::int32_t, std::int32_t>> headings;  ///< first cell of each call
+
+ private:
+  void score(const PointInput& input, std::size_t voxel, float* scores) const override {
+    scores[0] = input.features(voxel, 0);
+    scores[1] = 0.0F;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const float place = input.positions(voxel, axis) / 0.5F;
+      EXPECT_NEAR(place, static_cast<float>(input.grid[3 * voxel + axis]) + 0.5F, 0.5001F);
+    }
+  }
 };
 
 TEST(segment, votes_average_the_probabilities_of_quarter_turns) {
@@ -250,7 +268,6 @@ TEST(segment, votes_average_the_probabilities_of_quarter_turns) {
     return segment(model, cloud, "cloud", {.neighbors = 1, .votes = votes, .probabilities = true})
         .probabilities(0, 0);
   };
-  const auto sigmoid = [](double x) { return 1.0 / (1.0 + std::exp(-x)); };
   EXPECT_NEAR(probability(1), sigmoid(-1), 1e-6);
   // x is -1, then 2, 1 and -2.
   EXPECT_NEAR(probability(2), (sigmoid(-1) + sigmoid(2)) / 2, 1e-6);
@@ -276,7 +293,6 @@ TEST(segment, votes_turn_objects_a_little_to_either_side) {
   const PointCloud stick = cloud_of({{70, 5, 0}, {10, 5, 0}});
   const Segmentation result =
       segment(model, stick, "stick", {.neighbors = 1, .votes = 3, .probabilities = true});
-  const auto sigmoid = [](double x) { return 1.0 / (1.0 + std::exp(-x)); };
   const double turned = sigmoid(std::cos(10.0 * std::numbers::pi / 180.0));
   EXPECT_NEAR(result.probabilities(0, 0), (sigmoid(1) + 2 * turned) / 3, 1e-6);
   EXPECT_EQ(result.tiles, 1U);

@@ -127,9 +127,7 @@ void spread(std::span<const View> views, const SegmentOptions& options, Segmenta
   for (std::size_t begin = 0; begin < first.order.size(); begin += kPointsAtATime) {
     const std::size_t count = std::min(kPointsAtATime, first.order.size() - begin);
     const auto rows = std::span(first.order).subspan(begin, count);
-    Matrix p = spreaders.front()(rows);
-    for (std::size_t v = 1; v < views.size(); ++v) add_to(p, spreaders[v](rows));
-    if (views.size() > 1) divide(p, views.size());
+    const Matrix p = mean_matrix(views.size(), [&](std::size_t v) { return spreaders[v](rows); });
     parallel_each(count, kVoxelsPerTask, [&](std::size_t i) {
       const std::size_t point = first.points[rows[i]];
       conclude({p.row(i), p.cols()}, point, result);

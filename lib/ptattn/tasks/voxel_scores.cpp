@@ -6,6 +6,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/kernels/rows.hpp"
 #include "ptattn/tasks/grid_turn.hpp"
 #include "ptattn/tasks/tile_input.hpp"
 
@@ -46,11 +47,10 @@ Matrix to_probabilities(const Matrix& sums, const std::string& model_name) {
   return probabilities;
 }
 
-}  // namespace
-
-void add_to(Matrix& a, MatrixView b) {
-  parallel_each(a.rows(), kVoxelsPerTask, [&](std::size_t i) {
-    for (std::size_t c = 0; c < a.cols(); ++c) a(i, c) += b(i, c);
+void add_to(MutableMatrixView a, MatrixView b) {
+  parallel_ranges(a.rows, kVoxelsPerTask, [&](std::size_t begin, std::size_t end) {
+    const MutableMatrixView part = a.rows_range(begin, end - begin);
+    add_matrices(part, b.rows_range(begin, end - begin), part);
   });
 }
 
@@ -59,6 +59,15 @@ void divide(Matrix& a, std::size_t n) {
   parallel_each(a.rows(), kVoxelsPerTask, [&](std::size_t i) {
     for (std::size_t c = 0; c < a.cols(); ++c) a(i, c) /= divisor;
   });
+}
+
+}  // namespace
+
+Matrix mean_matrix(std::size_t n, const std::function<Matrix(std::size_t i)>& make) {
+  Matrix mean = make(0);
+  for (std::size_t i = 1; i < n; ++i) add_to(mean, make(i));
+  if (n > 1) divide(mean, n);
+  return mean;
 }
 
 VoxelScorer::VoxelScorer(const PointModel& model, const SceneVoxels& scene, MatrixView features,
@@ -74,10 +83,7 @@ VoxelScorer::VoxelScorer(const PointModel& model, const SceneVoxels& scene, Matr
 
 Matrix VoxelScorer::probabilities() {
   if (progress_) progress_(0, scoring_.quarter_turns * tiles());
-  Matrix mean = seen_from(0);
-  for (std::size_t v = 1; v < scoring_.quarter_turns; ++v) add_to(mean, seen_from(v));
-  if (scoring_.quarter_turns > 1) divide(mean, scoring_.quarter_turns);
-  return mean;
+  return mean_matrix(scoring_.quarter_turns, [&](std::size_t v) { return seen_from(v); });
 }
 
 Matrix VoxelScorer::seen_from(std::size_t quarters) {

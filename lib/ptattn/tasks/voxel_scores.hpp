@@ -23,10 +23,9 @@ struct VoxelScoring {
   std::optional<std::size_t> category{};
 };
 
-/// a <- a + b, element by element.
-void add_to(Matrix& a, MatrixView b);
-/// a <- a / n
-void divide(Matrix& a, std::size_t n);
+/// The mean of `n` matrices of one shape, n >= 1. No more than two of them exist at a time.
+/// @param make  the i-th, called in order
+[[nodiscard]] Matrix mean_matrix(std::size_t n, const std::function<Matrix(std::size_t i)>& make);
 
 /// Has a network score the voxels of one scene, in one tile or several, from one heading after the
 /// other. Refers to its arguments.

@@ -58,5 +58,58 @@ TEST(sort_order, same_result_for_any_thread_count) {
   EXPECT_EQ(with_threads(1), with_threads(8));
 }
 
+TEST(sort_order, of_ascending_keys) {
+  auto keys = random_keys(100'000, 64);
+  std::ranges::sort(keys);
+  EXPECT_EQ(sort_order(keys), stable_sort_order(keys));
+  std::swap(keys[32'767], keys[32'768]);  // ascending inside of all blocks
+  EXPECT_EQ(sort_order(keys), stable_sort_order(keys));
+  std::ranges::sort(keys);
+  keys.back() = 0;
+  EXPECT_EQ(sort_order(keys), stable_sort_order(keys));
+}
+
+TEST(group_order, by_hand) {
+  const GroupOrder none = group_order({});
+  EXPECT_EQ(none.size(), 0U);
+  EXPECT_THAT(none.begins, ElementsAre(0U));
+  EXPECT_THAT(group_of_items(none), IsEmpty());
+  const GroupOrder order = group_order(std::vector<std::uint64_t>{5, 1, 5, 0, ~0ULL, 1});
+  EXPECT_THAT(order.items, ElementsAre(3U, 1U, 5U, 0U, 2U, 4U));
+  EXPECT_THAT(order.begins, ElementsAre(0U, 1U, 3U, 5U, 6U));
+  EXPECT_THAT(order[1], ElementsAre(1U, 5U));
+  EXPECT_THAT(group_of_items(order), ElementsAre(2U, 1U, 2U, 0U, 3U, 1U));
+}
+
+TEST(group_order, agrees_with_a_walk_along_the_order) {
+  for (const unsigned bits : {1U, 12U, 16U, 64U}) {
+    auto keys = random_keys(100'000, bits);
+    for (const bool ascending : {false, true}) {
+      if (ascending) std::ranges::sort(keys);
+      std::vector<std::size_t> begins;
+      std::vector<std::uint32_t> group_of(keys.size());
+      const auto order = stable_sort_order(keys);
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (i == 0 || keys[order[i]] != keys[order[i - 1]]) begins.push_back(i);
+        group_of[order[i]] = static_cast<std::uint32_t>(begins.size() - 1);
+      }
+      begins.push_back(keys.size());
+      const GroupOrder groups = group_order(keys);
+      EXPECT_EQ(groups.items, order) << bits;
+      EXPECT_EQ(groups.begins, begins) << bits;
+      EXPECT_EQ(group_of_items(groups), group_of) << bits;
+    }
+  }
+}
+
+TEST(group_order, same_result_for_any_thread_count) {
+  const auto keys = random_keys(200'000, 16);
+  const auto with_threads = [&](int threads) {
+    const ThreadLimit limit(threads);
+    return group_order(keys).begins;
+  };
+  EXPECT_EQ(with_threads(1), with_threads(8));
+}
+
 }  // namespace
 }  // namespace ptattn::test

@@ -24,17 +24,9 @@ std::vector<std::uint32_t> identity(std::size_t n) {
 
 /// Groups rows of equal keys; rows along the Z curve usually need no sorting for that.
 Ptv3Pooling group(std::span<const std::uint64_t> keys) {
-  Ptv3Pooling pooling;
-  pooling.members =
-      std::is_sorted(keys.begin(), keys.end()) ? identity(keys.size()) : sort_order(keys);
-  pooling.cells.resize(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::uint32_t row = pooling.members[i];
-    if (i == 0 || keys[row] != keys[pooling.members[i - 1]]) pooling.begins.push_back(i);
-    pooling.cells[row] = static_cast<std::uint32_t>(pooling.begins.size() - 1);
-  }
-  pooling.begins.push_back(keys.size());
-  return pooling;
+  GroupOrder groups = group_order(keys);
+  std::vector<std::uint32_t> cells = group_of_items(groups);
+  return {std::move(groups.items), std::move(groups.begins), std::move(cells)};
 }
 
 void mean_position(const Matrix& positions, std::span<const std::uint32_t> rows, float* mean) {

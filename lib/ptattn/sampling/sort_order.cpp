@@ -16,6 +16,7 @@ namespace {
 constexpr unsigned kDigitBits = 11;
 constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
 constexpr std::size_t kBlock = 32768;  // items of a task; its counters are small against them
+constexpr std::size_t kGroupsPerTask = 64;
 
 struct Item {
   std::uint64_t key;
@@ -23,6 +24,10 @@ struct Item {
 };
 
 using Counters = std::array<std::uint32_t, kDigits>;
+
+std::size_t block_count(std::size_t n) {
+  return (n + kBlock - 1) / kBlock;
+}
 
 std::size_t digit(std::uint64_t key, unsigned shift) {
   return key >> shift & (kDigits - 1);
@@ -36,50 +41,109 @@ void to_places(std::span<Counters> counters) {
   }
 }
 
+/// Calls body(block, begin, end) for every block of n items, in parallel.
+template <class Body>
+void each_block(std::size_t n, const Body& body) {
+  parallel_each(block_count(n), 1,
+                [&](std::size_t b) { body(b, b * kBlock, std::min((b + 1) * kBlock, n)); });
+}
+
 /// One stable pass by the digit at `shift`.
 void distribute(std::span<const Item> from, std::span<Item> to, unsigned shift,
                 std::span<Counters> counters) {
-  const auto each_block = [&](const auto& body) {
-    parallel_each(counters.size(), 1, [&](std::size_t b) {
-      const std::size_t begin = b * kBlock;
-      body(counters[b], from.subspan(begin, std::min(kBlock, from.size() - begin)));
-    });
-  };
-  each_block([&](Counters& counts, std::span<const Item> items) {
+  each_block(from.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
+    Counters& counts = counters[b];
     counts.fill(0);
-    for (const Item& item : items) ++counts[digit(item.key, shift)];
+    for (std::size_t i = begin; i < end; ++i) ++counts[digit(from[i].key, shift)];
   });
   to_places(counters);
-  each_block([&](Counters& places, std::span<const Item> items) {
-    for (const Item& item : items) to[places[digit(item.key, shift)]++] = item;
+  each_block(from.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
+    Counters& places = counters[b];
+    for (std::size_t i = begin; i < end; ++i) to[places[digit(from[i].key, shift)]++] = from[i];
   });
 }
+
+/// Keys with their indices, in order.
+class SortedItems {
+ public:
+  explicit SortedItems(std::span<const std::uint64_t> keys)
+      : buffers_(std::make_unique_for_overwrite<Item[]>(2 * keys.size())),
+        items_(buffers_.get(), keys.size()) {
+    const std::uint64_t varying = take(keys);
+    std::span<Item> other{buffers_.get() + keys.size(), keys.size()};
+    std::vector<Counters> counters(varying == 0 ? 0 : block_count(keys.size()));
+    for (unsigned shift = 0; shift < 64; shift += kDigitBits) {
+      if (digit(varying, shift) == 0) continue;
+      distribute(items_, other, shift, counters);
+      std::swap(items_, other);
+    }
+  }
+
+  [[nodiscard]] std::vector<std::uint32_t> indices() const {
+    std::vector<std::uint32_t> order(items_.size());
+    parallel_each(order.size(), kBlock, [&](std::size_t i) { order[i] = items_[i].index; });
+    return order;
+  }
+
+  /// Where items begin whose key is another than that of the one before, and the end.
+  [[nodiscard]] std::vector<std::size_t> begins() const {
+    const std::size_t n = items_.size();
+    const auto is_begin = [&](std::size_t i) {
+      return i == 0 || items_[i].key != items_[i - 1].key;
+    };
+    std::vector<std::size_t> places(block_count(n) + 1);  // where the begins of a block go
+    each_block(n, [&](std::size_t b, std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) places[b + 1] += is_begin(i) ? 1 : 0;
+    });
+    std::partial_sum(places.begin(), places.end(), places.begin());
+    std::vector<std::size_t> begins(places.back() + 1, n);
+    each_block(n, [&](std::size_t b, std::size_t begin, std::size_t end) {
+      std::size_t place = places[b];
+      for (std::size_t i = begin; i < end; ++i) {
+        if (is_begin(i)) begins[place++] = i;
+      }
+    });
+    return begins;
+  }
+
+ private:
+  /// Copies the keys; the bits that are not the same in all of them, none where they ascend.
+  std::uint64_t take(std::span<const std::uint64_t> keys) {
+    std::vector<std::uint64_t> varying(block_count(keys.size()));  // by block
+    std::vector<std::uint8_t> ascends(varying.size(), 1);
+    each_block(keys.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        items_[i] = {keys[i], static_cast<std::uint32_t>(i)};
+        varying[b] |= keys[i] ^ keys[0];
+        if (i > 0 && keys[i] < keys[i - 1]) ascends[b] = 0;
+      }
+    });
+    if (std::ranges::count(ascends, 0) == 0) return 0;
+    return std::accumulate(varying.begin(), varying.end(), std::uint64_t{0}, std::bit_or<>());
+  }
+
+  std::unique_ptr<Item[]> buffers_;  ///< [2 n]
+  std::span<Item> items_;            ///< the half of them that holds the result
+};
 
 }  // namespace
 
 std::vector<std::uint32_t> sort_order(std::span<const std::uint64_t> keys) {
-  const std::size_t n = keys.size();
-  const auto buffers = std::make_unique_for_overwrite<Item[]>(2 * n);
-  std::span<Item> items{buffers.get(), n};
-  std::span<Item> other{buffers.get() + n, n};
-  std::vector<Counters> counters((n + kBlock - 1) / kBlock);
-  std::vector<std::uint64_t> varying(counters.size());  // bits, by block
-  parallel_each(counters.size(), 1, [&](std::size_t b) {
-    for (std::size_t i = b * kBlock; i < std::min((b + 1) * kBlock, n); ++i) {
-      items[i] = {keys[i], static_cast<std::uint32_t>(i)};
-      varying[b] |= keys[i] ^ keys[0];
-    }
+  return SortedItems(keys).indices();
+}
+
+GroupOrder group_order(std::span<const std::uint64_t> keys) {
+  const SortedItems sorted(keys);
+  return {sorted.indices(), sorted.begins()};
+}
+
+std::vector<std::uint32_t> group_of_items(const GroupOrder& order) {
+  std::vector<std::uint32_t> group_of(order.items.size());
+  parallel_each(order.size(), kGroupsPerTask, [&](std::size_t group) {
+    for (const std::uint32_t item : order[group])
+      group_of[item] = static_cast<std::uint32_t>(group);
   });
-  const std::uint64_t all_varying =
-      std::accumulate(varying.begin(), varying.end(), std::uint64_t{0}, std::bit_or<>());
-  for (unsigned shift = 0; shift < 64; shift += kDigitBits) {
-    if (digit(all_varying, shift) == 0) continue;
-    distribute(items, other, shift, counters);
-    std::swap(items, other);
-  }
-  std::vector<std::uint32_t> order(n);
-  parallel_each(n, kBlock, [&](std::size_t i) { order[i] = items[i].index; });
-  return order;
+  return group_of;
 }
 
 }  // namespace ptattn

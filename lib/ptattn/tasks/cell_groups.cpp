@@ -4,13 +4,11 @@
 #include <bit>
 
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/sampling/sort_order.hpp"
 
 namespace ptattn {
 namespace {
 
 constexpr std::size_t kItemsPerTask = 4096;
-constexpr std::size_t kCellsPerTask = 64;
 
 /// Keys in the lexicographic order of the cells, of as few bits as their extent needs.
 std::vector<std::uint64_t> keys_of(std::span<const CellGroups::Cell> cells) {
@@ -30,19 +28,12 @@ std::vector<std::uint64_t> keys_of(std::span<const CellGroups::Cell> cells) {
 
 }  // namespace
 
-CellGroups::CellGroups(std::span<const Cell> cell_of_item) : cell_of_(cell_of_item.size()) {
-  const std::vector<std::uint64_t> keys = keys_of(cell_of_item);
-  order_ = sort_order(keys);
-  for (std::size_t i = 0; i < order_.size(); ++i) {
-    if (i == 0 || keys[order_[i]] != keys[order_[i - 1]]) {
-      starts_.push_back(i);
-      cells_.push_back(cell_of_item[order_[i]]);
-    }
-  }
-  starts_.push_back(order_.size());
-  parallel_each(cells_.size(), kCellsPerTask, [&](std::size_t cell) {
-    for (const std::uint32_t item : items(cell)) cell_of_[item] = static_cast<std::uint32_t>(cell);
-  });
+CellGroups::CellGroups(std::span<const Cell> cell_of_item)
+    : groups_(group_order(keys_of(cell_of_item))),
+      cells_(groups_.size()),
+      cell_of_(group_of_items(groups_)) {
+  parallel_each(cells_.size(), kItemsPerTask,
+                [&](std::size_t cell) { cells_[cell] = cell_of_item[items(cell).front()]; });
   const std::array ends{cells_.size()};
   hash_.emplace(cells_, ends);
 }

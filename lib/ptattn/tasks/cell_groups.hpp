@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ptattn/neighbors/voxel_hash.hpp"
+#include "ptattn/sampling/sort_order.hpp"
 
 namespace ptattn {
 
@@ -36,7 +37,7 @@ class CellGroups {
   [[nodiscard]] std::size_t cell_of(std::size_t item) const { return cell_of_[item]; }
   /// The items of a cell, ascending.
   [[nodiscard]] std::span<const std::uint32_t> items(std::size_t cell) const {
-    return std::span(order_).subspan(starts_[cell], starts_[cell + 1] - starts_[cell]);
+    return groups_[cell];
   }
 
   /// Sum of `of_cell`, arrays of numbers, over the cells next to `cell` and itself, in
@@ -57,9 +58,8 @@ class CellGroups {
   [[nodiscard]] std::vector<std::uint32_t> take_cell_of() && { return std::move(cell_of_); }
 
  private:
+  GroupOrder groups_;
   std::vector<Cell> cells_;
-  std::vector<std::uint32_t> order_;    ///< items, cell by cell
-  std::vector<std::size_t> starts_;     ///< [cells + 1] where each cell begins in `order_`
   std::vector<std::uint32_t> cell_of_;  ///< [items]
   std::optional<VoxelHash> hash_;       ///< of `cells_`
 };

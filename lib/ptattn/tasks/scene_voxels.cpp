@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -88,11 +89,9 @@ void group_by_voxel(SceneVoxels& scene, double voxel, const Cell& extent) {
                   extent[2] +
               voxel_index(p[2], voxel);
   });
-  scene.order = sort_order(keys);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (i == 0 || keys[scene.order[i]] != keys[scene.order[i - 1]]) scene.starts.push_back(i);
-  }
-  scene.starts.push_back(n);
+  GroupOrder groups = group_order(keys);
+  scene.order = std::move(groups.items);
+  scene.starts = std::move(groups.begins);
 }
 
 void average(SceneVoxels& scene, double voxel) {

@@ -4,6 +4,8 @@
 
 #include <hwy/targets.h>
 
+#include "ptattn/core/cpu_level.hpp"
+
 namespace ptattn_test {
 
 /// Calls `body()` once for every CPU level that this machine can run and the library holds.
@@ -15,6 +17,17 @@ void for_each_target(const Body& body) {
     body();
   }
   hwy::SetSupportedTargetsForTest(0);
+}
+
+/// The same for kernels that may use AMX as well.
+template <class Body>
+void for_each_level(const Body& body) {
+  for (const std::string& level : ptattn::cpu_levels()) {
+    SCOPED_TRACE(level);
+    ptattn::limit_cpu_level(level, "test");
+    body();
+  }
+  ptattn::lift_cpu_limit();
 }
 
 }  // namespace ptattn_test

@@ -38,9 +38,9 @@ struct Variable {
 };
 inline constexpr Variable kCpuVariable{
     "PTATTN_CPU",
-    "CPU level to use instead of the best one here: avx512_dl, avx512, avx2, sse4, ssse3, scalar "
-    "(x86-64); neon (arm64); or baseline, the lowest of either. Results are the same bytes for any "
-    "number of threads, but may differ between levels; --version tells which one is used."};
+    "CPU level to use instead of the best one here: amx, avx512_dl, avx512, avx2, sse4, ssse3, "
+    "scalar (x86-64); neon (arm64); or baseline, the lowest of either. Results are the same bytes "
+    "for any number of threads, but may differ between levels; --version tells which one is used."};
 inline constexpr Variable kModelsVariable{
     "PTATTN_MODELS",
     "Folders in which models are searched by name before the installed ones, with colons between. "

@@ -1,25 +1,25 @@
 #include "ptattn/core/cpu_level.hpp"
 
 #include <gmock/gmock.h>
-#include <hwy/targets.h>
 
 #include "ptattn/core/error.hpp"
 
 namespace {
 
 using ptattn::cpu_levels;
+using ptattn::lift_cpu_limit;
 using ptattn::limit_cpu_level;
 using ::testing::HasSubstr;
 
 /// Takes the limit off again.
 class CpuLevel : public testing::Test {
  protected:
-  ~CpuLevel() override { hwy::DisableTargets(0); }
+  ~CpuLevel() override { lift_cpu_limit(); }
 };
 
 TEST_F(CpuLevel, LevelsAreThoseOfThisCpuBestFirst) {
-  const std::vector<std::string> all{"avx512_dl", "avx512", "avx2", "sse4",
-                                     "ssse3",     "scalar", "neon"};
+  const std::vector<std::string> all{"amx",  "avx512_dl", "avx512", "avx2",
+                                     "sse4", "ssse3",     "scalar", "neon"};
   const std::vector<std::string> levels = cpu_levels();
   ASSERT_FALSE(levels.empty());
   auto place = all.begin();
@@ -37,7 +37,7 @@ TEST_F(CpuLevel, LevelsAreThoseOfThisCpuBestFirst) {
   const bool dot_products =
       __builtin_cpu_supports("avx512vnni") > 0 && __builtin_cpu_supports("avx512vbmi2") > 0 &&
       __builtin_cpu_supports("avx512bitalg") > 0 && __builtin_cpu_supports("vpclmulqdq") > 0;
-  EXPECT_EQ(dot_products, levels.front() == "avx512_dl");
+  EXPECT_EQ(dot_products, std::find(levels.begin(), levels.end(), "avx512_dl") != levels.end());
 #endif
 }
 
@@ -47,6 +47,22 @@ TEST_F(CpuLevel, LimitsAreReachedAndLeaveTheLowerOnes) {
     limit_cpu_level(levels[i], "test");
     EXPECT_EQ(cpu_levels(), std::vector<std::string>(
                                 levels.begin() + static_cast<std::ptrdiff_t>(i), levels.end()));
+  }
+}
+
+TEST_F(CpuLevel, LimitsAreLifted) {
+  const std::vector<std::string> levels = cpu_levels();
+  limit_cpu_level("baseline", "test");
+  lift_cpu_limit();
+  EXPECT_EQ(cpu_levels(), levels);
+}
+
+TEST_F(CpuLevel, AmxIsUsedAtItsOwnLevelOnly) {
+  const std::vector<std::string> levels = cpu_levels();
+  EXPECT_EQ(ptattn::uses_amx(), levels.front() == "amx");
+  for (const std::string& level : levels) {
+    limit_cpu_level(level, "test");
+    EXPECT_EQ(ptattn::uses_amx(), level == "amx");
   }
 }
 

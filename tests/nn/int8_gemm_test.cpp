@@ -7,14 +7,13 @@
 #include <limits>
 #include <vector>
 
-#define HWY_WANT_AVX3_DL  // as the kernel
 #include "each_target.hpp"
 #include "matrices.hpp"
 
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
+using ptattn_test::for_each_level;
 
 struct Shape {
   std::size_t m, k, n;
@@ -109,7 +108,7 @@ TEST(int8_gemm, hand_computed) {
 }
 
 TEST(int8_gemm, sums_are_exact_on_every_cpu_level) {
-  for_each_target([] {
+  for_each_level([] {
     // Around the register tiles, panels and steps of the kernel.
     for (const std::size_t m : {1, 2, 3, 4, 5, 6, 7, 13, 14, 15, 29, 57}) {
       expect_exact({m, 32, 33}, 0, 0);
@@ -120,12 +119,16 @@ TEST(int8_gemm, sums_are_exact_on_every_cpu_level) {
     for (const std::size_t k : {1, 2, 4, 15, 16, 17, 31, 128, 600, 1000}) {
       expect_exact({7, k, 35}, 5, 3);
     }
+    // Around the blocks of AMX, 32 rows of whole multiples of 64 terms.
+    for (const std::size_t m : {31, 32, 33, 64, 100}) {
+      for (const std::size_t k : {63, 64, 65, 128, 200, 1280}) expect_exact({m, k, 70}, 2, 1);
+    }
   });
 }
 
 TEST(int8_gemm, no_sum_overflows) {
   // The largest inputs with weights that use up what a run allows, of either sign.
-  for_each_target([] {
+  for_each_level([] {
     for (const float sign : {1.0F, -1.0F}) {
       for (const double spread : {0.0, 0.5, 3.0}) {
         Matrix b = random_matrix(96, 32, 5, spread);
@@ -151,7 +154,7 @@ TEST(int8_gemm, no_sum_overflows) {
 }
 
 TEST(int8_gemm, splitting_rows_and_panels_changes_no_bit) {
-  for_each_target([] {
+  for_each_level([] {
     ScratchMemory scratch;
     const ByteRowsView a = random_bytes(45, 300, 1, scratch);
     const Int8Matrix b(PackedMatrix::from_rows(random_matrix(300, 100, 2)));

@@ -4,12 +4,49 @@
 #include <hwy/targets.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
+
+#if HWY_ARCH_X86_64 && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "ptattn/core/error.hpp"
 
 namespace ptattn {
 namespace {
+
+constexpr const char* kAmx = "amx";  // above all targets of Highway
+
+std::atomic<bool> amx_excluded = false;
+
+/// Asks the CPU for AMX with 8-bit products, and Linux for its registers, which a process gets on
+/// request only.
+bool get_amx() {
+#if HWY_ARCH_X86_64 && defined(__linux__)
+  constexpr unsigned kFeatures = 7;  // the leaf of extended features
+  constexpr unsigned kTileAndInt8 = 1U << 24U | 1U << 25U;
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid_count(kFeatures, 0, &a, &b, &c, &d) != 0 &&
+         (d & kTileAndInt8) == kTileAndInt8 &&
+         ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
+/// AMX hands its sums to the kernels of the best of Highway's levels on x86-64.
+bool has_amx() {
+  static const bool has = get_amx() && (hwy::SupportedTargets() & HWY_AVX3_DL) != 0;
+  return has;
+}
 
 /// Highway's name in lower case; its AVX3 is everybody's AVX-512.
 std::string name_of(std::int64_t target) {
@@ -32,6 +69,7 @@ std::string joined(const std::vector<std::string>& names) {
 
 std::vector<std::string> cpu_levels() {
   std::vector<std::string> names;
+  if (uses_amx()) names.emplace_back(kAmx);
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
     names.push_back(name_of(target));
   }
@@ -46,10 +84,21 @@ void limit_cpu_level(const std::string& name, const std::string& subject) {
         Fault::kUsage, subject,
         "no level `" + name + "` on this CPU, expected one of " + joined(levels) + " or baseline");
   }
+  amx_excluded = *level != kAmx;
+  if (*level == kAmx) return;
   // Better targets are lower bits.
-  const std::int64_t target =
-      hwy::SupportedAndGeneratedTargets()[static_cast<std::size_t>(level - levels.begin())];
-  hwy::DisableTargets(target - 1);
+  const std::vector<std::int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  const auto better = targets.end() - (levels.end() - level);
+  hwy::DisableTargets(*better - 1);
+}
+
+void lift_cpu_limit() {
+  amx_excluded = false;
+  hwy::DisableTargets(0);
+}
+
+bool uses_amx() {
+  return !amx_excluded && has_amx();
 }
 
 }  // namespace ptattn

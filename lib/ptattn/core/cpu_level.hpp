@@ -8,11 +8,12 @@ namespace ptattn {
 /// CPU levels: the instruction sets that the kernels are compiled for. The best one that the CPU
 /// has is used unless limit_cpu_level says otherwise. From the best to the lowest:
 ///
-///   x86-64   avx512_dl  avx512  avx2  sse4  ssse3  scalar
+///   x86-64   amx  avx512_dl  avx512  avx2  sse4  ssse3  scalar
 ///   arm64    neon
 ///
 /// The same input gives the same bytes at one level, but not at two: vectors of other widths sum in
-/// another order, and not every level has a fused multiply-add.
+/// another order, and not every level has a fused multiply-add. `amx` and `avx512_dl` alone agree:
+/// the matrix unit does 8-bit products, whose sums are exact.
 
 /// The levels of this machine, the best first; those above the limit, if there is one, left out.
 [[nodiscard]] std::vector<std::string> cpu_levels();
@@ -22,5 +23,12 @@ namespace ptattn {
 /// @param name  of cpu_levels(), or "baseline" for the lowest of them
 /// @throws      Error(Fault::kUsage, `subject`) when it is neither
 void limit_cpu_level(const std::string& name, const std::string& subject);
+
+/// Takes the limit off.
+void lift_cpu_limit();
+
+/// Whether kernels use AMX, the matrix unit of some x86-64 CPUs: the CPU has it, the system lets
+/// this process have its registers, and no limit excludes it.
+[[nodiscard]] bool uses_amx();
 
 }  // namespace ptattn

@@ -3,12 +3,14 @@
 // of columns runs through all of it, while the panel stays in the first-level cache for all rows.
 // Every 32-bit lane belongs to one column. Four numbers of a row of a are broadcast to all lanes
 // and meet the four weights that each column has there:
-//   VNNI              one instruction adds the four products to the lane;
-//   SSSE3 to AVX-512  pmaddubsw gives two 16-bit sums of two products. Four of them fit into 16
-//   bits
-//                     (Int8Matrix sees to that), so only then pmaddwd widens them to the lane's 32:
-//                     five multiplications where other libraries need eight;
-//   elsewhere         four multiply-adds in 32 bits.
+//
+//   AMX       blocks of 32 rows come as sums from the matrix unit, see int8_amx.cpp;
+//   VNNI      one instruction adds the four products to the lane;
+//   others    pmaddubsw gives two 16-bit sums of two products. Four of them fit into 16 bits
+//   of x86    (Int8Matrix sees to that), so only then pmaddwd widens them to the lane's 32: five
+//             multiplications where other libraries need eight;
+//   else      four multiply-adds in 32 bits.
+//
 // All of it is exact. Scales, bias and activation follow in float32 while the tile is in registers.
 
 #include "ptattn/nn/kernels/int8_gemm.hpp"
@@ -18,6 +20,9 @@
 #include <cstring>
 #include <limits>
 #include <utility>
+
+#include "ptattn/core/cpu_level.hpp"
+#include "ptattn/nn/kernels/int8_amx.hpp"
 
 #define HWY_WANT_AVX3_DL  // the level with VNNI
 #undef HWY_TARGET_INCLUDE
@@ -42,6 +47,7 @@ struct Tile {
   const std::int32_t* a_zero;
   std::size_t depth;
   const std::int8_t* b;
+  const std::int32_t* sums;  // of the products, rows of a panel each; nullptr: not known yet
   const float* b_scale;
   const std::int32_t* b_sum;
   const float* bias;      // nullptr: none
@@ -79,10 +85,18 @@ HWY_INLINE void multiply_tile(const Tile& t, Floats (&product)[kRows][2]) {
     sum[i][0] = hn::Mul(zero, hn::LoadU(d, t.b_sum));
     sum[i][1] = hn::Mul(zero, hn::LoadU(d, t.b_sum + lanes));
   }
-  const std::uint8_t* a = t.a;
-  const std::int8_t* b = t.b;
-  for (std::size_t k = 0; k < t.depth; k += Int8Matrix::kStep) {
-    add_step<kRows>(a + k, t.depth, b + k * Int8Matrix::kColumns, sum);
+  if (t.sums != nullptr) {
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kRows; ++i) {
+      for (std::size_t v = 0; v < 2; ++v) {
+        const Ints known = hn::LoadU(d, t.sums + i * kPanel + v * lanes);
+        sum[i][v] = hn::Add(sum[i][v], known);
+      }
+    }
+  } else {
+    for (std::size_t k = 0; k < t.depth; k += Int8Matrix::kStep) {
+      add_step<kRows>(t.a + k, t.depth, t.b + k * Int8Matrix::kColumns, sum);
+    }
   }
   const FloatLane f;
   HWY_UNROLL(16)
@@ -147,22 +161,52 @@ using TileFunctions = std::array<TileFunction, kMaxRows>;
 constexpr TileFunctions kStoreTile = store_functions(std::make_index_sequence<kMaxRows>{});
 constexpr TileFunctions kRaiseTile = raise_functions(std::make_index_sequence<kMaxRows>{});
 
+/// Goes on to the rows below.
+void move_down(Tile& t, std::size_t rows) {
+  t.a += rows * t.depth;
+  t.a_scale += rows;
+  t.a_zero += rows;
+  t.c += rows * t.c_stride;
+  if (t.sums != nullptr) t.sums += rows * kPanel;
+  if (t.residual != nullptr) t.residual += rows * t.residual_stride;
+}
+
 /// All rows against two vectors of columns. The tiles share the rows evenly.
 void multiply_columns(const TileFunctions& functions, Tile t, std::size_t rows) {
   const std::size_t tiles = (rows + kMaxRows - 1) / kMaxRows;
   for (std::size_t i = 0; i < tiles; ++i) {
     const std::size_t height = (i + 1) * rows / tiles - i * rows / tiles;
     functions[height - 1](t);
-    t.a += height * t.depth;
-    t.a_scale += height;
-    t.a_zero += height;
-    t.c += height * t.c_stride;
-    if (t.residual != nullptr) t.residual += height * t.residual_stride;
+    move_down(t, height);
   }
 }
 
+#if HWY_TARGET == HWY_AVX3_DL
+/// As many rows as make whole blocks of AMX; goes on to the rows that are left and returns their
+/// number.
+std::size_t multiply_by_amx(const TileFunctions& functions, Tile& t, std::size_t rows) {
+  if (rows < AmxTiles::kRows || t.depth % AmxTiles::kDepth != 0 || !uses_amx()) return rows;
+  const AmxTiles tiles;
+  alignas(64) std::array<std::int32_t, AmxTiles::kRows * kPanel> sums;
+  for (; rows >= AmxTiles::kRows; rows -= AmxTiles::kRows) {
+    tiles.multiply(t.a, t.depth, t.b, sums.data());
+    t.sums = sums.data();
+    multiply_columns(functions, t, AmxTiles::kRows);
+    t.sums = nullptr;
+    move_down(t, AmxTiles::kRows);
+  }
+  return rows;
+}
+#else
+/// No other level has AMX.
+std::size_t multiply_by_amx(const TileFunctions&, const Tile&, std::size_t rows) {
+  return rows;
+}
+#endif
+
 /// All rows against the panel p, with pointers of the epilogue to whole panels.
 void multiply_panel(const TileFunctions& functions, Tile t, std::size_t rows) {
+  rows = multiply_by_amx(functions, t, rows);
   const std::size_t step = 2 * hn::Lanes(FloatLane());
   const std::int8_t* const panel = t.b;
   for (std::size_t column = 0; column < kPanel; column += step) {
@@ -184,6 +228,7 @@ Tile tile_of(const ByteRowsView& a, const Int8Matrix& b, std::size_t p, const Ep
           .a_zero = a.zero,
           .depth = a.depth,
           .b = b.panel(p),
+          .sums = nullptr,
           .b_scale = b.scales() + column,
           .b_sum = b.sums() + column,
           .bias = epilogue.bias != nullptr ? epilogue.bias + column : nullptr,

@@ -1,5 +1,13 @@
-// Attention of any number of queries to any number of keys, panel by panel and block by block,
-// compiled once per Highway target.
+// Attention of any number of queries to any number of keys, compiled once per Highway target.
+//
+// Blocking. The innermost step is one panel of queries (two vectors, attention_panel-inl.hpp)
+// against one block of 128 keys: its scores, 128 x 32 floats, are 16 KiB and never leave the
+// first-level cache, nor do the keys and values of the block. Up to 512 queries make a group, whose
+// panels meet a block one after the other while one contiguous copy of it serves all of them; what
+// a group keeps between blocks (queries, sums, largest scores, totals) fits the second-level cache.
+// So keys and values come from memory once for every 512 queries, and beside the operands nothing
+// grows with their number. Sums are rescaled when a block raises the largest score (online softmax,
+// Milakov and Gimelshein 2018; Dao et al. 2022).
 
 #if defined(PTATTN_NN_KERNELS_ATTENTION_GROUPS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef PTATTN_NN_KERNELS_ATTENTION_GROUPS_INL_HPP

@@ -1,3 +1,14 @@
+// Blocking. b comes in panels of 32 columns (packed_matrix.hpp), the outer loop. A register tile is
+// 14 rows of a against the two vectors of such a panel (six rows where there are 16 registers): for
+// every row of b that is read, each of its rows is one broadcast number and two multiply-adds, so
+// that the sums, 28 of the 32 registers, hide the latency of one another. b is cut into blocks of
+// 256 rows: what the tiles of all rows of a read again and again is 32 KiB, the first-level cache.
+// Sums return to c between blocks, which costs a load and a store for 256 multiply-adds. a is read
+// where it stands: a caller's task is a hundred rows or so, which stay in the second-level cache,
+// times a few panels (linear.cpp). Rows are shared evenly between tiles: 15 rows are 8 and 7, not
+// 14 and a slow 1. Bias, activation and residual, the maximum over a group of rows, or the addition
+// to rows elsewhere happen while a tile is in registers.
+
 #include "ptattn/nn/kernels/gemm.hpp"
 
 #include <algorithm>

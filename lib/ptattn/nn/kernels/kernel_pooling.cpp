@@ -1,3 +1,12 @@
+// Blocking. Keys are lanes: BlockedKeys has kPoolingBlock of them axis by axis, so that distances
+// of one query to a block are whole vectors without a gather, and the block's squared distances
+// stay in the first-level cache until they have become weights. A query goes through all blocks
+// before the next one begins; its sums are float32 within a block, float64 from block to block,
+// which keeps a million keys accurate and makes the order of sums a property of the keys. Values of
+// keys without weight are not read. A Gaussian is measured from the nearest key so far: when a
+// block has a nearer one, earlier sums shrink, so that a query far from all keys does not end with
+// 0 / 0.
+
 #include "ptattn/nn/kernels/kernel_pooling.hpp"
 
 #include <algorithm>

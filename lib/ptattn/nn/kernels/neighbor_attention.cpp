@@ -1,3 +1,9 @@
+// Blocking. Every query has keys of its own, so there is no product to be tiled: a score is a dot
+// product of two rows in vectors, the result a weighted sum of rows with a vector of channels in a
+// register, and time goes to fetching rows that lie anywhere. The values of a query are asked for
+// before its scores are computed, the keys of the next query before softmax, so that memory works
+// while the CPU does.
+
 #include "ptattn/nn/kernels/neighbor_attention.hpp"
 
 #include <algorithm>

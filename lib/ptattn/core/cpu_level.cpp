@@ -44,8 +44,8 @@ bool get_amx() {
 
 /// AMX hands its sums to the kernels of the best of Highway's levels on x86-64.
 bool has_amx() {
-  static const bool has = get_amx() && (hwy::SupportedTargets() & HWY_AVX3_DL) != 0;
-  return has;
+  static const bool kHas = get_amx() && (hwy::SupportedTargets() & HWY_AVX3_DL) != 0;
+  return kHas;
 }
 
 /// Highway's name in lower case; its AVX3 is everybody's AVX-512.

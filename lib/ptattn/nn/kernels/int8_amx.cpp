@@ -92,6 +92,8 @@ AmxTiles::~AmxTiles() {
   release();
 }
 
+// Not static, as the tiles must be set up:
+// NOLINTNEXTLINE(readability-convert-member-functions-to-static)
 void AmxTiles::multiply(const std::uint8_t* a, std::size_t depth, const std::int8_t* panel,
                         std::int32_t* sums) const {
   multiply_block(a, a + kTileRows * depth, depth, panel,

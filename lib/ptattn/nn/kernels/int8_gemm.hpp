@@ -22,7 +22,7 @@ namespace ptattn {
 /// fused operations may round differently between CPU levels. Splitting a product over calls
 /// changes no bit.
 /// Time m n k multiply-adds, of which AVX2 can do 51 a cycle on CPUs with two multipliers (float32:
-/// 16), AVX-512 VNNI 64 a multiplier (float32: 16).
+/// 16), AVX-512 VNNI 64 a multiplier (float32: 16), AMX 1024.
 void int8_gemm(const ByteRowsView& a, const Int8Matrix& b, std::size_t panel_begin,
                std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView c);
 

@@ -1,11 +1,14 @@
 #include "tool.hpp"
 
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <new>
 #include <sstream>
@@ -97,6 +100,12 @@ class HelpFormat final : public CLI::Formatter {
   static constexpr std::size_t kNameColumns = 20;
 };
 
+/// Keeps freed memory for what comes next: pages from the system cost more to clear than to use.
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);  // large blocks come from the heap as well
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+}
+
 /// Takes the CPU level that the environment asks for.
 void choose_cpu_level() {
   if (const char* name = std::getenv("PTATTN_CPU")) limit_cpu_level(name, "PTATTN_CPU");
@@ -156,6 +165,7 @@ int run_tool(const About& about, int argc, char** argv,
   // A write to a closed pipe should come back as an error that we can tell apart, not kill us.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // likewise a write past the limit on file sizes
+  keep_freed_memory();
   try {
     return parse_and_run(about, argc, argv, declare, body);
   } catch (const ClosedPipe&) {

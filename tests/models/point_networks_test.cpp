@@ -314,7 +314,7 @@ TEST(point_networks, bad_configurations_are_refused) {
   refuse("ptv1_seg", R"({"stride": [4, 4, 4, 4, 4]})", "stride is not 1 and then numbers above 1");
   refuse("ptv1_seg", R"({"nsample": [1, 1, 1, 1, 1], "neighbors": [1, 1, 1, 1, 1]})",
          "nsample says again what neighbors says");
-  refuse("ptv1_seg", "{}", "missing enc1.0.linear.weight");
+  refuse("ptv1_seg", "{}", "missing cls.0.bias, cls.0.weight");
   refuse("spct_partseg", R"({"head_channels": [512]})", "head_channels does not have 2 items");
   refuse("spct_partseg", R"({"num_categories": 0})", "num_categories");
   refuse("spct_partseg", "{}", "missing ");

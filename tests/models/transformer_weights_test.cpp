@@ -83,7 +83,7 @@ TEST(transformer_weights, one_error_names_all_that_does_not_fit) {
   shapes["decoder.layers.2.norm1.bias"] = {4};
   expect_model_error(
       [&] { (void)read(shapes); },
-      {"here: ", "missing encoder.layers.0.self_attn.in_proj_weight, decoder.norm.bias;",
+      {"here: ", "missing decoder.norm.bias, encoder.layers.0.self_attn.in_proj_weight;",
        "decoder.layers.0.linear2.weight [6, 4] (expected [4, 6])",
        "decoder.layers.1.multihead_attn.in_proj_bias [8] (expected [12])",
        "extra decoder.layers.2.norm1.bias"});

@@ -102,15 +102,16 @@ TEST(weights, one_error_names_all_that_does_not_fit) {
   weights.tensors["decoder.bias"] = {{1}, {0.0F}};
   expect_model_error([&] { (void)build(weights); },
                      {"edited: ", "missing conv1.weight, pt_last.sa2.after_norm.running_mean;",
-                      "misshapen linear1.weight [10, 7] (expected [7, 10]), "
-                      "bn6.bias [7, 2] (expected [7]);",
+                      "misshapen bn6.bias [7, 2] (expected [7]), "
+                      "linear1.weight [10, 7] (expected [7, 10]);",
                       "extra decoder.bias, decoder.weight"});
 }
 
 TEST(weights, long_lists_are_cut) {
   EditedWeights weights;
   weights.tensors.clear();
-  expect_model_error([&] { (void)build(weights); }, {"missing conv1.weight, bn1.weight", " more"});
+  expect_model_error([&] { (void)build(weights); },
+                     {"missing bn1.bias, bn1.running_mean", " more"});
 }
 
 TEST(weights, values_must_be_finite) {

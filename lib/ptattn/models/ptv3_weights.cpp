@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "ptattn/core/parallel.hpp"
 #include "ptattn/models/weight_reader.hpp"
 
 namespace ptattn {
@@ -21,8 +22,10 @@ class Builder {
   [[nodiscard]] Ptv3Weights build() {
     Ptv3Weights w;
     read_stem(w);
-    for (std::size_t s = 0; s < config_.encoder.size(); ++s) w.encoder.push_back(encoder(s));
-    for (std::size_t s = 0; s < config_.decoder.size(); ++s) w.decoder.push_back(decoder(s));
+    w.encoder.resize(config_.encoder.size());
+    w.decoder.resize(config_.decoder.size());
+    parallel_each(w.encoder.size(), 1, [&](std::size_t s) { w.encoder[s] = encoder(s); });
+    parallel_each(w.decoder.size(), 1, [&](std::size_t s) { w.decoder[s] = decoder(s); });
     read_head(w);
     reader_.finish();
     return w;
@@ -106,10 +109,10 @@ class Builder {
   }
 
   [[nodiscard]] std::vector<Ptv3BlockWeights> blocks(const std::string& name, const Stage& stage) {
-    std::vector<Ptv3BlockWeights> all;
-    for (std::size_t i = 0; i < stage.depth; ++i) {
-      all.push_back(block(name + ".block" + std::to_string(i), stage));
-    }
+    std::vector<Ptv3BlockWeights> all(stage.depth);
+    parallel_each(all.size(), 1, [&](std::size_t i) {
+      all[i] = block(name + ".block" + std::to_string(i), stage);
+    });
     return all;
   }
 

@@ -61,7 +61,8 @@ struct Ptv3Weights {
 };
 
 /// @throws Error(Fault::kModel) naming all tensors that do not fit the configuration
-/// A layer that scales is folded into the one before it. Memory: the weights once, and one tensor.
+/// A layer that scales is folded into the one before it. Parallel over blocks.
+/// Memory: the weights once, and one tensor a thread.
 [[nodiscard]] Ptv3Weights read_ptv3_weights(const Ptv3Config& config, const WeightSource& source);
 
 }  // namespace ptattn

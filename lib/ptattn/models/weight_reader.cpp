@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -51,11 +52,11 @@ std::string to_string(const Shape& shape) {
 }
 
 /// "missing a, b and 3 more; ", or nothing for an empty list.
-std::string listed(const std::string& what, const std::vector<std::string>& items) {
+std::string listed(const std::string& what, const std::set<std::string>& items) {
   if (items.empty()) return "";
-  std::string text = what + " ";
-  for (std::size_t i = 0; i < std::min(items.size(), kNamed); ++i) {
-    text += (i > 0 ? ", " : "") + items[i];
+  std::string text;
+  for (const std::string& item : items | std::views::take(kNamed)) {
+    text += (text.empty() ? what + " " : ", ") + item;
   }
   if (items.size() > kNamed) text += " and " + std::to_string(items.size() - kNamed) + " more";
   return text + "; ";
@@ -74,25 +75,25 @@ WeightReader::WeightReader(const WeightSource& source, double norm_eps)
   for (const std::string& name : source.names()) {
     if (is_ignored(name)) continue;
     const std::string key = stripped(name);
-    if (!names_.emplace(key, name).second) invalid_.push_back(key + " (there twice)");
+    if (!names_.emplace(key, name).second) invalid_.insert(key + " (there twice)");
   }
 }
 
 std::vector<float> WeightReader::tensor(const std::string& name, const Shape& shape) {
-  asked_.insert(name);
+  note(asked_, name);
   const auto found = names_.find(name);
   if (found == names_.end()) {
-    missing_.push_back(name);
+    note(missing_, name);
     return {};
   }
   const Shape& actual = *source_.shape(found->second);
   if (!fits(actual, shape)) {
-    misshapen_.push_back(name + " " + to_string(actual) + " (expected " + to_string(shape) + ")");
+    note(misshapen_, name + " " + to_string(actual) + " (expected " + to_string(shape) + ")");
     return {};
   }
   std::vector<float> values = source_.values(found->second);
   if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) {
-    invalid_.push_back(name + " (not finite)");
+    note(invalid_, name + " (not finite)");
     return {};
   }
   return values;
@@ -104,7 +105,7 @@ std::optional<BatchNorm> WeightReader::take_norm(const std::string& name, std::s
                  tensor(name + ".running_var", {channels}), norm_eps_};
   const auto negative = [](float v) { return v < 0.0F; };
   if (std::any_of(norm.variance.begin(), norm.variance.end(), negative)) {
-    invalid_.push_back(name + ".running_var (negative)");
+    note(invalid_, name + ".running_var (negative)");
     return std::nullopt;
   }
   if (norm.gamma.empty() || norm.beta.empty() || norm.mean.empty() || norm.variance.empty()) {
@@ -160,16 +161,21 @@ DenseWeights WeightReader::shared_dense(const std::string& name, const std::stri
   const DenseWeights other = dense(other_name, in, out);
   if (!std::ranges::equal(layer.weight.values(), other.weight.values()) &&
       layer.weight.size() == other.weight.size()) {
-    invalid_.push_back(other_name + ".weight (differs from " + name +
-                       ".weight, which must be the same)");
+    note(invalid_,
+         other_name + ".weight (differs from " + name + ".weight, which must be the same)");
   }
   return layer;
 }
 
-std::vector<std::string> WeightReader::extra() const {
-  std::vector<std::string> names;
+void WeightReader::note(std::set<std::string>& texts, const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  texts.insert(text);
+}
+
+std::set<std::string> WeightReader::extra() const {
+  std::set<std::string> names;
   for (const auto& [name, original] : names_) {
-    if (!asked_.contains(name)) names.push_back(name);
+    if (!asked_.contains(name)) names.insert(name);
   }
   return names;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,7 +23,8 @@ struct LayerParts {
 /// Takes a network's layers out of a weight source and notes everything that does not fit, so that
 /// one error names it all.
 ///
-/// A layer that does not fit comes back empty; the caller goes on and `finish` throws.
+/// A layer that does not fit comes back empty; the caller goes on and `finish` throws. Layers may
+/// be taken by many threads at a time; the error is the same.
 class WeightReader {
  public:
   /// @param norm_eps  added to the variances of batch norms
@@ -49,7 +51,7 @@ class WeightReader {
   /// What shape the source's tensor has; nullptr when there is none.
   [[nodiscard]] const std::vector<std::size_t>* shape(const std::string& name) const;
   /// @throws Error(Fault::kModel) naming all tensors that are missing, misshapen, not finite or
-  ///         that no layer asked for
+  ///         that no layer asked for, in alphabetical order
   void finish() const;
 
  private:
@@ -57,15 +59,17 @@ class WeightReader {
                                    const LayerParts& parts);
   /// Nothing when something does not fit.
   [[nodiscard]] std::optional<BatchNorm> take_norm(const std::string& name, std::size_t channels);
-  [[nodiscard]] std::vector<std::string> extra() const;
+  void note(std::set<std::string>& texts, const std::string& text);
+  [[nodiscard]] std::set<std::string> extra() const;
 
   const WeightSource& source_;
   double norm_eps_;
   std::map<std::string, std::string> names_;  ///< without prefixes -> as the source calls them
+  std::mutex mutex_;                          ///< of what follows
   std::set<std::string> asked_;
-  std::vector<std::string> missing_;
-  std::vector<std::string> misshapen_;
-  std::vector<std::string> invalid_;
+  std::set<std::string> missing_;
+  std::set<std::string> misshapen_;
+  std::set<std::string> invalid_;
 };
 
 }  // namespace ptattn

@@ -7,7 +7,8 @@
 
 namespace ptattn {
 
-/// Weights by name, whatever they came from (a safetensors file, a formula).
+/// Weights by name, whatever they came from (a safetensors file, a formula). Safe from many
+/// threads.
 class WeightSource {
  public:
   virtual ~WeightSource() = default;

@@ -243,9 +243,7 @@ TEST(scene_features, equal_those_of_the_training_script) {
 /// Largest difference of the network's scores from the golden's, relative to the largest score.
 double score_difference(const PointModel& model, const SceneVoxels& scene,
                         const SceneFeatures& features, const std::vector<float>& expected) {
-  std::vector<std::uint32_t> all(scene.size());
-  std::iota(all.begin(), all.end(), 0U);
-  const TileInput input(scene, features.values, {all, std::vector<float>(all.size(), 1.0F)});
+  const TileInput input(scene, features.values);
   const PointOutput output = model.network->forward(input.input({}));
   double largest = 0.0;
   double difference = 0.0;

@@ -67,8 +67,7 @@ std::vector<LayerDescription> layers_of(const PointModel& model) {
       cloud_of(spiral(std::max(kMadeUpPoints, profile.min_points), kMadeUpRadius * profile.voxel));
   const SceneVoxels scene = voxelize(cloud, profile, model.description.name);
   const SceneFeatures features = scene_features(cloud, scene, profile);
-  const TileBox whole = bounding_box(scene.cells);
-  const TileInput input(scene, features.values, make_tile(scene.cells, whole, whole, {}));
+  const TileInput input(scene, features.values);
   const bool parts = model.network->category_count() > 0;
   return layers_of([&](const Trace& trace) {
     const std::optional<std::size_t> any = parts ? std::optional<std::size_t>(0) : std::nullopt;

@@ -34,31 +34,50 @@ PatchCuts cuts_for(const PointNetwork& network, std::span<const Cell> cells, std
   return tiles > 1 ? network.cuts_of(cells) : PatchCuts{};
 }
 
-TileInput::TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile)
-    : positions(tile.voxels.size(), 3),
-      features(tile.voxels.size(), values.cols),
-      grid(3 * tile.voxels.size()) {
-  parallel_each(tile.voxels.size(), kVoxelsPerTask, [&](std::size_t i) {
-    const std::uint32_t v = tile.voxels[i];
+template <class Row>
+void TileInput::place(const SceneVoxels& scene, const Row& row) {
+  parallel_each(positions_.rows(), kVoxelsPerTask, [&](std::size_t i) {
+    const std::size_t v = row(i);
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      positions(i, axis) = static_cast<float>(scene.means[v][axis]);
-      grid[3 * i + axis] = static_cast<std::int32_t>(scene.cells[v][axis]);
+      positions_(i, axis) = static_cast<float>(scene.means[v][axis]);
+      grid_[3 * i + axis] = static_cast<std::int32_t>(scene.cells[v][axis]);
     }
-    std::copy_n(values.row(v), values.cols, features.row(i));
   });
 }
 
+template <class Row>
+void TileInput::take_features(const Row& row) {
+  own_features_ = Matrix(positions_.rows(), features_.cols);
+  parallel_each(positions_.rows(), kVoxelsPerTask, [&](std::size_t i) {
+    std::copy_n(features_.row(row(i)), features_.cols, own_features_.row(i));
+  });
+  features_ = own_features_;
+}
+
+TileInput::TileInput(const SceneVoxels& scene, MatrixView values)
+    : positions_(scene.size(), 3), features_(values), grid_(3 * scene.size()) {
+  place(scene, [](std::size_t i) { return i; });
+}
+
+TileInput::TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile)
+    : positions_(tile.voxels.size(), 3), features_(values), grid_(3 * tile.voxels.size()) {
+  const auto row = [&](std::size_t i) { return tile.voxels[i]; };
+  place(scene, row);
+  take_features(row);
+}
+
 void TileInput::turn(const GridTurn& turn) {
-  turn.turn_positions(positions);
-  turn.turn_channels(features);
-  parallel_each(positions.rows(), kVoxelsPerTask, [&](std::size_t i) {
+  if (own_features_.size() == 0) take_features([](std::size_t i) { return i; });
+  turn.turn_positions(positions_);
+  turn.turn_channels(own_features_);
+  parallel_each(positions_.rows(), kVoxelsPerTask, [&](std::size_t i) {
     Cell cell{};
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      cell[axis] = static_cast<std::uint32_t>(grid[3 * i + axis]);
+      cell[axis] = static_cast<std::uint32_t>(grid_[3 * i + axis]);
     }
     cell = turn(cell);
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      grid[3 * i + axis] = static_cast<std::int32_t>(cell[axis]);
+      grid_[3 * i + axis] = static_cast<std::int32_t>(cell[axis]);
     }
   });
 }
@@ -70,8 +89,11 @@ PointInput TileInput::input(std::optional<std::size_t> category, const PatchCuts
 }
 
 PointInput TileInput::input(std::optional<std::size_t> category) const {
-  return {
-      .positions = positions, .features = features, .grid = grid, .ends = {}, .category = category};
+  return {.positions = positions_,
+          .features = features_,
+          .grid = grid_,
+          .ends = {},
+          .category = category};
 }
 
 }  // namespace ptattn

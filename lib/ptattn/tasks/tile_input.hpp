@@ -31,13 +31,12 @@ inline constexpr std::size_t kFewestTileVoxels = 20'000;
                                  std::size_t tiles);
 
 /// What a network is given of a tile of a scene: its voxels, in the order of the tile.
-struct TileInput {
-  Matrix positions;                ///< [voxels, 3] their means, from the scene's origin
-  Matrix features;                 ///< [voxels, channels]
-  std::vector<std::int32_t> grid;  ///< [voxels, 3] their cells in the scene
-
+class TileInput {
+ public:
   /// @param values  [voxels of the scene, channels], as scene_features makes them
   TileInput(const SceneVoxels& scene, MatrixView values, const Tile& tile);
+  /// The whole scene. Refers to `values` as long as it is not turned.
+  TileInput(const SceneVoxels& scene, MatrixView values);
 
   /// The same seen from another heading.
   void turn(const GridTurn& turn);
@@ -45,6 +44,18 @@ struct TileInput {
   /// A view of it and of `cuts`, valid as long as both live.
   [[nodiscard]] PointInput input(std::optional<std::size_t> category, const PatchCuts& cuts) const;
   [[nodiscard]] PointInput input(std::optional<std::size_t> category) const;
+
+ private:
+  /// @param row  of the scene, by row of the tile
+  template <class Row>
+  void place(const SceneVoxels& scene, const Row& row);
+  template <class Row>
+  void take_features(const Row& row);
+
+  Matrix positions_;                ///< [voxels, 3] their means, from the scene's origin
+  MatrixView features_;             ///< [voxels, channels]
+  Matrix own_features_;             ///< what `features_` is a view of, unless of the scene's
+  std::vector<std::int32_t> grid_;  ///< [voxels, 3] their cells in the scene
 };
 
 }  // namespace ptattn

@@ -1,8 +1,11 @@
 #include "ptattn/tasks/voxel_scores.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -15,36 +18,43 @@ namespace {
 
 constexpr std::size_t kVoxelsPerTask = 4096;
 
-/// Adds a tile's scores, times their weights, to those of the scene. Column `classes` of the sums
-/// holds the weights.
-void blend(const Tile& tile, const Matrix& scores, Matrix& sums) {
-  parallel_each(tile.voxels.size(), kVoxelsPerTask, [&](std::size_t i) {
-    float* sum = sums.row(tile.voxels[i]);
-    const float weight = tile.weights[i];
-    for (std::size_t c = 0; c < scores.cols(); ++c) sum[c] += weight * scores(i, c);
-    sum[scores.cols()] += weight;
-  });
-}
+/// Scores of a scene that its tiles add up to.
+struct Blend {
+  Matrix sums;  ///< [voxels, classes] of scores times weights
+  std::vector<float> weights;
 
-/// Class probabilities of every voxel from blended scores.
-Matrix to_probabilities(const Matrix& sums, const std::string& model_name) {
-  const std::size_t classes = sums.cols() - 1;
-  if (!std::ranges::all_of(sums.values(), [](float x) { return std::isfinite(x); })) {
-    throw Error(Fault::kModel, model_name, "gives scores that are not finite");
+  Blend(std::size_t voxels, std::size_t classes) : sums(voxels, classes), weights(voxels, 0.0F) {
+    std::ranges::fill(sums.values(), 0.0F);
   }
-  Matrix probabilities(sums.rows(), classes);
-  parallel_each(sums.rows(), kVoxelsPerTask, [&](std::size_t v) {
-    const float* sum = sums.row(v);
-    float* p = probabilities.row(v);
-    const float largest = *std::max_element(sum, sum + classes);
+  void add(const Tile& tile, const Matrix& scores) {
+    parallel_each(tile.voxels.size(), kVoxelsPerTask, [&](std::size_t i) {
+      float* sum = sums.row(tile.voxels[i]);
+      const float weight = tile.weights[i];
+      for (std::size_t c = 0; c < scores.cols(); ++c) sum[c] += weight * scores(i, c);
+      weights[tile.voxels[i]] += weight;
+    });
+  }
+};
+
+/// Class probabilities from scores times weights, in their place.
+/// @param weights  by row; empty: 1
+Matrix to_probabilities(Matrix scores, std::span<const float> weights,
+                        const std::string& model_name) {
+  std::atomic<bool> finite = true;
+  parallel_each(scores.rows(), kVoxelsPerTask, [&](std::size_t v) {
+    const std::span<float> p{scores.row(v), scores.cols()};
+    if (!std::ranges::all_of(p, [](float x) { return std::isfinite(x); })) finite = false;
+    const float largest = std::ranges::max(p);
+    const float weight = weights.empty() ? 1.0F : weights[v];
     float total = 0.0F;
-    for (std::size_t c = 0; c < classes; ++c) {
-      p[c] = std::exp((sum[c] - largest) / sum[classes]);
-      total += p[c];
+    for (float& x : p) {
+      x = std::exp((x - largest) / weight);
+      total += x;
     }
-    for (std::size_t c = 0; c < classes; ++c) p[c] /= total;
+    for (float& x : p) x /= total;
   });
-  return probabilities;
+  if (!finite) throw Error(Fault::kModel, model_name, "gives scores that are not finite");
+  return scores;
 }
 
 void add_to(MutableMatrixView a, MatrixView b) {
@@ -95,17 +105,19 @@ Matrix VoxelScorer::seen_from(std::size_t quarters) {
   }
   const PatchCuts cuts = turn ? cuts_for(network, (*turn)(scene_.cells), tiles())
                               : cuts_for(network, scene_.cells, tiles());
-  Matrix sums(scene_.size(), network.out_channels() + 1);
-  std::ranges::fill(sums.values(), 0.0F);
+  const auto scores_of = [&](TileInput input) {
+    if (turn) input.turn(*turn);
+    PointOutput output = network.forward(input.input(scoring_.category, cuts));
+    if (progress_) progress_(++done_, scoring_.quarter_turns * tiles());
+    return std::move(output.values);
+  };
+  if (tiles() == 1) return to_probabilities(scores_of(TileInput(scene_, features_)), {}, name);
+  Blend blend(scene_.size(), network.out_channels());
   for (const TileBox& box : boxes_) {
     const Tile tile = make_tile(scene_.cells, box, whole_, tiling_);
-    TileInput input(scene_, features_, tile);
-    if (turn) input.turn(*turn);
-    const PointOutput output = network.forward(input.input(scoring_.category, cuts));
-    blend(tile, output.values, sums);
-    if (progress_) progress_(++done_, scoring_.quarter_turns * tiles());
+    blend.add(tile, scores_of(TileInput(scene_, features_, tile)));
   }
-  return to_probabilities(sums, name);
+  return to_probabilities(std::move(blend.sums), blend.weights, name);
 }
 
 }  // namespace ptattn

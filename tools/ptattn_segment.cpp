@@ -127,8 +127,8 @@ void declare(CLI::App& app, Settings& s) {
   app.add_option(
          "--memory", s.memory,
          "Memory for the network, such as 500M or 2G. Clouds of more voxels than it can hold "
-         "at a time, or of more than a million, are labelled in overlapping tiles [half of "
-         "the machine's]")
+         "at a time, or of more than 2^20 (1048576), are labelled in overlapping tiles [half "
+         "of the machine's]")
       ->type_name("SIZE")
       ->check([](const std::string& text) {
         return parse_bytes(text) ? "" : text + " is no size, expected a number with K, M or G";

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"

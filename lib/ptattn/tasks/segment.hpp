@@ -15,7 +15,7 @@
 namespace ptattn {
 
 struct SegmentOptions {
-  /// Bytes that the network may take, where a million voxels need more. 0: half of the machine's.
+  /// Bytes that the network may take, where 2^20 voxels need more. 0: half of the machine's.
   std::size_t memory = 0;
   std::size_t max_tile_voxels = 0;  ///< a further limit; 0: none
   std::uint32_t tile_margin = 64;   ///< voxels by which tiles overlap their neighbours

@@ -10,7 +10,7 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kVoxelsPerTask = 4096;
-constexpr std::size_t kMostTileVoxels = 1'000'000;
+constexpr std::size_t kMostTileVoxels = std::size_t{1} << 20U;
 
 std::size_t half_of_memory() {
   const long pages = ::sysconf(_SC_PHYS_PAGES);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cmath>
@@ -94,6 +95,33 @@ TEST(deterministic_sum, same_bits_for_any_thread_count) {
     return std::bit_cast<std::uint64_t>(sum);
   };
   EXPECT_EQ(sum_with(1), sum_with(8));
+}
+
+TEST(parallel_joined, joins_all_values) {
+  const auto largest = [](std::size_t n) {
+    return ptattn::parallel_joined(
+        n, 16, std::size_t{3}, [&](std::size_t i) { return i * 7919 % 1000; },
+        [](std::size_t a, std::size_t b) { return std::max(a, b); });
+  };
+  EXPECT_EQ(largest(0), 3U);
+  EXPECT_EQ(largest(2), 919U);
+  EXPECT_EQ(largest(1000), 999U);
+}
+
+TEST(listed_indices, are_those_asked_for_in_ascending_order) {
+  for (const int threads : {1, 8}) {
+    const ThreadLimit limit(threads);
+    for (const std::size_t n : {0, 1, 8191, 8192, 8193, 100'000}) {
+      const auto is_listed = [](std::size_t i) { return i * 2654435761U % 8 < 3; };
+      ptattn::ScratchMemory scratch;
+      const auto listed = ptattn::listed_indices(n, is_listed, scratch);
+      std::vector<std::uint32_t> expected;
+      for (std::uint32_t i = 0; i < n; ++i) {
+        if (is_listed(i)) expected.push_back(i);
+      }
+      EXPECT_THAT(listed, ::testing::ElementsAreArray(expected)) << n;
+    }
+  }
 }
 
 }  // namespace

@@ -84,6 +84,73 @@ TEST(scratch_memory, refuses_to_give_from_below_the_newest) {
   EXPECT_THROW((void)outer.take<int>(1), std::logic_error);
 }
 
+TEST(scratch_memory, the_end_of_what_was_taken_last_goes_back) {
+  ScratchMemory scratch;
+  const auto taken = scratch.take<int>(1000);
+  const auto kept = scratch.keep_first(taken, 20);
+  EXPECT_EQ(kept.data(), taken.data());
+  EXPECT_EQ(kept.size(), 20U);
+  EXPECT_EQ(scratch.take<int>(1).data(), taken.data() + 32);  // 64-byte aligned
+  EXPECT_THROW((void)scratch.keep_first(kept, 3), std::logic_error);
+  const auto nothing = scratch.take<int>(0);
+  EXPECT_TRUE(scratch.keep_first(nothing, 0).empty());
+  const ScratchMemory inner;
+  EXPECT_THROW((void)scratch.keep_first(nothing, 0), std::logic_error);
+}
+
+TEST(scratch_memory, the_end_goes_back_where_a_nested_one_has_ended) {
+  ScratchMemory scratch;
+  const auto taken = scratch.take<int>(100'000);
+  {
+    ScratchMemory nested;
+    std::ranges::fill(nested.take<int>(100'000), 7);  // another block
+  }
+  EXPECT_EQ(scratch.keep_first(taken, 16).data(), taken.data());
+  EXPECT_EQ(scratch.take<int>(1).data(), taken.data() + 16);
+}
+
+TEST(scratch_memory, what_is_reserved_lies_in_one_piece) {
+  constexpr std::size_t kPart = 102'400;
+  const auto take_parts = [] {
+    ScratchMemory scratch;
+    scratch.reserve(8 * kPart);
+    const auto* const first = scratch.take<std::uint8_t>(kPart).data();
+    for (std::size_t i = 1; i < 8; ++i) {
+      EXPECT_EQ(scratch.take<std::uint8_t>(kPart).data(), first + i * kPart) << i;
+    }
+    std::ranges::fill(scratch.take<std::uint8_t>(8 * kPart), std::uint8_t{1});  // beyond the plan
+    return first;
+  };
+  std::jthread([&] {
+    const ScratchMemory held;
+    const auto* const first = take_parts();
+    EXPECT_EQ(take_parts(), first);
+  }).join();
+}
+
+TEST(scratch_memory, reserving_moves_nothing_that_is_in_use) {
+  ScratchMemory scratch;
+  const auto below = scratch.take<int>(10);
+  std::ranges::fill(below, 42);
+  {
+    ScratchMemory nested;
+    nested.reserve(std::size_t{1} << 20U);
+    std::ranges::fill(nested.take<int>(std::size_t{1} << 18U), 1);
+  }
+  EXPECT_EQ(std::ranges::count(below, 42), 10);
+  EXPECT_EQ(scratch.take<int>(1).data(), below.data() + 16);
+}
+
+TEST(scratch_memory, much_memory_stays_while_somebody_holds_it) {
+  const auto first_of = [](std::size_t bytes) {
+    ScratchMemory scratch;
+    return scratch.take<std::uint8_t>(bytes).data();
+  };
+  const ScratchMemory held;
+  const auto* const large = first_of(2 * ScratchMemory::kKept);
+  EXPECT_EQ(large, first_of(2 * ScratchMemory::kKept));
+}
+
 TEST(scratch_memory, much_memory_is_not_kept) {
   const auto first_of = [](std::size_t bytes) {
     ScratchMemory scratch;

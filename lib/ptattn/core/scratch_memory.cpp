@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kSmallestBlock = std::size_t{64} << 10;
 
+/// Bytes that a value takes of a block.
+std::size_t padded(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
 struct Free {
   void operator()(std::byte* p) const noexcept {
     ::operator delete (p, std::align_val_t{kAlignment});
@@ -33,7 +38,7 @@ class ScratchMemory::Stack {
   };
 
   void* take(std::size_t count) {
-    count = (count + kAlignment - 1) / kAlignment * kAlignment;
+    count = padded(count);
     while (block < blocks.size() && blocks[block].size - used < count) {
       ++block;
       used = 0;
@@ -42,6 +47,21 @@ class ScratchMemory::Stack {
     void* const taken = blocks[block].data.get() + used;
     used += count;
     return taken;
+  }
+
+  /// Gives back the end of the value taken last.
+  void shrink(const void* taken, std::size_t from, std::size_t to) {
+    if (from == to) return;
+    const std::byte* const begin = blocks[block].data.get() + used - padded(from);
+    if (begin != taken) throw std::logic_error("scratch memory: not what was taken last");
+    used -= padded(from) - padded(to);
+  }
+
+  void reserve(std::size_t count) {
+    if (block < blocks.size() && blocks[block].size - used >= count) return;
+    const std::size_t in_use = std::min(blocks.size(), block + (used > 0 ? 1 : 0));
+    while (blocks.size() > in_use) blocks.pop_back();  // before the larger one, not beside it
+    blocks.emplace_back(count);
   }
 
   /// After the outermost ScratchMemory.
@@ -85,9 +105,23 @@ ScratchMemory::~ScratchMemory() {
   if (below_ == nullptr) stack_.settle();
 }
 
-void* ScratchMemory::bytes(std::size_t count) {
+void ScratchMemory::check_newest() const {
   if (stack_.newest != this) throw std::logic_error("scratch memory: not the newest of its thread");
+}
+
+void* ScratchMemory::bytes(std::size_t count) {
+  check_newest();
   return stack_.take(count);
+}
+
+void ScratchMemory::shrink(const void* taken, std::size_t from, std::size_t to) {
+  check_newest();
+  stack_.shrink(taken, from, to);
+}
+
+void ScratchMemory::reserve(std::size_t bytes) {
+  check_newest();
+  stack_.reserve(padded(bytes));
 }
 
 }  // namespace ptattn

@@ -21,6 +21,9 @@ namespace ptattn {
 /// A ScratchMemory lives on the stack, on one thread, and only the newest of a thread may be asked.
 /// Tasks open their own. While a thread waits for tasks it may run others, whose ScratchMemory has
 /// ended when the wait is over, so parallel loops may be nested.
+///
+/// Whoever runs many large calls one after the other (a network over the tiles of a scene) holds a
+/// ScratchMemory meanwhile: what the first call needed then serves all others.
 class ScratchMemory {
  public:
   static constexpr std::size_t kKept = std::size_t{64} << 20;
@@ -40,12 +43,25 @@ class ScratchMemory {
   [[nodiscard]] MutableMatrixView matrix(std::size_t rows, std::size_t cols) {
     return {take<float>(rows * cols).data(), rows, cols, cols};
   }
+  /// The first `count` values of what was taken last; the others go back. So a result whose size is
+  /// known only afterwards takes the most that it can be: memory that nobody touches costs nothing.
+  /// @throws std::logic_error when something was taken since
+  template <class T>
+  std::span<T> keep_first(std::span<T> taken, std::size_t count) {
+    shrink(taken.data(), taken.size_bytes(), count * sizeof(T));
+    return taken.first(count);
+  }
+  /// What is taken next, up to `bytes`, lies in one piece: a plan of what a call needs. Taking more
+  /// than was planned is no mistake.
+  void reserve(std::size_t bytes);
 
  private:
   class Stack;
 
   static Stack& stack_of_this_thread();
   [[nodiscard]] void* bytes(std::size_t count);
+  void shrink(const void* taken, std::size_t from, std::size_t to);
+  void check_newest() const;
 
   Stack& stack_;
   ScratchMemory* below_;  // the newest of this thread until now

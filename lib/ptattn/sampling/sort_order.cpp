@@ -4,11 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <numeric>
 #include <utility>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 
 namespace ptattn {
 namespace {
@@ -63,15 +63,14 @@ void distribute(std::span<const Item> from, std::span<Item> to, unsigned shift,
   });
 }
 
-/// Keys with their indices, in order.
+/// Keys with their indices, in order. Takes from `scratch`, which must live longer.
 class SortedItems {
  public:
-  explicit SortedItems(std::span<const std::uint64_t> keys)
-      : buffers_(std::make_unique_for_overwrite<Item[]>(2 * keys.size())),
-        items_(buffers_.get(), keys.size()) {
+  SortedItems(std::span<const std::uint64_t> keys, ScratchMemory& scratch)
+      : items_(scratch.take<Item>(keys.size())) {
+    std::span<Item> other = scratch.take<Item>(keys.size());
     const std::uint64_t varying = take(keys);
-    std::span<Item> other{buffers_.get() + keys.size(), keys.size()};
-    std::vector<Counters> counters(varying == 0 ? 0 : block_count(keys.size()));
+    const auto counters = scratch.take<Counters>(varying == 0 ? 0 : block_count(keys.size()));
     for (unsigned shift = 0; shift < 64; shift += kDigitBits) {
       if (digit(varying, shift) == 0) continue;
       distribute(items_, other, shift, counters);
@@ -79,38 +78,30 @@ class SortedItems {
     }
   }
 
-  [[nodiscard]] std::vector<std::uint32_t> indices() const {
-    std::vector<std::uint32_t> order(items_.size());
+  void write_indices(std::span<std::uint32_t> order) const {
     parallel_each(order.size(), kBlock, [&](std::size_t i) { order[i] = items_[i].index; });
-    return order;
   }
 
   /// Where items begin whose key is another than that of the one before, and the end.
   [[nodiscard]] std::vector<std::size_t> begins() const {
-    const std::size_t n = items_.size();
+    ScratchMemory scratch;
     const auto is_begin = [&](std::size_t i) {
       return i == 0 || items_[i].key != items_[i - 1].key;
     };
-    std::vector<std::size_t> places(block_count(n) + 1);  // where the begins of a block go
-    each_block(n, [&](std::size_t b, std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) places[b + 1] += is_begin(i) ? 1 : 0;
-    });
-    std::partial_sum(places.begin(), places.end(), places.begin());
-    std::vector<std::size_t> begins(places.back() + 1, n);
-    each_block(n, [&](std::size_t b, std::size_t begin, std::size_t end) {
-      std::size_t place = places[b];
-      for (std::size_t i = begin; i < end; ++i) {
-        if (is_begin(i)) begins[place++] = i;
-      }
-    });
+    const auto listed = listed_indices(items_.size(), is_begin, scratch);
+    std::vector<std::size_t> begins(listed.size() + 1, items_.size());
+    parallel_each(listed.size(), kBlock, [&](std::size_t i) { begins[i] = listed[i]; });
     return begins;
   }
 
  private:
   /// Copies the keys; the bits that are not the same in all of them, none where they ascend.
   std::uint64_t take(std::span<const std::uint64_t> keys) {
-    std::vector<std::uint64_t> varying(block_count(keys.size()));  // by block
-    std::vector<std::uint8_t> ascends(varying.size(), 1);
+    ScratchMemory scratch;
+    const auto varying = scratch.take<std::uint64_t>(block_count(keys.size()));  // by block
+    const auto ascends = scratch.take<std::uint8_t>(varying.size());
+    std::ranges::fill(varying, 0U);
+    std::ranges::fill(ascends, std::uint8_t{1});
     each_block(keys.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         items_[i] = {keys[i], static_cast<std::uint32_t>(i)};
@@ -122,19 +113,30 @@ class SortedItems {
     return std::accumulate(varying.begin(), varying.end(), std::uint64_t{0}, std::bit_or<>());
   }
 
-  std::unique_ptr<Item[]> buffers_;  ///< [2 n]
-  std::span<Item> items_;            ///< the half of them that holds the result
+  std::span<Item> items_;
 };
 
 }  // namespace
 
 std::vector<std::uint32_t> sort_order(std::span<const std::uint64_t> keys) {
-  return SortedItems(keys).indices();
+  std::vector<std::uint32_t> order(keys.size());
+  sort_order(keys, order);
+  return order;
+}
+
+void sort_order(std::span<const std::uint64_t> keys, std::span<std::uint32_t> order) {
+  ScratchMemory scratch;
+  SortedItems(keys, scratch).write_indices(order);
 }
 
 GroupOrder group_order(std::span<const std::uint64_t> keys) {
-  const SortedItems sorted(keys);
-  return {sorted.indices(), sorted.begins()};
+  GroupOrder groups;
+  groups.items.resize(keys.size());
+  ScratchMemory scratch;
+  const SortedItems sorted(keys, scratch);
+  sorted.write_indices(groups.items);
+  groups.begins = sorted.begins();
+  return groups;
 }
 
 std::vector<std::uint32_t> group_of_items(const GroupOrder& order) {

@@ -13,8 +13,11 @@ namespace ptattn {
 /// where the keys ascend already.
 /// @param keys  [n], n < 2^32
 /// @return      [n]
-/// Time O(n) a pass, memory 32 n bytes; the same result for any thread count.
+/// Time O(n) a pass, memory 32 n bytes of the thread's ScratchMemory; the same result for any
+/// thread count.
 [[nodiscard]] std::vector<std::uint32_t> sort_order(std::span<const std::uint64_t> keys);
+/// The same, written to `order` [n].
+void sort_order(std::span<const std::uint64_t> keys, std::span<std::uint32_t> order);
 
 /// Items group by group.
 struct GroupOrder {

@@ -59,7 +59,8 @@ double block_work(const ptattn::Ptv3Config::Stage& stage, std::size_t n, double 
   const std::size_t end[] = {n};
   double tokens = 0.0;     // those that a patch borrows count twice
   double attention = 0.0;  // queries times keys
-  for (const ptattn::Patch& patch : ptattn::cut_patches(end, stage.patch_size)) {
+  ptattn::ScratchMemory scratch;
+  for (const ptattn::Patch& patch : ptattn::cut_patches(end, stage.patch_size, scratch)) {
     const auto keys = static_cast<double>(patch.end - patch.begin);
     tokens += keys;
     attention += keys * static_cast<double>(patch.end - patch.owned);

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 
 namespace ptattn::test {
@@ -111,6 +113,24 @@ TEST(voxel_hash, a_cell_that_occurs_again_stands_for_its_first_row) {
 TEST(voxel_hash, may_be_empty) {
   const VoxelHash hash({}, {});
   EXPECT_EQ(hash.find(0, {0, 0, 0}), kNone);
+}
+
+TEST(voxel_hash, the_first_row_of_a_cell_counts_for_any_thread_count) {
+  std::vector<Cell> cells;  // blocks come and go, cells come again
+  for (std::uint32_t i = 0; i < 50'000; ++i) cells.push_back({i * 7919 % 23, i % 5, i / 3 % 11});
+  std::map<Cell, std::uint32_t> first;
+  for (std::uint32_t i = 0; i < cells.size(); ++i) first.emplace(cells[i], i);
+  const std::vector<std::size_t> ends = {cells.size()};
+  for (const int threads : {1, 8}) {
+    const ThreadLimit limit(threads);
+    ScratchMemory scratch;
+    const VoxelHash in_scratch(cells, ends, scratch);
+    const VoxelHash in_its_own(cells, ends);
+    for (const auto& [cell, row] : first) {
+      EXPECT_EQ(in_scratch.find(0, cell), row);
+      EXPECT_EQ(in_its_own.find(0, cell), row);
+    }
+  }
 }
 
 TEST(voxel_hash, refuses_a_grid_that_does_not_fit_its_keys) {

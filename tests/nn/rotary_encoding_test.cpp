@@ -20,11 +20,17 @@ double dot(MatrixView a, std::size_t i, MatrixView b, std::size_t j) {
   return sum;
 }
 
+Matrix angles_of(MatrixView positions, std::size_t head_channels, double base = 10.0) {
+  Matrix angles(positions.rows, head_channels);
+  rotary_angles(positions, base, angles);
+  return angles;
+}
+
 /// Queries or keys of one head at the given positions.
 Matrix rotated(MatrixView x, MatrixView positions) {
   Matrix out(x.rows, x.cols);
   for (std::size_t i = 0; i < x.rows; ++i) std::copy_n(x.row(i), x.cols, out.row(i));
-  rotate(rotary_angles(positions, x.cols), positions.cols, out);
+  rotate(angles_of(positions, x.cols), positions.cols, out);
   return out;
 }
 
@@ -32,7 +38,7 @@ TEST(rotary_encoding, hand_computed) {
   // One axis, four channels, base 100: angles x and x / 10; pairs are channels (0, 2) and (1, 3).
   Matrix position(1, 1);
   position(0, 0) = 2.0F;
-  const Matrix angles = rotary_angles(position, 4, 100.0);
+  const Matrix angles = angles_of(position, 4, 100.0);
   EXPECT_NEAR(angles(0, 0), std::sin(2.0), 2e-7);
   EXPECT_NEAR(angles(0, 1), std::cos(2.0), 2e-7);
   EXPECT_NEAR(angles(0, 2), std::sin(0.2), 2e-7);
@@ -55,7 +61,7 @@ TEST(rotary_encoding, equals_its_scalar_twin_on_every_cpu_level) {
       const Matrix before = random_matrix(5, 2 * head, 2);
       Embedded x(5, 2 * head, 5, 1);
       fill(x.view(), 2);
-      rotate(rotary_angles(positions, head), 3, x.view());
+      rotate(angles_of(positions, head), 3, x.view());
       for (std::size_t i = 0; i < 5; ++i) {
         for (std::size_t c = 0; c < 2 * head; ++c) {
           const std::size_t axis = c % head / width;
@@ -107,11 +113,11 @@ TEST(rotary_encoding, same_bytes_for_any_thread_count) {
 TEST(rotary_encoding, refuses_what_does_not_fit) {
   const Matrix positions = random_matrix(4, 3, 1);
   for (const std::size_t channels : {0, 3, 5, 8}) {
-    EXPECT_THROW((void)rotary_angles(positions, channels), Error) << channels;
+    EXPECT_THROW((void)angles_of(positions, channels), Error) << channels;
   }
-  EXPECT_THROW((void)rotary_angles(Matrix(4, 0), 6), Error);
-  EXPECT_THROW((void)rotary_angles(positions, 6, 0.0), Error);
-  const Matrix angles = rotary_angles(positions, 6);
+  EXPECT_THROW((void)angles_of(Matrix(4, 0), 6), Error);
+  EXPECT_THROW((void)angles_of(positions, 6, 0.0), Error);
+  const Matrix angles = angles_of(positions, 6);
   Matrix x = random_matrix(4, 12, 1);
   EXPECT_NO_THROW(rotate(angles, 3, x));
   EXPECT_THROW(rotate(angles, 2, x), Error);
@@ -121,7 +127,7 @@ TEST(rotary_encoding, refuses_what_does_not_fit) {
   Matrix tall = random_matrix(5, 12, 1);
   EXPECT_THROW(rotate(angles, 3, tall), Error);
   Matrix none(0, 12);
-  EXPECT_NO_THROW(rotate(rotary_angles(Matrix(0, 3), 6), 3, none));
+  EXPECT_NO_THROW(rotate(angles_of(Matrix(0, 3), 6), 3, none));
 }
 
 }  // namespace

@@ -79,6 +79,12 @@ Matrix convolve(const SparseConvolution& layer, const KernelMap& map, MatrixView
   return out;
 }
 
+/// Among the rows of x, with as many places as the layer has slices.
+Matrix convolve(const SparseConvolution& layer, const FindNeighbors& neighbors, MatrixView x) {
+  ScratchMemory scratch;
+  return convolve(layer, KernelMap(x.rows, layer.slices.size(), neighbors, scratch), x);
+}
+
 TEST(sparse_convolution, by_hand) {
   // Two voxels, the second one step along z: places 13 (middle), 14 (z + 1) and 12 (z - 1).
   const FindNeighbors neighbors = neighbors_among({{0, 0, 0}, {0, 0, 1}}, 1);
@@ -87,7 +93,7 @@ TEST(sparse_convolution, by_hand) {
   Matrix x(2, 1);
   x(0, 0) = 1.0F;
   x(1, 0) = 10.0F;
-  const Matrix out = convolve({dense, 27}, {2, 27, neighbors}, x);
+  const Matrix out = convolve({dense, 27}, neighbors, x);
   EXPECT_EQ(out(0, 0), 0.5F + 13.0F * 1.0F + 14.0F * 10.0F);
   EXPECT_EQ(out(1, 0), 0.5F + 13.0F * 10.0F + 12.0F * 1.0F);
 }
@@ -101,8 +107,7 @@ TEST(sparse_convolution, agrees_with_its_definition_on_every_cpu_level) {
     const DenseWeights dense = random_dense(27 * x.cols(), static_cast<std::size_t>(out), 3);
     const Matrix expected = scalar_convolution(dense, 27, neighbors, x);
     for_each_target([&] {
-      const KernelMap map(cells.size(), 27, neighbors);
-      EXPECT_LT(distance(convolve({dense, 27}, map, x), expected), 1e-5 * in);
+      EXPECT_LT(distance(convolve({dense, 27}, neighbors, x), expected), 1e-5 * in);
     });
   }
 }
@@ -110,10 +115,10 @@ TEST(sparse_convolution, agrees_with_its_definition_on_every_cpu_level) {
 TEST(sparse_convolution, a_kernel_of_one_place_is_a_linear_layer) {
   const Matrix x = random_matrix(300, 6, 1);
   const DenseWeights dense = random_dense(6, 9, 2);
-  const KernelMap map(300, 1, [](std::size_t, std::size_t, std::span<std::uint32_t> out) {
+  const auto nobody = [](std::size_t, std::size_t, std::span<std::uint32_t> out) {
     std::ranges::fill(out, kNoRow);
-  });
-  EXPECT_TRUE(same_bytes(convolve({dense, 1}, map, x), linear(Linear(clone(dense)), x)));
+  };
+  EXPECT_TRUE(same_bytes(convolve({dense, 1}, nobody, x), linear(Linear(clone(dense)), x)));
 }
 
 TEST(sparse_convolution, permuting_the_voxels_permutes_the_rows) {
@@ -126,9 +131,8 @@ TEST(sparse_convolution, permuting_the_voxels_permutes_the_rows) {
   }
   const Matrix x = random_matrix(cells.size(), 8, 2);
   const SparseConvolution layer(random_dense(27 * 8, 12, 3), 27);
-  const Matrix out = convolve(layer, {cells.size(), 27, neighbors_among(cells, 1)}, x);
-  const Matrix out_shuffled =
-      convolve(layer, {cells.size(), 27, neighbors_among(shuffled, 1)}, permuted(x, order));
+  const Matrix out = convolve(layer, neighbors_among(cells, 1), x);
+  const Matrix out_shuffled = convolve(layer, neighbors_among(shuffled, 1), permuted(x, order));
   EXPECT_TRUE(same_bytes(out_shuffled, permuted(out, order)));
 }
 
@@ -138,13 +142,14 @@ TEST(sparse_convolution, same_bytes_for_any_thread_count) {
   const SparseConvolution layer(random_dense(27 * 8, 260, 3), 27);
   const auto with_threads = [&](int threads) {
     const ThreadLimit limit(threads);
-    return convolve(layer, {cells.size(), 27, neighbors_among(cells, 1)}, x);
+    return convolve(layer, neighbors_among(cells, 1), x);
   };
   EXPECT_TRUE(same_bytes(with_threads(1), with_threads(8)));
 }
 
 TEST(sparse_convolution, refuses_shapes_that_do_not_fit) {
-  const KernelMap map(2, 27, neighbors_among({{0, 0, 0}, {0, 0, 1}}, 1));
+  ScratchMemory scratch;
+  const KernelMap map(2, 27, neighbors_among({{0, 0, 0}, {0, 0, 1}}, 1), scratch);
   const SparseConvolution layer(random_dense(27 * 4, 3, 1), 27);
   const auto refused = [&](const SparseConvolution& l, MatrixView x, MutableMatrixView out) {
     EXPECT_THROW(sparse_convolution(l, map, x, out), Error);
@@ -163,7 +168,7 @@ TEST(window_convolution, agrees_with_the_sparse_one) {
   const FindNeighbors neighbors = neighbors_among(cells, 2);
   const Matrix x = random_matrix(cells.size(), 3, 2);
   const DenseWeights dense = random_dense(125 * 3, 20, 3);
-  const Matrix expected = convolve({dense, 125}, {cells.size(), 125, neighbors}, x);
+  const Matrix expected = convolve({dense, 125}, neighbors, x);
   Matrix out(cells.size(), 20);
   window_convolution(Linear(clone(dense)), neighbors, x, Activation::kNone, out);
   EXPECT_LT(distance(out, expected), 1e-5);
@@ -192,21 +197,22 @@ TEST(window_convolution, a_row_does_not_depend_on_those_beside_it) {
   EXPECT_TRUE(same_bytes(out.view().rows_range(0, 150), convolve_windows(plane, 1)));
 }
 
-TEST(packed_matrix, selects_blocks_of_rows) {
+TEST(packed_matrix, gives_some_of_its_rows) {
   const Matrix b = random_matrix(12, 40, 1);
-  const std::vector<std::uint32_t> blocks = {3, 0};
-  const PackedMatrix selected = PackedMatrix::from_rows(b).row_blocks(blocks, 3);
-  const PackedMatrix expected = PackedMatrix::from_rows(permuted(b, {9, 10, 11, 0, 1, 2}));
-  ASSERT_EQ(selected.rows(), 6U);
-  ASSERT_EQ(selected.cols(), 40U);
+  ScratchMemory scratch;
+  const PackedMatrixView some = packed_rows(PackedMatrix::from_rows(b), 3, 6, scratch);
+  const PackedMatrix expected = PackedMatrix::from_rows(b.view().rows_range(3, 6));
+  ASSERT_EQ(some.rows, 6U);
+  ASSERT_EQ(some.cols, 40U);
   for (std::size_t p = 0; p < expected.panels(); ++p) {
-    EXPECT_TRUE(std::equal(expected.panel(p), expected.panel(p) + 6 * PackedMatrix::kPanel,
-                           selected.panel(p)));
+    EXPECT_TRUE(
+        std::equal(expected.panel(p), expected.panel(p) + 6 * PackedMatrix::kPanel, some.panel(p)));
   }
 }
 
 TEST(kernel_map, lists_no_middle_and_nothing_that_is_not_there) {
-  const KernelMap map(2, 27, neighbors_among({{0, 0, 0}, {0, 0, 1}}, 1));
+  ScratchMemory scratch;
+  const KernelMap map(2, 27, neighbors_among({{0, 0, 0}, {0, 0, 1}}, 1), scratch);
   ASSERT_EQ(map.block_count(), 1U);
   for (std::size_t k = 0; k < 27; ++k) {
     const KernelMap::Pairs pairs = map.pairs(0, k);
@@ -214,7 +220,7 @@ TEST(kernel_map, lists_no_middle_and_nothing_that_is_not_there) {
   }
   EXPECT_EQ(map.pairs(0, 12).inputs[0], 0U);
   EXPECT_EQ(map.pairs(0, 12).outputs[0], 1U);
-  EXPECT_EQ(KernelMap(0, 27, {}).block_count(), 0U);
+  EXPECT_EQ(KernelMap(0, 27, {}, scratch).block_count(), 0U);
 }
 
 TEST(rows, kernels_agree_with_loops_on_every_cpu_level) {

@@ -1,9 +1,11 @@
 #include "ptattn/models/ptv3.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
@@ -13,296 +15,283 @@
 #include "ptattn/models/ptv3_cuts.hpp"
 #include "ptattn/models/ptv3_input.hpp"
 #include "ptattn/models/ptv3_serialization.hpp"
+#include "ptattn/models/ptv3_steps.hpp"
 #include "ptattn/neighbors/voxel_hash.hpp"
-#include "ptattn/nn/kernels/elementwise.hpp"
-#include "ptattn/nn/kernels/gemm.hpp"
-#include "ptattn/nn/kernels/rows.hpp"
 #include "ptattn/nn/rotary_encoding.hpp"
 #include "ptattn/sampling/sort_order.hpp"
 
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kGrain = 256;        // rows of a task
-constexpr std::size_t kPooledVoxels = 64;  // coarser ones, of a task
+constexpr std::size_t kGrain = 256;  // rows of a task
 constexpr int kStemRadius = 2;
+constexpr std::size_t kNeighborhood = 27;  // places of a block's convolution
 
-/// x <- GELU(norm(x)); a norm that was folded away does nothing.
-void normalize_and_activate(const Ptv3Norm& norm, MutableMatrixView x) {
-  if (!norm.batch.scale.empty()) {
-    apply(norm.batch, Activation::kGelu, x);
-    return;
-  }
-  if (!norm.layer.gamma.empty()) layer_norm(norm.layer, x, x);
+void add_lifted(const Ptv3Lifted& lifted, MutableMatrixView x) {
   parallel_ranges(x.rows, kGrain, [&](std::size_t begin, std::size_t end) {
-    activate(Activation::kGelu, x.rows_range(begin, end - begin));
+    lifted.add_to(x.rows_range(begin, end - begin), begin);
   });
-}
-
-/// x W + bias on the calling thread.
-void linear_here(const Linear& layer, MatrixView x, MutableMatrixView out) {
-  gemm(x, layer.weight, 0, layer.weight.panels(),
-       {.bias = layer.bias.empty() ? nullptr : layer.bias.data()}, out);
-}
-
-/// GELU(norm(x W + bias))
-Matrix normed_linear(const Linear& layer, const Ptv3Norm& norm, MatrixView x) {
-  Matrix out = linear(layer, x);
-  normalize_and_activate(norm, out);
-  return out;
-}
-
-/// The same in the memory of x, where that is as wide.
-Matrix normed_linear(const Linear& layer, const Ptv3Norm& norm, Matrix&& x) {
-  if (layer.weight.cols() != x.cols()) return normed_linear(layer, norm, x.view());
-  parallel_each((x.rows() + kGrain - 1) / kGrain, 1, [&](std::size_t block) {
-    const std::size_t rows = std::min(kGrain, x.rows() - block * kGrain);
-    const MutableMatrixView part = x.view().rows_range(block * kGrain, rows);
-    ScratchMemory scratch;
-    const MutableMatrixView out = scratch.matrix(rows, x.cols());
-    linear_here(layer, part, out);
-    normalize_and_activate(norm, out);
-    copy_matrix(out, part);
-  });
-  return std::move(x);
-}
-
-/// Of x W + bias, the largest value of every channel among the rows that a coarser voxel unites.
-/// The product exists for some voxels at a time only.
-Matrix pooled_linear(const Linear& layer, const Ptv3Pooling& pooling, MatrixView x) {
-  Matrix out(pooling.begins.size() - 1, layer.weight.cols());
-  const std::size_t blocks = (out.rows() + kPooledVoxels - 1) / kPooledVoxels;
-  parallel_each(blocks, 1, [&](std::size_t block) {
-    const std::size_t first = block * kPooledVoxels;
-    const std::size_t last = std::min(first + kPooledVoxels, out.rows());
-    const std::size_t begin = pooling.begins[first];
-    const auto members = std::span(pooling.members).subspan(begin, pooling.begins[last] - begin);
-    ScratchMemory scratch;
-    const MutableMatrixView gathered = scratch.matrix(members.size(), x.cols);
-    const MutableMatrixView product = scratch.matrix(members.size(), out.cols());
-    copy_rows(x, members, gathered);
-    linear_here(layer, gathered, product);
-    for (std::size_t i = first; i < last; ++i) {
-      float* to = out.row(i);
-      std::fill_n(to, out.cols(), -std::numeric_limits<float>::infinity());
-      for (std::size_t m = pooling.begins[i]; m < pooling.begins[i + 1]; ++m) {
-        const float* from = product.row(m - begin);
-        for (std::size_t j = 0; j < out.cols(); ++j) to[j] = std::max(to[j], from[j]);
-      }
-    }
-  });
-  return out;
-}
-
-/// skip + coarse[cells]
-Matrix unpooled_sum(MatrixView skip, MatrixView coarse, std::span<const std::uint32_t> cells) {
-  Matrix out(skip.rows, skip.cols);
-  parallel_each(skip.rows, kGrain, [&](std::size_t i) {
-    const MatrixView from = coarse.rows_range(cells[i], 1);
-    add_matrices(skip.rows_range(i, 1), from, out.view().rows_range(i, 1));
-  });
-  return out;
-}
-
-Matrix rows_of(MatrixView x, std::span<const std::uint32_t> rows) {
-  Matrix out(rows.size(), x.cols);
-  copy_rows(x, rows, out);
-  return out;
-}
-
-std::vector<std::uint32_t> inverse_of(std::span<const std::uint32_t> permutation) {
-  std::vector<std::uint32_t> inverse(permutation.size());
-  parallel_each(permutation.size(), kGrain,
-                [&](std::size_t i) { inverse[permutation[i]] = static_cast<std::uint32_t>(i); });
-  return inverse;
 }
 
 /// Ascending with cloud, x, y, z.
-std::vector<std::uint64_t> lexicographic_keys(const Ptv3Level& level) {
-  std::vector<std::uint64_t> keys(level.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) {
+void lexicographic_keys(const Ptv3Level& level, std::span<std::uint64_t> keys) {
+  parallel_each(keys.size(), kGrain, [&](std::size_t i) {
     std::uint64_t key = level.cloud_of(i);
     for (const std::uint32_t x : level.cells[i]) key = key << unsigned{kPtv3MaxDepth} | x;
     keys[i] = key;
-  }
-  return keys;
+  });
 }
 
-/// One resolution during a forward pass.
+/// One resolution during a forward pass, a view.
 struct Stage {
+  std::size_t number;
   Ptv3Level level;
-  std::vector<std::vector<Patch>> patches;  // along each order
-  Ptv3Pooling pooling;                      // to the next coarser one
-  Matrix features;                          // of the encoder
-  /// The rows in the order of the public code, and their positions; only where somebody looks.
-  std::vector<std::uint32_t> rows;
-  Matrix positions;
+  std::span<std::span<const Patch>> patches{};  // along each order
+  MutableMatrixView memory{};    // [n, the most channels of the encoder and the decoder]
+  MutableMatrixView features{};  // in `memory`
+  /// Row of the public code for each row, and the positions in its order; but for the rows of the
+  /// finest stage, only where somebody looks.
+  std::span<const std::uint32_t> places{};
+  Matrix positions{};
+  std::vector<std::uint32_t> own_places{};
 };
 
-/// One forward pass: everything that changes while the network does not.
+/// One forward pass: everything that changes while the network does not. What lives longer lies
+/// further down in the scratch memory: lists and features of a stage below those of the coarser
+/// ones, what a step needs above them all.
 class Pass {
  public:
   Pass(const Ptv3Config& config, const Ptv3Weights& weights, const Trace& trace)
       : config_(config), weights_(weights), trace_(trace) {}
 
-  PointOutput operator()(const PointInput& input) {
+  /// @param planned  bytes
+  PointOutput operator()(const PointInput& input, std::size_t planned) {
     cuts_ = input.cuts;
-    embed(input);
-    for (std::size_t s = 0; s < config_.encoder.size(); ++s) {
-      if (s > 0) down(s);
-      run_blocks(s, config_.encoder[s], weights_.encoder[s].blocks, {}, stages_[s].features);
-    }
-    Matrix x = std::move(stages_.back().features);
-    for (std::size_t s = config_.decoder.size(); s-- > 0;) {
-      Matrix skip = normed_linear(weights_.decoder[s].proj_skip, weights_.decoder[s].skip_norm,
-                                  std::exchange(stages_[s].features, {}));
-      x = up(s, std::move(x), skip);
-      if (config_.mode != Ptv3Mode::kBase) skip = {};
-      if (decoder_regroups(config_, s)) regroup(s);
-      run_blocks(s, config_.decoder[s], weights_.decoder[s].blocks, std::move(skip), x);
-    }
-    if (weights_.seg_head.weight.cols() > 0) x = linear(weights_.seg_head, x);
-    const std::size_t last = config_.enc_mode ? stages_.size() - 1 : 0;
-    look_at(last);
-    PointOutput output;
-    output.values = rows_of(x, stages_[last].rows);
-    if (config_.enc_mode) output.positions = std::move(stages_[last].positions);
-    return output;
+    ScratchMemory scratch;
+    scratch.reserve(planned);
+    Stage stage = embed(input, scratch);
+    descend(stage);
+    return std::move(output_);
   }
 
  private:
-  void embed(const PointInput& input) {
-    Ptv3Input sorted = read_ptv3_input(input, config_.in_channels);
-    Stage& stage = stages_.emplace_back();
-    stage.level = std::move(sorted.level);
-    stage.rows = inverse_of(sorted.rows);
+  /// The encoder from a stage on, and the decoder back to it.
+  void descend(Stage& stage) {
+    const std::size_t s = stage.number;
+    run_blocks(stage, config_.encoder[s], weights_.encoder[s].blocks);
+    if (s + 1 < config_.encoder.size()) {
+      ScratchMemory scratch;
+      const Ptv3Step step = step_to(config_, s + 1, stage.level.depth);
+      const Ptv3Pooling pooling = pool(stage.level, step.stride, scratch);
+      if (s < config_.decoder.size()) {
+        const MutableMatrixView up = scratch.matrix(pooling.size(), config_.decoder[s].channels);
+        go_below(stage, step, pooling, up);
+        decode(stage, {up, pooling.cells});
+      } else {
+        go_below(stage, step, pooling, {});
+      }
+    }
+    if (s == (config_.enc_mode ? config_.encoder.size() - 1 : 0)) finish(stage);
+  }
+
+  /// @param up  what the next finer stage gets from the coarser ones
+  void go_below(const Stage& fine, const Ptv3Step& step, const Ptv3Pooling& pooling,
+                MutableMatrixView up) {
+    ScratchMemory scratch;
+    Stage coarse = down(fine, step, pooling, scratch);
+    descend(coarse);
+    if (up.data == nullptr) return;
+    const Ptv3DecoderWeights& w = weights_.decoder[fine.number];
+    normed_linear(w.proj, w.proj_norm, coarse.features, up);
+  }
+
+  Stage embed(const PointInput& input, ScratchMemory& scratch) {
+    const Ptv3Input sorted = read_ptv3_input(input, config_.in_channels, scratch);
+    Stage stage{.number = 0, .level = sorted.level, .places = sorted.rows};
     if (cuts_ != nullptr) stage.level.depth = cuts_->stages.front().depth;
-    const VoxelHash hash(stage.level.cells, stage.level.ends);
-    serialize_stage(0, hash);
-    if (config_.mode == Ptv3Mode::kBase) {
-      stage.features = Matrix(stage.level.size(), config_.encoder.front().channels);
-      window_convolution(weights_.stem, windows_around(stage.level, hash, kStemRadius),
-                         sorted.features, Activation::kGelu, stage.features);
-    } else {
-      stage.features = normed_linear(weights_.stem, weights_.stem_norm, sorted.features);
+    take_memory(stage, scratch);
+    {
+      ScratchMemory temporary;
+      const MatrixView x = gathered(input.features, sorted.rows, temporary);
+      const VoxelHash hash = find_neighbors(stage, temporary);
+      if (config_.mode == Ptv3Mode::kBase) {
+        const VoxelWindows windows(stage.level, hash, kStemRadius);
+        window_convolution(weights_.stem, std::cref(windows), x, Activation::kGelu, stage.features);
+      } else {
+        normed_linear(weights_.stem, weights_.stem_norm, x, stage.features);
+      }
     }
-    report("embedding", 0, stage.features);
+    stage.level.neighbors.trim(scratch);
+    if (trace_) report("embedding", stage, stage.features);
+    return stage;
   }
 
-  void serialize_stage(std::size_t s, const VoxelHash& hash) {
-    Stage& stage = stages_[s];
-    serialize(stage.level, hash, curves_used(config_, s));
-    stage.patches = ptv3_patches(config_, s, stage.level, cuts_);
-  }
-
-  void down(std::size_t s) {
-    Stage& fine = stages_[s - 1];
-    Stage coarse;
-    const Ptv3Step step = step_to(config_, s, fine.level.depth);
-    coarse.level = coarser(fine.level, step.stride, fine.pooling);
-    coarse.level.depth = cuts_ != nullptr ? cuts_->stages[s].depth
-                         : step.depth     ? *step.depth
-                                          : serialization_depth(coarse.level.cells);
+  Stage down(const Stage& fine, const Ptv3Step& step, const Ptv3Pooling& pooling,
+             ScratchMemory& scratch) {
+    const std::size_t s = fine.number + 1;
+    Stage stage{.number = s, .level = coarser(fine.level, step.stride, pooling, scratch)};
+    stage.level.depth = cuts_ != nullptr ? cuts_->stages[s].depth
+                        : step.depth     ? *step.depth
+                                         : serialization_depth(stage.level.cells);
+    take_memory(stage, scratch);
     const Ptv3EncoderWeights& w = weights_.encoder[s];
-    coarse.features = pooled_linear(w.down, fine.pooling, fine.features);
-    normalize_and_activate(w.down_norm, coarse.features);
-    stages_.push_back(std::move(coarse));
-    const Ptv3Level& level = stages_[s].level;
-    serialize_stage(s, VoxelHash(level.cells, level.ends));
-    report("enc.enc" + std::to_string(s) + ".down", s, stages_[s].features);
+    pooled_linear(w.down, pooling, fine.features, stage.features);
+    normalize_and_activate(w.down_norm, stage.features);
+    {
+      ScratchMemory temporary;
+      (void)find_neighbors(stage, temporary);
+    }
+    stage.level.neighbors.trim(scratch);
+    if (trace_) report("enc.enc" + std::to_string(s) + ".down", stage, stage.features);
+    return stage;
   }
 
-  Matrix up(std::size_t s, Matrix x, MatrixView skip) {
+  /// Orders and patches of a stage, and memory for its features and its kernel map.
+  void take_memory(Stage& stage, ScratchMemory& scratch) {
+    const std::size_t s = stage.number;
+    const std::size_t channels = config_.encoder[s].channels;
+    const std::size_t widest =
+        s < config_.decoder.size() ? std::max(channels, config_.decoder[s].channels) : channels;
+    stage.memory = scratch.matrix(stage.level.size(), widest);
+    stage.features = stage.memory.cols_range(0, channels);
+    order_along(curves_used(config_, s), stage.level, scratch);
+    stage.patches = ptv3_patches(config_, s, stage.level, cuts_, scratch);
+    stage.level.neighbors = KernelMap(stage.level.size(), kNeighborhood, scratch);
+  }
+
+  /// @return  the hash of the stage's voxels, in memory of `scratch`
+  static VoxelHash find_neighbors(Stage& stage, ScratchMemory& scratch) {
+    VoxelHash hash(stage.level.cells, stage.level.ends, scratch);
+    const VoxelWindows windows(stage.level, hash, 1);
+    stage.level.neighbors.build(std::cref(windows));
+    return hash;
+  }
+
+  /// Features of the encoder to those of the decoder. As in the public code, the first convolution
+  /// of m1 does not see what comes from the coarser stage.
+  void decode(Stage& stage, const Ptv3Lifted& lifted) {
+    const std::size_t s = stage.number;
     const Ptv3DecoderWeights& w = weights_.decoder[s];
-    const Matrix coarse = normed_linear(w.proj, w.proj_norm, x);
-    stages_.pop_back();
-    x = unpooled_sum(skip, coarse, stages_[s].pooling.cells);
-    report("dec.dec" + std::to_string(s) + ".up", s, x);
-    return x;
+    const MutableMatrixView x = stage.memory.cols_range(0, config_.decoder[s].channels);
+    normed_linear_in_place(w.proj_skip, w.skip_norm, stage.features, x);
+    stage.features = x;
+    const bool late = config_.mode == Ptv3Mode::kBase && !w.blocks.empty();
+    if (!late) add_lifted(lifted, x);
+    if (trace_) {
+      Matrix sum = clone(x);
+      if (late) add_lifted(lifted, sum);
+      report("dec.dec" + std::to_string(s) + ".up", stage, sum);
+    }
+    ScratchMemory scratch;
+    if (decoder_regroups(config_, s)) regroup(stage, scratch);
+    run_blocks(stage, config_.decoder[s], w.blocks, late ? lifted : Ptv3Lifted{});
   }
 
-  /// Gives stage `s` the decoder's patches in place of the encoder's.
-  void regroup(std::size_t s) {
-    Stage& stage = stages_[s];
+  /// Gives a stage the decoder's patches in place of the encoder's.
+  void regroup(Stage& stage, ScratchMemory& scratch) {
     for (std::size_t o = 0; o < stage.patches.size(); ++o) {
-      Ptv3Grouping groups =
-          ptv3_regrouped(config_, s, stage.level, stage.level.orders[o], stage.patches[o]);
-      stage.level.orders[o] = std::move(groups.rows);
-      stage.patches[o] = std::move(groups.patches);
+      const Ptv3Grouping groups = ptv3_regrouped(config_, stage.number, stage.level,
+                                                 stage.level.orders[o], stage.patches[o], scratch);
+      stage.level.orders[o] = groups.rows;
+      stage.patches[o] = groups.patches;
     }
   }
 
-  /// @param skip  what the first convolution sees instead of x; empty: x
-  void run_blocks(std::size_t s, const Ptv3Config::Stage& shape,
-                  std::span<const Ptv3BlockWeights> blocks, Matrix skip, Matrix& x) {
-    const Ptv3Level& level = stages_[s].level;
-    const Matrix angles = rotary_angles_of(level, shape);
-    std::vector<std::uint32_t> tokens;
-    if (std::ranges::any_of(blocks, [&](const Ptv3BlockWeights& w) {
-          return trace_.wants_attention(attention_name(w));
-        })) {
-      look_at(s);
-      tokens = inverse_of(stages_[s].rows);
+  /// @param lifted  added behind the first convolution
+  void run_blocks(Stage& stage, const Ptv3Config::Stage& shape,
+                  std::span<const Ptv3BlockWeights> blocks, const Ptv3Lifted& lifted = {}) {
+    if (blocks.empty()) return;
+    if (std::ranges::any_of(
+            blocks, [&](const Ptv3BlockWeights& w) { return wants_attention(trace_, w); })) {
+      look_at(stage);
     }
-    const Ptv3BlockSetting setting{.level = level,
-                                   .patches = stages_[s].patches,
+    ScratchMemory scratch;
+    const MutableMatrixView x = stage.features;
+    const Ptv3BlockSetting setting{.level = stage.level,
+                                   .patches = stage.patches,
                                    .heads = shape.heads,
                                    .scale = static_cast<float>(config_.qk_scale),
                                    .norm_order = config_.norm_order,
-                                   .angles = angles,
-                                   .tokens = stages_[s].positions,
-                                   .token_of = tokens,
-                                   .scratch = scratch_};
+                                   .angles = rotary_angles_of(stage.level, shape, scratch),
+                                   .tokens = stage.positions,
+                                   .token_of = stage.places,
+                                   .positioned = scratch.matrix(x.rows, x.cols)};
+    const std::size_t orders = orders_of(config_, stage.number).size();
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      const MatrixView y = skip.size() > 0 ? skip.view() : x.view();
-      ptv3_block(blocks[i], setting, i % orders_of(config_, s).size(), y, x, trace_);
-      skip = {};
-      report(blocks[i].name, s, x);
+      ptv3_block(blocks[i], setting, i % orders, x, trace_, i == 0 ? lifted : Ptv3Lifted{});
+      if (trace_) report(blocks[i].name, stage, x);
     }
-    scratch_.end_stage();
   }
 
   /// The encoding depends on differences of positions only; those to one of them are exact where
   /// coordinates are large.
-  [[nodiscard]] Matrix rotary_angles_of(const Ptv3Level& level,
-                                        const Ptv3Config::Stage& shape) const {
+  [[nodiscard]] MatrixView rotary_angles_of(const Ptv3Level& level, const Ptv3Config::Stage& shape,
+                                            ScratchMemory& scratch) const {
     if (config_.mode != Ptv3Mode::kUtonia) return {};
-    Matrix relative(level.size(), 3);
-    for (std::size_t i = 0; i < level.size(); ++i) {
+    const MutableMatrixView angles = scratch.matrix(level.size(), shape.channels / shape.heads);
+    ScratchMemory temporary;
+    const MutableMatrixView relative = temporary.matrix(level.size(), 3);
+    parallel_each(level.size(), kGrain, [&](std::size_t i) {
       for (std::size_t a = 0; a < 3; ++a) {
         relative(i, a) = level.positions(i, a) - level.positions(0, a);
       }
-    }
-    return rotary_angles(relative, shape.channels / shape.heads, config_.rope_base);
+    });
+    rotary_angles(relative, config_.rope_base, angles);
+    return angles;
   }
 
-  /// Finds the order in which the public code has the rows of stage `s`: sorted by the first curve
-  /// of the stage before, or by cloud, x, y and z.
-  void look_at(std::size_t s) {
-    Stage& stage = stages_[s];
+  void finish(Stage& stage) {
+    ScratchMemory scratch;
+    if (stage.places.empty()) stage.places = places_of(stage, scratch);
+    if (config_.enc_mode) output_.positions = scattered(stage.level.positions, stage.places);
+    output_.values = weights_.seg_head.weight.cols() > 0
+                         ? scattered_linear(weights_.seg_head, stage.features, stage.places)
+                         : scattered(stage.features, stage.places);
+  }
+
+  /// Where the public code has the rows of a stage: sorted by the first curve of the stage before,
+  /// or by cloud, x, y and z.
+  [[nodiscard]] std::span<const std::uint32_t> places_of(const Stage& stage,
+                                                         ScratchMemory& scratch) const {
+    const Ptv3Level& level = stage.level;
+    const auto places = scratch.take<std::uint32_t>(level.size());
+    ScratchMemory temporary;
+    const auto keys = temporary.take<std::uint64_t>(level.size());
+    const auto rows = temporary.take<std::uint32_t>(level.size());
+    if (config_.mode == Ptv3Mode::kBase) {
+      serialized_codes(orders_of(config_, stage.number - 1).front(), level.cells, level.ends,
+                       std::max(1, level.depth), keys);
+    } else {
+      lexicographic_keys(level, keys);
+    }
+    sort_order(keys, rows);
+    parallel_each(rows.size(), kGrain,
+                  [&](std::size_t i) { places[rows[i]] = static_cast<std::uint32_t>(i); });
+    return places;
+  }
+
+  /// Finds out what somebody who listens is told about the rows of a stage.
+  void look_at(Stage& stage) const {
     if (stage.positions.rows() == stage.level.size()) return;
-    if (s > 0) {
-      stage.rows =
-          sort_order(config_.mode == Ptv3Mode::kBase
-                         ? serialized_codes(orders_of(config_, s - 1).front(), stage.level.cells,
-                                            stage.level.ends, std::max(1, stage.level.depth))
-                         : lexicographic_keys(stage.level));
+    if (stage.places.empty()) {
+      ScratchMemory scratch;
+      const auto places = places_of(stage, scratch);
+      stage.own_places.assign(places.begin(), places.end());
+      stage.places = stage.own_places;
     }
-    stage.positions = rows_of(stage.level.positions, stage.rows);
+    stage.positions = scattered(stage.level.positions, stage.places);
   }
 
-  void report(const std::string& name, std::size_t s, MatrixView x) {
-    if (!trace_) return;
-    look_at(s);
-    trace_(name, rows_of(x, stages_[s].rows), stages_[s].positions);
+  void report(std::string_view name, Stage& stage, MatrixView x) const {
+    look_at(stage);
+    trace_(name, scattered(x, stage.places), stage.positions);
   }
 
   const Ptv3Config& config_;
   const Ptv3Weights& weights_;
   const Trace& trace_;
   const PatchCuts* cuts_ = nullptr;
-  std::vector<Stage> stages_;
-  Ptv3Scratch scratch_;
+  PointOutput output_;
 };
 
 }  // namespace
@@ -365,7 +354,7 @@ PointOutput Ptv3::forward(const PointInput& input, const Trace& trace) const {
   if (input.cuts != nullptr && input.cuts->stages.size() != config_.encoder.size()) {
     throw Error(Fault::kUsage, "ptv3", "got the patches of another network");
   }
-  return Pass(config_, *weights_, trace)(input);
+  return Pass(config_, *weights_, trace)(input, bytes_per_point() * input.positions.rows);
 }
 
 }  // namespace ptattn

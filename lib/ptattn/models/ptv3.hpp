@@ -28,7 +28,10 @@ namespace ptattn {
 /// only, not its sum with what comes from the coarser stage; its trained weights expect that.
 ///
 /// Time of the 46 M parameter network for 100 000 voxels: some 300 G floating-point operations;
-/// the same bits for any thread count.
+/// the same bits for any thread count. Lists and intermediate results lie in the threads'
+/// ScratchMemory, on the calling thread as planned by `bytes_per_point`: a pass allocates only what
+/// it returns once another of its size went before, where somebody holds more than
+/// ScratchMemory::kKept.
 class Ptv3 final : public PointNetwork {
  public:
   /// @param weights  read for this configuration; networks that differ in `order`, `stage_orders`

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
+#include <vector>
 
-#include <tbb/enumerable_thread_specific.h>
 #include <tbb/task_arena.h>
 
 #include "ptattn/core/parallel.hpp"
@@ -16,48 +15,7 @@
 
 namespace ptattn {
 
-struct Ptv3Scratch::Memory {
-  /// Memory that grows to the largest matrix asked for and then stays.
-  class Buffer {
-   public:
-    MutableMatrixView matrix(std::size_t rows, std::size_t cols) {
-      if (memory_.size() < rows * cols) {
-        memory_ = {};  // before the larger one, not beside it
-        memory_ = Matrix(rows, cols);
-      }
-      return {memory_.data(), rows, cols, cols};
-    }
-
-   private:
-    Matrix memory_;
-  };
-
-  /// What a thread needs to work on a patch. The parallel loops inside a patch are isolated, so
-  /// that a thread never begins a second patch while it waits in a first.
-  struct Scratch {
-    Buffer input;   // [t, c]
-    Buffer normed;  // [t, c]
-    Buffer qkv;     // [t, 3 c]
-    Buffer angles;  // [t, d]
-    Buffer attended;
-    Buffer hidden;
-    std::vector<std::int32_t> cells;  // [t, 3]
-  };
-
-  Buffer positioned;  // [n, c] x and the encoded positions
-  tbb::enumerable_thread_specific<Scratch> of_threads;
-};
-
-Ptv3Scratch::Ptv3Scratch() : memory_(std::make_unique<Memory>()) {}
-Ptv3Scratch::~Ptv3Scratch() = default;
-
-void Ptv3Scratch::end_stage() {
-  memory_->positioned = {};
-}
-
 namespace {
-
-using Scratch = Ptv3Scratch::Memory::Scratch;
 
 constexpr std::size_t kRows = 128;     // of a task of the positional encoding
 constexpr std::size_t kQueries = 128;  // whose relative biases exist at a time
@@ -66,10 +24,10 @@ NormWeights weights_of(const LayerNorm& norm) {
   return {norm.gamma.data(), norm.beta.data(), static_cast<float>(norm.eps)};
 }
 
-/// out = x + LN(linear(conv(y)))
-void encode_positions(const Ptv3BlockWeights& w, const KernelMap& neighbors, MatrixView y,
-                      MatrixView x, MutableMatrixView out) {
-  sparse_convolution(w.cpe0, neighbors, y, out);
+/// out = x + LN(linear(conv(x))), after the convolution with what is lifted to x
+void encode_positions(const Ptv3BlockWeights& w, const KernelMap& neighbors,
+                      const Ptv3Lifted& lifted, MutableMatrixView x, MutableMatrixView out) {
+  sparse_convolution(w.cpe0, neighbors, x, out);
   const Epilogue epilogue{.bias = w.cpe1.bias.data()};
   parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
     ScratchMemory scratch;
@@ -81,7 +39,9 @@ void encode_positions(const Ptv3BlockWeights& w, const KernelMap& neighbors, Mat
       const MutableMatrixView normed = memory.rows_range(0, rows);
       gemm(part, w.cpe1.weight, 0, w.cpe1.weight.panels(), epilogue, normed);
       normalize_rows(weights_of(w.cpe2), normed, normed);
-      add_matrices(x.rows_range(first, rows), normed, part);
+      const MutableMatrixView of_x = x.rows_range(first, rows);
+      lifted.add_to(of_x, first);
+      add_matrices(of_x, normed, part);
     }
   });
 }
@@ -96,14 +56,15 @@ class PatchTransformer {
         order_(setting.level.orders[order]),
         patches_(setting.patches[order]),
         trace_(trace),
-        traced_(trace.wants_attention(attention_name(w))) {}
+        traced_(wants_attention(trace, w)) {}
 
   /// @param x    [n, c]
   /// @param out  [n, c]
   void operator()(MatrixView x, MutableMatrixView out) const {
+    // Isolated, so that a thread never begins a second patch while it waits inside a first: that
+    // would take memory twice.
     const auto one = [&](std::size_t i) {
-      Scratch& mine = setting_.scratch.memory().of_threads.local();
-      tbb::this_task_arena::isolate([&] { transform(patches_[i], x, out, mine); });
+      tbb::this_task_arena::isolate([&] { transform(patches_[i], x, out); });
     };
     if (traced_) {  // the listener hears of one patch after the other
       for (std::size_t i = 0; i < patches_.size(); ++i) one(i);
@@ -113,23 +74,24 @@ class PatchTransformer {
   }
 
  private:
-  void transform(const Patch& patch, MatrixView x, MutableMatrixView out, Scratch& scratch) const {
+  void transform(const Patch& patch, MatrixView x, MutableMatrixView out) const {
+    ScratchMemory scratch;
     const auto rows = order_.subspan(patch.begin, patch.end - patch.begin);
     const std::size_t borrowed = patch.owned - patch.begin;
     const std::size_t own = patch.end - patch.owned;
-    const MutableMatrixView input = scratch.input.matrix(rows.size(), x.cols);
+    const MutableMatrixView input = scratch.matrix(rows.size(), x.cols);
     copy_rows(x, rows, input);
-    const MutableMatrixView attended = scratch.attended.matrix(own, x.cols);
-    attend(rows, borrowed, input, attended, scratch);
+    const MutableMatrixView attended = scratch.matrix(own, x.cols);
+    attend(rows, borrowed, input, attended);
     // From here on only the patch's own voxels; `sum` gets x + attention.
-    const MutableMatrixView sum = scratch.normed.matrix(own, x.cols);
+    const MutableMatrixView sum = scratch.matrix(own, x.cols);
     linear(w_.proj, attended, Activation::kNone, input.rows_range(borrowed, own), sum);
     if (is_post_norm()) {
       layer_norm(w_.norm1, sum, sum);
     } else {
       layer_norm(w_.norm2, sum, attended);
     }
-    const MutableMatrixView hidden = scratch.hidden.matrix(own, w_.fc1.weight.cols());
+    const MutableMatrixView hidden = scratch.matrix(own, w_.fc1.weight.cols());
     linear(w_.fc1, is_post_norm() ? sum : attended, Activation::kGelu, {}, hidden);
     linear(w_.fc2, hidden, Activation::kNone, sum, attended);
     if (is_post_norm()) layer_norm(w_.norm2, attended, attended);
@@ -140,18 +102,17 @@ class PatchTransformer {
 
   /// What the patch's own voxels attend to, all heads side by side.
   void attend(std::span<const std::uint32_t> rows, std::size_t borrowed, MatrixView input,
-              MutableMatrixView out, Scratch& scratch) const {
+              MutableMatrixView out) const {
+    ScratchMemory scratch;
     const std::size_t c = input.cols;
-    const MutableMatrixView normed = scratch.normed.matrix(rows.size(), c);
-    if (!is_post_norm()) layer_norm(w_.norm1, input, normed);
-    const MutableMatrixView qkv = scratch.qkv.matrix(rows.size(), 3 * c);
-    linear(w_.qkv, is_post_norm() ? input : normed, Activation::kNone, {}, qkv);
+    const MutableMatrixView qkv = scratch.matrix(rows.size(), 3 * c);
+    project(input, qkv);
     if (setting_.angles.data != nullptr) {
-      const MutableMatrixView angles = scratch.angles.matrix(rows.size(), setting_.angles.cols);
+      const MutableMatrixView angles = scratch.matrix(rows.size(), setting_.angles.cols);
       copy_rows(setting_.angles, rows, angles);
       rotate(angles, 3, qkv.cols_range(0, 2 * c));  // queries and keys
     }
-    if (has_relative_bias()) gather_cells(rows, scratch.cells);
+    const auto cells = cells_of(rows, scratch);
     const MatrixView queries = qkv.rows_range(borrowed, out.rows).cols_range(0, c);
     const std::size_t step = has_relative_bias() ? kQueries : std::max<std::size_t>(1, out.rows);
     const std::size_t steps = (out.rows + step - 1) / step;
@@ -161,25 +122,40 @@ class PatchTransformer {
       const std::size_t first = task % steps * step;
       const std::size_t count = std::min(step, out.rows - first);
       ScratchMemory of_task;
-      const MatrixView bias = relative_bias(head, scratch.cells, borrowed + first, count, of_task);
+      const MatrixView bias = relative_bias(head, cells, borrowed + first, count, of_task);
       attention_on_this_thread(queries.rows_range(first, count).cols_range(head * d, d),
                                qkv.cols_range(c + head * d, d), qkv.cols_range(2 * c + head * d, d),
                                {.scale = setting_.scale, .key_bias = {}, .bias = bias},
                                out.rows_range(first, count).cols_range(head * d, d));
     });
-    if (traced_) report(rows, borrowed, qkv, scratch.cells);
+    if (traced_) report(rows, borrowed, qkv, cells);
   }
 
   [[nodiscard]] bool is_post_norm() const { return setting_.norm_order == NormOrder::kPost; }
   [[nodiscard]] bool has_relative_bias() const { return w_.rpe.heads() > 0; }
 
-  void gather_cells(std::span<const std::uint32_t> rows, std::vector<std::int32_t>& cells) const {
-    cells.clear();
-    for (const std::uint32_t row : rows) {
-      for (const std::uint32_t x : setting_.level.cells[row]) {
-        cells.push_back(static_cast<std::int32_t>(x));
-      }
+  /// Queries, keys and values of all heads.
+  void project(MatrixView input, MutableMatrixView qkv) const {
+    if (is_post_norm()) {
+      linear(w_.qkv, input, Activation::kNone, {}, qkv);
+      return;
     }
+    ScratchMemory scratch;
+    const MutableMatrixView normed = scratch.matrix(input.rows, input.cols);
+    layer_norm(w_.norm1, input, normed);
+    linear(w_.qkv, normed, Activation::kNone, {}, qkv);
+  }
+
+  /// [t, 3] for the relative encoding; empty without it.
+  [[nodiscard]] std::span<const std::int32_t> cells_of(std::span<const std::uint32_t> rows,
+                                                       ScratchMemory& scratch) const {
+    if (!has_relative_bias()) return {};
+    const auto cells = scratch.take<std::int32_t>(3 * rows.size());
+    auto next = cells.begin();
+    for (const std::uint32_t row : rows) {
+      next = std::ranges::copy(setting_.level.cells[row], next).out;
+    }
+    return cells;
   }
 
   /// [count, t] for the queries from `first` on; empty without relative encoding.
@@ -225,16 +201,26 @@ class PatchTransformer {
 
 }  // namespace
 
+void Ptv3Lifted::add_to(MutableMatrixView x, std::size_t first) const {
+  if (cells.empty()) return;
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    const MutableMatrixView row = x.rows_range(i, 1);
+    add_matrices(row, rows.rows_range(cells[first + i], 1), row);
+  }
+}
+
+bool wants_attention(const Trace& trace, const Ptv3BlockWeights& w) {
+  return trace.hears_attention() && trace.wants_attention(attention_name(w));
+}
+
 std::string attention_name(const Ptv3BlockWeights& w) {
   return w.name + ".attn";
 }
 
 void ptv3_block(const Ptv3BlockWeights& w, const Ptv3BlockSetting& setting, std::size_t order,
-                MatrixView y, Matrix& x, const Trace& trace) {
-  const MutableMatrixView positioned =
-      setting.scratch.memory().positioned.matrix(x.rows(), x.cols());
-  encode_positions(w, *setting.level.neighbors, y, x, positioned);
-  PatchTransformer(w, setting, order, trace)(positioned, x);
+                MutableMatrixView x, const Trace& trace, const Ptv3Lifted& lifted) {
+  encode_positions(w, setting.level.neighbors, lifted, x, setting.positioned);
+  PatchTransformer(w, setting, order, trace)(setting.positioned, x);
 }
 
 }  // namespace ptattn

@@ -9,11 +9,14 @@
 #include <tbb/parallel_sort.h>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
 #include "ptattn/models/ptv3_serialization.hpp"
 #include "ptattn/sampling/sort_order.hpp"
 
 namespace ptattn {
 namespace {
+
+constexpr std::size_t kGrain = 4096;  // voxels of a task
 
 /// The size of the smallest cloud that is not empty, `most` if all are larger.
 std::size_t smallest_cloud(std::span<const std::size_t> ends, std::size_t most) {
@@ -33,22 +36,31 @@ std::size_t patch_size(const Ptv3Config& config, std::size_t stage,
   return config.patch_of_smallest_cloud ? smallest_cloud(ends, size) : size;
 }
 
-/// Different cells, along the Z curve.
-std::vector<Cell> united(std::vector<Cell> cells) {
+/// Different cells of those divided by `stride`, along the Z curve.
+std::vector<Cell> united(std::span<const Cell> fine, std::size_t stride) {
+  ScratchMemory scratch;
+  const auto cells = scratch.take<Cell>(fine.size());
+  const auto codes = scratch.take<std::uint64_t>(fine.size());
+  const auto order = scratch.take<std::uint32_t>(fine.size());
+  divide(fine, stride, cells);
   const std::array<std::size_t, 1> ends{cells.size()};
-  const auto codes = serialized_codes(Curve::kZ, cells, ends, kPtv3MaxDepth);
+  serialized_codes(Curve::kZ, cells, ends, kPtv3MaxDepth, codes);
+  sort_order(codes, order);
   std::vector<Cell> result;
-  for (const std::uint32_t i : sort_order(codes)) {
+  for (const std::uint32_t i : order) {
     if (result.empty() || result.back() != cells[i]) result.push_back(cells[i]);
   }
   return result;
 }
 
-PatchCuts::Order cut(std::vector<std::uint64_t> codes, std::size_t patch_size) {
+PatchCuts::Order cut(Curve curve, std::span<const Cell> cells, int depth, std::size_t patch_size) {
+  ScratchMemory scratch;
+  const auto codes = scratch.take<std::uint64_t>(cells.size());
+  const std::array<std::size_t, 1> ends{cells.size()};
+  serialized_codes(curve, cells, ends, depth, codes);
   tbb::parallel_sort(codes.begin(), codes.end());
-  const std::array<std::size_t, 1> ends{codes.size()};
   PatchCuts::Order order;
-  for (const Patch& patch : cut_patches(ends, patch_size)) {
+  for (const Patch& patch : cut_patches(ends, patch_size, scratch)) {
     order.begins.push_back(codes[patch.owned]);
     order.borrowed = codes[patch.begin];
   }
@@ -81,35 +93,43 @@ bool decoder_regroups(const Ptv3Config& config, std::size_t stage) {
 }
 
 Ptv3Grouping ptv3_regrouped(const Ptv3Config& config, std::size_t stage, const Ptv3Level& level,
-                            std::span<const std::uint32_t> order, std::span<const Patch> patches) {
+                            std::span<const std::uint32_t> order, std::span<const Patch> patches,
+                            ScratchMemory& scratch) {
   const std::size_t size = smallest_cloud(level.ends, config.decoder[stage].patch_size);
-  Ptv3Grouping result;
-  std::vector<std::uint32_t> borrowed;  // of the group in the making
-  std::vector<std::uint32_t> own;
-  const auto add = [&](std::size_t place, std::vector<std::uint32_t>& rows) {
-    rows.push_back(order[place]);
-    if (own.size() + borrowed.size() < size) return;
-    const std::size_t begin = result.rows.size();
-    result.rows.insert(result.rows.end(), borrowed.begin(), borrowed.end());
-    result.rows.insert(result.rows.end(), own.begin(), own.end());
-    if (!own.empty()) {
-      result.patches.push_back({begin, begin + borrowed.size(), result.rows.size()});
-    }
-    borrowed.clear();
-    own.clear();
+  std::size_t length = 0;  // of the sequence
+  for (const Patch& patch : patches) length += patch.end - patch.begin;
+  const auto rows = scratch.take<std::uint32_t>(length);
+  const auto groups = scratch.take<Patch>(length / size);
+  const auto borrowed = scratch.take<std::uint32_t>(size);  // of the group in the making
+  std::size_t begin = 0;                                    // of that group
+  std::size_t owned = 0;                                    // of its rows
+  std::size_t lent = 0;
+  std::size_t count = 0;    // of groups
+  const auto close = [&] {  // the group: borrowed rows first
+    std::uint32_t* const group = rows.data() + begin;
+    std::copy_backward(group, group + owned, group + owned + lent);
+    std::copy_n(borrowed.begin(), lent, group);
+    if (owned > 0) groups[count++] = {begin, begin + lent, begin + size};
+    begin += size;
+    owned = lent = 0;
   };
   for (const Patch& patch : patches) {
-    for (std::size_t place = patch.owned; place < patch.end; ++place) add(place, own);
-    for (std::size_t place = patch.begin; place < patch.owned; ++place) add(place, borrowed);
+    for (std::size_t place = patch.owned; place < patch.end; ++place) {
+      rows[begin + owned++] = order[place];
+      if (owned + lent == size) close();
+    }
+    for (std::size_t place = patch.begin; place < patch.owned; ++place) {
+      borrowed[lent++] = order[place];
+      if (owned + lent == size) close();
+    }
   }
-  if (!own.empty() || !borrowed.empty()) {
+  if (owned + lent > 0) {
     throw Error(Fault::kModel, "ptv3",
                 "has patches of " + std::to_string(size) + " voxels in stage " +
                     std::to_string(stage) + " of its decoder, expected a size into which " +
-                    std::to_string(result.rows.size() + own.size() + borrowed.size()) +
-                    " voxels of the encoder's patches can be cut");
+                    std::to_string(length) + " voxels of the encoder's patches can be cut");
   }
-  return result;
+  return {rows, groups.first(count)};
 }
 
 PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene) {
@@ -122,34 +142,38 @@ PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene) {
   for (std::size_t s = 0; s < config.encoder.size(); ++s) {
     if (s > 0) {
       const Ptv3Step step = step_to(config, s, depth);
-      cells = united(divided(cells, step.stride));
+      cells = united(cells, step.stride);
       depth = step.depth ? *step.depth : serialization_depth(cells);
     }
     PatchCuts::Stage stage{.depth = depth, .orders = {}};
     const std::array<std::size_t, 1> ends{cells.size()};
     for (const Curve curve : curves_used(config, s)) {
-      stage.orders.push_back(cut(serialized_codes(curve, cells, ends, std::max(1, depth)),
-                                 patch_size(config, s, ends)));
+      stage.orders.push_back(cut(curve, cells, std::max(1, depth), patch_size(config, s, ends)));
     }
     cuts.stages.push_back(std::move(stage));
   }
   return cuts;
 }
 
-std::vector<std::vector<Patch>> ptv3_patches(const Ptv3Config& config, std::size_t stage,
-                                             const Ptv3Level& level, const PatchCuts* cuts) {
+std::span<std::span<const Patch>> ptv3_patches(const Ptv3Config& config, std::size_t stage,
+                                               const Ptv3Level& level, const PatchCuts* cuts,
+                                               ScratchMemory& scratch) {
   const std::span<const Curve> curves = curves_used(config, stage);
-  std::vector<std::vector<Patch>> patches;
-  for (std::size_t o = 0; o < level.orders.size(); ++o) {
+  const auto patches = scratch.take<std::span<const Patch>>(level.orders.size());
+  for (std::size_t o = 0; o < patches.size(); ++o) {
     if (cuts == nullptr) {
-      patches.push_back(cut_patches(level.ends, patch_size(config, stage, level.ends)));
+      patches[o] = cut_patches(level.ends, patch_size(config, stage, level.ends), scratch);
       continue;
     }
-    const auto codes =
-        serialized_codes(curves[o], level.cells, level.ends, std::max(1, level.depth));
-    std::vector<std::uint64_t> along(codes.size());
-    for (std::size_t i = 0; i < along.size(); ++i) along[i] = codes[level.orders[o][i]];
-    patches.push_back(patches_of_part(along, cuts->stages[stage].orders[o]));
+    const PatchCuts::Order& of_scene = cuts->stages[stage].orders[o];
+    const auto memory = scratch.take<Patch>(of_scene.begins.size());
+    ScratchMemory temporary;
+    const auto codes = temporary.take<std::uint64_t>(level.size());
+    const auto along = temporary.take<std::uint64_t>(level.size());
+    serialized_codes(curves[o], level.cells, level.ends, std::max(1, level.depth), codes);
+    parallel_each(along.size(), kGrain,
+                  [&](std::size_t i) { along[i] = codes[level.orders[o][i]]; });
+    patches[o] = patches_of_part(along, of_scene, memory);
   }
   return patches;
 }

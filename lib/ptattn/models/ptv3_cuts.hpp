@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "ptattn/models/patch_cuts.hpp"
 #include "ptattn/models/ptv3_config.hpp"
@@ -25,10 +24,10 @@ struct Ptv3Step {
 /// Those of a stage's curves that its blocks go along.
 [[nodiscard]] std::span<const Curve> curves_used(const Ptv3Config& config, std::size_t stage);
 
-/// Rows along an order and the patches that they are cut into.
+/// Rows along an order and the patches that they are cut into, a view.
 struct Ptv3Grouping {
-  std::vector<std::uint32_t> rows;
-  std::vector<Patch> patches;  ///< places of `rows`
+  std::span<const std::uint32_t> rows;
+  std::span<const Patch> patches;  ///< places of `rows`
 };
 
 /// True where the blocks of the decoder's stage do not attend to the encoder's patches.
@@ -39,13 +38,14 @@ struct Ptv3Grouping {
 [[nodiscard]] bool decoder_regroups(const Ptv3Config& config, std::size_t stage);
 
 /// The encoder's patches as one sequence (of the last patch of a cloud its own voxels first, then
-/// those that it borrowed), in groups of the decoder's patch size, or of the smallest cloud's.
+/// those that it borrowed), in groups of the decoder's patch size, or of the smallest cloud's; in
+/// memory of `scratch`.
 /// @throws Error(Fault::kModel) when the sequence does not come out even, which the public code
 ///         cannot compute either
 [[nodiscard]] Ptv3Grouping ptv3_regrouped(const Ptv3Config& config, std::size_t stage,
                                           const Ptv3Level& level,
                                           std::span<const std::uint32_t> order,
-                                          std::span<const Patch> patches);
+                                          std::span<const Patch> patches, ScratchMemory& scratch);
 
 /// Where the patches of a scene begin, stage by stage, order by order; empty for a network whose
 /// decoder regroups, as the parts of a scene do not come out even.
@@ -53,11 +53,12 @@ struct Ptv3Grouping {
 /// Time O(n log n), memory some 40 bytes a voxel; the same result for any thread count.
 [[nodiscard]] PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene);
 
-/// The patches of a serialised level of stage `stage` along each of its orders.
+/// The patches of a level of stage `stage` along each of its orders, in memory of `scratch`.
 /// @param cuts  of the scene that the level is a part of; null: it is a whole
-[[nodiscard]] std::vector<std::vector<Patch>> ptv3_patches(const Ptv3Config& config,
-                                                           std::size_t stage,
-                                                           const Ptv3Level& level,
-                                                           const PatchCuts* cuts);
+[[nodiscard]] std::span<std::span<const Patch>> ptv3_patches(const Ptv3Config& config,
+                                                             std::size_t stage,
+                                                             const Ptv3Level& level,
+                                                             const PatchCuts* cuts,
+                                                             ScratchMemory& scratch);
 
 }  // namespace ptattn

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <string>
 
 #include "ptattn/core/error.hpp"
@@ -16,6 +17,12 @@ namespace {
 constexpr std::int32_t kLargestCell = (1 << kPtv3MaxDepth) - 2;
 constexpr unsigned kCodeBits = 63;
 constexpr std::size_t kGrain = 4096;
+
+/// Of grid coordinates; without any, the other way round.
+struct Range {
+  std::int32_t least = std::numeric_limits<std::int32_t>::max();
+  std::int32_t largest = std::numeric_limits<std::int32_t>::min();
+};
 
 [[noreturn]] void refuse(const std::string& problem) {
   throw Error(Fault::kUsage, "ptv3", problem);
@@ -43,55 +50,69 @@ void check_shapes(const PointInput& input, std::size_t in_channels) {
   }
 }
 
-std::vector<std::size_t> read_ends(const PointInput& input) {
-  if (input.ends.empty()) return {input.positions.rows};
-  if (!std::ranges::is_sorted(input.ends) || input.ends.back() != input.positions.rows) {
-    refuse("the clouds' ends do not ascend to the number of voxels, " +
-           std::to_string(input.positions.rows));
+std::span<const std::size_t> read_ends(const PointInput& input, ScratchMemory& scratch) {
+  const std::size_t n = input.positions.rows;
+  const auto ends = scratch.take<std::size_t>(std::max<std::size_t>(1, input.ends.size()));
+  ends.back() = n;
+  std::ranges::copy(input.ends, ends.begin());
+  if (!std::ranges::is_sorted(ends) || ends.back() != n) {
+    refuse("the clouds' ends do not ascend to the number of voxels, " + std::to_string(n));
   }
-  return {input.ends.begin(), input.ends.end()};
+  return ends;
 }
 
-std::vector<Cell> read_cells(std::span<const std::int32_t> grid) {
-  const auto [least, largest] = std::ranges::minmax_element(grid);
-  if (!grid.empty() && (*least < 0 || *largest > kLargestCell)) {
-    refuse("grid coordinates go from " + std::to_string(*least) + " to " +
-           std::to_string(*largest) + ", expected 0 to " + std::to_string(kLargestCell));
+void read_cells(std::span<const std::int32_t> grid, std::span<Cell> cells) {
+  const auto both = [](Range a, Range b) {
+    return Range{std::min(a.least, b.least), std::max(a.largest, b.largest)};
+  };
+  const auto [least, largest] = parallel_joined(
+      grid.size(), kGrain, Range{},
+      [&](std::size_t i) {
+        return Range{grid[i], grid[i]};
+      },
+      both);
+  if (!grid.empty() && (least < 0 || largest > kLargestCell)) {
+    refuse("grid coordinates go from " + std::to_string(least) + " to " + std::to_string(largest) +
+           ", expected 0 to " + std::to_string(kLargestCell));
   }
-  std::vector<Cell> cells(grid.size() / 3);
-  for (std::size_t i = 0; i < grid.size(); ++i) {
-    cells[i / 3][i % 3] = static_cast<std::uint32_t>(grid[i]);
-  }
-  return cells;
+  parallel_each(cells.size(), kGrain, [&](std::size_t i) {
+    for (std::size_t a = 0; a < 3; ++a) cells[i][a] = static_cast<std::uint32_t>(grid[3 * i + a]);
+  });
 }
 
 }  // namespace
 
-Ptv3Input read_ptv3_input(const PointInput& input, std::size_t in_channels) {
+Ptv3Input read_ptv3_input(const PointInput& input, std::size_t in_channels,
+                          ScratchMemory& scratch) {
   check_shapes(input, in_channels);
-  Ptv3Input result;
-  Ptv3Level& level = result.level;
-  level.ends = read_ends(input);
-  const std::vector<Cell> cells = read_cells(input.grid);
-  level.depth = serialization_depth(cells);
-  const auto bits = static_cast<unsigned>(std::bit_width(level.ends.size()));
-  if (3 * static_cast<unsigned>(level.depth) + bits > kCodeBits) {
-    refuse("got " + std::to_string(level.ends.size()) +
-           " clouds, which leave no room for grids of " + std::to_string(level.depth) + " bits");
+  const std::size_t n = input.positions.rows;
+  const auto rows = scratch.take<std::uint32_t>(n);
+  const auto sorted = scratch.take<Cell>(n);
+  const MutableMatrixView positions = scratch.matrix(n, 3);
+  const auto ends = read_ends(input, scratch);
+  ScratchMemory temporary;
+  const auto cells = temporary.take<Cell>(n);
+  const auto codes = temporary.take<std::uint64_t>(n);
+  read_cells(input.grid, cells);
+  const int depth = serialization_depth(cells);
+  const auto bits = static_cast<unsigned>(std::bit_width(ends.size()));
+  if (3 * static_cast<unsigned>(depth) + bits > kCodeBits) {
+    refuse("got " + std::to_string(ends.size()) + " clouds, which leave no room for grids of " +
+           std::to_string(depth) + " bits");
   }
-  result.rows = sort_order(serialized_codes(Curve::kZ, cells, level.ends, level.depth));
-
-  const std::size_t n = cells.size();
-  level.cells.resize(n);
-  level.positions = Matrix(n, 3);
-  result.features = Matrix(n, in_channels);
+  serialized_codes(Curve::kZ, cells, ends, depth, codes);
+  sort_order(codes, rows);
   parallel_each(n, kGrain, [&](std::size_t i) {
-    const std::uint32_t row = result.rows[i];
-    level.cells[i] = cells[row];
-    std::copy_n(input.positions.row(row), 3, level.positions.row(i));
-    std::copy_n(input.features.row(row), in_channels, result.features.row(i));
+    sorted[i] = cells[rows[i]];
+    std::copy_n(input.positions.row(rows[i]), 3, positions.row(i));
   });
-  return result;
+  return {{.cells = sorted,
+           .ends = ends,
+           .depth = depth,
+           .positions = positions,
+           .orders = {},
+           .neighbors = {}},
+          rows};
 }
 
 }  // namespace ptattn

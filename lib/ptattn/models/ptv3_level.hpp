@@ -2,11 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
-#include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/patch_cuts.hpp"
 #include "ptattn/neighbors/voxel_hash.hpp"
 #include "ptattn/nn/kernel_map.hpp"
@@ -26,52 +25,74 @@ struct Patch {
 /// patch of its own size; else each patch has just that size, and every voxel one owner.
 /// @param ends        voxel behind the last of each cloud
 /// @param patch_size  at least 1
-[[nodiscard]] std::vector<Patch> cut_patches(std::span<const std::size_t> ends,
-                                             std::size_t patch_size);
+/// @return            in memory of `scratch`
+[[nodiscard]] std::span<const Patch> cut_patches(std::span<const std::size_t> ends,
+                                                 std::size_t patch_size, ScratchMemory& scratch);
 
 /// The patches of a part of a cloud, where they are those of the whole: a patch that the part holds
 /// in full is the same set of voxels.
-/// @param codes  of the part along a curve, ascending
-/// @param cuts   of the whole along the same curve
-[[nodiscard]] std::vector<Patch> patches_of_part(std::span<const std::uint64_t> codes,
-                                                 const PatchCuts::Order& cuts);
+/// @param codes   of the part along a curve, ascending
+/// @param cuts    of the whole along the same curve
+/// @param memory  [cuts.begins.size()], of which the result is the beginning
+[[nodiscard]] std::span<const Patch> patches_of_part(std::span<const std::uint64_t> codes,
+                                                     const PatchCuts::Order& cuts,
+                                                     std::span<Patch> memory);
 
-/// The voxels of one resolution. Rows go cloud by cloud along the Z curve, so that what is near in
-/// space is near in memory, whatever order the voxels came in.
+/// The voxels of one resolution, a view. Rows go cloud by cloud along the Z curve, so that what is
+/// near in space is near in memory, whatever order the voxels came in.
 struct Ptv3Level {
-  std::vector<Cell> cells;                         // [n]
-  std::vector<std::size_t> ends;                   // row behind the last of each cloud
-  int depth = 1;                                   // bits of a coordinate, for the curves
-  Matrix positions;                                // [n, 3] metric
-  std::vector<std::vector<std::uint32_t>> orders;  // [order][n], rows along each curve used
-  std::unique_ptr<const KernelMap> neighbors;      // of 3^3 places
+  std::span<const Cell> cells;                       // [n]
+  std::span<const std::size_t> ends;                 // row behind the last of each cloud
+  int depth = 1;                                     // bits of a coordinate, for the curves
+  MatrixView positions;                              // [n, 3] metric
+  std::span<std::span<const std::uint32_t>> orders;  // [order][n], rows along each curve used
+  KernelMap neighbors;                               // of 3^3 places
 
   [[nodiscard]] std::size_t size() const { return cells.size(); }
   /// Cloud of a row. Time O(log clouds).
   [[nodiscard]] std::size_t cloud_of(std::size_t row) const;
 };
 
-/// Finds the rows of the voxels around those of a level, (2 radius + 1)^3 a voxel.
-/// @param hash  of the level's voxels; both must outlive the result
-[[nodiscard]] FindNeighbors windows_around(const Ptv3Level& level, const VoxelHash& hash,
-                                           int radius);
+/// Finds the rows of the voxels around those of a level, (2 radius + 1)^3 a voxel: std::cref of it
+/// is a FindNeighbors. Refers to its arguments.
+class VoxelWindows {
+ public:
+  /// @param hash  of the level's voxels
+  VoxelWindows(const Ptv3Level& level, const VoxelHash& hash, int radius)
+      : level_(level), hash_(hash), radius_(radius) {}
 
-/// Fills `orders`, one a curve, and `neighbors`.
-/// @param hash  of the level's voxels
-void serialize(Ptv3Level& level, const VoxelHash& hash, std::span<const Curve> curves);
+  void operator()(std::size_t begin, std::size_t end, std::span<std::uint32_t> rows) const;
 
-/// How rows of one level come together in the next coarser one.
-struct Ptv3Pooling {
-  std::vector<std::uint32_t> members;  // [n] rows, cell after cell of the coarser level
-  std::vector<std::size_t> begins;     // [m + 1] into `members`
-  std::vector<std::uint32_t> cells;    // [n] row of the coarser level that a row belongs to
+ private:
+  const Ptv3Level& level_;
+  const VoxelHash& hash_;
+  int radius_;
 };
 
-/// Cells / stride in each direction.
-[[nodiscard]] std::vector<Cell> divided(std::span<const Cell> cells, std::size_t stride);
+/// Fills `orders`, one a curve, in memory of `scratch`.
+void order_along(std::span<const Curve> curves, Ptv3Level& level, ScratchMemory& scratch);
 
-/// The next coarser level, of cells / stride in each direction; positions are means. Neither
-/// serialised nor given a depth.
-[[nodiscard]] Ptv3Level coarser(const Ptv3Level& level, std::size_t stride, Ptv3Pooling& pooling);
+/// How rows of one level come together in the next coarser one, a view.
+struct Ptv3Pooling {
+  std::span<const std::uint32_t> members;  // [n] rows, cell after cell of the coarser level
+  std::span<const std::uint32_t> cells;    // [n] row of the coarser level that a row belongs to
+  std::span<const std::uint32_t> begins;   // [m + 1] into `members`
+
+  /// Rows of the coarser level.
+  [[nodiscard]] std::size_t size() const { return begins.size() - 1; }
+};
+
+/// cells / stride in each direction.
+/// @param out  [n]
+void divide(std::span<const Cell> cells, std::size_t stride, std::span<Cell> out);
+
+/// Brings rows together whose cells / stride are the same, in memory of `scratch`.
+[[nodiscard]] Ptv3Pooling pool(const Ptv3Level& level, std::size_t stride, ScratchMemory& scratch);
+
+/// The next coarser level, of cells / stride in each direction, in memory of `scratch`; positions
+/// are means. Neither serialised nor given a depth.
+/// @param pooling  of the level by that stride
+[[nodiscard]] Ptv3Level coarser(const Ptv3Level& level, std::size_t stride,
+                                const Ptv3Pooling& pooling, ScratchMemory& scratch);
 
 }  // namespace ptattn

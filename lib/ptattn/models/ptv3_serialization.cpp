@@ -3,26 +3,30 @@
 #include <algorithm>
 #include <bit>
 
+#include "ptattn/core/parallel.hpp"
+
 namespace ptattn {
+namespace {
+
+constexpr std::size_t kGrain = 4096;  // cells of a task
+
+}  // namespace
 
 int serialization_depth(std::span<const Cell> cells) {
-  std::uint64_t largest = 0;
-  for (const Cell& cell : cells) {
-    for (const std::uint32_t x : cell) largest = std::max<std::uint64_t>(largest, x);
-  }
-  return static_cast<int>(std::bit_width(largest + 1));
+  const auto largest = parallel_joined(
+      cells.size(), kGrain, std::uint32_t{0},
+      [&](std::size_t i) { return *std::ranges::max_element(cells[i]); },
+      [](std::uint32_t a, std::uint32_t b) { return std::max(a, b); });
+  return static_cast<int>(std::bit_width(std::uint64_t{largest} + 1));
 }
 
-std::vector<std::uint64_t> serialized_codes(Curve curve, std::span<const Cell> cells,
-                                            std::span<const std::size_t> ends, int depth) {
-  std::vector<std::uint64_t> codes(cells.size());
+void serialized_codes(Curve curve, std::span<const Cell> cells, std::span<const std::size_t> ends,
+                      int depth, std::span<std::uint64_t> codes) {
   curve_codes(curve, cells, depth, codes);
-  std::size_t row = 0;
-  for (std::size_t cloud = 0; cloud < ends.size(); ++cloud) {
+  for (std::size_t cloud = 1; cloud < ends.size(); ++cloud) {  // above the first one's are zeros
     const std::uint64_t above = std::uint64_t{cloud} << static_cast<unsigned>(3 * depth);
-    for (; row < ends[cloud]; ++row) codes[row] |= above;
+    for (std::size_t row = ends[cloud - 1]; row < ends[cloud]; ++row) codes[row] |= above;
   }
-  return codes;
 }
 
 }  // namespace ptattn

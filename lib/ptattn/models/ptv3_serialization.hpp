@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "ptattn/sampling/curve.hpp"
 
@@ -20,10 +19,9 @@ inline constexpr int kPtv3MaxDepth = 16;
 /// curve_code (Wu et al. 2024, section 4.1).
 /// @param ends   row behind the last of each cloud, ascending, the last of them cells.size()
 /// @param depth  serialization_depth of the cells or more, below 21
-/// @return       [n]
+/// @param codes  [n], written
 /// Time O(n depth), in parallel; the same result for any thread count.
-[[nodiscard]] std::vector<std::uint64_t> serialized_codes(Curve curve, std::span<const Cell> cells,
-                                                          std::span<const std::size_t> ends,
-                                                          int depth);
+void serialized_codes(Curve curve, std::span<const Cell> cells, std::span<const std::size_t> ends,
+                      int depth, std::span<std::uint64_t> codes);
 
 }  // namespace ptattn

@@ -71,6 +71,8 @@ class Trace {
     values_(name, values, positions);
   }
 
+  /// True when somebody listens to the attention weights of some layer.
+  [[nodiscard]] bool hears_attention() const { return static_cast<bool>(attention_); }
   [[nodiscard]] bool wants_attention(std::string_view layer) const {
     return attention_ && (layer_.empty() || layer_ == layer);
   }

@@ -1,11 +1,15 @@
 #include "ptattn/neighbors/voxel_hash.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cassert>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
 
 namespace ptattn {
 namespace {
@@ -13,6 +17,8 @@ namespace {
 constexpr std::uint64_t kEmpty = ~std::uint64_t{0};
 constexpr unsigned kBlockShift = 2;  // a block's side is 4
 constexpr std::uint32_t kInside = 3;
+constexpr std::size_t kRowsPerTask = 4096;
+constexpr std::size_t kRunsPerTask = 256;
 
 VoxelHash::Cell block_of(const VoxelHash::Cell& cell) {
   return {cell[0] >> kBlockShift, cell[1] >> kBlockShift, cell[2] >> kBlockShift};
@@ -23,59 +29,90 @@ std::size_t place_of(const VoxelHash::Cell& cell) {
   return (cell[0] & kInside) << 4U | (cell[1] & kInside) << 2U | (cell[2] & kInside);
 }
 
+/// `count` values in memory of `scratch`, or, without it, of `own`.
+template <class T>
+std::span<T> room(std::size_t count, ScratchMemory* scratch, std::unique_ptr<T[]>& own) {
+  if (scratch != nullptr) return scratch->take<T>(count);
+  own = std::make_unique_for_overwrite<T[]>(count);
+  return {own.get(), count};
+}
+
+/// value <- min(value, other), whichever threads do so at once.
+void lower(std::uint32_t& value, std::uint32_t other) {
+  const std::atomic_ref shared(value);
+  std::uint32_t seen = shared.load(std::memory_order_relaxed);
+  while (other < seen && !shared.compare_exchange_weak(seen, other, std::memory_order_relaxed)) {
+  }
+}
+
 }  // namespace
 
 VoxelHash::VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> ends) {
-  std::uint32_t all = 0;
-  for (const Cell& cell : cells) all |= cell[0] | cell[1] | cell[2];
+  build({cells, ends}, nullptr);
+}
+
+VoxelHash::VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> ends,
+                     ScratchMemory& scratch) {
+  build({cells, ends}, &scratch);
+}
+
+void VoxelHash::build(const Rows& rows, ScratchMemory* scratch) {
+  const auto& [cells, ends] = rows;
+  const auto all = parallel_joined(
+      cells.size(), kRowsPerTask, std::uint32_t{0},
+      [&](std::size_t i) { return cells[i][0] | cells[i][1] | cells[i][2]; }, std::bit_or<>());
   block_bits_ = static_cast<unsigned>(std::bit_width(all >> kBlockShift));
   if (3 * block_bits_ + static_cast<unsigned>(std::bit_width(ends.size())) > 63) {
     throw Error(Fault::kUsage, "voxels",
                 std::to_string(ends.size()) + " clouds reach voxel " + std::to_string(all) +
                     ", expected less");
   }
-  fill(cells, runs_of(cells, ends));
-}
-
-std::vector<VoxelHash::Run> VoxelHash::runs_of(std::span<const Cell> cells,
-                                               std::span<const std::size_t> ends) const {
-  std::vector<Run> runs;
-  std::size_t row = 0;
-  for (std::size_t cloud = 0; cloud < ends.size(); ++cloud) {
-    const std::size_t first = runs.size();
-    for (; row < ends[cloud]; ++row) {
-      const std::uint64_t row_key = key(cloud, block_of(cells[row]));
-      if (runs.size() == first || runs.back().key != row_key) runs.push_back({row, row_key});
-      runs.back().end = row + 1;
-    }
-  }
-  return runs;
-}
-
-void VoxelHash::fill(std::span<const Cell> cells, std::span<const Run> runs) {
+  std::optional<ScratchMemory> of_this_call;
+  if (scratch == nullptr) of_this_call.emplace();
+  const auto runs = runs_of(rows, scratch != nullptr ? *scratch : *of_this_call);
   // At most half full, so that chains stay short.
-  const std::size_t slots = std::bit_ceil(std::max<std::size_t>(2, 2 * runs.size()));
-  shift_ = 64U - static_cast<unsigned>(std::bit_width(slots - 1));
-  slots_.assign(slots, {kEmpty, 0});
+  const auto slots =
+      room(std::bit_ceil(std::max<std::size_t>(2, 2 * runs.size())), scratch, own_slots_);
+  const auto blocks = room(enter(rows, runs, slots), scratch, own_blocks_);
+  fill(rows, runs, blocks);
+}
+
+std::span<const std::uint32_t> VoxelHash::runs_of(const Rows& rows, ScratchMemory& scratch) const {
+  return listed_indices(
+      rows.cells.size(),
+      [&](std::size_t i) { return i == 0 || key_of(rows, i) != key_of(rows, i - 1); }, scratch);
+}
+
+std::size_t VoxelHash::enter(const Rows& rows, std::span<const std::uint32_t> runs,
+                             std::span<Slot> slots) {
+  shift_ = 64U - static_cast<unsigned>(std::bit_width(slots.size() - 1));
+  slots_ = slots;
+  std::ranges::fill(slots, Slot{kEmpty, 0});
   std::uint32_t blocks = 0;
-  std::vector<std::uint32_t> block_of_run;
-  block_of_run.reserve(runs.size());
-  for (const Run& run : runs) {
-    Slot& slot = slots_[slot_of(run.key)];
-    if (slot.key == kEmpty) slot = {run.key, blocks++};
-    block_of_run.push_back(slot.block);
+  for (const std::uint32_t row : runs) {
+    const std::uint64_t key = key_of(rows, row);
+    Slot& slot = slots[slot_of(key)];
+    if (slot.key == kEmpty) slot = {key, blocks++};
   }
-  Block nowhere;
-  nowhere.fill(kNone);
-  blocks_.assign(blocks, nowhere);
-  std::size_t row = 0;
-  for (std::size_t r = 0; r < runs.size(); ++r) {
-    Block& block = blocks_[block_of_run[r]];
-    for (; row < runs[r].end; ++row) {
-      std::uint32_t& entry = block[place_of(cells[row])];
-      if (entry == kNone) entry = static_cast<std::uint32_t>(row);
-    }
-  }
+  return blocks;
+}
+
+void VoxelHash::fill(const Rows& rows, std::span<const std::uint32_t> runs,
+                     std::span<Block> blocks) {
+  blocks_ = blocks;
+  parallel_each(blocks.size(), kRunsPerTask, [&](std::size_t b) { blocks[b].fill(kNone); });
+  parallel_each(runs.size(), kRunsPerTask, [&](std::size_t r) {
+    Block& block = blocks[slots_[slot_of(key_of(rows, runs[r]))].block];
+    const auto end =
+        r + 1 < runs.size() ? runs[r + 1] : static_cast<std::uint32_t>(rows.cells.size());
+    for (std::uint32_t row = runs[r]; row < end; ++row)
+      lower(block[place_of(rows.cells[row])], row);
+  });
+}
+
+std::uint64_t VoxelHash::key_of(const Rows& rows, std::size_t row) const {
+  const auto cloud = std::ranges::upper_bound(rows.ends, row) - rows.ends.begin();
+  return key(static_cast<std::size_t>(cloud), block_of(rows.cells[row]));
 }
 
 std::uint64_t VoxelHash::key(std::size_t cloud, const Cell& block) const {

@@ -3,8 +3,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <vector>
+
+#include "ptattn/core/scratch_memory.hpp"
 
 namespace ptattn {
 
@@ -26,9 +28,13 @@ class VoxelHash {
   /// @param cells  [n], n < 2^32 - 1. A cell that occurs again stands for its first row.
   /// @param ends   row behind the last of each cloud, ascending, the last of them n
   /// @throws       Error(Fault::kUsage) when 3 bits(largest coordinate / 4) + bits(clouds) > 63
-  /// Time O(n); memory 256 bytes an occupied block, and at most 36 bytes a run of rows in one
-  /// block.
+  /// Time O(n), parallel but for the blocks' places in the table; memory 256 bytes an occupied
+  /// block, and at most 68 bytes a run of rows in one block.
   VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> ends);
+  /// The same in memory of `scratch`, which must live longer.
+  VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> ends, ScratchMemory& scratch);
+  VoxelHash(VoxelHash&&) = default;
+  VoxelHash& operator=(VoxelHash&&) = default;
 
   /// Row of the voxel at `cell` of the cloud, or kNone.
   [[nodiscard]] std::uint32_t find(std::size_t cloud, const Cell& cell) const;
@@ -43,24 +49,32 @@ class VoxelHash {
     std::uint32_t block;
   };
 
-  /// Rows of one block that follow one another share an entry.
-  struct Run {
-    std::size_t end;    ///< behind the last row
-    std::uint64_t key;  ///< of the block
+  /// The input. Rows of one block that follow one another are a run.
+  struct Rows {
+    std::span<const Cell> cells;
+    std::span<const std::size_t> ends;
   };
 
+  /// @param scratch  null: memory of its own
+  void build(const Rows& rows, ScratchMemory* scratch);
+  [[nodiscard]] std::uint64_t key_of(const Rows& rows, std::size_t row) const;
   [[nodiscard]] std::uint64_t key(std::size_t cloud, const Cell& block) const;
   [[nodiscard]] std::size_t slot_of(std::uint64_t key) const;
-  [[nodiscard]] std::vector<Run> runs_of(std::span<const Cell> cells,
-                                         std::span<const std::size_t> ends) const;
-  void fill(std::span<const Cell> cells, std::span<const Run> runs);
+  /// The first rows of runs, ascending.
+  [[nodiscard]] std::span<const std::uint32_t> runs_of(const Rows& rows,
+                                                       ScratchMemory& scratch) const;
+  /// Gives every block its slot; returns the number of blocks.
+  std::size_t enter(const Rows& rows, std::span<const std::uint32_t> runs, std::span<Slot> slots);
+  void fill(const Rows& rows, std::span<const std::uint32_t> runs, std::span<Block> blocks);
   /// nullptr when it is outside the grid or empty.
   [[nodiscard]] const Block* block_at(std::size_t cloud, const std::array<int, 3>& block) const;
 
-  unsigned block_bits_ = 0;  ///< of a block's coordinate
-  unsigned shift_ = 0;       ///< 64 - bits of a slot's number
-  std::vector<Slot> slots_;
-  std::vector<Block> blocks_;  ///< in the order of their first rows
+  unsigned block_bits_ = 0;            ///< of a block's coordinate
+  unsigned shift_ = 0;                 ///< 64 - bits of a slot's number
+  std::unique_ptr<Slot[]> own_slots_;  ///< empty where the memory is a ScratchMemory's
+  std::unique_ptr<Block[]> own_blocks_;
+  std::span<const Slot> slots_;
+  std::span<const Block> blocks_;  ///< in the order of their first rows
 };
 
 /// Windows of cells one after the other: remembers the blocks around the last cell, so that cells

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <vector>
+
+#include "ptattn/core/scratch_memory.hpp"
 
 namespace ptattn {
 
@@ -16,7 +17,7 @@ using FindNeighbors =
 inline constexpr std::uint32_t kNoRow = 0xffffffffU;
 
 /// Which input rows of a submanifold convolution meet which slice of its kernel: built once, used
-/// by all layers over the same voxels.
+/// by all layers over the same voxels. A view of scratch memory.
 ///
 /// Output rows are cut into blocks; a block lists its pairs (input row, output row) slice by slice,
 /// so that a slice's product can gather its rows into one small matrix. The middle of the kernel
@@ -25,11 +26,24 @@ class KernelMap {
  public:
   static constexpr std::size_t kBlockRows = 256;
 
+  /// Of no rows.
+  KernelMap() = default;
   /// @param rows       below 2^32 - 1
   /// @param volume     places of the kernel, odd
   /// @param neighbors  its middle entry is not looked at
-  /// Time and memory O(pairs), in parallel; the same map for any thread count.
-  KernelMap(std::size_t rows, std::size_t volume, const FindNeighbors& neighbors);
+  /// @param scratch    whose memory the map is; must live longer
+  /// Time O(pairs), in parallel; memory 6 bytes a pair. The same map for any thread count.
+  KernelMap(std::size_t rows, std::size_t volume, const FindNeighbors& neighbors,
+            ScratchMemory& scratch);
+
+  /// The same in three steps, where what finds the neighbours shall lie behind the map: takes
+  /// memory as if every place were occupied, ...
+  KernelMap(std::size_t rows, std::size_t volume, ScratchMemory& scratch);
+  /// ... uses some of it, ...
+  void build(const FindNeighbors& neighbors);
+  /// ... and gives back the rest.
+  /// @param scratch  of which nothing was taken since the first step
+  void trim(ScratchMemory& scratch);
 
   struct Pairs {
     std::span<const std::uint32_t> inputs;   ///< rows, ...
@@ -44,17 +58,17 @@ class KernelMap {
 
  private:
   struct Block {
-    std::vector<std::uint32_t> begins;  // [volume + 1], into the other two
-    std::vector<std::uint32_t> inputs;
-    std::vector<std::uint16_t> outputs;
+    std::uint32_t* begins;  // [volume + 1], into the other two
+    std::uint32_t* inputs;
+    std::uint16_t* outputs;
   };
+  class Builder;
 
-  [[nodiscard]] Block build(std::size_t first_row, std::size_t count,
-                            const FindNeighbors& neighbors) const;
-
-  std::size_t rows_;
-  std::size_t volume_;
-  std::vector<Block> blocks_;
+  std::size_t rows_ = 0;
+  std::size_t volume_ = 0;
+  std::span<Block> blocks_;
+  std::span<std::byte> pairs_;  // of block after block, as they were done
+  std::size_t used_ = 0;        // bytes of them
 };
 
 }  // namespace ptattn

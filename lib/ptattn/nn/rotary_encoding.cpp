@@ -21,11 +21,9 @@ void check_chunks(std::size_t head_channels, std::size_t axes) {
 
 }  // namespace
 
-Matrix rotary_angles(MatrixView positions, std::size_t head_channels, double base) {
-  check_chunks(head_channels, positions.cols);
-  Matrix angles(positions.rows, head_channels);
-  encode_coordinates(positions, base_wavelengths(head_channels / positions.cols, base), angles);
-  return angles;
+void rotary_angles(MatrixView positions, double base, MutableMatrixView angles) {
+  check_chunks(angles.cols, positions.cols);
+  encode_coordinates(positions, base_wavelengths(angles.cols / positions.cols, base), angles);
 }
 
 void rotate(MatrixView angles, std::size_t axes, MutableMatrixView x) {

@@ -14,14 +14,12 @@ namespace ptattn {
 ///   out[i, a w + 2j] = sin(angle_aj),  out[i, a w + 2j + 1] = cos(angle_aj)
 ///
 /// They depend on the positions alone: one table serves queries and keys of all heads and blocks.
-/// @param positions      [n, axes], metric; subtract an origin before rounding to float32
-/// @param head_channels  d, a multiple of 2 axes
-/// @return               [n, d]
-/// @throws Error(Fault::kModel) when d is no such multiple, Error(Fault::kUsage) unless base is
+/// @param positions  [n, axes], metric; subtract an origin before rounding to float32
+/// @param angles     [n, d], d a multiple of 2 axes
+/// @throws Error(Fault::kModel) when the shapes do not fit, Error(Fault::kUsage) unless base is
 ///         finite and positive
 /// Time O(n d); the same bits for any thread count.
-[[nodiscard]] Matrix rotary_angles(MatrixView positions, std::size_t head_channels,
-                                   double base = 10.0);
+void rotary_angles(MatrixView positions, double base, MutableMatrixView angles);
 
 /// Rotates the queries or keys of every head, in place: inside a chunk of w channels,
 ///

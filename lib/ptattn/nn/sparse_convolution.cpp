@@ -15,22 +15,25 @@ namespace {
 // A task computes this many panels of columns: wide layers over few rows still occupy all cores.
 constexpr std::size_t kTaskPanels = 4;
 
-void check(bool fits, const std::string& problem) {
-  if (!fits) throw Error(Fault::kModel, "sparse convolution", problem);
+[[noreturn]] void refuse(const std::string& problem) {
+  throw Error(Fault::kModel, "sparse convolution", problem);
 }
 
 void check_shapes(const SparseConvolution& layer, const KernelMap& map, MatrixView x,
                   MatrixView out) {
-  check(layer.slices.size() == map.volume(),
-        "the kernel has " + std::to_string(layer.slices.size()) + " places, expected " +
-            std::to_string(map.volume()));
-  check(x.rows == map.rows() && out.rows == map.rows(),
-        "got " + std::to_string(x.rows) + " rows for " + std::to_string(out.rows) + ", expected " +
-            std::to_string(map.rows()));
+  if (layer.slices.size() != map.volume()) {
+    refuse("the kernel has " + std::to_string(layer.slices.size()) + " places, expected " +
+           std::to_string(map.volume()));
+  }
+  if (x.rows != map.rows() || out.rows != map.rows()) {
+    refuse("got " + std::to_string(x.rows) + " rows for " + std::to_string(out.rows) +
+           ", expected " + std::to_string(map.rows()));
+  }
   const PackedMatrix& slice = layer.slices.front();
-  check(x.cols == slice.rows() && out.cols == slice.cols(),
-        "got " + std::to_string(x.cols) + " channels for " + std::to_string(out.cols) +
-            ", expected " + std::to_string(slice.rows()) + " for " + std::to_string(slice.cols()));
+  if (x.cols != slice.rows() || out.cols != slice.cols()) {
+    refuse("got " + std::to_string(x.cols) + " channels for " + std::to_string(out.cols) +
+           ", expected " + std::to_string(slice.rows()) + " for " + std::to_string(slice.cols()));
+  }
 }
 
 /// The panels [begin, end) of one block of output rows, and memory for the rows that they meet.
@@ -40,32 +43,45 @@ struct BlockTask {
   MutableMatrixView gathered;  // [block rows, in]
 };
 
+/// A layer, wherever its slices lie.
+struct Slices {
+  std::span<const PackedMatrixView> of_place;  // [volume] of [in, out]
+  const std::vector<float>& bias;
+};
+
 /// @param first  the row of x and out at which block `block` of the map begins
-void convolve_block(const SparseConvolution& layer, const KernelMap& map, std::size_t block,
-                    std::size_t first, const BlockTask& task, MatrixView x, MutableMatrixView out) {
+void convolve_block(const Slices& layer, const KernelMap& map, std::size_t block, std::size_t first,
+                    const BlockTask& task, MatrixView x, MutableMatrixView out) {
   const std::size_t rows = std::min(KernelMap::kBlockRows, x.rows - first);
   const MutableMatrixView block_out = out.rows_range(first, rows);
   const std::size_t middle = map.volume() / 2;
   const Epilogue epilogue{.bias = layer.bias.empty() ? nullptr : layer.bias.data()};
-  gemm(x.rows_range(first, rows), layer.slices[middle], task.panel_begin, task.panel_end, epilogue,
-       block_out);
+  gemm(x.rows_range(first, rows), layer.of_place[middle], task.panel_begin, task.panel_end,
+       epilogue, block_out);
   for (std::size_t k = 0; k < map.volume(); ++k) {
     const KernelMap::Pairs pairs = map.pairs(block, k);
     if (pairs.inputs.empty()) continue;
     const MutableMatrixView gathered = task.gathered.rows_range(0, pairs.inputs.size());
     copy_rows(x, pairs.inputs, gathered);
-    gemm_add(gathered, layer.slices[k], task.panel_begin, task.panel_end, pairs.outputs, block_out);
+    gemm_add(gathered, layer.of_place[k], task.panel_begin, task.panel_end, pairs.outputs,
+             block_out);
   }
 }
 
+Slices slices_of(const SparseConvolution& layer, ScratchMemory& scratch) {
+  const auto slices = scratch.take<PackedMatrixView>(layer.slices.size());
+  std::ranges::copy(layer.slices, slices.begin());
+  return {slices, layer.bias};
+}
+
 /// The places of a layer [volume in, out] as slices.
-SparseConvolution sliced(const Linear& layer, std::size_t volume, std::size_t in) {
-  SparseConvolution convolution;
-  convolution.bias = layer.bias;
-  for (std::uint32_t k = 0; k < volume; ++k) {
-    convolution.slices.push_back(layer.weight.row_blocks({&k, 1}, in));
+Slices slices_of(const Linear& layer, std::size_t volume, ScratchMemory& scratch) {
+  const std::size_t in = layer.weight.rows() / volume;
+  const auto slices = scratch.take<PackedMatrixView>(volume);
+  for (std::size_t k = 0; k < volume; ++k) {
+    slices[k] = packed_rows(layer.weight, k * in, in, scratch);
   }
-  return convolution;
+  return {slices, layer.bias};
 }
 
 }  // namespace
@@ -84,13 +100,15 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
   check_shapes(layer, map, x, out);
   const std::size_t panels = layer.slices.front().panels();
   const std::size_t groups = (panels + kTaskPanels - 1) / kTaskPanels;
+  ScratchMemory of_layer;
+  const Slices slices = slices_of(layer, of_layer);
   parallel_ranges(map.block_count() * groups, 1, [&](std::size_t begin, std::size_t end) {
     ScratchMemory scratch;
     const MutableMatrixView gathered = scratch.matrix(KernelMap::kBlockRows, x.cols);
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t panel = i % groups * kTaskPanels;
       const std::size_t block = i / groups;
-      convolve_block(layer, map, block, block * KernelMap::kBlockRows,
+      convolve_block(slices, map, block, block * KernelMap::kBlockRows,
                      {panel, std::min(panel + kTaskPanels, panels), gathered}, x, out);
     }
   });
@@ -99,25 +117,28 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
 void window_convolution(const Linear& layer, const FindNeighbors& neighbors, MatrixView x,
                         Activation activation, MutableMatrixView out) {
   const std::size_t volume = x.cols == 0 ? 0 : layer.weight.rows() / x.cols;
-  check(volume > 0 && volume * x.cols == layer.weight.rows() && out.cols == layer.weight.cols() &&
-            out.rows == x.rows,
-        "got " + std::to_string(x.cols) + " channels for " + std::to_string(out.cols) +
-            ", expected a part of " + std::to_string(layer.weight.rows()) + " for " +
-            std::to_string(layer.weight.cols()));
+  if (volume == 0 || volume * x.cols != layer.weight.rows() || out.cols != layer.weight.cols() ||
+      out.rows != x.rows) {
+    refuse("got " + std::to_string(x.cols) + " channels for " + std::to_string(out.cols) +
+           ", expected a part of " + std::to_string(layer.weight.rows()) + " for " +
+           std::to_string(layer.weight.cols()));
+  }
   constexpr std::size_t kRows = KernelMap::kBlockRows;
-  const SparseConvolution convolution = sliced(layer, volume, x.cols);
+  ScratchMemory of_layer;
+  const Slices slices = slices_of(layer, volume, of_layer);
   parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
     ScratchMemory scratch;
     const BlockTask all_panels{0, layer.weight.panels(), scratch.matrix(kRows, x.cols)};
     for (std::size_t b = begin; b < end; ++b) {
       const std::size_t first = b * kRows;
       const std::size_t rows = std::min(kRows, x.rows - first);
-      const KernelMap map(
-          rows, volume,
-          [&](std::size_t map_begin, std::size_t map_end, std::span<std::uint32_t> found) {
-            neighbors(first + map_begin, first + map_end, found);
-          });
-      convolve_block(convolution, map, 0, first, all_panels, x, out);
+      const auto of_block = [&](std::size_t map_begin, std::size_t map_end,
+                                std::span<std::uint32_t> found) {
+        neighbors(first + map_begin, first + map_end, found);
+      };
+      ScratchMemory of_map;
+      const KernelMap map(rows, volume, of_block, of_map);
+      convolve_block(slices, map, 0, first, all_panels, x, out);
       activate(activation, out.rows_range(first, rows));
     }
   });

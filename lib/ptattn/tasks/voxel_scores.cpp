@@ -9,6 +9,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
 #include "ptattn/tasks/grid_turn.hpp"
 #include "ptattn/tasks/tile_input.hpp"
@@ -92,6 +93,7 @@ VoxelScorer::VoxelScorer(const PointModel& model, const SceneVoxels& scene, Matr
       boxes_(cut_tiles(scene.cells, tiling_)) {}
 
 Matrix VoxelScorer::probabilities() {
+  const ScratchMemory held;  // what a pass of the network takes serves the next one as well
   if (progress_) progress_(0, scoring_.quarter_turns * tiles());
   return mean_matrix(scoring_.quarter_turns, [&](std::size_t v) { return seen_from(v); });
 }

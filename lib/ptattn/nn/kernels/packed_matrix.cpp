@@ -50,6 +50,15 @@ PackedMatrixView packed_transpose(MatrixView b, ScratchMemory& scratch) {
   return packed;
 }
 
+PackedMatrixView packed_rows(PackedMatrixView b, std::size_t begin, std::size_t count,
+                             ScratchMemory& scratch) {
+  const auto rows = scratch.take<float>(floats_of(count, b.cols));
+  for (std::size_t p = 0; p < b.panels(); ++p) {
+    std::copy_n(b.panel(p) + begin * kPanel, count * kPanel, rows.data() + p * count * kPanel);
+  }
+  return {rows.data(), count, b.cols};
+}
+
 PackedMatrix::PackedMatrix(std::size_t rows, std::size_t cols)
     : rows_(rows), cols_(cols), data_(1, floats_of(rows, cols)) {
   fill_up(view());
@@ -68,18 +77,6 @@ PackedMatrix PackedMatrix::from_transposed(MatrixView b) {
   PackedMatrix packed(b.cols, b.rows);
   pack_transpose(b, packed.view());
   return packed;
-}
-
-PackedMatrix PackedMatrix::row_blocks(std::span<const std::uint32_t> blocks,
-                                      std::size_t height) const {
-  PackedMatrix selected(blocks.size() * height, cols_);
-  float* out = selected.data_.data();
-  for (std::size_t p = 0; p < panels(); ++p) {
-    for (const std::uint32_t block : blocks) {
-      out = std::copy_n(panel(p) + block * height * kPanel, height * kPanel, out);
-    }
-  }
-  return selected;
 }
 
 }  // namespace ptattn

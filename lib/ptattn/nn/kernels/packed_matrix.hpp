@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/scratch_memory.hpp"
@@ -47,6 +45,10 @@ struct MutablePackedMatrixView {
 /// The transpose of `b` [cols, rows] as such a matrix in memory of `scratch`.
 [[nodiscard]] PackedMatrixView packed_transpose(MatrixView b, ScratchMemory& scratch);
 
+/// The rows [begin, begin + count) of such a matrix, in memory of `scratch`.
+[[nodiscard]] PackedMatrixView packed_rows(PackedMatrixView b, std::size_t begin, std::size_t count,
+                                           ScratchMemory& scratch);
+
 /// Owner of such a matrix.
 class PackedMatrix {
  public:
@@ -57,11 +59,6 @@ class PackedMatrix {
   [[nodiscard]] static PackedMatrix from_rows(MatrixView b);
   /// From the transpose: `b` [cols, rows], as PyTorch stores the weights of a linear layer.
   [[nodiscard]] static PackedMatrix from_transposed(MatrixView b);
-
-  /// The blocks of `height` rows whose numbers are listed, one below the other.
-  /// @param blocks  each below rows() / height
-  [[nodiscard]] PackedMatrix row_blocks(std::span<const std::uint32_t> blocks,
-                                        std::size_t height) const;
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t cols() const { return cols_; }

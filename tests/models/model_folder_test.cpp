@@ -197,5 +197,15 @@ TEST_F(ModelFolder, is_found_by_name_on_the_search_path) {
   expect_model_error([&] { (void)find_model(second); }, {"holds no config.json"});
 }
 
+TEST_F(ModelFolder, is_found_where_a_folder_of_that_name_holds_something_else) {
+  folder_.write("models/one/config.json", config());
+  folder_.write("work/one/scan.ply", "ply");
+  const SearchPath path(folder_.path() / "models");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.path() / "work");
+  EXPECT_EQ(find_model("one"), folder_.path() / "models/one");
+  std::filesystem::current_path(before);
+}
+
 }  // namespace
 }  // namespace ptattn::test

@@ -61,17 +61,17 @@ std::vector<std::string> list_models() {
 }
 
 fs::path find_model(std::string_view name_or_folder) {
-  fs::path given(name_or_folder);
-  std::error_code ignored;
+  const fs::path given(name_or_folder);
   if (is_model(given)) return given;
-  if (fs::is_directory(given, ignored)) {
-    throw Error(Fault::kModel, given.string(), "holds no config.json, expected a model folder");
-  }
   std::vector<std::string> searched;
   for (const fs::path& folder : model_search_path()) {
     // A name, not a path that could lead elsewhere.
     if (given == given.filename() && is_model(folder / given)) return folder / given;
     searched.push_back(folder.string());
+  }
+  std::error_code ignored;
+  if (fs::is_directory(given, ignored)) {
+    throw Error(Fault::kModel, given.string(), "holds no config.json, expected a model folder");
   }
   throw Error(Fault::kModel, given.empty() ? "model" : given.string(),
               "no such model, searched " + joined(searched) + ", found " + joined(list_models()));

@@ -310,26 +310,40 @@ bool Ptv3::labels_points() const {
 }
 
 std::size_t Ptv3::bytes_per_point() const {
-  // What lives at once in the finest stage, where nearly all voxels are: cells, neighbours and
-  // orders; and the most channels, be it while pooling (features, their projection), in a block of
-  // the encoder (input, output) or of the decoder (both and the skip connection).
-  constexpr std::size_t kLevelBytes = 200;
-  const auto angles = [&](const Ptv3Config::Stage& stage) {
-    return config_.mode == Ptv3Mode::kUtonia ? stage.channels / stage.heads : 0;
+  // What lives at once in the finest stage, where most voxels are: cells, positions, rows and
+  // orders, the kernel map of 14 pairs (a surface has ten), the pooling; features; and the most of
+  // what comes and goes: the input and the hash while the first features are made, what a block of
+  // the decoder has beside them, or the next stage, of a third as many voxels, with a block's.
+  constexpr std::size_t kHashBytes = 55;
+  constexpr std::size_t kFloat = sizeof(float);
+  const auto channels = [](const std::vector<Ptv3Config::Stage>& stages, std::size_t s) {
+    return s < stages.size() ? stages[s].channels : 0;
   };
-  const Ptv3Config::Stage& first = config_.encoder.front();
-  std::size_t channels =
-      std::max(config_.in_channels + first.channels, 2 * first.channels + angles(first));
-  if (config_.encoder.size() > 1) {
-    channels = std::max(channels, first.channels + config_.encoder[1].channels);
+  const auto widest = [&](std::size_t s) {
+    return std::max(channels(config_.encoder, s), channels(config_.decoder, s));
+  };
+  const std::size_t angles =
+      config_.mode == Ptv3Mode::kUtonia ? widest(0) / config_.encoder.front().heads : 0;
+  const std::size_t lists = 28 + 4 * curves_used(config_, 0).size() + 6 * 14 + 12;
+  const std::size_t from_below = kFloat * channels(config_.decoder, 0) / 3;
+  const std::size_t input = kFloat * config_.in_channels + kHashBytes;
+  const std::size_t block = from_below + kFloat * (widest(0) + angles);
+  const std::size_t coarser = from_below + (lists + kFloat * 2 * widest(1)) / 3;
+  const std::size_t output = kFloat * out_channels();
+  // A tenth more for the stages below.
+  return (lists + kFloat * widest(0) + std::max({input, block, coarser}) + output) * 11 / 10;
+}
+
+std::size_t Ptv3::planned_bytes(std::size_t voxels) const {
+  // A kernel map is taken as if all 26 neighbours existed, and given back where they do not.
+  constexpr std::size_t kAbsentPairs = 6 * (26 - 14);
+  std::size_t patch = 0;  // of the thread's own: its rows, their projections or hidden features
+  for (const Ptv3Config::Stage& stage : config_.encoder) {
+    const auto per_row =
+        static_cast<double>(stage.channels) * (3.0 + std::max(4.0, config_.mlp_ratio));
+    patch = std::max(patch, std::min(voxels, stage.patch_size) * static_cast<std::size_t>(per_row));
   }
-  if (!config_.decoder.empty()) {
-    const Ptv3Config::Stage& last = config_.decoder.front();
-    channels =
-        std::max({channels, 3 * last.channels + angles(last), last.channels + 2 * out_channels()});
-  }
-  // A quarter more for the coarser stages and what the allocator keeps.
-  return (kLevelBytes + sizeof(float) * channels) * 5 / 4;
+  return (bytes_per_point() + kAbsentPairs) * voxels + sizeof(float) * patch;
 }
 
 std::vector<AttentionLayer> Ptv3::attention_layers() const {
@@ -354,7 +368,7 @@ PointOutput Ptv3::forward(const PointInput& input, const Trace& trace) const {
   if (input.cuts != nullptr && input.cuts->stages.size() != config_.encoder.size()) {
     throw Error(Fault::kUsage, "ptv3", "got the patches of another network");
   }
-  return Pass(config_, *weights_, trace)(input, bytes_per_point() * input.positions.rows);
+  return Pass(config_, *weights_, trace)(input, planned_bytes(input.positions.rows));
 }
 
 }  // namespace ptattn

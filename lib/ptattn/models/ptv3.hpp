@@ -29,7 +29,7 @@ namespace ptattn {
 ///
 /// Time of the 46 M parameter network for 100 000 voxels: some 300 G floating-point operations;
 /// the same bits for any thread count. Lists and intermediate results lie in the threads'
-/// ScratchMemory, on the calling thread as planned by `bytes_per_point`: a pass allocates only what
+/// ScratchMemory, planned at the beginning: a pass allocates only what
 /// it returns once another of its size went before, where somebody holds more than
 /// ScratchMemory::kKept.
 class Ptv3 final : public PointNetwork {
@@ -52,6 +52,9 @@ class Ptv3 final : public PointNetwork {
   [[nodiscard]] PointOutput forward(const PointInput& input, const Trace& trace) const override;
 
  private:
+  /// Of the calling thread's ScratchMemory, some of which is never touched.
+  [[nodiscard]] std::size_t planned_bytes(std::size_t voxels) const;
+
   Ptv3Config config_;
   std::shared_ptr<const Ptv3Weights> weights_;
 };

@@ -65,21 +65,12 @@ long allocations_of_golden_pass(const std::string& name) {
   return allocations_so_far() - before;
 }
 
-TEST(steady_state, ptv3_allocates_what_it_returns) {
-  for (const char* name :
-       {"ptv3_rpe_seg", "ptv3_batch2_seg", "ptv3_fewer_points_than_patch", "sonata_small_seg"}) {
+TEST(steady_state, point_networks_allocate_what_they_return) {
+  for (const char* name : {"ptv3_rpe_seg", "ptv3_batch2_seg", "ptv3_fewer_points_than_patch",
+                           "sonata_small_seg", "spct_partseg", "ptv1_s3dis_seg"}) {
     EXPECT_EQ(allocations_of_golden_pass(name), 1) << name;
   }
-}
-
-TEST(steady_state, spct_allocates_what_it_returns_and_lists_its_clouds_twice) {
-  EXPECT_EQ(allocations_of_golden_pass("spct_partseg"), 3);
-}
-
-// Levels and sampled points are made anew for every cloud; layers take nothing for a block of
-// points (15 149 allocations once).
-TEST(steady_state, ptv1_allocates_for_geometry_not_for_blocks_of_points) {
-  EXPECT_LT(allocations_of_golden_pass("ptv1_s3dis_seg"), 400);
+  EXPECT_EQ(allocations_of_golden_pass("utonia_tiny_enc"), 2);  // values and positions
 }
 
 TEST(steady_state, of_many_sizes_is_that_of_the_largest) {

@@ -7,14 +7,13 @@
 
 namespace ptattn {
 
-std::vector<CloudRows> cloud_rows(const PointInput& input) {
-  if (input.ends.empty()) return {{0, input.positions.rows}};
-  std::vector<CloudRows> clouds;
-  clouds.reserve(input.ends.size());
+std::span<const CloudRows> cloud_rows(const PointInput& input, ScratchMemory& scratch) {
+  const auto clouds = scratch.take<CloudRows>(std::max<std::size_t>(1, input.ends.size()));
+  clouds.front() = {0, input.positions.rows};
   std::size_t begin = 0;
-  for (const std::size_t end : input.ends) {
-    clouds.push_back({begin, end - begin});
-    begin = end;
+  for (std::size_t c = 0; c < input.ends.size(); ++c) {
+    clouds[c] = {begin, input.ends[c] - begin};
+    begin = input.ends[c];
   }
   return clouds;
 }

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/point_network.hpp"
 
 namespace ptattn {
@@ -17,8 +18,9 @@ struct CloudRows {
   [[nodiscard]] MatrixView of(MatrixView x) const { return x.rows_range(begin, count); }
 };
 
-/// The clouds of a batch, in order; without `ends` there is one.
-[[nodiscard]] std::vector<CloudRows> cloud_rows(const PointInput& input);
+/// The clouds of a batch, in order, in memory of `scratch`; without `ends` there is one.
+[[nodiscard]] std::span<const CloudRows> cloud_rows(const PointInput& input,
+                                                    ScratchMemory& scratch);
 
 /// Checks what every network over points without voxels asks of its input.
 /// @param subject  what error messages call the network

@@ -57,7 +57,8 @@ struct Ptv1Weights {
 /// The attention of a block, such as `enc1.1`, has a head for each of its shared weights and is
 /// reported query by query.
 ///
-/// 0.4 G multiply-adds for 9000 points; parallel, the same bits for any thread count.
+/// 0.4 G multiply-adds for 9000 points; parallel, the same bits for any thread count. Intermediate
+/// results lie in the threads' ScratchMemory: a pass allocates what it returns.
 class Ptv1 final : public PointNetwork {
  public:
   Ptv1(Ptv1Config config, Ptv1Weights weights);
@@ -71,13 +72,15 @@ class Ptv1 final : public PointNetwork {
  private:
   struct Level;
 
-  [[nodiscard]] Level first_level(const PointInput& input) const;
-  [[nodiscard]] Level next_level(const Level& level, std::size_t stage) const;
-  void run_block(const Ptv1Block& block, Level& level, const std::string& name,
+  [[nodiscard]] Level first_level(const PointInput& input, ScratchMemory& scratch) const;
+  [[nodiscard]] Level next_level(const Level& level, std::size_t stage,
+                                 ScratchMemory& scratch) const;
+  void run_block(const Ptv1Block& block, const Level& level, const std::string& name,
                  const Trace& trace) const;
   void attend(const Ptv1Block& block, const Level& level, MatrixView x, const std::string& name,
               const Trace& trace, MutableMatrixView out) const;
-  [[nodiscard]] Matrix add_mean(const Level& level) const;
+  void add_mean(const Level& level) const;
+  void add_coarser(const Level& coarse, std::size_t stage, const Level& level) const;
 
   Ptv1Config config_;
   Ptv1Weights weights_;

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <span>
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
-#include "ptattn/neighbors/knn.hpp"
+#include "ptattn/neighbors/kd_tree.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
 #include "ptattn/nn/kernels/reduce.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
@@ -21,16 +20,26 @@ constexpr std::size_t kPointsPerTask = 256;
 // Rows of neighbours that are worked on at a time.
 constexpr std::size_t kBlockRows = 128;
 
-std::vector<std::uint32_t> neighbors_of(MatrixView points, MatrixView queries, std::size_t k) {
+using Lists = std::span<std::span<const std::uint32_t>>;
+
+/// The nearest `points` of each query, min(k, points) of them, in memory of `scratch`.
+std::span<const std::uint32_t> neighbors_of(MatrixView points, MatrixView queries, std::size_t k,
+                                            ScratchMemory& scratch) {
   if (points.rows == 0) return {};
-  return k_nearest(points, queries, std::min(k, points.rows)).indices;
+  k = std::min(k, points.rows);
+  const auto neighbors = scratch.take<std::uint32_t>(queries.rows * k);
+  ScratchMemory of_tree;
+  KdTree(points, of_tree).k_nearest(queries, k, neighbors);
+  return neighbors;
 }
 
-void find_neighbors(Ptv1Geometry& level, std::size_t k) {
-  for (const CloudRows rows : level.clouds) {
-    const MatrixView points = rows.of(level.positions);
-    level.neighbors.push_back(neighbors_of(points, points, k));
+void find_neighbors(Ptv1Geometry& level, std::size_t k, ScratchMemory& scratch) {
+  const Lists lists = scratch.take<std::span<const std::uint32_t>>(level.clouds.size());
+  for (std::size_t c = 0; c < lists.size(); ++c) {
+    const MatrixView points = level.clouds[c].of(level.positions);
+    lists[c] = neighbors_of(points, points, k, scratch);
   }
+  level.neighbors = lists;
 }
 
 using Mixture = std::array<float, kInterpolated>;
@@ -77,53 +86,51 @@ void pool_block(MatrixView positions, MatrixView centers, std::span<const std::u
 
 }  // namespace
 
-Ptv1Geometry ptv1_geometry(const PointInput& input, std::size_t neighbors) {
-  Ptv1Geometry level;
-  level.positions = Matrix(input.positions.rows, 3);
-  level.clouds = cloud_rows(input);
-  for (std::size_t i = 0; i < input.positions.rows; ++i) {
-    std::copy_n(input.positions.row(i), 3, level.positions.row(i));
-  }
-  find_neighbors(level, neighbors);
+Ptv1Geometry ptv1_geometry(const PointInput& input, std::size_t neighbors, ScratchMemory& scratch) {
+  Ptv1Geometry level{
+      .positions = input.positions, .clouds = cloud_rows(input, scratch), .neighbors = {}};
+  find_neighbors(level, neighbors, scratch);
   return level;
 }
 
-Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t stride, std::size_t neighbors) {
-  std::vector<std::vector<std::uint32_t>> samples(fine.clouds.size());
-  parallel_each(fine.clouds.size(), 1, [&](std::size_t c) {
-    const CloudRows rows = fine.clouds[c];
-    if (rows.count == 0) return;
-    samples[c] = farthest_point_sample(rows.of(fine.positions),
-                                       std::max<std::size_t>(1, rows.count / stride));
-  });
+Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t stride, std::size_t neighbors,
+                         ScratchMemory& scratch) {
+  const auto clouds = scratch.take<CloudRows>(fine.clouds.size());
   std::size_t total = 0;
-  for (const auto& sample : samples) total += sample.size();
-  Ptv1Sampling step;
-  step.coarse.positions = Matrix(total, 3);
-  std::size_t begin = 0;
-  for (std::size_t c = 0; c < samples.size(); ++c) {
-    const MatrixView points = fine.clouds[c].of(fine.positions);
-    const MutableMatrixView sampled =
-        step.coarse.positions.view().rows_range(begin, samples[c].size());
-    copy_rows(points, samples[c], sampled);
-    step.coarse.clouds.push_back({begin, samples[c].size()});
-    step.neighbors.push_back(neighbors_of(points, sampled, neighbors));
-    begin += samples[c].size();
+  for (std::size_t c = 0; c < clouds.size(); ++c) {
+    const std::size_t count = fine.clouds[c].count;
+    clouds[c] = {total, count == 0 ? 0 : std::max<std::size_t>(1, count / stride)};
+    total += clouds[c].count;
   }
-  find_neighbors(step.coarse, neighbors);
+  const MutableMatrixView positions = scratch.matrix(total, 3);
+  const auto samples = scratch.take<std::uint32_t>(total);
+  parallel_each(clouds.size(), 1, [&](std::size_t c) {
+    const auto [begin, count] = clouds[c];
+    if (count == 0) return;
+    const MatrixView points = fine.clouds[c].of(fine.positions);
+    const auto of_cloud = samples.subspan(begin, count);
+    farthest_point_sample(points, 0, of_cloud);
+    copy_rows(points, of_cloud, positions.rows_range(begin, count));
+  });
+  const Lists lists = scratch.take<std::span<const std::uint32_t>>(clouds.size());
+  for (std::size_t c = 0; c < clouds.size(); ++c) {
+    lists[c] = neighbors_of(fine.clouds[c].of(fine.positions), clouds[c].of(positions), neighbors,
+                            scratch);
+  }
+  Ptv1Sampling step{{.positions = positions, .clouds = clouds, .neighbors = {}}, lists};
+  find_neighbors(step.coarse, neighbors, scratch);
   return step;
 }
 
-Matrix ptv1_pool(const Ptv1Geometry& fine, const Ptv1Sampling& sampling, const Linear& position,
-                 MatrixView projected) {
-  Matrix out(sampling.coarse.positions.rows(), projected.cols);
+void ptv1_pool(const Ptv1Geometry& fine, const Ptv1Sampling& sampling, const Linear& position,
+               MatrixView projected, MutableMatrixView out) {
   for (std::size_t c = 0; c < fine.clouds.size(); ++c) {
     const CloudRows rows = sampling.coarse.clouds[c];
     if (rows.count == 0) continue;
     const std::span<const std::uint32_t> neighbors = sampling.neighbors[c];
     const std::size_t k = neighbors.size() / rows.count;
     const MatrixView centers = rows.of(sampling.coarse.positions);
-    const MutableMatrixView pooled = out.view().rows_range(rows.begin, rows.count);
+    const MutableMatrixView pooled = out.rows_range(rows.begin, rows.count);
     const std::size_t block = std::max<std::size_t>(1, kBlockRows / k);
     parallel_each((rows.count + block - 1) / block, 1, [&](std::size_t b) {
       const std::size_t first = b * block;
@@ -133,7 +140,6 @@ Matrix ptv1_pool(const Ptv1Geometry& fine, const Ptv1Sampling& sampling, const L
                  pooled.rows_range(first, count));
     });
   }
-  return out;
 }
 
 void ptv1_add_interpolated(const Ptv1Geometry& coarse, MatrixView values, const Ptv1Geometry& fine,
@@ -144,9 +150,11 @@ void ptv1_add_interpolated(const Ptv1Geometry& coarse, MatrixView values, const 
     const MatrixView from = coarse.clouds[c].of(coarse.positions);
     const MatrixView from_values = coarse.clouds[c].of(values);
     const MatrixView to = rows.of(fine.positions);
-    const IndexTable nearest = k_nearest(from, to, std::min(kInterpolated, from.rows));
+    ScratchMemory scratch;
+    const std::size_t k = std::min(kInterpolated, from.rows);
+    const auto nearest = neighbors_of(from, to, k, scratch);
     parallel_each(rows.count, kPointsPerTask, [&](std::size_t i) {
-      const std::span<const std::uint32_t> list(nearest.row(i), nearest.k);
+      const auto list = nearest.subspan(i * k, k);
       const Mixture mix = mixture(to.row(i), from, list);
       float* row = out.row(rows.begin + i);
       for (std::size_t j = 0; j < list.size(); ++j) {

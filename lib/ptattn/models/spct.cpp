@@ -60,7 +60,8 @@ void Spct::fuse(const PointInput& input, const Trace& trace, MutableMatrixView o
 
 void Spct::attend(const PointInput& input, MatrixView x, const Trace& trace,
                   MutableMatrixView outputs) const {
-  const std::vector<CloudRows> clouds = cloud_rows(input);
+  ScratchMemory scratch;
+  const auto clouds = cloud_rows(input, scratch);
   const std::size_t channels = x.cols;
   for (std::size_t i = 0; i < weights_.attention.size(); ++i) {
     const std::string name = layer_name(i);
@@ -101,7 +102,7 @@ PointOutput Spct::forward(const PointInput& input, const Trace& trace) const {
   fuse(input, trace, fused);
   if (trace) trace("conv_fuse", fused, input.positions);
   const MutableMatrixView x = scratch.matrix(fused.rows, config_.head_channels[0]);
-  for (const auto& [begin, count] : cloud_rows(input)) {
+  for (const auto& [begin, count] : cloud_rows(input, scratch)) {
     if (count == 0) continue;
     const MatrixView rows = fused.rows_range(begin, count);
     ScratchMemory of_cloud;

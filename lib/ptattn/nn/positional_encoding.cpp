@@ -8,6 +8,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/sincos.hpp"
 #include "ptattn/nn/shapes.hpp"
 
@@ -21,17 +22,17 @@ bool is_positive(double x) {
   return std::isnormal(x) && x > 0.0;
 }
 
-/// 1 / lambda: angles are counted in turns.
-std::vector<double> frequencies_of(std::span<const double> wavelengths) {
-  std::vector<double> frequencies;
-  frequencies.reserve(wavelengths.size());
-  for (const double wavelength : wavelengths) {
+/// 1 / lambda: angles are counted in turns. In memory of `scratch`.
+std::span<const double> frequencies_of(std::span<const double> wavelengths,
+                                       ScratchMemory& scratch) {
+  const auto frequencies = scratch.take<double>(wavelengths.size());
+  std::ranges::transform(wavelengths, frequencies.begin(), [](double wavelength) {
     if (!is_positive(wavelength)) {
       throw Error(Fault::kUsage, kSubject,
                   "a wavelength is " + std::to_string(wavelength) + ", expected a positive number");
     }
-    frequencies.push_back(1.0 / wavelength);
-  }
+    return 1.0 / wavelength;
+  });
   return frequencies;
 }
 
@@ -40,7 +41,8 @@ template <class Coordinate>
 void encode(std::size_t axes, std::span<const double> frequencies, MutableMatrixView out,
             const Coordinate& coordinate) {
   parallel_ranges(out.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end) {
-    std::vector<double> turns(axes * frequencies.size());
+    ScratchMemory scratch;
+    const auto turns = scratch.take<double>(axes * frequencies.size());
     for (std::size_t i = begin; i < end; ++i) {
       double* next = turns.data();
       for (std::size_t a = 0; a < axes; ++a) {
@@ -55,16 +57,20 @@ void encode(std::size_t axes, std::span<const double> frequencies, MutableMatrix
 }  // namespace
 
 std::vector<double> base_wavelengths(std::size_t channels, double base) {
+  std::vector<double> wavelengths((channels + 1) / 2);
+  base_wavelengths(channels, base, wavelengths);
+  return wavelengths;
+}
+
+void base_wavelengths(std::size_t channels, double base, std::span<double> wavelengths) {
   if (!is_positive(base)) {
     throw Error(Fault::kUsage, kSubject,
                 "the base is " + std::to_string(base) + ", expected a positive number");
   }
-  std::vector<double> wavelengths((channels + 1) / 2);
   for (std::size_t j = 0; j < wavelengths.size(); ++j) {
     const double exponent = static_cast<double>(2 * j) / static_cast<double>(channels);
     wavelengths[j] = 2.0 * std::numbers::pi * std::pow(base, exponent);
   }
-  return wavelengths;
 }
 
 std::vector<double> geometric_wavelengths(double shortest, double longest, std::size_t count) {
@@ -82,11 +88,12 @@ std::vector<double> geometric_wavelengths(double shortest, double longest, std::
 }
 
 Matrix index_encoding(std::size_t first, std::size_t count, std::size_t channels, double base) {
-  const std::vector<double> frequencies = frequencies_of(base_wavelengths(channels, base));
+  ScratchMemory scratch;
+  const auto frequencies = frequencies_of(base_wavelengths(channels, base), scratch);
   const std::size_t pairs = channels / 2;
   Matrix out(count, channels);
   const auto index = [&](std::size_t i, std::size_t) { return static_cast<double>(first + i); };
-  encode(1, std::span(frequencies).first(pairs), out.view().cols_range(0, 2 * pairs), index);
+  encode(1, frequencies.first(pairs), out.view().cols_range(0, 2 * pairs), index);
   for (std::size_t i = 0; i < count && channels % 2 == 1; ++i) {
     std::array<float, 2> last;
     const double turns = index(i, 0) * frequencies.back();
@@ -100,7 +107,8 @@ void encode_coordinates(std::span<const double> coordinates, std::size_t axes,
                         std::span<const double> wavelengths, MutableMatrixView out) {
   const std::size_t points = axes > 0 ? coordinates.size() / axes : 0;
   check_shape(kSubject, "the result", out, points, encoding_channels(axes, wavelengths.size()));
-  encode(axes, frequencies_of(wavelengths), out,
+  ScratchMemory scratch;
+  encode(axes, frequencies_of(wavelengths, scratch), out,
          [&](std::size_t i, std::size_t a) { return coordinates[i * axes + a]; });
 }
 
@@ -108,7 +116,8 @@ void encode_coordinates(MatrixView coordinates, std::span<const double> waveleng
                         MutableMatrixView out) {
   check_shape(kSubject, "the result", out, coordinates.rows,
               encoding_channels(coordinates.cols, wavelengths.size()));
-  encode(coordinates.cols, frequencies_of(wavelengths), out,
+  ScratchMemory scratch;
+  encode(coordinates.cols, frequencies_of(wavelengths, scratch), out,
          [&](std::size_t i, std::size_t a) { return double{coordinates(i, a)}; });
 }
 

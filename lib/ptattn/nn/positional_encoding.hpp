@@ -15,6 +15,8 @@ namespace ptattn {
 /// in the unit of whatever is encoded.
 /// @throws Error(Fault::kUsage) unless base is finite and positive
 [[nodiscard]] std::vector<double> base_wavelengths(std::size_t channels, double base = 10000.0);
+/// The same, written to `wavelengths` [(channels + 1) / 2].
+void base_wavelengths(std::size_t channels, double base, std::span<double> wavelengths);
 
 /// `count` wavelengths in geometric progression, both ends included; one alone is the shortest.
 /// @throws Error(Fault::kUsage) unless 0 < shortest <= longest < infinity

@@ -4,6 +4,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/rotate.hpp"
 #include "ptattn/nn/positional_encoding.hpp"
 
@@ -23,7 +24,11 @@ void check_chunks(std::size_t head_channels, std::size_t axes) {
 
 void rotary_angles(MatrixView positions, double base, MutableMatrixView angles) {
   check_chunks(angles.cols, positions.cols);
-  encode_coordinates(positions, base_wavelengths(angles.cols / positions.cols, base), angles);
+  ScratchMemory scratch;
+  const std::size_t width = angles.cols / positions.cols;
+  const auto wavelengths = scratch.take<double>(width / 2);
+  base_wavelengths(width, base, wavelengths);
+  encode_coordinates(positions, wavelengths, angles);
 }
 
 void rotate(MatrixView angles, std::size_t axes, MutableMatrixView x) {

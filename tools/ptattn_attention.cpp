@@ -263,7 +263,7 @@ int run(const Settings& s) {
   }
   AttentionQuestion question = ask(s, model);
   PointCloud cloud = read_cloud(s.input);
-  const std::vector<Position> positions = cloud.positions(s.input);
+  const RawVector<Position> positions = cloud.positions(s.input);
   if (!s.output.empty()) {
     refuse_taken_fields(cloud, std::array{s.field}, s.input, "--field");
     check_format(s.output, cloud);

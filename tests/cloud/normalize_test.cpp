@@ -33,6 +33,14 @@ TEST(FinitePoints, LeavesOutNaNInfinityAndWhatOverflowsWhenSquared) {
   EXPECT_THAT(finite_points({}), testing::IsEmpty());
 }
 
+TEST(FinitePoints, AreKept) {
+  RawVector<Position> positions{{1, 2, 3}, {kNaN, 0, 0}, {4, 5, 6}};
+  EXPECT_THAT(keep_finite(positions), testing::ElementsAre(0, 2));
+  EXPECT_THAT(positions, testing::ElementsAre(Position{1, 2, 3}, Position{4, 5, 6}));
+  EXPECT_THAT(keep_finite(positions), testing::ElementsAre(0, 1));
+  EXPECT_EQ(positions.size(), 2U);
+}
+
 TEST(UnitSphere, HandComputed) {
   // Mean (1, 1, 0); distances sqrt 2, sqrt 2, 2 (and back): the radius is 2.
   const std::vector<Position> positions{{0, 0, 0}, {2, 2, 0}, {1, 1, 2}, {1, 1, -2}};

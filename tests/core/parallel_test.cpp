@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cmath>
@@ -16,6 +17,7 @@
 namespace {
 
 using ptattn::deterministic_sum;
+using ptattn::largest_of;
 using ptattn::parallel_each;
 using ptattn::parallel_ranges;
 using ptattn::ThreadLimit;
@@ -76,6 +78,16 @@ TEST(thread_limit, caps_the_threads_while_it_lives) {
 TEST(thread_limit, zero_means_all_cores) {
   const ThreadLimit limit(0);
   EXPECT_GE(ptattn::thread_count(), 1);
+}
+
+TEST(largest_of, component_by_component) {
+  using Numbers = std::array<double, 2>;
+  const auto value = [](std::size_t i) {
+    return Numbers{static_cast<double>(i % 50'000), -static_cast<double>(i)};
+  };
+  EXPECT_EQ(largest_of(100'000, Numbers{-1, -7}, value), (Numbers{49'999, 0}));
+  EXPECT_EQ(largest_of(0, Numbers{-1, -7}, value), (Numbers{-1, -7}));
+  EXPECT_EQ(largest_of(5, Numbers{9, 9}, value), (Numbers{9, 9}));
 }
 
 TEST(deterministic_sum, adds_up) {

@@ -34,7 +34,7 @@ TEST(voxelize, groups_points_by_cell_and_averages_them) {
                                {1002.1, 5.0, 4.5},
                                {1000.5, 5.0, 2.0}});
   const SceneVoxels scene = voxelize(cloud, profile_of({{ChannelKind::kCount}}), "cloud");
-  EXPECT_EQ(scene.points, (std::vector<std::uint32_t>{0, 1, 3, 4}));
+  EXPECT_EQ(scene.points, (RawVector<std::uint32_t>{0, 1, 3, 4}));
   EXPECT_EQ(scene.origin, (Position{1000.1, 5.0, 2.0}));
   ASSERT_EQ(scene.size(), 2U);
   EXPECT_EQ(scene.cells[0], (Cell{0, 0, 0}));

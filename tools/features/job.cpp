@@ -111,11 +111,7 @@ std::vector<LayerDescription> layers_of_any(const AnyModel& model) {
 FeatureCloud make_feature_cloud(const PointCloud& cloud, const std::string& path) {
   FeatureCloud found{.cloud = cloud, .path = path, .points = {}, .positions = {}};
   found.positions = cloud.positions(path);
-  found.points = finite_points(found.positions);
-  for (std::size_t i = 0; i < found.points.size(); ++i) {
-    found.positions[i] = found.positions[found.points[i]];
-  }
-  found.positions.resize(found.points.size());
+  found.points = keep_finite(found.positions);
   return found;
 }
 

@@ -27,7 +27,7 @@ struct FeatureCloud {
   const PointCloud& cloud;
   std::string path;
   std::vector<std::size_t> points;  ///< those with finite coordinates
-  std::vector<Position> positions;  ///< theirs
+  RawVector<Position> positions;    ///< theirs
 };
 
 /// @throws Error(Fault::kInput) when the cloud has no coordinates

@@ -7,11 +7,13 @@
 
 #include "../target.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
 #include "ptattn/io/cloud_io.hpp"
 
 namespace ptattn::tools {
 namespace {
 
+constexpr std::size_t kPointsPerTask = 16384;
 constexpr Rgb kGrey{128, 128, 128};
 constexpr std::array<std::string_view, 5> kColorNames{"red", "green", "blue", "rgb", "rgba"};
 constexpr std::array<std::string_view, 3> kCoordinates{"x", "y", "z"};
@@ -43,7 +45,8 @@ void fill(Field& field, const Value& value) {
   visit_type(field.type(), [&](auto zero) {
     using T = decltype(zero);
     const auto values = field.values<T>();
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(value(i));
+    parallel_each(values.size(), kPointsPerTask,
+                  [&](std::size_t i) { values[i] = static_cast<T>(value(i)); });
   });
 }
 
@@ -78,9 +81,9 @@ void place_colors(PointCloud& cloud, const Segmentation& result, const LabelFiel
     });
   }
   std::vector<Rgb> colors(cloud.size(), kGrey);
-  for (std::size_t i = 0; i < colors.size(); ++i) {
+  parallel_each(colors.size(), kPointsPerTask, [&](std::size_t i) {
     if (result.valid[i]) colors[i] = model.palette[result.labels[i]];
-  }
+  });
   paint(cloud, colors, layout);
 }
 

@@ -49,12 +49,10 @@ void store(PointCloud& cloud, std::span<const std::size_t> points,
 
 void denoise(const SmoothSettings& s) {
   PointCloud cloud = read_cloud(s.input);
-  std::vector<Position> positions = cloud.positions(s.input);
+  RawVector<Position> positions = cloud.positions(s.input);
   check_fields(s, cloud);
   check_format(s.output, cloud);
-  const std::vector<std::size_t> points = finite_points(positions);
-  for (std::size_t i = 0; i < points.size(); ++i) positions[i] = positions[points[i]];
-  positions.resize(points.size());
+  const std::vector<std::size_t> points = keep_finite(positions);
 
   const SmoothOptions options{.kernel = s.kernel,
                               .window = s.window(kUsualNeighbors),

@@ -30,17 +30,16 @@ bool is_integer(FieldType type) {
 /// Those of a cloud's points that have usable coordinates.
 struct UsablePoints {
   std::vector<std::size_t> rows;
-  std::vector<Position> positions;  // of these
+  RawVector<Position> positions;  // of these
 
-  UsablePoints(const PointCloud& cloud, const std::string& subject) {
-    const std::vector<Position> all = cloud.positions(subject);
-    rows = finite_points(all);
-    take(all);
+  UsablePoints(const PointCloud& cloud, const std::string& subject)
+      : positions(cloud.positions(subject)) {
+    rows = keep_finite(positions);
   }
   /// Keeps the points whose `field` is a finite number.
   void keep_known(const Field& field) {
     std::vector<std::size_t> kept;
-    std::vector<Position> kept_positions;
+    RawVector<Position> kept_positions;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (!(std::abs(field.as_double(rows[i])) <= kLargestCoordinate)) continue;
       kept.push_back(rows[i]);
@@ -48,12 +47,6 @@ struct UsablePoints {
     }
     rows = std::move(kept);
     positions = std::move(kept_positions);
-  }
-
- private:
-  void take(const std::vector<Position>& all) {
-    positions.resize(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) positions[i] = all[rows[i]];
   }
 };
 

@@ -89,7 +89,7 @@ void choose_source(Scene& scene, const std::string& wanted) {
 void place(std::vector<ShownCloud>& clouds) {
   std::optional<Position> origin;
   for (ShownCloud& shown : clouds) {
-    const std::vector<Position> positions = shown.cloud.positions(shown.path);
+    const RawVector<Position> positions = shown.cloud.positions(shown.path);
     if (!origin) origin = local_origin(positions);
     shown.places = local_points(positions, *origin);
   }

@@ -34,15 +34,22 @@ double squared_distance(const Position& a, const Position& b) {
 }  // namespace
 
 std::vector<std::size_t> finite_points(std::span<const Position> positions) {
-  std::vector<std::size_t> finite;
-  finite.reserve(positions.size());
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    // A comparison with NaN is false.
-    if (std::ranges::all_of(positions[i],
-                            [](double v) { return std::abs(v) <= kLargestCoordinate; })) {
-      finite.push_back(i);
-    }
-  }
+  // A comparison with NaN is false.
+  const auto is_finite = [](double v) { return std::abs(v) <= kLargestCoordinate; };
+  ScratchMemory scratch;
+  const auto listed = listed_indices(
+      positions.size(), [&](std::size_t i) { return std::ranges::all_of(positions[i], is_finite); },
+      scratch);
+  std::vector<std::size_t> finite(listed.size());
+  parallel_each(finite.size(), kGrain, [&](std::size_t i) { finite[i] = listed[i]; });
+  return finite;
+}
+
+std::vector<std::size_t> keep_finite(RawVector<Position>& positions) {
+  std::vector<std::size_t> finite = finite_points(positions);
+  if (finite.size() == positions.size()) return finite;
+  for (std::size_t i = 0; i < finite.size(); ++i) positions[i] = positions[finite[i]];
+  positions.resize(finite.size());
   return finite;
 }
 
@@ -51,15 +58,10 @@ UnitSphere unit_sphere(std::span<const Position> positions) {
     throw Error(Fault::kUsage, "unit_sphere", "the cloud has no points, expected at least one");
   }
   UnitSphere frame{.center = mean(positions)};
-  const std::size_t blocks = (positions.size() + kGrain - 1) / kGrain;
-  std::vector<double> farthest(blocks, 0.0);
-  parallel_each(blocks, 1, [&](std::size_t b) {
-    const std::size_t end = std::min(positions.size(), (b + 1) * kGrain);
-    for (std::size_t i = b * kGrain; i < end; ++i) {
-      farthest[b] = std::max(farthest[b], squared_distance(positions[i], frame.center));
-    }
+  const auto farthest = largest_of(positions.size(), std::array{0.0}, [&](std::size_t i) {
+    return std::array{squared_distance(positions[i], frame.center)};
   });
-  const double radius = std::sqrt(std::ranges::max(farthest));
+  const double radius = std::sqrt(farthest[0]);
   if (radius > 0.0) frame.radius = radius;
   return frame;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/raw_vector.hpp"
 
 namespace ptattn {
 
@@ -15,7 +16,11 @@ using Position = std::array<double, 3>;
 inline constexpr double kLargestCoordinate = 1e150;
 
 /// Indices of the points whose three coordinates are finite, ascending.
+/// Time O(n), parallel.
 [[nodiscard]] std::vector<std::size_t> finite_points(std::span<const Position> positions);
+
+/// Drops all others from `positions`; what finite_points says of them before.
+std::vector<std::size_t> keep_finite(RawVector<Position>& positions);
 
 /// How a cloud was moved into the unit sphere: normalised = (p - center) / radius.
 struct UnitSphere {

@@ -42,8 +42,8 @@ Field& PointCloud::add(std::string name, FieldType type, std::uint32_t count) {
   return fields_.emplace_back(std::move(name), type, size(), count);
 }
 
-std::vector<std::array<double, 3>> PointCloud::positions(std::string_view subject) const {
-  std::vector<std::array<double, 3>> out(size());
+RawVector<std::array<double, 3>> PointCloud::positions(std::string_view subject) const {
+  RawVector<std::array<double, 3>> out(size());
   constexpr std::array<std::string_view, 3> kAxes{"x", "y", "z"};
   for (std::size_t axis = 0; axis < kAxes.size(); ++axis) {
     const Field* const field = find(kAxes[axis]);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ptattn/cloud/field.hpp"
+#include "ptattn/core/raw_vector.hpp"
 
 namespace ptattn {
 
@@ -39,7 +40,7 @@ struct CloudMetadata {
   std::vector<std::string> comments{};  ///< PLY `comment` lines, PCD leading `#` lines
   std::vector<std::string> obj_info{};  ///< PLY only
   std::array<double, 7> viewpoint{0, 0, 0, 1, 0, 0, 0};  ///< PCD: tx ty tz qw qx qy qz
-  std::vector<Element> elements{};                         ///< PLY only
+  std::vector<Element> elements{};                       ///< PLY only
 };
 
 /// Points with named per-point fields, in file order.
@@ -73,7 +74,7 @@ class PointCloud {
 
   /// Coordinates of every point in float64, [n][3], whatever their stored type.
   /// @throws Error(Fault::kInput) with `subject` when x, y or z is missing or not a number a point
-  [[nodiscard]] std::vector<std::array<double, 3>> positions(std::string_view subject) const;
+  [[nodiscard]] RawVector<std::array<double, 3>> positions(std::string_view subject) const;
 
  private:
   std::size_t width_ = 0;

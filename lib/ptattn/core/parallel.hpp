@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -67,6 +68,17 @@ template <class T, class Value, class Join>
         return joined;
       },
       join);
+}
+
+/// Component by component the largest of `least` and `value(i)`, arrays of numbers that are not
+/// NaN, over [0, n), in parallel. Of zeros of both signs it may be either.
+template <class Numbers, class Value>
+[[nodiscard]] Numbers largest_of(std::size_t n, const Numbers& least, const Value& value) {
+  constexpr std::size_t kGrain = 8192;
+  return parallel_joined(n, kGrain, least, value, [](Numbers a, const Numbers& b) {
+    for (std::size_t c = 0; c < a.size(); ++c) a[c] = std::max(a[c], b[c]);
+    return a;
+  });
 }
 
 /// The i of [0, n) for which `is_listed(i)`, ascending, found in parallel.

@@ -77,7 +77,7 @@ void look(const Shown& shown, std::size_t size, const AttentionQuestion& questio
 Shown show(const ClassifierModel& model, const PointCloud& cloud, std::string_view subject,
            Axis up) {
   const Preprocessing& profile = model.description.preprocessing;
-  std::vector<Position> positions = usable_positions(cloud, profile, subject);
+  RawVector<Position> positions = usable_positions(cloud, profile, subject);
   for (Position& p : positions) p = upright(p, up);
   PreparedSample sample = prepare_sample(positions, profile, 0, 1);
   Shown shown;

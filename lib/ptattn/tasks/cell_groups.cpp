@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/raw_vector.hpp"
 
 namespace ptattn {
 namespace {
@@ -11,14 +12,12 @@ namespace {
 constexpr std::size_t kItemsPerTask = 4096;
 
 /// Keys in the lexicographic order of the cells, of as few bits as their extent needs.
-std::vector<std::uint64_t> keys_of(std::span<const CellGroups::Cell> cells) {
-  std::array<std::uint32_t, 3> used{};  // bits of any coordinate
-  for (const auto& cell : cells) {
-    for (std::size_t axis = 0; axis < 3; ++axis) used[axis] |= cell[axis];
-  }
-  const auto z_bits = static_cast<unsigned>(std::bit_width(used[2]));
-  const auto yz_bits = z_bits + static_cast<unsigned>(std::bit_width(used[1]));
-  std::vector<std::uint64_t> keys(cells.size());
+RawVector<std::uint64_t> keys_of(std::span<const CellGroups::Cell> cells) {
+  const CellGroups::Cell largest =
+      largest_of(cells.size(), CellGroups::Cell{}, [&](std::size_t i) { return cells[i]; });
+  const auto z_bits = static_cast<unsigned>(std::bit_width(largest[2]));
+  const auto yz_bits = z_bits + static_cast<unsigned>(std::bit_width(largest[1]));
+  RawVector<std::uint64_t> keys(cells.size());
   parallel_each(cells.size(), kItemsPerTask, [&](std::size_t i) {
     const auto [x, y, z] = cells[i];
     keys[i] = (std::uint64_t{x} << yz_bits) | (std::uint64_t{y} << z_bits) | z;

@@ -1,5 +1,6 @@
 #include "ptattn/tasks/channel_maker.hpp"
 
+#include <array>
 #include <limits>
 #include <span>
 #include <utility>
@@ -42,14 +43,14 @@ double largest_color(const PointCloud& cloud, std::span<const Column> colors) {
   const Field* const red = cloud.find("red");
   if (red == nullptr || red->type() == FieldType::kUInt8) return 255.0;
   if (red->type() == FieldType::kUInt16) return 65535.0;
-  double largest = 0.0;
-  for (std::size_t i = 0; i < cloud.size(); ++i) largest = std::max(largest, colors[0](i));
-  return largest <= 1.0 ? 1.0 : 255.0;
+  const auto largest = largest_of(cloud.size(), std::array{0.0},
+                                  [&](std::size_t i) { return std::array{colors[0](i)}; });
+  return largest[0] <= 1.0 ? 1.0 : 255.0;
 }
 
 }  // namespace
 
-const std::vector<Reach>& ChannelMaker::reaches() {
+const RawVector<Reach>& ChannelMaker::reaches() {
   if (reaches_.empty()) reaches_ = reaches_of(scene_);
   return reaches_;
 }
@@ -118,10 +119,8 @@ ChannelWriter ChannelMaker::make(const Channel& channel) {
 }
 
 ChannelWriter ChannelMaker::position(std::size_t axis) {
-  double origin = 0.0;
-  if (profile_.origin == Origin::kCenterBottom && axis < 2) {
-    for (const Position& p : scene_.positions) origin = std::max(origin, p[axis] / 2.0);
-  }
+  const bool centred = profile_.origin == Origin::kCenterBottom && axis < 2;
+  const double origin = centred ? scene_.extent[axis] / 2.0 : 0.0;
   return each_voxel(
       [&scene = scene_, axis, origin](std::size_t v) { return scene.means[v][axis] - origin; });
 }

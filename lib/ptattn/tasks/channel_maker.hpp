@@ -53,7 +53,7 @@ class ChannelMaker {
   [[nodiscard]] double squash(double height) const {
     return std::asinh(height / profile_.squash) / 2.0;
   }
-  [[nodiscard]] const std::vector<Reach>& reaches();
+  [[nodiscard]] const RawVector<Reach>& reaches();
   [[nodiscard]] const SceneColumns& columns();
   [[nodiscard]] const std::vector<double>& opening(std::size_t window);
   [[nodiscard]] ChannelWriter position(std::size_t axis);
@@ -72,7 +72,7 @@ class ChannelMaker {
   const SceneVoxels& scene_;
   const SceneProfile& profile_;
   ScanFields fields_;
-  std::vector<Reach> reaches_;
+  RawVector<Reach> reaches_;
   std::optional<SceneColumns> columns_;
   std::optional<ColumnFilters> filters_;                             ///< of `columns_`
   std::map<std::size_t, std::vector<double>> openings_;              ///< of the lows, by window

@@ -49,7 +49,7 @@ std::vector<double> vote(const ClassifierModel& model, std::span<const Position>
 
 Classification classify(const ClassifierModel& model, const PointCloud& cloud,
                         std::string_view subject, const ClassifyOptions& options) {
-  const std::vector<Position> positions =
+  const RawVector<Position> positions =
       usable_positions(cloud, model.description.preprocessing, subject);
   const auto classify_with = [&](Axis up) {
     std::vector<Position> turned(positions.size());

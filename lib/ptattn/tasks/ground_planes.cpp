@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/raw_vector.hpp"
 
 namespace ptattn {
 namespace {
@@ -27,7 +28,7 @@ double weight_at(double height, double scale) {
 }
 
 CellGroups cells_of(std::span<const Column2d> columns, std::size_t level) {
-  std::vector<CellGroups::Cell> cells(columns.size());
+  RawVector<CellGroups::Cell> cells(columns.size());
   parallel_each(columns.size(), kItemsPerTask, [&](std::size_t c) {
     cells[c] = {columns[c].i >> level, columns[c].j >> level, 0};
   });

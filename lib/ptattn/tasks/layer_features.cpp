@@ -78,7 +78,7 @@ std::vector<LayerDescription> layers_of(const PointModel& model) {
 Matrix layer_features(const ClassifierModel& model, std::string_view layer, const PointCloud& cloud,
                       std::string_view subject, Axis up) {
   const Preprocessing& profile = model.description.preprocessing;
-  std::vector<Position> positions = usable_positions(cloud, profile, subject);
+  RawVector<Position> positions = usable_positions(cloud, profile, subject);
   for (Position& p : positions) p = upright(p, up);
   const PreparedSample sample = prepare_sample(positions, profile, 0, 1);
   const LayerTokens tokens =

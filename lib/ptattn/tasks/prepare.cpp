@@ -33,12 +33,10 @@ Position position_of(const Matrix& points, std::size_t i) {
 
 }  // namespace
 
-std::vector<Position> usable_positions(const PointCloud& cloud, const Preprocessing& profile,
-                                       std::string_view subject) {
-  std::vector<Position> positions = cloud.positions(subject);
-  const std::vector<std::size_t> finite = finite_points(positions);
-  for (std::size_t i = 0; i < finite.size(); ++i) positions[i] = positions[finite[i]];
-  positions.resize(finite.size());
+RawVector<Position> usable_positions(const PointCloud& cloud, const Preprocessing& profile,
+                                     std::string_view subject) {
+  RawVector<Position> positions = cloud.positions(subject);
+  keep_finite(positions);
   if (positions.size() < profile.min_points) {
     const bool all_finite = positions.size() == cloud.size();
     throw Error(

@@ -16,9 +16,9 @@ namespace ptattn {
 /// Positions of the points a network may use: those with finite coordinates, in file order.
 /// @throws Error(Fault::kInput) with `subject` when fewer than `profile.min_points` are left or all
 ///         of them coincide
-[[nodiscard]] std::vector<Position> usable_positions(const PointCloud& cloud,
-                                                     const Preprocessing& profile,
-                                                     std::string_view subject);
+[[nodiscard]] RawVector<Position> usable_positions(const PointCloud& cloud,
+                                                   const Preprocessing& profile,
+                                                   std::string_view subject);
 
 /// The way from a cloud's coordinates to those that a network sees:
 ///

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "ptattn/core/raw_vector.hpp"
 #include "ptattn/tasks/column_filters.hpp"
 #include "ptattn/tasks/scene_voxels.hpp"
 
@@ -16,7 +17,7 @@ struct Reach {
 };
 
 /// Of every voxel. Time O(points); parallel; the same result for any thread count.
-[[nodiscard]] std::vector<Reach> reaches_of(const SceneVoxels& scene);
+[[nodiscard]] RawVector<Reach> reaches_of(const SceneVoxels& scene);
 
 /// The occupied vertical columns of a scene, in lexicographic order.
 struct SceneColumns {
@@ -27,7 +28,7 @@ struct SceneColumns {
 };
 
 /// @param reaches  of the scene's voxels
-/// Time O(voxels).
+/// Time O(voxels); parallel; the same result for any thread count.
 [[nodiscard]] SceneColumns columns_of(const SceneVoxels& scene, std::span<const Reach> reaches);
 
 }  // namespace ptattn

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/parallel.hpp"
 #include "ptattn/neighbors/knn.hpp"
 
 namespace ptattn {
@@ -18,9 +19,8 @@ constexpr double kFarthestNeighbor = 16.0;  // in voxels
 constexpr std::size_t kSample = 1000;
 
 std::uint32_t largest_cell(const SceneVoxels& scene) {
-  std::uint32_t across = 0;
-  for (const Cell& cell : scene.cells) across = std::max({across, cell[0], cell[1], cell[2]});
-  return across;
+  return std::ranges::max(
+      largest_of(scene.size(), Cell{}, [&](std::size_t v) { return scene.cells[v]; }));
 }
 
 Matrix cells_of(const SceneVoxels& scene, std::size_t step) {

@@ -21,7 +21,7 @@ constexpr std::size_t kVoxelsPerTask = 4096;
 void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile& profile,
                  std::string_view subject) {
   scene.positions = cloud.positions(subject);
-  const std::vector<std::size_t> finite = finite_points(scene.positions);
+  const std::vector<std::size_t> finite = keep_finite(scene.positions);
   if (finite.size() < profile.min_points) {
     throw Error(Fault::kInput, subject,
                 "has " + std::to_string(finite.size()) +
@@ -29,11 +29,8 @@ void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile
                     std::to_string(profile.min_points) + " are needed");
   }
   scene.points.resize(finite.size());
-  for (std::size_t i = 0; i < finite.size(); ++i) {
-    scene.positions[i] = scene.positions[finite[i]];
-    scene.points[i] = static_cast<std::uint32_t>(finite[i]);
-  }
-  scene.positions.resize(finite.size());
+  parallel_each(finite.size(), kPointsPerTask,
+                [&](std::size_t i) { scene.points[i] = static_cast<std::uint32_t>(finite[i]); });
   if (profile.frame == Frame::kScene) return;
   const UnitSphere sphere = unit_sphere(scene.positions);
   parallel_each(scene.positions.size(), kPointsPerTask, [&](std::size_t i) {
@@ -47,20 +44,25 @@ void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile
   });
 }
 
+/// Least and largest coordinates.
+std::pair<Position, Position> box_of(std::span<const Position> positions) {
+  using Bounds = std::array<double, 6>;
+  const auto bounds = [&](std::size_t i) {
+    const auto [x, y, z] = positions[i];
+    return Bounds{-x, -y, -z, x, y, z};
+  };
+  const Bounds b = largest_of(positions.size(), bounds(0), bounds);
+  return {{0.0 - b[0], 0.0 - b[1], 0.0 - b[2]}, {b[3], b[4], b[5]}};  // no zero is negative
+}
+
 /// Moves the origin to the least coordinates; the number of voxels along each axis.
 Cell move_to_origin(SceneVoxels& scene, double voxel, std::string_view subject) {
-  Position low = scene.positions.front();
-  Position high = low;
-  for (const Position& p : scene.positions) {
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      low[axis] = std::min(low[axis], p[axis]);
-      high[axis] = std::max(high[axis], p[axis]);
-    }
-  }
+  const auto [low, high] = box_of(scene.positions);
   scene.origin = low;
   Cell extent{};
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    const double voxels = std::floor((high[axis] - low[axis]) / voxel) + 1.0;
+    scene.extent[axis] = high[axis] - low[axis];
+    const double voxels = std::floor(scene.extent[axis] / voxel) + 1.0;
     if (voxels > static_cast<double>(kMaxVoxelsAcross)) {
       throw Error(Fault::kInput, subject,
                   "reaches over more than " + std::to_string(kMaxVoxelsAcross) + " voxels along " +
@@ -70,7 +72,7 @@ Cell move_to_origin(SceneVoxels& scene, double voxel, std::string_view subject) 
     extent[axis] = static_cast<std::uint32_t>(voxels);
   }
   parallel_each(scene.positions.size(), kPointsPerTask, [&](std::size_t i) {
-    for (std::size_t axis = 0; axis < 3; ++axis) scene.positions[i][axis] -= low[axis];
+    for (std::size_t axis = 0; axis < 3; ++axis) scene.positions[i][axis] -= scene.origin[axis];
   });
   return extent;
 }
@@ -82,7 +84,7 @@ std::uint32_t voxel_index(double coordinate, double voxel) {
 /// Points voxel by voxel, and where each voxel begins.
 void group_by_voxel(SceneVoxels& scene, double voxel, const Cell& extent) {
   const std::size_t n = scene.positions.size();
-  std::vector<std::uint64_t> keys(n);
+  RawVector<std::uint64_t> keys(n);
   parallel_each(n, kPointsPerTask, [&](std::size_t i) {
     const Position& p = scene.positions[i];
     keys[i] = (std::uint64_t{voxel_index(p[0], voxel)} * extent[1] + voxel_index(p[1], voxel)) *

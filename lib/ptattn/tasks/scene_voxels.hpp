@@ -8,6 +8,7 @@
 
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/core/raw_vector.hpp"
 #include "ptattn/models/scene_profile.hpp"
 #include "ptattn/sampling/curve.hpp"
 
@@ -18,15 +19,16 @@ inline constexpr std::size_t kMaxVoxelsAcross = std::size_t{1} << 16U;
 
 /// A cloud cut into cubes. Voxels are in lexicographic order of their cells.
 struct SceneVoxels {
-  std::vector<Position> positions;    ///< [n] of the points with finite coordinates, from `origin`
-  std::vector<std::uint32_t> points;  ///< [n] their places in the cloud
-  double degrees = 0.0;               ///< that they are turned by against the cloud, about z
-  Position origin{};                  ///< least x, y, z; in the cloud's unit, or in the unit
-                                      ///< sphere's for objects
-  std::vector<std::uint32_t> order;   ///< [n] rows of `positions`, voxel by voxel
-  std::vector<std::size_t> starts;    ///< [v + 1] where each voxel begins in `order`
-  std::vector<Cell> cells;            ///< [v]
-  std::vector<Position> means;        ///< [v] mean of the points of each voxel, from `origin`
+  RawVector<Position> positions;     ///< [n] of the points with finite coordinates, from `origin`
+  RawVector<std::uint32_t> points;   ///< [n] their places in the cloud
+  double degrees = 0.0;              ///< that they are turned by against the cloud, about z
+  Position extent{};                 ///< largest x, y, z of `positions`
+  Position origin{};                 ///< least x, y, z; in the cloud's unit, or in the unit
+                                     ///< sphere's for objects
+  std::vector<std::uint32_t> order;  ///< [n] rows of `positions`, voxel by voxel
+  std::vector<std::size_t> starts;   ///< [v + 1] where each voxel begins in `order`
+  RawVector<Cell> cells;             ///< [v]
+  RawVector<Position> means;         ///< [v] mean of the points of each voxel, from `origin`
 
   [[nodiscard]] std::size_t size() const { return cells.size(); }
   /// Rows of `positions` in voxel `v`.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/raw_vector.hpp"
 
 namespace ptattn {
 namespace {
@@ -32,7 +33,7 @@ Position center_of(const SceneVoxels& scene) {
 }
 
 CellGroups cells_of(const SceneVoxels& scene, std::size_t level) {
-  std::vector<Cell> cells(scene.size());
+  RawVector<Cell> cells(scene.size());
   parallel_each(scene.size(), kItemsPerTask, [&](std::size_t v) {
     const auto [x, y, z] = scene.cells[v];
     cells[v] = {x >> level, y >> level, z >> level};
@@ -41,11 +42,12 @@ CellGroups cells_of(const SceneVoxels& scene, std::size_t level) {
 }
 
 /// Of each cell by itself.
-std::vector<Moments> moments_of(const SceneVoxels& scene, const CellGroups& cells) {
+RawVector<Moments> moments_of(const SceneVoxels& scene, const CellGroups& cells) {
   const Position center = center_of(scene);
-  std::vector<Moments> moments(cells.size());
+  RawVector<Moments> moments(cells.size());
   parallel_each(cells.size(), kItemsPerTask, [&](std::size_t c) {
     Moments& m = moments[c];
+    m = {};
     for (const std::uint32_t v : cells.items(c)) {
       const Position& mean = scene.means[v];
       const double x = mean[0] - center[0];
@@ -84,7 +86,7 @@ Surroundings describe(const Moments& sums) {
 
 CellValues<Surroundings> surroundings(const SceneVoxels& scene, std::size_t level) {
   CellGroups cells = cells_of(scene, level);
-  const std::vector<Moments> moments = moments_of(scene, cells);
+  const RawVector<Moments> moments = moments_of(scene, cells);
   std::vector<Surroundings> of_cell(cells.size());
   parallel_each(cells.size(), kItemsPerTask, [&](std::size_t c) {
     of_cell[c] = describe(cells.sum_around<Moments>(c, moments));

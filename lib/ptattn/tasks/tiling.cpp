@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ptattn/core/parallel.hpp"
+
 namespace ptattn {
 namespace {
 
@@ -109,13 +111,11 @@ float ramp(std::uint32_t x, std::uint32_t low, std::uint32_t high, bool open_low
 }  // namespace
 
 TileBox bounding_box(std::span<const Cell> cells) {
-  TileBox box{{0, 0}, {0, 0}};
-  for (const Cell& cell : cells) {
-    for (std::size_t axis = 0; axis < 2; ++axis) {
-      box.high[axis] = std::max(box.high[axis], cell[axis] + 1);
-    }
-  }
-  return box;
+  const std::array<std::uint32_t, 2> high =
+      largest_of(cells.size(), std::array<std::uint32_t, 2>{}, [&](std::size_t i) {
+        return std::array{cells[i][0] + 1, cells[i][1] + 1};
+      });
+  return {{0, 0}, high};
 }
 
 std::vector<TileBox> cut_tiles(std::span<const Cell> cells, const TilingOptions& options) {

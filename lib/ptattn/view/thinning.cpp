@@ -94,7 +94,7 @@ PointCloud take_points(const PointCloud& cloud, const std::vector<std::size_t>& 
   return taken;
 }
 
-Position local_origin(const std::vector<Position>& positions) {
+Position local_origin(std::span<const Position> positions) {
   if (positions.empty()) return {};
   Position low = positions.front();
   for (const Position& p : positions) {
@@ -104,7 +104,7 @@ Position local_origin(const std::vector<Position>& positions) {
   return low;
 }
 
-std::vector<std::array<float, 3>> local_points(const std::vector<Position>& positions,
+std::vector<std::array<float, 3>> local_points(std::span<const Position> positions,
                                                const Position& origin) {
   std::vector<std::array<float, 3>> points(positions.size());
   parallel_each(positions.size(), kGrain, [&](std::size_t i) {

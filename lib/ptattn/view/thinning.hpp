@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -34,10 +35,10 @@ struct Selection {
 /// A cloud's corner of least coordinates, rounded down to whole units: what is taken away before
 /// coordinates of a national grid are rounded to float32.
 /// @param positions  finite
-[[nodiscard]] Position local_origin(const std::vector<Position>& positions);
+[[nodiscard]] Position local_origin(std::span<const Position> positions);
 
 /// positions - origin, rounded once.
-[[nodiscard]] std::vector<std::array<float, 3>> local_points(const std::vector<Position>& positions,
+[[nodiscard]] std::vector<std::array<float, 3>> local_points(std::span<const Position> positions,
                                                              const Position& origin);
 
 }  // namespace ptattn

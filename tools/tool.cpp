@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <limits>
 #include <memory>
 #include <new>
 #include <sstream>
@@ -101,9 +100,11 @@ class HelpFormat final : public CLI::Formatter {
 };
 
 /// Keeps freed memory for what comes next: pages from the system cost more to clear than to use.
+/// Blocks beyond kLargest, arrays of many millions of points, go back, so that they leave no holes.
 void keep_freed_memory() {
-  mallopt(M_MMAP_MAX, 0);  // large blocks come from the heap as well
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  constexpr int kLargest = 128 << 20;
+  mallopt(M_MMAP_THRESHOLD, kLargest);
+  mallopt(M_TRIM_THRESHOLD, 8 * kLargest);
 }
 
 /// Takes the CPU level that the environment asks for.

@@ -1,6 +1,7 @@
 #include "ptattn/core/scratch_memory.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -149,6 +150,25 @@ TEST(scratch_memory, much_memory_stays_while_somebody_holds_it) {
   const ScratchMemory held;
   const auto* const large = first_of(2 * ScratchMemory::kKept);
   EXPECT_EQ(large, first_of(2 * ScratchMemory::kKept));
+}
+
+TEST(scratch_memory, holds_no_more_than_the_largest_call_needed) {
+  const auto allocated = [] {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  std::jthread([&] {
+    const ScratchMemory held;
+    const std::size_t before = allocated();
+    constexpr std::size_t kStep = std::size_t{1} << 20U;
+    for (std::size_t n = 1; n <= 30; ++n) {  // each beyond the plan, and larger than what is there
+      ScratchMemory scratch;
+      scratch.reserve(kStep);
+      (void)scratch.take<std::uint8_t>(kStep);
+      (void)scratch.take<std::uint8_t>(n * kStep);
+    }
+    EXPECT_LE(allocated() - before, 32 * kStep);
+  }).join();
 }
 
 TEST(scratch_memory, much_memory_is_not_kept) {

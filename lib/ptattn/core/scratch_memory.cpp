@@ -39,14 +39,21 @@ class ScratchMemory::Stack {
 
   void* take(std::size_t count) {
     count = padded(count);
-    while (block < blocks.size() && blocks[block].size - used < count) {
-      ++block;
-      used = 0;
-    }
-    if (block == blocks.size()) blocks.emplace_back(std::max(count, kSmallestBlock));
+    reserve(count);
     void* const taken = blocks[block].data.get() + used;
     used += count;
     return taken;
+  }
+
+  /// Sees to it that the next `count` bytes lie in one block. What follows the blocks in use is
+  /// empty: where the first of these is too small, a larger one takes the place of them all.
+  void reserve(std::size_t count) {
+    if (block < blocks.size() && blocks[block].size - used >= count) return;
+    if (used > 0) ++block;
+    used = 0;
+    if (block < blocks.size() && blocks[block].size >= count) return;
+    while (blocks.size() > block) blocks.pop_back();  // before the larger one, not beside them
+    blocks.emplace_back(std::max(count, kSmallestBlock));
   }
 
   /// Gives back the end of the value taken last.
@@ -55,13 +62,6 @@ class ScratchMemory::Stack {
     const std::byte* const begin = blocks[block].data.get() + used - padded(from);
     if (begin != taken) throw std::logic_error("scratch memory: not what was taken last");
     used -= padded(from) - padded(to);
-  }
-
-  void reserve(std::size_t count) {
-    if (block < blocks.size() && blocks[block].size - used >= count) return;
-    const std::size_t in_use = std::min(blocks.size(), block + (used > 0 ? 1 : 0));
-    while (blocks.size() > in_use) blocks.pop_back();  // before the larger one, not beside it
-    blocks.emplace_back(count);
   }
 
   /// After the outermost ScratchMemory.

@@ -264,11 +264,11 @@ TEST(ptv3, a_network_without_head_gives_features_of_every_voxel) {
 TEST(ptv3, memory_grows_with_the_widest_channels) {
   const Ptv3Config config = small_config(Ptv3Mode::kBase);
   EXPECT_EQ(network_of(config).bytes_per_point(),
-            (132 + 4 * 12 + 16 + (132 + 8 * 18) / 3 + 20) * 11 / 10U);
+            (132 + 4 * 12 + 4 * 18 / 3 + (132 + 4 * 18) / 3 + 20) * 11 / 10U);
   Ptv3Config wide = config;
   wide.encoder[1].channels = 60;
   EXPECT_EQ(network_of(wide).bytes_per_point(),
-            (132 + 4 * 12 + 16 + (132 + 8 * 60) / 3 + 20) * 11 / 10U);
+            (132 + 4 * 12 + 4 * 60 / 3 + (132 + 4 * 60) / 3 + 20) * 11 / 10U);
 }
 
 TEST(ptv3, a_tile_with_the_cuts_of_its_scene_sees_what_the_whole_sees) {

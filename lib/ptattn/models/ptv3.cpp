@@ -47,8 +47,8 @@ struct Stage {
   std::size_t number;
   Ptv3Level level;
   std::span<std::span<const Patch>> patches{};  // along each order
-  MutableMatrixView memory{};    // [n, the most channels of the encoder and the decoder]
-  MutableMatrixView features{};  // in `memory`
+  MutableMatrixView memory{};                   // [n, channels], see feature_memory
+  MutableMatrixView features{};                 // in `memory`
   /// Row of the public code for each row, and the positions in its order; but for the rows of the
   /// finest stage, only where somebody looks.
   std::span<const std::uint32_t> places{};
@@ -83,33 +83,42 @@ class Pass {
       ScratchMemory scratch;
       const Ptv3Step step = step_to(config_, s + 1, stage.level.depth);
       const Ptv3Pooling pooling = pool(stage.level, step.stride, scratch);
-      if (s < config_.decoder.size()) {
-        const MutableMatrixView up = scratch.matrix(pooling.size(), config_.decoder[s].channels);
-        go_below(stage, step, pooling, up);
-        decode(stage, {up, pooling.cells});
-      } else {
-        go_below(stage, step, pooling, {});
-      }
+      const MutableMatrixView coarse = feature_memory(s + 1, pooling.size(), scratch);
+      const MatrixView lifted = go_below(stage, step, pooling, coarse);
+      if (s < config_.decoder.size()) decode(stage, {lifted, pooling.cells});
     }
     if (s == (config_.enc_mode ? config_.encoder.size() - 1 : 0)) finish(stage);
   }
 
-  /// @param up  what the next finer stage gets from the coarser ones
-  void go_below(const Stage& fine, const Ptv3Step& step, const Ptv3Pooling& pooling,
-                MutableMatrixView up) {
+  /// @param memory  for the features of the coarser stage
+  /// @return        what comes back from it, in that memory; nothing without a decoder
+  MatrixView go_below(const Stage& fine, const Ptv3Step& step, const Ptv3Pooling& pooling,
+                      MutableMatrixView memory) {
     ScratchMemory scratch;
-    Stage coarse = down(fine, step, pooling, scratch);
+    Stage coarse = down(fine, step, pooling, memory, scratch);
     descend(coarse);
-    if (up.data == nullptr) return;
+    if (fine.number >= config_.decoder.size()) return {};
     const Ptv3DecoderWeights& w = weights_.decoder[fine.number];
-    normed_linear(w.proj, w.proj_norm, coarse.features, up);
+    const MutableMatrixView lifted = memory.cols_range(0, config_.decoder[fine.number].channels);
+    normed_linear_in_place(w.proj, w.proj_norm, coarse.features, lifted);
+    return lifted;
+  }
+
+  /// Room for the features of a stage in the encoder, in the decoder, and on their way up.
+  [[nodiscard]] MutableMatrixView feature_memory(std::size_t s, std::size_t voxels,
+                                                 ScratchMemory& scratch) const {
+    std::size_t channels = config_.encoder[s].channels;
+    const std::size_t decoders = config_.decoder.size();
+    if (s < decoders) channels = std::max(channels, config_.decoder[s].channels);
+    if (s > 0 && s <= decoders) channels = std::max(channels, config_.decoder[s - 1].channels);
+    return scratch.matrix(voxels, channels);
   }
 
   Stage embed(const PointInput& input, ScratchMemory& scratch) {
     const Ptv3Input sorted = read_ptv3_input(input, config_.in_channels, scratch);
     Stage stage{.number = 0, .level = sorted.level, .places = sorted.rows};
     if (cuts_ != nullptr) stage.level.depth = cuts_->stages.front().depth;
-    take_memory(stage, scratch);
+    take_memory(stage, feature_memory(0, stage.level.size(), scratch), scratch);
     {
       ScratchMemory temporary;
       const MatrixView x = gathered(input.features, sorted.rows, temporary);
@@ -127,13 +136,13 @@ class Pass {
   }
 
   Stage down(const Stage& fine, const Ptv3Step& step, const Ptv3Pooling& pooling,
-             ScratchMemory& scratch) {
+             MutableMatrixView memory, ScratchMemory& scratch) {
     const std::size_t s = fine.number + 1;
     Stage stage{.number = s, .level = coarser(fine.level, step.stride, pooling, scratch)};
     stage.level.depth = cuts_ != nullptr ? cuts_->stages[s].depth
                         : step.depth     ? *step.depth
                                          : serialization_depth(stage.level.cells);
-    take_memory(stage, scratch);
+    take_memory(stage, memory, scratch);
     const Ptv3EncoderWeights& w = weights_.encoder[s];
     pooled_linear(w.down, pooling, fine.features, stage.features);
     normalize_and_activate(w.down_norm, stage.features);
@@ -146,14 +155,12 @@ class Pass {
     return stage;
   }
 
-  /// Orders and patches of a stage, and memory for its features and its kernel map.
-  void take_memory(Stage& stage, ScratchMemory& scratch) {
+  /// Orders and patches of a stage, and memory for its kernel map.
+  /// @param features  memory for these
+  void take_memory(Stage& stage, MutableMatrixView features, ScratchMemory& scratch) {
     const std::size_t s = stage.number;
-    const std::size_t channels = config_.encoder[s].channels;
-    const std::size_t widest =
-        s < config_.decoder.size() ? std::max(channels, config_.decoder[s].channels) : channels;
-    stage.memory = scratch.matrix(stage.level.size(), widest);
-    stage.features = stage.memory.cols_range(0, channels);
+    stage.memory = features;
+    stage.features = features.cols_range(0, config_.encoder[s].channels);
     order_along(curves_used(config_, s), stage.level, scratch);
     stage.patches = ptv3_patches(config_, s, stage.level, cuts_, scratch);
     stage.level.neighbors = KernelMap(stage.level.size(), kNeighborhood, scratch);
@@ -325,10 +332,10 @@ std::size_t Ptv3::bytes_per_point() const {
   const std::size_t angles =
       config_.mode == Ptv3Mode::kUtonia ? widest(0) / config_.encoder.front().heads : 0;
   const std::size_t lists = 28 + 4 * curves_used(config_, 0).size() + 6 * 14 + 12;
-  const std::size_t from_below = kFloat * channels(config_.decoder, 0) / 3;
+  const std::size_t from_below = kFloat * widest(1) / 3;
   const std::size_t input = kFloat * config_.in_channels + kHashBytes;
   const std::size_t block = from_below + kFloat * (widest(0) + angles);
-  const std::size_t coarser = from_below + (lists + kFloat * 2 * widest(1)) / 3;
+  const std::size_t coarser = from_below + (lists + kFloat * widest(1)) / 3;
   const std::size_t output = kFloat * out_channels();
   // A tenth more for the stages below.
   return (lists + kFloat * widest(0) + std::max({input, block, coarser}) + output) * 11 / 10;

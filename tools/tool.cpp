@@ -1,7 +1,5 @@
 #include "tool.hpp"
 
-#include <malloc.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
@@ -99,14 +97,6 @@ class HelpFormat final : public CLI::Formatter {
   static constexpr std::size_t kNameColumns = 20;
 };
 
-/// Keeps freed memory for what comes next: pages from the system cost more to clear than to use.
-/// Blocks beyond kLargest, arrays of many millions of points, go back, so that they leave no holes.
-void keep_freed_memory() {
-  constexpr int kLargest = 128 << 20;
-  mallopt(M_MMAP_THRESHOLD, kLargest);
-  mallopt(M_TRIM_THRESHOLD, 8 * kLargest);
-}
-
 /// Takes the CPU level that the environment asks for.
 void choose_cpu_level() {
   if (const char* name = std::getenv("PTATTN_CPU")) limit_cpu_level(name, "PTATTN_CPU");
@@ -166,7 +156,6 @@ int run_tool(const About& about, int argc, char** argv,
   // A write to a closed pipe should come back as an error that we can tell apart, not kill us.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // likewise a write past the limit on file sizes
-  keep_freed_memory();
   try {
     return parse_and_run(about, argc, argv, declare, body);
   } catch (const ClosedPipe&) {

@@ -31,7 +31,7 @@ Voxels halved(const Voxels& voxels) {
     coarse.push_back(half(v / kX) * kX + half(v / kY % kY) * kY + half(v % kY));
   }
   std::ranges::sort(coarse);
-  coarse.erase(std::ranges::unique(coarse).begin(), coarse.end());
+  coarse.erase(std::unique(coarse.begin(), coarse.end()), coarse.end());
   return coarse;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -55,7 +54,9 @@ std::string to_string(const Shape& shape) {
 std::string listed(const std::string& what, const std::set<std::string>& items) {
   if (items.empty()) return "";
   std::string text;
-  for (const std::string& item : items | std::views::take(kNamed)) {
+  std::size_t named = 0;
+  for (const std::string& item : items) {
+    if (named++ == kNamed) break;
     text += (text.empty() ? what + " " : ", ") + item;
   }
   if (items.size() > kNamed) text += " and " + std::to_string(items.size() - kNamed) + " more";

@@ -57,7 +57,8 @@ VoxelHash::VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> e
 }
 
 void VoxelHash::build(const Rows& rows, ScratchMemory* scratch) {
-  const auto& [cells, ends] = rows;
+  const std::span<const Cell> cells = rows.cells;
+  const std::span<const std::size_t> ends = rows.ends;
   const auto all = parallel_joined(
       cells.size(), kRowsPerTask, std::uint32_t{0},
       [&](std::size_t i) { return cells[i][0] | cells[i][1] | cells[i][2]; }, std::bit_or<>());

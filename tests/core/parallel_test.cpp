@@ -1,4 +1,5 @@
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/listed_indices.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -88,6 +89,15 @@ TEST(largest_of, component_by_component) {
   EXPECT_EQ(largest_of(100'000, Numbers{-1, -7}, value), (Numbers{49'999, 0}));
   EXPECT_EQ(largest_of(0, Numbers{-1, -7}, value), (Numbers{-1, -7}));
   EXPECT_EQ(largest_of(5, Numbers{9, 9}, value), (Numbers{9, 9}));
+}
+
+TEST(largest_of, numbers) {
+  const auto value = [](std::size_t i) { return -std::abs(static_cast<double>(i) - 70'000.0); };
+  EXPECT_EQ(largest_of(100'000, -1e9, value), 0.0);
+  EXPECT_EQ(largest_of(60'000, -1e9, value), -10'001.0);
+  EXPECT_EQ(largest_of(0, -1e9, value), -1e9);
+  EXPECT_EQ(largest_of(9, -3.0, [](std::size_t i) { return i % 3 == 0 ? std::nan("") : -2.0; }),
+            -2.0);
 }
 
 TEST(deterministic_sum, adds_up) {

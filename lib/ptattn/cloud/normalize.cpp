@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/listed_indices.hpp"
 #include "ptattn/core/parallel.hpp"
 
 namespace ptattn {
@@ -58,10 +59,9 @@ UnitSphere unit_sphere(std::span<const Position> positions) {
     throw Error(Fault::kUsage, "unit_sphere", "the cloud has no points, expected at least one");
   }
   UnitSphere frame{.center = mean(positions)};
-  const auto farthest = largest_of(positions.size(), std::array{0.0}, [&](std::size_t i) {
-    return std::array{squared_distance(positions[i], frame.center)};
-  });
-  const double radius = std::sqrt(farthest[0]);
+  const double radius = std::sqrt(largest_of(positions.size(), 0.0, [&](std::size_t i) {
+    return squared_distance(positions[i], frame.center);
+  }));
   if (radius > 0.0) frame.radius = radius;
   return frame;
 }

@@ -88,8 +88,8 @@ void limit_cpu_level(const std::string& name, const std::string& subject) {
   if (*level == kAmx) return;
   // Better targets are lower bits.
   const std::vector<std::int64_t> targets = hwy::SupportedAndGeneratedTargets();
-  const auto better = targets.end() - (levels.end() - level);
-  hwy::DisableTargets(*better - 1);
+  const auto target = targets.end() - (levels.end() - level);
+  hwy::DisableTargets(*target - 1);
 }
 
 void lift_cpu_limit() {

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <span>
+#include <type_traits>
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_reduce.h>
 #include <tbb/partitioner.h>
-
-#include "ptattn/core/scratch_memory.hpp"
 
 namespace ptattn {
 
@@ -70,46 +67,20 @@ template <class T, class Value, class Join>
       join);
 }
 
-/// Component by component the largest of `least` and `value(i)`, arrays of numbers that are not
-/// NaN, over [0, n), in parallel. Of zeros of both signs it may be either.
+/// The largest of `least` and `value(i)` over [0, n), in parallel: numbers, or arrays of numbers
+/// component by component. NaN is passed over; of zeros of both signs it may be either.
+/// @param least  not NaN
 template <class Numbers, class Value>
 [[nodiscard]] Numbers largest_of(std::size_t n, const Numbers& least, const Value& value) {
   constexpr std::size_t kGrain = 8192;
   return parallel_joined(n, kGrain, least, value, [](Numbers a, const Numbers& b) {
-    for (std::size_t c = 0; c < a.size(); ++c) a[c] = std::max(a[c], b[c]);
+    if constexpr (std::is_arithmetic_v<Numbers>) {
+      a = std::max(a, b);
+    } else {
+      for (std::size_t c = 0; c < a.size(); ++c) a[c] = std::max(a[c], b[c]);
+    }
     return a;
   });
-}
-
-/// The i of [0, n) for which `is_listed(i)`, ascending, found in parallel.
-/// @param n          below 2^32
-/// @param is_listed  asked twice for each i
-/// @return           in memory of `scratch`
-template <class IsListed>
-[[nodiscard]] std::span<std::uint32_t> listed_indices(std::size_t n, const IsListed& is_listed,
-                                                      ScratchMemory& scratch) {
-  constexpr std::size_t kBlock = 8192;
-  const std::size_t blocks = (n + kBlock - 1) / kBlock;
-  const std::span<std::uint32_t> places = scratch.take<std::uint32_t>(blocks + 1);
-  const auto of_block = [&](std::size_t b, const auto& body) {
-    const std::size_t end = b * kBlock + kBlock < n ? b * kBlock + kBlock : n;
-    for (std::size_t i = b * kBlock; i < end; ++i) {
-      if (is_listed(i)) body(static_cast<std::uint32_t>(i));
-    }
-  };
-  places[0] = 0;
-  parallel_each(blocks, 1, [&](std::size_t b) {
-    std::uint32_t count = 0;
-    of_block(b, [&](std::uint32_t) { ++count; });
-    places[b + 1] = count;
-  });
-  for (std::size_t b = 0; b < blocks; ++b) places[b + 1] += places[b];
-  const std::span<std::uint32_t> indices = scratch.take<std::uint32_t>(places[blocks]);
-  parallel_each(blocks, 1, [&](std::size_t b) {
-    std::uint32_t* next = indices.data() + places[b];
-    of_block(b, [&](std::uint32_t i) { *next++ = i; });
-  });
-  return indices;
 }
 
 /// Sum of `value(i)` over [0, n) in float64, the same bits for any thread count: blocks of fixed

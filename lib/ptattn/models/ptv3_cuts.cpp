@@ -39,18 +39,14 @@ std::size_t patch_size(const Ptv3Config& config, std::size_t stage,
 /// Different cells of those divided by `stride`, along the Z curve.
 std::vector<Cell> united(std::span<const Cell> fine, std::size_t stride) {
   ScratchMemory scratch;
-  const auto cells = scratch.take<Cell>(fine.size());
   const auto codes = scratch.take<std::uint64_t>(fine.size());
-  const auto order = scratch.take<std::uint32_t>(fine.size());
-  divide(fine, stride, cells);
-  const std::array<std::size_t, 1> ends{cells.size()};
-  serialized_codes(Curve::kZ, cells, ends, kPtv3MaxDepth, codes);
-  sort_order(codes, order);
-  std::vector<Cell> result;
-  for (const std::uint32_t i : order) {
-    if (result.empty() || result.back() != cells[i]) result.push_back(cells[i]);
-  }
-  return result;
+  const std::array<std::size_t, 1> ends{fine.size()};
+  coarser_codes(fine, ends, stride, codes);
+  const GroupOrder groups = group_order(codes);
+  std::vector<Cell> cells(groups.size());
+  parallel_each(cells.size(), kGrain,
+                [&](std::size_t i) { cells[i] = divided(fine[groups[i].front()], stride); });
+  return cells;
 }
 
 PatchCuts::Order cut(Curve curve, std::span<const Cell> cells, int depth, std::size_t patch_size) {

@@ -29,12 +29,12 @@ void mean_position(MatrixView positions, std::span<const std::uint32_t> rows, fl
   }
 }
 
+}  // namespace
+
 Cell divided(const Cell& cell, std::size_t stride) {
   const auto divisor = static_cast<std::uint32_t>(stride);
   return {cell[0] / divisor, cell[1] / divisor, cell[2] / divisor};
 }
-
-}  // namespace
 
 std::span<const Patch> cut_patches(std::span<const std::size_t> ends, std::size_t patch_size,
                                    ScratchMemory& scratch) {
@@ -105,8 +105,13 @@ void order_along(std::span<const Curve> curves, Ptv3Level& level, ScratchMemory&
   }
 }
 
-void divide(std::span<const Cell> cells, std::size_t stride, std::span<Cell> out) {
-  parallel_each(cells.size(), kGrain, [&](std::size_t i) { out[i] = divided(cells[i], stride); });
+void coarser_codes(std::span<const Cell> cells, std::span<const std::size_t> ends,
+                   std::size_t stride, std::span<std::uint64_t> codes) {
+  ScratchMemory scratch;
+  const auto coarse = scratch.take<Cell>(cells.size());
+  parallel_each(cells.size(), kGrain,
+                [&](std::size_t i) { coarse[i] = divided(cells[i], stride); });
+  serialized_codes(Curve::kZ, coarse, ends, kPtv3MaxDepth, codes);
 }
 
 Ptv3Pooling pool(const Ptv3Level& level, std::size_t stride, ScratchMemory& scratch) {
@@ -117,24 +122,13 @@ Ptv3Pooling pool(const Ptv3Level& level, std::size_t stride, ScratchMemory& scra
   std::size_t count = 0;
   {
     ScratchMemory temporary;
-    const auto coarse = temporary.take<Cell>(n);
-    const auto keys = temporary.take<std::uint64_t>(n);
-    divide(level.cells, stride, coarse);
-    serialized_codes(Curve::kZ, coarse, level.ends, kPtv3MaxDepth, keys);
-    sort_order(keys, members);
-    const auto firsts = listed_indices(
-        n, [&](std::size_t i) { return i == 0 || keys[members[i]] != keys[members[i - 1]]; },
-        temporary);
-    count = firsts.size();
-    std::ranges::copy(firsts, begins.begin());
+    const auto codes = temporary.take<std::uint64_t>(n);
+    coarser_codes(level.cells, level.ends, stride, codes);
+    count = group_order(codes, members, begins);
   }
-  begins[count] = static_cast<std::uint32_t>(n);
-  parallel_each(count, kGrain, [&](std::size_t cell) {
-    for (std::size_t m = begins[cell]; m < begins[cell + 1]; ++m) {
-      cells[members[m]] = static_cast<std::uint32_t>(cell);
-    }
-  });
-  return {members, cells, scratch.keep_first(begins, count + 1)};
+  const auto used = scratch.keep_first(begins, count + 1);
+  group_of_items(members, used, cells);
+  return {members, cells, used};
 }
 
 Ptv3Level coarser(const Ptv3Level& level, std::size_t stride, const Ptv3Pooling& pooling,

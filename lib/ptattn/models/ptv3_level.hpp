@@ -82,9 +82,13 @@ struct Ptv3Pooling {
   [[nodiscard]] std::size_t size() const { return begins.size() - 1; }
 };
 
-/// cells / stride in each direction.
-/// @param out  [n]
-void divide(std::span<const Cell> cells, std::size_t stride, std::span<Cell> out);
+/// `cell` / stride in each direction.
+[[nodiscard]] Cell divided(const Cell& cell, std::size_t stride);
+
+/// Codes along the Z curve of what `cells` are divided by `stride`.
+/// @param codes  [n], written
+void coarser_codes(std::span<const Cell> cells, std::span<const std::size_t> ends,
+                   std::size_t stride, std::span<std::uint64_t> codes);
 
 /// Brings rows together whose cells / stride are the same, in memory of `scratch`.
 [[nodiscard]] Ptv3Pooling pool(const Ptv3Level& level, std::size_t stride, ScratchMemory& scratch);

@@ -6,17 +6,10 @@
 #include "ptattn/core/parallel.hpp"
 
 namespace ptattn {
-namespace {
-
-constexpr std::size_t kGrain = 4096;  // cells of a task
-
-}  // namespace
 
 int serialization_depth(std::span<const Cell> cells) {
-  const auto largest = parallel_joined(
-      cells.size(), kGrain, std::uint32_t{0},
-      [&](std::size_t i) { return *std::ranges::max_element(cells[i]); },
-      [](std::uint32_t a, std::uint32_t b) { return std::max(a, b); });
+  const auto largest = largest_of(cells.size(), std::uint32_t{0},
+                                  [&](std::size_t i) { return std::ranges::max(cells[i]); });
   return static_cast<int>(std::bit_width(std::uint64_t{largest} + 1));
 }
 

@@ -4,11 +4,11 @@
 #include <atomic>
 #include <bit>
 #include <cassert>
-#include <functional>
 #include <optional>
 #include <string>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/listed_indices.hpp"
 #include "ptattn/core/parallel.hpp"
 
 namespace ptattn {
@@ -17,7 +17,6 @@ namespace {
 constexpr std::uint64_t kEmpty = ~std::uint64_t{0};
 constexpr unsigned kBlockShift = 2;  // a block's side is 4
 constexpr std::uint32_t kInside = 3;
-constexpr std::size_t kRowsPerTask = 4096;
 constexpr std::size_t kRunsPerTask = 256;
 
 VoxelHash::Cell block_of(const VoxelHash::Cell& cell) {
@@ -59,13 +58,12 @@ VoxelHash::VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> e
 void VoxelHash::build(const Rows& rows, ScratchMemory* scratch) {
   const std::span<const Cell> cells = rows.cells;
   const std::span<const std::size_t> ends = rows.ends;
-  const auto all = parallel_joined(
-      cells.size(), kRowsPerTask, std::uint32_t{0},
-      [&](std::size_t i) { return cells[i][0] | cells[i][1] | cells[i][2]; }, std::bit_or<>());
-  block_bits_ = static_cast<unsigned>(std::bit_width(all >> kBlockShift));
+  const auto largest = largest_of(cells.size(), std::uint32_t{0},
+                                  [&](std::size_t i) { return std::ranges::max(cells[i]); });
+  block_bits_ = static_cast<unsigned>(std::bit_width(largest >> kBlockShift));
   if (3 * block_bits_ + static_cast<unsigned>(std::bit_width(ends.size())) > 63) {
     throw Error(Fault::kUsage, "voxels",
-                std::to_string(ends.size()) + " clouds reach voxel " + std::to_string(all) +
+                std::to_string(ends.size()) + " clouds reach voxel " + std::to_string(largest) +
                     ", expected less");
   }
   std::optional<ScratchMemory> of_this_call;

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "ptattn/core/listed_indices.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
 
@@ -83,15 +84,15 @@ class SortedItems {
   }
 
   /// Where items begin whose key is another than that of the one before, and the end.
-  [[nodiscard]] std::vector<std::size_t> begins() const {
+  /// @return  groups
+  std::size_t write_begins(std::span<std::uint32_t> begins) const {
     ScratchMemory scratch;
-    const auto is_begin = [&](std::size_t i) {
-      return i == 0 || items_[i].key != items_[i - 1].key;
-    };
-    const auto listed = listed_indices(items_.size(), is_begin, scratch);
-    std::vector<std::size_t> begins(listed.size() + 1, items_.size());
+    const auto listed = listed_indices(
+        items_.size(), [&](std::size_t i) { return i == 0 || items_[i].key != items_[i - 1].key; },
+        scratch);
     parallel_each(listed.size(), kBlock, [&](std::size_t i) { begins[i] = listed[i]; });
-    return begins;
+    begins[listed.size()] = static_cast<std::uint32_t>(items_.size());
+    return listed.size();
   }
 
  private:
@@ -129,23 +130,28 @@ void sort_order(std::span<const std::uint64_t> keys, std::span<std::uint32_t> or
   SortedItems(keys, scratch).write_indices(order);
 }
 
-GroupOrder group_order(std::span<const std::uint64_t> keys) {
-  GroupOrder groups;
-  groups.items.resize(keys.size());
+std::size_t group_order(std::span<const std::uint64_t> keys, std::span<std::uint32_t> items,
+                        std::span<std::uint32_t> begins) {
   ScratchMemory scratch;
   const SortedItems sorted(keys, scratch);
-  sorted.write_indices(groups.items);
-  groups.begins = sorted.begins();
-  return groups;
+  sorted.write_indices(items);
+  return sorted.write_begins(begins);
 }
 
-std::vector<std::uint32_t> group_of_items(const GroupOrder& order) {
-  std::vector<std::uint32_t> group_of(order.items.size());
-  parallel_each(order.size(), kGroupsPerTask, [&](std::size_t group) {
-    for (const std::uint32_t item : order[group])
-      group_of[item] = static_cast<std::uint32_t>(group);
+void group_of_items(std::span<const std::uint32_t> items, std::span<const std::uint32_t> begins,
+                    std::span<std::uint32_t> groups) {
+  parallel_each(begins.size() - 1, kGroupsPerTask, [&](std::size_t group) {
+    for (std::size_t i = begins[group]; i < begins[group + 1]; ++i) {
+      groups[items[i]] = static_cast<std::uint32_t>(group);
+    }
   });
-  return group_of;
+}
+
+GroupOrder group_order(std::span<const std::uint64_t> keys) {
+  GroupOrder order{RawVector<std::uint32_t>(keys.size()),
+                   RawVector<std::uint32_t>(keys.size() + 1)};
+  order.begins.resize(group_order(keys, order.items, order.begins) + 1);
+  return order;
 }
 
 }  // namespace ptattn

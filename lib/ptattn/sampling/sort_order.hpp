@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "ptattn/core/raw_vector.hpp"
+
 namespace ptattn {
 
 /// The indices of `keys` in the order of ascending keys; equal keys in the order of their indices.
@@ -19,22 +21,29 @@ namespace ptattn {
 /// The same, written to `order` [n].
 void sort_order(std::span<const std::uint64_t> keys, std::span<std::uint32_t> order);
 
-/// Items group by group.
+/// Gathers items of equal keys: groups in the order of ascending keys, the items of a group
+/// ascending. As sort_order otherwise.
+/// @param items   [n], written: group by group
+/// @param begins  [n + 1], written as far as groups + 1: where each group begins in `items`
+/// @return        groups
+std::size_t group_order(std::span<const std::uint64_t> keys, std::span<std::uint32_t> items,
+                        std::span<std::uint32_t> begins);
+
+/// The group of every item, written to `groups` [n]. Time O(n), parallel.
+/// @param begins  [groups + 1], as of group_order
+void group_of_items(std::span<const std::uint32_t> items, std::span<const std::uint32_t> begins,
+                    std::span<std::uint32_t> groups);
+
+/// What group_order finds.
 struct GroupOrder {
-  std::vector<std::uint32_t> items;  ///< [n]
-  std::vector<std::size_t> begins;   ///< [groups + 1] where each group begins in `items`
+  RawVector<std::uint32_t> items;   ///< [n]
+  RawVector<std::uint32_t> begins;  ///< [groups + 1]
 
   [[nodiscard]] std::size_t size() const { return begins.size() - 1; }
   [[nodiscard]] std::span<const std::uint32_t> operator[](std::size_t group) const {
     return std::span(items).subspan(begins[group], begins[group + 1] - begins[group]);
   }
 };
-
-/// Gathers items of equal keys: groups in the order of ascending keys, the items of a group
-/// ascending. As sort_order otherwise.
 [[nodiscard]] GroupOrder group_order(std::span<const std::uint64_t> keys);
-
-/// The group of every item, [n]. Time O(n), parallel.
-[[nodiscard]] std::vector<std::uint32_t> group_of_items(const GroupOrder& order);
 
 }  // namespace ptattn

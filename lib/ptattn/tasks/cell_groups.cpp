@@ -30,7 +30,8 @@ RawVector<std::uint64_t> keys_of(std::span<const CellGroups::Cell> cells) {
 CellGroups::CellGroups(std::span<const Cell> cell_of_item)
     : groups_(group_order(keys_of(cell_of_item))),
       cells_(groups_.size()),
-      cell_of_(group_of_items(groups_)) {
+      cell_of_(cell_of_item.size()) {
+  group_of_items(groups_.items, groups_.begins, cell_of_);
   parallel_each(cells_.size(), kItemsPerTask,
                 [&](std::size_t cell) { cells_[cell] = cell_of_item[items(cell).front()]; });
   const std::array ends{cells_.size()};

@@ -1,6 +1,5 @@
 #include "ptattn/tasks/channel_maker.hpp"
 
-#include <array>
 #include <limits>
 #include <span>
 #include <utility>
@@ -43,9 +42,8 @@ double largest_color(const PointCloud& cloud, std::span<const Column> colors) {
   const Field* const red = cloud.find("red");
   if (red == nullptr || red->type() == FieldType::kUInt8) return 255.0;
   if (red->type() == FieldType::kUInt16) return 65535.0;
-  const auto largest = largest_of(cloud.size(), std::array{0.0},
-                                  [&](std::size_t i) { return std::array{colors[0](i)}; });
-  return largest[0] <= 1.0 ? 1.0 : 255.0;
+  const double largest = largest_of(cloud.size(), 0.0, colors[0]);
+  return largest <= 1.0 ? 1.0 : 255.0;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ptattn/core/listed_indices.hpp"
 #include "ptattn/core/parallel.hpp"
 
 namespace ptattn {

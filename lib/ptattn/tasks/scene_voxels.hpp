@@ -19,16 +19,16 @@ inline constexpr std::size_t kMaxVoxelsAcross = std::size_t{1} << 16U;
 
 /// A cloud cut into cubes. Voxels are in lexicographic order of their cells.
 struct SceneVoxels {
-  RawVector<Position> positions;     ///< [n] of the points with finite coordinates, from `origin`
-  RawVector<std::uint32_t> points;   ///< [n] their places in the cloud
-  double degrees = 0.0;              ///< that they are turned by against the cloud, about z
-  Position extent{};                 ///< largest x, y, z of `positions`
-  Position origin{};                 ///< least x, y, z; in the cloud's unit, or in the unit
-                                     ///< sphere's for objects
-  std::vector<std::uint32_t> order;  ///< [n] rows of `positions`, voxel by voxel
-  std::vector<std::size_t> starts;   ///< [v + 1] where each voxel begins in `order`
-  RawVector<Cell> cells;             ///< [v]
-  RawVector<Position> means;         ///< [v] mean of the points of each voxel, from `origin`
+  RawVector<Position> positions;    ///< [n] of the points with finite coordinates, from `origin`
+  RawVector<std::uint32_t> points;  ///< [n] their places in the cloud
+  double degrees = 0.0;             ///< that they are turned by against the cloud, about z
+  Position extent{};                ///< largest x, y, z of `positions`
+  Position origin{};                ///< least x, y, z; in the cloud's unit, or in the unit
+                                    ///< sphere's for objects
+  RawVector<std::uint32_t> order;   ///< [n] rows of `positions`, voxel by voxel
+  RawVector<std::uint32_t> starts;  ///< [v + 1] where each voxel begins in `order`
+  RawVector<Cell> cells;            ///< [v]
+  RawVector<Position> means;        ///< [v] mean of the points of each voxel, from `origin`
 
   [[nodiscard]] std::size_t size() const { return cells.size(); }
   /// Rows of `positions` in voxel `v`.

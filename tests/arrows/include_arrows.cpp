@@ -23,8 +23,9 @@ const std::map<std::string, Modules, std::less<>> kArrows = {
     {"nn", {"core"}},
     {"models", {"nn", "sampling"}},
     {"tasks", {"models"}},
+    {"train", {"tasks", "io"}},
     {"view", {"cloud"}},
-    {"tools", {"tasks", "io", "view"}},
+    {"tools", {"tasks", "io", "view", "train"}},
 };
 
 void add_reachable(const std::string& module, Modules& reached) {

@@ -1,0 +1,153 @@
+#include "ptattn/train/parameter_set.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "ptattn/models/weight_reader.hpp"
+#include "ptattn/train/safetensors_writer.hpp"
+
+namespace ptattn::train {
+namespace {
+
+constexpr std::size_t kAlignment = 16;  // floats
+
+std::size_t product(const std::vector<std::size_t>& shape) {
+  return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
+}
+
+/// Floats that `size` values take in a flat span.
+std::size_t padded(std::size_t size) {
+  return (size + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+template <class Tensors>
+std::size_t padded_total(const Tensors& tensors) {
+  std::size_t total = 0;
+  for (const auto& tensor : tensors) total += padded(tensor.size());
+  return total;
+}
+
+/// `count` zeros.
+Matrix zeros(std::size_t count) {
+  Matrix matrix(1, count);
+  std::ranges::fill(matrix.values(), 0.0F);
+  return matrix;
+}
+
+/// Reads tensors one by one.
+class Loader {
+ public:
+  Loader(const WeightSource& weights, bool strict) : reader_(weights, 0.0), strict_(strict) {}
+
+  void read(const std::string& name, const std::vector<std::size_t>& shape,
+            std::span<float> value) {
+    if (!strict_ && !fits(name, shape)) {
+      kept_.push_back(name);
+      return;
+    }
+    const std::vector<float> values = reader_.tensor(name, shape);
+    if (values.size() == value.size()) std::ranges::copy(values, value.begin());
+  }
+  /// The same tensor under two names, of which one may be absent.
+  void read(const Parameter& parameter) {
+    const bool has_name = reader_.shape(parameter.name) != nullptr;
+    const bool has_alias = !parameter.alias.empty() && reader_.shape(parameter.alias) != nullptr;
+    if (has_alias) read(parameter.alias, parameter.shape, parameter.value);
+    if (has_name || !has_alias) read(parameter.name, parameter.shape, parameter.value);
+  }
+
+  std::vector<std::string> finish() {
+    if (strict_) reader_.finish();
+    return std::move(kept_);
+  }
+
+ private:
+  [[nodiscard]] bool fits(const std::string& name, const std::vector<std::size_t>& shape) const {
+    const std::vector<std::size_t>* const actual = reader_.shape(name);
+    return actual != nullptr && actual->size() >= shape.size() &&
+           std::equal(shape.begin(), shape.end(), actual->begin()) &&
+           product(*actual) == product(shape);
+  }
+
+  WeightReader reader_;
+  bool strict_;
+  std::vector<std::string> kept_;
+};
+
+}  // namespace
+
+std::size_t Parameter::size() const {
+  return product(shape);
+}
+
+std::size_t Buffer::size() const {
+  return product(shape);
+}
+
+Parameter& ParameterSet::declare(Parameter parameter) {
+  return parameters_.emplace_back(std::move(parameter));
+}
+
+Buffer& ParameterSet::declare(Buffer buffer) {
+  return buffers_.emplace_back(std::move(buffer));
+}
+
+void ParameterSet::allocate() {
+  values_ = zeros(padded_total(parameters_));
+  gradients_ = zeros(values_.size());
+  buffer_values_ = zeros(padded_total(buffers_));
+  std::size_t at = 0;
+  for (Parameter& parameter : parameters_) {
+    parameter.value = values().subspan(at, parameter.size());
+    parameter.gradient = gradients().subspan(at, parameter.size());
+    at += padded(parameter.size());
+  }
+  at = 0;
+  for (Buffer& buffer : buffers_) {
+    buffer.value = buffer_values().subspan(at, buffer.size());
+    std::ranges::fill(buffer.value, buffer.initial);
+    at += padded(buffer.size());
+  }
+}
+
+std::size_t ParameterSet::parameter_count() const {
+  std::size_t count = 0;
+  for (const Parameter& parameter : parameters_) count += parameter.size();
+  return count;
+}
+
+void ParameterSet::clear_gradients() {
+  std::ranges::fill(gradients(), 0.0F);
+}
+
+std::vector<std::string> ParameterSet::load(const WeightSource& weights, bool strict) {
+  Loader loader(weights, strict);
+  for (const Parameter& parameter : parameters_) loader.read(parameter);
+  for (const Buffer& buffer : buffers_) loader.read(buffer.name, buffer.shape, buffer.value);
+  return loader.finish();
+}
+
+void ParameterSet::save(const std::filesystem::path& path, std::span<const float> values,
+                        std::span<const float> buffers) const {
+  std::vector<NamedTensor> tensors;
+  std::size_t at = 0;
+  for (const Parameter& parameter : parameters_) {
+    const auto value = values.subspan(at, parameter.size());
+    tensors.push_back({parameter.name, parameter.shape, value});
+    if (!parameter.alias.empty()) tensors.push_back({parameter.alias, parameter.shape, value});
+    at += padded(parameter.size());
+  }
+  at = 0;
+  for (const Buffer& buffer : buffers_) {
+    tensors.push_back({buffer.name, buffer.shape, buffers.subspan(at, buffer.size())});
+    at += padded(buffer.size());
+  }
+  write_safetensors(path, tensors);
+}
+
+void ParameterSet::save(const std::filesystem::path& path) const {
+  save(path, values(), buffer_values());
+}
+
+}  // namespace ptattn::train

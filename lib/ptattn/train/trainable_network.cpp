@@ -1,0 +1,37 @@
+#include "ptattn/train/trainable_network.hpp"
+
+#include <functional>
+#include <map>
+
+#include "ptattn/core/error.hpp"
+
+namespace ptattn::train {
+namespace {
+
+using Factory = std::unique_ptr<TrainableNetwork> (*)(const ArchitectureConfig&,
+                                                      const NetworkSettings&);
+
+const std::map<std::string, Factory, std::less<>>& factories() {
+  static const std::map<std::string, Factory, std::less<>> kFactories;
+  return kFactories;
+}
+
+}  // namespace
+
+std::vector<std::string> trainable_architectures() {
+  std::vector<std::string> names;
+  for (const auto& [name, factory] : factories()) names.push_back(name);
+  return names;
+}
+
+std::unique_ptr<TrainableNetwork> make_trainable_network(const ArchitectureConfig& config,
+                                                         const NetworkSettings& settings) {
+  const auto found = factories().find(config.architecture);
+  if (found == factories().end()) {
+    throw Error(Fault::kModel, config.subject,
+                "architecture \"" + config.architecture + "\" cannot be trained");
+  }
+  return found->second(config, settings);
+}
+
+}  // namespace ptattn::train

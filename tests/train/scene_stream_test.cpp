@@ -1,0 +1,115 @@
+#include "ptattn/train/scene_stream.hpp"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/tasks/scene_features.hpp"
+#include "test_scenes.hpp"
+
+namespace ptattn::train {
+namespace {
+
+using test::small_profile;
+using test::village;
+
+const LabelSpace kSpace{.classes = {"ground", "building"}, .exclusions = {{0}}};
+
+SceneStream make_stream(std::uint64_t seed = 1, double mix = 0.0) {
+  SceneStreamOptions options{.seed = seed, .voxels = 3000, .mix = mix};
+  options.stray = 2;
+  return SceneStream({village(80.0), village(60.0, 2)}, kSpace, small_profile(), options);
+}
+
+bool same(const Batch& a, const Batch& b) {
+  return std::ranges::equal(a.features.values(), b.features.values()) && a.grid == b.grid &&
+         a.ends == b.ends && a.counts == b.counts;
+}
+
+TEST(SceneStream, FillsABatchToAboutItsBudget) {
+  const SceneStream stream = make_stream();
+  for (std::uint64_t step = 0; step < 10; ++step) {
+    const Batch batch = stream.batch(step);
+    EXPECT_GT(batch.rows(), 2400U);
+    EXPECT_LT(batch.rows(), 9000U);
+    EXPECT_EQ(batch.ends.back(), batch.rows());
+    EXPECT_EQ(batch.counts.size(), batch.rows() * kSpace.size());
+  }
+}
+
+TEST(SceneStream, MakesTheSameBatchOfAStepWhateverWentBefore) {
+  const SceneStream stream = make_stream();
+  (void)stream.batch(0);
+  EXPECT_TRUE(same(stream.batch(7), make_stream().batch(7)));
+  EXPECT_FALSE(same(stream.batch(7), stream.batch(8)));
+  EXPECT_FALSE(same(stream.batch(7), make_stream(2).batch(7)));
+}
+
+TEST(SceneStream, MakesTheSameBytesForAnyThreadCount) {
+  const auto run = [](int threads) {
+    const ThreadLimit limit(threads);
+    return make_stream(1, 0.5).batch(3);
+  };
+  EXPECT_TRUE(same(run(1), run(8)));
+}
+
+TEST(SceneStream, LooksAtRareClassesMoreOften) {
+  const SceneStream stream = make_stream();
+  double building = 0.0;
+  double all = 0.0;
+  for (std::uint64_t item = 0; item < 30; ++item) {
+    Draws draws(1, 1, item);
+    const LabelledCloud crop = stream.draw_crop(draws, 1000.0);
+    building += static_cast<double>(std::ranges::count(crop.labels, 1));
+    all += static_cast<double>(crop.size());
+  }
+  const auto& counts = stream.label_counts();
+  const double share = static_cast<double>(counts[1]) / static_cast<double>(counts[0] + counts[1]);
+  EXPECT_GT(building / all, 2.0 * share);
+}
+
+TEST(SceneStream, RefusesPlacesWithoutLabels) {
+  LabelledCloud place = village(20.0);
+  std::ranges::fill(place.labels, kUnlabelled);
+  EXPECT_THROW(SceneStream({place}, kSpace, small_profile(), {}), Error);
+}
+
+TEST(MakeVoxelSample, HasTheChannelsOfInference) {
+  const LabelledCloud cloud = village(20.0);
+  const SceneProfile profile = small_profile();
+  const VoxelSample sample = make_voxel_sample(cloud, kSpace, profile);
+  const PointCloud points = to_point_cloud(cloud);
+  const SceneVoxels scene = voxelize(points, profile, "village");
+  const SceneFeatures features = scene_features(points, scene, profile);
+  EXPECT_TRUE(std::ranges::equal(sample.batch.features.values(), features.values.values()));
+  float counted = 0.0F;
+  for (const float count : sample.batch.counts) counted += count;
+  EXPECT_EQ(counted, static_cast<float>(cloud.size()));
+}
+
+TEST(Prefetcher, GivesTheBatchesOfAllStepsInOrder) {
+  const SceneStream stream = make_stream();
+  Prefetcher prefetcher(stream, 5);
+  for (std::uint64_t step = 5; step < 9; ++step) {
+    EXPECT_TRUE(same(prefetcher.next(), stream.batch(step)));
+  }
+}
+
+TEST(Prefetcher, HandsFailuresOn) {
+  class Broken final : public SampleStream {
+   public:
+    [[nodiscard]] Batch batch(std::uint64_t step) const override {
+      if (step == 1) throw Error(Fault::kInput, "tile", "is broken");
+      return {};
+    }
+  };
+  const Broken stream;
+  Prefetcher prefetcher(stream, 0);
+  (void)prefetcher.next();
+  EXPECT_THROW((void)prefetcher.next(), Error);
+}
+
+}  // namespace
+}  // namespace ptattn::train

@@ -65,14 +65,10 @@ std::vector<Input> expand_inputs(const std::vector<std::string>& arguments, std:
   return inputs;
 }
 
-void refuse_overwriting(const std::string& output, const std::vector<Input>& inputs) {
-  std::error_code ignored;
-  if (output.empty() || !fs::is_regular_file(output, ignored)) return;
-  for (const Input& input : inputs) {
-    if (fs::equivalent(output, input.path, ignored)) {
-      throw Error(Fault::kUsage, output, "is an input, --output would overwrite it");
-    }
-  }
+FileSet files_of(const std::vector<Input>& inputs) {
+  FileSet files;
+  for (const Input& input : inputs) files.insert(input.path);
+  return files;
 }
 
 void prefetch(const fs::path& path) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "file_set.hpp"
+
 namespace ptattn::tools {
 
 /// A cloud file named by the user, or what is wrong with what was named.
@@ -26,10 +28,8 @@ struct Input {
 [[nodiscard]] std::vector<Input> expand_inputs(const std::vector<std::string>& arguments,
                                                std::istream& list);
 
-/// An output that is also an input would be lost before it is read.
-/// @param output  empty: standard output
-/// @throws Error(Fault::kUsage) when `output` is the file of one of `inputs`
-void refuse_overwriting(const std::string& output, const std::vector<Input>& inputs);
+/// The files of `inputs`, for refuse_overwriting.
+[[nodiscard]] FileSet files_of(const std::vector<Input>& inputs);
 
 /// Asks the system to fetch the file's bytes in the background, so that a slow disk works while the
 /// cores compute. Fails silently: the reader will tell.

@@ -168,9 +168,10 @@ void check(const Settings& s) {
   }
   if (!s.output.empty()) check_target(s.output, kCloudExtensions);
   if (!s.matrix.empty()) check_target(s.matrix, kPictureExtensions);
-  for (const std::string& target : {s.output, s.matrix}) {
-    refuse_overwriting(target, {{s.input, ""}});
-  }
+  FileSet files = files_of({{s.input, ""}});
+  files.insert_folder(find_model(s.model));
+  refuse_overwriting(s.output, files);
+  refuse_overwriting(s.matrix, files, "--matrix");
 }
 
 /// The layers that the command line means: one, or for a rollout all up to it.

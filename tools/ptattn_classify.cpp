@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "classify/record.hpp"
 #include "classify/resume.hpp"
 #include "classify/run.hpp"
+#include "file_set.hpp"
 #include "inputs.hpp"
 #include "interrupt.hpp"
 #include "model_list.hpp"
@@ -176,12 +178,22 @@ int conclude(const RunResult& result, std::size_t total, const Settings& s, Outp
   return result.failed + earlier.failures > 0 ? static_cast<int>(Fault::kInput) : 0;
 }
 
+/// Whatever this run reads: the clouds, a list on standard input, the model.
+FileSet files_read(const Settings& s, const std::vector<Input>& inputs,
+                   const std::filesystem::path& model_folder) {
+  FileSet files = files_of(inputs);
+  if (std::ranges::find(s.inputs, "-") != s.inputs.end()) files.insert("-");
+  files.insert_folder(model_folder);
+  return files;
+}
+
 int run(const Settings& s) {
   if (s.list_models) return print_models(ModelTask::kClassification);
   check(s);
-  const ClassifierModel model = load_classifier(find_model(s.model), s.precision);
+  const std::filesystem::path model_folder = find_model(s.model);
+  const ClassifierModel model = load_classifier(model_folder, s.precision);
   std::vector<Input> inputs = expand_inputs(s.inputs, std::cin);
-  refuse_overwriting(s.output, inputs);
+  refuse_overwriting(s.output, files_read(s, inputs, model_folder));
   EarlierRun earlier;
   if (s.resume) {
     earlier = read_earlier_run(s.output, {model.description.name, model.precision});

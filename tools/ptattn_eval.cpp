@@ -180,10 +180,29 @@ std::vector<LabelledInput> label_results(const Settings& s) {
 
 std::vector<LabelledInput> label_points(const Settings& s) {
   std::vector<LabelledInput> inputs;
-  for (const CloudPair& pair : pair_clouds(s.inputs, s.truth_file)) {
+  const std::vector<CloudPair> pairs = pair_clouds(s.inputs, s.truth_file);
+  FileSet files;
+  for (const CloudPair& pair : pairs) {
+    files.insert(pair.predicted);
+    files.insert(pair.truth);
+  }
+  refuse_overwriting(s.output, files);
+  for (const CloudPair& pair : pairs) {
     inputs.push_back(label_clouds(pair, s.predicted, s.truth));
   }
   return inputs;
+}
+
+/// What the command line names to be read; clouds in folders and lists are not known yet.
+FileSet files_read(const Settings& s) {
+  FileSet files;
+  for (const std::string& input : s.inputs) files.insert(input);
+  for (const std::string& file :
+       {s.truth_file, s.truth_table, s.map, s.truth_map, s.predicted_map}) {
+    files.insert(file);
+  }
+  if (!s.model.empty()) files.insert_folder(find_model(s.model));
+  return files;
 }
 
 Report make_report(const Settings& s, Classes& classes, const std::vector<LabelledInput>& inputs) {
@@ -207,9 +226,7 @@ int run(const Settings& s) {
   if (s.inputs.empty()) {
     throw Error(Fault::kUsage, "INPUT", "missing, name files, folders or -, see --help");
   }
-  std::vector<Input> given;
-  for (const std::string& input : s.inputs) given.push_back({input, ""});
-  refuse_overwriting(s.output, given);
+  refuse_overwriting(s.output, files_read(s));
   Classes classes = make_classes(s);
   if (classes.fixed() && !s.ground.empty()) (void)classes.require(s.ground, "--ground");
   const std::vector<LabelledInput> inputs =

@@ -14,6 +14,7 @@
 #include "progress.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
+#include "ptattn/models/model_search.hpp"
 #include "target.hpp"
 #include "tool.hpp"
 
@@ -74,7 +75,9 @@ void check(const FeatureSettings& s) {
   if (s.pca_color && !has_cloud_extension(s.output)) {
     throw Error(Fault::kUsage, "--pca-color", "a matrix has no colours, expected .ply or .pcd");
   }
-  refuse_overwriting(s.output, {{s.input, ""}});
+  FileSet files = files_of({{s.input, ""}});
+  if (s.kind == FeatureKind::kModel) files.insert_folder(find_model(s.model));
+  refuse_overwriting(s.output, files);
 }
 
 void compute_and_write(const FeatureSettings& s, PointCloud& cloud, const FeatureCloud& seen,

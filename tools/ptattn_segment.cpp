@@ -8,8 +8,10 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "file_set.hpp"
 #include "interrupt.hpp"
 #include "model_list.hpp"
 #include "options.hpp"
@@ -169,6 +171,13 @@ void fit_to_model(Settings& s, const PointModelDescription& model) {
   s.run.segment.category = find_category(s.category, model.categories, model.name);
 }
 
+/// Outputs may be links into the model's folder.
+void refuse_overwriting_model(const std::vector<Job>& jobs, const fs::path& model_folder) {
+  FileSet files;
+  files.insert_folder(model_folder);
+  for (const Job& job : jobs) refuse_overwriting(job.output.string(), files);
+}
+
 /// Says how a run that was not complete ended; the exit code of any run.
 int conclude(const SegmentRunResult& result, std::size_t total, Output& output,
              Progress& progress) {
@@ -189,11 +198,15 @@ int run(Settings& s) {
   if (s.list_models) return print_models(ModelTask::kPoints);
   check(s);
   std::vector<Job> jobs = plan_jobs(s.inputs, s.output, std::cin);
-  const PointModel model = load_point_model(find_model(s.model));
+  const fs::path model_folder = find_model(s.model);
+  refuse_overwriting_model(jobs, model_folder);
+  const PointModel model = load_point_model(model_folder);
   fit_to_model(s, model.description);
   const std::size_t planned = jobs.size();
   if (s.resume) {
-    std::erase_if(jobs, [](const Job& job) { return fs::exists(job.output); });
+    // A path that cannot be looked at (too long, a loop of links) fails later, by itself.
+    std::error_code ignored;
+    std::erase_if(jobs, [&](const Job& job) { return fs::exists(job.output, ignored); });
   }
   Output output = Output::to_stdout();
   Progress progress(kAbout.name, jobs.size());

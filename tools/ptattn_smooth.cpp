@@ -213,7 +213,7 @@ void check(const CLI::App& app, const SmoothSettings& s) {
     throw Error(Fault::kUsage, "--confidence-field", "does not go with --numeric");
   }
   check_target(s.output, kCloudExtensions);
-  refuse_overwriting(s.output, {{s.input, ""}, {s.from, ""}});
+  refuse_overwriting(s.output, files_of({{s.input, ""}, {s.from, ""}}));
 }
 
 int run(const CLI::App& app, SmoothSettings& s) {

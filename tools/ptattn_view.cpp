@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "file_set.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "ptattn/core/error.hpp"
@@ -207,7 +208,12 @@ void check(const Settings& s) {
     throw Error(Fault::kUsage, "--compare",
                 "needs two clouds, got " + std::to_string(s.inputs.size()));
   }
-  if (!s.screenshot.empty()) check_target(s.screenshot, kPictureExtensions);
+  if (s.screenshot.empty()) return;
+  check_target(s.screenshot, kPictureExtensions);
+  FileSet files;
+  for (const std::string& input : s.inputs) files.insert(input);
+  if (!s.model.empty()) files.insert_folder(find_model(s.model));
+  refuse_overwriting(s.screenshot, files, "--screenshot");
 }
 
 /// The classes of the model; none when it was not named and is not installed.

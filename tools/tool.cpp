@@ -1,7 +1,11 @@
 #include "tool.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -149,10 +153,21 @@ int parse_and_run(const About& about, int argc, char** argv,
   return body();
 }
 
+/// Opens /dev/null for standard streams that the caller closed: the next file that is opened would
+/// take their number, and messages would end up in it. Opened the wrong way round, so that reading
+/// and writing them stay the errors that they were.
+void fill_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+    (void)!::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 }  // namespace
 
 int run_tool(const About& about, int argc, char** argv,
              const std::function<void(CLI::App&)>& declare, const std::function<int()>& body) {
+  fill_standard_streams();
   // A write to a closed pipe should come back as an error that we can tell apart, not kill us.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // likewise a write past the limit on file sizes

@@ -50,7 +50,8 @@ bool is_inside(const fs::path& path, const fs::path& folder, const fs::path& abo
   return !failed && !relative.empty() && *relative.begin() != "..";
 }
 
-void check_outputs(const std::vector<Job>& jobs, std::vector<Input> inputs) {
+void check_outputs(const std::vector<Job>& jobs, const std::vector<Input>& inputs) {
+  const FileSet files = files_of(inputs);
   std::map<fs::path, fs::path> taken;
   for (const Job& job : jobs) {
     const auto [at, fresh] = taken.emplace(job.output.lexically_normal(), job.input.path);
@@ -59,7 +60,7 @@ void check_outputs(const std::vector<Job>& jobs, std::vector<Input> inputs) {
                   "would be made of both " + at->second.string() + " and " +
                       job.input.path.string() + ", expected inputs of different names");
     }
-    refuse_overwriting(job.output.string(), inputs);
+    refuse_overwriting(job.output.string(), files);
   }
 }
 

@@ -235,9 +235,10 @@ void Stage::change_style(char key) {
 
 void Stage::save_picture() {
   std::string name;
+  std::error_code ignored;
   do {
     name = "ptattn-view-" + std::to_string(++pictures_) + ".png";
-  } while (std::filesystem::exists(name));
+  } while (std::filesystem::exists(name, ignored));
   try {
     write_png(name, window_.picture());
     say("wrote " + name);

@@ -35,19 +35,33 @@ std::string temporary_name(const std::string& name) {
   return temporary.append(".").append(std::to_string(counter++)).append(".tmp");
 }
 
+/// Gives a new file the owner and the permissions of the one whose place it takes, as far as the
+/// file system and the system allow. Like a file that is written in place, it does not stay a
+/// program that runs as somebody else (set-user-ID, set-group-ID).
+void keep_permissions(int file, const struct stat& old) {
+  constexpr mode_t kPermissions = 0777;
+  struct stat made {};
+  if (::fstat(file, &made) == 0 && (made.st_uid != old.st_uid || made.st_gid != old.st_gid)) {
+    (void)!::fchown(file, old.st_uid, old.st_gid);
+  }
+  (void)::fchmod(file, old.st_mode & kPermissions);
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(const fs::path& path)
     : subject_(path.string()), target_(follow_links(path)) {
   struct stat status {};
   const bool exists = ::stat(target_.c_str(), &status) == 0;
+  if (!exists && errno != ENOENT) fail(errno);  // a loop of links, a name that is too long, ...
   if (exists && !S_ISREG(status.st_mode)) {
     throw Error(Fault::kInput, subject_,
                 S_ISDIR(status.st_mode) ? "is a directory, expected a file to write"
                                         : "is not a regular file, expected a file to write");
   }
+  if (exists && ::faccessat(AT_FDCWD, target_.c_str(), W_OK, AT_EACCESS) != 0) fail(errno);
   open_temporary();
-  if (exists) ::fchmod(file_, status.st_mode & 07777);  // where the file system has modes
+  if (exists) keep_permissions(file_, status);
 }
 
 AtomicFile::~AtomicFile() {

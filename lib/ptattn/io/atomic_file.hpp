@@ -10,11 +10,13 @@ namespace ptattn::io {
 /// see the old file or the whole new one.
 ///
 /// A symbolic link is followed, its target replaced. A new file gets the permissions of the
-/// umask, a replaced one keeps its own. A process that is killed leaves the temporary file
+/// umask; a replaced one keeps its own and, where the system allows, its owner, but neither
+/// set-user-ID nor set-group-ID. A file that the user may not write is not replaced. A process that
+/// is killed leaves the temporary file
 /// `.NAME.PID.N.tmp` behind and the target untouched.
 class AtomicFile {
  public:
-  /// @throws Error(Fault::kInput) when the target is no regular file, or its folder cannot be
+  /// @throws Error(Fault::kInput) when the target is no regular file, or it or its folder cannot be
   ///         written to
   explicit AtomicFile(const std::filesystem::path& path);
   /// Removes the temporary file unless commit() was reached.

@@ -57,6 +57,9 @@ std::optional<std::string> reason_against(const std::string& module, const std::
   constexpr std::string_view kPrefix = "ptattn/";
   if (included.starts_with("pcl/") && module != "io") return "PCL stays inside io";
   if (included.starts_with("open3d/") && module != "view") return "Open3D stays inside view";
+  if ((included.starts_with("tbb/") || included.starts_with("oneapi/")) && module != "core") {
+    return "TBB stays inside core";
+  }
   if (!included.starts_with(kPrefix)) return std::nullopt;
 
   const std::string rest = included.substr(kPrefix.size());

@@ -64,6 +64,17 @@ TEST_F(IncludeArrows, KeepsPclInIoAndOpen3dInView) {
   EXPECT_EQ(check_include_arrows(root_).size(), 2U);
 }
 
+TEST_F(IncludeArrows, KeepsTbbInCore) {
+  write("lib/ptattn/core/parallel.hpp", "#include <tbb/parallel_for.h>\n");
+  EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
+
+  write("lib/ptattn/io/a.cpp", "#include <tbb/parallel_pipeline.h>\n");
+  write("tools/t.cpp", "#include <oneapi/tbb/task_arena.h>\n");
+  EXPECT_EQ(describe(check_include_arrows(root_)),
+            "lib/ptattn/io/a.cpp: tbb/parallel_pipeline.h (TBB stays inside core)\n"
+            "tools/t.cpp: oneapi/tbb/task_arena.h (TBB stays inside core)\n");
+}
+
 TEST_F(IncludeArrows, KnowsEveryModule) {
   write("lib/ptattn/misc/a.cpp", "");
   EXPECT_EQ(describe(check_include_arrows(root_)), "lib/ptattn/misc:  (a module without arrows)\n");

@@ -1,9 +1,5 @@
 #include "run.hpp"
 
-#include <tbb/parallel_pipeline.h>
-#include <tbb/task_arena.h>
-
-#include <atomic>
 #include <chrono>
 #include <new>
 #include <optional>
@@ -11,6 +7,7 @@
 
 #include "../interrupt.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/pipeline.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/tasks/orientation.hpp"
 
@@ -63,7 +60,7 @@ Outcome process(const Input& input, const ClassifierModel& model, const RunOptio
   return outcome;
 }
 
-/// The last stage: writes records in order until the run is over.
+/// The last stage: writes records in order.
 class Delivery {
  public:
   Delivery(const RunOptions& options, const RecordFormat& format, Output& output,
@@ -71,12 +68,7 @@ class Delivery {
       : fail_fast_(options.fail_fast), format_(format), output_(output), progress_(progress) {}
 
   void operator()(const Outcome& outcome) {
-    if (first_error_) return;  // fail-fast: clouds that were in flight behind the bad one
-    if (outcome.error && fail_fast_) {
-      first_error_ = outcome.error;
-      over_.store(true);
-      return;
-    }
+    if (outcome.error && fail_fast_) throw *outcome.error;
     if (outcome.error) {
       progress_.message(outcome.error->what());
       ++result.failed;
@@ -87,11 +79,6 @@ class Delivery {
     progress_.advance();
   }
 
-  [[nodiscard]] bool over() const { return over_.load(); }
-  void rethrow() const {
-    if (first_error_) throw *first_error_;
-  }
-
   RunResult result;
 
  private:
@@ -99,8 +86,6 @@ class Delivery {
   const RecordFormat& format_;
   Output& output_;
   Progress& progress_;
-  std::optional<Error> first_error_;
-  std::atomic<bool> over_ = false;
 };
 
 }  // namespace
@@ -111,25 +96,13 @@ RunResult run_classify(const std::vector<Input>& inputs, const ClassifierModel& 
   const InterruptWatch watch;
   Delivery deliver(options, format, output, progress);
   std::size_t next = 0;
-  const auto take = [&](tbb::flow_control& control) -> std::size_t {
-    if (next == inputs.size() || deliver.over() || watch.interrupted()) {
-      control.stop();
-      return 0;
-    }
+  const auto take = [&]() -> std::optional<std::size_t> {
+    if (next == inputs.size() || watch.interrupted()) return std::nullopt;
     if (next + options.batch < inputs.size()) prefetch(inputs[next + options.batch].path);
     return next++;
   };
-  const auto work = [&](std::size_t i) {
-    // Isolated, a thread that waits inside one cloud does not begin another and hold both.
-    return tbb::this_task_arena::isolate([&] { return process(inputs[i], model, options); });
-  };
-  tbb::parallel_pipeline(
-      options.batch,
-      tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order, take) &
-          tbb::make_filter<std::size_t, Outcome>(tbb::filter_mode::parallel, work) &
-          tbb::make_filter<Outcome, void>(tbb::filter_mode::serial_in_order,
-                                          [&](const Outcome& outcome) { deliver(outcome); }));
-  deliver.rethrow();
+  const auto work = [&](std::size_t i) { return process(inputs[i], model, options); };
+  ordered_pipeline(options.batch, take, work, [&](const Outcome& outcome) { deliver(outcome); });
   deliver.result.interrupted = deliver.result.done < inputs.size();
   return deliver.result;
 }

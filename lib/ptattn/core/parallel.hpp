@@ -7,10 +7,21 @@
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
+#include <tbb/parallel_invoke.h>
 #include <tbb/parallel_reduce.h>
 #include <tbb/partitioner.h>
+#include <tbb/task_arena.h>
+
+#include "ptattn/core/loop_context.hpp"
+#include "ptattn/core/stop.hpp"
 
 namespace ptattn {
+
+// All parallel work of the library goes through this header, parallel_sort.hpp and pipeline.hpp;
+// nothing else includes TBB. Whatever is started here either ends with every piece done or throws:
+// an exception outside, in a loop around it or in another item of a pipeline, never makes it return
+// unfinished (see detail::LoopContext), and once a stop was requested (stop.hpp) it throws Stopped
+// before its next piece.
 
 /// Caps the number of TBB threads of the whole process while it lives (0: all cores).
 ///
@@ -35,14 +46,25 @@ class ThreadLimit {
 /// Pieces hold about `grain` items and their borders may depend on the thread count: the body must
 /// give each item a result of its own, whatever piece it falls into. Sums that cross items belong
 /// into `deterministic_sum`.
+/// @throws what a piece threw, the first to fail; Stopped
 template <class Body>
 void parallel_ranges(std::size_t n, std::size_t grain, const Body& body) {
   if (n <= grain) {
+    throw_if_stopped();
     if (n > 0) body(std::size_t{0}, n);
     return;
   }
-  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, n, grain > 0 ? grain : 1),
-                    [&](const tbb::blocked_range<std::size_t>& r) { body(r.begin(), r.end()); });
+  detail::LoopContext context;
+  tbb::parallel_for(
+      tbb::blocked_range<std::size_t>(0, n, grain > 0 ? grain : 1),
+      [&](const tbb::blocked_range<std::size_t>& r) {
+        context.run([&] {
+          throw_if_stopped();
+          body(r.begin(), r.end());
+        });
+      },
+      context.tbb());
+  context.finish();
 }
 
 /// Calls `body(i)` for every i in [0, n), in parallel; see parallel_ranges.
@@ -58,13 +80,19 @@ void parallel_each(std::size_t n, std::size_t grain, const Body& body) {
 template <class T, class Value, class Join>
 [[nodiscard]] T parallel_joined(std::size_t n, std::size_t grain, const T& start,
                                 const Value& value, const Join& join) {
-  return tbb::parallel_reduce(
+  detail::LoopContext context;
+  T all = tbb::parallel_reduce(
       tbb::blocked_range<std::size_t>(0, n, grain), start,
       [&](const tbb::blocked_range<std::size_t>& r, T joined) {
-        for (std::size_t i = r.begin(); i < r.end(); ++i) joined = join(joined, value(i));
+        context.run([&] {
+          throw_if_stopped();
+          for (std::size_t i = r.begin(); i < r.end(); ++i) joined = join(joined, value(i));
+        });
         return joined;
       },
-      join);
+      join, context.tbb());
+  context.finish();
+  return all;
 }
 
 /// The largest of `least` and `value(i)` over [0, n), in parallel: numbers, or arrays of numbers
@@ -101,4 +129,34 @@ template <class Value>
   return total;
 }
 
+/// Calls `left()` and `right()`, in parallel if a thread is free.
+/// @throws what the first of them to fail threw; Stopped
+template <class Left, class Right>
+void parallel_both(const Left& left, const Right& right) {
+  throw_if_stopped();
+  detail::LoopContext context;
+  tbb::parallel_invoke([&] { context.run(left); }, [&] { context.run(right); }, context.tbb());
+  context.finish();
+}
+
+/// Calls `body()` so that this thread, while it waits inside, takes only tasks of what `body`
+/// started: for the pieces of a loop that hold much memory each.
+template <class Body>
+void in_isolation(const Body& body) {
+  tbb::this_task_arena::isolate(body);
+}
+
+namespace detail {
+
+/// Calls `algorithm()` as a task of a context of its own, for algorithms of TBB that take none.
+template <class Algorithm>
+void in_own_context(const Algorithm& algorithm) {
+  LoopContext context;
+  tbb::parallel_for(
+      tbb::blocked_range<int>(0, 1),
+      [&](const tbb::blocked_range<int>& /*one*/) { context.run(algorithm); }, context.tbb());
+  context.finish();
+}
+
+}  // namespace detail
 }  // namespace ptattn

@@ -1,11 +1,11 @@
 #include "ptattn/io/point_blocks.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
-#include <tbb/parallel_pipeline.h>
-
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/pipeline.hpp"
 #include "ptattn/io/ascii_numbers.hpp"
 
 namespace ptattn::io {
@@ -23,13 +23,13 @@ std::size_t block_of(std::size_t stride) {
 /// and overwrites `out`, which holds another block's bytes.
 void write_blocks(AtomicFile& file, std::size_t points, std::size_t block,
                   const std::function<void(std::size_t, std::size_t, std::string&)>& encode) {
-  // At most `slots` blocks are under way and they leave in order, so a slot is free again when
+  // At most `slots` blocks are under way and they leave in order, so a buffer is free again when
   // its turn comes.
   const auto slots = static_cast<std::size_t>(2 * thread_count());
   std::vector<std::string> buffers(slots);
   std::size_t next = 0;
-  const auto number = [&](tbb::flow_control& control) {
-    if (next * block >= points) control.stop();
+  const auto number = [&]() -> std::optional<std::size_t> {
+    if (next * block >= points) return std::nullopt;
     return next++;
   };
   const auto fill = [&](std::size_t b) {
@@ -37,11 +37,7 @@ void write_blocks(AtomicFile& file, std::size_t points, std::size_t block,
     return b;
   };
   const auto write = [&](std::size_t b) { file.append(buffers[b % slots]); };
-  using tbb::filter_mode;
-  tbb::parallel_pipeline(
-      slots, tbb::make_filter<void, std::size_t>(filter_mode::serial_in_order, number) &
-                 tbb::make_filter<std::size_t, std::size_t>(filter_mode::parallel, fill) &
-                 tbb::make_filter<std::size_t, void>(filter_mode::serial_in_order, write));
+  ordered_pipeline(slots, number, fill, write);
 }
 
 }  // namespace

@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <tbb/task_arena.h>
-
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/attention.hpp"
@@ -63,9 +61,7 @@ class PatchTransformer {
   void operator()(MatrixView x, MutableMatrixView out) const {
     // Isolated, so that a thread never begins a second patch while it waits inside a first: that
     // would take memory twice.
-    const auto one = [&](std::size_t i) {
-      tbb::this_task_arena::isolate([&] { transform(patches_[i], x, out); });
-    };
+    const auto one = [&](std::size_t i) { in_isolation([&] { transform(patches_[i], x, out); }); };
     if (traced_) {  // the listener hears of one patch after the other
       for (std::size_t i = 0; i < patches_.size(); ++i) one(i);
     } else {

@@ -6,10 +6,9 @@
 #include <string>
 #include <utility>
 
-#include <tbb/parallel_sort.h>
-
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/parallel_sort.hpp"
 #include "ptattn/models/ptv3_serialization.hpp"
 #include "ptattn/sampling/sort_order.hpp"
 
@@ -54,7 +53,7 @@ PatchCuts::Order cut(Curve curve, std::span<const Cell> cells, int depth, std::s
   const auto codes = scratch.take<std::uint64_t>(cells.size());
   const std::array<std::size_t, 1> ends{cells.size()};
   serialized_codes(curve, cells, ends, depth, codes);
-  tbb::parallel_sort(codes.begin(), codes.end());
+  parallel_sort(codes);
   PatchCuts::Order order;
   for (const Patch& patch : cut_patches(ends, patch_size, scratch)) {
     order.begins.push_back(codes[patch.owned]);

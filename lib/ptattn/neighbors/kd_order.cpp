@@ -4,8 +4,6 @@
 #include <bit>
 #include <span>
 
-#include <tbb/parallel_invoke.h>
-
 #include "ptattn/core/parallel.hpp"
 
 namespace ptattn {
@@ -87,8 +85,7 @@ void sort_in_kd_order(std::span<IndexedPoint> items, std::size_t block) {
   const auto left = items.first(middle);
   const auto right = items.subspan(middle);
   if (items.size() > kTaskPoints) {
-    tbb::parallel_invoke([&] { sort_in_kd_order(left, block); },
-                         [&] { sort_in_kd_order(right, block); });
+    parallel_both([&] { sort_in_kd_order(left, block); }, [&] { sort_in_kd_order(right, block); });
   } else {
     sort_in_kd_order(left, block);
     sort_in_kd_order(right, block);

@@ -1,15 +1,15 @@
 #include "ptattn/tasks/ranks.hpp"
 
-#include <tbb/parallel_sort.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "ptattn/core/parallel_sort.hpp"
 
 namespace ptattn {
 
 Ranks::Ranks(std::vector<double> numbers)
     : numbers_(std::move(numbers)), n_(static_cast<double>(numbers_.size())) {
-  tbb::parallel_sort(numbers_);
+  parallel_sort(numbers_);
   std::size_t distinct = 0;
   for (std::size_t i = 0; i < numbers_.size(); ++i) {
     if (i > 0 && numbers_[i] == numbers_[distinct - 1]) continue;

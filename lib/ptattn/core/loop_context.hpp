@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <exception>
+
+#include <tbb/task_group.h>
+
+namespace ptattn::detail {
+
+/// What the pieces of one parallel loop share: a TBB context of their own and the first exception.
+///
+/// A loop of TBB that is started inside a task of another one is bound to it by default: when an
+/// exception cancels the outer loop, the inner one returns unfinished and throws nothing. The
+/// context here is isolated, so nothing outside can cancel it, and lives on the stack of the loop,
+/// so nothing outside can name it. What a piece throws is kept here, without a further allocation,
+/// until `finish` throws it. So a loop ends in one of two ways: every piece is done, or it throws.
+class LoopContext {
+ public:
+  LoopContext() : context_(tbb::task_group_context::isolated) {}
+  LoopContext(const LoopContext&) = delete;
+  LoopContext& operator=(const LoopContext&) = delete;
+
+  /// For the algorithm of TBB that runs the pieces.
+  [[nodiscard]] tbb::task_group_context& tbb() { return context_; }
+
+  /// Calls `piece()` unless a piece has failed; keeps what it throws and lets no further one begin.
+  template <class Piece>
+  void run(const Piece& piece) noexcept {
+    if (failed_.load(std::memory_order_relaxed)) return;
+    try {
+      piece();
+    } catch (...) {
+      fail(std::current_exception());
+    }
+  }
+
+  /// After the algorithm has returned.
+  /// @throws what the first piece to fail threw
+  void finish();
+
+ private:
+  void fail(std::exception_ptr error) noexcept;
+
+  tbb::task_group_context context_;
+  std::exception_ptr first_;  // written by the piece that sets `failed_`
+  std::atomic<bool> failed_ = false;
+};
+
+}  // namespace ptattn::detail

@@ -43,7 +43,9 @@ class AdamW {
 
   /// What a checkpoint keeps: the first and second moments, group after group, and the steps taken.
   [[nodiscard]] std::span<float> first_moments() { return first_; }
+  [[nodiscard]] std::span<const float> first_moments() const { return first_; }
   [[nodiscard]] std::span<float> second_moments() { return second_; }
+  [[nodiscard]] std::span<const float> second_moments() const { return second_; }
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
   void set_steps(std::uint64_t steps) { steps_ = steps; }
 

@@ -1,0 +1,84 @@
+#include "ptattn/train/places.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ptattn/core/error.hpp"
+
+namespace ptattn::train {
+namespace {
+
+const Field& find_field(const PointCloud& cloud, const std::string& name,
+                        std::string_view subject) {
+  if (const Field* const field = cloud.find(name); field != nullptr && field->count() == 1) {
+    return *field;
+  }
+  std::string known;
+  for (const Field& field : cloud.fields())
+    known.append(known.empty() ? "" : ", ").append(field.name());
+  throw Error(
+      Fault::kInput, subject,
+      "has no field \"" + name + "\" of one number per point to learn from, it has " + known);
+}
+
+std::int64_t whole_number(const Field& field, std::size_t i, std::string_view subject) {
+  const double value = field.as_double(i);
+  if (std::floor(value) != value || std::abs(value) > 1e9) {
+    throw Error(
+        Fault::kInput, subject,
+        "holds " + std::to_string(value) + " in \"" + field.name() + "\", expected whole numbers");
+  }
+  return static_cast<std::int64_t>(value);
+}
+
+}  // namespace
+
+std::vector<Label> read_labels(const PointCloud& cloud, const Truth& truth,
+                               std::string_view subject) {
+  const Field& field = find_field(cloud, truth.field, subject);
+  std::vector<Label> labels(cloud.size());
+  std::optional<std::pair<std::int64_t, Label>> last;
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    const std::int64_t value = whole_number(field, i, subject);
+    if (!last || last->first != value) {
+      const auto found = truth.labels.find(value);
+      if (found == truth.labels.end() && !truth.others) {
+        throw Error(Fault::kInput, subject,
+                    "holds " + std::to_string(value) + " in \"" + truth.field +
+                        "\", which no class is named for, name it or \"* ignore\" in --classes");
+      }
+      last = {value, found == truth.labels.end() ? *truth.others : found->second};
+    }
+    labels[i] = last->second;
+  }
+  return labels;
+}
+
+std::map<std::int64_t, std::size_t> count_values(const PointCloud& cloud, const std::string& name,
+                                                 std::string_view subject, std::size_t most) {
+  const Field& field = find_field(cloud, name, subject);
+  std::map<std::int64_t, std::size_t> counts;
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    ++counts[whole_number(field, i, subject)];
+    if (counts.size() > most) {
+      throw Error(Fault::kInput, subject,
+                  "holds more than " + std::to_string(most) + " different numbers in \"" + name +
+                      "\", expected classes");
+    }
+  }
+  return counts;
+}
+
+std::pair<LabelledCloud, LabelledCloud> cut_off(const LabelledCloud& place, double share,
+                                                double gap) {
+  std::array<float, 2> high{0.0F, 0.0F};  // positions begin at 0
+  for (const auto& p : place.positions) {
+    for (std::size_t axis = 0; axis < 2; ++axis) high[axis] = std::max(high[axis], p[axis]);
+  }
+  const std::size_t axis = high[1] > high[0] ? 1 : 0;
+  const double border = high[axis] * (1.0 - share);
+  return {select_if(place, [&](std::size_t i) { return place.positions[i][axis] < border - gap; }),
+          select_if(place, [&](std::size_t i) { return place.positions[i][axis] >= border; })};
+}
+
+}  // namespace ptattn::train

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ptattn/train/labelled_cloud.hpp"
+
+namespace ptattn::train {
+
+/// Which field holds the truth, and what its values mean.
+struct Truth {
+  std::string field;
+  std::map<std::int64_t, Label> labels;
+  std::optional<Label> others{};  ///< of values that `labels` does not name; absent: an error
+};
+
+/// The labels of all points of a cloud.
+/// @throws Error(Fault::kInput) with `subject` when the field is missing, holds a value that is no
+///         integer, or one that the truth says nothing about
+[[nodiscard]] std::vector<Label> read_labels(const PointCloud& cloud, const Truth& truth,
+                                             std::string_view subject);
+
+/// Counts the values of the field of a cloud, at most `most` different ones.
+/// @throws Error(Fault::kInput) as read_labels; for more values
+[[nodiscard]] std::map<std::int64_t, std::size_t> count_values(const PointCloud& cloud,
+                                                               const std::string& field,
+                                                               std::string_view subject,
+                                                               std::size_t most = 1024);
+
+/// Cuts the last `share` of a place off along its longer side in plan, as (rest, cut part); a strip
+/// of `gap` units before it belongs to neither.
+[[nodiscard]] std::pair<LabelledCloud, LabelledCloud> cut_off(const LabelledCloud& place,
+                                                              double share, double gap);
+
+}  // namespace ptattn::train

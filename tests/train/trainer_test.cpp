@@ -1,0 +1,145 @@
+#include "ptattn/train/trainer.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "linear_network.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/train/scene_stream.hpp"
+#include "test_scenes.hpp"
+
+namespace ptattn::train {
+namespace {
+
+namespace fs = std::filesystem;
+using test::LinearNetwork;
+
+const LabelSpace kSpace{.classes = {"ground", "building"}, .exclusions = {{0}}};
+constexpr std::size_t kChannels = 7;
+
+/// A run in a folder of its own.
+class TrainerRun : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) /
+              testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    options_.steps = 12;
+    options_.schedule.learning_rate = 0.05;
+    options_.freeze_norms = 0.5;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] fs::path checkpoint() const { return folder_ / "checkpoint"; }
+  /// Weights after a run that is stopped and loaded again after `stop` steps.
+  [[nodiscard]] std::vector<float> run(std::uint64_t stop) const {
+    {
+      LinearNetwork network(kChannels, 2);
+      Trainer trainer(network, stream_, kSpace, options_);
+      while (trainer.steps() < stop) trainer.step();
+      trainer.save(checkpoint());
+    }
+    LinearNetwork network(kChannels, 2);
+    Trainer trainer(network, stream_, kSpace, options_);
+    EXPECT_TRUE(trainer.load(checkpoint()));
+    EXPECT_EQ(trainer.steps(), stop);
+    while (!trainer.finished()) trainer.step();
+    std::vector<float> result(trainer.averaged_values().begin(), trainer.averaged_values().end());
+    std::ranges::copy(trainer.averaged_buffers(), std::back_inserter(result));
+    std::ranges::copy(network.parameters().values(), std::back_inserter(result));
+    return result;
+  }
+
+  fs::path folder_;
+  TrainerOptions options_;
+  SceneStream stream_{{test::village(80.0)}, kSpace, test::small_profile(), {.voxels = 1500}};
+};
+
+TEST_F(TrainerRun, LearnsWhatALinearNetworkCan) {
+  LinearNetwork network(kChannels, 2);
+  options_.steps = 60;
+  Trainer trainer(network, stream_, kSpace, options_);
+  const double first = trainer.step().loss.total;
+  double last = first;
+  while (!trainer.finished()) last = trainer.step().loss.total;
+  EXPECT_LT(last, 0.75 * first);
+  EXPECT_EQ(trainer.steps(), 60U);
+}
+
+TEST_F(TrainerRun, LeavesTheSameBytesWhereverItWasStopped) {
+  const std::vector<float> whole = run(0);
+  EXPECT_EQ(run(3), whole);
+  EXPECT_EQ(run(9), whole);  // after the statistics were frozen
+}
+
+TEST_F(TrainerRun, LeavesTheSameBytesForAnyThreadCount) {
+  const auto with = [&](int threads) {
+    const ThreadLimit limit(threads);
+    return run(4);
+  };
+  EXPECT_EQ(with(1), with(8));
+}
+
+TEST_F(TrainerRun, TakesTheMeanOfAccumulatedBatches) {
+  options_.accumulate = 2;
+  options_.clip = 1e9;
+  LinearNetwork network(kChannels, 2);
+  Trainer trainer(network, stream_, kSpace, options_);
+  const StepReport both = trainer.step();
+  const auto alone = [&](std::uint64_t batch) {
+    LinearNetwork fresh(kChannels, 2);
+    const Batch one = stream_.batch(batch);
+    double loss = 0.0;
+    fresh.step(one.input(), {}, [&](MatrixView logits, MutableMatrixView slope) {
+      const std::size_t size = logits.rows * logits.cols;
+      loss = scene_loss<float>({logits.data, size}, targets_of(one, kSpace), {}, {slope.data, size})
+                 .total;
+    });
+    return loss;
+  };
+  EXPECT_NEAR(both.loss.total, 0.5 * (alone(0) + alone(1)), 1e-6);
+}
+
+TEST_F(TrainerRun, GoesOnFromTheStateBeforeWhereTheLastIsTorn) {
+  LinearNetwork network(kChannels, 2);
+  Trainer trainer(network, stream_, kSpace, options_);
+  trainer.step();
+  trainer.save(checkpoint());
+  trainer.step();
+  trainer.save(checkpoint());
+  fs::resize_file(checkpoint(), fs::file_size(checkpoint()) - 5);
+  Trainer again(network, stream_, kSpace, options_);
+  ASSERT_TRUE(again.load(checkpoint()));
+  EXPECT_EQ(again.steps(), 1U);
+}
+
+TEST_F(TrainerRun, HasNothingToGoOnFromInAnEmptyFolder) {
+  LinearNetwork network(kChannels, 2);
+  Trainer trainer(network, stream_, kSpace, options_);
+  EXPECT_FALSE(trainer.load(checkpoint()));
+}
+
+TEST_F(TrainerRun, RefusesTheStateOfAnotherNetwork) {
+  LinearNetwork network(kChannels, 2);
+  Trainer(network, stream_, kSpace, options_).save(checkpoint());
+  const LabelSpace space{.classes = {"a", "b", "c"}};
+  LinearNetwork other(kChannels, 3);
+  Trainer trainer(other, stream_, space, options_);
+  EXPECT_THROW((void)trainer.load(checkpoint()), Error);
+}
+
+TEST_F(TrainerRun, FreezesStatisticsFromTheProgressAskedFor) {
+  LinearNetwork network(kChannels, 2);
+  Trainer trainer(network, stream_, kSpace, options_);
+  while (!trainer.finished()) trainer.step();
+  const float at_freezing = network.parameters().buffer_values()[0];
+  EXPECT_LT(at_freezing, 6.0F);  // the average of 0 to 6 steps seen
+  EXPECT_GT(at_freezing, 3.0F);
+}
+
+}  // namespace
+}  // namespace ptattn::train

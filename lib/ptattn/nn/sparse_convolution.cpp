@@ -19,20 +19,20 @@ constexpr std::size_t kTaskPanels = 4;
   throw Error(Fault::kModel, "sparse convolution", problem);
 }
 
-void check_shapes(const SparseConvolution& layer, const KernelMap& map, MatrixView x,
+void check_shapes(const ConvolutionSlices& layer, const KernelMap& map, MatrixView x,
                   MatrixView out) {
-  if (layer.slices.size() != map.volume()) {
-    refuse("the kernel has " + std::to_string(layer.slices.size()) + " places, expected " +
+  if (layer.of_place.size() != map.volume()) {
+    refuse("the kernel has " + std::to_string(layer.of_place.size()) + " places, expected " +
            std::to_string(map.volume()));
   }
   if (x.rows != map.rows() || out.rows != map.rows()) {
     refuse("got " + std::to_string(x.rows) + " rows for " + std::to_string(out.rows) +
            ", expected " + std::to_string(map.rows()));
   }
-  const PackedMatrix& slice = layer.slices.front();
-  if (x.cols != slice.rows() || out.cols != slice.cols()) {
+  const PackedMatrixView& slice = layer.of_place.front();
+  if (x.cols != slice.rows || out.cols != slice.cols) {
     refuse("got " + std::to_string(x.cols) + " channels for " + std::to_string(out.cols) +
-           ", expected " + std::to_string(slice.rows()) + " for " + std::to_string(slice.cols()));
+           ", expected " + std::to_string(slice.rows) + " for " + std::to_string(slice.cols));
   }
 }
 
@@ -43,15 +43,9 @@ struct BlockTask {
   MutableMatrixView gathered;  // [block rows, in]
 };
 
-/// A layer, wherever its slices lie.
-struct Slices {
-  std::span<const PackedMatrixView> of_place;  // [volume] of [in, out]
-  const std::vector<float>& bias;
-};
-
 /// @param first  the row of x and out at which block `block` of the map begins
-void convolve_block(const Slices& layer, const KernelMap& map, std::size_t block, std::size_t first,
-                    const BlockTask& task, MatrixView x, MutableMatrixView out) {
+void convolve_block(const ConvolutionSlices& layer, const KernelMap& map, std::size_t block,
+                    std::size_t first, const BlockTask& task, MatrixView x, MutableMatrixView out) {
   const std::size_t rows = std::min(KernelMap::kBlockRows, x.rows - first);
   const MutableMatrixView block_out = out.rows_range(first, rows);
   const std::size_t middle = map.volume() / 2;
@@ -68,14 +62,14 @@ void convolve_block(const Slices& layer, const KernelMap& map, std::size_t block
   }
 }
 
-Slices slices_of(const SparseConvolution& layer, ScratchMemory& scratch) {
+ConvolutionSlices slices_of(const SparseConvolution& layer, ScratchMemory& scratch) {
   const auto slices = scratch.take<PackedMatrixView>(layer.slices.size());
   std::ranges::copy(layer.slices, slices.begin());
   return {slices, layer.bias};
 }
 
 /// The places of a layer [volume in, out] as slices.
-Slices slices_of(const Linear& layer, std::size_t volume, ScratchMemory& scratch) {
+ConvolutionSlices slices_of(const Linear& layer, std::size_t volume, ScratchMemory& scratch) {
   const std::size_t in = layer.weight.rows() / volume;
   const auto slices = scratch.take<PackedMatrixView>(volume);
   for (std::size_t k = 0; k < volume; ++k) {
@@ -97,18 +91,22 @@ SparseConvolution::SparseConvolution(const DenseWeights& dense, std::size_t volu
 
 void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, MatrixView x,
                         MutableMatrixView out) {
+  ScratchMemory scratch;
+  sparse_convolution(slices_of(layer, scratch), map, x, out);
+}
+
+void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, MatrixView x,
+                        MutableMatrixView out) {
   check_shapes(layer, map, x, out);
-  const std::size_t panels = layer.slices.front().panels();
+  const std::size_t panels = layer.of_place.front().panels();
   const std::size_t groups = (panels + kTaskPanels - 1) / kTaskPanels;
-  ScratchMemory of_layer;
-  const Slices slices = slices_of(layer, of_layer);
   parallel_ranges(map.block_count() * groups, 1, [&](std::size_t begin, std::size_t end) {
     ScratchMemory scratch;
     const MutableMatrixView gathered = scratch.matrix(KernelMap::kBlockRows, x.cols);
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t panel = i % groups * kTaskPanels;
       const std::size_t block = i / groups;
-      convolve_block(slices, map, block, block * KernelMap::kBlockRows,
+      convolve_block(layer, map, block, block * KernelMap::kBlockRows,
                      {panel, std::min(panel + kTaskPanels, panels), gathered}, x, out);
     }
   });
@@ -125,7 +123,7 @@ void window_convolution(const Linear& layer, const FindNeighbors& neighbors, Mat
   }
   constexpr std::size_t kRows = KernelMap::kBlockRows;
   ScratchMemory of_layer;
-  const Slices slices = slices_of(layer, volume, of_layer);
+  const ConvolutionSlices slices = slices_of(layer, volume, of_layer);
   parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
     ScratchMemory scratch;
     const BlockTask all_panels{0, layer.weight.panels(), scratch.matrix(kRows, x.cols)};

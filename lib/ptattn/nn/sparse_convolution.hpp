@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
@@ -23,6 +24,12 @@ struct SparseConvolution {
   SparseConvolution(const DenseWeights& dense, std::size_t volume);
 };
 
+/// The same layer where its slices lie elsewhere, a view.
+struct ConvolutionSlices {
+  std::span<const PackedMatrixView> of_place;  ///< [volume] of [in, out]
+  std::span<const float> bias;                 ///< [out]; empty: none
+};
+
 /// Gathers, multiplies and scatters slice by slice inside blocks of rows; nothing of [n, volume in]
 /// exists. Every element adds the middle first, then the other places in order.
 /// @param map  of the voxels; as many places as the layer has slices
@@ -32,6 +39,8 @@ struct SparseConvolution {
 /// Time (n + pairs) in out multiply-adds, parallel over blocks of rows and of columns; the same
 /// bits for any thread count.
 void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, MatrixView x,
+                        MutableMatrixView out);
+void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, MatrixView x,
                         MutableMatrixView out);
 
 /// The same operation for a large kernel that only one layer uses: the pairs of a block of rows are

@@ -1,9 +1,13 @@
 #include "ptattn/train/parameter_set.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
+#include <numbers>
 #include <numeric>
+#include <utility>
 
+#include "ptattn/core/random.hpp"
 #include "ptattn/models/weight_reader.hpp"
 #include "ptattn/train/safetensors_writer.hpp"
 
@@ -33,6 +37,15 @@ Matrix zeros(std::size_t count) {
   Matrix matrix(1, count);
   std::ranges::fill(matrix.values(), 0.0F);
   return matrix;
+}
+
+/// Of the standard normal distribution (Box and Muller 1958), at most 2 away from its mean.
+double cut_normal(Random& random) {
+  for (;;) {
+    const double radius = std::sqrt(-2.0 * std::log(1.0 - random.uniform()));
+    const double z = radius * std::cos(2.0 * std::numbers::pi * random.uniform());
+    if (std::abs(z) <= 2.0) return z;
+  }
 }
 
 /// Reads tensors one by one.
@@ -108,6 +121,20 @@ void ParameterSet::allocate() {
     buffer.value = buffer_values().subspan(at, buffer.size());
     std::ranges::fill(buffer.value, buffer.initial);
     at += padded(buffer.size());
+  }
+}
+
+void ParameterSet::initialize(std::uint64_t seed) {
+  for (const Parameter& parameter : parameters_) {
+    Random random(splitmix64_mix(seed) ^ fnv1a64(parameter.name));
+    const InitialValues& from = parameter.initial;
+    for (float& x : parameter.value) {
+      x = from.constant;
+      if (from.uniform > 0.0F) {
+        x += from.uniform * static_cast<float>(2.0 * random.uniform() - 1.0);
+      }
+      if (from.normal > 0.0F) x += from.normal * static_cast<float>(cut_normal(random));
+    }
   }
 }
 

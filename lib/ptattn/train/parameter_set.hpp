@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <map>
@@ -13,6 +14,14 @@
 
 namespace ptattn::train {
 
+/// Where the values of a parameter start: constant + uniform u + normal z with u in [-1, 1) and z
+/// of the standard normal distribution cut off at 2.
+struct InitialValues {
+  float constant = 0.0F;
+  float uniform = 0.0F;
+  float normal = 0.0F;
+};
+
 /// A tensor that training changes, under the name that public checkpoints use.
 struct Parameter {
   std::string name;                ///< "enc.enc0.block0.attn.qkv.weight"
@@ -21,8 +30,9 @@ struct Parameter {
   bool is_head = false;            ///< belongs to the layer that names the classes
   std::size_t depth = 0;           ///< layers below it, for layer-wise rates: 0 at the input
   std::string alias{};             ///< a second name of the same tensor; empty: none
-  std::span<float> value{};        ///< of ParameterSet::values()
-  std::span<float> gradient{};     ///< of ParameterSet::gradients()
+  InitialValues initial{};
+  std::span<float> value{};     ///< of ParameterSet::values()
+  std::span<float> gradient{};  ///< of ParameterSet::gradients()
 
   [[nodiscard]] std::size_t size() const;
 };
@@ -56,6 +66,8 @@ class ParameterSet {
   Buffer& declare(Buffer buffer);
   /// Gives memory to all that was declared: values and gradients zero, buffers initial.
   void allocate();
+  /// Draws the initial values. Those of a parameter depend on the seed and on its name alone.
+  void initialize(std::uint64_t seed);
 
   [[nodiscard]] std::deque<Parameter>& parameters() { return parameters_; }
   [[nodiscard]] const std::deque<Parameter>& parameters() const { return parameters_; }

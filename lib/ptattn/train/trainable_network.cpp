@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/train/ptv3/ptv3_trainer.hpp"
 
 namespace ptattn::train {
 namespace {
@@ -12,7 +13,9 @@ using Factory = std::unique_ptr<TrainableNetwork> (*)(const ArchitectureConfig&,
                                                       const NetworkSettings&);
 
 const std::map<std::string, Factory, std::less<>>& factories() {
-  static const std::map<std::string, Factory, std::less<>> kFactories;
+  static const std::map<std::string, Factory, std::less<>> kFactories = {
+      {"ptv3m1", make_ptv3_trainer},
+  };
   return kFactories;
 }
 

@@ -58,8 +58,8 @@ void score_block(const Step& step) {
 }  // namespace
 
 void attend_by_dot_product(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& scores,
-                           const AttentionScratch& memory, MutableMatrixView out) {
-  attend(q, k, v, scores, scores.scale * kLog2E, score_block, memory, out);
+                           const AttentionScratch& memory, MutableMatrixView out, float* log_sums) {
+  attend(q, k, v, scores, scores.scale * kLog2E, score_block, memory, out, log_sums);
 }
 
 }  // namespace ptattn::HWY_NAMESPACE
@@ -72,10 +72,16 @@ HWY_EXPORT(attend_by_dot_product);
 
 void attention_on_this_thread(MatrixView q, MatrixView k, MatrixView v,
                               const AttentionScores& scores, MutableMatrixView out) {
+  attention_on_this_thread(q, k, v, scores, out, nullptr);
+}
+
+void attention_on_this_thread(MatrixView q, MatrixView k, MatrixView v,
+                              const AttentionScores& scores, MutableMatrixView out,
+                              float* log_sums) {
   AttentionScores scaled = scores;
   if (scaled.scale == 0.0F) scaled.scale = 1.0F / std::sqrt(static_cast<float>(q.cols));
   HWY_DYNAMIC_DISPATCH(attend_by_dot_product)
-  (q, k, v, scaled, AttentionScratch::of_this_thread(q.cols, v.cols), out);
+  (q, k, v, scaled, AttentionScratch::of_this_thread(q.cols, v.cols), out, log_sums);
 }
 
 }  // namespace ptattn

@@ -17,6 +17,7 @@
 #endif
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 
@@ -112,6 +113,13 @@ void finish(const float* sums, const float* total, MutableMatrixView out) {
   }
 }
 
+/// log2 of a query's total weight; infinity for one that saw no key, so that 2^(score - log sum) is
+/// its weight in any case.
+HWY_INLINE float log_sum(float largest, float total) {
+  if (total <= 0.0F) return std::numeric_limits<float>::infinity();
+  return largest + std::log2(total);
+}
+
 /// `m` itself where its rows follow one another, or else a copy at `to`.
 const float* contiguous(MatrixView m, float* to) {
   if (m.stride == m.cols) return m.data;
@@ -145,6 +153,12 @@ void begin_group(const Group& group, float query_scale) {
   std::fill_n(group.memory.largest, padded, kMasked);
   std::fill_n(group.memory.total, padded, 0.0F);
   std::fill_n(group.memory.sums, padded * group.v.cols, 0.0F);
+}
+
+void write_log_sums(const Group& group, float* log_sums) {
+  for (std::size_t i = 0; i < group.q.rows; ++i) {
+    log_sums[i] = log_sum(group.memory.largest[i], group.memory.total[i]);
+  }
 }
 
 /// Writes what is added to the scores of a panel, if anything is.
@@ -192,10 +206,11 @@ void attend_block(const Group& group, std::size_t first, std::size_t count, cons
 ///
 /// Blocks of keys begin at multiples of kBlock whatever the queries are: the order of all sums is a
 /// property of the keys.
+/// @param log_sums  [q.rows] gets log2 of each query's total weight; nullptr: not wanted
 template <class Scorer>
 void attend(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& scores,
             float query_scale, const Scorer& scorer, const AttentionScratch& memory,
-            MutableMatrixView out) {
+            MutableMatrixView out, float* log_sums = nullptr) {
   for (std::size_t i = 0; i < q.rows; i += kGroup) {
     const std::size_t rows = std::min(kGroup, q.rows - i);
     Group group{q.rows_range(i, rows),
@@ -213,6 +228,7 @@ void attend(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& sco
       finish(memory.sums + query * v.cols, memory.total + query,
              out.rows_range(i + query, rows_of_panel(group, query)));
     }
+    if (log_sums != nullptr) write_log_sums(group, log_sums + i);
   }
 }
 

@@ -27,6 +27,16 @@ void for_each_panel(MutablePackedMatrixView m, const Body& body) {
   }
 }
 
+}  // namespace
+
+void pack(MatrixView b, MutablePackedMatrixView out) {
+  for_each_panel(out, [&](MutableMatrixView columns, std::size_t first, std::size_t width) {
+    for (std::size_t k = 0; k < b.rows; ++k) {
+      std::copy_n(b.row(k) + first, width, columns.row(k) + first);
+    }
+  });
+}
+
 void pack_transpose(MatrixView b, MutablePackedMatrixView out) {
   for_each_panel(out, [&](MutableMatrixView columns, std::size_t first, std::size_t width) {
     for (std::size_t j = first; j < first + width; ++j) {
@@ -35,8 +45,6 @@ void pack_transpose(MatrixView b, MutablePackedMatrixView out) {
     }
   });
 }
-
-}  // namespace
 
 MutablePackedMatrixView packed_matrix(std::size_t rows, std::size_t cols, ScratchMemory& scratch) {
   const MutablePackedMatrixView m{scratch.take<float>(floats_of(rows, cols)).data(), rows, cols};
@@ -66,10 +74,7 @@ PackedMatrix::PackedMatrix(std::size_t rows, std::size_t cols)
 
 PackedMatrix PackedMatrix::from_rows(MatrixView b) {
   PackedMatrix packed(b.rows, b.cols);
-  for_each_panel(packed.view(), [&](MutableMatrixView out, std::size_t first, std::size_t width) {
-    for (std::size_t k = 0; k < b.rows; ++k)
-      std::copy_n(b.row(k) + first, width, out.row(k) + first);
-  });
+  pack(b, packed.view());
   return packed;
 }
 

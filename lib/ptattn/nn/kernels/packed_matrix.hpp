@@ -42,6 +42,11 @@ struct MutablePackedMatrixView {
 [[nodiscard]] MutablePackedMatrixView packed_matrix(std::size_t rows, std::size_t cols,
                                                     ScratchMemory& scratch);
 
+/// out = b, of the same shape; the filling stays as it is.
+void pack(MatrixView b, MutablePackedMatrixView out);
+/// out = the transpose of `b` [cols, rows]; the filling stays as it is.
+void pack_transpose(MatrixView b, MutablePackedMatrixView out);
+
 /// The transpose of `b` [cols, rows] as such a matrix in memory of `scratch`.
 [[nodiscard]] PackedMatrixView packed_transpose(MatrixView b, ScratchMemory& scratch);
 

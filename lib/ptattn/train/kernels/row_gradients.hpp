@@ -1,0 +1,53 @@
+#pragma once
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/nn/activation.hpp"
+#include "ptattn/nn/kernels/normalize.hpp"
+
+namespace ptattn::train {
+
+// Derivatives of what is done to rows one by one, all on the calling thread. The order of sums
+// depends on the CPU's vector width and on nothing else.
+
+/// Derivatives of normalize_rows (Ba et al. 2016), added to those of its input: with
+/// y = (x - mean) / s, s = sqrt(variance + eps) and g = gamma d_out,
+///
+///   d_x += (g - mean(g) - y mean(g y)) / s,  d_gamma += sum of d_out y,  d_beta += sum of d_out
+///
+/// @param x         [n, c] what was normalised
+/// @param d_out     [n, c]
+/// @param d_x       [n, c]; overlaps neither x nor d_out
+/// @param d_gamma   [c]
+/// @param d_beta    [c]
+void add_normalize_gradient(const NormWeights& weights, MatrixView x, MatrixView d_out,
+                            MutableMatrixView d_x, float* d_gamma, float* d_beta);
+
+/// d <- d activation'(x)
+/// @param x  [n, c] what the activation was given
+/// @param d  [n, c] derivatives of its result, replaced by those of x
+void multiply_by_derivative(Activation activation, MatrixView x, MutableMatrixView d);
+
+/// sums[j] += sum_i x[i, j]
+void add_column_sums(MatrixView x, float* sums);
+
+/// sums[j] += sum_i (x[i, j] - mean[j])^2
+void add_column_squares(MatrixView x, const float* mean, float* sums);
+
+/// out = activation(scale x + shift), by channel.
+/// @param scale, shift  [c]
+/// @param out           [n, c]; x itself, or without overlap
+void scale_shift_activate(const float* scale, const float* shift, Activation activation,
+                          MatrixView x, MutableMatrixView out);
+
+/// out = a y + b z + offset, by channel.
+/// @param a, b, offset  [c]
+/// @param y, z          [n, c]
+/// @param out           [n, c]; y or z, or without overlap
+void combine_channels(const float* a, MatrixView y, const float* b, MatrixView z,
+                      const float* offset, MutableMatrixView out);
+
+/// sums[j] += sum_i x[i, j] (y[i, j] - mean[j]) scale[j]
+void add_column_products(MatrixView x, MatrixView y, const float* mean, const float* scale,
+                         float* sums);
+
+}  // namespace ptattn::train

@@ -1,0 +1,54 @@
+#include "ptattn/train/layers/dense_layer.hpp"
+
+#include <cmath>
+
+#include "ptattn/nn/kernels/gemm.hpp"
+#include "ptattn/train/kernels/row_gradients.hpp"
+#include "ptattn/train/kernels/transposed_product.hpp"
+
+namespace ptattn::train {
+
+DenseLayer::DenseLayer(ParameterSet& set, const LayerPlace& place, std::size_t in, std::size_t out,
+                       bool bias)
+    : in_(in), out_(out) {
+  // As PyTorch does it: both uniform within 1 / sqrt(in).
+  const InitialValues initial{.uniform = 1.0F / std::sqrt(static_cast<float>(in))};
+  weight_ = &set.declare(Parameter{.name = place.name + ".weight",
+                                   .shape = {out, in},
+                                   .decays = true,
+                                   .is_head = place.is_head,
+                                   .depth = place.depth,
+                                   .initial = initial});
+  if (!bias) return;
+  bias_ = &set.declare(Parameter{.name = place.name + ".bias",
+                                 .shape = {out},
+                                 .is_head = place.is_head,
+                                 .depth = place.depth,
+                                 .initial = initial});
+}
+
+void DenseLayer::pack(ScratchMemory& scratch) {
+  const MatrixView weight{weight_->value.data(), out_, in_, in_};
+  forward_ = packed_transpose(weight, scratch);
+  const MutablePackedMatrixView backward = packed_matrix(out_, in_, scratch);
+  ptattn::pack(weight, backward);
+  backward_ = backward;
+}
+
+void DenseLayer::forward(MatrixView x, MutableMatrixView y, Activation activation,
+                         MatrixView residual) const {
+  gemm(x, forward_, 0, forward_.panels(),
+       {.bias = bias_ != nullptr ? bias_->value.data() : nullptr,
+        .activation = activation,
+        .residual = residual},
+       y);
+}
+
+void DenseLayer::backward(MatrixView x, MatrixView d_y, const ChunkSums& sums,
+                          MutableMatrixView d_x) const {
+  add_transposed_product(d_y, x, {sums.of(*weight_), out_, in_, in_});
+  if (bias_ != nullptr) add_column_sums(d_y, sums.of(*bias_));
+  if (d_x.data != nullptr) gemm(d_y, backward_, 0, backward_.panels(), {}, d_x);
+}
+
+}  // namespace ptattn::train

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/nn/activation.hpp"
+#include "ptattn/train/layers/dense_layer.hpp"
+
+namespace ptattn::train {
+
+/// Layer normalisation (Ba et al. 2016), eps 1e-5. Works on blocks of rows on the calling thread.
+class LayerNormLayer {
+ public:
+  LayerNormLayer() = default;
+  /// Declares `name`.weight and `name`.bias.
+  LayerNormLayer(ParameterSet& set, const LayerPlace& place, std::size_t channels);
+
+  /// @param x, y  [n, c]; may be the same
+  void forward(MatrixView x, MutableMatrixView y) const;
+  /// Adds the derivatives of x to `d_x` and those of gamma and beta to `sums`.
+  /// @param x    [n, c], as the forward pass had it
+  /// @param d_y  [n, c]
+  /// @param d_x  [n, c]; overlaps neither x nor d_y
+  void backward(MatrixView x, MatrixView d_y, const ChunkSums& sums, MutableMatrixView d_x) const;
+
+  [[nodiscard]] const Parameter& first_parameter() const { return *gamma_; }
+  [[nodiscard]] const Parameter& last_parameter() const { return *beta_; }
+
+ private:
+  const Parameter* gamma_ = nullptr;  // [c]
+  const Parameter* beta_ = nullptr;   // [c]
+};
+
+/// Which statistics a batch norm uses.
+enum class NormStatistics : std::uint8_t {
+  kOfStep,   ///< those of the rows given, which move the running ones
+  kRunning,  ///< the running ones, which stay as they are
+};
+
+/// What the backward pass of a batch norm needs, a view of scratch memory.
+struct BatchNormRecord {
+  MatrixView x;                  ///< [n, c] what was normalised
+  std::span<const float> mean;   ///< [c]
+  std::span<const float> scale;  ///< [c] 1 / sqrt(variance + eps)
+  NormStatistics statistics = NormStatistics::kRunning;
+};
+
+/// Batch normalisation (Ioffe and Szegedy 2015) over all rows of a step, followed by an activation:
+///
+///   y = activation(gamma (x - mean) / sqrt(variance + eps) + beta)
+///   running <- (1 - momentum) running + momentum of the step (the variance of n - 1)
+///
+/// Parallel over rows; the same bytes for any thread count.
+class BatchNormLayer {
+ public:
+  struct Setting {
+    double eps = 1e-5;
+    double momentum = 0.1;
+    Activation activation = Activation::kNone;
+  };
+
+  BatchNormLayer() = default;
+  /// Declares `name`.weight, `name`.bias, `name`.running_mean and `name`.running_var.
+  BatchNormLayer(ParameterSet& set, const LayerPlace& place, std::size_t channels,
+                 const Setting& setting);
+
+  /// @param x        [n, c]; must stay as it is until the backward pass
+  /// @param y        [n, c]; does not overlap x
+  /// @param scratch  gets the record's statistics
+  [[nodiscard]] BatchNormRecord forward(MatrixView x, NormStatistics statistics,
+                                        MutableMatrixView y, ScratchMemory& scratch) const;
+  /// Adds the derivatives of gamma and beta to the gradients.
+  /// @param d  [n, c] derivatives of y, replaced by those of x
+  void backward(const BatchNormRecord& record, MutableMatrixView d) const;
+
+ private:
+  void take_statistics(MatrixView x, std::span<float> mean, std::span<float> variance) const;
+
+  const Parameter* gamma_ = nullptr;          // [c]
+  const Parameter* beta_ = nullptr;           // [c]
+  const Buffer* running_mean_ = nullptr;      // [c]
+  const Buffer* running_variance_ = nullptr;  // [c]
+  Setting setting_;
+};
+
+}  // namespace ptattn::train

@@ -147,13 +147,13 @@ TEST(BadFiles, HeadersWithoutEnd) {
 }
 
 TEST(BadFiles, SomethingElse) {
-  EXPECT_EQ(refusal(""), "a.ply: is empty, expected a PLY or PCD file");
+  EXPECT_EQ(refusal(""), "a.ply: is empty, expected a PLY, PCD, LAS or LAZ file");
   for (const std::string& file :
        {std::string("Dear reader,\nthis is a letter.\n"), std::string("# A title\n\nand text\n"),
         std::string("\n\n\n"), std::string(1000, '\0'), std::string("plywood\n"),
         std::string("\x89PNG\r\n\x1a\n"), std::string("#\n#\n#"), std::string("ply")}) {
     EXPECT_THAT(refusal(file),
-                testing::AnyOf("a.ply: is neither a PLY nor a PCD file",
+                testing::AnyOf("a.ply: is neither a PLY, PCD nor LAS file",
                                testing::HasSubstr("format line"), testing::HasSubstr("end_header")))
         << file;
   }
@@ -175,12 +175,13 @@ class BadPaths : public testing::Test {
 
 TEST_F(BadPaths, MissingFoldersDevicesAndPipes) {
   expect_refused(folder_ / "none.ply", "cannot be opened: No such file or directory");
-  expect_refused(folder_.path(), "is a directory, expected a PLY or PCD file");
-  expect_refused("/dev/zero", "is not a regular file, expected a PLY or PCD file");
+  expect_refused(folder_.path(), "is a directory, expected a PLY, PCD, LAS or LAZ file");
+  expect_refused("/dev/zero", "is not a regular file, expected a PLY, PCD, LAS or LAZ file");
   ASSERT_EQ(::mkfifo((folder_ / "pipe.ply").c_str(), 0600), 0);
-  expect_refused(folder_ / "pipe.ply", "is not a regular file, expected a PLY or PCD file");
+  expect_refused(folder_ / "pipe.ply",
+                 "is not a regular file, expected a PLY, PCD, LAS or LAZ file");
   put(folder_ / "empty.ply", "");
-  expect_refused(folder_ / "empty.ply", "is empty, expected a PLY or PCD file");
+  expect_refused(folder_ / "empty.ply", "is empty, expected a PLY, PCD, LAS or LAZ file");
 }
 
 TEST_F(BadPaths, UnreadableFile) {

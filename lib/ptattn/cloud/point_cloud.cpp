@@ -19,8 +19,14 @@ bool same_field(const Field& a, const Field& b) {
          same_bytes(a.bytes(), b.bytes());
 }
 
+bool same_las(const std::shared_ptr<const LasMetadata>& a,
+              const std::shared_ptr<const LasMetadata>& b) {
+  return a == b || (a != nullptr && b != nullptr && identical(*a, *b));
+}
+
 bool same_metadata(const CloudMetadata& a, const CloudMetadata& b) {
   return a.comments == b.comments && a.obj_info == b.obj_info && a.elements == b.elements &&
+         same_las(a.las, b.las) &&
          same_bytes(std::as_bytes(std::span(a.viewpoint)), std::as_bytes(std::span(b.viewpoint)));
 }
 
@@ -63,6 +69,12 @@ RawVector<std::array<double, 3>> PointCloud::positions(std::string_view subject)
     });
   }
   return out;
+}
+
+bool identical(const LasMetadata& a, const LasMetadata& b) {
+  return a.header == b.header && a.records == b.records && a.padding == b.padding &&
+         a.extended_records == b.extended_records && a.chunk_points == b.chunk_points &&
+         std::ranges::equal(a.exact, b.exact, same_field);
 }
 
 bool identical(const PointCloud& a, const PointCloud& b) {

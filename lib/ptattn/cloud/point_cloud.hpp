@@ -3,11 +3,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ptattn/cloud/field.hpp"
+#include "ptattn/cloud/las_metadata.hpp"
 #include "ptattn/core/raw_vector.hpp"
 
 namespace ptattn {
@@ -41,6 +43,7 @@ struct CloudMetadata {
   std::vector<std::string> obj_info{};  ///< PLY only
   std::array<double, 7> viewpoint{0, 0, 0, 1, 0, 0, 0};  ///< PCD: tx ty tz qw qx qy qz
   std::vector<Element> elements{};                       ///< PLY only
+  std::shared_ptr<const LasMetadata> las{};              ///< LAS and LAZ only
 };
 
 /// Points with named per-point fields, in file order.

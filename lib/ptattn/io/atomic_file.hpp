@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ class AtomicFile {
   /// @throws Error(Fault::kInput), on a full disk for example; also on a file size limit, provided
   ///         that the process ignores SIGXFSZ
   void append(std::string_view bytes);
+  /// Replaces bytes that were appended before.
+  /// @throws Error(Fault::kInput) as append
+  void overwrite(std::uint64_t offset, std::string_view bytes);
   /// Flushes to the disk and gives the file its name.
   /// @throws Error(Fault::kInput)
   void commit();

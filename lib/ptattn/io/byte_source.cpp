@@ -29,8 +29,8 @@ ByteSource::ByteSource(const std::filesystem::path& path) : subject_(path.string
   struct stat status {};
   if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(file);
-    fail(S_ISDIR(status.st_mode) ? "is a directory, expected a PLY or PCD file"
-                                 : "is not a regular file, expected a PLY or PCD file");
+    fail(S_ISDIR(status.st_mode) ? "is a directory, expected a PLY, PCD, LAS or LAZ file"
+                                 : "is not a regular file, expected a PLY, PCD, LAS or LAZ file");
   }
   file_ = file;
   size_ = static_cast<std::uint64_t>(status.st_size);

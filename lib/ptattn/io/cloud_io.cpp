@@ -12,6 +12,9 @@
 #include "ptattn/io/atomic_file.hpp"
 #include "ptattn/io/byte_source.hpp"
 #include "ptattn/io/header_lines.hpp"
+#include "ptattn/io/las/las_header.hpp"
+#include "ptattn/io/las/las_reader.hpp"
+#include "ptattn/io/las/las_writer.hpp"
 #include "ptattn/io/pcd_reader.hpp"
 #include "ptattn/io/pcd_writer.hpp"
 #include "ptattn/io/ply_reader.hpp"
@@ -22,6 +25,7 @@ namespace {
 
 /// By the first line that is no comment; nothing when it is neither's.
 std::optional<FileFormat> format_of(const io::ByteSource& source) {
+  if (io::las::is_las(source)) return FileFormat::kLas;
   constexpr std::array<std::string_view, 3> kPcdStarts{"VERSION", "FIELDS", "COLUMNS"};
   io::HeaderLines lines(source);
   for (auto line = lines.next(); line; line = lines.next()) {
@@ -34,11 +38,12 @@ std::optional<FileFormat> format_of(const io::ByteSource& source) {
   return std::nullopt;
 }
 
-PointCloud read(const io::ByteSource& source) {
-  if (source.size() == 0) source.fail("is empty, expected a PLY or PCD file");
+PointCloud read(const io::ByteSource& source, const ReadOptions& options) {
+  if (source.size() == 0) source.fail("is empty, expected a PLY, PCD, LAS or LAZ file");
   const auto format = format_of(source);
-  if (!format) source.fail("is neither a PLY nor a PCD file");
+  if (!format) source.fail("is neither a PLY, PCD nor LAS file");
   try {
+    if (*format == FileFormat::kLas) return io::read_las(source, options);
     return *format == FileFormat::kPly ? io::read_ply(source) : io::read_pcd(source);
   } catch (const std::bad_alloc&) {
     source.fail("does not fit into memory");
@@ -51,23 +56,33 @@ std::optional<FileFormat> format_of_name(const std::filesystem::path& path) {
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (extension == ".ply") return FileFormat::kPly;
   if (extension == ".pcd") return FileFormat::kPcd;
+  if (extension == ".las") return FileFormat::kLas;
   return std::nullopt;
+}
+
+bool is_las_format(FileFormat format) {
+  return format == FileFormat::kLas || format == FileFormat::kLaz;
 }
 
 /// The format to write, when it has such an encoding.
 FileFormat format_to_write(const std::filesystem::path& path, Encoding encoding) {
   const auto format = format_of_name(path);
-  if (!format) throw Error(Fault::kUsage, path.string(), "expected a name ending in .ply or .pcd");
+  if (!format) {
+    throw Error(Fault::kUsage, path.string(), "expected a name ending in .ply, .pcd, .las or .laz");
+  }
   if (*format == FileFormat::kPly && encoding == Encoding::kBinaryCompressed) {
     throw Error(Fault::kUsage, path.string(), "PLY cannot be compressed, expected a .pcd file");
   }
   if (*format == FileFormat::kPcd && encoding == Encoding::kBinaryBigEndian) {
     throw Error(Fault::kUsage, path.string(), "PCD cannot be big endian, expected a .ply file");
   }
+  if (is_las_format(*format) && encoding != Encoding::kBinary) {
+    throw Error(Fault::kUsage, path.string(), "LAS has one encoding, expected binary");
+  }
   return *format;
 }
 
-/// What neither format can hold.
+/// What no format can hold.
 void check_fields(const PointCloud& cloud, const std::string& subject) {
   if (cloud.fields().empty() && !cloud.empty()) {
     throw Error(Fault::kInput, subject, "the cloud has points without fields");
@@ -86,29 +101,36 @@ void check_fields(const PointCloud& cloud, const std::string& subject) {
 
 }  // namespace
 
-PointCloud read_cloud(const std::filesystem::path& path) {
-  return read(io::ByteSource(path));
+PointCloud read_cloud(const std::filesystem::path& path, const ReadOptions& options) {
+  return read(io::ByteSource(path), options);
 }
 
-PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subject) {
-  return read(io::ByteSource(bytes, subject));
+PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subject,
+                       const ReadOptions& options) {
+  return read(io::ByteSource(bytes, subject), options);
 }
 
-void check_format(const std::filesystem::path& path, const PointCloud& cloud, Encoding encoding) {
+void check_format(const std::filesystem::path& path, const PointCloud& cloud, Encoding encoding,
+                  const LasOptions& las) {
   const FileFormat format = format_to_write(path, encoding);
   check_fields(cloud, path.string());
-  if (format == FileFormat::kPly) {
+  if (is_las_format(format)) {
+    io::check_las(cloud, las, path.string());
+  } else if (format == FileFormat::kPly) {
     (void)io::ply_header_of(cloud, encoding, path.string());
   } else {
     (void)io::pcd_header_of(cloud, encoding, path.string());
   }
 }
 
-void write_cloud(const std::filesystem::path& path, const PointCloud& cloud, Encoding encoding) {
+void write_cloud(const std::filesystem::path& path, const PointCloud& cloud, Encoding encoding,
+                 const LasOptions& las) {
   const FileFormat format = format_to_write(path, encoding);
   check_fields(cloud, path.string());
   io::AtomicFile file(path);
-  if (format == FileFormat::kPly) {
+  if (is_las_format(format)) {
+    io::write_las(file, cloud, format == FileFormat::kLaz, las);
+  } else if (format == FileFormat::kPly) {
     io::write_ply(file, cloud, encoding);
   } else {
     io::write_pcd(file, cloud, encoding);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "ptattn/cloud/paint.hpp"
@@ -10,13 +11,25 @@
 
 namespace ptattn {
 
-enum class FileFormat { kPly, kPcd };
+enum class FileFormat { kPly, kPcd, kLas, kLaz };
 
 /// How the body of a file is written. PLY knows kAscii, kBinary (little endian) and
-/// kBinaryBigEndian; PCD knows kAscii, kBinary and kBinaryCompressed (LZF, field after field).
+/// kBinaryBigEndian; PCD knows kAscii, kBinary and kBinaryCompressed (LZF, field after field). LAS
+/// and LAZ know kBinary.
 enum class Encoding { kAscii, kBinary, kBinaryBigEndian, kBinaryCompressed };
 
-/// Reads a PLY or PCD file; the content decides which, not the name.
+/// How files are read.
+struct ReadOptions {
+  bool salvage = false;  ///< of a truncated LAS or LAZ file, take the points that are whole
+};
+
+/// What a LAS or LAZ file gets that is made of a cloud that was none.
+struct LasOptions {
+  double scale = 0.0;  ///< of the coordinates; 0: 0.001, or finer for clouds below 10 in extent
+  std::string crs{};   ///< reference system: "EPSG:2154", WKT, or empty for none
+};
+
+/// Reads a PLY, PCD, LAS or LAZ file; the content decides which, not the name.
 ///
 /// Every field comes back with its type, count and order, bit for bit (ASCII: the value of the
 /// decimal text; a NaN has no payload there). Comments, obj_info, viewpoint and PLY elements other
@@ -24,33 +37,36 @@ enum class Encoding { kAscii, kBinary, kBinaryBigEndian, kBinaryCompressed };
 /// checked against the file's size; memory is a small multiple of that size.
 /// @throws Error(Fault::kInput) one line, for whatever is wrong with the file
 /// Time O(bytes); parallel over points (binary); the same cloud for any thread count.
-[[nodiscard]] PointCloud read_cloud(const std::filesystem::path& path);
+[[nodiscard]] PointCloud read_cloud(const std::filesystem::path& path,
+                                    const ReadOptions& options = {});
 
 /// The same from memory; `subject` names it in errors.
-[[nodiscard]] PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subject);
+[[nodiscard]] PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subject,
+                                     const ReadOptions& options = {});
 
 /// Writes `cloud` to `path` through a temporary file beside it that is renamed when complete.
 ///
-/// The format follows the extension (.ply, .pcd). ASCII numbers are the shortest that read back to
-/// the same bits. A PLY holds a field of several values as a list property, the grid of an
-/// organised cloud as `obj_info num_cols` and `num_rows`, the viewpoint as a comment. What a format
-/// cannot hold (faces in a PCD, an 8-byte integer in a PLY) is refused.
+/// The format follows the extension (.ply, .pcd, .las, .laz). ASCII numbers are the shortest that
+/// read back to the same bits. A PLY holds a field of several values as a list property, the grid
+/// of an organised cloud as `obj_info num_cols` and `num_rows`, the viewpoint as a comment. What a
+/// format cannot hold (faces in a PCD, an 8-byte integer in a PLY) is refused.
 /// @throws Error(Fault::kInput) when it cannot be written; Error(Fault::kUsage) when the extension
 ///         and the encoding do not fit each other, or the cloud's fields not its points
 /// Time O(bytes); parallel over points except for the compression; the same bytes for any thread
 /// count.
 void write_cloud(const std::filesystem::path& path, const PointCloud& cloud,
-                 Encoding encoding = Encoding::kBinary);
+                 Encoding encoding = Encoding::kBinary, const LasOptions& las = {});
 
 /// Throws what write_cloud would throw because the format cannot hold the cloud; touches no file.
 /// For whoever works long on a cloud before it is written.
 void check_format(const std::filesystem::path& path, const PointCloud& cloud,
-                  Encoding encoding = Encoding::kBinary);
+                  Encoding encoding = Encoding::kBinary, const LasOptions& las = {});
 
 /// The colours that viewers expect in a file of this name: packed in a *.pcd, else channels.
 [[nodiscard]] ColorLayout color_layout_of(const std::filesystem::path& path);
 
-/// True for the file names that folders are searched for: *.ply and *.pcd, any case.
+/// True for the file names that folders are searched for: *.ply, *.pcd, *.las and *.laz, any
+/// case.
 [[nodiscard]] bool has_cloud_extension(const std::filesystem::path& path);
 
 }  // namespace ptattn

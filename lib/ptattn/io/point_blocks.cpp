@@ -15,12 +15,12 @@ namespace {
 constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
 constexpr std::size_t kTextBlock = 4096;  // points
 
-std::size_t block_of(std::size_t stride) {
+}  // namespace
+
+std::size_t points_of_block(std::size_t stride) {
   return std::max<std::size_t>(1, kBlockBytes / std::max<std::size_t>(1, stride));
 }
 
-/// Appends blocks of points in order, each made by `encode(begin, end, out)`. It runs in parallel
-/// and overwrites `out`, which holds another block's bytes.
 void write_blocks(AtomicFile& file, std::size_t points, std::size_t block,
                   const std::function<void(std::size_t, std::size_t, std::string&)>& encode) {
   // At most `slots` blocks are under way and they leave in order, so a buffer is free again when
@@ -40,12 +40,10 @@ void write_blocks(AtomicFile& file, std::size_t points, std::size_t block,
   ordered_pipeline(slots, number, fill, write);
 }
 
-}  // namespace
-
 void read_records(const ByteSource& source, std::uint64_t offset, std::size_t points,
                   std::size_t stride, bool swap, std::span<const Column<std::byte>> columns,
                   const std::function<void(std::span<const std::byte>)>& check) {
-  const std::size_t block = block_of(stride);
+  const std::size_t block = points_of_block(stride);
   parallel_ranges((points + block - 1) / block, 4, [&](std::size_t begin, std::size_t end) {
     Scratch scratch;
     for (std::size_t b = begin; b < end; ++b) {
@@ -60,7 +58,7 @@ void read_records(const ByteSource& source, std::uint64_t offset, std::size_t po
 
 void write_records(AtomicFile& file, std::size_t points, std::size_t stride, bool swap,
                    std::span<const Column<const std::byte>> columns) {
-  write_blocks(file, points, block_of(stride),
+  write_blocks(file, points, points_of_block(stride),
                [&](std::size_t begin, std::size_t end, std::string& out) {
                  out.resize((end - begin) * stride);
                  const auto records = std::as_writable_bytes(std::span(out));

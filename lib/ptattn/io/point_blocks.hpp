@@ -21,6 +21,15 @@ void read_records(const ByteSource& source, std::uint64_t offset, std::size_t po
                   std::size_t stride, bool swap, std::span<const Column<std::byte>> columns,
                   const std::function<void(std::span<const std::byte>)>& check = {});
 
+/// Appends blocks of `block` points in order, each made by `encode(begin, end, out)`, which runs in
+/// parallel and overwrites `out`: that holds another block's bytes. A few blocks are in memory at a
+/// time.
+void write_blocks(AtomicFile& file, std::size_t points, std::size_t block,
+                  const std::function<void(std::size_t, std::size_t, std::string&)>& encode);
+
+/// Points of `stride` bytes that are enough work for a task and stay in the cache.
+[[nodiscard]] std::size_t points_of_block(std::size_t stride);
+
 /// Appends `points` records to `file`.
 void write_records(AtomicFile& file, std::size_t points, std::size_t stride, bool swap,
                    std::span<const Column<const std::byte>> columns);

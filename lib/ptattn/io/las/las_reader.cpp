@@ -1,0 +1,115 @@
+#include "ptattn/io/las/las_reader.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/io/las/las_header.hpp"
+#include "ptattn/io/las/las_records.hpp"
+#include "ptattn/io/las/record_columns.hpp"
+#include "ptattn/io/las/record_layout.hpp"
+#include "ptattn/io/point_blocks.hpp"
+
+namespace ptattn::io {
+namespace las {
+namespace {
+
+void read_all_records(const ByteSource& source, const LasHeader& header, bool salvage,
+                      LasMetadata& metadata) {
+  std::uint64_t begin = header.header_size;
+  metadata.records = read_records(source, begin, header.points_start, header.records);
+  Scratch scratch;
+  const auto padding = source.view(begin, header.points_start - begin, scratch);
+  metadata.padding.assign(padding.begin(), padding.end());
+  if (header.minor_version == 3 && header.waveform_start != 0) {
+    metadata.extended_records = read_extended_records(source, header.waveform_start, 1, salvage);
+  } else if (header.extended_records != 0) {
+    metadata.extended_records =
+        read_extended_records(source, header.extended_start, header.extended_records, salvage);
+  }
+}
+
+void drop_copc_index(LasMetadata& metadata) {
+  const auto dropped = std::erase_if(metadata.records, is_copc_record) +
+                       std::erase_if(metadata.extended_records, is_copc_record);
+  if (dropped == 0) return;
+  metadata.notes.emplace_back("is a COPC file: its points keep their order, its index is not kept");
+}
+
+/// The fields to read into, and what is kept beside them.
+struct Columns {
+  std::vector<Field> fields;
+  std::vector<Field> exact;
+  std::vector<Field*> exact_of;  // one a column
+};
+
+Columns make_columns(const RecordLayout& layout, std::size_t points) {
+  Columns columns;
+  std::vector<std::size_t> kept;
+  for (std::size_t c = 0; c < layout.columns.size(); ++c) {
+    const LasColumn& column = layout.columns[c];
+    columns.fields.emplace_back(column.name, column.field_type(), points, column.count);
+    const auto gives_back = [&](const Quantization& step) {
+      return is_reversible(step, column.stored);
+    };
+    if (std::ranges::all_of(column.steps, gives_back)) continue;
+    kept.push_back(c);
+    columns.exact.emplace_back(column.name, column.stored, points, column.count);
+  }
+  columns.exact_of.resize(layout.columns.size());
+  for (std::size_t k = 0; k < kept.size(); ++k) columns.exact_of[kept[k]] = &columns.exact[k];
+  return columns;
+}
+
+/// How many of the points the file holds.
+std::uint64_t points_at_hand(const ByteSource& source, const LasHeader& header, bool salvage,
+                             LasMetadata& metadata) {
+  const std::uint64_t room = (source.size() - header.points_start) / header.record_length;
+  if (header.points <= room) return header.points;
+  const std::string whole =
+      std::to_string(room) + " of " + std::to_string(header.points) + " points";
+  if (!salvage) source.fail("ends after " + whole + ", the file is truncated");
+  metadata.notes.push_back("is truncated: " + whole + " are whole and were read");
+  return room;
+}
+
+Columns read_plain_points(const ByteSource& source, const LasHeader& header,
+                          const RecordLayout& layout, std::size_t points) {
+  Columns columns = make_columns(layout, points);
+  const std::size_t block = points_of_block(layout.stride);
+  parallel_ranges((points + block - 1) / block, 4, [&](std::size_t begin, std::size_t end) {
+    Scratch scratch;
+    for (std::size_t b = begin; b < end; ++b) {
+      const std::size_t first = b * block;
+      const std::size_t count = std::min(block, points - first);
+      const auto records =
+          source.view(header.points_start + first * layout.stride, count * layout.stride, scratch);
+      unpack_columns(layout, records, first, columns.fields, columns.exact_of);
+    }
+  });
+  return columns;
+}
+
+}  // namespace
+}  // namespace las
+
+PointCloud read_las(const ByteSource& source, const ReadOptions& options) {
+  auto metadata = std::make_shared<LasMetadata>();
+  const las::LasHeader header = las::read_las_header(source, metadata->header);
+  if (header.compressed) source.fail("is a LAZ file");
+  las::read_all_records(source, header, options.salvage, *metadata);
+  las::drop_copc_index(*metadata);
+  const las::RecordLayout layout = las::layout_of_file(header, metadata->records);
+  const auto points = las::points_at_hand(source, header, options.salvage, *metadata);
+  las::Columns columns = las::read_plain_points(source, header, layout, points);
+  PointCloud cloud(points);
+  cloud.fields() = std::move(columns.fields);
+  metadata->exact = std::move(columns.exact);
+  cloud.metadata().las = std::move(metadata);
+  return cloud;
+}
+
+}  // namespace ptattn::io

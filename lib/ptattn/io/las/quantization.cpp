@@ -1,0 +1,52 @@
+#include "ptattn/io/las/quantization.hpp"
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+namespace ptattn::io::las {
+namespace {
+
+/// The largest magnitude of an integer type; infinite for the others, and for 64 bits, which no
+/// double holds.
+double largest_integer(FieldType type) {
+  return visit_type(type, []<class T>(T) {
+    if constexpr (std::is_integral_v<T> && sizeof(T) < 8) {
+      return std::max(static_cast<double>(std::numeric_limits<T>::max()),
+                      -static_cast<double>(std::numeric_limits<T>::lowest()));
+    } else {
+      return std::numeric_limits<double>::infinity();
+    }
+  });
+}
+
+}  // namespace
+
+bool is_reversible(const Quantization& quantization, FieldType stored) {
+  // Three roundings, each within 2^-53 of numbers as large as the value, and the division's.
+  const double scale = std::abs(quantization.scale);
+  const double steps = std::abs(quantization.offset) / scale + largest_integer(stored);
+  const double smallest = std::numeric_limits<double>::min();
+  return std::isfinite(steps) && scale > smallest * 0x1p60 && steps * 0x1p-51 < 0.25;
+}
+
+double quantize(const Quantization& quantization, double value) {
+  // Adding and taking away 1.5 * 2^52 rounds to an integer; larger numbers are integers already.
+  constexpr double kRounder = 0x1.8p52;
+  const double steps = (value - quantization.offset) / quantization.scale;
+  return std::abs(steps) < 0x1p51 ? (steps + kRounder) - kRounder : steps;
+}
+
+bool holds(FieldType type, double whole) {
+  return visit_type(type, [&]<class T>(T) {
+    if constexpr (std::is_integral_v<T>) {
+      // 2^63 and 2^64 are doubles, the largest integers below them are not.
+      const double beyond = std::ldexp(1.0, std::numeric_limits<T>::digits);
+      return whole >= static_cast<double>(std::numeric_limits<T>::lowest()) && whole < beyond;
+    } else {
+      return true;
+    }
+  });
+}
+
+}  // namespace ptattn::io::las

@@ -1,0 +1,230 @@
+#include "ptattn/io/las/record_columns.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <sstream>
+#include <string>
+#include <type_traits>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/io/las/little_endian.hpp"
+#include "ptattn/io/record_codec.hpp"
+
+namespace ptattn::io::las {
+namespace {
+
+constexpr std::size_t kPointsPerTask = 65536;
+
+/// The records of a block of points.
+template <class Byte>
+struct Block {
+  std::span<Byte> records;
+  std::size_t stride;
+  std::size_t first;  // point
+
+  [[nodiscard]] std::size_t size() const { return records.size() / stride; }
+  [[nodiscard]] Byte* at(std::size_t offset) const { return records.data() + offset; }
+};
+
+void unpack_packed(const Block<const std::byte>& block, const LasColumn& column, Field& field) {
+  const auto out = field.values<std::uint8_t>().subspan(block.first, block.size());
+  const unsigned mask = (1U << column.bits) - 1;
+  const std::byte* from = block.at(column.offset);
+  for (std::uint8_t& value : out) {
+    value = static_cast<std::uint8_t>(std::to_integer<unsigned>(*from) >> column.shift & mask);
+    from += block.stride;
+  }
+}
+
+void copy_values(const Block<const std::byte>& block, const LasColumn& column, Field& field) {
+  const Column<std::byte> to{field.bytes().data(), column.size(), column.offset,
+                             size_of(column.stored), column.count};
+  unpack_records(block.records, block.stride, false, block.first, {&to, 1});
+}
+
+void unpack_quantized(const Block<const std::byte>& block, const LasColumn& column, Field& field) {
+  visit_type(column.stored, [&]<class T>(T) {
+    for (std::uint32_t v = 0; v < column.count; ++v) {
+      const Quantization step = column.steps[v];
+      double* out = field.values<double>().data() + block.first * column.count + v;
+      const std::byte* from = block.at(column.offset + v * sizeof(T));
+      for (std::size_t i = 0; i < block.size(); ++i, out += column.count, from += block.stride) {
+        *out = step.value_of(static_cast<double>(load<T>(from)));
+      }
+    }
+  });
+}
+
+[[noreturn]] void fail_value(const LasColumn& column, double value, std::string_view subject) {
+  std::ostringstream text;
+  text.precision(17);
+  text << "field " << column.name << " holds " << value;
+  if (column.name == "classification" && column.is_packed()) {
+    text << ", but this point format keeps classes of 5 bits (0 to 31); formats from 6 on hold all "
+            "codes";
+  } else if (!column.steps.empty()) {
+    text << ", which does not fit the file's scale of " << column.steps[0].scale
+         << " and offset of " << column.steps[0].offset;
+  } else if (column.is_packed()) {
+    text << ", LAS has room for 0 to " << (1U << column.bits) - 1 << " there";
+  } else {
+    text << ", LAS keeps it as " << name_of(column.stored);
+  }
+  throw Error(Fault::kInput, subject, text.str());
+}
+
+bool is_whole_of(FieldType type, double value) {
+  return visit_type(type, [&]<class T>(T) {
+    if constexpr (std::is_same_v<T, float>) {
+      return std::isnan(value) || static_cast<double>(static_cast<float>(value)) == value;
+    } else if constexpr (std::is_same_v<T, double>) {
+      return true;
+    } else {
+      return value == std::trunc(value) && holds(type, value);
+    }
+  });
+}
+
+bool is_storable(const LasColumn& column, double value) {
+  if (column.is_packed()) {
+    return value >= 0 && value < (1U << column.bits) && value == std::trunc(value);
+  }
+  return is_whole_of(column.stored, value);
+}
+
+void pack_packed(const Block<std::byte>& block, const LasColumn& column, const Field& field,
+                 std::string_view subject) {
+  std::byte* to = block.at(column.offset);
+  const unsigned limit = 1U << column.bits;
+  const auto put = [&](unsigned value) {
+    *to |= static_cast<std::byte>(value << column.shift);
+    to += block.stride;
+  };
+  if (field.type() == FieldType::kUInt8 && field.count() == 1) {
+    for (const std::uint8_t value :
+         field.values<std::uint8_t>().subspan(block.first, block.size())) {
+      if (value >= limit) fail_value(column, value, subject);
+      put(value);
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    const double value = field.as_double(block.first + i);
+    if (!is_storable(column, value)) fail_value(column, value, subject);
+    put(static_cast<unsigned>(value));
+  }
+}
+
+void store_double(std::byte* to, FieldType type, double value) {
+  visit_type(type, [&]<class T>(T) { store<T>(to, static_cast<T>(value)); });
+}
+
+void pack_converted(const Block<std::byte>& block, const LasColumn& column,
+                    const ColumnSource& source, std::string_view subject) {
+  const std::size_t size = size_of(column.stored);
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    for (std::uint32_t v = 0; v < column.count; ++v) {
+      const double value = source.field->as_double(block.first + i, v) * source.factor;
+      if (!is_storable(column, value)) fail_value(column, value, subject);
+      store_double(block.at(i * block.stride + column.offset + v * size), column.stored, value);
+    }
+  }
+}
+
+void pack_values(const Block<std::byte>& block, const LasColumn& column, const ColumnSource& source,
+                 std::string_view subject) {
+  if (source.field->type() != column.stored || source.factor != 1) {
+    pack_converted(block, column, source, subject);
+    return;
+  }
+  const Column<const std::byte> from{source.field->bytes().data(), column.size(), column.offset,
+                                     size_of(column.stored), column.count};
+  pack_records({&from, 1}, block.first, false, block.stride, block.records);
+}
+
+/// The integer behind `value`: the one it was made of where the file had one, else the nearest.
+template <class T>
+T stored_value(const LasColumn& column, const Quantization& step, double value, const T* exact,
+               std::string_view subject) {
+  if (exact != nullptr) {
+    const double same = step.value_of(static_cast<double>(*exact));
+    if (std::memcmp(&same, &value, sizeof value) == 0) return *exact;
+  }
+  const double whole = quantize(step, value);
+  if (std::isnan(whole) || !holds(column.stored, whole)) fail_value(column, value, subject);
+  return static_cast<T>(whole);
+}
+
+void pack_quantized(const Block<std::byte>& block, const LasColumn& column,
+                    const ColumnSource& source, std::string_view subject) {
+  visit_type(column.stored, [&]<class T>(T) {
+    visit_type(source.field->type(), [&]<class From>(From) {
+      const auto values = source.field->values<From>();
+      const T* const exact = source.exact == nullptr ? nullptr : source.exact->values<T>().data();
+      for (std::uint32_t v = 0; v < column.count; ++v) {
+        std::byte* to = block.at(column.offset + v * sizeof(T));
+        for (std::size_t i = 0; i < block.size(); ++i, to += block.stride) {
+          const std::size_t at = (block.first + i) * column.count + v;
+          store<T>(to, stored_value(column, column.steps[v], static_cast<double>(values[at]),
+                                    exact == nullptr ? nullptr : exact + at, subject));
+        }
+      }
+    });
+  });
+}
+
+}  // namespace
+
+void unpack_columns(const RecordLayout& layout, std::span<const std::byte> records,
+                    std::size_t first, std::span<Field> fields, std::span<Field* const> exact) {
+  const Block<const std::byte> block{records, layout.stride, first};
+  for (std::size_t c = 0; c < layout.columns.size(); ++c) {
+    const LasColumn& column = layout.columns[c];
+    if (column.is_packed()) {
+      unpack_packed(block, column, fields[c]);
+    } else if (column.steps.empty()) {
+      copy_values(block, column, fields[c]);
+    } else {
+      unpack_quantized(block, column, fields[c]);
+    }
+    if (exact[c] != nullptr) copy_values(block, column, *exact[c]);
+  }
+}
+
+void pack_columns(const RecordLayout& layout, std::span<const ColumnSource> sources,
+                  std::size_t first, std::span<std::byte> records, std::string_view subject) {
+  std::ranges::fill(records, std::byte{0});
+  const Block<std::byte> block{records, layout.stride, first};
+  for (std::size_t c = 0; c < layout.columns.size(); ++c) {
+    const LasColumn& column = layout.columns[c];
+    const ColumnSource& source = sources[c];
+    if (source.field == nullptr) continue;
+    if (column.is_packed()) {
+      pack_packed(block, column, *source.field, subject);
+    } else if (column.steps.empty()) {
+      pack_values(block, column, source, subject);
+    } else {
+      pack_quantized(block, column, source, subject);
+    }
+  }
+}
+
+bool fits_column(const ColumnSource& source, const LasColumn& column) {
+  const Field& field = *source.field;
+  if (field.count() != column.count) return false;
+  if (field.type() == column.stored && !column.is_packed() && source.factor == 1) return true;
+  const std::size_t values = field.bytes().size() / size_of(field.type());
+  std::atomic<bool> fits{true};
+  parallel_ranges(values, kPointsPerTask, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end && fits; ++i) {
+      const double value = field.as_double(i / field.count(), i % field.count());
+      if (!is_storable(column, value * source.factor)) fits = false;
+    }
+  });
+  return fits;
+}
+
+}  // namespace ptattn::io::las

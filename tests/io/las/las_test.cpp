@@ -1,0 +1,293 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "../temp_folder.hpp"
+#include "las_files.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
+
+namespace ptattn::test {
+namespace {
+
+std::string refusal_of_reading(const std::string& bytes) {
+  try {
+    (void)parse_cloud(std::as_bytes(std::span(bytes)), "a.las");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::kInput);
+    return error.what();
+  }
+  return "";
+}
+
+template <class T>
+void put(std::string& bytes, std::size_t at, T value) {
+  std::memcpy(bytes.data() + at, &value, sizeof value);
+}
+
+class LasFile : public testing::TestWithParam<std::string> {
+ protected:
+  TempFolder folder_;
+};
+
+TEST_P(LasFile, comes_out_byte_for_byte) {
+  const auto path = las_folder() / GetParam();
+  write_cloud(folder_ / "out.las", read_cloud(path));
+  EXPECT_EQ(contents(folder_ / "out.las"), contents(path));
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, LasFile, testing::ValuesIn(fixture_names(".las")));
+INSTANTIATE_TEST_SUITE_P(Outside, LasFile,
+                         testing::Values("outside/simple.las", "outside/simple1_1.las",
+                                         "outside/test1_4.las", "outside/1_4_w_evlr.las",
+                                         "outside/extrabytes.las"));
+
+class Las : public testing::Test {
+ protected:
+  [[nodiscard]] static PointCloud fixture(const std::string& name) {
+    return read_cloud(las_folder() / name);
+  }
+  /// Written to LAS and read again.
+  [[nodiscard]] PointCloud again(const PointCloud& cloud, const LasOptions& options = {}) const {
+    write_cloud(folder_ / "again.las", cloud, Encoding::kBinary, options);
+    return read_cloud(folder_ / "again.las");
+  }
+  [[nodiscard]] std::string refusal(const PointCloud& cloud) const {
+    try {
+      write_cloud(folder_ / "refused.las", cloud);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::kInput);
+      return error.what();
+    }
+    return "";
+  }
+  TempFolder folder_;
+};
+
+TEST_F(Las, attributes_are_fields_under_the_names_of_the_standard) {
+  const PointCloud cloud = fixture("format8.las");
+  std::vector<std::string> names;
+  for (const Field& field : cloud.fields()) names.push_back(field.name());
+  EXPECT_THAT(names,
+              testing::ElementsAre("x", "y", "z", "intensity", "return_number", "number_of_returns",
+                                   "synthetic", "key_point", "withheld", "overlap",
+                                   "scanner_channel", "scan_direction_flag", "edge_of_flight_line",
+                                   "classification", "user_data", "scan_angle", "point_source_id",
+                                   "gps_time", "red", "green", "blue", "nir"));
+  EXPECT_EQ(cloud.find("x")->type(), FieldType::kFloat64);
+}
+
+TEST_F(Las, bounds_and_counts_that_lie_are_put_right) {
+  const PointCloud cloud = again(read_cloud(las_folder() / "outside/simple1_3.las"));
+  double max_x = 0.0;
+  std::memcpy(&max_x, cloud.metadata().las->header.data() + 179, sizeof max_x);
+  EXPECT_NEAR(max_x, -234935.841, 1e-6);
+}
+
+TEST_F(Las, extra_bytes_with_a_scale_are_their_values) {
+  const PointCloud cloud = fixture("format6_extra.las");
+  const Field* const height = cloud.find("height");
+  ASSERT_NE(height, nullptr);
+  EXPECT_EQ(height->type(), FieldType::kFloat64);
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    EXPECT_NEAR(height->as_double(i), 100.0, 50.0);
+    EXPECT_NEAR(height->as_double(i) * 100.0, std::round(height->as_double(i) * 100.0), 1e-6);
+  }
+}
+
+TEST_F(Las, new_fields_become_extra_bytes_and_leave_all_else_alone) {
+  PointCloud cloud = fixture("format6_extra.las");
+  const PointCloud before = cloud;
+  cloud.add("confidence", FieldType::kFloat32).values<float>()[7] = 0.25F;
+  const PointCloud after = again(cloud);
+  ASSERT_EQ(after.fields().size(), before.fields().size() + 1);
+  EXPECT_EQ(after.find("confidence")->values<float>()[7], 0.25F);
+  for (std::size_t f = 0; f < before.fields().size(); ++f) {
+    EXPECT_EQ(after.fields()[f].name(), before.fields()[f].name());
+    EXPECT_TRUE(std::ranges::equal(after.fields()[f].bytes(), before.fields()[f].bytes()));
+  }
+}
+
+TEST_F(Las, bytes_that_nothing_describes_are_kept_before_new_fields) {
+  std::string bytes = contents(las_folder() / "format0_extra.las");
+  const auto at = bytes.find("LASF_Spec");
+  ASSERT_NE(at, std::string::npos);
+  bytes[at] = 'X';  // no longer the record of extra bytes
+  PointCloud cloud = parse_cloud(std::as_bytes(std::span(bytes)), "a.las");
+  const Field* const kept = cloud.find("extra_bytes");
+  ASSERT_NE(kept, nullptr);
+  const std::vector<std::byte> values(kept->bytes().begin(), kept->bytes().end());
+  cloud.add("confidence", FieldType::kFloat32);
+  const PointCloud after = again(cloud);
+  EXPECT_TRUE(std::ranges::equal(after.find("extra_bytes")->bytes(), values));
+  EXPECT_NE(after.find("confidence"), nullptr);
+}
+
+TEST_F(Las, classes_beyond_five_bits_are_refused) {
+  PointCloud cloud = fixture("format1.las");
+  cloud.find("classification")->values<std::uint8_t>()[3] = 32;
+  EXPECT_THAT(refusal(cloud), testing::HasSubstr("holds 32, but this point format keeps classes of "
+                                                 "5 bits (0 to 31)"));
+}
+
+TEST_F(Las, colors_turn_the_format_into_one_with_colors) {
+  PointCloud cloud = fixture("format1.las");
+  for (const char* const name : {"red", "green", "blue"}) {
+    cloud.add(name, FieldType::kUInt8).values<std::uint8_t>()[5] = 200;
+  }
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(std::to_integer<int>(after.metadata().las->header[104]), 3);
+  EXPECT_EQ(after.find("green")->values<std::uint16_t>()[5], 200 * 256);
+  EXPECT_TRUE(std::ranges::equal(after.find("gps_time")->bytes(), cloud.find("gps_time")->bytes()));
+}
+
+TEST_F(Las, offsets_too_large_for_doubles_keep_their_integers) {
+  std::string bytes = contents(las_folder() / "format6.las");
+  put(bytes, 131, 1e-12);   // scale of x
+  put(bytes, 155, 1.25e9);  // offset of x
+  put(bytes, 139, 0.0);     // scale of y
+  const PointCloud cloud = parse_cloud(std::as_bytes(std::span(bytes)), "a.las");
+  EXPECT_EQ(cloud.metadata().las->exact.size(), 1U);
+  write_cloud(folder_ / "out.las", cloud);
+  const std::string out = contents(folder_ / "out.las");
+  EXPECT_EQ(out.substr(375), bytes.substr(375));
+}
+
+TEST_F(Las, moved_points_are_quantized_to_the_scale_of_the_file) {
+  PointCloud cloud = fixture("format6.las");
+  cloud.find("x")->values<double>()[0] = 650000.123456;
+  const PointCloud after = again(cloud);
+  EXPECT_NEAR(after.find("x")->as_double(0), 650000.12, 1e-6);
+}
+
+PointCloud plain_cloud() {
+  PointCloud cloud(3);
+  for (const char* const name : {"x", "y", "z"}) {
+    const auto values = cloud.add(name, FieldType::kFloat64).values<double>();
+    values[0] = 700000.1234, values[1] = 700100.5, values[2] = 700200.0;
+  }
+  return cloud;
+}
+
+TEST_F(Las, other_clouds_get_millimetres_and_the_format_they_need) {
+  PointCloud cloud = plain_cloud();
+  cloud.add("intensity", FieldType::kUInt16).values<std::uint16_t>()[1] = 77;
+  cloud.add("classification", FieldType::kUInt8).values<std::uint8_t>()[1] = 6;
+  cloud.add("confidence", FieldType::kFloat32).values<float>()[1] = 0.5F;
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(std::to_integer<int>(after.metadata().las->header[104]), 0);
+  EXPECT_NEAR(after.find("x")->as_double(0), 700000.123, 1e-9);
+  EXPECT_EQ(after.find("intensity")->as_double(1), 77.0);
+  EXPECT_EQ(after.find("classification")->as_double(1), 6.0);
+  EXPECT_EQ(after.find("confidence")->as_double(1), 0.5);
+}
+
+TEST_F(Las, the_scale_can_be_chosen) {
+  const PointCloud after = again(plain_cloud(), {.scale = 0.0001});
+  EXPECT_NEAR(after.find("x")->as_double(0), 700000.1234, 1e-9);
+}
+
+TEST_F(Las, small_clouds_get_a_finer_scale) {
+  PointCloud cloud(2);
+  for (const char* const name : {"x", "y", "z"}) {
+    cloud.add(name, FieldType::kFloat32).values<float>()[1] = 0.123456F;
+  }
+  EXPECT_NEAR(again(cloud).find("x")->as_double(1), 0.123456, 1e-7);
+}
+
+TEST_F(Las, codes_beyond_five_bits_of_other_clouds_choose_format_6) {
+  PointCloud cloud = plain_cloud();
+  cloud.add("classification", FieldType::kUInt8).values<std::uint8_t>()[2] = 64;
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(std::to_integer<int>(after.metadata().las->header[104]), 6);
+  EXPECT_EQ(after.find("classification")->as_double(2), 64.0);
+}
+
+TEST_F(Las, values_without_room_in_the_standard_attribute_become_extra_bytes) {
+  PointCloud cloud = plain_cloud();
+  cloud.add("intensity", FieldType::kFloat32).values<float>()[1] = 0.5F;
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(after.find("intensity")->as_double(1), 0.0);
+  EXPECT_EQ(after.find("intensity_float32")->as_double(1), 0.5);
+}
+
+TEST_F(Las, a_reference_system_is_written_as_geotiff_keys_or_wkt) {
+  const auto records = [&](const LasOptions& options) {
+    return again(plain_cloud(), options).metadata().las->records;
+  };
+  EXPECT_TRUE(records({}).empty());
+  const auto keys = records({.crs = "EPSG:2154"});
+  ASSERT_EQ(keys.size(), 1U);
+  EXPECT_EQ(keys[0].record_id, 34735);
+  EXPECT_EQ(keys[0].data.size(), 24U);
+  const auto wkt = records({.crs = "PROJCS[\"x\"]"});
+  ASSERT_EQ(wkt.size(), 1U);
+  EXPECT_EQ(wkt[0].record_id, 2112);
+  EXPECT_THROW((void)records({.crs = "Lambert"}), Error);
+}
+
+TEST_F(Las, points_without_coordinates_are_refused) {
+  PointCloud cloud = plain_cloud();
+  cloud.find("y")->values<double>()[1] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THAT(refusal(cloud), testing::HasSubstr("has points without finite coordinates"));
+  cloud = plain_cloud();
+  cloud.find("y")->values<double>()[1] = 1e9;
+  EXPECT_THAT(refusal(cloud), testing::HasSubstr("choose a larger --las-scale"));
+}
+
+TEST_F(Las, a_las_cloud_goes_into_ply_and_back) {
+  const PointCloud cloud = fixture("format7.las");
+  write_cloud(folder_ / "a.ply", cloud);
+  const PointCloud back = again(read_cloud(folder_ / "a.ply"), {.scale = 0.001});
+  for (const Field& field : cloud.fields()) {
+    const Field* const other = back.find(field.name());
+    ASSERT_NE(other, nullptr) << field.name();
+    for (std::size_t i = 0; i < cloud.size(); ++i) {
+      EXPECT_NEAR(other->as_double(i), field.as_double(i), 1e-6) << field.name();
+    }
+  }
+}
+
+TEST_F(Las, truncated_files_are_refused_and_salvaged) {
+  const std::string whole = contents(las_folder() / "format3.las");
+  const std::string half = whole.substr(0, whole.size() - 34 * 100 - 5);
+  EXPECT_EQ(refusal_of_reading(half), "a.las: ends after 199 of 300 points, the file is truncated");
+  const PointCloud saved = parse_cloud(std::as_bytes(std::span(half)), "a.las", {.salvage = true});
+  EXPECT_EQ(saved.size(), 199U);
+  EXPECT_THAT(saved.metadata().las->notes,
+              testing::ElementsAre("is truncated: 199 of 300 points are whole and were read"));
+}
+
+TEST_F(Las, headers_that_lie_are_refused) {
+  const std::string whole = contents(las_folder() / "format6.las");
+  const auto with = [&](std::size_t at, auto value) {
+    std::string bytes = whole;
+    put(bytes, at, value);
+    return refusal_of_reading(bytes);
+  };
+  EXPECT_THAT(with(25, std::uint8_t{9}), testing::HasSubstr("is LAS 1.9, expected 1.0 to 1.4"));
+  EXPECT_THAT(with(94, std::uint16_t{60000}), testing::HasSubstr("claims a header of 60000 bytes"));
+  EXPECT_THAT(with(96, 4000000000U), testing::HasSubstr("claims that its points start at byte"));
+  EXPECT_THAT(with(104, std::uint8_t{11}), testing::HasSubstr("point format 11 is unknown"));
+  EXPECT_THAT(with(105, std::uint16_t{29}), testing::HasSubstr("format 6 needs 30"));
+  EXPECT_THAT(with(131, std::numeric_limits<double>::infinity()),
+              testing::HasSubstr("is not a number"));
+  EXPECT_THAT(with(247, std::uint64_t{1} << 60), testing::HasSubstr("the file is truncated"));
+  EXPECT_THAT(with(243, 1U), testing::HasSubstr("the file is truncated"));
+  EXPECT_THAT(refusal_of_reading("LASF"), testing::HasSubstr("ends within its header"));
+}
+
+TEST_F(Las, more_records_than_there_are_is_no_harm) {
+  std::string bytes = contents(las_folder() / "format6.las");
+  put(bytes, 100, 1000U);
+  EXPECT_EQ(refusal_of_reading(bytes), "");
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -13,6 +13,8 @@ import argparse
 import fnmatch
 import hashlib
 import json
+import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -20,10 +22,11 @@ from typing import Any
 
 from checkpoints.layouts import LAYOUTS, Network, read_network, recognise
 from checkpoints.original import self_test
-from checkpoints.state import read_checkpoint
+from checkpoints.state import files_of, read_checkpoint
 from checkpoints.tensors import CheckpointError, Tensor, converted, save_safetensors
 
 PROFILES = Path(__file__).parent / "checkpoints" / "profiles.json"
+MAX_LINE = 2000
 EXAMPLES = """examples:
   scripts/import_checkpoint.py sonata.pth -o models/sonata --profile sonata
   scripts/import_checkpoint.py model_best.pth -o models/scannet --profile scannet-ptv3
@@ -33,7 +36,7 @@ EXAMPLES = """examples:
 A profile FILE is a JSON object with `preprocessing` as in config.json and, optionally, `classes`, `categories`,
 `palette` and `asprs_codes`.
 
-exit codes: 0 done, 1 the self-test failed, 2 wrong usage, 3 the checkpoint cannot be used
+exit codes: 0 done, 1 the self-test failed, 2 wrong usage, 3 the checkpoint cannot be used, 130 interrupted
 """
 
 
@@ -105,6 +108,16 @@ def report_lines(checkpoint: Path, notes: list[str], network: Network) -> list[s
     return lines
 
 
+def write_text(path: Path, text: str) -> None:
+    """Writes a file under another name, then renames it into place."""
+    temporary = Path(f"{path}.tmp")
+    try:
+        temporary.write_text(text)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def write_card(folder: Path, checkpoint: Path, profile: str, lines: list[str]) -> None:
     """README.md: where the model came from."""
     digest = hashlib.sha256()
@@ -112,7 +125,8 @@ def write_card(folder: Path, checkpoint: Path, profile: str, lines: list[str]) -
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
     text = "\n".join(lines)
-    (folder / "README.md").write_text(
+    write_text(
+        folder / "README.md",
         f"# {folder.name}\n\nImported by `scripts/import_checkpoint.py` from `{checkpoint.name}` "
         f"(SHA-256 {digest.hexdigest()}), profile `{profile}`. Data, licence and accuracy are those of its origin.\n\n"
         f"```text\n{text}\n```\n")
@@ -132,7 +146,53 @@ def parse_settings(items: list[str]) -> dict[str, Any]:
     return settings
 
 
+class UsageError(Exception):
+    """What is wrong with the command line, in one line."""
+
+
+def refuse_overwriting(options: argparse.Namespace) -> None:
+    """Files of the model must not take the place of those that it is made of."""
+    read = files_of(options.checkpoint) + ([Path(options.profile)] if options.profile else [])
+    for name in ("model.safetensors", "config.json", "README.md"):
+        target = options.output / name
+        for file in read:
+            if target.exists() and file.exists() and target.samefile(file):
+                raise UsageError(f"{target}: is an input, --output would overwrite it")
+
+
+def limit_memory(checkpoint: Path) -> None:
+    """A last resort: memory by the size of what is read, whatever else fails."""
+    size = sum(file.stat().st_size for file in files_of(checkpoint) if file.exists())
+    wanted, hard = (1 << 30) + 8 * size, resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard == resource.RLIM_INFINITY or wanted < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+
+
+def lift_memory_limit() -> None:
+    """The self-test may import PyTorch, which reserves a lot."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def write_model(options: argparse.Namespace, network: Network, config: dict[str, Any], lines: list[str]) -> None:
+    """The model folder. One that is new does not stay when it cannot be completed."""
+    is_new = not options.output.exists()
+    options.output.mkdir(parents=True, exist_ok=True)
+    try:
+        save_safetensors(options.output / "model.safetensors", as_stored(network.tensors, options.dtype))
+        write_text(options.output / "config.json", json.dumps(config, indent=2) + "\n")
+        write_card(options.output, options.checkpoint, options.profile, lines)
+    except BaseException:
+        if is_new:
+            for name in ("model.safetensors", "config.json", "README.md"):
+                (options.output / name).unlink(missing_ok=True)
+            options.output.rmdir()
+        raise
+
+
 def run(options: argparse.Namespace) -> int:
+    refuse_overwriting(options)
+    limit_memory(options.checkpoint)
     checkpoint = read_checkpoint(options.checkpoint, options.prefix)
     dropped = [name for name in checkpoint.tensors if any(fnmatch.fnmatchcase(name, p) for p in options.drop)]
     for name in dropped:
@@ -147,19 +207,12 @@ def run(options: argparse.Namespace) -> int:
     profile = choose_profile(options.profile, architecture)
     config = make_config(network, profile, options.output.resolve().name, options.classes)
     lines = report_lines(options.checkpoint, checkpoint.notes, network)
+    lift_memory_limit()
     test = self_test(network, original_shapes)
+    limit_memory(options.checkpoint)
     lines.append(f"self-test     {test}")
-    is_new = not options.output.exists()
-    options.output.mkdir(parents=True, exist_ok=True)
-    try:
-        save_safetensors(options.output / "model.safetensors", as_stored(network.tensors, options.dtype))
-    except BaseException:
-        if is_new:
-            options.output.rmdir()
-        raise
-    (options.output / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    write_card(options.output, options.checkpoint, options.profile, lines)
-    print("\n".join(lines + [f"written       {options.output}"]))
+    write_model(options, network, config, lines)
+    print("\n".join(lines + [f"written       {options.output}"]), flush=True)
     return 1 if test.startswith("failed") else 0
 
 
@@ -192,14 +245,33 @@ def main() -> int:
         for name, profile in read_profiles().items():
             print(f"{name:<33}{profile['about']}")
         return 0
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: what was begun is cleared away
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     try:
         return run(options)
-    except (CheckpointError, OSError) as problem:
-        is_of_system = isinstance(problem, OSError) and problem.strerror
-        text = problem.strerror if is_of_system else str(problem)
-        subject = problem.filename if is_of_system and problem.filename else options.checkpoint
-        print(f"import_checkpoint.py: {subject}: {' '.join(text.split())}", file=sys.stderr)
-        return 3
+    except UsageError as problem:
+        return complain(str(problem), 2)
+    except KeyboardInterrupt:
+        return complain("interrupted", 130)
+    except OSError as problem:
+        subject = problem.filename if problem.strerror and problem.filename else options.checkpoint
+        return complain(f"{subject}: {problem.strerror or problem}", 3)
+    except CheckpointError as problem:
+        return complain(f"{options.checkpoint}: {problem}", 3)
+    except MemoryError:
+        return complain(f"{options.checkpoint}: does not fit into memory", 3)
+    except Exception as problem:  # whatever a damaged file leads to
+        return complain(f"{options.checkpoint}: cannot be used: {type(problem).__name__}: {problem}", 3)
+
+
+def complain(text: str, code: int) -> int:
+    """One line on standard error, whatever a name in a checkpoint holds."""
+    line = "".join(letter if letter.isprintable() else " " for letter in " ".join(text.split()))
+    if len(line) > MAX_LINE:
+        line = line[:MAX_LINE] + " ..."
+    print(f"import_checkpoint.py: {line}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

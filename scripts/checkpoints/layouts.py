@@ -10,6 +10,7 @@ from .state import Checkpoint
 from .tensors import CheckpointError, Tensor, last_axis_first, rows
 
 Tensors = dict[str, Tensor]
+MAX_LAYERS = 64  # of one kind
 
 
 @dataclass
@@ -31,14 +32,31 @@ class Network:
             raise CheckpointError(f"looks like {self.architecture}, but has no {name}")
         return self.tensors[name].shape
 
+    def extent(self, name: str, axis: int) -> int:
+        """An extent of a tensor that a network is described by."""
+        shape = self.shape(name)
+        if not -len(shape) <= axis < len(shape) or shape[axis] < 1:
+            raise CheckpointError(f"looks like {self.architecture}, but has a {name} of shape {list(shape)}")
+        return shape[axis]
+
     def count(self, pattern: str) -> int:
         """How many different numbers the group of `pattern` takes at the start of names."""
-        return len({m.group(1) for m in map(re.compile(pattern).match, self.tensors) if m})
+        count = len({m.group(1) for m in map(re.compile(pattern).match, self.tensors) if m})
+        if count > MAX_LAYERS:
+            raise CheckpointError(f"looks like {self.architecture}, but has {count} layers of one kind")
+        return count
 
 
 # A tensor of each network that no other has.
 ANCHORS = ("embedding.stem.conv.weight", "embedding.stem.linear.weight", "enc1.0.linear.weight",
            "gather_local_0.conv1.weight", "label_conv.0.weight")
+
+
+def stored_list(config: dict, key: str) -> list:
+    """A list among the stored hyper-parameters."""
+    if not isinstance(config[key], list):
+        raise CheckpointError(f"stores {key} {config[key]!r}, expected a list")
+    return config[key]
 
 
 def recognise(checkpoint: Checkpoint) -> str:
@@ -56,7 +74,7 @@ def recognise(checkpoint: Checkpoint) -> str:
         return "spct_partseg"
     prefixes = sorted({name[:-len(end)] for name in names for end in ANCHORS if name.endswith("." + end)})
     if prefixes:
-        raise CheckpointError(f"holds networks under {' and '.join(prefixes)}; choose one with --prefix")
+        raise CheckpointError(f"holds networks under {' and '.join(prefixes[:5])}; choose one with --prefix")
     some = ", ".join(list(names)[:3])
     raise CheckpointError(f"is of no network that is known here (it holds {some}, ...), expected one of "
                           f"{', '.join(LAYOUTS)}; name it with --architecture")
@@ -82,15 +100,15 @@ def without_jittor(name: str) -> str:
 
 def describe_pct(network: Network, _: dict) -> None:
     n = network
-    n.say("num_classes", n.shape("linear3.weight")[0], "linear3")
-    n.say("embed_channels", n.shape("conv1.weight")[0], "conv1")
-    groups = [{"points": points, "neighbors": 32, "channels": n.shape(f"gather_local_{i}.conv2.weight")[0]}
+    n.say("num_classes", n.extent("linear3.weight", 0), "linear3")
+    n.say("embed_channels", n.extent("conv1.weight", 0), "conv1")
+    groups = [{"points": points, "neighbors": 32, "channels": n.extent(f"gather_local_{i}.conv2.weight", 0)}
               for i, points in enumerate((512, 256))]
     n.say("groups", groups, "channels from gather_local_*; points and neighbors assumed (in no weight)")
     n.say("attention_layers", n.count(r"pt_last\.sa(\d+)\."), "names")
-    n.say("qk_channels", n.shape("pt_last.sa1.k_conv.weight")[0], "pt_last.sa1.k_conv")
-    n.say("fuse_channels", n.shape("conv_fuse.0.weight")[0], "conv_fuse")
-    n.say("head_channels", [n.shape("linear1.weight")[0], n.shape("linear2.weight")[0]], "linear1, linear2")
+    n.say("qk_channels", n.extent("pt_last.sa1.k_conv.weight", 0), "pt_last.sa1.k_conv")
+    n.say("fuse_channels", n.extent("conv_fuse.0.weight", 0), "conv_fuse")
+    n.say("head_channels", [n.extent("linear1.weight", 0), n.extent("linear2.weight", 0)], "linear1, linear2")
 
 
 def describe_spct(network: Network, _: dict) -> None:
@@ -99,27 +117,27 @@ def describe_spct(network: Network, _: dict) -> None:
     n.tensors = {without_jittor(name): tensor for name, tensor in n.tensors.items()}
     if wrapped:
         n.notes.append(f"renamed {wrapped} tensors X.conv.Y to X.Y")
-    n.say("in_channels", n.shape("conv1.weight")[1], "conv1")
-    n.say("num_classes", n.shape("convs3.weight")[0], "convs3")
-    n.say("num_categories", n.shape("label_conv.0.weight")[1], "label_conv")
-    n.say("embed_channels", n.shape("conv1.weight")[0], "conv1")
+    n.say("in_channels", n.extent("conv1.weight", 1), "conv1")
+    n.say("num_classes", n.extent("convs3.weight", 0), "convs3")
+    n.say("num_categories", n.extent("label_conv.0.weight", 1), "label_conv")
+    n.say("embed_channels", n.extent("conv1.weight", 0), "conv1")
     n.say("attention_layers", n.count(r"sa(\d+)\."), "names")
-    n.say("qk_channels", n.shape("sa1.k_conv.weight")[0], "sa1.k_conv")
-    n.say("fuse_channels", n.shape("conv_fuse.0.weight")[0], "conv_fuse")
-    n.say("label_channels", n.shape("label_conv.0.weight")[0], "label_conv")
-    n.say("head_channels", [n.shape("convs1.weight")[0], n.shape("convs2.weight")[0]], "convs1, convs2")
+    n.say("qk_channels", n.extent("sa1.k_conv.weight", 0), "sa1.k_conv")
+    n.say("fuse_channels", n.extent("conv_fuse.0.weight", 0), "conv_fuse")
+    n.say("label_channels", n.extent("label_conv.0.weight", 0), "label_conv")
+    n.say("head_channels", [n.extent("convs1.weight", 0), n.extent("convs2.weight", 0)], "convs1, convs2")
 
 
 def describe_ptv1(network: Network, config: dict) -> None:
     n = network
     rename_pointcept_ptv1(n)
     stages = n.count(r"enc(\d+)\.0\.linear\.weight")
-    planes = [n.shape(f"enc{s + 1}.0.linear.weight")[0] for s in range(stages)]
-    n.say("in_channels", n.shape("enc1.0.linear.weight")[1], "enc1.0.linear")
-    n.say("num_classes", n.shape("cls.3.weight")[0], "cls.3")
+    planes = [n.extent(f"enc{s + 1}.0.linear.weight", 0) for s in range(stages)]
+    n.say("in_channels", n.extent("enc1.0.linear.weight", 1), "enc1.0.linear")
+    n.say("num_classes", n.extent("cls.3.weight", 0), "cls.3")
     n.say("planes", planes, "enc*.0.linear")
     n.say("blocks", [n.count(rf"enc{s + 1}\.(\d+)\.") for s in range(stages)], "names")
-    n.say("share_planes", planes[0] // n.shape("dec1.1.transformer2.linear_w.2.weight")[0], "linear_w.2")
+    n.say("share_planes", planes[0] // n.extent("dec1.1.transformer2.linear_w.2.weight", 0), "linear_w.2")
     neighbors = config.get("nsample")
     n.say("neighbors", neighbors or [8] + [16] * (stages - 1),
           "stored" if neighbors else "assumed (the published network's; in no weight)")
@@ -132,7 +150,7 @@ def rename_pointcept_ptv1(network: Network) -> None:
         plain = name.replace(".transformer.", ".transformer2.")
         renamed += plain != name
         if ".linear_qk." in plain:
-            half, split = tensor.shape[0] // 2, split + 1
+            half, split = network.extent(name, 0) // 2, split + 1
             tensors[plain.replace("linear_qk", "linear_q")] = rows(tensor, 0, half)
             tensors[plain.replace("linear_qk", "linear_k")] = rows(tensor, half, tensor.shape[0])
         else:
@@ -150,9 +168,9 @@ def describe_ptv3(network: Network, config: dict) -> None:
     stages = n.count(r"enc\.enc(\d+)\.")
     enc_mode = not any(name.startswith("dec.") for name in n.tensors)
     stem = "embedding.stem.conv.weight" if n.architecture == "ptv3m1" else "embedding.stem.linear.weight"
-    n.say("in_channels", n.shape(stem)[-1], stem)
+    n.say("in_channels", n.extent(stem, -1), stem)
     if "seg_head.weight" in n.tensors:
-        n.say("num_classes", n.shape("seg_head.weight")[0], "seg_head")
+        n.say("num_classes", n.extent("seg_head.weight", 0), "seg_head")
     n.say("order", config.get("order", ["z", "z-trans", "hilbert", "hilbert-trans"]),
           "stored" if "order" in config else "assumed (in no weight)")
     n.say("stride", config.get("stride", [2] * (stages - 1)),
@@ -165,7 +183,7 @@ def describe_ptv3(network: Network, config: dict) -> None:
     n.say("enable_rpe", block + "attn.rpe.rpe_table" in n.tensors, "names")
     n.say("mask_token", "embedding.mask_token" in n.tensors, "names")
     n.say("qkv_bias", block + "attn.qkv.bias" in n.tensors, "names")
-    n.say("mlp_ratio", n.shape(block + "mlp.0.fc1.weight")[0] / n.shape(block + "mlp.0.fc1.weight")[1], "mlp.0.fc1")
+    n.say("mlp_ratio", n.extent(block + "mlp.0.fc1.weight", 0) / n.extent(block + "mlp.0.fc1.weight", 1), "mlp.0.fc1")
     if block + "ls1.0.gamma" in n.tensors:
         n.say("layer_scale", config.get("layer_scale") or 1.0, "names")
     if n.architecture == "ptv3m3":
@@ -177,11 +195,11 @@ def describe_stages(network: Network, side: str, stages: int, config: dict) -> N
     depths = [n.count(rf"{side}\.{side}{s}\.block(\d+)\.") for s in range(stages)]
     if 0 in depths:
         raise CheckpointError(f"has no block in a stage of its {side}oder")
-    channels = [n.shape(f"{side}.{side}{s}.block0.norm1.0.weight")[0] for s in range(stages)]
+    channels = [n.extent(f"{side}.{side}{s}.block0.norm1.0.weight", 0) for s in range(stages)]
     n.say(f"{side}_depths", depths, "names")
     n.say(f"{side}_channels", channels, "norm1")
     for key, found in ((f"{side}_depths", depths), (f"{side}_channels", channels)):
-        if key in config and list(config[key]) != found:
+        if key in config and stored_list(config, key) != found:
             raise CheckpointError(f"stores {key} {config[key]}, its weights say {found}")
     describe_heads(n, side, channels, config)
     describe_patches(n, side, stages, config)
@@ -191,9 +209,9 @@ def describe_heads(network: Network, side: str, channels: list[int], config: dic
     key, tables = f"{side}_num_head", [f"{side}.{side}{s}.block0.attn.rpe.rpe_table" for s in range(len(channels))]
     width = 18 if network.architecture == "ptv3m3" else 16
     if all(table in network.tensors for table in tables):
-        network.say(key, [network.shape(table)[1] for table in tables], "rpe_table")
+        network.say(key, [network.extent(table, 1) for table in tables], "rpe_table")
     elif key in config:
-        network.say(key, list(config[key]), "stored")
+        network.say(key, stored_list(config, key), "stored")
     else:
         network.say(key, [max(1, c // width) for c in channels],
                     f"assumed (heads of {width} channels, as all published networks; else --set {key}=[...])")
@@ -202,9 +220,9 @@ def describe_heads(network: Network, side: str, channels: list[int], config: dic
 def describe_patches(network: Network, side: str, stages: int, config: dict) -> None:
     key, table = f"{side}_patch_size", f"{side}.{side}0.block0.attn.rpe.rpe_table"
     if key in config:
-        network.say(key, list(config[key])[:stages], "stored")
+        network.say(key, stored_list(config, key)[:stages], "stored")
     elif table in network.tensors:
-        rows_found = network.shape(table)[0]
+        rows_found = network.extent(table, 0)
         fits = [p for p in (128, 1024, 64, 256, 512, 48, 96, *range(1, 4097))
                 if 3 * (2 * int((4 * p) ** (1 / 3) * 2) + 1) == rows_found]
         if not fits:
@@ -221,7 +239,7 @@ def turn_convolutions(network: Network) -> None:
         if len(tensor.shape) != 5:
             continue
         norm = name.replace("conv.weight", "norm.weight") if "stem" in name else name.replace("cpe.0", "cpe.2")
-        out = network.shape(norm)[0]
+        out = network.extent(norm, 0)
         if tensor.shape[0] == out and len(set(tensor.shape[1:4])) == 1 and tensor.shape[1] % 2 == 1:
             continue
         if tensor.shape[4] != out or len(set(tensor.shape[0:3])) != 1:

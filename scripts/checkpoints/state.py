@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from . import torch_file
-from .tensors import CheckpointError, Tensor, load_safetensors, load_safetensors_parts
+from .tensors import CheckpointError, Tensor, check_cost, load_safetensors, load_safetensors_parts, safetensors_parts
 
 # Keys under which training code keeps the weights, and under which it keeps the hyper-parameters.
 WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params",
@@ -16,6 +17,8 @@ WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "ne
 CONFIGS = ("config", "model_config", "hyper_parameters")
 PREFIXES = ("module.", "backbone.", "model.", "net.", "_orig_mod.")
 WEIGHTS = ("weight", "bias", "running_mean", "running_var", "gamma", "rpe_table")  # last parts of names
+MAX_WRAPPERS = 16
+MAX_CONFIG = 10_000  # hyper-parameters, items of lists included
 NOT_WEIGHTS = ("num_batches_tracked", "inv_freq")
 
 
@@ -40,6 +43,7 @@ def read_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
         checkpoint = Checkpoint(load_safetensors(path))
     else:
         checkpoint = unwrapped(torch_file.load(path))
+    check_cost(checkpoint.tensors, sum(file.stat().st_size for file in files_of(path)))
     if prefix:
         if not any(name.startswith(prefix) for name in checkpoint.tensors):
             checkpoint.tensors = strip_prefixes(checkpoint.tensors, checkpoint.notes)
@@ -62,14 +66,23 @@ def read_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
     return checkpoint
 
 
+def files_of(path: Path) -> list[Path]:
+    """The files that a checkpoint consists of."""
+    if path.name.endswith(".safetensors.index.json"):
+        return [path] + [path.parent / file for file in sorted(set(safetensors_parts(path).values()))]
+    return [path]
+
+
 def unwrapped(value: Any) -> Checkpoint:
     """The state dict inside the dictionaries that training code puts around it."""
     config: dict[str, Any] = {}
     notes: list[str] = []
-    while isinstance(value, Mapping):
+    for _ in range(MAX_WRAPPERS):
+        if not isinstance(value, Mapping):
+            break
         for key in CONFIGS:
             if isinstance(value.get(key), Mapping):
-                config = {str(name): plain(item) for name, item in value[key].items()}
+                config = plain_config(value[key])
                 notes.append(f"hyper-parameters stored under {key}")
         found = [key for key in WRAPPERS if isinstance(value.get(key), Mapping)]
         if not found:
@@ -88,8 +101,26 @@ def plain_tensors(state: Mapping) -> dict[str, Tensor]:
     return {str(name): value for name, value in state.items() if isinstance(value, Tensor)}
 
 
-def plain(value: Any) -> Any:
-    return [plain(item) for item in value] if isinstance(value, (tuple, list)) else value
+def plain_config(config: Mapping) -> dict[str, Any]:
+    """Hyper-parameters as JSON has them. What is none (objects, nested dictionaries) is left out."""
+    budget = [MAX_CONFIG]
+    values = {str(name): plain(item, budget) for name, item in config.items() if isinstance(name, str)}
+    return {name: value for name, value in values.items() if value is not Ellipsis}
+
+
+def plain(value: Any, budget: list[int], depth: int = 0) -> Any:
+    """A number, a text or lists of these; Ellipsis for anything else."""
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise CheckpointError(f"stores more than {MAX_CONFIG} hyper-parameters")
+    if value is None or isinstance(value, (bool, str)):
+        return value if not isinstance(value, str) or len(value) <= 1000 else Ellipsis
+    if isinstance(value, (int, float)):
+        return value if isfinite(value) else Ellipsis
+    if not isinstance(value, (tuple, list)) or depth > 3:
+        return Ellipsis
+    items = [plain(item, budget, depth + 1) for item in value]
+    return Ellipsis if Ellipsis in items else items
 
 
 def strip_prefixes(tensors: dict[str, Tensor], notes: list[str]) -> dict[str, Tensor]:

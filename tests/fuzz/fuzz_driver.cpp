@@ -1,9 +1,15 @@
 // Runs LLVMFuzzerTestOneInput where libFuzzer is not at hand: replays a folder of inputs, then
-// mutates them with a seeded generator.
+// mutates them with a seeded generator, so many times or for so many seconds. An input at which the
+// process dies, or that takes more than 20 seconds, is written to crash-PID in the working folder.
 //
-//   fuzz_cloud_io FOLDER [MUTATIONS [SEED]]
+//   fuzz_cloud_io FOLDER [MUTATIONS [SEED [SECONDS]]]
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -55,6 +61,20 @@ std::string nasty(Random& random) {
                                         "COUNT 3\n",
                                         "property float x\n",
                                         "_",
+                                        "{\"path\":\"",
+                                        "\":[",
+                                        "}",
+                                        "[[[[[[[[",
+                                        "\",\"",
+                                        "null",
+                                        "\\ud800",
+                                        "\"",
+                                        ",",
+                                        "*",
+                                        "ignore",
+                                        "F16",
+                                        "1e-320",
+                                        std::string(1, '\0'),
                                         std::string(4, '\xff'),
                                         std::string(4, '\0')};
   return kPieces[random.below(std::size(kPieces))];
@@ -90,7 +110,32 @@ std::string mutated(const std::vector<std::string>& inputs, Random& random) {
   return input;
 }
 
+const std::string* current = nullptr;
+
+/// Keeps the input in work. Called when the process is about to die.
+void keep_current() {
+  if (current == nullptr) return;
+  const std::string name = "crash-" + std::to_string(::getpid());
+  const int file = ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  if (file < 0) return;
+  (void)!::write(file, current->data(), current->size());
+  ::close(file);
+  std::fprintf(stderr, "\nthe input is in %s\n", name.c_str());
+  current = nullptr;
+}
+
+extern "C" void keep_and_die(int signal) {
+  keep_current();
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
+
 void run(const std::string& input) {
+  constexpr unsigned kMostSeconds = 20;
+  current = &input;
+  ::alarm(kMostSeconds);
   LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
 }
 
@@ -98,16 +143,27 @@ void run(const std::string& input) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: %s FOLDER [MUTATIONS [SEED]]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s FOLDER [MUTATIONS [SEED [SECONDS]]]\n", argv[0]);
     return 2;
   }
+  for (const int signal : {SIGABRT, SIGALRM, SIGSEGV, SIGFPE}) {
+    if (signal != SIGSEGV || __sanitizer_set_death_callback == nullptr) {
+      std::signal(signal, keep_and_die);
+    }
+  }
+  if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(keep_current);
   const std::vector<std::string> inputs = load(argv[1]);
   if (inputs.empty()) return 2;
   for (const std::string& input : inputs) run(input);
-  const std::uint64_t mutations = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 0;
-  Random random(argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 0);
-  for (std::uint64_t i = 0; i < mutations; ++i) run(mutated(inputs, random));
-  std::printf("%zu inputs, %llu mutations\n", inputs.size(),
-              static_cast<unsigned long long>(mutations));
+  const auto number = [&](int i) { return argc > i ? std::strtoull(argv[i], nullptr, 10) : 0; };
+  const std::uint64_t mutations = number(2);
+  Random random(number(3));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(number(4));
+  std::uint64_t done = 0;
+  while (done < mutations || std::chrono::steady_clock::now() < end) {
+    run(mutated(inputs, random));
+    ++done;
+  }
+  std::printf("%zu inputs, %llu mutations\n", inputs.size(), static_cast<unsigned long long>(done));
   return 0;
 }

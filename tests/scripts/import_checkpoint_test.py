@@ -6,6 +6,7 @@ writes must make the native networks compute what the golden cases' networks do 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pickle
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Any
 
 SOURCE = Path(__file__).resolve().parents[2]
 SCRIPT = SOURCE / "scripts" / "import_checkpoint.py"
@@ -27,6 +29,7 @@ sys.dont_write_bytecode = True
 import torch_writer  # noqa: E402
 from checkpoints import tensors as tensor_tools  # noqa: E402
 from checkpoints import torch_file  # noqa: E402
+from checkpoints.pickle_reader import PickleReader  # noqa: E402
 from checkpoints.state import read_checkpoint, unwrapped  # noqa: E402
 from checkpoints.tensors import CheckpointError, Tensor, load_safetensors, save_safetensors  # noqa: E402
 
@@ -40,6 +43,10 @@ def floats(*values: float, shape: tuple[int, ...] | None = None, strides: tuple[
 
 def unpacked(tensor: Tensor) -> list[float]:
     return list(tensor_tools.as_floats(tensor))
+
+
+def unpickled(stream: bytes) -> Any:
+    return PickleReader(io.BytesIO(stream), len(stream), torch_file.find_global, lambda pid: None).load()
 
 
 class ImportTest(unittest.TestCase):
@@ -307,7 +314,7 @@ class OddCheckpoints(ImportTest):
     def test_tensors_of_unknown_kinds_are_refused_not_lost(self) -> None:
         stream = (b"\x80\x02}(X\x08\x00\x00\x00a.weightctorch._utils\n_rebuild_sparse_tensor\n(tR"
                   b"X\x05\x00\x00\x00epochK\x05u.")
-        value = torch_file.SafeUnpickler(__import__("io").BytesIO(stream), lambda pid: None).load()
+        value = unpickled(stream)
         with self.assertRaisesRegex(CheckpointError, "a.weight is no plain tensor"):
             unwrapped(value)
 
@@ -355,7 +362,7 @@ class HostileFiles(ImportTest):
     def test_objects_beside_the_weights_become_placeholders(self) -> None:
         stream = (b"\x80\x02}(X\x01\x00\x00\x00acnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\nX\x02\x00\x00\x00f8"
                   b"\x85RU\x08\x00\x00\x00\x00\x00\x00\x00\x00tRX\x01\x00\x00\x00bK\x05u.")
-        value = torch_file.SafeUnpickler(__import__("io").BytesIO(stream), lambda pid: None).load()
+        value = unpickled(stream)
         self.assertIsInstance(value["a"], torch_file.Placeholder)
         self.assertEqual(value["b"], 5)
 

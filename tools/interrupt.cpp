@@ -1,28 +1,27 @@
 #include "interrupt.hpp"
 
 #include <array>
-#include <atomic>
 #include <csignal>
+
+#include "ptattn/core/stop.hpp"
 
 namespace ptattn::tools {
 namespace {
 
 constexpr std::array kSignals{SIGINT, SIGTERM};
 
-std::atomic<bool> caught = false;
-static_assert(std::atomic<bool>::is_always_lock_free, "set from a signal handler");
 std::array<struct sigaction, kSignals.size()> before;
 
-extern "C" void remember(int /*signal*/) {
-  caught.store(true);
+extern "C" void stop(int /*signal*/) {
+  request_stop();
 }
 
 }  // namespace
 
 InterruptWatch::InterruptWatch() {
-  caught.store(false);
+  withdraw_stop();
   struct sigaction action {};
-  action.sa_handler = remember;
+  action.sa_handler = stop;
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
     sigaction(kSignals[i], nullptr, &before[i]);
@@ -36,7 +35,7 @@ InterruptWatch::~InterruptWatch() {
 }
 
 bool InterruptWatch::interrupted() const {
-  return caught.load();
+  return stop_requested();
 }
 
 }  // namespace ptattn::tools

@@ -5,8 +5,9 @@ namespace ptattn::tools {
 /// Exit code of a command that Ctrl-C or `kill` ended: 128 + SIGINT, as shells have it.
 inline constexpr int kInterrupted = 130;
 
-/// While it lives, the first SIGINT or SIGTERM only sets a flag, so that a run can end between two
-/// clouds with its output in order. A second one kills as usual. At most one at a time.
+/// While it lives, the first SIGINT or SIGTERM only requests a stop (core/stop.hpp): parallel loops
+/// throw Stopped, and a run can end with its output in order. A second one kills as usual. At most
+/// one at a time.
 class InterruptWatch {
  public:
   InterruptWatch();

@@ -18,10 +18,12 @@
 #include "describe/command_options.hpp"
 #include "describe/completion.hpp"
 #include "describe/manual.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 #include "ptattn/core/cpu_level.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/stop.hpp"
 #include "ptattn/core/version.hpp"
 
 namespace ptattn::tools {
@@ -175,6 +177,8 @@ int run_tool(const About& about, int argc, char** argv,
     return parse_and_run(about, argc, argv, declare, body);
   } catch (const ClosedPipe&) {
     return 0;
+  } catch (const Stopped& stopped) {
+    return fail(about, stopped.what(), kInterrupted);
   } catch (const Error& error) {
     return fail(about, error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {

@@ -8,6 +8,7 @@
 #include "../interrupt.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/pipeline.hpp"
+#include "ptattn/core/stop.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/tasks/orientation.hpp"
 
@@ -97,12 +98,15 @@ RunResult run_classify(const std::vector<Input>& inputs, const ClassifierModel& 
   Delivery deliver(options, format, output, progress);
   std::size_t next = 0;
   const auto take = [&]() -> std::optional<std::size_t> {
-    if (next == inputs.size() || watch.interrupted()) return std::nullopt;
+    if (next == inputs.size()) return std::nullopt;
     if (next + options.batch < inputs.size()) prefetch(inputs[next + options.batch].path);
     return next++;
   };
   const auto work = [&](std::size_t i) { return process(inputs[i], model, options); };
-  ordered_pipeline(options.batch, take, work, [&](const Outcome& outcome) { deliver(outcome); });
+  try {
+    ordered_pipeline(options.batch, take, work, [&](const Outcome& outcome) { deliver(outcome); });
+  } catch (const Stopped&) {  // what was under way has no record, what was before it has
+  }
   deliver.result.interrupted = deliver.result.done < inputs.size();
   return deliver.result;
 }

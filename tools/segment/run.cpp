@@ -9,6 +9,7 @@
 #include "../interrupt.hpp"
 #include "../target.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/stop.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "report.hpp"
 
@@ -70,13 +71,13 @@ SegmentRunResult run_segment(const std::vector<Job>& jobs, const PointModel& mod
   const InterruptWatch watch;
   SegmentRunResult result;
   for (const Job& job : jobs) {
-    if (watch.interrupted()) {
-      result.interrupted = true;
-      break;
-    }
     SegmentRecord record;
     try {
+      throw_if_stopped();
       record = process(job, model, options, progress);
+    } catch (const Stopped&) {
+      result.interrupted = true;
+      break;
     } catch (const Error& error) {
       if (!concerns_input(error) || options.fail_fast || jobs.size() == 1) throw;
       record.path = job.input.path.string();

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "ptattn/core/stop.hpp"
-
 namespace ptattn::detail {
 
 void LoopContext::fail(std::exception_ptr error) noexcept {

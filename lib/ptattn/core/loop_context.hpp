@@ -1,9 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <exception>
 
-#include <tbb/task_group.h>
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+
+#include "ptattn/core/stop.hpp"
 
 namespace ptattn::detail {
 
@@ -45,5 +50,25 @@ class LoopContext {
   std::exception_ptr first_;  // written by the piece that sets `failed_`
   std::atomic<bool> failed_ = false;
 };
+
+/// Calls `body(first, last)` over pieces of at most `most` items of [begin, end), one after the
+/// other: TBB's may be a good part of the loop, and a stop must not wait for the end of one.
+template <class Body>
+void stoppable_ranges(std::size_t begin, std::size_t end, std::size_t most, const Body& body) {
+  for (; begin < end; begin += std::min(most, end - begin)) {
+    throw_if_stopped();
+    body(begin, begin + std::min(most, end - begin));
+  }
+}
+
+/// Calls `algorithm()` as a task of a context of its own, for algorithms of TBB that take none.
+template <class Algorithm>
+void in_own_context(const Algorithm& algorithm) {
+  LoopContext context;
+  const tbb::blocked_range<int> once(0, 1);
+  tbb::parallel_for(
+      once, [&](const tbb::blocked_range<int>&) { context.run(algorithm); }, context.tbb());
+  context.finish();
+}
 
 }  // namespace ptattn::detail

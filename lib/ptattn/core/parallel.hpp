@@ -43,9 +43,9 @@ class ThreadLimit {
 
 /// Calls `body(begin, end)` over disjoint pieces that cover [0, n), in parallel.
 ///
-/// Pieces hold about `grain` items and their borders may depend on the thread count: the body must
-/// give each item a result of its own, whatever piece it falls into. Sums that cross items belong
-/// into `deterministic_sum`.
+/// Pieces hold one to a few times `grain` items and their borders may depend on the thread count:
+/// the body must give each item a result of its own, whatever piece it falls into. Sums that cross
+/// items belong into `deterministic_sum`.
 /// @throws what a piece threw, the first to fail; Stopped
 template <class Body>
 void parallel_ranges(std::size_t n, std::size_t grain, const Body& body) {
@@ -55,13 +55,11 @@ void parallel_ranges(std::size_t n, std::size_t grain, const Body& body) {
     return;
   }
   detail::LoopContext context;
+  const std::size_t least = grain > 0 ? grain : 1;
   tbb::parallel_for(
-      tbb::blocked_range<std::size_t>(0, n, grain > 0 ? grain : 1),
+      tbb::blocked_range<std::size_t>(0, n, least),
       [&](const tbb::blocked_range<std::size_t>& r) {
-        context.run([&] {
-          throw_if_stopped();
-          body(r.begin(), r.end());
-        });
+        context.run([&] { detail::stoppable_ranges(r.begin(), r.end(), 4 * least, body); });
       },
       context.tbb());
   context.finish();
@@ -81,12 +79,14 @@ template <class T, class Value, class Join>
 [[nodiscard]] T parallel_joined(std::size_t n, std::size_t grain, const T& start,
                                 const Value& value, const Join& join) {
   detail::LoopContext context;
+  const std::size_t least = grain > 0 ? grain : 1;
   T all = tbb::parallel_reduce(
-      tbb::blocked_range<std::size_t>(0, n, grain), start,
+      tbb::blocked_range<std::size_t>(0, n, least), start,
       [&](const tbb::blocked_range<std::size_t>& r, T joined) {
         context.run([&] {
-          throw_if_stopped();
-          for (std::size_t i = r.begin(); i < r.end(); ++i) joined = join(joined, value(i));
+          detail::stoppable_ranges(r.begin(), r.end(), 4 * least, [&](auto begin, auto end) {
+            for (std::size_t i = begin; i < end; ++i) joined = join(joined, value(i));
+          });
         });
         return joined;
       },
@@ -146,17 +146,4 @@ void in_isolation(const Body& body) {
   tbb::this_task_arena::isolate(body);
 }
 
-namespace detail {
-
-/// Calls `algorithm()` as a task of a context of its own, for algorithms of TBB that take none.
-template <class Algorithm>
-void in_own_context(const Algorithm& algorithm) {
-  LoopContext context;
-  tbb::parallel_for(
-      tbb::blocked_range<int>(0, 1),
-      [&](const tbb::blocked_range<int>& /*one*/) { context.run(algorithm); }, context.tbb());
-  context.finish();
-}
-
-}  // namespace detail
 }  // namespace ptattn

@@ -20,7 +20,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
-#include "ptattn/tasks/grid_turn.hpp"
+#include "ptattn/tasks/segment/grid_turn.hpp"
 #include "segment/jobs.hpp"
 #include "segment/run.hpp"
 #include "target.hpp"

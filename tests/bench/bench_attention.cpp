@@ -9,7 +9,7 @@
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
-#include "ptattn/nn/attention.hpp"
+#include "ptattn/nn/attention/attention.hpp"
 #include "ptattn/nn/kernels/attention.hpp"
 #include "ptattn/nn/linear.hpp"
 

@@ -11,7 +11,7 @@
 #include "golden_case.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
-#include "ptattn/models/pct_neighbors.hpp"
+#include "ptattn/models/pct/neighbors.hpp"
 #include "ptattn/models/registry.hpp"
 #include "ptattn/nn/grouping.hpp"
 #include "ptattn/nn/linear.hpp"

@@ -15,7 +15,7 @@
 #include "formula_weights.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
-#include "ptattn/models/ptv3.hpp"
+#include "ptattn/models/ptv3/ptv3.hpp"
 #include "ptv3_scenes.hpp"
 #include "ptv3_shapes.hpp"
 #include "ptv3_work.hpp"

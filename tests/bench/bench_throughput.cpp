@@ -28,7 +28,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/tasks/prepare.hpp"
+#include "ptattn/tasks/classify/object_sample.hpp"
 
 namespace {
 

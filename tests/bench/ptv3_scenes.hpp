@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ptattn/core/random.hpp"
-#include "ptattn/models/ptv3_config.hpp"
+#include "ptattn/models/ptv3/config.hpp"
 
 namespace ptattn_bench {
 

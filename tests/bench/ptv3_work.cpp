@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "ptattn/models/ptv3_level.hpp"
+#include "ptattn/models/ptv3/level.hpp"
 
 namespace ptattn_bench {
 namespace {

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "ptattn/models/ptv3_config.hpp"
+#include "ptattn/models/ptv3/config.hpp"
 
 namespace ptattn_bench {
 

@@ -2,7 +2,7 @@
 #include <ptattn/core/error.hpp>
 #include <ptattn/io/cloud_io.hpp>
 #include <ptattn/models/model_search.hpp>
-#include <ptattn/tasks/classify.hpp>
+#include <ptattn/tasks/classify/classify.hpp>
 
 int main(int argc, char** argv) try {
   const auto model = ptattn::load_classifier(ptattn::find_model("pct-modelnet40"));

@@ -27,9 +27,9 @@
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/point_model.hpp"
 #include "ptattn/models/point_network_registry.hpp"
-#include "ptattn/tasks/classify.hpp"
-#include "ptattn/tasks/layer_features.hpp"
-#include "ptattn/tasks/segment.hpp"
+#include "ptattn/tasks/classify/classify.hpp"
+#include "ptattn/tasks/inspect/layer_features.hpp"
+#include "ptattn/tasks/segment/segment.hpp"
 #include "scratch.hpp"
 
 namespace {

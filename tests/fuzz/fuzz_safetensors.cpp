@@ -8,8 +8,8 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
-#include "ptattn/models/safetensors.hpp"
-#include "ptattn/models/safetensors_header.hpp"
+#include "ptattn/models/files/safetensors.hpp"
+#include "ptattn/models/files/safetensors_header.hpp"
 #include "scratch.hpp"
 
 namespace {

@@ -13,7 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ptattn/models/weights.hpp"
+#include "ptattn/models/files/weights.hpp"
 
 namespace ptattn::test {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "matrices.hpp"
-#include "ptattn/nn/attention.hpp"
+#include "ptattn/nn/attention/attention.hpp"
 
 namespace ptattn::test {
 

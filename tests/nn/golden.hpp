@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "matrices.hpp"
-#include "ptattn/models/safetensors.hpp"
+#include "ptattn/models/files/safetensors.hpp"
 
 namespace ptattn::test {
 

@@ -8,8 +8,8 @@
 #include "matrices.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/batch_norm.hpp"
 #include "ptattn/nn/kernels/reduce.hpp"
-#include "ptattn/nn/norm.hpp"
 
 namespace ptattn::test {
 namespace {

@@ -8,7 +8,7 @@
 #include "each_target.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/nn/attention.hpp"
+#include "ptattn/nn/attention/attention.hpp"
 
 namespace ptattn::test {
 namespace {

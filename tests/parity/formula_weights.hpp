@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ptattn/models/weights.hpp"
+#include "ptattn/models/files/weights.hpp"
 
 namespace ptattn::test {
 

@@ -9,9 +9,9 @@
 #include "point_case.hpp"
 #include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
-#include "ptattn/models/json_reader.hpp"
-#include "ptattn/models/mapped_file.hpp"
-#include "ptattn/models/ptv3_serialization.hpp"
+#include "ptattn/models/files/json_reader.hpp"
+#include "ptattn/models/files/mapped_file.hpp"
+#include "ptattn/models/ptv3/serialization.hpp"
 
 namespace ptattn::test {
 namespace {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "formula_weights.hpp"
+#include "ptattn/models/files/safetensors.hpp"
 #include "ptattn/models/point_network.hpp"
 #include "ptattn/models/registry.hpp"
-#include "ptattn/models/safetensors.hpp"
 
 namespace ptattn::test {
 

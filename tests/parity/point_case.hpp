@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/models/files/safetensors.hpp"
 #include "ptattn/models/point_network.hpp"
-#include "ptattn/models/safetensors.hpp"
 
 namespace ptattn::test {
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "formula_weights.hpp"
-#include "ptattn/models/ptv3_config.hpp"
+#include "ptattn/models/ptv3/config.hpp"
 
 namespace ptattn::test {
 

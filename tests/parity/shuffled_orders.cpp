@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "point_case.hpp"
-#include "ptattn/models/json_reader.hpp"
+#include "ptattn/models/files/json_reader.hpp"
 #include "ptattn/models/point_network_registry.hpp"
-#include "ptattn/models/ptv3.hpp"
+#include "ptattn/models/ptv3/ptv3.hpp"
 
 namespace ptattn::test {
 namespace {

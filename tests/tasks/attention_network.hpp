@@ -10,7 +10,7 @@
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/random.hpp"
-#include "ptattn/tasks/attention_rows.hpp"
+#include "ptattn/tasks/inspect/attention_rows.hpp"
 
 namespace ptattn::test {
 

@@ -13,7 +13,7 @@
 
 #include "program.hpp"
 #include "ptattn/io/cloud_io.hpp"
-#include "ptattn/models/safetensors.hpp"
+#include "ptattn/models/files/safetensors.hpp"
 #include "scratch.hpp"
 
 namespace ptattn::test {

@@ -11,7 +11,7 @@
 
 #include "formula_weights.hpp"
 #include "point_case.hpp"
-#include "ptattn/models/safetensors.hpp"
+#include "ptattn/models/files/safetensors.hpp"
 #include "ptattn/train/adamw.hpp"
 #include "ptattn/train/trainable_network.hpp"
 

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "ptattn/core/error.hpp"
-#include "ptattn/models/safetensors.hpp"
+#include "ptattn/models/files/safetensors.hpp"
 
 namespace ptattn::train {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/tasks/scene_features.hpp"
+#include "ptattn/tasks/scene/features.hpp"
 #include "test_scenes.hpp"
 
 namespace ptattn::train {

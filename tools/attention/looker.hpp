@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ptattn/tasks/attention_map.hpp"
+#include "ptattn/tasks/inspect/attention_map.hpp"
 
 namespace ptattn::tools {
 

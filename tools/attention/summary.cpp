@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../text.hpp"
-#include "ptattn/tasks/orientation.hpp"
+#include "ptattn/cloud/orientation.hpp"
 
 namespace ptattn::tools {
 namespace {

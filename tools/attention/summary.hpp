@@ -6,7 +6,7 @@
 
 #include "looker.hpp"
 #include "ptattn/cloud/normalize.hpp"
-#include "ptattn/tasks/attention_map.hpp"
+#include "ptattn/tasks/inspect/attention_map.hpp"
 
 namespace ptattn::tools {
 

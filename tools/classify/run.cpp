@@ -6,11 +6,11 @@
 #include <string>
 
 #include "../interrupt.hpp"
+#include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/pipeline.hpp"
 #include "ptattn/core/stop.hpp"
 #include "ptattn/io/cloud_io.hpp"
-#include "ptattn/tasks/orientation.hpp"
 
 namespace ptattn::tools {
 namespace {

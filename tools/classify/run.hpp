@@ -6,7 +6,7 @@
 #include "../inputs.hpp"
 #include "../output.hpp"
 #include "../progress.hpp"
-#include "ptattn/tasks/classify.hpp"
+#include "ptattn/tasks/classify/classify.hpp"
 #include "record.hpp"
 
 namespace ptattn::tools {

@@ -12,8 +12,8 @@
 #include "ptattn/cloud/columns.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_search.hpp"
-#include "ptattn/tasks/attention_features.hpp"
-#include "ptattn/tasks/geometry_features.hpp"
+#include "ptattn/tasks/features/attention_features.hpp"
+#include "ptattn/tasks/features/geometry_features.hpp"
 
 namespace ptattn::tools {
 namespace {

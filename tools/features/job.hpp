@@ -9,8 +9,8 @@
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/point_model.hpp"
-#include "ptattn/tasks/advance.hpp"
-#include "ptattn/tasks/layer_features.hpp"
+#include "ptattn/tasks/inspect/layer_features.hpp"
+#include "ptattn/tasks/progress.hpp"
 #include "settings.hpp"
 
 namespace ptattn::tools {

@@ -8,7 +8,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/io/matrix_io.hpp"
-#include "ptattn/tasks/pca.hpp"
+#include "ptattn/tasks/features/pca.hpp"
 
 namespace ptattn::tools {
 namespace {

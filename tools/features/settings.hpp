@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "ptattn/models/preprocessing.hpp"
-#include "ptattn/tasks/attention_features.hpp"
-#include "ptattn/tasks/encoding_features.hpp"
+#include "ptattn/tasks/features/attention_features.hpp"
+#include "ptattn/tasks/features/encoding_features.hpp"
 
 namespace CLI {
 class App;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ptattn/models/point_model.hpp"
-#include "ptattn/tasks/segment.hpp"
+#include "ptattn/tasks/segment/segment.hpp"
 
 namespace ptattn::tools {
 

@@ -10,7 +10,7 @@
 #include "jobs.hpp"
 #include "labels.hpp"
 #include "ptattn/models/point_model.hpp"
-#include "ptattn/tasks/segment.hpp"
+#include "ptattn/tasks/segment/segment.hpp"
 
 namespace ptattn::tools {
 

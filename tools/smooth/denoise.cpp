@@ -8,8 +8,8 @@
 #include "packed_color.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
-#include "ptattn/tasks/smooth_field.hpp"
-#include "ptattn/tasks/smooth_surface.hpp"
+#include "ptattn/tasks/smooth/smooth_field.hpp"
+#include "ptattn/tasks/smooth/smooth_surface.hpp"
 #include "report.hpp"
 
 namespace ptattn::tools {

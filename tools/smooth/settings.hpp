@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ptattn/nn/kernel_regression.hpp"
-#include "ptattn/tasks/window.hpp"
+#include "ptattn/nn/pooling/kernel_regression.hpp"
+#include "ptattn/tasks/geometry/neighborhood.hpp"
 
 namespace ptattn::tools {
 

@@ -15,7 +15,7 @@
 #include "ptattn/cloud/nearest_value.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
-#include "ptattn/tasks/transfer.hpp"
+#include "ptattn/tasks/transfer/transfer.hpp"
 #include "report.hpp"
 
 namespace ptattn::tools {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "ptattn/tasks/spacing.hpp"
+#include "ptattn/tasks/geometry/spacing.hpp"
 
 namespace ptattn::tools {
 namespace {

@@ -1,16 +1,14 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <span>
 #include <vector>
 
+#include "ptattn/cloud/types.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/raw_vector.hpp"
 
 namespace ptattn {
-
-using Position = std::array<double, 3>;
 
 /// Coordinates beyond this magnitude count as infinite: their squares overflow float64.
 inline constexpr double kLargestCoordinate = 1e150;

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 
 #include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/cloud/types.hpp"
 
 namespace ptattn {
 
-using Rgb = std::array<std::uint8_t, 3>;
 
 /// How a cloud holds its colours. Viewers look for the one in PLY files and for the other in PCD
 /// files; `color_layout_of` (ptattn/io/cloud_io.hpp) tells which by a file's name.

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/models/files/weights.hpp"
 #include "ptattn/models/registry.hpp"
-#include "ptattn/models/weights.hpp"
 
 namespace ptattn {
 

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "ptattn/core/error.hpp"
-#include "ptattn/models/mapped_file.hpp"
+#include "ptattn/models/files/mapped_file.hpp"
 
 namespace ptattn {
 namespace {

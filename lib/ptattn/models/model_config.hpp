@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ptattn/models/json_reader.hpp"
+#include "ptattn/models/files/json_reader.hpp"
 
 namespace ptattn {
 

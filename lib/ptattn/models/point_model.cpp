@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/models/files/safetensors.hpp"
 #include "ptattn/models/model_config.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/point_network_registry.hpp"
-#include "ptattn/models/safetensors.hpp"
 
 namespace ptattn {
 namespace {

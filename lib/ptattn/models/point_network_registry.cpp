@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "ptattn/models/architecture_table.hpp"
-#include "ptattn/models/ptv1.hpp"
-#include "ptattn/models/ptv3.hpp"
-#include "ptattn/models/spct.hpp"
+#include "ptattn/models/pct/spct.hpp"
+#include "ptattn/models/ptv1/ptv1.hpp"
+#include "ptattn/models/ptv3/ptv3.hpp"
 
 namespace ptattn {
 namespace {

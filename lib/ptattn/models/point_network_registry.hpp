@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "ptattn/models/files/weights.hpp"
 #include "ptattn/models/point_network.hpp"
 #include "ptattn/models/registry.hpp"
-#include "ptattn/models/weights.hpp"
 
 namespace ptattn {
 

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "ptattn/cloud/types.hpp"
+
 namespace ptattn {
 
 /// How a cloud of more or fewer points becomes the number that the network was trained with.
@@ -18,9 +20,6 @@ enum class Centering {
 enum class Scaling {
   kUnitSphere,  ///< the farthest point lies at distance 1 from the origin
 };
-
-/// The axis that points upwards.
-enum class Axis { kX, kY, kZ };
 
 /// What must be done to a cloud before a network sees it: the part of config.json that users of
 /// public checkpoints most often get wrong, therefore explicit in every model folder.

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "ptattn/models/architecture_table.hpp"
-#include "ptattn/models/pct.hpp"
-#include "ptattn/models/pct_int8.hpp"
+#include "ptattn/models/pct/int8.hpp"
+#include "ptattn/models/pct/pct.hpp"
 
 namespace ptattn {
 namespace {

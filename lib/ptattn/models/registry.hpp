@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "ptattn/models/classifier.hpp"
+#include "ptattn/models/files/weights.hpp"
 #include "ptattn/models/precision.hpp"
-#include "ptattn/models/weights.hpp"
 
 namespace ptattn {
 

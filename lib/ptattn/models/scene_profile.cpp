@@ -6,7 +6,7 @@
 #include <set>
 #include <string_view>
 
-#include "ptattn/models/json_reader.hpp"
+#include "ptattn/models/files/json_reader.hpp"
 
 namespace ptattn {
 namespace {

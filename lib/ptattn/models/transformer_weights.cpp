@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "ptattn/models/weight_reader.hpp"
+#include "ptattn/models/files/weight_reader.hpp"
 
 namespace ptattn {
 namespace {

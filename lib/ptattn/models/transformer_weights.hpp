@@ -2,10 +2,10 @@
 
 #include <cstddef>
 
-#include "ptattn/models/weights.hpp"
-#include "ptattn/nn/activation.hpp"
-#include "ptattn/nn/norm_order.hpp"
-#include "ptattn/nn/transformer.hpp"
+#include "ptattn/models/files/weights.hpp"
+#include "ptattn/nn/kernels/activation.hpp"
+#include "ptattn/nn/transformer/norm_order.hpp"
+#include "ptattn/nn/transformer/transformer.hpp"
 
 namespace ptattn {
 

@@ -6,7 +6,7 @@
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/scratch_memory.hpp"
-#include "ptattn/nn/activation.hpp"
+#include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/nn/kernels/byte_rows.hpp"
 #include "ptattn/nn/kernels/int8_matrix.hpp"
 #include "ptattn/nn/linear.hpp"

@@ -4,7 +4,7 @@
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/scratch_memory.hpp"
-#include "ptattn/nn/activation.hpp"
+#include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
 #include "ptattn/nn/kernels/packed_matrix.hpp"
 

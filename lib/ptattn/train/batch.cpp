@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/tasks/scene_features.hpp"
-#include "ptattn/tasks/scene_voxels.hpp"
+#include "ptattn/tasks/scene/features.hpp"
+#include "ptattn/tasks/scene/voxels.hpp"
 
 namespace ptattn::train {
 namespace {

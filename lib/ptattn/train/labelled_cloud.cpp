@@ -10,7 +10,7 @@
 #include "ptattn/cloud/nearest_value.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/tasks/scene_fields.hpp"
+#include "ptattn/tasks/scene/scan_fields.hpp"
 
 namespace ptattn::train {
 namespace {

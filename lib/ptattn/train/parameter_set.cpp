@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "ptattn/core/random.hpp"
-#include "ptattn/models/weight_reader.hpp"
+#include "ptattn/models/files/weight_reader.hpp"
 #include "ptattn/train/safetensors_writer.hpp"
 
 namespace ptattn::train {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/models/weights.hpp"
+#include "ptattn/models/files/weights.hpp"
 
 namespace ptattn::train {
 

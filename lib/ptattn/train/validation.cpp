@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ptattn/tasks/segment.hpp"
+#include "ptattn/tasks/segment/segment.hpp"
 #include "ptattn/train/relief.hpp"
 
 namespace ptattn::train {

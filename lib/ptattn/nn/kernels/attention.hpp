@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/attention.hpp"
+#include "ptattn/nn/attention/attention.hpp"
 
 namespace ptattn {
 

@@ -24,7 +24,7 @@
 #include <hwy/highway.h>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/attention.hpp"
+#include "ptattn/nn/attention/attention.hpp"
 #include "ptattn/nn/kernels/attention_panel-inl.hpp"
 #include "ptattn/nn/kernels/attention_scratch.hpp"
 

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/activation.hpp"
+#include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/nn/kernels/packed_matrix.hpp"
 
 namespace ptattn {

@@ -15,7 +15,7 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
-#include "ptattn/nn/activation.hpp"
+#include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/nn/kernels/math-inl.hpp"
 #include "ptattn/nn/kernels/packed_matrix.hpp"
 #include "ptattn/nn/kernels/register_tile-inl.hpp"

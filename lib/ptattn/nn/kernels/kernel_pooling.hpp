@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/kernel_regression.hpp"
+#include "ptattn/nn/pooling/kernel_regression.hpp"
 
 namespace ptattn {
 

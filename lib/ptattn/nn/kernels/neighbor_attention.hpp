@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/attention.hpp"
+#include "ptattn/nn/attention/attention.hpp"
 
 namespace ptattn {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/activation.hpp"
+#include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/nn/kernels/normalize.hpp"
 
 namespace ptattn::train {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/activation.hpp"
+#include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/nn/kernels/packed_matrix.hpp"
 #include "ptattn/train/layers/gradient_sums.hpp"
 #include "ptattn/train/parameter_set.hpp"

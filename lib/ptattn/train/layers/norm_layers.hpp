@@ -4,7 +4,7 @@
 #include <span>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/activation.hpp"
+#include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/train/layers/dense_layer.hpp"
 
 namespace ptattn::train {

@@ -6,7 +6,7 @@
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/scratch_memory.hpp"
-#include "ptattn/models/ptv3_level.hpp"
+#include "ptattn/models/ptv3/level.hpp"
 #include "ptattn/neighbors/voxel_hash.hpp"
 #include "ptattn/train/layers/dense_layer.hpp"
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "ptattn/core/scratch_memory.hpp"
-#include "ptattn/models/ptv3_config.hpp"
+#include "ptattn/models/ptv3/config.hpp"
 #include "ptattn/train/layers/convolution_layer.hpp"
 #include "ptattn/train/layers/dense_layer.hpp"
 #include "ptattn/train/layers/norm_layers.hpp"

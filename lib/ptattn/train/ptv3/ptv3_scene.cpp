@@ -3,9 +3,9 @@
 #include <functional>
 #include <new>
 
-#include "ptattn/models/ptv3_cuts.hpp"
-#include "ptattn/models/ptv3_input.hpp"
-#include "ptattn/models/ptv3_serialization.hpp"
+#include "ptattn/models/ptv3/patches.hpp"
+#include "ptattn/models/ptv3/input.hpp"
+#include "ptattn/models/ptv3/serialization.hpp"
 #include "ptattn/neighbors/voxel_hash.hpp"
 
 namespace ptattn::train {

@@ -6,8 +6,8 @@
 
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/point_network.hpp"
-#include "ptattn/models/ptv3_config.hpp"
-#include "ptattn/models/ptv3_level.hpp"
+#include "ptattn/models/ptv3/config.hpp"
+#include "ptattn/models/ptv3/level.hpp"
 #include "ptattn/train/layers/patch_attention.hpp"
 #include "ptattn/train/layers/segment_pooling.hpp"
 

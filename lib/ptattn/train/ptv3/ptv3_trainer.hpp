@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ptattn/models/ptv3_config.hpp"
+#include "ptattn/models/ptv3/config.hpp"
 #include "ptattn/models/registry.hpp"
 #include "ptattn/train/ptv3/ptv3_layers.hpp"
 #include "ptattn/train/trainable_network.hpp"

@@ -1,0 +1,176 @@
+#include "ptattn/models/ptv3/patches.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <string>
+#include <utility>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/core/parallel_sort.hpp"
+#include "ptattn/models/ptv3/serialization.hpp"
+#include "ptattn/sampling/sort_order.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kGrain = 4096;  // voxels of a task
+
+/// The size of the smallest cloud that is not empty, `most` if all are larger.
+std::size_t smallest_cloud(std::span<const std::size_t> ends, std::size_t most) {
+  std::size_t begin = 0;
+  for (const std::size_t end : ends) {
+    if (end > begin) most = std::min(most, end - begin);
+    begin = end;
+  }
+  return most;
+}
+
+/// Most voxels of a patch of a stage, as the first block that comes to it says.
+std::size_t patch_size(const Ptv3Config& config, std::size_t stage,
+                       std::span<const std::size_t> ends) {
+  const bool encodes = config.encoder[stage].depth > 0 || stage >= config.decoder.size();
+  const std::size_t size = (encodes ? config.encoder : config.decoder)[stage].patch_size;
+  return config.patch_of_smallest_cloud ? smallest_cloud(ends, size) : size;
+}
+
+/// Different cells of those divided by `stride`, along the Z curve.
+std::vector<Cell> united(std::span<const Cell> fine, std::size_t stride) {
+  ScratchMemory scratch;
+  const auto codes = scratch.take<std::uint64_t>(fine.size());
+  const std::array<std::size_t, 1> ends{fine.size()};
+  coarser_codes(fine, ends, stride, codes);
+  const GroupOrder groups = group_order(codes);
+  std::vector<Cell> cells(groups.size());
+  parallel_each(cells.size(), kGrain,
+                [&](std::size_t i) { cells[i] = divided(fine[groups[i].front()], stride); });
+  return cells;
+}
+
+PatchCuts::Order cut(Curve curve, std::span<const Cell> cells, int depth, std::size_t patch_size) {
+  ScratchMemory scratch;
+  const auto codes = scratch.take<std::uint64_t>(cells.size());
+  const std::array<std::size_t, 1> ends{cells.size()};
+  serialized_codes(curve, cells, ends, depth, codes);
+  parallel_sort(codes);
+  PatchCuts::Order order;
+  for (const Patch& patch : cut_patches(ends, patch_size, scratch)) {
+    order.begins.push_back(codes[patch.owned]);
+    order.borrowed = codes[patch.begin];
+  }
+  return order;
+}
+
+}  // namespace
+
+Ptv3Step step_to(const Ptv3Config& config, std::size_t stage, int depth) {
+  const std::size_t stride = config.stride[stage - 1];
+  if (config.mode != Ptv3Mode::kBase) return {stride, std::nullopt};
+  const auto halvings = static_cast<int>(std::bit_width(stride - 1));
+  return halvings > depth ? Ptv3Step{1, depth} : Ptv3Step{stride, depth - halvings};
+}
+
+std::span<const Curve> curves_used(const Ptv3Config& config, std::size_t stage) {
+  std::size_t depth = config.encoder[stage].depth;
+  if (stage < config.decoder.size()) depth = std::max(depth, config.decoder[stage].depth);
+  const std::span curves = orders_of(config, stage);
+  return curves.first(std::min(depth, curves.size()));
+}
+
+bool decoder_regroups(const Ptv3Config& config, std::size_t stage) {
+  if (stage >= config.decoder.size()) return false;
+  const Ptv3Config::Stage& encoder = config.encoder[stage];
+  const Ptv3Config::Stage& decoder = config.decoder[stage];
+  if (encoder.depth == 0 || decoder.depth == 0) return false;
+  return config.patch_of_smallest_cloud ? decoder.patch_size != encoder.patch_size
+                                        : decoder.patch_size < encoder.patch_size;
+}
+
+Ptv3Grouping ptv3_regrouped(const Ptv3Config& config, std::size_t stage, const Ptv3Level& level,
+                            std::span<const std::uint32_t> order, std::span<const Patch> patches,
+                            ScratchMemory& scratch) {
+  const std::size_t size = smallest_cloud(level.ends, config.decoder[stage].patch_size);
+  std::size_t length = 0;  // of the sequence
+  for (const Patch& patch : patches) length += patch.end - patch.begin;
+  const auto rows = scratch.take<std::uint32_t>(length);
+  const auto groups = scratch.take<Patch>(length / size);
+  const auto borrowed = scratch.take<std::uint32_t>(size);  // of the group in the making
+  std::size_t begin = 0;                                    // of that group
+  std::size_t owned = 0;                                    // of its rows
+  std::size_t lent = 0;
+  std::size_t count = 0;    // of groups
+  const auto close = [&] {  // the group: borrowed rows first
+    std::uint32_t* const group = rows.data() + begin;
+    std::copy_backward(group, group + owned, group + owned + lent);
+    std::copy_n(borrowed.begin(), lent, group);
+    if (owned > 0) groups[count++] = {begin, begin + lent, begin + size};
+    begin += size;
+    owned = lent = 0;
+  };
+  for (const Patch& patch : patches) {
+    for (std::size_t place = patch.owned; place < patch.end; ++place) {
+      rows[begin + owned++] = order[place];
+      if (owned + lent == size) close();
+    }
+    for (std::size_t place = patch.begin; place < patch.owned; ++place) {
+      borrowed[lent++] = order[place];
+      if (owned + lent == size) close();
+    }
+  }
+  if (owned + lent > 0) {
+    throw Error(Fault::kModel, "ptv3",
+                "has patches of " + std::to_string(size) + " voxels in stage " +
+                    std::to_string(stage) + " of its decoder, expected a size into which " +
+                    std::to_string(length) + " voxels of the encoder's patches can be cut");
+  }
+  return {rows, groups.first(count)};
+}
+
+PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene) {
+  PatchCuts cuts;
+  for (std::size_t s = 0; s < config.encoder.size(); ++s) {
+    if (decoder_regroups(config, s)) return cuts;
+  }
+  std::vector<Cell> cells(scene.begin(), scene.end());
+  int depth = serialization_depth(cells);
+  for (std::size_t s = 0; s < config.encoder.size(); ++s) {
+    if (s > 0) {
+      const Ptv3Step step = step_to(config, s, depth);
+      cells = united(cells, step.stride);
+      depth = step.depth ? *step.depth : serialization_depth(cells);
+    }
+    PatchCuts::Stage stage{.depth = depth, .orders = {}};
+    const std::array<std::size_t, 1> ends{cells.size()};
+    for (const Curve curve : curves_used(config, s)) {
+      stage.orders.push_back(cut(curve, cells, std::max(1, depth), patch_size(config, s, ends)));
+    }
+    cuts.stages.push_back(std::move(stage));
+  }
+  return cuts;
+}
+
+std::span<std::span<const Patch>> ptv3_patches(const Ptv3Config& config, std::size_t stage,
+                                               const Ptv3Level& level, const PatchCuts* cuts,
+                                               ScratchMemory& scratch) {
+  const std::span<const Curve> curves = curves_used(config, stage);
+  const auto patches = scratch.take<std::span<const Patch>>(level.orders.size());
+  for (std::size_t o = 0; o < patches.size(); ++o) {
+    if (cuts == nullptr) {
+      patches[o] = cut_patches(level.ends, patch_size(config, stage, level.ends), scratch);
+      continue;
+    }
+    const PatchCuts::Order& of_scene = cuts->stages[stage].orders[o];
+    const auto memory = scratch.take<Patch>(of_scene.begins.size());
+    ScratchMemory temporary;
+    const auto codes = temporary.take<std::uint64_t>(level.size());
+    const auto along = temporary.take<std::uint64_t>(level.size());
+    serialized_codes(curves[o], level.cells, level.ends, std::max(1, level.depth), codes);
+    parallel_each(along.size(), kGrain,
+                  [&](std::size_t i) { along[i] = codes[level.orders[o][i]]; });
+    patches[o] = patches_of_part(along, of_scene, memory);
+  }
+  return patches;
+}
+
+}  // namespace ptattn

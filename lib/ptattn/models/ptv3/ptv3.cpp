@@ -1,0 +1,381 @@
+#include "ptattn/models/ptv3/ptv3.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ptattn/core/clone.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/core/scratch_memory.hpp"
+#include "ptattn/models/ptv3/block.hpp"
+#include "ptattn/models/ptv3/input.hpp"
+#include "ptattn/models/ptv3/layers.hpp"
+#include "ptattn/models/ptv3/patches.hpp"
+#include "ptattn/models/ptv3/serialization.hpp"
+#include "ptattn/neighbors/voxel_hash.hpp"
+#include "ptattn/nn/encoding/rotary_encoding.hpp"
+#include "ptattn/sampling/sort_order.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kGrain = 256;  // rows of a task
+constexpr int kStemRadius = 2;
+constexpr std::size_t kNeighborhood = 27;  // places of a block's convolution
+
+void add_lifted(const Ptv3Lifted& lifted, MutableMatrixView x) {
+  parallel_ranges(x.rows, kGrain, [&](std::size_t begin, std::size_t end) {
+    lifted.add_to(x.rows_range(begin, end - begin), begin);
+  });
+}
+
+/// Ascending with cloud, x, y, z.
+void lexicographic_keys(const Ptv3Level& level, std::span<std::uint64_t> keys) {
+  parallel_each(keys.size(), kGrain, [&](std::size_t i) {
+    std::uint64_t key = level.cloud_of(i);
+    for (const std::uint32_t x : level.cells[i]) key = key << unsigned{kPtv3MaxDepth} | x;
+    keys[i] = key;
+  });
+}
+
+/// One resolution during a forward pass, a view.
+struct Stage {
+  std::size_t number;
+  Ptv3Level level;
+  std::span<std::span<const Patch>> patches{};  // along each order
+  MutableMatrixView memory{};                   // [n, channels], see feature_memory
+  MutableMatrixView features{};                 // in `memory`
+  /// Row of the public code for each row, and the positions in its order; but for the rows of the
+  /// finest stage, only where somebody looks.
+  std::span<const std::uint32_t> places{};
+  Matrix positions{};
+  std::vector<std::uint32_t> own_places{};
+};
+
+/// One forward pass: everything that changes while the network does not. What lives longer lies
+/// further down in the scratch memory: lists and features of a stage below those of the coarser
+/// ones, what a step needs above them all.
+class Pass {
+ public:
+  Pass(const Ptv3Config& config, const Ptv3Weights& weights, const Trace& trace)
+      : config_(config), weights_(weights), trace_(trace) {}
+
+  /// @param planned  bytes
+  PointOutput operator()(const PointInput& input, std::size_t planned) {
+    cuts_ = input.cuts;
+    ScratchMemory scratch;
+    scratch.reserve(planned);
+    Stage stage = embed(input, scratch);
+    descend(stage);
+    return std::move(output_);
+  }
+
+ private:
+  /// The encoder from a stage on, and the decoder back to it.
+  void descend(Stage& stage) {
+    const std::size_t s = stage.number;
+    run_blocks(stage, config_.encoder[s], weights_.encoder[s].blocks);
+    if (s + 1 < config_.encoder.size()) {
+      ScratchMemory scratch;
+      const Ptv3Step step = step_to(config_, s + 1, stage.level.depth);
+      const Ptv3Pooling pooling = pool(stage.level, step.stride, scratch);
+      const MutableMatrixView coarse = feature_memory(s + 1, pooling.size(), scratch);
+      const MatrixView lifted = go_below(stage, step, pooling, coarse);
+      if (s < config_.decoder.size()) decode(stage, {lifted, pooling.cells});
+    }
+    if (s == (config_.enc_mode ? config_.encoder.size() - 1 : 0)) finish(stage);
+  }
+
+  /// @param memory  for the features of the coarser stage
+  /// @return        what comes back from it, in that memory; nothing without a decoder
+  MatrixView go_below(const Stage& fine, const Ptv3Step& step, const Ptv3Pooling& pooling,
+                      MutableMatrixView memory) {
+    ScratchMemory scratch;
+    Stage coarse = down(fine, step, pooling, memory, scratch);
+    descend(coarse);
+    if (fine.number >= config_.decoder.size()) return {};
+    const Ptv3DecoderWeights& w = weights_.decoder[fine.number];
+    const MutableMatrixView lifted = memory.cols_range(0, config_.decoder[fine.number].channels);
+    normed_linear_in_place(w.proj, w.proj_norm, coarse.features, lifted);
+    return lifted;
+  }
+
+  /// Room for the features of a stage in the encoder, in the decoder, and on their way up.
+  [[nodiscard]] MutableMatrixView feature_memory(std::size_t s, std::size_t voxels,
+                                                 ScratchMemory& scratch) const {
+    std::size_t channels = config_.encoder[s].channels;
+    const std::size_t decoders = config_.decoder.size();
+    if (s < decoders) channels = std::max(channels, config_.decoder[s].channels);
+    if (s > 0 && s <= decoders) channels = std::max(channels, config_.decoder[s - 1].channels);
+    return scratch.matrix(voxels, channels);
+  }
+
+  Stage embed(const PointInput& input, ScratchMemory& scratch) {
+    const Ptv3Input sorted = read_ptv3_input(input, config_.in_channels, scratch);
+    Stage stage{.number = 0, .level = sorted.level, .places = sorted.rows};
+    if (cuts_ != nullptr) stage.level.depth = cuts_->stages.front().depth;
+    take_memory(stage, feature_memory(0, stage.level.size(), scratch), scratch);
+    {
+      ScratchMemory temporary;
+      const MatrixView x = gathered(input.features, sorted.rows, temporary);
+      const VoxelHash hash = find_neighbors(stage, temporary);
+      if (config_.mode == Ptv3Mode::kBase) {
+        const VoxelWindows windows(stage.level, hash, kStemRadius);
+        window_convolution(weights_.stem, std::cref(windows), x, Activation::kGelu, stage.features);
+      } else {
+        normed_linear(weights_.stem, weights_.stem_norm, x, stage.features);
+      }
+    }
+    stage.level.neighbors.trim(scratch);
+    if (trace_) report("embedding", stage, stage.features);
+    return stage;
+  }
+
+  Stage down(const Stage& fine, const Ptv3Step& step, const Ptv3Pooling& pooling,
+             MutableMatrixView memory, ScratchMemory& scratch) {
+    const std::size_t s = fine.number + 1;
+    Stage stage{.number = s, .level = coarser(fine.level, step.stride, pooling, scratch)};
+    stage.level.depth = cuts_ != nullptr ? cuts_->stages[s].depth
+                        : step.depth     ? *step.depth
+                                         : serialization_depth(stage.level.cells);
+    take_memory(stage, memory, scratch);
+    const Ptv3EncoderWeights& w = weights_.encoder[s];
+    pooled_linear(w.down, pooling, fine.features, stage.features);
+    normalize_and_activate(w.down_norm, stage.features);
+    {
+      ScratchMemory temporary;
+      (void)find_neighbors(stage, temporary);
+    }
+    stage.level.neighbors.trim(scratch);
+    if (trace_) report("enc.enc" + std::to_string(s) + ".down", stage, stage.features);
+    return stage;
+  }
+
+  /// Orders and patches of a stage, and memory for its kernel map.
+  /// @param features  memory for these
+  void take_memory(Stage& stage, MutableMatrixView features, ScratchMemory& scratch) {
+    const std::size_t s = stage.number;
+    stage.memory = features;
+    stage.features = features.cols_range(0, config_.encoder[s].channels);
+    order_along(curves_used(config_, s), stage.level, scratch);
+    stage.patches = ptv3_patches(config_, s, stage.level, cuts_, scratch);
+    stage.level.neighbors = KernelMap(stage.level.size(), kNeighborhood, scratch);
+  }
+
+  /// @return  the hash of the stage's voxels, in memory of `scratch`
+  static VoxelHash find_neighbors(Stage& stage, ScratchMemory& scratch) {
+    VoxelHash hash(stage.level.cells, stage.level.ends, scratch);
+    const VoxelWindows windows(stage.level, hash, 1);
+    stage.level.neighbors.build(std::cref(windows));
+    return hash;
+  }
+
+  /// Features of the encoder to those of the decoder. As in the public code, the first convolution
+  /// of m1 does not see what comes from the coarser stage.
+  void decode(Stage& stage, const Ptv3Lifted& lifted) {
+    const std::size_t s = stage.number;
+    const Ptv3DecoderWeights& w = weights_.decoder[s];
+    const MutableMatrixView x = stage.memory.cols_range(0, config_.decoder[s].channels);
+    normed_linear_in_place(w.proj_skip, w.skip_norm, stage.features, x);
+    stage.features = x;
+    const bool late = config_.mode == Ptv3Mode::kBase && !w.blocks.empty();
+    if (!late) add_lifted(lifted, x);
+    if (trace_) {
+      Matrix sum = clone(x);
+      if (late) add_lifted(lifted, sum);
+      report("dec.dec" + std::to_string(s) + ".up", stage, sum);
+    }
+    ScratchMemory scratch;
+    if (decoder_regroups(config_, s)) regroup(stage, scratch);
+    run_blocks(stage, config_.decoder[s], w.blocks, late ? lifted : Ptv3Lifted{});
+  }
+
+  /// Gives a stage the decoder's patches in place of the encoder's.
+  void regroup(Stage& stage, ScratchMemory& scratch) {
+    for (std::size_t o = 0; o < stage.patches.size(); ++o) {
+      const Ptv3Grouping groups = ptv3_regrouped(config_, stage.number, stage.level,
+                                                 stage.level.orders[o], stage.patches[o], scratch);
+      stage.level.orders[o] = groups.rows;
+      stage.patches[o] = groups.patches;
+    }
+  }
+
+  /// @param lifted  added behind the first convolution
+  void run_blocks(Stage& stage, const Ptv3Config::Stage& shape,
+                  std::span<const Ptv3BlockWeights> blocks, const Ptv3Lifted& lifted = {}) {
+    if (blocks.empty()) return;
+    if (std::ranges::any_of(
+            blocks, [&](const Ptv3BlockWeights& w) { return wants_attention(trace_, w); })) {
+      look_at(stage);
+    }
+    ScratchMemory scratch;
+    const MutableMatrixView x = stage.features;
+    const Ptv3BlockSetting setting{.level = stage.level,
+                                   .patches = stage.patches,
+                                   .heads = shape.heads,
+                                   .scale = static_cast<float>(config_.qk_scale),
+                                   .norm_order = config_.norm_order,
+                                   .angles = rotary_angles_of(stage.level, shape, scratch),
+                                   .tokens = stage.positions,
+                                   .token_of = stage.places,
+                                   .positioned = scratch.matrix(x.rows, x.cols)};
+    const std::size_t orders = orders_of(config_, stage.number).size();
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      ptv3_block(blocks[i], setting, i % orders, x, trace_, i == 0 ? lifted : Ptv3Lifted{});
+      if (trace_) report(blocks[i].name, stage, x);
+    }
+  }
+
+  /// The encoding depends on differences of positions only; those to one of them are exact where
+  /// coordinates are large.
+  [[nodiscard]] MatrixView rotary_angles_of(const Ptv3Level& level, const Ptv3Config::Stage& shape,
+                                            ScratchMemory& scratch) const {
+    if (config_.mode != Ptv3Mode::kUtonia) return {};
+    const MutableMatrixView angles = scratch.matrix(level.size(), shape.channels / shape.heads);
+    ScratchMemory temporary;
+    const MutableMatrixView relative = temporary.matrix(level.size(), 3);
+    parallel_each(level.size(), kGrain, [&](std::size_t i) {
+      for (std::size_t a = 0; a < 3; ++a) {
+        relative(i, a) = level.positions(i, a) - level.positions(0, a);
+      }
+    });
+    rotary_angles(relative, config_.rope_base, angles);
+    return angles;
+  }
+
+  void finish(Stage& stage) {
+    ScratchMemory scratch;
+    if (stage.places.empty()) stage.places = places_of(stage, scratch);
+    if (config_.enc_mode) output_.positions = scattered(stage.level.positions, stage.places);
+    output_.values = weights_.seg_head.weight.cols() > 0
+                         ? scattered_linear(weights_.seg_head, stage.features, stage.places)
+                         : scattered(stage.features, stage.places);
+  }
+
+  /// Where the public code has the rows of a stage: sorted by the first curve of the stage before,
+  /// or by cloud, x, y and z.
+  [[nodiscard]] std::span<const std::uint32_t> places_of(const Stage& stage,
+                                                         ScratchMemory& scratch) const {
+    const Ptv3Level& level = stage.level;
+    const auto places = scratch.take<std::uint32_t>(level.size());
+    ScratchMemory temporary;
+    const auto keys = temporary.take<std::uint64_t>(level.size());
+    const auto rows = temporary.take<std::uint32_t>(level.size());
+    if (config_.mode == Ptv3Mode::kBase) {
+      serialized_codes(orders_of(config_, stage.number - 1).front(), level.cells, level.ends,
+                       std::max(1, level.depth), keys);
+    } else {
+      lexicographic_keys(level, keys);
+    }
+    sort_order(keys, rows);
+    parallel_each(rows.size(), kGrain,
+                  [&](std::size_t i) { places[rows[i]] = static_cast<std::uint32_t>(i); });
+    return places;
+  }
+
+  /// Finds out what somebody who listens is told about the rows of a stage.
+  void look_at(Stage& stage) const {
+    if (stage.positions.rows() == stage.level.size()) return;
+    if (stage.places.empty()) {
+      ScratchMemory scratch;
+      const auto places = places_of(stage, scratch);
+      stage.own_places.assign(places.begin(), places.end());
+      stage.places = stage.own_places;
+    }
+    stage.positions = scattered(stage.level.positions, stage.places);
+  }
+
+  void report(std::string_view name, Stage& stage, MatrixView x) const {
+    look_at(stage);
+    trace_(name, scattered(x, stage.places), stage.positions);
+  }
+
+  const Ptv3Config& config_;
+  const Ptv3Weights& weights_;
+  const Trace& trace_;
+  const PatchCuts* cuts_ = nullptr;
+  PointOutput output_;
+};
+
+}  // namespace
+
+Ptv3::Ptv3(Ptv3Config config, std::shared_ptr<const Ptv3Weights> weights)
+    : config_(std::move(config)), weights_(std::move(weights)) {}
+
+std::size_t Ptv3::out_channels() const {
+  if (labels_points()) return weights_->seg_head.weight.cols();
+  return config_.decoder.empty() ? config_.encoder.back().channels
+                                 : config_.decoder.front().channels;
+}
+
+bool Ptv3::labels_points() const {
+  return weights_->seg_head.weight.cols() > 0;
+}
+
+std::size_t Ptv3::bytes_per_point() const {
+  // What lives at once in the finest stage, where most voxels are: cells, positions, rows and
+  // orders, the kernel map of 14 pairs (a surface has ten), the pooling; features; and the most of
+  // what comes and goes: the input and the hash while the first features are made, what a block of
+  // the decoder has beside them, or the next stage, of a third as many voxels, with a block's.
+  constexpr std::size_t kHashBytes = 55;
+  constexpr std::size_t kFloat = sizeof(float);
+  const auto channels = [](const std::vector<Ptv3Config::Stage>& stages, std::size_t s) {
+    return s < stages.size() ? stages[s].channels : 0;
+  };
+  const auto widest = [&](std::size_t s) {
+    return std::max(channels(config_.encoder, s), channels(config_.decoder, s));
+  };
+  const std::size_t angles =
+      config_.mode == Ptv3Mode::kUtonia ? widest(0) / config_.encoder.front().heads : 0;
+  const std::size_t lists = 28 + 4 * curves_used(config_, 0).size() + 6 * 14 + 12;
+  const std::size_t from_below = kFloat * widest(1) / 3;
+  const std::size_t input = kFloat * config_.in_channels + kHashBytes;
+  const std::size_t block = from_below + kFloat * (widest(0) + angles);
+  const std::size_t coarser = from_below + (lists + kFloat * widest(1)) / 3;
+  const std::size_t output = kFloat * out_channels();
+  // A tenth more for the stages below.
+  return (lists + kFloat * widest(0) + std::max({input, block, coarser}) + output) * 11 / 10;
+}
+
+std::size_t Ptv3::planned_bytes(std::size_t voxels) const {
+  // A kernel map is taken as if all 26 neighbours existed, and given back where they do not.
+  constexpr std::size_t kAbsentPairs = 6 * (26 - 14);
+  std::size_t patch = 0;  // of the thread's own: its rows, their projections or hidden features
+  for (const Ptv3Config::Stage& stage : config_.encoder) {
+    const auto per_row =
+        static_cast<double>(stage.channels) * (3.0 + std::max(4.0, config_.mlp_ratio));
+    patch = std::max(patch, std::min(voxels, stage.patch_size) * static_cast<std::size_t>(per_row));
+  }
+  return (bytes_per_point() + kAbsentPairs) * voxels + sizeof(float) * patch;
+}
+
+std::vector<AttentionLayer> Ptv3::attention_layers() const {
+  std::vector<AttentionLayer> layers;
+  const auto add = [&](const std::vector<Ptv3BlockWeights>& blocks, std::size_t heads) {
+    for (const Ptv3BlockWeights& block : blocks) layers.push_back({attention_name(block), heads});
+  };
+  for (std::size_t s = 0; s < config_.encoder.size(); ++s) {
+    add(weights_->encoder[s].blocks, config_.encoder[s].heads);
+  }
+  for (std::size_t s = config_.decoder.size(); s-- > 0;) {
+    add(weights_->decoder[s].blocks, config_.decoder[s].heads);
+  }
+  return layers;
+}
+
+PatchCuts Ptv3::cuts_of(std::span<const Cell> cells) const {
+  return ptv3_cuts(config_, cells);
+}
+
+PointOutput Ptv3::forward(const PointInput& input, const Trace& trace) const {
+  if (input.cuts != nullptr && input.cuts->stages.size() != config_.encoder.size()) {
+    throw Error(Fault::kUsage, "ptv3", "got the patches of another network");
+  }
+  return Pass(config_, *weights_, trace)(input, planned_bytes(input.positions.rows));
+}
+
+}  // namespace ptattn

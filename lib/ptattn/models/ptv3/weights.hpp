@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "ptattn/models/files/weights.hpp"
+#include "ptattn/models/ptv3/config.hpp"
+#include "ptattn/nn/batch_norm.hpp"
+#include "ptattn/nn/encoding/relative_encoding.hpp"
+#include "ptattn/nn/layer_norm.hpp"
+#include "ptattn/nn/linear.hpp"
+#include "ptattn/nn/sparse_convolution.hpp"
+
+namespace ptattn {
+
+/// One block of c channels; its layers under the names of the public implementation.
+struct Ptv3BlockWeights {
+  std::string name;        // "enc.enc0.block0"
+  SparseConvolution cpe0;  // c -> c, 3^3 places
+  Linear cpe1;             // [c, c]
+  LayerNorm cpe2;
+  LayerNorm norm1;
+  Linear qkv;         // [c, 3 c]
+  RelativeTable rpe;  // no heads: absent
+  Linear proj;        // [c, c], scaled by ls1 if there is one
+  LayerNorm norm2;
+  Linear fc1;  // [c, ratio c]
+  Linear fc2;  // [ratio c, c], scaled by ls2 if there is one
+};
+
+/// What follows a layer between two stages: a batch norm that is not folded into it, a layer norm
+/// or, where both are empty, nothing.
+struct Ptv3Norm {
+  ScaleShift batch;
+  LayerNorm layer;
+};
+
+/// Encoder stage; `down` and its norm are absent from the first.
+struct Ptv3EncoderWeights {
+  Linear down;  // [c of the stage before, c]
+  Ptv3Norm down_norm;
+  std::vector<Ptv3BlockWeights> blocks;
+};
+
+/// Decoder stage; batch norms are folded in.
+struct Ptv3DecoderWeights {
+  Linear proj;  // [c of the coarser stage, c]
+  Ptv3Norm proj_norm;
+  Linear proj_skip;  // [c of the encoder's stage, c]
+  Ptv3Norm skip_norm;
+  std::vector<Ptv3BlockWeights> blocks;
+};
+
+struct Ptv3Weights {
+  Linear stem;  // m1: [125 in, c], batch norm folded in; else [in, c]
+  Ptv3Norm stem_norm;
+  std::vector<Ptv3EncoderWeights> encoder;
+  std::vector<Ptv3DecoderWeights> decoder;  // finest first
+  Linear seg_head;                          // [c, classes]; empty: the network gives features
+};
+
+/// @throws Error(Fault::kModel) naming all tensors that do not fit the configuration
+/// A layer that scales is folded into the one before it. Parallel over blocks.
+/// Memory: the weights once, and one tensor a thread.
+[[nodiscard]] Ptv3Weights read_ptv3_weights(const Ptv3Config& config, const WeightSource& source);
+
+}  // namespace ptattn

@@ -1,0 +1,95 @@
+#include "ptattn/tasks/classify/object_sample.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/random.hpp"
+#include "ptattn/sampling/farthest_point.hpp"
+
+namespace ptattn {
+namespace {
+
+/// Where vote `vote` begins in a cloud of `n` points.
+std::size_t first_point(std::size_t vote, std::size_t n) {
+  return vote == 0 ? 0 : static_cast<std::size_t>(Random(vote).below(n));
+}
+
+std::vector<std::uint32_t> resample(MatrixView points, std::size_t count, std::size_t vote) {
+  const std::size_t start = first_point(vote, points.rows);
+  if (points.rows > count) return farthest_point_sample(points, count, start);
+  std::vector<std::uint32_t> chosen(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    chosen[i] = static_cast<std::uint32_t>((start + i) % points.rows);
+  }
+  return chosen;
+}
+
+Position position_of(const Matrix& points, std::size_t i) {
+  return {points(i, 0), points(i, 1), points(i, 2)};
+}
+
+}  // namespace
+
+RawVector<Position> usable_positions(const PointCloud& cloud, const Preprocessing& profile,
+                                     std::string_view subject) {
+  RawVector<Position> positions = cloud.positions(subject);
+  keep_finite(positions);
+  if (positions.size() < profile.min_points) {
+    const bool all_finite = positions.size() == cloud.size();
+    throw Error(
+        Fault::kInput, subject,
+        "has " + std::to_string(positions.size()) +
+            (all_finite ? " points, at least " : " points with finite coordinates, at least ") +
+            std::to_string(profile.min_points) + " are needed");
+  }
+  const auto same = [&](const Position& p) { return p == positions.front(); };
+  if (std::ranges::all_of(positions, same)) {
+    throw Error(Fault::kInput, subject, "all points coincide, a cloud with an extent is needed");
+  }
+  return positions;
+}
+
+Matrix prepare(std::span<const Position> positions, const Preprocessing& profile, std::size_t vote,
+               std::size_t votes) {
+  return prepare_sample(positions, profile, vote, votes).points;
+}
+
+PreparedSample prepare_sample(std::span<const Position> positions, const Preprocessing& profile,
+                              std::size_t vote, std::size_t votes) {
+  NetworkFrame frame;
+  frame.cloud = unit_sphere(positions);
+  const Matrix points = normalized(positions, frame.cloud);
+  std::vector<std::uint32_t> chosen = resample(points, profile.points, vote);
+  std::vector<Position> sample(chosen.size());
+  std::ranges::transform(chosen, sample.begin(),
+                         [&](std::uint32_t i) { return position_of(points, i); });
+  frame.sample = unit_sphere(sample);
+  frame.degrees = vote_angle(vote, votes, profile.vote_rotation_z_degrees);
+  frame.up = profile.up;
+  Matrix prepared = normalized(sample, frame.sample);
+  turn(prepared, frame.degrees, frame.up);
+  return {std::move(prepared), std::move(chosen), frame};
+}
+
+Matrix to_network(std::span<const Position> positions, const NetworkFrame& frame) {
+  const Matrix once = normalized(positions, frame.cloud);
+  std::vector<Position> points(once.rows());
+  for (std::size_t i = 0; i < points.size(); ++i) points[i] = position_of(once, i);
+  Matrix framed = normalized(points, frame.sample);
+  turn(framed, frame.degrees, frame.up);
+  return framed;
+}
+
+double vote_angle(std::size_t vote, std::size_t votes, double half_range) {
+  if (vote == 0) return 0.0;
+  const auto i = static_cast<double>(vote);
+  if (half_range >= 180.0) return 360.0 * i / static_cast<double>(votes);
+  const double side = vote % 2 == 1 ? 1.0 : -1.0;
+  const auto step = static_cast<double>((vote + 1) / 2);
+  return side * half_range * step / static_cast<double>(votes / 2);
+}
+
+}  // namespace ptattn

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ptattn/cloud/normalize.hpp"
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/models/preprocessing.hpp"
+#include "ptattn/tasks/progress.hpp"
+
+namespace ptattn {
+
+struct GeometryOptions {
+  /// Sizes of neighbourhoods: the k nearest points, the point itself counted; of all points when
+  /// there are fewer.
+  std::vector<std::size_t> neighbors{16, 32, 64};
+  /// Radii of further neighbourhoods, in the cloud's unit.
+  std::vector<double> radii{};
+  std::size_t radius_limit = 64;  ///< of the points within a radius the nearest so many count
+  Axis up = Axis::kZ;             ///< for verticality and heights
+};
+
+/// "linearity_k16", ..., "density_r0.5": scale after scale, neighbors before radii.
+[[nodiscard]] std::vector<std::string> geometry_feature_names(const GeometryOptions& options);
+
+/// Shape descriptors of every point's neighbourhoods at several scales: the handcrafted baseline of
+/// point cloud classification (Demantke et al. 2011, "Dimensionality based scale selection in 3D
+/// lidar point clouds"; Weinmann et al. 2015, "Semantic point cloud interpretation based on optimal
+/// neighborhoods, relevant features and efficient classifiers").
+///
+/// Of the k points of a neighbourhood, l1 >= l2 >= l3 >= 0 are the eigenvalues of the covariance
+/// 1/k sum (p_j - mean)(p_j - mean)^T, e_i = l_i / (l1 + l2 + l3), n the eigenvector of l3, h the
+/// heights (coordinates along `up`) and r the distance of the farthest:
+///
+///   linearity         (l1 - l2) / l1          eigen_sum         l1 + l2 + l3     [unit^2]
+///   planarity         (l2 - l3) / l1          curvature         l3 / (l1 + l2 + l3)
+///   sphericity        l3 / l1                 verticality       1 - |n . up|
+///   omnivariance      (e1 e2 e3)^(1/3)        height_range      max h - min h    [unit]
+///   anisotropy        (l1 - l3) / l1          height_deviation  sqrt(var h)      [unit]
+///   eigenentropy      -sum e_i ln e_i         radius            r                [unit]
+///                                             density           k / (4/3 pi r^3) [1 / unit^3]
+///
+/// Nothing is NaN: where all points of a neighbourhood coincide (or there is only one) every
+/// feature is 0; so is the verticality of points on a line, which have no normal. Results that
+/// float32 cannot hold are its largest number.
+/// @param positions  finite
+/// @return           [n, 13 scales]
+/// @throws           Error(Fault::kUsage) when there is no scale, a size is 0, or a radius not
+///                   finite and positive
+/// Float64 throughout and relative to the point: georeferenced coordinates lose nothing. Time O(n
+/// log n + n k) for the largest k; works in blocks, so that memory beside the result is 60 bytes a
+/// point. The same bits for any thread count.
+[[nodiscard]] Matrix geometry_features(std::span<const Position> positions,
+                                       const GeometryOptions& options, const Advance& advance = {});
+
+}  // namespace ptattn

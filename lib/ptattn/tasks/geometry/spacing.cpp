@@ -1,0 +1,48 @@
+#include "ptattn/tasks/geometry/spacing.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "ptattn/neighbors/knn.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kSample = 4096;
+
+double distance(const Position& a, const Position& b) {
+  return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+}
+
+}  // namespace
+
+double median_spacing(std::span<const Position> positions, std::size_t k) {
+  const std::size_t n = positions.size();
+  if (n < 2) return 0.0;
+  const std::size_t step = (n + kSample - 1) / kSample;
+  const std::size_t count = (n + step - 1) / step;
+  const Matrix points = normalized(positions, unit_sphere(positions));
+  const MatrixView sample{points.data(), count, 3, 3 * step};
+  const IndexTable neighbors = k_nearest(points, sample, std::min(k + 1, n));
+  std::vector<double> distances(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    distances[i] = distance(positions[i * step], positions[neighbors.row(i)[neighbors.k - 1]]);
+  }
+  const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(count / 2);
+  std::ranges::nth_element(distances, middle);
+  return *middle;
+}
+
+double longest_side(std::span<const Position> positions) {
+  double longest = 0.0;
+  for (std::size_t axis = 0; axis < 3 && !positions.empty(); ++axis) {
+    const auto [low, high] =
+        std::ranges::minmax(positions, {}, [&](const Position& p) { return p[axis]; });
+    longest = std::max(longest, high[axis] - low[axis]);
+  }
+  return longest;
+}
+
+}  // namespace ptattn

@@ -1,0 +1,152 @@
+#include "ptattn/tasks/inspect/attention_map.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <utility>
+
+#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/neighbors/knn.hpp"
+#include "ptattn/tasks/classify/object_sample.hpp"
+#include "ptattn/tasks/geometry/interpolate.hpp"
+#include "ptattn/tasks/scene/features.hpp"
+#include "ptattn/tasks/segment/segment.hpp"
+#include "ptattn/tasks/segment/tile_input.hpp"
+
+namespace ptattn {
+namespace {
+
+/// A cloud as it is shown to a network.
+struct Shown {
+  std::vector<std::size_t> points;  // of the cloud, ascending: those that take part
+  Matrix positions;                 // [points, 3] in the network's coordinates
+  ForwardPass forward;
+};
+
+/// The row of `shown.positions` that is point `point` of the cloud.
+MatrixView row_of(const Shown& shown, std::size_t point) {
+  const auto found = std::ranges::lower_bound(shown.points, point);
+  if (found == shown.points.end() || *found != point) {
+    throw Error(Fault::kUsage, "point " + std::to_string(point),
+                "cannot look, expected a point of the cloud with finite coordinates");
+  }
+  const auto row = static_cast<std::size_t>(found - shown.points.begin());
+  return shown.positions.view().rows_range(row, 1);
+}
+
+/// The weights of the tokens, carried to all points of a cloud of `size` points.
+std::vector<float> on_points(const AttentionRows& attention, const Shown& shown, std::size_t size) {
+  const MatrixView weights{attention.rows.data(), attention.tokens.rows(), 1, 1};
+  const Matrix values = interpolate(attention.tokens, weights, shown.positions);
+  std::vector<float> all(size, 0.0F);
+  for (std::size_t i = 0; i < shown.points.size(); ++i) all[shown.points[i]] = values(i, 0);
+  return all;
+}
+
+std::vector<std::size_t> places_of(MatrixView tokens, const Shown& shown) {
+  const IndexTable found = k_nearest(shown.positions, tokens, 1);
+  std::vector<std::size_t> places(tokens.rows);
+  std::ranges::transform(found.indices, places.begin(),
+                         [&](std::uint32_t i) { return shown.points[i]; });
+  return places;
+}
+
+/// Everything but what the network takes the cloud for.
+void look(const Shown& shown, std::size_t size, const AttentionQuestion& question,
+          AttentionAnswer& answer) {
+  RowChoice select = mean_row();
+  if (question.point) {
+    const MatrixView at = row_of(shown, *question.point);
+    select = row_nearest_to({at(0, 0), at(0, 1), at(0, 2)});
+  }
+  const AttentionRows attention = attention_rows(shown.forward, question.choice, select);
+  answer.points = on_points(attention, shown, size);
+  answer.tokens.assign(attention.rows.values().begin(), attention.rows.values().end());
+  answer.places = places_of(attention.tokens, shown);
+  if (question.point) {
+    answer.query = k_nearest(attention.tokens, row_of(shown, *question.point), 1).indices.front();
+  }
+  if (question.picture_cells > 0) {
+    answer.picture = attention_picture(shown.forward, question.choice, question.picture_cells);
+  }
+}
+
+Shown show(const ClassifierModel& model, const PointCloud& cloud, std::string_view subject,
+           Axis up) {
+  const Preprocessing& profile = model.description.preprocessing;
+  RawVector<Position> positions = usable_positions(cloud, profile, subject);
+  for (Position& p : positions) p = upright(p, up);
+  PreparedSample sample = prepare_sample(positions, profile, 0, 1);
+  Shown shown;
+  shown.points = finite_points(cloud.positions(subject));
+  shown.positions = to_network(positions, sample.frame);
+  shown.forward = [&network = *model.network,
+                   seen = std::make_shared<const Matrix>(std::move(sample.points))](
+                      const Trace& trace) { (void)network.logits(*seen, trace); };
+  return shown;
+}
+
+Shown show(const PointModel& model, const PointCloud& cloud, std::string_view subject,
+           std::optional<std::size_t> category, std::vector<std::string>& notes) {
+  const SceneProfile& profile = model.description.preprocessing;
+  const SceneVoxels scene = voxelize(cloud, profile, subject);
+  Tile whole;
+  whole.voxels.resize(scene.size());
+  std::iota(whole.voxels.begin(), whole.voxels.end(), std::uint32_t{0});
+  SceneFeatures features = scene_features(cloud, scene, profile);
+  notes = std::move(features.notes);
+  Shown shown;
+  shown.points.assign(scene.points.begin(), scene.points.end());
+  shown.positions = Matrix(scene.positions.size(), 3);
+  for (std::size_t i = 0; i < scene.positions.size(); ++i) {
+    std::ranges::transform(scene.positions[i], shown.positions.row(i),
+                           [](double x) { return static_cast<float>(x); });
+  }
+  shown.forward = [&network = *model.network, category,
+                   seen = std::make_shared<const TileInput>(scene, features.values, whole)](
+                      const Trace& trace) { (void)network.forward(seen->input(category), trace); };
+  return shown;
+}
+
+}  // namespace
+
+AttentionAnswer attention_map(const ClassifierModel& model, const PointCloud& cloud,
+                              std::string_view subject, const AttentionQuestion& question) {
+  AttentionAnswer answer;
+  Classification seen = classify(model, cloud, subject, {.votes = 1, .up = question.up});
+  answer.probabilities = std::move(seen.probabilities);
+  answer.up = seen.up;
+  look(show(model, cloud, subject, seen.up), cloud.size(), question, answer);
+  return answer;
+}
+
+AttentionAnswer attention_map(const PointModel& model, const PointCloud& cloud,
+                              std::string_view subject, const AttentionQuestion& question) {
+  AttentionAnswer answer;
+  look(show(model, cloud, subject, question.category, answer.notes), cloud.size(), question,
+       answer);
+  if (question.point && model.network->labels_points()) {
+    const Segmentation labels =
+        segment(model, cloud, subject, {.probabilities = true, .category = question.category});
+    const float* p = labels.probabilities.row(*question.point);
+    answer.probabilities.assign(p, p + labels.probabilities.cols());
+  }
+  return answer;
+}
+
+std::size_t nearest_point(std::span<const Position> positions, const Position& to,
+                          std::string_view subject) {
+  const auto distance = [&](std::size_t i) {
+    return std::hypot(positions[i][0] - to[0], positions[i][1] - to[1], positions[i][2] - to[2]);
+  };
+  const std::vector<std::size_t> finite = finite_points(positions);
+  if (finite.empty()) {
+    throw Error(Fault::kInput, subject, "has no point with finite coordinates, one is needed");
+  }
+  return *std::ranges::min_element(finite, {}, distance);
+}
+
+}  // namespace ptattn

@@ -1,0 +1,123 @@
+#include "ptattn/tasks/inspect/layer_features.hpp"
+
+#include <algorithm>
+
+#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/tasks/classify/object_sample.hpp"
+#include "ptattn/tasks/geometry/interpolate.hpp"
+#include "ptattn/tasks/scene/features.hpp"
+#include "ptattn/tasks/scene/voxels.hpp"
+#include "ptattn/tasks/segment/tile_input.hpp"
+#include "ptattn/tasks/segment/tiling.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kMadeUpPoints = 512;
+constexpr double kMadeUpRadius = 12.0;  // in voxels: wide enough for most points to have their own
+
+TracedPass pass_of(const ClassifierModel& model, MatrixView points) {
+  return [&model, points](const Trace& trace) { (void)model.network->logits(points, trace); };
+}
+
+PointCloud cloud_of(const Matrix& points) {
+  PointCloud cloud(points.rows());
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const auto values = cloud.add(std::string(1, "xyz"[axis]), FieldType::kFloat32).values<float>();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = points(i, axis);
+  }
+  return cloud;
+}
+
+/// Points of the scene whose voxel lies in the core of a tile, as rows of `scene.positions`.
+std::vector<std::uint32_t> points_in(const SceneVoxels& scene, const Tile& tile,
+                                     const TileBox& core) {
+  std::vector<std::uint32_t> rows;
+  for (const std::uint32_t v : tile.voxels) {
+    const Cell& cell = scene.cells[v];
+    const bool inside = cell[0] >= core.low[0] && cell[0] < core.high[0] &&
+                        cell[1] >= core.low[1] && cell[1] < core.high[1];
+    if (!inside) continue;
+    const auto members = scene.members(v);
+    rows.insert(rows.end(), members.begin(), members.end());
+  }
+  return rows;
+}
+
+Matrix places_of(const SceneVoxels& scene, std::span<const std::uint32_t> rows) {
+  Matrix places(rows.size(), 3);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      places(i, axis) = static_cast<float>(scene.positions[rows[i]][axis]);
+    }
+  }
+  return places;
+}
+
+}  // namespace
+
+std::vector<LayerDescription> layers_of(const ClassifierModel& model) {
+  const Matrix points = spiral(model.description.preprocessing.points, 1.0);
+  return layers_of(pass_of(model, points));
+}
+
+std::vector<LayerDescription> layers_of(const PointModel& model) {
+  const SceneProfile& profile = model.description.preprocessing;
+  const PointCloud cloud =
+      cloud_of(spiral(std::max(kMadeUpPoints, profile.min_points), kMadeUpRadius * profile.voxel));
+  const SceneVoxels scene = voxelize(cloud, profile, model.description.name);
+  const SceneFeatures features = scene_features(cloud, scene, profile);
+  const TileInput input(scene, features.values);
+  const bool parts = model.network->category_count() > 0;
+  return layers_of([&](const Trace& trace) {
+    const std::optional<std::size_t> any = parts ? std::optional<std::size_t>(0) : std::nullopt;
+    (void)model.network->forward(input.input(any), trace);
+  });
+}
+
+Matrix layer_features(const ClassifierModel& model, std::string_view layer, const PointCloud& cloud,
+                      std::string_view subject, Axis up) {
+  const Preprocessing& profile = model.description.preprocessing;
+  RawVector<Position> positions = usable_positions(cloud, profile, subject);
+  for (Position& p : positions) p = upright(p, up);
+  const PreparedSample sample = prepare_sample(positions, profile, 0, 1);
+  const LayerTokens tokens =
+      listen_to(pass_of(model, sample.points), layer, model.description.name);
+  return interpolate(tokens.positions, tokens.values, to_network(positions, sample.frame));
+}
+
+Matrix layer_features(const PointModel& model, std::string_view layer, const PointCloud& cloud,
+                      std::string_view subject, const SceneLayerOptions& options,
+                      std::vector<std::string>& notes, const Advance& advance) {
+  const SceneProfile& profile = model.description.preprocessing;
+  const SceneVoxels scene = voxelize(cloud, profile, subject);
+  Matrix out;
+  if (scene.size() == 0) return out;
+  const SceneFeatures features = scene_features(cloud, scene, profile);
+  notes.insert(notes.end(), features.notes.begin(), features.notes.end());
+  const std::size_t fitting = tile_voxels_that_fit(*model.network, 0);
+  const TilingOptions tiling{.max_voxels = options.max_tile_voxels > 0
+                                               ? std::min(options.max_tile_voxels, fitting)
+                                               : fitting};
+  const TileBox whole = bounding_box(scene.cells);
+  const std::vector<TileBox> cores = cut_tiles(scene.cells, tiling);
+  const PatchCuts cuts = cuts_for(*model.network, scene.cells, cores.size());
+  for (const TileBox& core : cores) {
+    const Tile tile = make_tile(scene.cells, core, whole, tiling);
+    const TileInput input(scene, features.values, tile);
+    const auto forward = [&](const Trace& trace) {
+      (void)model.network->forward(input.input(options.category, cuts), trace);
+    };
+    const LayerTokens tokens = listen_to(forward, layer, model.description.name);
+    const auto rows = points_in(scene, tile, core);
+    const Matrix values = interpolate(tokens.positions, tokens.values, places_of(scene, rows));
+    if (out.size() == 0) out = Matrix(scene.positions.size(), values.cols());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::copy_n(values.row(i), values.cols(), out.row(rows[i]));
+    }
+    if (advance) advance(rows.size());
+  }
+  return out;
+}
+
+}  // namespace ptattn

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ptattn/core/raw_vector.hpp"
+#include "ptattn/tasks/scene/column_filters.hpp"
+#include "ptattn/tasks/scene/voxels.hpp"
+
+namespace ptattn {
+
+/// Least and largest z of the points of a voxel.
+struct Reach {
+  double low;
+  double high;
+};
+
+/// Of every voxel. Time O(points); parallel; the same result for any thread count.
+[[nodiscard]] RawVector<Reach> reaches_of(const SceneVoxels& scene);
+
+/// The occupied vertical columns of a scene, in lexicographic order.
+struct SceneColumns {
+  std::vector<Column2d> columns;
+  std::vector<std::uint32_t> of_voxel;  ///< [voxels]
+  std::vector<double> low;              ///< [columns] least z of the points
+  std::vector<double> high;             ///< [columns] largest z
+};
+
+/// @param reaches  of the scene's voxels
+/// Time O(voxels); parallel; the same result for any thread count.
+[[nodiscard]] SceneColumns columns_of(const SceneVoxels& scene, std::span<const Reach> reaches);
+
+}  // namespace ptattn

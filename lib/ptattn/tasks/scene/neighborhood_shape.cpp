@@ -1,0 +1,97 @@
+#include "ptattn/tasks/scene/neighborhood_shape.hpp"
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/core/raw_vector.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kItemsPerTask = 2048;
+constexpr double kFewestVoxels = 4.0;
+constexpr double kLeastTrace = 1e-6;
+
+/// Number of voxels, sums of x, y, z and of xx, yy, zz, xy, xz, yz.
+using Moments = std::array<double, 10>;
+
+/// Covariances do not depend on where the coordinates are measured from, and are most exact from
+/// the middle.
+Position center_of(const SceneVoxels& scene) {
+  Position center{};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    center[axis] =
+        deterministic_sum(scene.size(), [&](std::size_t v) { return scene.means[v][axis]; }) /
+        static_cast<double>(scene.size());
+  }
+  return center;
+}
+
+CellGroups cells_of(const SceneVoxels& scene, std::size_t level) {
+  RawVector<Cell> cells(scene.size());
+  parallel_each(scene.size(), kItemsPerTask, [&](std::size_t v) {
+    const auto [x, y, z] = scene.cells[v];
+    cells[v] = {x >> level, y >> level, z >> level};
+  });
+  return CellGroups(cells);
+}
+
+/// Of each cell by itself.
+RawVector<Moments> moments_of(const SceneVoxels& scene, const CellGroups& cells) {
+  const Position center = center_of(scene);
+  RawVector<Moments> moments(cells.size());
+  parallel_each(cells.size(), kItemsPerTask, [&](std::size_t c) {
+    Moments& m = moments[c];
+    m = {};
+    for (const std::uint32_t v : cells.items(c)) {
+      const Position& mean = scene.means[v];
+      const double x = mean[0] - center[0];
+      const double y = mean[1] - center[1];
+      const double z = mean[2] - center[2];
+      const Moments one{1.0, x, y, z, x * x, y * y, z * z, x * y, x * z, y * z};
+      for (std::size_t t = 0; t < m.size(); ++t) m[t] += one[t];
+    }
+  });
+  return moments;
+}
+
+Surroundings describe(const Moments& sums) {
+  Surroundings result;
+  const double n = sums[0];
+  result.count = n;
+  const double x = sums[1] / n;
+  const double y = sums[2] / n;
+  const double z = sums[3] / n;
+  Eigen::Matrix3d covariance;
+  covariance << sums[4] / n - x * x, sums[7] / n - x * y, sums[8] / n - x * z,  //
+      sums[7] / n - x * y, sums[5] / n - y * y, sums[9] / n - y * z,            //
+      sums[8] / n - x * z, sums[9] / n - y * z, sums[6] / n - z * z;
+  const double trace = covariance.trace();
+  if (n < kFewestVoxels || trace < kLeastTrace) return result;
+  Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver;
+  solver.computeDirect(covariance, Eigen::EigenvaluesOnly);
+  const double smallest = std::max(solver.eigenvalues()[0], 0.0);
+  result.deviation = std::sqrt(smallest);
+  result.scatter = 3.0 * smallest / trace;
+  result.vertical = covariance(2, 2) / trace;
+  return result;
+}
+
+}  // namespace
+
+CellValues<Surroundings> surroundings(const SceneVoxels& scene, std::size_t level) {
+  CellGroups cells = cells_of(scene, level);
+  const RawVector<Moments> moments = moments_of(scene, cells);
+  std::vector<Surroundings> of_cell(cells.size());
+  parallel_each(cells.size(), kItemsPerTask, [&](std::size_t c) {
+    of_cell[c] = describe(cells.sum_around<Moments>(c, moments));
+  });
+  return {std::move(of_cell), std::move(cells).take_cell_of()};
+}
+
+}  // namespace ptattn

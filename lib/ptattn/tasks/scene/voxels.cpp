@@ -1,0 +1,133 @@
+#include "ptattn/tasks/scene/voxels.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/sampling/sort_order.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kPointsPerTask = 16384;
+constexpr std::size_t kVoxelsPerTask = 4096;
+
+/// The finite points of a cloud, in the frame that the model wants.
+void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile& profile,
+                 std::string_view subject) {
+  scene.positions = cloud.positions(subject);
+  const std::vector<std::size_t> finite = keep_finite(scene.positions);
+  if (finite.size() < profile.min_points) {
+    throw Error(Fault::kInput, subject,
+                "has " + std::to_string(finite.size()) +
+                    " points with finite coordinates, at least " +
+                    std::to_string(profile.min_points) + " are needed");
+  }
+  scene.points.resize(finite.size());
+  parallel_each(finite.size(), kPointsPerTask,
+                [&](std::size_t i) { scene.points[i] = static_cast<std::uint32_t>(finite[i]); });
+  if (profile.frame == Frame::kScene) return;
+  const UnitSphere sphere = unit_sphere(scene.positions);
+  parallel_each(scene.positions.size(), kPointsPerTask, [&](std::size_t i) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      double& x = scene.positions[i][axis];
+      x = (x - sphere.center[axis]) / sphere.radius;
+    }
+    if (scene.degrees != 0.0) {
+      scene.positions[i] = turned_about_z(scene.positions[i], scene.degrees);
+    }
+  });
+}
+
+/// Least and largest coordinates.
+std::pair<Position, Position> box_of(std::span<const Position> positions) {
+  using Bounds = std::array<double, 6>;
+  const auto bounds = [&](std::size_t i) {
+    const auto [x, y, z] = positions[i];
+    return Bounds{-x, -y, -z, x, y, z};
+  };
+  const Bounds b = largest_of(positions.size(), bounds(0), bounds);
+  return {{0.0 - b[0], 0.0 - b[1], 0.0 - b[2]}, {b[3], b[4], b[5]}};  // no zero is negative
+}
+
+/// Moves the origin to the least coordinates; the number of voxels along each axis.
+Cell move_to_origin(SceneVoxels& scene, double voxel, std::string_view subject) {
+  const auto [low, high] = box_of(scene.positions);
+  scene.origin = low;
+  Cell extent{};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    scene.extent[axis] = high[axis] - low[axis];
+    const double voxels = std::floor(scene.extent[axis] / voxel) + 1.0;
+    if (voxels > static_cast<double>(kMaxVoxelsAcross)) {
+      throw Error(Fault::kInput, subject,
+                  "reaches over more than " + std::to_string(kMaxVoxelsAcross) + " voxels along " +
+                      std::string(1, "xyz"[axis]) +
+                      ", expected coordinates in metres without stray points");
+    }
+    extent[axis] = static_cast<std::uint32_t>(voxels);
+  }
+  parallel_each(scene.positions.size(), kPointsPerTask, [&](std::size_t i) {
+    for (std::size_t axis = 0; axis < 3; ++axis) scene.positions[i][axis] -= scene.origin[axis];
+  });
+  return extent;
+}
+
+std::uint32_t voxel_index(double coordinate, double voxel) {
+  return static_cast<std::uint32_t>(std::floor(coordinate / voxel));
+}
+
+/// Points voxel by voxel, and where each voxel begins.
+void group_by_voxel(SceneVoxels& scene, double voxel, const Cell& extent) {
+  const std::size_t n = scene.positions.size();
+  RawVector<std::uint64_t> keys(n);
+  parallel_each(n, kPointsPerTask, [&](std::size_t i) {
+    const Position& p = scene.positions[i];
+    keys[i] = (std::uint64_t{voxel_index(p[0], voxel)} * extent[1] + voxel_index(p[1], voxel)) *
+                  extent[2] +
+              voxel_index(p[2], voxel);
+  });
+  GroupOrder groups = group_order(keys);
+  scene.order = std::move(groups.items);
+  scene.starts = std::move(groups.begins);
+}
+
+void average(SceneVoxels& scene, double voxel) {
+  const std::size_t voxels = scene.starts.size() - 1;
+  scene.cells.resize(voxels);
+  scene.means.resize(voxels);
+  parallel_each(voxels, kVoxelsPerTask, [&](std::size_t v) {
+    const auto members = scene.members(v);
+    Position sum{};
+    for (const std::uint32_t i : members) {
+      for (std::size_t axis = 0; axis < 3; ++axis) sum[axis] += scene.positions[i][axis];
+    }
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      scene.means[v][axis] = sum[axis] / static_cast<double>(members.size());
+      scene.cells[v][axis] = voxel_index(scene.positions[members.front()][axis], voxel);
+    }
+  });
+}
+
+}  // namespace
+
+SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile, std::string_view subject,
+                     double degrees) {
+  SceneVoxels scene;
+  if (profile.frame == Frame::kObject) scene.degrees = degrees;
+  take_points(scene, cloud, profile, subject);
+  if (scene.positions.empty()) {
+    scene.starts.push_back(0);
+    return scene;
+  }
+  const Cell extent = move_to_origin(scene, profile.voxel, subject);
+  group_by_voxel(scene, profile.voxel, extent);
+  average(scene, profile.voxel);
+  return scene;
+}
+
+}  // namespace ptattn

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/models/point_model.hpp"
+#include "ptattn/tasks/segment/voxel_scores.hpp"
+
+namespace ptattn {
+
+struct SegmentOptions {
+  /// Bytes that the network may take, where 2^20 voxels need more. 0: half of the machine's.
+  std::size_t memory = 0;
+  std::size_t max_tile_voxels = 0;  ///< a further limit; 0: none
+  std::uint32_t tile_margin = 64;   ///< voxels by which tiles overlap their neighbours
+  std::size_t neighbors = 8;        ///< voxels that each point's probabilities are made of
+  /// Headings to average over, 1 to 4: vote i sees a scene turned about the vertical by i quarter
+  /// turns, an object by up to 10 degrees to either side (`vote_angle`).
+  std::size_t votes = 1;
+  bool probabilities = false;  ///< keep them for all classes
+  /// Of the object, for models that label parts: only its parts compete. Absent: the one whose
+  /// parts are likeliest in all.
+  std::optional<std::size_t> category{};
+};
+
+/// What is said about every point of a cloud, in its order. Points with a NaN or infinite
+/// coordinate get zeros.
+struct Segmentation {
+  std::vector<std::uint32_t> labels;      ///< classes of the model
+  std::vector<float> confidence;          ///< p of the label
+  std::vector<float> entropy;             ///< -sum p ln p, in nats
+  std::vector<float> margin;              ///< p of the label - p of the runner-up
+  Matrix probabilities;                   ///< [n, classes] where asked for
+  std::vector<bool> valid;                ///< false: the point has no usable coordinates
+  std::optional<std::size_t> category{};  ///< of the object, where the classes are parts
+  std::size_t voxels = 0;
+  std::size_t tiles = 0;
+  std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
+};
+
+/// Labels every point of a cloud.
+///
+/// The cloud is voxelised and described as the model's profile says; the network scores the voxels,
+/// all at once or in overlapping tiles whose scores are blended near the tiles' borders, and whose
+/// attention looks at the same patches as in the whole; softmax makes probabilities of them, which
+/// are averaged over the votes; every point takes the probabilities of the voxels nearest to it by
+/// kernel attention (`Interpolator`). Where classes are parts of objects, those of other categories
+/// get probability 0 before that.
+/// @param subject  what error messages call the cloud, such as its path
+/// @throws Error(Fault::kInput) for a cloud that `voxelize` refuses; Error(Fault::kModel) when the
+///         scores are not finite; Error(Fault::kUsage) for a category that the model does not have,
+///         or none where the network takes it as an input, and for votes out of range
+/// Time O(n log n) and votes times the network's; parallel; the same bits for any thread count.
+[[nodiscard]] Segmentation segment(const PointModel& model, const PointCloud& cloud,
+                                   std::string_view subject, const SegmentOptions& options = {},
+                                   const TileProgress& progress = {});
+
+}  // namespace ptattn

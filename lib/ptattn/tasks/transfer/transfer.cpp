@@ -1,0 +1,72 @@
+#include "ptattn/tasks/transfer/transfer.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/tasks/transfer/neighbor_vote.hpp"
+#include "ptattn/tasks/transfer/transfer_space.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kGrain = 1024;
+
+/// What the weights of one list make of the values they know.
+double average(std::span<const std::uint32_t> list, std::span<const float> weights,
+               std::span<const double> values) {
+  double sum = 0.0;
+  bool any = false;
+  for (std::size_t j = 0; j < list.size(); ++j) {
+    if (!(weights[j] > 0.0F)) continue;
+    sum += double{weights[j]} * values[list[j]];
+    any = true;
+  }
+  return any ? sum : std::numeric_limits<double>::quiet_NaN();
+}
+
+Places block_of(const Places& places, std::size_t first, std::size_t count) {
+  Places block{.positions = places.positions.subspan(first, count), .features = places.features};
+  if (places.features.cols > 0) block.features = places.features.rows_range(first, count);
+  return block;
+}
+
+}  // namespace
+
+Transferred transfer(const Places& keys, const Known& known, const Places& queries,
+                     const TransferMetric& metric, const TransferOptions& options,
+                     const Advance& advance) {
+  check_known(keys, known);
+  const TransferSpace space(keys, metric.vertical, options);
+  const Matrix stretched_keys = space.stretched(keys, metric);
+  const std::size_t m = queries.positions.size();
+  Transferred result;
+  if (known.classes.empty()) {
+    result.values.resize(m);
+  } else {
+    result.winner.resize(m);
+    result.confidence.resize(m);
+  }
+  for (std::size_t first = 0; first < m; first += kWindowBlock) {
+    const Places block = block_of(queries, first, std::min(kWindowBlock, m - first));
+    const IndexTable lists = space.lists(block, 0);
+    const Matrix weights =
+        space.weights(space.stretched(block, metric), stretched_keys, lists, metric.bandwidth, {});
+    parallel_each(lists.rows, kGrain, [&](std::size_t i) {
+      const std::span<const std::uint32_t> list(lists.row(i), lists.k);
+      const std::span<const float> row(weights.row(i), lists.k);
+      if (known.classes.empty()) {
+        result.values[first + i] = average(list, row, known.values);
+        return;
+      }
+      const Vote vote = vote_of(list, row, known.classes);
+      result.winner[first + i] = vote.winner;
+      result.confidence[first + i] = static_cast<float>(std::min(vote.share, 1.0));
+    });
+    if (advance) advance(lists.rows);
+  }
+  return result;
+}
+
+}  // namespace ptattn

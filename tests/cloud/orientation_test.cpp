@@ -1,0 +1,56 @@
+#include "ptattn/cloud/orientation.hpp"
+
+#include <gmock/gmock.h>
+
+namespace ptattn {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::FloatNear;
+
+constexpr Axis kAxes[] = {Axis::kX, Axis::kY, Axis::kZ};
+
+TEST(Upright, UpAxisBecomesZ) {
+  EXPECT_THAT(upright({1, 2, 3}, Axis::kZ), ElementsAre(1, 2, 3));
+  EXPECT_THAT(upright({1, 2, 3}, Axis::kY), ElementsAre(1, -3, 2));
+  EXPECT_THAT(upright({1, 2, 3}, Axis::kX), ElementsAre(2, 3, 1));
+}
+
+TEST(Upright, IsARotationNotAMirror) {
+  for (const Axis up : kAxes) {
+    const Position a = upright({1, 0, 0}, up);
+    const Position b = upright({0, 1, 0}, up);
+    const Position c = upright({0, 0, 1}, up);
+    const Position cross = {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2],
+                            a[0] * b[1] - a[1] * b[0]};
+    EXPECT_EQ(cross, c) << name_of(up);
+  }
+}
+
+TEST(Turn, UndoesUpright) {
+  for (const Axis up : kAxes) {
+    const Position turned = upright({1, 2, 3}, up);
+    Matrix points(1, 3);
+    for (std::size_t axis = 0; axis < 3; ++axis) points(0, axis) = static_cast<float>(turned[axis]);
+    turn(points, 0.0, up);
+    EXPECT_THAT(points.values(), ElementsAre(1, 2, 3)) << name_of(up);
+  }
+}
+
+TEST(Turn, IsCounterClockwiseSeenFromAbove) {
+  Matrix points(1, 3);
+  points(0, 0) = 1;
+  points(0, 1) = 0;
+  points(0, 2) = 5;
+  turn(points, 90.0, Axis::kZ);
+  EXPECT_THAT(points.values(), ElementsAre(FloatNear(0, 1e-7F), FloatNear(1, 1e-7F), 5));
+}
+
+TEST(Axis, HasAName) {
+  EXPECT_EQ(name_of(Axis::kX), "x");
+  EXPECT_EQ(name_of(Axis::kY), "y");
+  EXPECT_EQ(name_of(Axis::kZ), "z");
+}
+
+}  // namespace
+}  // namespace ptattn

@@ -1,0 +1,164 @@
+#include "ptattn/tasks/classify/classify.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <utility>
+
+#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "test_clouds.hpp"
+
+namespace ptattn {
+namespace {
+
+using test::cloud_of;
+using test::lopsided_points;
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
+
+/// Logits that can be worked out by hand from what the network is shown.
+class FakeNetwork final : public Classifier {
+ public:
+  using Function = std::function<std::vector<float>(MatrixView)>;
+  FakeNetwork(std::size_t classes, Function function)
+      : classes_(classes), function_(std::move(function)) {}
+  std::size_t class_count() const override { return classes_; }
+  Matrix logits(MatrixView points, const Trace& /*trace*/) const override {
+    const std::vector<float> scores = function_(points);
+    Matrix out(1, classes_);
+    std::copy(scores.begin(), scores.end(), out.data());
+    return out;
+  }
+
+ private:
+  std::size_t classes_;
+  Function function_;
+};
+
+ClassifierModel model_of(std::size_t classes, FakeNetwork::Function function) {
+  ClassifierModel model;
+  model.description.name = "fake";
+  model.description.classes.resize(classes, "class");
+  model.network = std::make_unique<FakeNetwork>(classes, std::move(function));
+  return model;
+}
+
+/// Sums that depend on every coordinate, scaled so that probabilities are far from 0 and 1.
+std::vector<float> moments(MatrixView points) {
+  double m[3] = {};
+  for (std::size_t i = 0; i < points.rows; ++i) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const double v = points(i, axis);
+      m[axis] += v * v + v * v * v;
+    }
+  }
+  const double scale = 3.0 / static_cast<double>(points.rows);
+  return {static_cast<float>(scale * m[0]), static_cast<float>(scale * m[1]),
+          static_cast<float>(scale * m[2])};
+}
+
+TEST(Classify, IsTheSoftmaxOfTheLogits) {
+  const auto model = model_of(2, [](MatrixView) {
+    return std::vector<float>{100.0F, 100.0F + std::log(3.0F)};
+  });
+  const Classification result = classify(model, cloud_of(lopsided_points(200)), "a.ply");
+  EXPECT_THAT(result.probabilities, ElementsAre(DoubleNear(0.25, 1e-6), DoubleNear(0.75, 1e-6)));
+  EXPECT_EQ(result.up, Axis::kZ);
+}
+
+TEST(Classify, VotesAverageProbabilities) {
+  // The plain vote says (1/2, 1/2), the one turned by half a circle (1/4, 3/4).
+  const std::vector<Position> points = lopsided_points(1024);
+  const auto model = model_of(2, [](MatrixView p) {
+    double cubes = 0;
+    for (std::size_t i = 0; i < p.rows; ++i) cubes += std::pow(p(i, 0), 3);
+    return std::vector<float>{0.0F, cubes < 0 ? 0.0F : std::log(3.0F)};
+  });
+  const Classification plain = classify(model, cloud_of(points), "a.ply");
+  EXPECT_THAT(plain.probabilities, ElementsAre(DoubleNear(0.5, 1e-6), DoubleNear(0.5, 1e-6)));
+  const Classification both = classify(model, cloud_of(points), "a.ply", {.votes = 2});
+  EXPECT_THAT(both.probabilities, ElementsAre(DoubleNear(0.375, 1e-6), DoubleNear(0.625, 1e-6)));
+}
+
+TEST(Classify, UnitOffsetAndInvalidPointsDoNotMatter) {
+  const auto model = model_of(3, moments);
+  std::vector<Position> points = lopsided_points(3000);
+  const Classification expected = classify(model, cloud_of(points), "a.ply");
+  for (Position& p : points) p = {1000 * p[0] + 1e6, 1000 * p[1] + 1e6, 1000 * p[2] + 1e6};
+  points.insert(points.begin() + 7, {0, std::numeric_limits<double>::quiet_NaN(), 0});
+  points.insert(points.begin(), {std::numeric_limits<double>::infinity(), 0, 0});
+  const Classification result = classify(model, cloud_of(points), "a.ply");
+  for (std::size_t c = 0; c < 3; ++c) {
+    EXPECT_NEAR(result.probabilities[c], expected.probabilities[c], 1e-5);
+  }
+}
+
+TEST(Classify, UpUndoesARotationExactly) {
+  const auto model = model_of(3, moments);
+  const std::vector<Position> points = lopsided_points(2000);
+  const auto expected = classify(model, cloud_of(points), "a.ply").probabilities;
+  std::vector<Position> y_up = points;
+  for (Position& p : y_up) p = {p[0], p[2], -p[1]};
+  std::vector<Position> x_up = points;
+  for (Position& p : x_up) p = {p[2], p[0], p[1]};
+  EXPECT_EQ(classify(model, cloud_of(y_up), "a.ply", {.up = Axis::kY}).probabilities, expected);
+  EXPECT_EQ(classify(model, cloud_of(x_up), "a.ply", {.up = Axis::kX}).probabilities, expected);
+  EXPECT_NE(classify(model, cloud_of(y_up), "a.ply").probabilities, expected);
+}
+
+TEST(Classify, AutoTakesTheMostConfidentOrientation) {
+  // Sure of clouds that are flat along z.
+  const auto model = model_of(2, [](MatrixView p) {
+    double squares = 0;
+    for (std::size_t i = 0; i < p.rows; ++i) squares += p(i, 2) * p(i, 2);
+    return std::vector<float>{0.0F, static_cast<float>(1000.0 / (1.0 + squares))};
+  });
+  std::vector<Position> points = lopsided_points(1024);
+  for (Position& p : points) p[2] *= 0.1;
+  EXPECT_EQ(classify(model, cloud_of(points), "a", {.up = std::nullopt}).up, Axis::kZ);
+  for (Position& p : points) p = {p[0], p[2], -p[1]};
+  EXPECT_EQ(classify(model, cloud_of(points), "a", {.up = std::nullopt}).up, Axis::kY);
+  for (Position& p : points) p = upright(p, Axis::kY), p = {p[2], p[0], p[1]};
+  EXPECT_EQ(classify(model, cloud_of(points), "a", {.up = std::nullopt}).up, Axis::kX);
+}
+
+TEST(Classify, SameBitsForAnyThreadCount) {
+  const auto model = model_of(3, moments);
+  const PointCloud cloud = cloud_of(lopsided_points(50'000));
+  const ClassifyOptions options{.votes = 5, .up = std::nullopt};
+  std::vector<double> one_thread;
+  {
+    const ThreadLimit limit(1);
+    one_thread = classify(model, cloud, "a.ply", options).probabilities;
+  }
+  const ThreadLimit limit(8);
+  EXPECT_EQ(classify(model, cloud, "a.ply", options).probabilities, one_thread);
+}
+
+TEST(Classify, ScoresThatAreNotFiniteAreTheModelsFault) {
+  const auto model = model_of(2, [](MatrixView) {
+    return std::vector<float>{0.0F, std::numeric_limits<float>::quiet_NaN()};
+  });
+  try {
+    (void)classify(model, cloud_of(lopsided_points(200)), "a.ply");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::kModel);
+    EXPECT_STREQ(error.what(), "fake: gives scores that are not finite");
+  }
+}
+
+TEST(TopClasses, LargestFirstTiesToTheLowerIndex) {
+  const std::vector<double> p{0.1, 0.3, 0.2, 0.3, 0.1};
+  EXPECT_THAT(top_classes(p, 3), ElementsAre(1, 3, 2));
+  EXPECT_THAT(top_classes(p, 9), ElementsAre(1, 3, 2, 0, 4));
+  EXPECT_THAT(top_classes(p, 0), ElementsAre());
+}
+
+}  // namespace
+}  // namespace ptattn

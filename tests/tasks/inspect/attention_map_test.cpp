@@ -1,0 +1,290 @@
+#include "ptattn/tasks/inspect/attention_map.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <utility>
+
+#include "attention_network.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "test_clouds.hpp"
+
+namespace ptattn {
+namespace {
+
+using test::cloud_of;
+using test::groups_of;
+using test::lopsided_points;
+using test::random_weights;
+using test::reporting;
+using ::testing::Each;
+using ::testing::HasSubstr;
+
+constexpr std::size_t kTokens = 64;
+
+/// Knows two classes, and lets its first points attend to each other.
+class FakeNetwork final : public Classifier {
+ public:
+  std::size_t class_count() const override { return 2; }
+  std::vector<AttentionLayer> attention_layers() const override { return {{"a"}}; }
+  Matrix logits(MatrixView points, const Trace& trace) const override {
+    reporting(points.rows_range(0, kTokens), {{"a", groups_of(random_weights(kTokens, 1))}})(trace);
+    seen.assign(points.data, points.data + points.rows * points.cols);
+    Matrix scores(1, 2);
+    scores(0, 0) = 0.0F;
+    scores(0, 1) = std::log(3.0F);
+    return scores;
+  }
+  mutable std::vector<float> seen;
+};
+
+/// What the model was shown last.
+const std::vector<float>& seen_by(const ClassifierModel& model) {
+  return dynamic_cast<const FakeNetwork&>(*model.network).seen;
+}
+
+ClassifierModel fake_model() {
+  ClassifierModel model;
+  model.description.name = "fake";
+  model.description.classes = {"table", "chair"};
+  model.network = std::make_unique<FakeNetwork>();
+  return model;
+}
+
+const AttentionQuestion kMean{.choice = {.layers = {{"a", 1}}}};
+
+TEST(AttentionMap, TokensKeepTheirWeights) {
+  const std::vector<Position> points = lopsided_points(1024);
+  AttentionQuestion question = kMean;
+  question.point = 5;
+  const AttentionAnswer answer = attention_map(fake_model(), cloud_of(points), "a.ply", question);
+  ASSERT_EQ(answer.tokens.size(), kTokens);
+  ASSERT_EQ(answer.points.size(), 1024U);
+  ASSERT_TRUE(answer.query);
+  EXPECT_EQ(answer.places[*answer.query], 5U);
+  const Matrix weights = random_weights(kTokens, 1);
+  for (std::size_t i = 0; i < kTokens; ++i) {
+    EXPECT_EQ(answer.places[i], i);  // 1024 points are a sample in file order
+    EXPECT_EQ(answer.tokens[i], weights(5, i));
+    EXPECT_EQ(answer.points[i], weights(5, i));
+  }
+  const auto [low, high] = std::ranges::minmax(answer.tokens);
+  for (const float weight : answer.points) {
+    EXPECT_GE(weight, low);
+    EXPECT_LE(weight, high * 1.0001F);
+  }
+  EXPECT_NEAR(answer.probabilities[1], 0.75, 1e-6);
+  EXPECT_EQ(answer.picture.tokens, 0U);
+}
+
+TEST(AttentionMap, WithoutAQueryTheMean) {
+  const AttentionAnswer answer =
+      attention_map(fake_model(), cloud_of(lopsided_points(2000)), "a.ply", kMean);
+  EXPECT_FALSE(answer.query);
+  EXPECT_NEAR(std::accumulate(answer.tokens.begin(), answer.tokens.end(), 0.0), 1.0, 1e-5);
+  const Matrix weights = random_weights(kTokens, 1);
+  double column = 0.0;
+  for (std::size_t i = 0; i < kTokens; ++i) column += weights(i, 9) / kTokens;
+  EXPECT_NEAR(answer.tokens[9], column, 1e-6);
+}
+
+TEST(AttentionMap, PointsThatAreNotFiniteGetNothing) {
+  std::vector<Position> points = lopsided_points(500);
+  const AttentionAnswer expected = attention_map(fake_model(), cloud_of(points), "a.ply", kMean);
+  points.insert(points.begin() + 3, {0, std::numeric_limits<double>::quiet_NaN(), 0});
+  points.push_back({std::numeric_limits<double>::infinity(), 0, 0});
+  AttentionQuestion question = kMean;
+  const AttentionAnswer answer = attention_map(fake_model(), cloud_of(points), "a.ply", question);
+  ASSERT_EQ(answer.points.size(), 502U);
+  EXPECT_EQ(answer.points[3], 0.0F);
+  EXPECT_EQ(answer.points[501], 0.0F);
+  for (std::size_t i = 0; i < 500; ++i) {
+    ASSERT_EQ(answer.points[i < 3 ? i : i + 1], expected.points[i]) << i;
+  }
+  EXPECT_EQ(answer.places[2], 2U);
+  EXPECT_EQ(answer.places[3], 4U);
+}
+
+TEST(AttentionMap, PlacesAreInTheCloudsOwnCoordinates) {
+  std::vector<Position> points = lopsided_points(1024);
+  AttentionQuestion question = kMean;
+  question.point = 40;
+  const AttentionAnswer expected = attention_map(fake_model(), cloud_of(points), "a.ply", question);
+  for (Position& p : points) p = {1000 * p[0] + 6.5e8, 1000 * p[2] - 2e6, -1000 * p[1] + 1e6};
+  question.up = Axis::kY;
+  const AttentionAnswer answer = attention_map(fake_model(), cloud_of(points), "a.ply", question);
+  EXPECT_EQ(answer.query, expected.query);
+  EXPECT_EQ(answer.tokens, expected.tokens);
+  for (std::size_t i = 0; i < 1024; ++i) {
+    EXPECT_NEAR(answer.points[i], expected.points[i], 1e-4F) << i;
+  }
+}
+
+TEST(AttentionMap, TheNetworkSeesWhatClassifySees) {
+  std::vector<Position> points = lopsided_points(300);
+  for (Position& p : points) p = {p[0], p[2], -p[1]};
+  const ClassifierModel model = fake_model();
+  (void)classify(model, cloud_of(points), "a.ply", {.up = Axis::kY});
+  const std::vector<float> expected = seen_by(model);
+  AttentionQuestion question = kMean;
+  question.up = Axis::kY;
+  EXPECT_EQ(attention_map(model, cloud_of(points), "a.ply", question).up, Axis::kY);
+  EXPECT_EQ(seen_by(model), expected);
+}
+
+TEST(AttentionMap, ThePictureComesAlong) {
+  AttentionQuestion question = kMean;
+  question.picture_cells = 16;
+  const AttentionAnswer answer =
+      attention_map(fake_model(), cloud_of(lopsided_points(300)), "a.ply", question);
+  EXPECT_EQ(answer.picture.tokens, kTokens);
+  EXPECT_EQ(answer.picture.cells.rows(), 16U);
+}
+
+TEST(AttentionMap, DuplicatesShareTheirWeight) {
+  // Five places, each forty times: tokens coincide.
+  std::vector<Position> points(200);
+  for (std::size_t i = 0; i < 200; ++i) points[i] = lopsided_points(5)[i % 5];
+  const AttentionAnswer answer = attention_map(fake_model(), cloud_of(points), "a.ply", kMean);
+  for (std::size_t i = 5; i < 200; ++i) EXPECT_EQ(answer.points[i], answer.points[i % 5]);
+  EXPECT_THAT(answer.points, Each(::testing::Gt(0.0F)));
+}
+
+TEST(AttentionMap, TooFewPointsAreAnInputError) {
+  try {
+    (void)attention_map(fake_model(), cloud_of(lopsided_points(127)), "a.ply", kMean);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::kInput);
+    EXPECT_THAT(error.what(), HasSubstr("a.ply: has 127 points"));
+  }
+}
+
+TEST(AttentionMap, SameBytesForAnyThreadCount) {
+  const PointCloud cloud = cloud_of(lopsided_points(20'000));
+  const auto with_threads = [&](int threads) {
+    const ThreadLimit limit(threads);
+    return attention_map(fake_model(), cloud, "a.ply", kMean).points;
+  };
+  EXPECT_EQ(with_threads(1), with_threads(8));
+}
+
+/// Labels voxels by their number, and lets voxel i attend to voxel i + 1 alone, in two heads.
+class RingNetwork final : public PointNetwork {
+ public:
+  std::size_t in_channels() const override { return 1; }
+  std::size_t out_channels() const override { return 2; }
+  bool labels_points() const override { return true; }
+  std::size_t category_count() const override { return 3; }
+  std::vector<AttentionLayer> attention_layers() const override { return {{"ring", 2}}; }
+  PointOutput forward(const PointInput& input, const Trace& trace) const override {
+    category = input.category;
+    const std::size_t n = input.positions.rows;
+    for (std::uint32_t i = 0; trace.wants_attention("ring") && i < n; ++i) {
+      const auto next = static_cast<std::uint32_t>((i + 1) % n);
+      const float weight = 1.0F;
+      for (const std::size_t head : {0U, 1U}) {
+        trace.attention({"ring", head, input.positions, {&i, 1}, {&next, 1}, {&weight, 1, 1, 1}});
+      }
+    }
+    PointOutput output{Matrix(n, 2), {}};
+    for (std::size_t i = 0; i < n; ++i) {
+      output.values(i, 0) = 0.0F;
+      output.values(i, 1) = i == 0 ? std::log(3.0F) : -1.0F;
+    }
+    return output;
+  }
+  mutable std::optional<std::size_t> category;
+};
+
+PointModel ring_model() {
+  PointModel model;
+  model.description.name = "ring";
+  model.description.classes = {"low", "high"};
+  model.description.preprocessing.voxel = 1.0;
+  model.description.preprocessing.channels = {{ChannelKind::kPosition, 2}};
+  model.network = std::make_unique<RingNetwork>();
+  return model;
+}
+
+/// A point in each of five voxels in a row, in georeferenced coordinates, and one nowhere.
+PointCloud voxel_line() {
+  std::vector<Position> points;
+  for (int i = 0; i < 5; ++i) points.push_back({7e5 + i + 0.25, 6e6, 10.0});
+  points.insert(points.begin() + 3, {std::numeric_limits<double>::quiet_NaN(), 0, 0});
+  return cloud_of(points);
+}
+
+TEST(AttentionMapOfPoints, VoxelsAreTheTokens) {
+  const PointModel model = ring_model();
+  AttentionQuestion question{.choice = {.layers = {{"ring", 2}}}, .point = 0, .category = 2};
+  const AttentionAnswer answer = attention_map(model, voxel_line(), "line.ply", question);
+  EXPECT_THAT(answer.tokens, ::testing::ElementsAre(0, 1, 0, 0, 0));
+  EXPECT_THAT(answer.points, ::testing::ElementsAre(0, 1, 0, 0, 0, 0));
+  EXPECT_THAT(answer.places, ::testing::ElementsAre(0, 1, 2, 4, 5));
+  EXPECT_EQ(answer.query, 0U);
+  ASSERT_EQ(answer.probabilities.size(), 2U);
+  EXPECT_NEAR(answer.probabilities[1], 0.75, 1e-6) << "of the point that looks";
+  EXPECT_EQ(answer.up, Axis::kZ);
+  EXPECT_EQ(dynamic_cast<const RingNetwork&>(*model.network).category, 2U);
+  question.point = 5;
+  EXPECT_THAT(attention_map(model, voxel_line(), "line.ply", question).points,
+              ::testing::ElementsAre(1, 0, 0, 0, 0, 0));
+}
+
+TEST(AttentionMapOfPoints, WithoutAQueryNothingIsLabelled) {
+  const AttentionQuestion question{
+      .choice = {.layers = {{"ring", 2}}}, .picture_cells = 5, .category = 1};
+  const PointModel model = ring_model();
+  const AttentionAnswer answer = attention_map(model, voxel_line(), "line.ply", question);
+  EXPECT_EQ(dynamic_cast<const RingNetwork&>(*model.network).category, 1U);
+  EXPECT_THAT(answer.tokens, Each(::testing::FloatNear(0.2F, 1e-6F)));
+  EXPECT_TRUE(answer.probabilities.empty());
+  EXPECT_EQ(answer.picture.tokens, 5U);
+}
+
+TEST(AttentionMapOfPoints, EmptyCloudsAreAnInputError) {
+  const AttentionQuestion question{.choice = {.layers = {{"ring", 2}}}};
+  for (const std::size_t n : {0U, 1U}) {
+    const std::vector<Position> nowhere(n, {std::nan(""), 0, 0});
+    try {
+      (void)attention_map(ring_model(), cloud_of(nowhere), "a.ply", question);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::kInput);
+    }
+  }
+  const AttentionAnswer one = attention_map(ring_model(), cloud_of({{1, 2, 3}}), "a.ply", question);
+  EXPECT_THAT(one.points, ::testing::ElementsAre(1.0F));
+}
+
+TEST(AttentionMap, OnlyPointsOfTheCloudCanLook) {
+  std::vector<Position> points = lopsided_points(200);
+  points[7][2] = std::nan("");
+  AttentionQuestion question = kMean;
+  for (const std::size_t point : {7U, 200U}) {
+    question.point = point;
+    try {
+      (void)attention_map(fake_model(), cloud_of(points), "a.ply", question);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::kUsage);
+      EXPECT_THAT(error.what(), HasSubstr("point " + std::to_string(point) + ": cannot look"));
+    }
+  }
+}
+
+TEST(NearestPoint, LeavesOutWhatIsNowhere) {
+  const std::vector<Position> points{{std::nan(""), 0, 0}, {5, 0, 0}, {1, 1, 0}, {1, 1, 0}};
+  EXPECT_EQ(nearest_point(points, {0, 0, 0}, "a.ply"), 2U);
+  EXPECT_EQ(nearest_point(points, {9, 9, 0}, "a.ply"), 1U);
+  EXPECT_THROW((void)nearest_point(std::span(points).first(1), {0, 0, 0}, "a.ply"), Error);
+}
+
+}  // namespace
+}  // namespace ptattn

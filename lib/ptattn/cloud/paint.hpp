@@ -8,7 +8,6 @@
 
 namespace ptattn {
 
-
 /// How a cloud holds its colours. Viewers look for the one in PLY files and for the other in PCD
 /// files; `color_layout_of` (ptattn/io/cloud_io.hpp) tells which by a file's name.
 enum class ColorLayout {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "ptattn/cloud/paint.hpp"
-#include "ptattn/models/registry.hpp"
 #include "ptattn/models/files/weights.hpp"
+#include "ptattn/models/registry.hpp"
 #include "ptattn/train/parameter_set.hpp"
 
 namespace ptattn::train {

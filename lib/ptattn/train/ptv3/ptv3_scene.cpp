@@ -3,8 +3,8 @@
 #include <functional>
 #include <new>
 
-#include "ptattn/models/ptv3/patches.hpp"
 #include "ptattn/models/ptv3/input.hpp"
+#include "ptattn/models/ptv3/patches.hpp"
 #include "ptattn/models/ptv3/serialization.hpp"
 #include "ptattn/neighbors/voxel_hash.hpp"
 

@@ -33,6 +33,7 @@ build_tbb() {
 
 [ -e "$tbb/lib/libtbb.so.12" ] || build_tbb
 
+export PTATTN_TSAN_TBB=$tbb  # what makes the preset known
 export LD_LIBRARY_PATH=$tbb/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 cmake --preset tsan -DPTATTN_BUILD_VIEW=OFF -DPTATTN_TEST_PEERS=OFF
 cmake --build --preset tsan --parallel "$(nproc)"

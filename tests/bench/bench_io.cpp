@@ -51,8 +51,8 @@ struct File {
 };
 
 void finish(benchmark::State& state) {
-  state.counters["MB/s"] = benchmark::Counter(kBytes * 1e-6 * static_cast<double>(state.iterations()),
-                                              benchmark::Counter::kIsRate);
+  state.counters["MB/s"] = benchmark::Counter(
+      kBytes * 1e-6 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
 void read_ours(benchmark::State& state, const char* name, Encoding encoding) {

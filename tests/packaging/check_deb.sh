@@ -45,9 +45,34 @@ for program in "$build"/bin/ptattn-*; do
   name=$(basename "$program")
   [ "$("$root/usr/bin/$name" --version | head -n 1)" = "$name $version" ] ||
     fail "$name is not in the package or does not tell its version"
-  [ -s "$root/usr/share/man/man1/$name.1" ] || fail "$name has no manual page in the package"
+  gzip -t "$root/usr/share/man/man1/$name.1.gz" || fail "$name has no manual page in the package"
   [ -s "$root/usr/share/bash-completion/completions/$name" ] || fail "$name has no completion"
 done
+
+# Models for research use come by a package of their own, which says so before anybody installs it.
+research=("$build"/packages/ptattn-models-research_"$version"_*.deb)
+[ -f "${research[0]}" ] || fail "no package of the models for research use"
+case "$(dpkg-deb -f "${research[0]}" Description)" in
+  *research*) ;;
+  *) fail "the package of the models for research use does not say so" ;;
+esac
+for model in "$root"/usr/share/ptattn/models/*/; do
+  ! grep -q 'Research use' "$model/README.md" || fail "$model is for research use and in the runtime package"
+done
+dpkg-deb -x "${research[0]}" "$root"
+for package in ptattn ptattn-models-research; do
+  documents=$root/usr/share/doc/$package
+  [ -s "$documents/copyright" ] || fail "$package has no copyright file"
+  gzip -t "$documents/changelog.gz" || fail "$package has no changelog"
+  for model in "$root"/usr/share/ptattn/models/*/; do
+    grep -q "/$(basename "$model")/" "$documents/copyright" || fail "the copyright file does not name $model"
+  done
+done
+for package in "${runtime[0]}" "${dev[0]}" "${research[0]}"; do
+  [ "$(dpkg-deb -f "$package" Description | wc -l)" -gt 2 ] || fail "$package has no description"
+  [ -n "$(dpkg-deb -f "$package" Homepage)" ] || fail "$package names no homepage"
+done
+
 for model in "$root"/usr/share/ptattn/models/*/; do
   [ -f "$model/config.json" ] || fail "$model has no config.json"
   [ -f "$model/model.safetensors" ] || fail "$model has no weights"

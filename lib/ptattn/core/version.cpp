@@ -2,6 +2,8 @@
 
 namespace ptattn {
 
-std::string_view version() { return PTATTN_VERSION; }
+std::string_view version() {
+  return PTATTN_VERSION;
+}
 
 }  // namespace ptattn

@@ -1,5 +1,6 @@
 #include "ptattn/models/model_search.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 #include <system_error>
@@ -35,22 +36,23 @@ std::vector<fs::path> split(std::string_view list) {
 
 }  // namespace
 
-std::vector<fs::path> model_search_path() {
+std::vector<fs::path> model_search_path(const fs::path& package) {
   std::vector<fs::path> folders;
   if (const char* list = std::getenv("PTATTN_MODELS")) folders = split(list);
   std::error_code failed;
   const fs::path program = fs::read_symlink("/proc/self/exe", failed);
-  const fs::path installed = PTATTN_INSTALLED_MODELS;
-  if (!failed) {
-    folders.push_back((program.parent_path() / "../share/ptattn/models").lexically_normal());
-  }
-  if (folders.empty() || folders.back() != installed) folders.push_back(installed);
+  const auto add = [&](const fs::path& folder) {
+    if (std::ranges::find(folders, folder) == folders.end()) folders.push_back(folder);
+  };
+  if (!failed) add((program.parent_path() / "../share/ptattn/models").lexically_normal());
+  if (!package.empty()) add(package);
+  add(PTATTN_INSTALLED_MODELS);
   return folders;
 }
 
-std::vector<std::string> list_models() {
+std::vector<std::string> list_models(const fs::path& package) {
   std::set<std::string> names;
-  for (const fs::path& folder : model_search_path()) {
+  for (const fs::path& folder : model_search_path(package)) {
     std::error_code ignored;
     for (fs::directory_iterator entry(folder, ignored), end; entry != end;
          entry.increment(ignored)) {
@@ -60,11 +62,11 @@ std::vector<std::string> list_models() {
   return {names.begin(), names.end()};
 }
 
-fs::path find_model(std::string_view name_or_folder) {
+fs::path find_model(std::string_view name_or_folder, const fs::path& package) {
   const fs::path given(name_or_folder);
   if (is_model(given)) return given;
   std::vector<std::string> searched;
-  for (const fs::path& folder : model_search_path()) {
+  for (const fs::path& folder : model_search_path(package)) {
     // A name, not a path that could lead elsewhere.
     if (given == given.filename() && is_model(folder / given)) return folder / given;
     searched.push_back(folder.string());
@@ -73,8 +75,9 @@ fs::path find_model(std::string_view name_or_folder) {
   if (fs::is_directory(given, ignored)) {
     throw Error(Fault::kModel, given.string(), "holds no config.json, expected a model folder");
   }
-  throw Error(Fault::kModel, given.empty() ? "model" : given.string(),
-              "no such model, searched " + joined(searched) + ", found " + joined(list_models()));
+  throw Error(
+      Fault::kModel, given.empty() ? "model" : given.string(),
+      "no such model, searched " + joined(searched) + ", found " + joined(list_models(package)));
 }
 
 }  // namespace ptattn

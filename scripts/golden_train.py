@@ -31,11 +31,18 @@ Tensors = dict[str, np.ndarray]
 
 
 def set_formula_weights(network: nn.Module) -> None:
-    """Gives every tensor its values by formula, a shared one those of its last name."""
+    """Gives every tensor its values by formula; queries and keys of PCT share the weight of the keys."""
     state = network.state_dict()
     for name, tensor in state.items():
         if not name.endswith("num_batches_tracked"):
-            tensor.copy_(torch.from_numpy(formula(name, list(tensor.shape))))
+            tensor.copy_(torch.from_numpy(formula(name.replace("q_conv", "k_conv"), list(tensor.shape))))
+
+
+def set_momentum(network: nn.Module) -> None:
+    """Gives batch norms the momentum of the native trainer."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.momentum = 0.02
 
 
 def train(network: nn.Module, forward: Callable[[], Tensor], labels: Tensor) -> Tensors:
@@ -106,15 +113,33 @@ def ptv3(folder: Path) -> None:
     network = PtV3(config)
     set_formula_weights(network)
     network.double()
-    for module in network.modules():  # the momentum of the native trainer
-        if isinstance(module, nn.BatchNorm1d):
-            module.momentum = 0.02
+    set_momentum(network)
     where, features = geometry(voxels.grids, config), torch.from_numpy(voxels.features).double()
     results = train(network, lambda: network(features, where), torch.from_numpy(voxels.labels).long())
     write(folder, "ptv3", "ptv3m1", config.to_dict(), {**voxels.tensors(), **results})
 
 
-CASES = {"ptv3": ptv3}
+def pct(folder: Path) -> None:
+    from pct import Group, Pct, PctConfig, geometry
+
+    config = PctConfig(num_classes=3, embed_channels=6, groups=[Group(20, 5, 8), Group(12, 4, 10)], attention_layers=2,
+                       qk_channels=4, fuse_channels=14, head_channels=[9, 7])
+    rng = np.random.default_rng(2)
+    clouds, points = 6, 30
+    xyz = rng.normal(size=(clouds, points, 3)).astype(np.float32)
+    labels = rng.integers(0, config.num_classes, clouds).astype(np.int32)
+    network = Pct(config, dropout=0.0)
+    set_formula_weights(network)
+    network.double()
+    set_momentum(network)
+    where = geometry(torch.from_numpy(xyz), config)
+    results = train(network, lambda: network(torch.from_numpy(xyz).double(), *where), torch.from_numpy(labels).long())
+    ends = np.arange(1, clouds + 1, dtype=np.int64) * points
+    write(folder, "pct", "pct_cls", config.to_dict(),
+          {"in.offset": ends, "in.xyz": xyz.reshape(-1, 3), "labels": labels, **results})
+
+
+CASES = {"pct": pct, "ptv3": ptv3}
 
 
 def main() -> None:

@@ -184,7 +184,7 @@ class OffsetAttention(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         with torch.autocast(rows.device.type, enabled=False):
-            keys = self.k_conv(rows.float())
+            keys = self.k_conv(rows.to(torch.promote_types(rows.dtype, torch.float32)))
             weights = torch.softmax(torch.matmul(keys, keys.transpose(1, 2)), -1)
         weights = weights / (1e-9 + weights.sum(1, keepdim=True))
         attended = torch.matmul(weights.transpose(1, 2), self.v_conv(rows))

@@ -53,8 +53,9 @@ class Loader {
  public:
   Loader(const WeightSource& weights, bool strict) : reader_(weights, 0.0), strict_(strict) {}
 
-  void read(const std::string& name, const std::vector<std::size_t>& shape,
-            std::span<float> value) {
+  /// Ones at the end of a shape mean nothing.
+  void read(const std::string& name, std::vector<std::size_t> shape, std::span<float> value) {
+    while (shape.size() > 1 && shape.back() == 1) shape.pop_back();
     if (!strict_ && !fits(name, shape)) {
       kept_.push_back(name);
       return;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/train/pct/pct_trainer.hpp"
 #include "ptattn/train/ptv3/ptv3_trainer.hpp"
 
 namespace ptattn::train {
@@ -14,6 +15,7 @@ using Factory = std::unique_ptr<TrainableNetwork> (*)(const ArchitectureConfig&,
 
 const std::map<std::string, Factory, std::less<>>& factories() {
   static const std::map<std::string, Factory, std::less<>> kFactories = {
+      {"pct_cls", make_pct_trainer},
       {"ptv3m1", make_ptv3_trainer},
   };
   return kFactories;

@@ -1,6 +1,7 @@
 #include "ptattn/train/layers/dense_layer.hpp"
 
 #include <cmath>
+#include <vector>
 
 #include "ptattn/nn/kernels/gemm.hpp"
 #include "ptattn/train/kernels/row_gradients.hpp"
@@ -13,8 +14,10 @@ DenseLayer::DenseLayer(ParameterSet& set, const LayerPlace& place, std::size_t i
     : in_(in), out_(out) {
   // As PyTorch does it: both uniform within 1 / sqrt(in).
   const InitialValues initial{.uniform = 1.0F / std::sqrt(static_cast<float>(in))};
+  std::vector<std::size_t> shape{out, in};
+  if (place.is_convolution) shape.push_back(1);
   weight_ = &set.declare(Parameter{.name = place.name + ".weight",
-                                   .shape = {out, in},
+                                   .shape = shape,
                                    .decays = true,
                                    .is_head = place.is_head,
                                    .depth = place.depth,

@@ -16,6 +16,8 @@ struct LayerPlace {
   std::string name;       ///< of its parameters, without ".weight"
   std::size_t depth = 0;  ///< Parameter::depth
   bool is_head = false;   ///< Parameter::is_head
+  /// The weight of a fully connected layer is stored as [out, in, 1], a convolution of width 1.
+  bool is_convolution = false;
 };
 
 /// A fully connected layer: y = x W^T + bias with W [out, in].

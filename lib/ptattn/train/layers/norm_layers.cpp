@@ -98,30 +98,38 @@ void BatchNormLayer::take_statistics(MatrixView x, std::span<float> mean,
   }
 }
 
-BatchNormRecord BatchNormLayer::forward(MatrixView x, NormStatistics statistics,
-                                        MutableMatrixView y, ScratchMemory& scratch) const {
+BatchNormRecord BatchNormLayer::prepare(MatrixView x, NormStatistics statistics,
+                                        ScratchMemory& scratch) const {
   const std::size_t c = x.cols;
   const auto mean = scratch.take<float>(c);
   const auto scale = scratch.take<float>(c);
+  const auto slope = scratch.take<float>(c);
+  const auto shift = scratch.take<float>(c);
   if (statistics == NormStatistics::kOfStep && x.rows > 0) {
     take_statistics(x, mean, scale);
   } else {
     std::ranges::copy(running_mean_->value, mean.begin());
     std::ranges::copy(running_variance_->value, scale.begin());
   }
-  ScratchMemory temporary;
-  const auto slope = temporary.take<float>(c);
-  const auto shift = temporary.take<float>(c);
   for (std::size_t j = 0; j < c; ++j) {
     scale[j] = static_cast<float>(1.0 / std::sqrt(double{scale[j]} + setting_.eps));
     slope[j] = scale[j] * gamma_->value[j];
     shift[j] = beta_->value[j] - slope[j] * mean[j];
   }
+  return {x, mean, scale, slope, shift, statistics};
+}
+
+void BatchNormLayer::apply(const BatchNormRecord& record, MatrixView x, MutableMatrixView y) const {
+  scale_shift_activate(record.slope.data(), record.shift.data(), setting_.activation, x, y);
+}
+
+BatchNormRecord BatchNormLayer::forward(MatrixView x, NormStatistics statistics,
+                                        MutableMatrixView y, ScratchMemory& scratch) const {
+  const BatchNormRecord record = prepare(x, statistics, scratch);
   parallel_ranges(x.rows, kGrain, [&](std::size_t begin, std::size_t end) {
-    scale_shift_activate(slope.data(), shift.data(), setting_.activation, rows_of(x, begin, end),
-                         y.rows_range(begin, end - begin));
+    apply(record, rows_of(x, begin, end), y.rows_range(begin, end - begin));
   });
-  return {x, mean, scale, statistics};
+  return record;
 }
 
 void BatchNormLayer::backward(const BatchNormRecord& record, MutableMatrixView d) const {
@@ -129,12 +137,7 @@ void BatchNormLayer::backward(const BatchNormRecord& record, MutableMatrixView d
   const std::size_t c = x.cols;
   ScratchMemory scratch;
   const auto totals = scratch.take<double>(2 * c);  // of d beta, then of d gamma
-  const auto slope = scratch.take<float>(c);
-  const auto shift = scratch.take<float>(c);
-  for (std::size_t j = 0; j < c; ++j) {
-    slope[j] = record.scale[j] * gamma_->value[j];
-    shift[j] = beta_->value[j] - slope[j] * record.mean[j];
-  }
+  const std::span<const float> slope = record.slope;
   sum_rows(x.rows, totals, [&](std::size_t begin, std::size_t end, std::span<float> sums) {
     constexpr std::size_t kRows = 64;
     ScratchMemory of_task;
@@ -145,7 +148,7 @@ void BatchNormLayer::backward(const BatchNormRecord& record, MutableMatrixView d
       const MutableMatrixView of_d = d.rows_range(first, rows);
       if (setting_.activation != Activation::kNone) {
         const MutableMatrixView line = lines.rows_range(0, rows);
-        scale_shift_activate(slope.data(), shift.data(), Activation::kNone, of_x, line);
+        scale_shift_activate(slope.data(), record.shift.data(), Activation::kNone, of_x, line);
         multiply_by_derivative(setting_.activation, line, of_d);
       }
       add_column_sums(of_d, sums.data());

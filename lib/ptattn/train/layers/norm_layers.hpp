@@ -43,6 +43,8 @@ struct BatchNormRecord {
   MatrixView x;                  ///< [n, c] what was normalised
   std::span<const float> mean;   ///< [c]
   std::span<const float> scale;  ///< [c] 1 / sqrt(variance + eps)
+  std::span<const float> slope;  ///< [c] of x: gamma scale
+  std::span<const float> shift;  ///< [c] beta - slope mean
   NormStatistics statistics = NormStatistics::kRunning;
 };
 
@@ -65,9 +67,16 @@ class BatchNormLayer {
   BatchNormLayer(ParameterSet& set, const LayerPlace& place, std::size_t channels,
                  const Setting& setting);
 
+  /// Finds the statistics.
   /// @param x        [n, c]; must stay as it is until the backward pass
-  /// @param y        [n, c]; does not overlap x
-  /// @param scratch  gets the record's statistics
+  /// @param scratch  gets them
+  [[nodiscard]] BatchNormRecord prepare(MatrixView x, NormStatistics statistics,
+                                        ScratchMemory& scratch) const;
+  /// y = the normalised and activated rows, on the calling thread.
+  /// @param x, y  [rows, c]; may be the same
+  void apply(const BatchNormRecord& record, MatrixView x, MutableMatrixView y) const;
+  /// Both of these for all rows.
+  /// @param y  [n, c]; does not overlap x
   [[nodiscard]] BatchNormRecord forward(MatrixView x, NormStatistics statistics,
                                         MutableMatrixView y, ScratchMemory& scratch) const;
   /// Adds the derivatives of gamma and beta to the gradients.

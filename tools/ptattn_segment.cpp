@@ -121,7 +121,7 @@ void declare(CLI::App& app, Settings& s) {
                  "turns, objects by up to 10 degrees. Better labels for N times the network's time "
                  "[1]")
       ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, kQuarterTurns).description(""));
+      ->check(CLI::Range(std::size_t{1}, kMaxVotes).description(""));
   app.add_option("--neighbors", s.run.segment.neighbors,
                  "Voxels whose probabilities a point is given, weighted by distance [8]")
       ->type_name("K")
@@ -159,7 +159,7 @@ void check(const Settings& s) {
 /// The settings that follow from others and from the model.
 void fit_to_model(Settings& s, const PointModelDescription& model) {
   s.run.segment.probabilities = s.run.fields.probabilities;
-  if (!s.memory.empty()) s.run.segment.memory = *parse_bytes(s.memory);
+  if (!s.memory.empty()) s.run.segment.tiling.memory = *parse_bytes(s.memory);
   const bool classification = s.run.fields.label == "classification";
   s.run.fields.asprs_codes =
       s.codes.empty() ? classification && !model.asprs_codes.empty() : s.codes == "asprs";

@@ -123,14 +123,14 @@ void pass(const std::filesystem::path& folder) {
       model.network->category_count() > 0 ? std::optional<std::size_t>(0) : std::nullopt;
   if (model.network->labels_points()) {
     (void)segment(model, small_cloud(), "cloud",
-                  {.max_tile_voxels = kMaxTile, .category = category}, {});
+                  {.tiling = {.max_tile_voxels = kMaxTile}, .category = category}, {});
     return;
   }
   std::vector<std::string> notes;
   for (const LayerDescription& layer : layers_of(model)) {
     if (layer.tokens == 0) continue;
     (void)layer_features(model, layer.name, small_cloud(), "cloud",
-                         {.max_tile_voxels = kMaxTile, .category = category}, notes);
+                         {.tiling = {.max_tile_voxels = kMaxTile}, .category = category}, notes);
   }
 }
 

@@ -1,10 +1,10 @@
 #include "ptattn/train/batch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/tasks/scene/features.hpp"
-#include "ptattn/tasks/scene/voxels.hpp"
+#include "ptattn/tasks/scene/prepared_scene.hpp"
 
 namespace ptattn::train {
 namespace {
@@ -43,10 +43,11 @@ PointInput Batch::input() const {
 VoxelSample make_voxel_sample(const LabelledCloud& cloud, const LabelSpace& space,
                               const SceneProfile& profile) {
   const PointCloud points = to_point_cloud(cloud);
-  const SceneVoxels scene = voxelize(points, profile, cloud.name);
+  PreparedScene prepared = prepare_scene(points, profile, cloud.name);
+  const SceneVoxels& scene = prepared.voxels;
   VoxelSample sample;
   Batch& batch = sample.batch;
-  batch.features = scene_features(points, scene, profile).values;
+  batch.features = std::move(prepared.channels);
   batch.positions = Matrix(scene.size(), 3);
   batch.grid.resize(scene.size() * 3);
   sample.voxel_of_point.resize(cloud.size());

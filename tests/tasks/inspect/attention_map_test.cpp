@@ -12,6 +12,7 @@
 #include "attention_network.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/tasks/segment/segment.hpp"
 #include "test_clouds.hpp"
 
 namespace ptattn {
@@ -184,6 +185,7 @@ class RingNetwork final : public PointNetwork {
   std::vector<AttentionLayer> attention_layers() const override { return {{"ring", 2}}; }
   PointOutput forward(const PointInput& input, const Trace& trace) const override {
     category = input.category;
+    ++calls;
     const std::size_t n = input.positions.rows;
     for (std::uint32_t i = 0; trace.wants_attention("ring") && i < n; ++i) {
       const auto next = static_cast<std::uint32_t>((i + 1) % n);
@@ -200,6 +202,7 @@ class RingNetwork final : public PointNetwork {
     return output;
   }
   mutable std::optional<std::size_t> category;
+  mutable std::size_t calls = 0;
 };
 
 PointModel ring_model() {
@@ -246,6 +249,21 @@ TEST(AttentionMapOfPoints, WithoutAQueryNothingIsLabelled) {
   EXPECT_THAT(answer.tokens, Each(::testing::FloatNear(0.2F, 1e-6F)));
   EXPECT_TRUE(answer.probabilities.empty());
   EXPECT_EQ(answer.picture.tokens, 5U);
+}
+
+TEST(AttentionMapOfPoints, OnePassGivesTheAttentionAndTheClassesOfThePointThatLooks) {
+  const PointModel model = ring_model();
+  const auto& network = dynamic_cast<const RingNetwork&>(*model.network);
+  AttentionQuestion question{.choice = {.layers = {{"ring", 2}}}, .point = 1, .category = 2};
+  const AttentionAnswer answer = attention_map(model, voxel_line(), "line.ply", question);
+  EXPECT_EQ(network.calls, 1U);
+  const Segmentation labels = segment(model, voxel_line(), "line.ply",
+                                      {.probabilities = true, .category = question.category});
+  for (std::size_t c = 0; c < 2; ++c) {
+    EXPECT_EQ(answer.probabilities[c], labels.probabilities(1, c));
+  }
+  question.category = 3;
+  EXPECT_THROW((void)attention_map(model, voxel_line(), "line.ply", question), Error);
 }
 
 TEST(AttentionMapOfPoints, EmptyCloudsAreAnInputError) {

@@ -167,8 +167,9 @@ TEST(LayerFeatures, TilesGiveWhatTheWholeGives) {
   const auto run = [&](std::size_t most) {
     network.calls = 0;
     told = 0;
-    return layer_features(model, "voxels", cloud_of(points), "a.ply", {.max_tile_voxels = most},
-                          notes, [&](std::size_t count) { told += count; });
+    return layer_features(model, "voxels", cloud_of(points), "a.ply",
+                          {.tiling = {.max_tile_voxels = most}}, notes,
+                          [&](std::size_t count) { told += count; });
   };
   const Matrix whole = run(0);
   EXPECT_EQ(network.calls, 1U);

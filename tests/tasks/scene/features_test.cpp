@@ -13,6 +13,7 @@
 #include "ptattn/models/point_model.hpp"
 #include "ptattn/tasks/geometry/normals.hpp"
 #include "ptattn/tasks/scene/neighborhood_shape.hpp"
+#include "ptattn/tasks/scene/prepared_scene.hpp"
 #include "ptattn/tasks/scene/scan_fields.hpp"
 #include "ptattn/tasks/segment/tile_input.hpp"
 #include "test_clouds.hpp"
@@ -240,9 +241,9 @@ TEST(scene_features, equal_those_of_the_training_script) {
 }
 
 /// Largest difference of the network's scores from the golden's, relative to the largest score.
-double score_difference(const PointModel& model, const SceneVoxels& scene,
-                        const SceneFeatures& features, const std::vector<float>& expected) {
-  const TileInput input(scene, features.values);
+double score_difference(const PointModel& model, const PreparedScene& scene,
+                        const std::vector<float>& expected) {
+  const TileInput input(scene);
   const PointOutput output = model.network->forward(input.input({}));
   double largest = 0.0;
   double difference = 0.0;
@@ -258,9 +259,8 @@ TEST(pretrained_models, score_as_in_training) {
   const SafetensorsFile town(PTATTN_SOURCE_DIR "/tests/golden/aerial_town.safetensors");
   const PointCloud cloud = read_cloud(PTATTN_SOURCE_DIR "/tests/golden/aerial_town.ply");
   const SceneProfile& profile = aerial.description.preprocessing;
-  const SceneVoxels scene = voxelize(cloud, profile, "town");
-  const SceneFeatures features = scene_features(cloud, scene, profile);
-  EXPECT_LT(score_difference(aerial, scene, features, town.values("logits")), 1e-3);
+  const PreparedScene scene = prepare_scene(cloud, profile, "town");
+  EXPECT_LT(score_difference(aerial, scene, town.values("logits")), 1e-3);
 }
 
 TEST(pretrained_models, see_the_parts_of_objects_as_in_training) {
@@ -271,14 +271,13 @@ TEST(pretrained_models, see_the_parts_of_objects_as_in_training) {
   for (std::size_t i = 0; i < xyz.size(); ++i) points[i / 3][i % 3] = xyz[i];
   const PointCloud cloud = cloud_of(points);
   const SceneProfile& profile = parts.description.preprocessing;
-  const SceneVoxels scene = voxelize(cloud, profile, "shape");
-  const SceneFeatures features = scene_features(cloud, scene, profile);
+  const PreparedScene scene = prepare_scene(cloud, profile, "shape");
   const std::vector<float> expected = golden.values("features");
-  ASSERT_EQ(features.values.size(), expected.size());
+  ASSERT_EQ(scene.channels.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    ASSERT_NEAR(features.values.data()[i], expected[i], 1e-4) << i;
+    ASSERT_NEAR(scene.channels.data()[i], expected[i], 1e-4) << i;
   }
-  EXPECT_LT(score_difference(parts, scene, features, golden.values("logits")), 1e-3);
+  EXPECT_LT(score_difference(parts, scene, golden.values("logits")), 1e-3);
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ TEST(segment, tiles_blend_to_the_same_where_the_network_is_local) {
   network.largest = network.calls = 0;
   std::size_t told = 0;
   const Segmentation tiled =
-      segment(model, cloud, "cloud", {.max_tile_voxels = 4000, .tile_margin = 12},
+      segment(model, cloud, "cloud", {.tiling = {.max_tile_voxels = 4000, .tile_margin = 12}},
               [&](std::size_t done, std::size_t total) {
                 EXPECT_EQ(done, told++);
                 EXPECT_GT(total, 4U);
@@ -138,7 +138,7 @@ TEST(segment, tiles_of_a_real_scene_are_labelled_as_the_whole) {
   const PointModel aerial = load_point_model(PTATTN_SOURCE_DIR "/samples/models/aerial");
   const PointCloud coast = read_cloud(PTATTN_SOURCE_DIR "/samples/scenes/aerial_coast.ply");
   const Segmentation whole = segment(aerial, coast, "coast");
-  const Segmentation tiled = segment(aerial, coast, "coast", {.max_tile_voxels = 7000});
+  const Segmentation tiled = segment(aerial, coast, "coast", {.tiling = {.max_tile_voxels = 7000}});
   EXPECT_EQ(whole.tiles, 1U);
   EXPECT_EQ(tiled.tiles, 4U);
   std::size_t same = 0;
@@ -152,7 +152,7 @@ TEST(segment, says_when_tiles_would_have_to_be_too_small) {
   const PointModel model = height_model();
   const std::size_t least = 20'000 * model.network->bytes_per_point();
   const auto notes = [&](std::size_t points, std::size_t memory) {
-    return segment(model, floor_and_table(points), "cloud", {.memory = memory}).notes;
+    return segment(model, floor_and_table(points), "cloud", {.tiling = {.memory = memory}}).notes;
   };
   EXPECT_THAT(notes(50'000, least - 1),
               ElementsAre("tiles of 20000 voxels take 79 MiB for the network, more than was "
@@ -306,12 +306,12 @@ TEST(segment, votes_work_in_tiles) {
   const Segmentation whole = segment(model, cloud, "cloud");
   network.calls = 0;
   std::size_t last = 1;
-  const Segmentation tiled =
-      segment(model, cloud, "cloud", {.max_tile_voxels = 4000, .tile_margin = 12, .votes = 3},
-              [&](std::size_t done, std::size_t total) {
-                EXPECT_EQ(total % 3, 0U);
-                last = total - done;
-              });
+  const Segmentation tiled = segment(
+      model, cloud, "cloud", {.tiling = {.max_tile_voxels = 4000, .tile_margin = 12}, .votes = 3},
+      [&](std::size_t done, std::size_t total) {
+        EXPECT_EQ(total % 3, 0U);
+        last = total - done;
+      });
   EXPECT_EQ(last, 0U);
   EXPECT_EQ(network.calls, 3 * tiled.tiles);
   EXPECT_EQ(tiled.labels, whole.labels);
@@ -322,7 +322,7 @@ TEST(segment, same_bits_for_any_number_of_threads) {
   const PointCloud cloud = floor_and_table(20'000);
   const auto with = [&](int threads) {
     const ThreadLimit limit(threads);
-    return segment(model, cloud, "cloud", {.max_tile_voxels = 5000, .votes = 2});
+    return segment(model, cloud, "cloud", {.tiling = {.max_tile_voxels = 5000}, .votes = 2});
   };
   const Segmentation one = with(1);
   const Segmentation many = with(8);

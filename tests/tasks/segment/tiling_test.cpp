@@ -18,7 +18,7 @@ std::vector<Cell> floor_cells(std::uint32_t height, std::uint32_t width) {
 
 TEST(tiling, a_scene_that_fits_is_one_tile_of_full_weight) {
   const std::vector<Cell> cells = floor_cells(40, 30);
-  const TilingOptions options{.max_voxels = cells.size(), .margin = 8};
+  const TilingOptions options{.max_tile_voxels = cells.size(), .tile_margin = 8};
   const auto boxes = cut_tiles(cells, options);
   ASSERT_EQ(boxes.size(), 1U);
   EXPECT_EQ(boxes[0], (TileBox{{0, 0}, {40, 30}}));
@@ -29,7 +29,7 @@ TEST(tiling, a_scene_that_fits_is_one_tile_of_full_weight) {
 
 TEST(tiling, boxes_cover_every_voxel_once_and_tiles_keep_to_the_limit) {
   const std::vector<Cell> cells = floor_cells(300, 170);
-  const TilingOptions options{.max_voxels = 9000, .margin = 20, .alignment = 16};
+  const TilingOptions options{.max_tile_voxels = 9000, .tile_margin = 20, .alignment = 16};
   const auto boxes = cut_tiles(cells, options);
   EXPECT_GT(boxes.size(), 5U);
   std::vector<int> owners(cells.size(), 0);
@@ -39,12 +39,12 @@ TEST(tiling, boxes_cover_every_voxel_once_and_tiles_keep_to_the_limit) {
     EXPECT_EQ(box.low[0] % 16, 0U);
     EXPECT_EQ(box.low[1] % 16, 0U);
     const Tile tile = make_tile(cells, box, scene, options);
-    EXPECT_LE(tile.voxels.size(), options.max_voxels);
+    EXPECT_LE(tile.voxels.size(), options.max_tile_voxels);
     EXPECT_TRUE(std::ranges::is_sorted(tile.voxels));
     for (std::size_t v = 0; v < tile.voxels.size(); ++v) {
       const Cell& cell = cells[tile.voxels[v]];
-      EXPECT_GE(cell[0] + options.margin, box.low[0]);
-      EXPECT_LT(cell[1], box.high[1] + options.margin);
+      EXPECT_GE(cell[0] + options.tile_margin, box.low[0]);
+      EXPECT_LT(cell[1], box.high[1] + options.tile_margin);
       EXPECT_GT(tile.weights[v], 0.0F);
       total[tile.voxels[v]] += tile.weights[v];
     }
@@ -59,7 +59,7 @@ TEST(tiling, boxes_cover_every_voxel_once_and_tiles_keep_to_the_limit) {
 
 TEST(tiling, weights_rise_from_0_over_a_half_at_the_border_to_1) {
   const std::vector<Cell> cells = floor_cells(64, 1);
-  const TilingOptions options{.max_voxels = 60, .margin = 8, .alignment = 16};
+  const TilingOptions options{.max_tile_voxels = 60, .tile_margin = 8, .alignment = 16};
   const TileBox box{{32, 0}, {64, 1}};
   const Tile tile = make_tile(cells, box, bounding_box(cells), options);
   ASSERT_EQ(tile.voxels.front(), 24U);
@@ -73,7 +73,8 @@ TEST(tiling, weights_rise_from_0_over_a_half_at_the_border_to_1) {
 
 TEST(tiling, beyond_the_blend_the_margin_is_context_only) {
   const std::vector<Cell> cells = floor_cells(64, 1);
-  const TilingOptions options{.max_voxels = 60, .margin = 16, .blend = 4, .alignment = 16};
+  const TilingOptions options{
+      .max_tile_voxels = 60, .tile_margin = 16, .blend = 4, .alignment = 16};
   const Tile tile = make_tile(cells, {{32, 0}, {64, 1}}, bounding_box(cells), options);
   ASSERT_EQ(tile.voxels.front(), 16U);
   const auto weight = [&](std::uint32_t row) { return tile.weights[row - 16]; };
@@ -87,9 +88,9 @@ TEST(tiling, beyond_the_blend_the_margin_is_context_only) {
 TEST(tiling, a_tower_that_no_cut_can_split_is_one_tile) {
   std::vector<Cell> cells;
   for (std::uint32_t k = 0; k < 100; ++k) cells.push_back({3, 4, k});
-  const auto boxes = cut_tiles(cells, {.max_voxels = 10, .margin = 4});
+  const auto boxes = cut_tiles(cells, {.max_tile_voxels = 10, .tile_margin = 4});
   ASSERT_EQ(boxes.size(), 1U);
-  EXPECT_TRUE(cut_tiles({}, {.max_voxels = 10}).empty());
+  EXPECT_TRUE(cut_tiles({}, {.max_tile_voxels = 10}).empty());
 }
 
 }  // namespace

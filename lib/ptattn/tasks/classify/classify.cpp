@@ -45,26 +45,61 @@ std::vector<double> vote(const ClassifierModel& model, std::span<const Position>
   return mean;
 }
 
+RawVector<Position> turned_upright(std::span<const Position> positions, Axis up) {
+  RawVector<Position> turned(positions.size());
+  std::ranges::transform(positions, turned.begin(),
+                         [&](const Position& p) { return upright(p, up); });
+  return turned;
+}
+
+const Classification& classification_of(const Classification& classified) {
+  return classified;
+}
+
+const Classification& classification_of(const ClassifiedSample& classified) {
+  return classified.classification;
+}
+
+/// What `classify_with` finds for the axis, or for the one with the highest confidence.
+template <class ClassifyWith>
+auto with_best_axis(std::optional<Axis> up, const ClassifyWith& classify_with) {
+  if (up) return classify_with(*up);
+  const auto confidence = [](const auto& classified) {
+    return std::ranges::max(classification_of(classified).probabilities);
+  };
+  auto best = classify_with(Axis::kZ);
+  for (const Axis axis : {Axis::kY, Axis::kX}) {
+    auto other = classify_with(axis);
+    if (confidence(other) > confidence(best)) best = std::move(other);
+  }
+  return best;
+}
+
 }  // namespace
 
 Classification classify(const ClassifierModel& model, const PointCloud& cloud,
                         std::string_view subject, const ClassifyOptions& options) {
   const RawVector<Position> positions =
       usable_positions(cloud, model.description.preprocessing, subject);
-  const auto classify_with = [&](Axis up) {
-    std::vector<Position> turned(positions.size());
-    std::ranges::transform(positions, turned.begin(),
-                           [&](const Position& p) { return upright(p, up); });
-    return Classification{vote(model, turned, options.votes), up};
-  };
-  if (options.up) return classify_with(*options.up);
-  Classification best = classify_with(Axis::kZ);
-  for (const Axis up : {Axis::kY, Axis::kX}) {
-    Classification other = classify_with(up);
-    if (std::ranges::max(other.probabilities) > std::ranges::max(best.probabilities)) {
-      best = std::move(other);
-    }
-  }
+  return with_best_axis(options.up, [&](Axis up) {
+    return Classification{vote(model, turned_upright(positions, up), options.votes), up};
+  });
+}
+
+ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud& cloud,
+                                 std::string_view subject, std::optional<Axis> up) {
+  const ModelDescription& description = model.description;
+  UsablePoints usable = usable_points(cloud, description.preprocessing, subject);
+  const RawVector<Position> as_given = std::move(usable.positions);
+  ClassifiedSample best = with_best_axis(up, [&](Axis axis) {
+    ClassifiedSample result;
+    result.usable.positions = turned_upright(as_given, axis);
+    result.sample = prepare_sample(result.usable.positions, description.preprocessing, 0, 1);
+    result.classification = {softmax(model.network->logits(result.sample.points), description.name),
+                             axis};
+    return result;
+  });
+  best.usable.points = std::move(usable.points);
   return best;
 }
 

@@ -8,6 +8,7 @@
 
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/models/model_folder.hpp"
+#include "ptattn/tasks/classify/object_sample.hpp"
 
 namespace ptattn {
 
@@ -37,6 +38,19 @@ struct Classification {
 [[nodiscard]] Classification classify(const ClassifierModel& model, const PointCloud& cloud,
                                       std::string_view subject,
                                       const ClassifyOptions& options = {});
+
+/// Holds what a classifier saw of a cloud in one view.
+struct ClassifiedSample {
+  Classification classification;
+  UsablePoints usable;  ///< positions turned so that `classification.up` is z
+  PreparedSample sample;
+};
+
+/// Classifies a cloud in a single vote, as `classify` does, and keeps what the network saw.
+/// @throws Error as `classify`
+[[nodiscard]] ClassifiedSample classify_sample(const ClassifierModel& model,
+                                               const PointCloud& cloud, std::string_view subject,
+                                               std::optional<Axis> up);
 
 /// Indices of the `count` largest probabilities (all of them when there are fewer), largest first;
 /// ties go to the lower index.

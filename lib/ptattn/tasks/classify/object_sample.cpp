@@ -33,10 +33,12 @@ Position position_of(const Matrix& points, std::size_t i) {
 
 }  // namespace
 
-RawVector<Position> usable_positions(const PointCloud& cloud, const Preprocessing& profile,
-                                     std::string_view subject) {
-  RawVector<Position> positions = cloud.positions(subject);
-  keep_finite(positions);
+UsablePoints usable_points(const PointCloud& cloud, const Preprocessing& profile,
+                           std::string_view subject) {
+  UsablePoints usable;
+  RawVector<Position>& positions = usable.positions;
+  positions = cloud.positions(subject);
+  usable.points = keep_finite(positions);
   if (positions.size() < profile.min_points) {
     const bool all_finite = positions.size() == cloud.size();
     throw Error(
@@ -49,7 +51,12 @@ RawVector<Position> usable_positions(const PointCloud& cloud, const Preprocessin
   if (std::ranges::all_of(positions, same)) {
     throw Error(Fault::kInput, subject, "all points coincide, a cloud with an extent is needed");
   }
-  return positions;
+  return usable;
+}
+
+RawVector<Position> usable_positions(const PointCloud& cloud, const Preprocessing& profile,
+                                     std::string_view subject) {
+  return usable_points(cloud, profile, subject).positions;
 }
 
 Matrix prepare(std::span<const Position> positions, const Preprocessing& profile, std::size_t vote,

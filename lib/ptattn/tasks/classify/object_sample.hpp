@@ -13,9 +13,19 @@
 
 namespace ptattn {
 
-/// Positions of the points a network may use: those with finite coordinates, in file order.
+/// Holds the points of a cloud that a network may use.
+struct UsablePoints {
+  std::vector<std::size_t> points;  ///< of the cloud, ascending
+  RawVector<Position> positions;    ///< theirs
+};
+
+/// Finds the points with finite coordinates.
 /// @throws Error(Fault::kInput) with `subject` when fewer than `profile.min_points` are left or all
 ///         of them coincide
+[[nodiscard]] UsablePoints usable_points(const PointCloud& cloud, const Preprocessing& profile,
+                                         std::string_view subject);
+
+/// Returns the positions of usable_points.
 [[nodiscard]] RawVector<Position> usable_positions(const PointCloud& cloud,
                                                    const Preprocessing& profile,
                                                    std::string_view subject);

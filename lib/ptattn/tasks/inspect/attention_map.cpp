@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
-#include <numeric>
 #include <utility>
 
 #include "ptattn/cloud/orientation.hpp"
@@ -12,7 +11,8 @@
 #include "ptattn/neighbors/knn.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
 #include "ptattn/tasks/geometry/interpolate.hpp"
-#include "ptattn/tasks/scene/features.hpp"
+#include "ptattn/tasks/scene/prepared_scene.hpp"
+#include "ptattn/tasks/segment/point_probabilities.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
 #include "ptattn/tasks/segment/tile_input.hpp"
 
@@ -74,41 +74,47 @@ void look(const Shown& shown, std::size_t size, const AttentionQuestion& questio
   }
 }
 
-Shown show(const ClassifierModel& model, const PointCloud& cloud, std::string_view subject,
-           Axis up) {
-  const Preprocessing& profile = model.description.preprocessing;
-  RawVector<Position> positions = usable_positions(cloud, profile, subject);
-  for (Position& p : positions) p = upright(p, up);
-  PreparedSample sample = prepare_sample(positions, profile, 0, 1);
+Shown show(const ClassifierModel& model, ClassifiedSample classified) {
   Shown shown;
-  shown.points = finite_points(cloud.positions(subject));
-  shown.positions = to_network(positions, sample.frame);
+  shown.points = std::move(classified.usable.points);
+  shown.positions = to_network(classified.usable.positions, classified.sample.frame);
   shown.forward = [&network = *model.network,
-                   seen = std::make_shared<const Matrix>(std::move(sample.points))](
+                   seen = std::make_shared<const Matrix>(std::move(classified.sample.points))](
                       const Trace& trace) { (void)network.logits(*seen, trace); };
   return shown;
 }
 
-Shown show(const PointModel& model, const PointCloud& cloud, std::string_view subject,
-           std::optional<std::size_t> category, std::vector<std::string>& notes) {
-  const SceneProfile& profile = model.description.preprocessing;
-  const SceneVoxels scene = voxelize(cloud, profile, subject);
-  Tile whole;
-  whole.voxels.resize(scene.size());
-  std::iota(whole.voxels.begin(), whole.voxels.end(), std::uint32_t{0});
-  SceneFeatures features = scene_features(cloud, scene, profile);
-  notes = std::move(features.notes);
+/// @param scores  gets what the network says about the voxels
+Shown show(const PointModel& model, const PreparedScene& scene, std::optional<std::size_t> category,
+           Matrix& scores) {
+  const RawVector<Position>& positions = scene.voxels.positions;
   Shown shown;
-  shown.points.assign(scene.points.begin(), scene.points.end());
-  shown.positions = Matrix(scene.positions.size(), 3);
-  for (std::size_t i = 0; i < scene.positions.size(); ++i) {
-    std::ranges::transform(scene.positions[i], shown.positions.row(i),
+  shown.points.assign(scene.voxels.points.begin(), scene.voxels.points.end());
+  shown.positions = Matrix(positions.size(), 3);
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    std::ranges::transform(positions[i], shown.positions.row(i),
                            [](double x) { return static_cast<float>(x); });
   }
-  shown.forward = [&network = *model.network, category,
-                   seen = std::make_shared<const TileInput>(scene, features.values, whole)](
-                      const Trace& trace) { (void)network.forward(seen->input(category), trace); };
+  shown.forward = [&network = *model.network, category, &scores,
+                   seen = std::make_shared<const TileInput>(scene)](const Trace& trace) {
+    scores = std::move(network.forward(seen->input(category), trace).values);
+  };
   return shown;
+}
+
+/// Class probabilities of one point, as `segment` finds them.
+/// @param scores  of the voxels
+std::vector<double> probabilities_at(std::size_t point, const PointModel& model,
+                                     PreparedScene scene, Matrix scores,
+                                     std::optional<std::size_t> category) {
+  const auto& points = scene.voxels.points;
+  const auto row =
+      static_cast<std::uint32_t>(std::ranges::lower_bound(points, point) - points.begin());
+  ScoredVoxels scored{std::move(scene.voxels),
+                      softmax_scores(std::move(scores), model.description.name)};
+  keep_one_category({&scored, 1}, model.description, category);
+  const Matrix p = PointProbabilities(scored, SegmentOptions{}.neighbors)({&row, 1});
+  return {p.values().begin(), p.values().end()};
 }
 
 }  // namespace
@@ -116,23 +122,25 @@ Shown show(const PointModel& model, const PointCloud& cloud, std::string_view su
 AttentionAnswer attention_map(const ClassifierModel& model, const PointCloud& cloud,
                               std::string_view subject, const AttentionQuestion& question) {
   AttentionAnswer answer;
-  Classification seen = classify(model, cloud, subject, {.votes = 1, .up = question.up});
-  answer.probabilities = std::move(seen.probabilities);
-  answer.up = seen.up;
-  look(show(model, cloud, subject, seen.up), cloud.size(), question, answer);
+  ClassifiedSample classified = classify_sample(model, cloud, subject, question.up);
+  answer.probabilities = std::move(classified.classification.probabilities);
+  answer.up = classified.classification.up;
+  look(show(model, std::move(classified)), cloud.size(), question, answer);
   return answer;
 }
 
 AttentionAnswer attention_map(const PointModel& model, const PointCloud& cloud,
                               std::string_view subject, const AttentionQuestion& question) {
   AttentionAnswer answer;
-  look(show(model, cloud, subject, question.category, answer.notes), cloud.size(), question,
-       answer);
-  if (question.point && model.network->labels_points()) {
-    const Segmentation labels =
-        segment(model, cloud, subject, {.probabilities = true, .category = question.category});
-    const float* p = labels.probabilities.row(*question.point);
-    answer.probabilities.assign(p, p + labels.probabilities.cols());
+  const bool labels = question.point && model.network->labels_points();
+  if (labels) check_category(model, question.category);
+  PreparedScene scene = prepare_scene(cloud, model.description.preprocessing, subject);
+  answer.notes = std::move(scene.notes);
+  Matrix scores;
+  look(show(model, scene, question.category, scores), cloud.size(), question, answer);
+  if (labels) {
+    answer.probabilities = probabilities_at(*question.point, model, std::move(scene),
+                                            std::move(scores), question.category);
   }
   return answer;
 }

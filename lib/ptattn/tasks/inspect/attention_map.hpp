@@ -56,8 +56,8 @@ struct AttentionAnswer {
                                             std::string_view subject,
                                             const AttentionQuestion& question);
 
-/// The same for a network over points, which sees the whole cloud as `segment` shows it a single
-/// tile.
+/// Asks a network over points, which sees the whole cloud as `segment` shows it a single tile. The
+/// passes that report the attention label the point that looks as well.
 [[nodiscard]] AttentionAnswer attention_map(const PointModel& model, const PointCloud& cloud,
                                             std::string_view subject,
                                             const AttentionQuestion& question);

@@ -1,14 +1,14 @@
 #include "ptattn/tasks/inspect/layer_features.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
 #include "ptattn/tasks/geometry/interpolate.hpp"
-#include "ptattn/tasks/scene/features.hpp"
-#include "ptattn/tasks/scene/voxels.hpp"
+#include "ptattn/tasks/scene/prepared_scene.hpp"
+#include "ptattn/tasks/segment/scene_tiles.hpp"
 #include "ptattn/tasks/segment/tile_input.hpp"
-#include "ptattn/tasks/segment/tiling.hpp"
 
 namespace ptattn {
 namespace {
@@ -30,10 +30,11 @@ PointCloud cloud_of(const Matrix& points) {
 }
 
 /// Points of the scene whose voxel lies in the core of a tile, as rows of `scene.positions`.
-std::vector<std::uint32_t> points_in(const SceneVoxels& scene, const Tile& tile,
-                                     const TileBox& core) {
+std::vector<std::uint32_t> points_in_core(const SceneVoxels& scene, const SceneTile& tile) {
+  const TileBox& core = tile.core;
   std::vector<std::uint32_t> rows;
-  for (const std::uint32_t v : tile.voxels) {
+  for (std::size_t i = 0; i < tile.size(); ++i) {
+    const std::size_t v = tile.voxel(i);
     const Cell& cell = scene.cells[v];
     const bool inside = cell[0] >= core.low[0] && cell[0] < core.high[0] &&
                         cell[1] >= core.low[1] && cell[1] < core.high[1];
@@ -44,14 +45,14 @@ std::vector<std::uint32_t> points_in(const SceneVoxels& scene, const Tile& tile,
   return rows;
 }
 
-Matrix places_of(const SceneVoxels& scene, std::span<const std::uint32_t> rows) {
-  Matrix places(rows.size(), 3);
+Matrix positions_of(const SceneVoxels& scene, std::span<const std::uint32_t> rows) {
+  Matrix positions(rows.size(), 3);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      places(i, axis) = static_cast<float>(scene.positions[rows[i]][axis]);
+      positions(i, axis) = static_cast<float>(scene.positions[rows[i]][axis]);
     }
   }
-  return places;
+  return positions;
 }
 
 }  // namespace
@@ -65,9 +66,8 @@ std::vector<LayerDescription> layers_of(const PointModel& model) {
   const SceneProfile& profile = model.description.preprocessing;
   const PointCloud cloud =
       cloud_of(spiral(std::max(kMadeUpPoints, profile.min_points), kMadeUpRadius * profile.voxel));
-  const SceneVoxels scene = voxelize(cloud, profile, model.description.name);
-  const SceneFeatures features = scene_features(cloud, scene, profile);
-  const TileInput input(scene, features.values);
+  const PreparedScene scene = prepare_scene(cloud, profile, model.description.name);
+  const TileInput input(scene);
   const bool parts = model.network->category_count() > 0;
   return layers_of([&](const Trace& trace) {
     const std::optional<std::size_t> any = parts ? std::optional<std::size_t>(0) : std::nullopt;
@@ -89,34 +89,24 @@ Matrix layer_features(const ClassifierModel& model, std::string_view layer, cons
 Matrix layer_features(const PointModel& model, std::string_view layer, const PointCloud& cloud,
                       std::string_view subject, const SceneLayerOptions& options,
                       std::vector<std::string>& notes, const Advance& advance) {
-  const SceneProfile& profile = model.description.preprocessing;
-  const SceneVoxels scene = voxelize(cloud, profile, subject);
+  PreparedScene scene = prepare_scene(cloud, model.description.preprocessing, subject);
+  std::ranges::move(scene.notes, std::back_inserter(notes));
   Matrix out;
-  if (scene.size() == 0) return out;
-  const SceneFeatures features = scene_features(cloud, scene, profile);
-  notes.insert(notes.end(), features.notes.begin(), features.notes.end());
-  const std::size_t fitting = tile_voxels_that_fit(*model.network, 0);
-  const TilingOptions tiling{.max_voxels = options.max_tile_voxels > 0
-                                               ? std::min(options.max_tile_voxels, fitting)
-                                               : fitting};
-  const TileBox whole = bounding_box(scene.cells);
-  const std::vector<TileBox> cores = cut_tiles(scene.cells, tiling);
-  const PatchCuts cuts = cuts_for(*model.network, scene.cells, cores.size());
-  for (const TileBox& core : cores) {
-    const Tile tile = make_tile(scene.cells, core, whole, tiling);
-    const TileInput input(scene, features.values, tile);
+  const TileRequest request{.category = options.category};
+  for_each_tile(scene, *model.network, options.tiling, request, [&](const SceneTile& tile) {
     const auto forward = [&](const Trace& trace) {
-      (void)model.network->forward(input.input(options.category, cuts), trace);
+      (void)model.network->forward(tile.input, trace);
     };
     const LayerTokens tokens = listen_to(forward, layer, model.description.name);
-    const auto rows = points_in(scene, tile, core);
-    const Matrix values = interpolate(tokens.positions, tokens.values, places_of(scene, rows));
-    if (out.size() == 0) out = Matrix(scene.positions.size(), values.cols());
+    const auto rows = points_in_core(scene.voxels, tile);
+    const Matrix values =
+        interpolate(tokens.positions, tokens.values, positions_of(scene.voxels, rows));
+    if (out.size() == 0) out = Matrix(scene.voxels.positions.size(), values.cols());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::copy_n(values.row(i), values.cols(), out.row(rows[i]));
     }
     if (advance) advance(rows.size());
-  }
+  });
   return out;
 }
 

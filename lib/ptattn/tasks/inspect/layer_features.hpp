@@ -11,6 +11,7 @@
 #include "ptattn/models/point_model.hpp"
 #include "ptattn/tasks/inspect/layer_tokens.hpp"
 #include "ptattn/tasks/progress.hpp"
+#include "ptattn/tasks/segment/tiling.hpp"
 
 namespace ptattn {
 
@@ -36,7 +37,7 @@ namespace ptattn {
                                     Axis up = Axis::kZ);
 
 struct SceneLayerOptions {
-  std::size_t max_tile_voxels = 0;        ///< 0: what half of the machine's memory holds
+  TilingOptions tiling{};                 ///< how large scenes are cut
   std::optional<std::size_t> category{};  ///< of the object, for models that label parts
 };
 

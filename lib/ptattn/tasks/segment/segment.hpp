@@ -14,14 +14,14 @@
 
 namespace ptattn {
 
+/// The most headings that segment averages over.
+inline constexpr std::size_t kMaxVotes = kQuarterTurns;
+
 struct SegmentOptions {
-  /// Bytes that the network may take, where 2^20 voxels need more. 0: half of the machine's.
-  std::size_t memory = 0;
-  std::size_t max_tile_voxels = 0;  ///< a further limit; 0: none
-  std::uint32_t tile_margin = 64;   ///< voxels by which tiles overlap their neighbours
-  std::size_t neighbors = 8;        ///< voxels that each point's probabilities are made of
-  /// Headings to average over, 1 to 4: vote i sees a scene turned about the vertical by i quarter
-  /// turns, an object by up to 10 degrees to either side (`vote_angle`).
+  TilingOptions tiling{};     ///< how large scenes are cut
+  std::size_t neighbors = 8;  ///< voxels that each point's probabilities are made of
+  /// Headings to average over, 1 to kMaxVotes: vote i sees a scene turned about the vertical by i
+  /// quarter turns, an object by up to 10 degrees to either side (`vote_angle`).
   std::size_t votes = 1;
   bool probabilities = false;  ///< keep them for all classes
   /// Of the object, for models that label parts: only its parts compete. Absent: the one whose

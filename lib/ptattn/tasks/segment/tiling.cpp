@@ -121,14 +121,14 @@ TileBox bounding_box(std::span<const Cell> cells) {
 std::vector<TileBox> cut_tiles(std::span<const Cell> cells, const TilingOptions& options) {
   if (cells.empty()) return {};
   const TileBox scene = bounding_box(cells);
-  if (cells.size() <= options.max_voxels) return {scene};
+  if (options.max_tile_voxels == 0 || cells.size() <= options.max_tile_voxels) return {scene};
   const std::uint32_t unit = options.alignment;
   const Census census(cells, scene, unit);
   const TileBox all{
       {0, 0},
       {static_cast<std::uint32_t>(census.rows()), static_cast<std::uint32_t>(census.cols())}};
   std::vector<TileBox> boxes;
-  cut(census, all, options.max_voxels, (options.margin + unit - 1) / unit, boxes);
+  cut(census, all, options.max_tile_voxels, (options.tile_margin + unit - 1) / unit, boxes);
   for (TileBox& box : boxes) {
     for (std::size_t axis = 0; axis < 2; ++axis) {
       box.low[axis] *= unit;
@@ -140,8 +140,8 @@ std::vector<TileBox> cut_tiles(std::span<const Cell> cells, const TilingOptions&
 
 Tile make_tile(std::span<const Cell> cells, const TileBox& box, const TileBox& scene,
                const TilingOptions& options) {
-  const std::uint32_t blend = std::clamp(options.blend, 1U, std::max(options.margin, 1U));
-  const TileBox seen = widened(box, options.margin);
+  const std::uint32_t blend = std::clamp(options.blend, 1U, std::max(options.tile_margin, 1U));
+  const TileBox seen = widened(box, options.tile_margin);
   std::array<bool, 2> open_low{};
   std::array<bool, 2> open_high{};
   Tile tile;

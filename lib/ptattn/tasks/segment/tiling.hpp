@@ -10,14 +10,19 @@
 
 namespace ptattn {
 
-/// How a scene of too many voxels is cut into overlapping tiles.
+/// Says how a scene of too many voxels is cut into overlapping tiles.
 struct TilingOptions {
-  std::size_t max_voxels = 0;    ///< in a tile, its margin included, where the scene allows
-  std::uint32_t margin = 64;     ///< voxels that a tile sees beyond its core, on each side
-  std::uint32_t blend = 32;      ///< voxels on each side of a border over which neighbours are
-                                 ///< mixed; what the margin holds beyond them is context only
-  std::uint32_t alignment = 16;  ///< boxes begin at multiples of it: cells that a network pools lie
-                                 ///< in one box
+  /// Bytes that the network may take, where 2^20 voxels need more; 0: half of the machine's. Read
+  /// where the network is known (SceneTiles).
+  std::size_t memory = 0;
+  /// Voxels of a tile, its margin included, where the scene allows; 0: any number.
+  std::size_t max_tile_voxels = 0;
+  std::uint32_t tile_margin = 64;  ///< voxels that a tile sees beyond its core, on each side
+  /// Voxels on each side of a border over which neighbours are mixed; what the margin holds beyond
+  /// them is context only.
+  std::uint32_t blend = 32;
+  /// Boxes begin at multiples of it: cells that a network pools lie in one box.
+  std::uint32_t alignment = 16;
 };
 
 /// A piece of the plane: voxels (i, j, k) with low <= (i, j) < high, whatever k.
@@ -37,8 +42,8 @@ struct Tile {
 };
 
 /// Boxes that cover the plane without overlap, cut along the longer side so that both halves hold
-/// about as many voxels, until core and margin together hold at most `max_voxels`, or a box is one
-/// alignment unit across.
+/// about as many voxels, until core and margin together hold at most `max_tile_voxels`, or a box is
+/// one alignment unit across.
 /// @param cells  in lexicographic order
 /// Time O(n + area in alignment units).
 [[nodiscard]] std::vector<TileBox> cut_tiles(std::span<const Cell> cells,

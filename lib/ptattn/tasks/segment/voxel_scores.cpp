@@ -6,29 +6,35 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
 #include "ptattn/tasks/segment/grid_turn.hpp"
-#include "ptattn/tasks/segment/tile_input.hpp"
 
 namespace ptattn {
 namespace {
 
 constexpr std::size_t kVoxelsPerTask = 4096;
 
-/// Scores of a scene that its tiles add up to.
+/// Adds up the scores of a scene's tiles.
 struct Blend {
-  Matrix sums;  ///< [voxels, classes] of scores times weights
-  std::vector<float> weights;
+  Matrix sums;                 ///< [voxels, classes] of scores times weights
+  std::vector<float> weights;  ///< by voxel; empty: 1
 
-  Blend(std::size_t voxels, std::size_t classes) : sums(voxels, classes), weights(voxels, 0.0F) {
-    std::ranges::fill(sums.values(), 0.0F);
-  }
-  void add(const Tile& tile, const Matrix& scores) {
-    parallel_each(tile.voxels.size(), kVoxelsPerTask, [&](std::size_t i) {
+  void add(const SceneTile& tile, Matrix scores, std::size_t voxels) {
+    if (tile.is_whole()) {
+      sums = std::move(scores);
+      return;
+    }
+    if (sums.size() == 0) {
+      sums = Matrix(voxels, scores.cols());
+      std::ranges::fill(sums.values(), 0.0F);
+      weights.assign(voxels, 0.0F);
+    }
+    parallel_each(tile.size(), kVoxelsPerTask, [&](std::size_t i) {
       float* sum = sums.row(tile.voxels[i]);
       const float weight = tile.weights[i];
       for (std::size_t c = 0; c < scores.cols(); ++c) sum[c] += weight * scores(i, c);
@@ -81,45 +87,34 @@ Matrix mean_matrix(std::size_t n, const std::function<Matrix(std::size_t i)>& ma
   return mean;
 }
 
-VoxelScorer::VoxelScorer(const PointModel& model, const SceneVoxels& scene, MatrixView features,
-                         const VoxelScoring& scoring, const TileProgress& progress)
-    : model_(model),
-      scene_(scene),
-      features_(features),
-      scoring_(scoring),
-      progress_(progress),
-      tiling_{.max_voxels = scoring.max_tile_voxels, .margin = scoring.tile_margin},
-      whole_(bounding_box(scene.cells)),
-      boxes_(cut_tiles(scene.cells, tiling_)) {}
-
-Matrix VoxelScorer::probabilities() {
-  const ScratchMemory held;  // what a pass of the network takes serves the next one as well
-  if (progress_) progress_(0, scoring_.quarter_turns * tiles());
-  return mean_matrix(scoring_.quarter_turns, [&](std::size_t v) { return seen_from(v); });
+Matrix softmax_scores(Matrix scores, const std::string& model) {
+  return to_probabilities(std::move(scores), {}, model);
 }
 
-Matrix VoxelScorer::seen_from(std::size_t quarters) {
-  const PointNetwork& network = *model_.network;
-  const std::string& name = model_.description.name;
-  std::optional<GridTurn> turn;
-  if (quarters > 0) {
-    turn.emplace(whole_, model_.description.preprocessing, quarters, tiling_.alignment, name);
-  }
-  const PatchCuts cuts = turn ? cuts_for(network, (*turn)(scene_.cells), tiles())
-                              : cuts_for(network, scene_.cells, tiles());
-  const auto scores_of = [&](TileInput input) {
-    if (turn) input.turn(*turn);
-    PointOutput output = network.forward(input.input(scoring_.category, cuts));
-    if (progress_) progress_(++done_, scoring_.quarter_turns * tiles());
-    return std::move(output.values);
+Matrix voxel_probabilities(const PointModel& model, const SceneTiles& tiles,
+                           std::size_t quarter_turns, std::optional<std::size_t> category,
+                           const TileProgress& progress) {
+  const ScratchMemory held;  // what a pass of the network takes serves the next one as well
+  std::size_t done = 0;
+  const auto tell = [&](std::size_t tile) {
+    if (progress) progress(tile, quarter_turns * tiles.size());
   };
-  if (tiles() == 1) return to_probabilities(scores_of(TileInput(scene_, features_)), {}, name);
-  Blend blend(scene_.size(), network.out_channels());
-  for (const TileBox& box : boxes_) {
-    const Tile tile = make_tile(scene_.cells, box, whole_, tiling_);
-    blend.add(tile, scores_of(TileInput(scene_, features_, tile)));
-  }
-  return to_probabilities(std::move(blend.sums), blend.weights, name);
+  const auto probabilities_at_turn = [&](std::size_t quarters) {
+    std::optional<GridTurn> turn;
+    if (quarters > 0) {
+      turn.emplace(tiles.box(), model.description.preprocessing, quarters, tiles.alignment(),
+                   model.description.name);
+    }
+    Blend blend;
+    tiles.for_each_tile({category, turn ? &*turn : nullptr}, [&](const SceneTile& tile) {
+      Matrix scores = std::move(model.network->forward(tile.input).values);
+      tell(++done);
+      blend.add(tile, std::move(scores), tiles.scene().size());
+    });
+    return to_probabilities(std::move(blend.sums), blend.weights, model.description.name);
+  };
+  tell(0);
+  return mean_matrix(quarter_turns, probabilities_at_turn);
 }
 
 }  // namespace ptattn

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/core/matrix.hpp"
+#include "ptattn/models/scene_profile.hpp"
+#include "ptattn/tasks/scene/voxels.hpp"
+
+namespace ptattn {
+
+/// Holds what a network over voxels sees of a cloud.
+struct PreparedScene {
+  SceneVoxels voxels;
+  Matrix channels;                 ///< [voxels, channels of the profile], see scene_features
+  std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
+
+  [[nodiscard]] std::size_t size() const { return voxels.size(); }
+};
+
+/// Cuts a cloud into voxels and computes their channels, as `profile` says. Labels, attention maps,
+/// layer features and training all begin here.
+/// @param subject  what error messages call the cloud
+/// @param degrees  by which an object is turned about z, counter-clockwise; scenes stay as they are
+/// @throws Error(Fault::kInput) as `voxelize`
+/// Time O(n log n); parallel; the same bits for any thread count.
+[[nodiscard]] PreparedScene prepare_scene(const PointCloud& cloud, const SceneProfile& profile,
+                                          std::string_view subject, double degrees = 0.0);
+
+}  // namespace ptattn

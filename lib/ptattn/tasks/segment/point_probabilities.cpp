@@ -1,0 +1,94 @@
+#include "ptattn/tasks/segment/point_probabilities.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kRowsPerTask = 4096;
+
+std::size_t likeliest_category(std::span<const ScoredVoxels> views,
+                               const PointModelDescription& model) {
+  std::vector<double> shares(model.categories.size(), 0.0);
+  for (const ScoredVoxels& view : views) {
+    const Matrix& probabilities = view.probabilities;
+    for (std::size_t c = 0; c < probabilities.cols(); ++c) {
+      shares[model.category_of_class[c]] += deterministic_sum(
+          probabilities.rows(), [&](std::size_t v) { return double{probabilities(v, c)}; });
+    }
+  }
+  return static_cast<std::size_t>(std::ranges::max_element(shares) - shares.begin());
+}
+
+void keep_category(Matrix& probabilities, const PointModelDescription& model,
+                   std::size_t category) {
+  const auto parts = static_cast<float>(std::ranges::count(model.category_of_class, category));
+  parallel_each(probabilities.rows(), kRowsPerTask, [&](std::size_t v) {
+    float* p = probabilities.row(v);
+    float total = 0.0F;
+    for (std::size_t c = 0; c < probabilities.cols(); ++c) {
+      if (model.category_of_class[c] == category) total += p[c];
+    }
+    for (std::size_t c = 0; c < probabilities.cols(); ++c) {
+      if (model.category_of_class[c] != category) {
+        p[c] = 0.0F;
+      } else {
+        p[c] = total > 0.0F ? p[c] / total : 1.0F / parts;
+      }
+    }
+  });
+}
+
+/// `n` positions in float32.
+/// @param at  Position(std::size_t i)
+template <class At>
+Matrix to_rows(std::size_t n, const At& at) {
+  Matrix result(n, 3);
+  parallel_each(n, kRowsPerTask, [&](std::size_t i) {
+    const Position position = at(i);
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      result(i, axis) = static_cast<float>(position[axis]);
+    }
+  });
+  return result;
+}
+
+}  // namespace
+
+void check_category(const PointModel& model, std::optional<std::size_t> category) {
+  const std::string& name = model.description.name;
+  const std::size_t categories =
+      std::max(model.description.categories.size(), model.network->category_count());
+  if (!category && model.network->category_count() > 0) {
+    throw Error(Fault::kUsage, name, "needs to be told the category of the object");
+  }
+  if (category && *category >= categories) {
+    throw Error(Fault::kUsage, name,
+                "has " + std::to_string(categories) +
+                    " categories of objects, there is no number " + std::to_string(*category));
+  }
+}
+
+std::optional<std::size_t> keep_one_category(std::span<ScoredVoxels> views,
+                                             const PointModelDescription& model,
+                                             std::optional<std::size_t> wanted) {
+  if (model.category_of_class.empty()) return std::nullopt;
+  const std::size_t category = wanted ? *wanted : likeliest_category(views, model);
+  for (ScoredVoxels& view : views) keep_category(view.probabilities, model, category);
+  return category;
+}
+
+PointProbabilities::PointProbabilities(const ScoredVoxels& scored, std::size_t neighbors)
+    : positions_(scored.voxels.positions),
+      means_(to_rows(scored.voxels.size(), [&](std::size_t v) { return scored.voxels.means[v]; })),
+      interpolator_(means_, scored.probabilities, neighbors) {}
+
+Matrix PointProbabilities::operator()(std::span<const std::uint32_t> rows) const {
+  return interpolator_(to_rows(rows.size(), [&](std::size_t i) { return positions_[rows[i]]; }));
+}
+
+}  // namespace ptattn

@@ -1,0 +1,74 @@
+#include "ptattn/tasks/segment/scene_tiles.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "ptattn/tasks/segment/tile_input.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kMostTileVoxels = std::size_t{1} << 20U;
+
+std::size_t half_of_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page = ::sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page <= 0) return std::size_t{2} << 30U;
+  return static_cast<std::size_t>(pages) / 2 * static_cast<std::size_t>(page);
+}
+
+/// The options with the limit that the network's memory sets.
+TilingOptions limited(TilingOptions options, const PointNetwork& network) {
+  const std::size_t fitting = tile_voxels_that_fit(network, options.memory);
+  const std::size_t wanted = options.max_tile_voxels;
+  options.max_tile_voxels = wanted > 0 ? std::min(wanted, fitting) : fitting;
+  return options;
+}
+
+}  // namespace
+
+std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory) {
+  const std::size_t bytes = memory > 0 ? memory : half_of_memory();
+  return std::clamp(bytes / network.bytes_per_point(), kFewestTileVoxels, kMostTileVoxels);
+}
+
+std::size_t least_memory(const PointNetwork& network) {
+  return kFewestTileVoxels * network.bytes_per_point();
+}
+
+SceneTiles::SceneTiles(const PreparedScene& scene, const PointNetwork& network,
+                       const TilingOptions& options)
+    : scene_(scene),
+      network_(network),
+      options_(limited(options, network)),
+      box_(bounding_box(scene.voxels.cells)),
+      cores_(cut_tiles(scene.voxels.cells, options_)) {}
+
+void SceneTiles::for_each_tile(const TileRequest& request,
+                               const std::function<void(const SceneTile& tile)>& body) const {
+  const std::span<const Cell> cells = scene_.voxels.cells;
+  PatchCuts cuts;
+  if (size() > 1) {
+    cuts = request.turn != nullptr ? network_.cuts_of((*request.turn)(cells))
+                                   : network_.cuts_of(cells);
+  }
+  const auto show = [&](TileInput shown, const TileBox& core, const Tile& tile) {
+    if (request.turn != nullptr) shown.turn(*request.turn);
+    body({shown.input(request.category, cuts), core, tile.voxels, tile.weights});
+  };
+  if (size() == 1) return show(TileInput(scene_), cores_.front(), {});
+  for (const TileBox& core : cores_) {
+    const Tile tile = make_tile(cells, core, box_, options_);
+    show(TileInput(scene_, tile), core, tile);
+  }
+}
+
+void for_each_tile(const PreparedScene& scene, const PointNetwork& network,
+                   const TilingOptions& options, const TileRequest& request,
+                   const std::function<void(const SceneTile& tile)>& body) {
+  SceneTiles(scene, network, options).for_each_tile(request, body);
+}
+
+}  // namespace ptattn

@@ -50,8 +50,10 @@ inline double loss_of_step(train::TrainableNetwork& network, const PointInput& i
 
 /// Along its own gradient g a parameter changes the loss by |g|^2 per unit: checked for every
 /// parameter by central differences of the network itself, in float32.
+/// @param move  how far a parameter is moved, per its length where that is above 1: small where
+///              maxima and ReLU bend the loss
 inline void expect_gradients_are_slopes(train::TrainableNetwork& network, const PointInput& input,
-                                        std::size_t outputs, double tolerance) {
+                                        std::size_t outputs, double tolerance, double move = 3e-3) {
   network.freeze_norm_statistics(false);
   (void)loss_of_step(network, input, outputs);
   for (train::Parameter& parameter : network.parameters().parameters()) {
@@ -65,7 +67,7 @@ inline void expect_gradients_are_slopes(train::TrainableNetwork& network, const 
     if (norm < 1e-3) continue;
     double size = 0.0;
     for (const float v : value) size += double{v} * v;
-    const double step = 3e-3 * std::max(1.0, std::sqrt(size)) / norm;
+    const double step = move * std::max(1.0, std::sqrt(size)) / norm;
     const auto loss_at = [&](double by) {
       for (std::size_t i = 0; i < value.size(); ++i) {
         parameter.value[i] = static_cast<float>(value[i] + by * gradient[i]);

@@ -10,6 +10,7 @@ channels, so that every branch of the compression is taken. The same seed gives 
 """
 
 import sys
+from datetime import date
 from pathlib import Path
 
 import laspy
@@ -81,6 +82,7 @@ def make(number, with_extra, folder):
     rng = np.random.default_rng(number * 2 + with_extra)
     version = "1.4" if number >= 6 or with_extra else "1.3" if number >= 4 else "1.2"
     header = laspy.LasHeader(point_format=number, version=version)
+    header.creation_date = date(2026, 1, 1)  # the same files on any day
     header.scales, header.offsets = [0.01, 0.01, 0.001], [650_000.0, 6_860_000.0, 0.0]
     header.vlrs.append(laspy.vlrs.VLR("ptattn", 17, "made by a test", b"a record of its own\x00\xff"))
     las = laspy.LasData(header)
@@ -90,11 +92,13 @@ def make(number, with_extra, folder):
     dimensions = set(las.point_format.dimension_names)
     if "gps_time" in dimensions:
         values["gps_time"] = time
-    for name in {"red", "green", "blue", "nir"} & dimensions:
+    for name in sorted({"red", "green", "blue", "nir"} & dimensions):
         level = rng.integers(0, 256, POINTS)
         values[name] = (level * 256 + rng.integers(0, 256, POINTS) * (number % 2)).astype(np.uint16)
     if "wavepacket_index" in dimensions:
         values.update(waveform(rng, POINTS))
+        if "scanner_channel" in values:  # lazrs 0.8 does not read back its own packets of several channels
+            values["scanner_channel"][:] = 2
     las.points = laspy.ScaleAwarePointRecord.zeros(POINTS, header=header)
     for name, value in sorted(values.items()):
         las[name] = value

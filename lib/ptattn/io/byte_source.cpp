@@ -46,16 +46,25 @@ ByteSource::~ByteSource() {
 std::span<const std::byte> ByteSource::view(std::uint64_t offset, std::size_t count,
                                             Scratch& scratch) const {
   if (file_ < 0) return {memory_ + offset, count};
-  std::byte* const out = scratch.reserve(count);
+  const std::span<std::byte> out(scratch.reserve(count), count);
+  read(offset, out);
+  return out;
+}
+
+void ByteSource::read(std::uint64_t offset, std::span<std::byte> out) const {
+  if (file_ < 0) {
+    if (!out.empty()) std::memcpy(out.data(), memory_ + offset, out.size());
+    return;
+  }
   std::size_t done = 0;
-  while (done < count) {
-    const ssize_t got = ::pread(file_, out + done, count - done, static_cast<off_t>(offset + done));
+  while (done < out.size()) {
+    const ssize_t got =
+        ::pread(file_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail("cannot be read: " + system_message(errno));
     if (got == 0) fail("became shorter while it was read");
     done += static_cast<std::size_t>(got);
   }
-  return {out, count};
 }
 
 void ByteSource::fail(std::string_view problem) const {

@@ -54,6 +54,10 @@ class ByteSource {
   [[nodiscard]] std::span<const std::byte> view(std::uint64_t offset, std::size_t count,
                                                 Scratch& scratch) const;
 
+  /// Copies the bytes from `offset` on, which lie within size(), to `out`.
+  /// @throws Error(Fault::kInput) as view
+  void read(std::uint64_t offset, std::span<std::byte> out) const;
+
   /// @throws Error(Fault::kInput), always
   [[noreturn]] void fail(std::string_view problem) const;
 

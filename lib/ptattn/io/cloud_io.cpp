@@ -57,6 +57,7 @@ std::optional<FileFormat> format_of_name(const std::filesystem::path& path) {
   if (extension == ".ply") return FileFormat::kPly;
   if (extension == ".pcd") return FileFormat::kPcd;
   if (extension == ".las") return FileFormat::kLas;
+  if (extension == ".laz") return FileFormat::kLaz;
   return std::nullopt;
 }
 

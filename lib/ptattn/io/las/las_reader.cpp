@@ -9,6 +9,8 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/las/las_header.hpp"
 #include "ptattn/io/las/las_records.hpp"
+#include "ptattn/io/las/laz/laz_points.hpp"
+#include "ptattn/io/las/laz/laz_record.hpp"
 #include "ptattn/io/las/record_columns.hpp"
 #include "ptattn/io/las/record_layout.hpp"
 #include "ptattn/io/point_blocks.hpp"
@@ -16,6 +18,9 @@
 namespace ptattn::io {
 namespace las {
 namespace {
+
+// Larger chunks are not written again: each is in memory as a whole.
+constexpr std::uint32_t kMostChunkPoints = 1U << 20U;
 
 void read_all_records(const ByteSource& source, const LasHeader& header, bool salvage,
                       LasMetadata& metadata) {
@@ -44,6 +49,7 @@ struct Columns {
   std::vector<Field> fields;
   std::vector<Field> exact;
   std::vector<Field*> exact_of;  // one a column
+  std::size_t points = 0;
 };
 
 Columns make_columns(const RecordLayout& layout, std::size_t points) {
@@ -76,8 +82,10 @@ std::uint64_t points_at_hand(const ByteSource& source, const LasHeader& header, 
   return room;
 }
 
-Columns read_plain_points(const ByteSource& source, const LasHeader& header,
-                          const RecordLayout& layout, std::size_t points) {
+Columns read_plain_points(const ByteSource& source, const LasHeader& header, bool salvage,
+                          LasMetadata& metadata) {
+  const RecordLayout layout = layout_of_file(header, metadata.records);
+  const std::size_t points = points_at_hand(source, header, salvage, metadata);
   Columns columns = make_columns(layout, points);
   const std::size_t block = points_of_block(layout.stride);
   parallel_ranges((points + block - 1) / block, 4, [&](std::size_t begin, std::size_t end) {
@@ -90,6 +98,43 @@ Columns read_plain_points(const ByteSource& source, const LasHeader& header,
       unpack_columns(layout, records, first, columns.fields, columns.exact_of);
     }
   });
+  columns.points = points;
+  return columns;
+}
+
+/// Takes the description of the compression out of the records.
+laz::LazSettings take_laz_record(LasMetadata& metadata, const LasHeader& header,
+                                 const ByteSource& source) {
+  const auto is_laz = [](const LasRecord& record) {
+    return is_record(record, laz::kLazUser, laz::kLazRecord);
+  };
+  const auto found = std::ranges::find_if(metadata.records, is_laz);
+  if (found == metadata.records.end()) {
+    source.fail("is compressed but does not say how, expected a record of LASzip");
+  }
+  laz::LazSettings settings = laz::parse_laz_record(*found, header.record_length, source);
+  metadata.records.erase(found);
+  if (settings.chunk_points <= kMostChunkPoints) metadata.chunk_points = settings.chunk_points;
+  return settings;
+}
+
+Columns read_compressed_points(const ByteSource& source, const LasHeader& header, bool salvage,
+                               LasMetadata& metadata) {
+  const laz::LazSettings settings = take_laz_record(metadata, header, source);
+  const laz::ChunkList list =
+      laz::find_chunks(source, settings, header.points_start, header.points, salvage);
+  if (!list.problem.empty()) {
+    if (!salvage) source.fail(list.problem);
+    metadata.notes.push_back("is truncated or damaged: " + std::to_string(list.points) + " of " +
+                             std::to_string(header.points) + " points are whole and were read");
+  }
+  const RecordLayout layout = layout_of_file(header, metadata.records);
+  Columns columns = make_columns(layout, list.points);
+  laz::decode_chunks(source, settings, list.chunks,
+                     [&](std::size_t first, std::span<const std::byte> records) {
+                       unpack_columns(layout, records, first, columns.fields, columns.exact_of);
+                     });
+  columns.points = list.points;
   return columns;
 }
 
@@ -99,13 +144,12 @@ Columns read_plain_points(const ByteSource& source, const LasHeader& header,
 PointCloud read_las(const ByteSource& source, const ReadOptions& options) {
   auto metadata = std::make_shared<LasMetadata>();
   const las::LasHeader header = las::read_las_header(source, metadata->header);
-  if (header.compressed) source.fail("is a LAZ file");
   las::read_all_records(source, header, options.salvage, *metadata);
   las::drop_copc_index(*metadata);
-  const las::RecordLayout layout = las::layout_of_file(header, metadata->records);
-  const auto points = las::points_at_hand(source, header, options.salvage, *metadata);
-  las::Columns columns = las::read_plain_points(source, header, layout, points);
-  PointCloud cloud(points);
+  las::Columns columns =
+      header.compressed ? las::read_compressed_points(source, header, options.salvage, *metadata)
+                        : las::read_plain_points(source, header, options.salvage, *metadata);
+  PointCloud cloud(columns.points);
   cloud.fields() = std::move(columns.fields);
   metadata->exact = std::move(columns.exact);
   cloud.metadata().las = std::move(metadata);

@@ -11,6 +11,8 @@
 #include "ptattn/io/las/bounds.hpp"
 #include "ptattn/io/las/las_plan.hpp"
 #include "ptattn/io/las/las_records.hpp"
+#include "ptattn/io/las/laz/laz_points.hpp"
+#include "ptattn/io/las/laz/laz_record.hpp"
 #include "ptattn/io/point_blocks.hpp"
 
 namespace ptattn::io {
@@ -86,6 +88,16 @@ std::uint64_t write_plain_points(AtomicFile& file, const PointCloud& cloud, cons
   return plan.header.points_start + cloud.size() * stride;
 }
 
+std::uint64_t write_compressed_points(AtomicFile& file, const PointCloud& cloud,
+                                      const LasPlan& plan, const laz::LazSettings& settings) {
+  const std::uint64_t start = plan.header.points_start;
+  return start + laz::encode_chunks(file, settings, start, cloud.size(),
+                                    [&](std::size_t first, std::span<std::byte> records) {
+                                      pack_columns(plan.layout, plan.sources, first, records,
+                                                   file.subject());
+                                    });
+}
+
 }  // namespace
 }  // namespace las
 
@@ -103,8 +115,12 @@ void write_las(AtomicFile& file, const PointCloud& cloud, bool compressed,
   plan.header.points_by_return = las::count_returns(cloud);
   las::set_bounds(plan.header, cloud, plan.layout);
   las::check_sizes(plan, file.subject());
+  const auto settings =
+      las::laz::settings_for_format(plan.header.format, plan.layout.stride, metadata.chunk_points);
+  if (compressed) plan.records.push_back(las::laz::make_laz_record(settings));
   file.append(las::front_of(plan, metadata.padding));
-  const std::uint64_t end = las::write_plain_points(file, cloud, plan);
+  const std::uint64_t end = compressed ? las::write_compressed_points(file, cloud, plan, settings)
+                                       : las::write_plain_points(file, cloud, plan);
   las::write_extended_records(file, end, metadata.extended_records, plan.header);
   las::store_las_header(plan.header, plan.block);
   file.overwrite(0, las::as_text(plan.block));

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+
+#include "ptattn/io/las/laz/models.hpp"
+
+namespace ptattn::io::las::laz {
+
+/// Codes integers of `kBits` bits by what a prediction missed them by.
+///
+/// The miss c lies in one of the intervals [-(2^k - 1), 2^k], k = 0, 1, ...: the smallest k is
+/// coded with a model for each context, then the place within the interval, of which the low bits
+/// beyond 8 are not modelled.
+template <unsigned kBits, std::size_t kContexts>
+class IntegerCodec {
+ public:
+  void reset() {
+    reset_each(interval_);
+    unit_.reset();
+    reset_places(std::make_index_sequence<kModelled>{});
+    reset_each(long_places_);
+  }
+
+  /// Codes `value`, or finds it. Arithmetic is modulo 2^kBits.
+  template <class Coder>
+  std::int32_t code(Coder& coder, std::int32_t prediction, std::int32_t value,
+                    std::size_t context = 0) {
+    return code_with(coder, interval_[context], prediction, value);
+  }
+
+  /// The same with the model of k from elsewhere, for contexts whose number is not known here.
+  template <class Coder>
+  std::int32_t code_with(Coder& coder, SymbolModel<kBits + 1>& intervals, std::int32_t prediction,
+                         std::int32_t value) {
+    const std::int32_t missed = code_miss(coder, intervals, fold(difference(value, prediction)));
+    return wrap(static_cast<std::int32_t>(static_cast<std::uint32_t>(prediction) +
+                                          static_cast<std::uint32_t>(missed)));
+  }
+
+  /// k of the last integer, by which others choose their contexts.
+  [[nodiscard]] unsigned interval() const { return last_; }
+
+ private:
+  static constexpr unsigned kModelled = 8;  // bits of a place that are modelled
+  static constexpr std::size_t kLongPlaces = kBits > kModelled ? kBits - kModelled : 0;
+
+  static std::int32_t difference(std::int32_t a, std::int32_t b) {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b));
+  }
+
+  /// Into [-2^(kBits-1), 2^(kBits-1)).
+  static std::int32_t fold(std::int32_t missed) {
+    if constexpr (kBits == 32) {
+      return missed;
+    } else {
+      constexpr std::int32_t kHalf = 1 << (kBits - 1);
+      if (missed < -kHalf) return missed + 2 * kHalf;
+      return missed >= kHalf ? missed - 2 * kHalf : missed;
+    }
+  }
+
+  /// Into [0, 2^kBits).
+  static std::int32_t wrap(std::int32_t value) {
+    if constexpr (kBits == 32) {
+      return value;
+    } else {
+      return value & ((1 << kBits) - 1);
+    }
+  }
+
+  /// The smallest k with -(2^k - 1) <= missed <= 2^k.
+  static unsigned interval_of(std::int32_t missed) {
+    const auto bits = static_cast<std::uint32_t>(missed);
+    return static_cast<unsigned>(std::bit_width(missed <= 0 ? 0U - bits : bits - 1));
+  }
+
+  template <class Coder>
+  std::int32_t code_miss(Coder& coder, SymbolModel<kBits + 1>& intervals, std::int32_t missed) {
+    const unsigned k = coder.symbol(intervals, Coder::kEncodes ? interval_of(missed) : 0);
+    last_ = k;
+    if (k == 0) return static_cast<std::int32_t>(coder.bit(unit_, static_cast<unsigned>(missed)));
+    if (k >= 32) return INT32_MIN;
+    // Negative ones fill the lower half of the places, positive ones the upper half.
+    const std::uint32_t most = (1U << k) - 1;
+    const auto bits = static_cast<std::uint32_t>(missed);
+    const std::uint32_t place = code_place(coder, k, missed < 0 ? bits + most : bits - 1);
+    return static_cast<std::int32_t>(place >= 1U << (k - 1) ? place + 1 : place - most);
+  }
+
+  template <class Coder>
+  std::uint32_t code_place(Coder& coder, unsigned k, std::uint32_t place) {
+    switch (k) {
+      case 1:
+        return coder.symbol(std::get<0>(places_), place);
+      case 2:
+        return coder.symbol(std::get<1>(places_), place);
+      case 3:
+        return coder.symbol(std::get<2>(places_), place);
+      case 4:
+        return coder.symbol(std::get<3>(places_), place);
+      case 5:
+        return coder.symbol(std::get<4>(places_), place);
+      case 6:
+        return coder.symbol(std::get<5>(places_), place);
+      case 7:
+        return coder.symbol(std::get<6>(places_), place);
+      case 8:
+        return coder.symbol(std::get<7>(places_), place);
+      default:
+        break;
+    }
+    if constexpr (kLongPlaces > 0) {
+      const unsigned low = k - kModelled;
+      const std::uint32_t high = coder.symbol(long_places_[low - 1], place >> low);
+      return high << low | coder.bits(low, place & ((1U << low) - 1));
+    } else {
+      return place;
+    }
+  }
+
+  template <std::size_t... kIndex>
+  void reset_places(std::index_sequence<kIndex...>) {
+    (std::get<kIndex>(places_).reset(), ...);
+  }
+
+  std::array<SymbolModel<kBits + 1>, kContexts> interval_;
+  BitModel unit_;  // of k = 0: 0 or 1
+  std::tuple<SymbolModel<2>, SymbolModel<4>, SymbolModel<8>, SymbolModel<16>, SymbolModel<32>,
+             SymbolModel<64>, SymbolModel<128>, SymbolModel<256>>
+      places_;  // of k = 1 to 8
+  std::array<SymbolModel<256>, kLongPlaces> long_places_;
+  unsigned last_ = 0;
+};
+
+}  // namespace ptattn::io::las::laz

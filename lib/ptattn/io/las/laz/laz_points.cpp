@@ -1,0 +1,202 @@
+#include "ptattn/io/las/laz/laz_points.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/io/las/laz/arithmetic_decoder.hpp"
+#include "ptattn/io/las/laz/chunk_codec.hpp"
+#include "ptattn/io/las/laz/worker_pool.hpp"
+#include "ptattn/io/las/little_endian.hpp"
+#include "ptattn/io/point_blocks.hpp"
+
+namespace ptattn::io::las::laz {
+namespace {
+
+// More points in a byte than this are possible, when all are alike, and checked before memory is
+// taken for them.
+constexpr std::uint64_t kLikelyPointsPerByte = 64;
+
+struct DecodingWorker {
+  explicit DecodingWorker(const LazSettings& settings)
+      : decoder(make_decoder(settings)),
+        block(points_of_block(settings.stride())),
+        records(block * settings.stride()) {}
+
+  std::unique_ptr<ChunkDecoder> decoder;
+  std::size_t block;  // points
+  std::vector<std::byte> records;
+  std::vector<std::byte> bytes;  // of a chunk, and a few behind
+
+  /// Begins with the bytes of a chunk.
+  void start(const ByteSource& source, std::uint64_t begin, std::size_t count) {
+    bytes.resize(count + ArithmeticDecoder::kReadAhead);
+    source.read(begin, std::span(bytes).first(count));
+    decoder->start(std::span<const std::byte>(bytes).first(count));
+  }
+
+  /// Decodes up to `points` points, block by block, and returns how many were whole.
+  template <class Sink>
+  std::uint64_t decode(std::uint64_t points, const Sink& sink) {
+    const std::size_t stride = records.size() / block;
+    std::uint64_t done = 0;
+    while (done < points) {
+      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(block, points - done));
+      const auto part = std::span(records).first(count * stride);
+      const std::size_t whole = decoder->decode(part);
+      sink(done, part.first(whole * stride));
+      done += whole;
+      if (whole < count) break;
+    }
+    return done;
+  }
+};
+
+WorkerPool<DecodingWorker> decoders_for(const LazSettings& settings) {
+  return WorkerPool<DecodingWorker>(
+      [&settings] { return std::make_unique<DecodingWorker>(settings); });
+}
+
+constexpr auto kNoSink = [](std::uint64_t /*first*/, std::span<const std::byte> /*records*/) {};
+
+/// Counts the points of every chunk that are whole.
+std::vector<std::uint64_t> count_whole_points(const ByteSource& source, const LazSettings& settings,
+                                              std::span<const Chunk> chunks) {
+  auto pool = decoders_for(settings);
+  std::vector<std::uint64_t> whole(chunks.size());
+  parallel_each(chunks.size(), 1, [&](std::size_t c) {
+    pool.with_worker([&](DecodingWorker& worker) {
+      worker.start(source, chunks[c].start, chunks[c].bytes);
+      whole[c] = worker.decode(chunks[c].points, kNoSink);
+    });
+  });
+  return whole;
+}
+
+/// Finds pointwise chunks without a table: each must be decoded to know where the next one begins.
+std::vector<Chunk> find_pointwise_chunks(const ByteSource& source, const LazSettings& settings,
+                                         std::uint64_t start, std::uint64_t points) {
+  const bool one_stream = settings.compressor == LazSettings::Compressor::kOneStream;
+  const std::uint64_t held = one_stream ? points : settings.chunk_points;
+  DecodingWorker worker(settings);
+  std::vector<Chunk> chunks;
+  while (points > 0 && start < source.size()) {
+    Chunk chunk{start, source.size() - start, std::min(points, held)};
+    if (!one_stream) {  // no encoder doubles its points
+      const std::uint64_t most = saturated_product(2 * settings.stride(), chunk.points + 64);
+      chunk.bytes = std::min(chunk.bytes, most);
+    }
+    worker.start(source, chunk.start, chunk.bytes);
+    const std::uint64_t whole = worker.decode(chunk.points, kNoSink);
+    const bool complete = whole == chunk.points;
+    chunk.points = whole;
+    if (complete && !one_stream) chunk.bytes = worker.decoder->used_bytes();
+    if (whole > 0) chunks.push_back(chunk);
+    if (!complete) break;
+    points -= whole;
+    start += chunk.bytes;
+  }
+  return chunks;
+}
+
+void sum_up(ChunkList& list, std::uint64_t claimed) {
+  list.points = 0;
+  for (const Chunk& chunk : list.chunks) list.points += chunk.points;
+  if (list.points == claimed || !list.problem.empty()) return;
+  list.problem = "ends after " + std::to_string(list.points) + " of " + std::to_string(claimed) +
+                 " points, the file is truncated";
+}
+
+[[noreturn]] void fail_chunk(const ByteSource& source, std::size_t chunk, std::size_t chunks) {
+  source.fail("chunk " + std::to_string(chunk + 1) + " of " + std::to_string(chunks) +
+              " of its compressed points is damaged or truncated");
+}
+
+}  // namespace
+
+ChunkList find_chunks(const ByteSource& source, const LazSettings& settings,
+                      std::uint64_t points_start, std::uint64_t points, bool salvage) {
+  const bool one_stream = settings.compressor == LazSettings::Compressor::kOneStream;
+  ChunkList list;
+  bool checked = false;
+  std::optional<std::vector<Chunk>> table;
+  if (!one_stream) table = read_chunk_table(source, settings, points_start, points);
+  if (table) {
+    list.chunks = std::move(*table);
+  } else if (points > 0) {
+    const std::uint64_t start = points_start + (one_stream ? 0 : kTablePlaceSize);
+    if (start > source.size()) source.fail("ends before its points, the file is truncated");
+    if (settings.is_layered()) {
+      list.chunks = find_layered_chunks(source, settings, start, points, salvage);
+    } else if (settings.chunk_points == kVariableChunks && !one_stream) {
+      source.fail("has chunks of various sizes and no table of them, it cannot be read");
+    } else {
+      list.chunks = find_pointwise_chunks(source, settings, start, points);
+      checked = true;
+    }
+  }
+  const bool unlikely = points / kLikelyPointsPerByte > source.size();
+  if (!checked && (salvage || unlikely)) {
+    const auto whole = count_whole_points(source, settings, list.chunks);
+    for (std::size_t c = 0; c < whole.size(); ++c) list.chunks[c].points = whole[c];
+    std::erase_if(list.chunks, [](const Chunk& chunk) { return chunk.points == 0; });
+  }
+  sum_up(list, points);
+  return list;
+}
+
+void decode_chunks(const ByteSource& source, const LazSettings& settings,
+                   std::span<const Chunk> chunks, const RecordSink& sink) {
+  std::vector<std::size_t> first(chunks.size() + 1);
+  for (std::size_t c = 0; c < chunks.size(); ++c) first[c + 1] = first[c] + chunks[c].points;
+  auto pool = decoders_for(settings);
+  parallel_each(chunks.size(), 1, [&](std::size_t c) {
+    pool.with_worker([&](DecodingWorker& worker) {
+      worker.start(source, chunks[c].start, chunks[c].bytes);
+      const std::uint64_t whole =
+          worker.decode(chunks[c].points, [&](std::uint64_t at, auto records) {
+            if (!records.empty()) sink(first[c] + at, records);
+          });
+      if (whole < chunks[c].points) fail_chunk(source, c, chunks.size());
+    });
+  });
+}
+
+std::uint64_t encode_chunks(AtomicFile& file, const LazSettings& settings,
+                            std::uint64_t points_start, std::size_t points,
+                            const std::function<void(std::size_t, std::span<std::byte>)>& fill) {
+  struct Worker {
+    std::unique_ptr<ChunkEncoder> encoder;
+    std::vector<std::byte> records;
+  };
+  const std::size_t stride = settings.stride();
+  const std::size_t held = settings.chunk_points;
+  WorkerPool<Worker> pool([&] {
+    return std::make_unique<Worker>(Worker{make_encoder(settings), {}});
+  });
+  std::vector<std::uint64_t> sizes((points + held - 1) / held);
+  const std::string place(kTablePlaceSize, '\0');
+  file.append(place);
+  write_blocks(file, points, held, [&](std::size_t begin, std::size_t end, std::string& out) {
+    pool.with_worker([&](Worker& worker) {
+      worker.records.resize((end - begin) * stride);
+      fill(begin, worker.records);
+      out.clear();
+      worker.encoder->encode(worker.records, out);
+      sizes[begin / held] = out.size();
+    });
+  });
+  std::uint64_t table = points_start + kTablePlaceSize;
+  for (const std::uint64_t size : sizes) table += size;
+  std::array<std::byte, kTablePlaceSize> bytes{};
+  store<std::uint64_t>(bytes.data(), table);
+  file.overwrite(points_start, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const std::string formatted = format_chunk_table(sizes);
+  file.append(formatted);
+  return table + formatted.size() - points_start;
+}
+
+}  // namespace ptattn::io::las::laz

@@ -1,0 +1,166 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace ptattn::io::las::laz {
+
+// Adaptive models of Said's arithmetic coder (Introduction to Arithmetic Coding, HPL-2004-76), with
+// the periods that LAZ fixes.
+
+/// How many of 16 ascending numbers are not above `value`.
+[[nodiscard]] inline unsigned count_up_to(const std::int16_t* ascending, std::int16_t value) {
+#if defined(__SSE2__)
+  const __m128i wanted = _mm_set1_epi16(value);
+  const auto above = [&](const std::int16_t* at) {
+    return _mm_cmpgt_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(at)), wanted);
+  };
+  const __m128i bytes = _mm_packs_epi16(above(ascending), above(ascending + 8));
+  const auto mask = static_cast<unsigned>(_mm_movemask_epi8(bytes));
+  return static_cast<unsigned>(std::countr_zero(mask | 0x10000U));
+#else
+  unsigned count = 0;
+  for (std::size_t i = 0; i < 16; ++i) count += ascending[i] <= value ? 1U : 0U;
+  return count;
+#endif
+}
+
+/// Frequencies of `kSymbols` symbols, from which their shares of an interval are computed anew from
+/// time to time.
+template <std::size_t kSymbols>
+class SymbolModel {
+ public:
+  static constexpr unsigned kShareBits = 15;  // the shares add up to 2^15
+
+  /// Forgets everything; the next symbol finds all of them equally likely.
+  void reset() { until_update_ = 0; }
+  /// Call before the shares are used.
+  void prepare() {
+    if (until_update_ == 0) [[unlikely]]
+      start();
+  }
+
+  /// Where the share of `symbol` begins.
+  [[nodiscard]] std::uint32_t begin_of(unsigned symbol) const {
+    return static_cast<std::uint16_t>(begins_[symbol]);
+  }
+  [[nodiscard]] static constexpr bool is_last(unsigned symbol) { return symbol == kSymbols - 1; }
+
+  /// The symbol whose share holds `place`, which may lie beyond the shares: the last one then.
+  [[nodiscard]] unsigned find(std::uint32_t place) const {
+    const auto value = static_cast<std::int16_t>(std::min<std::uint32_t>(place, INT16_MAX));
+    unsigned block = 0;
+    if constexpr (kBlocks > 1) {
+      unsigned blocks = 0;
+      for (std::size_t b = 0; b < kBlocks; b += kBlock) {
+        blocks += count_up_to(block_begins_.data() + b, value);
+      }
+      block = std::min<unsigned>(blocks, kBlocks) - 1;
+    }
+    const unsigned within = count_up_to(begins_.data() + block * kBlock, value) - 1;
+    return std::min<unsigned>(block * kBlock + within, kSymbols - 1);
+  }
+
+  void count(unsigned symbol) {
+    ++counts_[symbol];
+    if (--until_update_ == 0) [[unlikely]]
+      update();
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 16;
+  static constexpr std::size_t kBlocks = (kSymbols + kBlock - 1) / kBlock;
+  static constexpr std::size_t kPaddedBlocks = (kBlocks + kBlock - 1) / kBlock * kBlock;
+  static constexpr std::uint32_t kMostCounts = 1U << 15U;  // then all are halved
+  static constexpr std::uint32_t kLongestPeriod = (kSymbols + 6) * 8;
+
+  void start() {
+    counts_.fill(1);
+    begins_.fill(INT16_MAX);
+    block_begins_.fill(INT16_MAX);
+    total_ = 0;
+    period_ = kSymbols;
+    update();
+    period_ = until_update_ = (kSymbols + 6) / 2;
+  }
+
+  void update() {
+    total_ += period_;
+    if (total_ > kMostCounts) {
+      total_ = 0;
+      for (std::uint16_t& count : counts_) {
+        count = static_cast<std::uint16_t>((count + 1) / 2);
+        total_ += count;
+      }
+    }
+    const std::uint32_t scale = 0x80000000U / total_;
+    std::uint32_t sum = 0;
+    for (std::size_t s = 0; s < kSymbols; ++s) {
+      begins_[s] = static_cast<std::int16_t>(scale * sum >> (31 - kShareBits));
+      sum += counts_[s];
+    }
+    if constexpr (kBlocks > 1) {
+      for (std::size_t b = 0; b < kBlocks; ++b) block_begins_[b] = begins_[b * kBlock];
+    }
+    period_ = std::min(period_ * 5 / 4, kLongestPeriod);
+    until_update_ = period_;
+  }
+
+  alignas(16) std::array<std::int16_t, kBlocks * kBlock> begins_;
+  alignas(16) std::array<std::int16_t, kBlocks == 1 ? 0 : kPaddedBlocks> block_begins_;
+  std::array<std::uint16_t, kSymbols> counts_;
+  std::uint32_t total_;
+  std::uint32_t period_;
+  std::uint32_t until_update_ = 0;
+};
+
+/// The frequencies of zeros and ones.
+class BitModel {
+ public:
+  static constexpr unsigned kShareBits = 13;
+
+  void reset() { *this = BitModel(); }
+
+  [[nodiscard]] std::uint32_t zero_share() const { return zero_share_; }
+
+  void count(unsigned bit) {
+    if (bit == 0) ++zeros_;
+    if (--until_update_ == 0) update();
+  }
+
+ private:
+  static constexpr std::uint32_t kMostCounts = 1U << 13U;
+  static constexpr std::uint32_t kLongestPeriod = 64;
+
+  void update() {
+    total_ += period_;
+    if (total_ > kMostCounts) {
+      total_ = (total_ + 1) / 2;
+      zeros_ = (zeros_ + 1) / 2;
+      if (zeros_ == total_) ++total_;
+    }
+    zero_share_ = (0x80000000U / total_) * zeros_ >> (31 - kShareBits);
+    period_ = std::min(period_ * 5 / 4, kLongestPeriod);
+    until_update_ = period_;
+  }
+
+  std::uint32_t zeros_ = 1;
+  std::uint32_t total_ = 2;
+  std::uint32_t zero_share_ = 1U << (kShareBits - 1);
+  std::uint32_t period_ = 4;
+  std::uint32_t until_update_ = 4;
+};
+
+template <class Model, std::size_t kCount>
+void reset_each(std::array<Model, kCount>& models) {
+  for (Model& model : models) model.reset();
+}
+
+}  // namespace ptattn::io::las::laz

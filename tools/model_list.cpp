@@ -5,14 +5,13 @@
 
 #include "output.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
-#include "ptattn/models/point_model.hpp"
 
 namespace ptattn::tools {
 namespace {
 
-template <class Description>
-std::string line_of(const Description& model, bool numbered) {
+std::string line_of(const ModelDescription& model, bool numbered) {
   std::string line = model.name + "  " + model.architecture.architecture + "  " +
                      std::to_string(model.classes.size()) + " classes:";
   for (std::size_t c = 0; c < model.classes.size(); ++c) {
@@ -29,8 +28,7 @@ int print_models(ModelTask task) {
   for (const std::string& name : list_models()) {
     const std::filesystem::path folder = find_model(name);
     if (read_model_task(folder) != task) continue;
-    text += task == ModelTask::kPoints ? line_of(read_point_model_description(folder), true)
-                                       : line_of(read_model_description(folder), false);
+    text += line_of(read_model_description(folder), task == ModelTask::kPoints);
   }
   if (text.empty()) throw Error(Fault::kModel, "--list-models", "no model found");
   Output::to_stdout().write(text);

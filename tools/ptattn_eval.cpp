@@ -17,7 +17,6 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
-#include "ptattn/models/point_model.hpp"
 #include "tool.hpp"
 
 namespace ptattn::tools {
@@ -136,10 +135,7 @@ LabelMap map_of_side(const std::string& own, const std::string& common) {
 
 /// The classes of a model of any task.
 std::vector<std::string> classes_of_model(const std::string& name) {
-  const std::filesystem::path folder = find_model(name);
-  return read_model_task(folder) == ModelTask::kPoints
-             ? read_point_model_description(folder).classes
-             : read_model_description(folder).classes;
+  return read_model_description(find_model(name)).classes;
 }
 
 Classes make_classes(const Settings& s) {

@@ -157,7 +157,7 @@ void check(const Settings& s) {
 }
 
 /// The settings that follow from others and from the model.
-void fit_to_model(Settings& s, const PointModelDescription& model) {
+void fit_to_model(Settings& s, const SegmenterDescription& model) {
   s.run.segment.probabilities = s.run.fields.probabilities;
   if (!s.memory.empty()) s.run.segment.tiling.memory = *parse_bytes(s.memory);
   const bool classification = s.run.fields.label == "classification";

@@ -14,8 +14,8 @@
 #include "progress.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/png.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
-#include "ptattn/models/point_model.hpp"
 #include "ptattn/view/window.hpp"
 #include "target.hpp"
 #include "tool.hpp"
@@ -219,8 +219,8 @@ void check(const Settings& s) {
 /// The classes of the model; none when it was not named and is not installed.
 ClassTable model_table(const Settings& s) {
   try {
-    const PointModelDescription model =
-        read_point_model_description(find_model(s.model.empty() ? kDefaultModel : s.model));
+    const SegmenterDescription model =
+        read_segmenter_description(find_model(s.model.empty() ? kDefaultModel : s.model));
     return model_classes(model.classes, model.palette);
   } catch (const Error&) {
     if (!s.model.empty()) throw;

@@ -28,10 +28,46 @@ const std::map<std::string, Modules, std::less<>> kArrows = {
     {"tools", {"tasks", "io", "view", "train"}},
 };
 
-void add_reachable(const std::string& module, Modules& reached) {
-  for (const std::string& next : kArrows.at(module)) {
-    if (reached.insert(next).second) add_reachable(next, reached);
+/// The arrows inside of modules: a room and the rooms of its module that it points to. A room is a
+/// folder, or the files of one name; it holds what lies below it and is no room of its own.
+const std::map<std::string, Modules, std::less<>> kRooms = {
+    {"nn/kernels", {}},
+    {"nn", {"nn/kernels"}},
+    {"nn/encoding", {"nn"}},
+    {"nn/attention", {"nn/encoding"}},
+    {"nn/pooling", {"nn"}},
+    {"nn/transformer", {"nn/attention"}},  //
+    {"models/files", {}},
+    {"models", {"models/files"}},
+    {"models/pct", {"models"}},
+    {"models/ptv1", {"models"}},
+    {"models/ptv3", {"models"}},
+    {"models/registry", {"models/pct", "models/ptv1", "models/ptv3"}},
+    {"models/model_description", {"models/registry"}},
+    {"models/model_folder", {"models/model_description"}},  //
+};
+
+/// Rooms that other modules may not enter, and the modules that may all the same.
+const std::map<std::string, Modules, std::less<>> kPrivateRooms = {
+    {"nn/kernels", {"models", "train"}},
+};
+
+void add_reachable(const std::map<std::string, Modules, std::less<>>& arrows,
+                   const std::string& from, Modules& reached) {
+  for (const std::string& next : arrows.at(from)) {
+    if (reached.insert(next).second) add_reachable(arrows, next, reached);
   }
+}
+
+/// The room of a file, such as "nn/kernels" of "nn/kernels/rows.hpp"; of a module without rooms "".
+std::string room_of(const std::string& file) {
+  std::string room = file.substr(0, file.rfind('.'));
+  while (!kRooms.contains(room)) {
+    const auto slash = room.rfind('/');
+    if (slash == std::string::npos) return "";
+    room.erase(slash);
+  }
+  return room;
 }
 
 std::optional<std::string> include_of(std::string_view line) {
@@ -53,7 +89,24 @@ bool is_source(const std::filesystem::path& path) {
   return kExtensions.contains(path.extension().string());
 }
 
-std::optional<std::string> reason_against(const std::string& module, const std::string& included) {
+std::optional<std::string> reason_against_rooms(const std::string& module, const std::string& file,
+                                                const std::string& included) {
+  const std::string to = room_of(included);
+  if (!included.starts_with(module + "/")) {
+    const auto hidden = kPrivateRooms.find(to);
+    if (hidden == kPrivateRooms.end() || hidden->second.contains(module)) return std::nullopt;
+    return to + " is not for " + module;
+  }
+  const std::string from = room_of(file);
+  if (from.empty()) return std::nullopt;
+  Modules allowed{from};
+  add_reachable(kRooms, from, allowed);
+  if (allowed.contains(to)) return std::nullopt;
+  return "no arrow from " + from + " to " + to;
+}
+
+std::optional<std::string> reason_against(const std::string& module, const std::string& file,
+                                          const std::string& included) {
   constexpr std::string_view kPrefix = "ptattn/";
   if (included.starts_with("pcl/") && module != "io") return "PCL stays inside io";
   if (included.starts_with("open3d/") && module != "view") return "Open3D stays inside view";
@@ -66,20 +119,21 @@ std::optional<std::string> reason_against(const std::string& module, const std::
   const std::string target = rest.substr(0, rest.find('/'));
   if (!kArrows.contains(target)) return "no such module: " + target;
   Modules allowed{module};
-  add_reachable(module, allowed);
+  add_reachable(kArrows, module, allowed);
   if (!allowed.contains(target)) return "no arrow from " + module + " to " + target;
-  return std::nullopt;
+  return reason_against_rooms(module, file, rest);
 }
 
 void check_folder(const std::filesystem::path& root, const std::filesystem::path& folder,
                   const std::string& module, std::vector<Violation>& found) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (!entry.is_regular_file() || !is_source(entry.path())) continue;
-    std::ifstream file(entry.path());
-    for (std::string line; std::getline(file, line);) {
+    const std::string file = module / entry.path().lexically_relative(folder);
+    std::ifstream text(entry.path());
+    for (std::string line; std::getline(text, line);) {
       const auto included = include_of(line);
       if (!included) continue;
-      if (const auto reason = reason_against(module, *included)) {
+      if (const auto reason = reason_against(module, file, *included)) {
         found.push_back({entry.path().lexically_relative(root).string(), *included, *reason});
       }
     }

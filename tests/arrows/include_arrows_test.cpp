@@ -54,6 +54,31 @@ TEST_F(IncludeArrows, FindsAnIncludeThatGoesBack) {
   EXPECT_EQ(found[0].reason, "no arrow from nn to cloud");
 }
 
+TEST_F(IncludeArrows, KeepsTheArrowsOfRooms) {
+  write("lib/ptattn/nn/kernels/a.hpp", "#include \"ptattn/core/matrix.hpp\"\n");
+  write("lib/ptattn/nn/attention/a.cpp",
+        "#include \"ptattn/nn/kernels/a.hpp\"\n#include \"ptattn/nn/linear.hpp\"\n");
+  EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
+
+  write("lib/ptattn/nn/kernels/b.cpp", "#include \"ptattn/nn/linear.hpp\"\n");
+  write("lib/ptattn/nn/pooling/b.cpp", "#include \"ptattn/nn/attention/a.hpp\"\n");
+  EXPECT_EQ(describe(check_include_arrows(root_)),
+            "lib/ptattn/nn/kernels/b.cpp: ptattn/nn/linear.hpp (no arrow from nn/kernels to nn)\n"
+            "lib/ptattn/nn/pooling/b.cpp: ptattn/nn/attention/a.hpp "
+            "(no arrow from nn/pooling to nn/attention)\n");
+}
+
+TEST_F(IncludeArrows, KeepsKernelsFromTasksAndTools) {
+  write("lib/ptattn/models/a.cpp", "#include \"ptattn/nn/kernels/rows.hpp\"\n");
+  EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
+
+  write("lib/ptattn/tasks/a.cpp", "#include \"ptattn/nn/kernels/rows.hpp\"\n");
+  write("tools/t.cpp", "#include \"ptattn/nn/kernels/rows.hpp\"\n");
+  EXPECT_EQ(describe(check_include_arrows(root_)),
+            "lib/ptattn/tasks/a.cpp: ptattn/nn/kernels/rows.hpp (nn/kernels is not for tasks)\n"
+            "tools/t.cpp: ptattn/nn/kernels/rows.hpp (nn/kernels is not for tools)\n");
+}
+
 TEST_F(IncludeArrows, KeepsPclInIoAndOpen3dInView) {
   write("lib/ptattn/io/a.cpp", "#include <pcl/PCLPointCloud2.h>\n");
   write("lib/ptattn/view/a.cpp", "#include <open3d/Open3D.h>\n");

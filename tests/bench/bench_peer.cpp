@@ -23,7 +23,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/point_network_registry.hpp"
+#include "ptattn/models/registry.hpp"
 #include "ptattn/nn/linear.hpp"
 
 namespace {
@@ -58,8 +58,7 @@ Forward read_forward(const std::filesystem::path& path, const std::filesystem::p
     return classify(ptattn::load_classifier(path, precision).network);
   }
   const auto golden = ptattn::test::read_golden_case(path);
-  const auto names = ptattn::classifier_architectures();
-  if (std::ranges::find(names, golden.architecture.architecture) != names.end()) {
+  if (ptattn::task_of(golden.architecture.architecture) == ptattn::ModelTask::kClassification) {
     return classify(ptattn::make_classifier(golden.architecture, golden.weights, precision));
   }
   return

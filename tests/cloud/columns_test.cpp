@@ -33,15 +33,15 @@ PointCloud four_points() {
   return cloud;
 }
 
-Names names_of(const std::vector<Column>& columns) {
+Names names_of(const std::vector<FieldColumn>& columns) {
   Names names;
-  for (const Column& column : columns) names.push_back(column.name());
+  for (const FieldColumn& column : columns) names.push_back(column.name());
   return names;
 }
 
-std::vector<std::size_t> groups_of(const std::vector<Column>& columns) {
+std::vector<std::size_t> groups_of(const std::vector<FieldColumn>& columns) {
   std::vector<std::size_t> groups;
-  for (const Column& column : columns) groups.push_back(column.group());
+  for (const FieldColumn& column : columns) groups.push_back(column.group());
   return groups;
 }
 

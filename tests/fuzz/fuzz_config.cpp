@@ -11,8 +11,6 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/point_model.hpp"
-#include "ptattn/models/point_network_registry.hpp"
 #include "ptattn/models/registry.hpp"
 #include "scratch.hpp"
 
@@ -39,9 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::scratch_file("config.json", {reinterpret_cast<const char*>(data), size});
     const auto& folder = fuzz::scratch_folder();
     if (read_model_task(folder) == ModelTask::kPoints) {
-      (void)make_point_network(read_point_model_description(folder).architecture, none);
+      (void)make_point_network(read_segmenter_description(folder).architecture, none);
     } else {
-      (void)make_classifier(read_model_description(folder).architecture, none);
+      (void)make_classifier(read_classifier_description(folder).architecture, none);
     }
     std::abort();  // no network does without weights
   } catch (const Error& error) {

@@ -25,8 +25,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/point_model.hpp"
-#include "ptattn/models/point_network_registry.hpp"
+#include "ptattn/models/registry.hpp"
 #include "ptattn/tasks/classify/classify.hpp"
 #include "ptattn/tasks/inspect/layer_features.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
@@ -53,8 +52,8 @@ const std::map<std::string, std::string>& seeds() {
         files[architecture] = fuzz::NegotiatedWeights(text).file();
       }
     }
-    std::vector<std::string> known = classifier_architectures();
-    for (const std::string& name : point_network_architectures()) known.push_back(name);
+    std::vector<std::string> known = architectures_of(ModelTask::kClassification);
+    for (const std::string& name : architectures_of(ModelTask::kPoints)) known.push_back(name);
     for (const std::string& name : known) {
       if (files.contains(name)) continue;
       std::fprintf(stderr, "no seed corpus/model_folder/%s.json\n", name.c_str());

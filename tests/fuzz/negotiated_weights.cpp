@@ -11,7 +11,6 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/point_network_registry.hpp"
 #include "ptattn/models/registry.hpp"
 
 namespace ptattn::fuzz {

@@ -35,7 +35,7 @@ class ModelFolder : public ::testing::Test {
  protected:
   void expect_refused(const std::string& text, const std::vector<std::string>& parts) const {
     folder_.write("config.json", text);
-    expect_model_error([&] { (void)read_model_description(folder_.path()); }, parts);
+    expect_model_error([&] { (void)read_classifier_description(folder_.path()); }, parts);
   }
   /// `from` in the good configuration replaced by `to` must be refused.
   void expect_refused_with(const std::string& from, const std::string& to,
@@ -48,7 +48,7 @@ class ModelFolder : public ::testing::Test {
 
 TEST_F(ModelFolder, reads_the_description) {
   folder_.write("config.json", config());
-  const ModelDescription model = read_model_description(folder_.path());
+  const ClassifierDescription model = read_classifier_description(folder_.path());
   EXPECT_EQ(model.name, "small");
   EXPECT_EQ(model.architecture.architecture, "pct_cls");
   EXPECT_EQ(model.preprocessing.points, 64U);
@@ -56,6 +56,30 @@ TEST_F(ModelFolder, reads_the_description) {
   EXPECT_EQ(model.preprocessing.up, Axis::kY);
   EXPECT_EQ(model.preprocessing.vote_rotation_z_degrees, 15.5);
   EXPECT_THAT(model.classes, ElementsAre("cone", "torus", "vase"));
+}
+
+TEST_F(ModelFolder, says_purpose_terms_and_accuracy_if_it_likes) {
+  folder_.write("config.json", config());
+  EXPECT_EQ(read_model_description(folder_.path()).purpose, "");
+  folder_.write("config.json",
+                replaced(config(), "\"name\"",
+                         R"("purpose": "solids", "terms": "MIT", "accuracy": "90 %", "name")"));
+  const ModelDescription model = read_model_description(folder_.path());
+  EXPECT_EQ(model.name, "small");
+  EXPECT_EQ(model.purpose, "solids");
+  EXPECT_EQ(model.terms, "MIT");
+  EXPECT_EQ(model.accuracy, "90 %");
+}
+
+TEST_F(ModelFolder, loads_models_of_any_task) {
+  folder_.write("config.json", config());
+  folder_.write("model.safetensors", safetensors_of(small_pct_weights()));
+  const Model classifier = load_model(folder_.path());
+  EXPECT_TRUE(std::holds_alternative<ClassifierModel>(classifier));
+  EXPECT_EQ(description_of(classifier).name, "small");
+  const Model aerial = load_model(PTATTN_SOURCE_DIR "/samples/models/aerial");
+  EXPECT_TRUE(std::holds_alternative<PointModel>(aerial));
+  EXPECT_EQ(description_of(aerial).name, "aerial");
 }
 
 TEST_F(ModelFolder, loads_a_network_that_equals_its_source) {
@@ -160,7 +184,8 @@ TEST(registry, defaults_are_the_published_network) {
 }
 
 TEST(registry, names_the_known_architectures) {
-  EXPECT_THAT(classifier_architectures(), ElementsAre("pct_cls", "pct_cls_posenc"));
+  EXPECT_THAT(architectures_of(ModelTask::kClassification),
+              ElementsAre("pct_cls", "pct_cls_posenc"));
   expect_model_error(
       [] {
         (void)make_classifier({"pct_seg", "{}", "config.json"}, small_pct_weights());

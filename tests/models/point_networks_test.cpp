@@ -11,7 +11,7 @@
 #include "golden_case.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
-#include "ptattn/models/point_network_registry.hpp"
+#include "ptattn/models/registry.hpp"
 
 namespace ptattn::test {
 namespace {

@@ -93,7 +93,8 @@ TEST(transformer_weights, heads_must_divide_the_channels) {
   TransformerConfig config = kSmall;
   for (const std::size_t heads : {0, 3}) {
     config.heads = heads;
-    expect_model_error([&] { (void)read(small_shapes(), config); }, {"heads do not divide 4"});
+    expect_error(Fault::kUsage, [&] { (void)read(small_shapes(), config); },
+                 {"heads do not divide 4"});
   }
 }
 

@@ -16,7 +16,7 @@
 #include "golden_case.hpp"
 #include "ptattn/core/cpu_level.hpp"
 #include "ptattn/core/error.hpp"
-#include "ptattn/models/point_network_registry.hpp"
+#include "ptattn/models/registry.hpp"
 #include "shuffled_orders.hpp"
 
 namespace {
@@ -49,22 +49,19 @@ Outcome report(const std::string& path, const std::vector<Comparison>& compariso
   return outcome;
 }
 
-bool is_among(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 /// @param tolerance  0: 1e-4 for whole clouds; 1e-3 for deep networks over points, each of whose
 ///                   normalisations amplifies rounding
 Outcome run_case(const std::string& path, double tolerance) {
   try {
     const auto golden = ptattn::test::read_golden_case(path);
     const auto& [architecture, weights, data] = golden;
-    if (is_among(ptattn::classifier_architectures(), architecture.architecture)) {
+    const auto task = ptattn::task_of(architecture.architecture);
+    if (task == ptattn::ModelTask::kClassification) {
       const auto network = ptattn::make_classifier(architecture, weights);
       return report(path, ptattn::test::compare(*network, data),
                     tolerance > 0.0 ? tolerance : 1e-4);
     }
-    if (is_among(ptattn::point_network_architectures(), architecture.architecture)) {
+    if (task == ptattn::ModelTask::kPoints) {
       const auto [network, orders] = ptattn::test::make_explained_network(golden);
       const Outcome outcome =
           report(path, ptattn::test::compare(*network, data), tolerance > 0.0 ? tolerance : 1e-3);

@@ -9,8 +9,8 @@
 
 #include "point_case.hpp"
 #include "ptattn/models/files/json_reader.hpp"
-#include "ptattn/models/point_network_registry.hpp"
 #include "ptattn/models/ptv3/ptv3.hpp"
+#include "ptattn/models/registry.hpp"
 
 namespace ptattn::test {
 namespace {

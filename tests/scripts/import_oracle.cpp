@@ -20,8 +20,7 @@
 #include "golden_case.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/point_model.hpp"
-#include "ptattn/models/point_network_registry.hpp"
+#include "ptattn/models/registry.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -57,10 +56,9 @@ std::map<std::string, double> distances(const std::vector<Comparison>& compariso
 }
 
 int check(const GoldenCase& golden, const std::string& folder, double tolerance) {
-  const auto classifiers = classifier_architectures();
   std::map<std::string, double> expected;
   std::map<std::string, double> actual;
-  if (std::ranges::find(classifiers, golden.architecture.architecture) != classifiers.end()) {
+  if (task_of(golden.architecture.architecture) == ModelTask::kClassification) {
     expected =
         distances(compare(*make_classifier(golden.architecture, golden.weights), golden.data));
     actual = distances(compare(*load_classifier(folder).network, golden.data));

@@ -7,7 +7,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/files/safetensors.hpp"
-#include "ptattn/models/point_network_registry.hpp"
+#include "ptattn/models/registry.hpp"
 #include "ptattn/train/trainable_network.hpp"
 #include "train/network_checks.hpp"
 #include "train/training_scene.hpp"

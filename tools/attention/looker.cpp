@@ -2,13 +2,14 @@
 
 #include <memory>
 #include <utility>
+#include <variant>
 
 namespace ptattn::tools {
 namespace {
 
-template <class Model>
-Looker looker_of(Model loaded) {
-  const auto model = std::make_shared<const Model>(std::move(loaded));
+template <class Loaded>
+Looker looker_of(Loaded loaded) {
+  const auto model = std::make_shared<const Loaded>(std::move(loaded));
   Looker looker;
   looker.name = model->description.name;
   looker.classes = model->description.classes;
@@ -23,15 +24,13 @@ Looker looker_of(Model loaded) {
 }  // namespace
 
 Looker load_looker(const std::filesystem::path& folder) {
-  if (read_model_task(folder) == ModelTask::kClassification) {
-    Looker looker = looker_of(load_classifier(folder));
-    looker.names_clouds = true;
-    return looker;
-  }
-  PointModel model = load_point_model(folder);
+  Model loaded = load_model(folder);
   std::vector<std::string> categories;
-  if (model.network->category_count() > 0) categories = model.description.categories;
-  Looker looker = looker_of(std::move(model));
+  if (const auto* model = std::get_if<PointModel>(&loaded)) {
+    if (model->network->category_count() > 0) categories = model->description.categories;
+  }
+  Looker looker = std::visit([](auto& model) { return looker_of(std::move(model)); }, loaded);
+  looker.names_clouds = std::holds_alternative<ClassifierModel>(loaded);
   looker.categories = std::move(categories);
   return looker;
 }

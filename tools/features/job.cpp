@@ -77,7 +77,7 @@ FeatureJob attention_job(const FeatureSettings& s, const FeatureCloud& cloud) {
   if (!s.neighbors.empty()) options.neighbors = s.neighbors.front();
   if (s.global) options.neighbors = 0;
   if (s.channels) options.wavelength_count = *s.channels / kChannelsAWavelength;
-  std::vector<Column> columns = select_columns(cloud.cloud, s.inputs, cloud.path);
+  std::vector<FieldColumn> columns = select_columns(cloud.cloud, s.inputs, cloud.path);
   return {attention_feature_names(columns, options),
           [options, columns, &cloud](const Advance& advance, std::vector<std::string>& notes) {
             AttentionFeatures features =
@@ -91,18 +91,7 @@ FeatureJob attention_job(const FeatureSettings& s, const FeatureCloud& cloud) {
           }};
 }
 
-AnyModel load_any(const std::string& name_or_folder) {
-  const std::filesystem::path folder = find_model(name_or_folder);
-  if (read_model_task(folder) == ModelTask::kPoints) return load_point_model(folder);
-  return load_classifier(folder);
-}
-
-const std::string& name_of(const AnyModel& model) {
-  return std::visit([](const auto& any) -> const std::string& { return any.description.name; },
-                    model);
-}
-
-std::vector<LayerDescription> layers_of_any(const AnyModel& model) {
+std::vector<LayerDescription> layers_of_any(const Model& model) {
   return std::visit([](const auto& any) { return layers_of(any); }, model);
 }
 
@@ -127,8 +116,8 @@ FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud) 
 }
 
 LayerJob::LayerJob(const FeatureSettings& settings)
-    : model_(load_any(settings.model)), layer_(settings.layer), up_(settings.up) {
-  const std::string& name = name_of(model_);
+    : model_(load_model(find_model(settings.model))), layer_(settings.layer), up_(settings.up) {
+  const std::string& name = description_of(model_).name;
   const std::vector<LayerDescription> layers = layers_of_any(model_);
   const auto found = std::ranges::find(layers, layer_, &LayerDescription::name);
   if (found == layers.end()) {
@@ -173,7 +162,7 @@ FeatureJob LayerJob::make_job(const FeatureCloud& cloud) const {
 }
 
 std::string layer_table(const std::string& model) {
-  const AnyModel loaded = load_any(model);
+  const Model loaded = load_model(find_model(model));
   const std::vector<LayerDescription> layers = layers_of_any(loaded);
   std::size_t width = std::string_view("layer").size();
   std::size_t finest = 0;

@@ -2,13 +2,11 @@
 
 #include <functional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/point_model.hpp"
 #include "ptattn/tasks/inspect/layer_features.hpp"
 #include "ptattn/tasks/progress.hpp"
 #include "settings.hpp"
@@ -37,8 +35,6 @@ struct FeatureCloud {
 /// @throws Error for inputs that the cloud does not have
 [[nodiscard]] FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud);
 
-using AnyModel = std::variant<ClassifierModel, PointModel>;
-
 /// A layer of a model, which is checked before the cloud is read.
 class LayerJob {
  public:
@@ -48,7 +44,7 @@ class LayerJob {
   [[nodiscard]] FeatureJob make_job(const FeatureCloud& cloud) const;
 
  private:
-  AnyModel model_;
+  Model model_;
   std::string layer_;
   std::size_t channels_ = 0;
   Axis up_;                    // for classifiers

@@ -55,7 +55,7 @@ void place_fractions(PointCloud& cloud, const std::string& name, const std::vect
 }
 
 void place_labels(PointCloud& cloud, const std::string& name, const Segmentation& result,
-                  const LabelFields& fields, const PointModelDescription& model) {
+                  const LabelFields& fields, const SegmenterDescription& model) {
   if (fields.asprs_codes) {
     const std::uint32_t largest = std::max<std::uint32_t>(1, std::ranges::max(model.asprs_codes));
     fill(place(cloud, name, FieldType::kUInt8, largest), [&](std::size_t i) {
@@ -70,7 +70,7 @@ void place_labels(PointCloud& cloud, const std::string& name, const Segmentation
 }
 
 void place_colors(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
-                  const PointModelDescription& model, const std::filesystem::path& output) {
+                  const SegmenterDescription& model, const std::filesystem::path& output) {
   const ColorLayout layout = color_layout_of(output);
   if (fields.replace) {
     const std::size_t first = layout == ColorLayout::kChannels ? 0 : 3;
@@ -89,7 +89,7 @@ void place_colors(PointCloud& cloud, const Segmentation& result, const LabelFiel
 
 }  // namespace
 
-std::vector<std::string> new_fields(const LabelFields& fields, const PointModelDescription& model) {
+std::vector<std::string> new_fields(const LabelFields& fields, const SegmenterDescription& model) {
   std::vector<std::string> names{fields.label, "confidence", "entropy", "margin"};
   if (fields.probabilities) {
     for (const std::string& name : model.classes) names.push_back("p_" + name);
@@ -110,13 +110,13 @@ std::vector<std::string> new_fields(const LabelFields& fields, const PointModelD
 }
 
 void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
-                      const PointModelDescription& model, std::string_view subject) {
+                      const SegmenterDescription& model, std::string_view subject) {
   const std::vector<std::string> names = new_fields(fields, model);
   if (!fields.replace) refuse_taken_fields(cloud, names, subject, "--prefix, or use --replace");
 }
 
 void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
-                const PointModelDescription& model, const std::filesystem::path& output) {
+                const SegmenterDescription& model, const std::filesystem::path& output) {
   const std::vector<std::string> names = new_fields(fields, model);
   place_labels(cloud, names[0], result, fields, model);
   place_fractions(cloud, names[1], result.confidence);

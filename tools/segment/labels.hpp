@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
 
 namespace ptattn::tools {
@@ -24,12 +24,12 @@ struct LabelFields {
 /// @throws Error(Fault::kUsage) when two of them, or one of them and the coordinates or the colours
 ///         to be added, have one name
 [[nodiscard]] std::vector<std::string> new_fields(const LabelFields& fields,
-                                                  const PointModelDescription& model);
+                                                  const SegmenterDescription& model);
 
 /// @throws Error(Fault::kUsage) when the cloud has a field of a new one's name, unless these may be
 ///         replaced
 void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
-                      const PointModelDescription& model, std::string_view subject);
+                      const SegmenterDescription& model, std::string_view subject);
 
 /// Adds them to a cloud. Points without usable coordinates get zeros, and grey where colours are
 /// wanted.
@@ -38,6 +38,6 @@ void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
 /// type if that can hold whatever the model may say (a uchar classification stays a uchar), else it
 /// gets the type that a new one has. Old colours are dropped then.
 void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
-                const PointModelDescription& model, const std::filesystem::path& output);
+                const SegmenterDescription& model, const std::filesystem::path& output);
 
 }  // namespace ptattn::tools

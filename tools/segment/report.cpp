@@ -15,7 +15,7 @@ constexpr std::size_t kShareColumns = 9;
 }  // namespace
 
 SegmentRecord make_record(std::string path, std::string output, const Segmentation& result,
-                          const PointModelDescription& model) {
+                          const SegmenterDescription& model) {
   SegmentRecord record{.path = std::move(path),
                        .output = std::move(output),
                        .points = result.labels.size(),
@@ -33,7 +33,7 @@ SegmentRecord make_record(std::string path, std::string output, const Segmentati
   return record;
 }
 
-std::string as_table(const SegmentRecord& record, const PointModelDescription& model) {
+std::string as_table(const SegmentRecord& record, const SegmenterDescription& model) {
   if (!record.error.empty()) return record.path + ": " + record.error + "\n";
   std::size_t width = 0;
   for (const std::string& name : model.classes) width = std::max(width, text_width(name));
@@ -60,7 +60,7 @@ std::string as_table(const SegmentRecord& record, const PointModelDescription& m
   return text;
 }
 
-std::string as_json_line(const SegmentRecord& record, const PointModelDescription& model) {
+std::string as_json_line(const SegmentRecord& record, const SegmenterDescription& model) {
   nlohmann::ordered_json json;
   json["path"] = record.path;
   if (record.error.empty()) {

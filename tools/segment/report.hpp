@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
 
 namespace ptattn::tools {
@@ -26,16 +26,16 @@ struct SegmentRecord {
 /// Counts the points of each class.
 [[nodiscard]] SegmentRecord make_record(std::string path, std::string output,
                                         const Segmentation& result,
-                                        const PointModelDescription& model);
+                                        const SegmenterDescription& model);
 
 /// The classes with the numbers and shares of their points, a line each.
-[[nodiscard]] std::string as_table(const SegmentRecord& record, const PointModelDescription& model);
+[[nodiscard]] std::string as_table(const SegmentRecord& record, const SegmenterDescription& model);
 
 /// One line of JSON: path, output, points, invalid, category (of
 /// models that label parts), voxels, tiles, votes (where there are several),
 /// classes {name: points}, model;
 /// or path, error, model.
 [[nodiscard]] std::string as_json_line(const SegmentRecord& record,
-                                       const PointModelDescription& model);
+                                       const SegmenterDescription& model);
 
 }  // namespace ptattn::tools

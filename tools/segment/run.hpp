@@ -9,7 +9,7 @@
 #include "../progress.hpp"
 #include "jobs.hpp"
 #include "labels.hpp"
-#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
 
 namespace ptattn::tools {

@@ -40,9 +40,9 @@ struct SmoothSettings {
   std::vector<std::string> features;
 
   /// @param usual  k when neither k nor a radius is given
-  [[nodiscard]] Window window(std::size_t usual) const {
+  [[nodiscard]] Neighborhood window(std::size_t usual) const {
     constexpr std::size_t kMostInRadius = 256;
-    Window window{.k = k.value_or(radius ? kMostInRadius : usual)};
+    Neighborhood window{.k = k.value_or(radius ? kMostInRadius : usual)};
     if (radius) window.radius = *radius;
     return window;
   }

@@ -111,12 +111,12 @@ struct Features {
   Features(const SmoothSettings& s, const PointCloud& labelled, const UsablePoints& known,
            const PointCloud& input, const UsablePoints& points) {
     if (s.features.empty()) return;
-    const std::vector<Column> columns = select_columns(labelled, s.features, s.from);
-    const std::vector<Column> same = select_columns(input, s.features, s.input);
-    if (!std::ranges::equal(columns, same, {}, &Column::name, &Column::name)) {
+    const std::vector<FieldColumn> columns = select_columns(labelled, s.features, s.from);
+    const std::vector<FieldColumn> same = select_columns(input, s.features, s.input);
+    if (!std::ranges::equal(columns, same, {}, &FieldColumn::name, &FieldColumn::name)) {
       throw Error(Fault::kInput, s.input, "has other --features than " + s.from);
     }
-    for (const Column& column : columns) names.push_back(column.name());
+    for (const FieldColumn& column : columns) names.push_back(column.name());
     const ColumnScaling scaling = standardizing(columns, known.rows);
     of_known = column_values(columns, known.rows, scaling);
     of_input = column_values(same, points.rows, scaling);

@@ -35,8 +35,8 @@ Comparison compare(const PointCloud& a, const PointCloud& b, const ColorSource& 
     return comparison;
   }
   const std::string name = source.kind == ColorKind::kHeight ? "z" : source.name;
-  const std::vector<Column> left = find_columns(a, name);
-  const std::vector<Column> right = find_columns(b, name);
+  const std::vector<FieldColumn> left = find_columns(a, name);
+  const std::vector<FieldColumn> right = find_columns(b, name);
   if (left.size() != 1 || right.size() != 1) {
     comparison.problem = source.name + " is no field of one value, so no points are compared";
     return comparison;

@@ -30,7 +30,7 @@ class Selection {
     if (found) ++group_;
     return found;
   }
-  [[nodiscard]] std::vector<Column> take() { return std::move(columns_); }
+  [[nodiscard]] std::vector<FieldColumn> take() { return std::move(columns_); }
 
  private:
   bool add_field(std::string_view name) {
@@ -60,14 +60,14 @@ class Selection {
   bool add_packed(std::string_view name) {
     const Field* const field = cloud_.find(name);
     if (field == nullptr || field->bytes_per_point() != sizeof(std::uint32_t)) return false;
-    columns_.push_back(Column::byte_of("red", *field, 16, group_));
-    columns_.push_back(Column::byte_of("green", *field, 8, group_));
-    columns_.push_back(Column::byte_of("blue", *field, 0, group_));
+    columns_.push_back(FieldColumn::byte_of("red", *field, 16, group_));
+    columns_.push_back(FieldColumn::byte_of("green", *field, 8, group_));
+    columns_.push_back(FieldColumn::byte_of("blue", *field, 0, group_));
     return true;
   }
 
   const PointCloud& cloud_;
-  std::vector<Column> columns_;
+  std::vector<FieldColumn> columns_;
   std::size_t group_ = 0;
 };
 
@@ -84,7 +84,7 @@ bool usable(double x) {
 
 /// Sum of `value(x)` over the finite values x of a column, and how many there are.
 template <class Value>
-std::pair<double, double> finite_sum(const Column& column, std::span<const std::size_t> points,
+std::pair<double, double> finite_sum(const FieldColumn& column, std::span<const std::size_t> points,
                                      const Value& value) {
   const double sum = deterministic_sum(points.size(), [&](std::size_t i) {
     const double x = column(points[i]);
@@ -97,7 +97,7 @@ std::pair<double, double> finite_sum(const Column& column, std::span<const std::
 
 /// Calls `set(row, column, value)` for all of them.
 template <class Set>
-void each_value(std::span<const Column> columns, std::span<const std::size_t> points,
+void each_value(std::span<const FieldColumn> columns, std::span<const std::size_t> points,
                 const Set& set) {
   parallel_each(points.size(), kGrain, [&](std::size_t i) {
     for (std::size_t c = 0; c < columns.size(); ++c) set(i, c, columns[c](points[i]));
@@ -106,21 +106,22 @@ void each_value(std::span<const Column> columns, std::span<const std::size_t> po
 
 }  // namespace
 
-Column Column::byte_of(std::string name, const Field& field, int shift, std::size_t group) {
-  Column column(std::move(name), field, 0, group);
+FieldColumn FieldColumn::byte_of(std::string name, const Field& field, int shift,
+                                 std::size_t group) {
+  FieldColumn column(std::move(name), field, 0, group);
   column.shift_ = shift;
   return column;
 }
 
-double Column::operator()(std::size_t point) const {
+double FieldColumn::operator()(std::size_t point) const {
   if (shift_ < 0) return field_->as_double(point, component_);
   std::uint32_t bits = 0;
   std::memcpy(&bits, field_->bytes().data() + point * sizeof bits, sizeof bits);
   return bits >> shift_ & 0xFFU;
 }
 
-std::vector<Column> select_columns(const PointCloud& cloud, std::span<const std::string> names,
-                                   std::string_view subject) {
+std::vector<FieldColumn> select_columns(const PointCloud& cloud, std::span<const std::string> names,
+                                        std::string_view subject) {
   Selection selection(cloud);
   for (const std::string& name : names) {
     if (selection.add(name)) continue;
@@ -130,16 +131,17 @@ std::vector<Column> select_columns(const PointCloud& cloud, std::span<const std:
   return selection.take();
 }
 
-std::vector<Column> find_columns(const PointCloud& cloud, std::string_view name) {
+std::vector<FieldColumn> find_columns(const PointCloud& cloud, std::string_view name) {
   Selection selection(cloud);
-  return selection.add(name) ? selection.take() : std::vector<Column>();
+  return selection.add(name) ? selection.take() : std::vector<FieldColumn>();
 }
 
-ColumnScaling standardizing(std::span<const Column> columns, std::span<const std::size_t> points) {
+ColumnScaling standardizing(std::span<const FieldColumn> columns,
+                            std::span<const std::size_t> points) {
   ColumnScaling scaling;
   std::vector<double> squares;  // of each group: the sum over its columns of the variance
   std::vector<double> sizes;    // of each group: its columns
-  for (const Column& column : columns) {
+  for (const FieldColumn& column : columns) {
     // Relative to the first value: a georeferenced offset costs the sum no digits.
     const double first = points.empty() ? 0.0 : column(points.front());
     const double origin = usable(first) ? first : 0.0;
@@ -154,21 +156,21 @@ ColumnScaling standardizing(std::span<const Column> columns, std::span<const std
     if (count > 0) squares[column.group()] += finite_sum(column, points, square).first / count;
     sizes[column.group()] += 1.0;
   }
-  for (const Column& column : columns) {
+  for (const FieldColumn& column : columns) {
     const double deviation = std::sqrt(squares[column.group()] / sizes[column.group()]);
     scaling.scale.push_back(deviation > 0.0 ? deviation : 1.0);
   }
   return scaling;
 }
 
-Matrix column_values(std::span<const Column> columns, std::span<const std::size_t> points,
+Matrix column_values(std::span<const FieldColumn> columns, std::span<const std::size_t> points,
                      const ColumnScaling& scaling) {
   Matrix out(points.size(), columns.size());
   column_values(columns, points, scaling, out);
   return out;
 }
 
-void column_values(std::span<const Column> columns, std::span<const std::size_t> points,
+void column_values(std::span<const FieldColumn> columns, std::span<const std::size_t> points,
                    const ColumnScaling& scaling, MutableMatrixView out) {
   each_value(columns, points, [&](std::size_t i, std::size_t c, double x) {
     const double scaled = (x - scaling.offset[c]) / scaling.scale[c];
@@ -176,7 +178,7 @@ void column_values(std::span<const Column> columns, std::span<const std::size_t>
   });
 }
 
-Matrix column_values(std::span<const Column> columns, std::span<const std::size_t> points) {
+Matrix column_values(std::span<const FieldColumn> columns, std::span<const std::size_t> points) {
   Matrix out(points.size(), columns.size());
   each_value(columns, points,
              [&](std::size_t i, std::size_t c, double x) { out(i, c) = static_cast<float>(x); });

@@ -15,13 +15,13 @@ namespace ptattn {
 
 /// One number a point: a component of a field, or a byte of a packed colour. Refers to a cloud that
 /// must outlive it.
-class Column {
+class FieldColumn {
  public:
-  Column(std::string name, const Field& field, std::uint32_t component, std::size_t group)
+  FieldColumn(std::string name, const Field& field, std::uint32_t component, std::size_t group)
       : name_(std::move(name)), field_(&field), component_(component), group_(group) {}
   /// Bits `shift` ... `shift + 7` of a 4-byte field.
-  [[nodiscard]] static Column byte_of(std::string name, const Field& field, int shift,
-                                      std::size_t group);
+  [[nodiscard]] static FieldColumn byte_of(std::string name, const Field& field, int shift,
+                                           std::size_t group);
 
   /// "x", "red", "intensity"; "descriptor_3" for a component of a field of several values.
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -45,12 +45,12 @@ class Column {
 ///   NAME     the field of that name with all its values; a field wins over the three words
 ///
 /// @throws Error(Fault::kInput) with `subject` when the cloud has nothing of that name
-[[nodiscard]] std::vector<Column> select_columns(const PointCloud& cloud,
-                                                 std::span<const std::string> names,
-                                                 std::string_view subject);
+[[nodiscard]] std::vector<FieldColumn> select_columns(const PointCloud& cloud,
+                                                      std::span<const std::string> names,
+                                                      std::string_view subject);
 
 /// The same for one name; empty when the cloud has nothing of that name.
-[[nodiscard]] std::vector<Column> find_columns(const PointCloud& cloud, std::string_view name);
+[[nodiscard]] std::vector<FieldColumn> find_columns(const PointCloud& cloud, std::string_view name);
 
 /// What is subtracted from the values of each column and what they are divided by.
 struct ColumnScaling {
@@ -62,21 +62,21 @@ struct ColumnScaling {
 /// sqrt(mean of their variances), so that xyz, normals and colours keep their proportions. Values
 /// that are not finite (or beyond kLargestCoordinate) do not count; without spread the scale is 1.
 /// Two passes over the values, in float64; the same bits for any thread count.
-[[nodiscard]] ColumnScaling standardizing(std::span<const Column> columns,
+[[nodiscard]] ColumnScaling standardizing(std::span<const FieldColumn> columns,
                                           std::span<const std::size_t> points);
 
 /// (value - offset) / scale of the chosen points, computed in float64 and rounded once. A value
 /// that is not finite becomes 0, the mean.
 /// @return [points, columns]
 /// Time O(points columns); parallel.
-[[nodiscard]] Matrix column_values(std::span<const Column> columns,
+[[nodiscard]] Matrix column_values(std::span<const FieldColumn> columns,
                                    std::span<const std::size_t> points,
                                    const ColumnScaling& scaling);
 /// The same, written to `out` [points, columns].
-void column_values(std::span<const Column> columns, std::span<const std::size_t> points,
+void column_values(std::span<const FieldColumn> columns, std::span<const std::size_t> points,
                    const ColumnScaling& scaling, MutableMatrixView out);
 /// The values as they are, rounded to float32; NaN and infinity stay.
-[[nodiscard]] Matrix column_values(std::span<const Column> columns,
+[[nodiscard]] Matrix column_values(std::span<const FieldColumn> columns,
                                    std::span<const std::size_t> points);
 
 }  // namespace ptattn

@@ -1,77 +1,26 @@
 #include "ptattn/models/model_folder.hpp"
 
-#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/files/safetensors.hpp"
 #include "ptattn/models/model_config.hpp"
-#include "ptattn/models/point_network_registry.hpp"
 
 namespace ptattn {
-namespace {
 
-constexpr std::size_t kMaxPoints = 16'384;  // bounds the memory of the first layers
-
-Preprocessing read_preprocessing(const nlohmann::json& value, const std::string& subject) {
-  JsonObject json(value, "preprocessing", subject);
-  Preprocessing profile;
-  profile.points = json.integer("points", {1, kMaxPoints});
-  profile.min_points = json.integer("min_points", {1, profile.points});
-  profile.resampling = static_cast<Resampling>(json.choice("resample", {"fps_or_repeat"}));
-  profile.centering = static_cast<Centering>(json.choice("center", {"centroid"}));
-  profile.scaling = static_cast<Scaling>(json.choice("scale", {"unit_sphere"}));
-  profile.up = static_cast<Axis>(json.choice("up", {"x", "y", "z"}));
-  profile.vote_rotation_z_degrees = json.number("vote_rotation_z_degrees", {0.0, 180.0});
-  json.finish();
-  return profile;
+const ModelDescription& description_of(const Model& model) {
+  return std::visit([](const auto& any) -> const ModelDescription& { return any.description; },
+                    model);
 }
 
-}  // namespace
-
-std::optional<ModelTask> task_of(std::string_view architecture) {
-  const auto is_among = [&](const std::vector<std::string>& names) {
-    return std::ranges::find(names, architecture) != names.end();
-  };
-  if (is_among(classifier_architectures())) return ModelTask::kClassification;
-  if (is_among(point_network_architectures())) return ModelTask::kPoints;
-  return std::nullopt;
-}
-
-ModelTask read_model_task(const std::filesystem::path& folder) {
-  const ModelConfig config = read_model_config(folder);
-  JsonObject json(config.json, "", config.subject);
-  const auto task = task_of(json.text("architecture"));
-  if (!task) json.fail("architecture", "is unknown to this version of ptattn");
-  return *task;
-}
-
-void check_task(const ArchitectureConfig& config, ModelTask wanted) {
-  const auto task = task_of(config.architecture);
-  if (!task || *task == wanted) return;  // unknown ones are refused where networks are made
-  throw Error(Fault::kModel, config.subject,
-              wanted == ModelTask::kClassification
-                  ? "is a model that labels points, expected one that classifies clouds"
-                  : "is a model that classifies clouds, expected one that labels points");
-}
-
-ModelDescription read_model_description(const std::filesystem::path& folder) {
-  const ModelConfig config = read_model_config(folder);
-  JsonObject json(config.json, "", config.subject);
-  (void)json.integer("format", {1, 1});
-  ModelDescription model;
-  model.name = json.text("name");
-  model.architecture = {json.text("architecture"), json.object("hyper_parameters").dump(),
-                        config.subject};
-  check_task(model.architecture, ModelTask::kClassification);
-  model.preprocessing = read_preprocessing(json.object("preprocessing"), config.subject);
-  model.classes = read_names(json, "classes");
-  json.finish();
-  return model;
+Model load_model(const std::filesystem::path& folder) {
+  if (read_model_task(folder) == ModelTask::kClassification) return load_classifier(folder);
+  return load_point_model(folder);
 }
 
 ClassifierModel load_classifier(const std::filesystem::path& folder, Precision precision) {
-  ModelDescription description = read_model_description(folder);
+  ClassifierDescription description = read_classifier_description(folder);
   const SafetensorsFile weights(folder / "model.safetensors");
   auto network = make_classifier(description.architecture, weights, precision);
   const std::string& subject = description.architecture.subject;
@@ -82,6 +31,29 @@ ClassifierModel load_classifier(const std::filesystem::path& folder, Precision p
                     ", the network takes at least " + std::to_string(network->min_points()));
   }
   return {std::move(description), precision, std::move(network)};
+}
+
+PointModel load_point_model(const std::filesystem::path& folder) {
+  SegmenterDescription description = read_segmenter_description(folder);
+  const SafetensorsFile weights(folder / "model.safetensors");
+  auto network = make_point_network(description.architecture, weights);
+  const std::string& subject = description.architecture.subject;
+  if (network->labels_points()) {
+    check_class_count(description.classes.size(), network->out_channels(), subject);
+  }
+  const std::size_t categories = network->category_count();
+  if (categories > 0 && description.categories.size() != categories) {
+    throw Error(Fault::kModel, subject,
+                "names " + std::to_string(description.categories.size()) +
+                    " categories, the network has " + std::to_string(categories));
+  }
+  const std::size_t channels = description.preprocessing.channels.size();
+  if (channels != network->in_channels()) {
+    throw Error(Fault::kModel, subject,
+                "preprocessing.features names " + std::to_string(channels) +
+                    " channels, the network takes " + std::to_string(network->in_channels()));
+  }
+  return {std::move(description), std::move(network)};
 }
 
 }  // namespace ptattn

@@ -1,62 +1,48 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <variant>
 
 #include "ptattn/models/classifier.hpp"
-#include "ptattn/models/preprocessing.hpp"
-#include "ptattn/models/registry.hpp"
+#include "ptattn/models/model_description.hpp"
+#include "ptattn/models/point_network.hpp"
+#include "ptattn/models/precision.hpp"
 
 namespace ptattn {
 
-/// What a model is for.
-enum class ModelTask : std::uint8_t {
-  kClassification,  ///< names clouds, see ClassifierModel
-  kPoints,          ///< says something about every point, see PointModel
-};
-
-/// The task of an architecture; nullopt for one that nobody knows.
-[[nodiscard]] std::optional<ModelTask> task_of(std::string_view architecture);
-
-/// The task of the model in `folder`, by the architecture that its config.json names.
-/// @throws Error(Fault::kModel) when that is unknown or the file cannot be read
-[[nodiscard]] ModelTask read_model_task(const std::filesystem::path& folder);
-
-/// @throws Error(Fault::kModel) when the architecture is known, but for another task
-void check_task(const ArchitectureConfig& config, ModelTask wanted);
-
-/// What a classifier's config.json says.
-struct ModelDescription {
-  std::string name;
-  ArchitectureConfig architecture;
-  Preprocessing preprocessing;
-  std::vector<std::string> classes;  ///< class i is column i of the logits
-};
-
-/// A network with all that is needed to use it.
+/// A classifier with all that is needed to use it.
 struct ClassifierModel {
-  ModelDescription description;
+  ClassifierDescription description;
   Precision precision = Precision::kFloat32;
   std::unique_ptr<Classifier> network;
 };
 
-/// Reads `folder`/config.json.
-///
-/// The schema (format 1) is strict: unknown or repeated keys, wrong types and values out of range
-/// are refused, and so is a format that this version does not know.
-/// @throws Error(Fault::kModel)
-[[nodiscard]] ModelDescription read_model_description(const std::filesystem::path& folder);
+/// A network over points with all that is needed to use it.
+struct PointModel {
+  SegmenterDescription description;
+  std::unique_ptr<PointNetwork> network;
+};
 
-/// Reads `folder`/config.json and builds its network with the weights of
-/// `folder`/model.safetensors.
-/// @param precision  what the network computes with; the files are the same
+/// A model of any task.
+using Model = std::variant<ClassifierModel, PointModel>;
+
+/// Returns what the models of all tasks say of themselves.
+[[nodiscard]] const ModelDescription& description_of(const Model& model);
+
+/// Loads the model in `folder`, whatever its task: reads its config.json and builds its network
+/// with the weights of model.safetensors.
 /// @throws Error(Fault::kModel)
+[[nodiscard]] Model load_model(const std::filesystem::path& folder);
+
+/// Loads the classifier in `folder`.
+/// @param precision  what the network computes with; the files are the same
+/// @throws Error(Fault::kModel), also for a model of another task
 [[nodiscard]] ClassifierModel load_classifier(const std::filesystem::path& folder,
                                               Precision precision = Precision::kFloat32);
+
+/// Loads the model over points in `folder`.
+/// @throws Error(Fault::kModel), also for a model of another task
+[[nodiscard]] PointModel load_point_model(const std::filesystem::path& folder);
 
 }  // namespace ptattn

@@ -1,27 +1,33 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ptattn/models/architecture.hpp"
 #include "ptattn/models/classifier.hpp"
 #include "ptattn/models/files/weights.hpp"
+#include "ptattn/models/point_network.hpp"
 #include "ptattn/models/precision.hpp"
 
 namespace ptattn {
 
-/// Which network to build, in the words of a config.json.
-struct ArchitectureConfig {
-  std::string architecture;      ///< such as "pct_cls"
-  std::string hyper_parameters;  ///< a JSON object; absent keys have the published network's values
-  std::string subject;           ///< what error messages call it, such as the path of config.json
+/// What a model is for.
+enum class ModelTask : std::uint8_t {
+  kClassification,  ///< classifies a cloud as a whole
+  kPoints,          ///< labels every point, or describes it by features
 };
 
-/// Architectures that make_classifier knows, sorted.
-[[nodiscard]] std::vector<std::string> classifier_architectures();
+/// Lists the architectures of a task, sorted.
+[[nodiscard]] std::vector<std::string> architectures_of(ModelTask task);
 
-/// Builds the network that `config` describes with the values of `weights`.
+/// Returns the task of an architecture; nullopt for an unknown one.
+[[nodiscard]] std::optional<ModelTask> task_of(std::string_view architecture);
+
+/// Builds the classifier that `config` describes with the values of `weights`.
 ///
 /// Names of weights may carry the prefixes `module.` and `backbone.`; counters that inference does
 /// not need (`num_batches_tracked`) are ignored.
@@ -32,5 +38,10 @@ struct ArchitectureConfig {
 [[nodiscard]] std::unique_ptr<Classifier> make_classifier(
     const ArchitectureConfig& config, const WeightSource& weights,
     Precision precision = Precision::kFloat32);
+
+/// Builds the network over points that `config` describes with the values of `weights`.
+/// @throws Error(Fault::kModel) as make_classifier
+[[nodiscard]] std::unique_ptr<PointNetwork> make_point_network(const ArchitectureConfig& config,
+                                                               const WeightSource& weights);
 
 }  // namespace ptattn

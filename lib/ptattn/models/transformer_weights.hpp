@@ -25,7 +25,7 @@ struct TransformerConfig {
 /// Weights under the key names of torch.nn.Transformer: encoder.layers.0.self_attn.in_proj_weight,
 /// ..., decoder.norm.bias.
 /// @throws Error(Fault::kModel) naming all tensors that are missing, misshapen, not finite or left
-///         over; Error(Fault::kModel) when the heads do not divide the channels
+///         over; Error(Fault::kUsage) when the heads do not divide the channels
 [[nodiscard]] Transformer read_transformer_weights(const TransformerConfig& config,
                                                    const WeightSource& source);
 

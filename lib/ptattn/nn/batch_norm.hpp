@@ -30,7 +30,7 @@ struct ScaleShift {
 
 /// x <- activation(scale x + shift)
 /// @param x  [n, c]
-/// @throws   Error(Fault::kModel) when the shapes do not fit each other
+/// @throws   Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(n c); parallel over rows; the same bits for any thread count.
 void apply(const ScaleShift& norm, Activation activation, MutableMatrixView x);
 

@@ -31,7 +31,7 @@ struct GroupingWeights {
 /// @param centers    [m], indices of the points i, each below n
 /// @param neighbors  [m, k] row-major, indices of the points j, each below n
 /// @param out        [m, out]; nothing is allocated in the steady state
-/// @throws           Error(Fault::kModel) when the features or `out` do not fit the weights
+/// @throws           Error(Fault::kUsage) when the features or `out` do not fit the weights
 /// Time O(n in hidden + m k hidden out); memory O(n hidden), the gathered rows exist a few points
 /// at a time, their products never; the same bits for any thread count.
 void embed_neighborhoods(const GroupingWeights& w, MatrixView features,

@@ -21,7 +21,7 @@ constexpr std::size_t kQuantizedRows = 64;
 
 void check_input(const Int8Linear& layer, const ByteRowsView& x) {
   if (x.depth == layer.weight.depth()) return;
-  throw Error(Fault::kModel, kSubject,
+  throw Error(Fault::kUsage, kSubject,
               "a row has " + std::to_string(x.depth) + " values, the weights have " +
                   std::to_string(layer.weight.depth()) + " rows");
 }
@@ -101,7 +101,7 @@ void linear_max(const Int8Linear& layer, const ByteRowsView& x, Activation activ
   check_input(layer, x);
   check_shape(kSubject, "the result", out, 1, layer.weight.cols());
   if (x.rows == 0 || activation == Activation::kGelu) {
-    throw Error(Fault::kModel, kSubject, "no maximum of no rows, or of GELU, which may decrease");
+    throw Error(Fault::kUsage, kSubject, "no maximum of no rows, or of GELU, which may decrease");
   }
   parallel_each(layer.weight.panels(), 1, [&](std::size_t p) {
     int8_gemm_max(x, layer.weight, p, p + 1, epilogue_of(layer, activation, {}), out.data);

@@ -37,7 +37,7 @@ struct Int8Linear {
 /// @param x         [n, in]
 /// @param residual  [n, out]; empty: none
 /// @return          [n, out]
-/// @throws          Error(Fault::kModel) when the shapes do not fit each other
+/// @throws          Error(Fault::kUsage) when the shapes do not fit each other
 /// Time n in out multiply-adds; the same bits for any thread count.
 [[nodiscard]] Matrix linear(const Int8Linear& layer, const ByteRowsView& x,
                             Activation activation = Activation::kNone, MatrixView residual = {});

@@ -16,7 +16,7 @@ constexpr std::string_view kSubject = "layer norm";
 
 void check_width(const char* what, const std::vector<float>& values, MatrixView x) {
   if (values.empty() || values.size() == x.cols) return;
-  throw Error(Fault::kModel, kSubject,
+  throw Error(Fault::kUsage, kSubject,
               std::string(what) + " has " + std::to_string(values.size()) +
                   " values, expected one for each of " + std::to_string(x.cols) + " channels");
 }

@@ -18,7 +18,7 @@ struct LayerNorm {
 /// out = norm(x)
 /// @param x    [n, c]
 /// @param out  [n, c]; x itself, or without overlap
-/// @throws     Error(Fault::kModel) when the shapes do not fit each other
+/// @throws     Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(n c); rows do not touch each other; the same bits for any thread count.
 void layer_norm(const LayerNorm& norm, MatrixView x, MutableMatrixView out);
 [[nodiscard]] Matrix layer_norm(const LayerNorm& norm, MatrixView x);
@@ -29,7 +29,7 @@ void layer_norm(const LayerNorm& norm, MatrixView x, MutableMatrixView out);
 /// @param x         [n, c]
 /// @param residual  [n, c]; overlaps neither x nor out
 /// @param out       [n, c]; x itself, or without overlap
-/// @throws          Error(Fault::kModel) when the shapes do not fit each other
+/// @throws          Error(Fault::kUsage) when the shapes do not fit each other
 void add_layer_norm(const LayerNorm& norm, MatrixView residual, MutableMatrixView x,
                     MutableMatrixView out);
 

@@ -21,7 +21,7 @@ constexpr std::size_t kTaskPanels = 4;
 
 void check_depth(MatrixView a, PackedMatrixView b) {
   if (a.cols == b.rows) return;
-  throw Error(Fault::kModel, kSubject,
+  throw Error(Fault::kUsage, kSubject,
               "a row has " + std::to_string(a.cols) + " values, the weights are " +
                   shape_text(b.rows, b.cols));
 }

@@ -35,7 +35,7 @@ struct Linear {
 /// @param a  [m, k]
 /// @param b  [k, n]
 /// @param c  [m, n]; overlaps neither a nor the residual
-/// @throws   Error(Fault::kModel) when the shapes do not fit each other
+/// @throws   Error(Fault::kUsage) when the shapes do not fit each other
 /// Time m n k multiply-adds; the same bits for any thread count.
 void multiply(MatrixView a, PackedMatrixView b, const Epilogue& epilogue, MutableMatrixView c);
 
@@ -43,7 +43,7 @@ void multiply(MatrixView a, PackedMatrixView b, const Epilogue& epilogue, Mutabl
 /// @param x         [n, in], one row a point
 /// @param residual  [n, out]; empty: none
 /// @return          [n, out]
-/// @throws          Error(Fault::kModel) when the shapes do not fit each other
+/// @throws          Error(Fault::kUsage) when the shapes do not fit each other
 /// Time n in out multiply-adds; the same bits for any thread count.
 [[nodiscard]] Matrix linear(const Linear& layer, MatrixView x,
                             Activation activation = Activation::kNone, MatrixView residual = {});
@@ -62,7 +62,7 @@ void linear(const Linear& layer, MatrixView x, Activation activation, MatrixView
 /// @param x           [n, in], n >= 1
 /// @param activation  one that keeps order (GELU does not)
 /// @param out         [1, out]
-/// @throws            Error(Fault::kModel) when the shapes do not fit each other
+/// @throws            Error(Fault::kUsage) when the shapes do not fit each other
 /// The bits of linear() followed by column_max(), the same for any thread count.
 void linear_max(const Linear& layer, MatrixView x, Activation activation, MutableMatrixView out);
 

@@ -13,7 +13,7 @@ namespace ptattn {
 
 /// @param subject  what the message is about, such as "rotary encoding"
 /// @param what     the matrix, such as "the result"
-/// @throws Error(Fault::kModel) unless m is [rows, cols]
+/// @throws Error(Fault::kUsage) unless m is [rows, cols]
 void check_shape(std::string_view subject, std::string_view what, MatrixView m, std::size_t rows,
                  std::size_t cols);
 

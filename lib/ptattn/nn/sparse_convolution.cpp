@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kTaskPanels = 4;
 
 [[noreturn]] void refuse(const std::string& problem) {
-  throw Error(Fault::kModel, "sparse convolution", problem);
+  throw Error(Fault::kUsage, "sparse convolution", problem);
 }
 
 void check_shapes(const ConvolutionSlices& layer, const KernelMap& map, MatrixView x,

@@ -35,7 +35,7 @@ struct ConvolutionSlices {
 /// @param map  of the voxels; as many places as the layer has slices
 /// @param x    [n, in]
 /// @param out  [n, out]; overlaps nothing
-/// @throws     Error(Fault::kModel) when the shapes do not fit each other
+/// @throws     Error(Fault::kUsage) when the shapes do not fit each other
 /// Time (n + pairs) in out multiply-adds, parallel over blocks of rows and of columns; the same
 /// bits for any thread count.
 void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, MatrixView x,
@@ -53,7 +53,7 @@ void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, Ma
 /// @param neighbors  of n rows
 /// @param x          [n, in]
 /// @param out        [n, out]; overlaps nothing
-/// @throws           Error(Fault::kModel) when the shapes do not fit each other
+/// @throws           Error(Fault::kUsage) when the shapes do not fit each other
 /// Time (n + pairs) in out multiply-adds; memory of one block's pairs a thread; the same bits for
 /// any thread count.
 void window_convolution(const Linear& layer, const FindNeighbors& neighbors, MatrixView x,

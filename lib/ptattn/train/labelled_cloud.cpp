@@ -49,18 +49,18 @@ struct Source {
   AttributeKind kind;
   std::string name;
   FieldType type;
-  Column column;
+  FieldColumn column;
 };
 
 void add_scan_field(std::vector<Source>& sources, AttributeKind kind, const char* name,
                     const Field* field) {
   if (field == nullptr) return;
-  sources.push_back({kind, name, FieldType::kFloat32, Column(name, *field, 0, 0)});
+  sources.push_back({kind, name, FieldType::kFloat32, FieldColumn(name, *field, 0, 0)});
 }
 
 void add_triple(std::vector<Source>& sources, AttributeKind kind, const PointCloud& cloud,
                 const char* group, const std::array<const char*, 3>& names) {
-  const std::vector<Column> columns = find_columns(cloud, group);
+  const std::vector<FieldColumn> columns = find_columns(cloud, group);
   if (columns.size() != names.size()) return;
   const Field* const field = cloud.find(names[0]);
   const bool bytes = kind == AttributeKind::kColor && field == nullptr;  // packed

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/train/labelled_cloud.hpp"
 #include "ptattn/train/scores.hpp"
 

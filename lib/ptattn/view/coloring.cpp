@@ -23,36 +23,36 @@ constexpr double kHeightPercent = 99.5;
 constexpr double kFeaturePercent = 98.0;
 constexpr std::array<std::string_view, 6> kNoScale{"z", "red", "green", "blue", "rgb", "rgba"};
 
-std::vector<float> values_of(const Column& column, std::size_t points) {
+std::vector<float> values_of(const FieldColumn& column, std::size_t points) {
   std::vector<float> values(points);
   parallel_each(points, kGrain, [&](std::size_t i) { values[i] = static_cast<float>(column(i)); });
   return values;
 }
 
 /// Red, green and blue; nothing for a cloud without colours.
-std::vector<Column> color_columns(const PointCloud& cloud) {
+std::vector<FieldColumn> color_columns(const PointCloud& cloud) {
   if (cloud.find("colors") != nullptr) return {};  // a field wins over the word
-  std::vector<Column> columns = find_columns(cloud, "colors");
+  std::vector<FieldColumn> columns = find_columns(cloud, "colors");
   if (columns.size() != 3) columns.clear();
   return columns;
 }
 
 /// The first three features: of fields f_000, f_001, ... or feature_0, ..., or of one with many
 /// values.
-std::vector<Column> feature_columns(const PointCloud& cloud) {
+std::vector<FieldColumn> feature_columns(const PointCloud& cloud) {
   for (const std::array<std::string_view, 3>& names :
        {std::array<std::string_view, 3>{"f_000", "f_001", "f_002"},
         std::array<std::string_view, 3>{"feature_0", "feature_1", "feature_2"}}) {
-    std::vector<Column> columns;
+    std::vector<FieldColumn> columns;
     for (const std::string_view name : names) {
-      std::vector<Column> one = find_columns(cloud, name);
+      std::vector<FieldColumn> one = find_columns(cloud, name);
       if (one.size() == 1) columns.push_back(one.front());
     }
     if (columns.size() == 3) return columns;
   }
   for (const Field& field : cloud.fields()) {
     if (field.count() < 3) continue;
-    std::vector<Column> columns = find_columns(cloud, field.name());
+    std::vector<FieldColumn> columns = find_columns(cloud, field.name());
     columns.erase(columns.begin() + 3, columns.end());
     return columns;
   }
@@ -97,10 +97,10 @@ ColorRange range_for(const ColorSource& source, const std::vector<float>& values
 
 std::vector<float> scale_values(const PointCloud& cloud, const ColorSource& source) {
   const std::string field = source.kind == ColorKind::kHeight ? "z" : source.name;
-  std::vector<Column> columns = find_columns(cloud, field);
+  std::vector<FieldColumn> columns = find_columns(cloud, field);
   if (columns.empty()) {  // "descriptor_3": a value of the field "descriptor"
     const std::size_t cut = source.name.rfind('_');
-    for (const Column& column : find_columns(cloud, source.name.substr(0, cut))) {
+    for (const FieldColumn& column : find_columns(cloud, source.name.substr(0, cut))) {
       if (column.name() == source.name) columns.push_back(column);
     }
   }
@@ -138,9 +138,9 @@ std::uint8_t as_byte(double x) {
 }
 
 /// What a colour's number is multiplied by to lie between 0 and 255.
-double rgb_factor(const PointCloud& cloud, const std::vector<Column>& columns) {
+double rgb_factor(const PointCloud& cloud, const std::vector<FieldColumn>& columns) {
   double largest = 0.0;
-  for (const Column& column : columns) {
+  for (const FieldColumn& column : columns) {
     for (std::size_t i = 0; i < cloud.size(); ++i) largest = std::fmax(largest, column(i));
   }
   const Field* const red = cloud.find("red");
@@ -151,7 +151,7 @@ double rgb_factor(const PointCloud& cloud, const std::vector<Column>& columns) {
 }
 
 Coloring color_rgb(const PointCloud& cloud, const ColorSource& source) {
-  const std::vector<Column> columns = color_columns(cloud);
+  const std::vector<FieldColumn> columns = color_columns(cloud);
   if (columns.empty()) no_source(source);
   const double factor = rgb_factor(cloud, columns);
   Coloring coloring{.colors = std::vector<Rgb>(cloud.size()), .legend = {source, {}, {}}};
@@ -162,7 +162,7 @@ Coloring color_rgb(const PointCloud& cloud, const ColorSource& source) {
 }
 
 Coloring color_features(const PointCloud& cloud, const ColorSource& source) {
-  const std::vector<Column> columns = feature_columns(cloud);
+  const std::vector<FieldColumn> columns = feature_columns(cloud);
   if (columns.size() != 3) no_source(source);
   Coloring coloring{.colors = std::vector<Rgb>(cloud.size()), .legend = {source, {}, {}}};
   for (std::size_t c = 0; c < 3; ++c) {
@@ -216,7 +216,7 @@ ColorSource find_color_source(const PointCloud& cloud, std::string_view name,
     if (plain_name(source.name) == plain_name(name)) return source;
   }
   for (const Field& field : cloud.fields()) {
-    for (const Column& column : find_columns(cloud, field.name())) {
+    for (const FieldColumn& column : find_columns(cloud, field.name())) {
       if (column.name() == name) return {std::string(name), ColorKind::kScale};
     }
   }

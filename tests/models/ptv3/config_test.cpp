@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "expect_error.hpp"
-#include "ptattn/models/point_network_registry.hpp"
+#include "ptattn/models/registry.hpp"
 #include "ptv3_shapes.hpp"
 
 namespace ptattn::test {

@@ -88,7 +88,8 @@ TEST(AttentionFeatures, CoordinatesComeOutAsOffsets) {
 }
 
 /// The definition, pair by pair in float64.
-std::vector<double> twin(const std::vector<Position>& positions, std::span<const Column> columns,
+std::vector<double> twin(const std::vector<Position>& positions,
+                         std::span<const FieldColumn> columns,
                          const AttentionFeatureOptions& options, const AttentionFeatures& found,
                          std::size_t i) {
   const auto all = all_of(positions.size());
@@ -118,7 +119,7 @@ std::vector<double> twin(const std::vector<Position>& positions, std::span<const
                                                : -0.5 * std::pow(content(i, c) - content(j, c), 2);
       }
       std::vector<double> value;
-      for (const Column& column : columns) {
+      for (const FieldColumn& column : columns) {
         const bool coordinate = column.name().size() == 1;
         value.push_back(column(j) - (coordinate ? column(i) : 0.0));
       }

@@ -10,7 +10,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/models/files/safetensors.hpp"
-#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/geometry/normals.hpp"
 #include "ptattn/tasks/scene/neighborhood_shape.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
@@ -224,7 +224,7 @@ TEST(scene_features, equal_those_of_the_training_script) {
   const PointCloud cloud = read_cloud(PTATTN_SOURCE_DIR "/tests/golden/aerial_town.ply");
   const SafetensorsFile golden(PTATTN_SOURCE_DIR "/tests/golden/aerial_town.safetensors");
   const SceneProfile profile =
-      read_point_model_description(PTATTN_SOURCE_DIR "/samples/models/aerial").preprocessing;
+      read_segmenter_description(PTATTN_SOURCE_DIR "/samples/models/aerial").preprocessing;
   const auto of = [&](int threads) {
     const ThreadLimit limit(threads);
     return scene_features(cloud, voxelize(cloud, profile, "town"), profile);

@@ -6,6 +6,7 @@
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
+#include "ptattn/nn/attention/attention.hpp"
 #include "ptattn/nn/encoding/rotary_encoding.hpp"
 #include "ptattn/nn/kernels/attention.hpp"
 #include "ptattn/nn/kernels/normalize.hpp"

@@ -17,13 +17,13 @@ void check(const AdditiveAttention& w, MatrixView q, MatrixView k, MatrixView v,
            const AttentionScores& scores) {
   const std::size_t h = w.score.size();
   if (w.query.weight.cols() != h || w.key.weight.cols() != h) {
-    throw Error(Fault::kModel, kSubject,
+    throw Error(Fault::kUsage, kSubject,
                 "queries and keys are projected to " + std::to_string(w.query.weight.cols()) +
                     " and " + std::to_string(w.key.weight.cols()) + " channels, expected " +
                     std::to_string(h) + " as the scores have");
   }
   if (scores.scale != 0.0F) {
-    throw Error(Fault::kModel, kSubject, "a scale is given, expected none");
+    throw Error(Fault::kUsage, kSubject, "a scale is given, expected none");
   }
   check_shape(kSubject, "the queries' matrix", q, q.rows, w.query.weight.rows());
   check_shape(kSubject, "the keys' matrix", k, k.rows, w.key.weight.rows());

@@ -27,7 +27,7 @@ struct AdditiveAttention {
 /// @param scores   biases and masks as in attention(); `scale` must stay 0, these scores have none
 /// @param weights  receives the attention weights [m, n]; nullptr: they never exist
 /// @return         [m, c]
-/// @throws         Error(Fault::kModel) when the shapes do not fit each other or a scale is given
+/// @throws         Error(Fault::kUsage) when the shapes do not fit each other or a scale is given
 /// Time O(m n (h + c)), h hyperbolic tangents a pair; memory O(m (h + c) + n h); parallel over
 /// queries; the same bits for any thread count.
 [[nodiscard]] Matrix additive_attention(const AdditiveAttention& w, MatrixView q, MatrixView k,

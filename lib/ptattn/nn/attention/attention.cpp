@@ -55,13 +55,13 @@ void neighbor_attention(MatrixView q, MatrixView k, MatrixView v,
                         MutableMatrixView out) {
   const std::size_t r = q.rows == 0 ? 0 : neighbors.size() / q.rows;
   if (neighbors.size() != q.rows * r) {
-    throw Error(Fault::kModel, kSubject,
+    throw Error(Fault::kUsage, kSubject,
                 "there are " + std::to_string(neighbors.size()) +
                     " neighbours, expected equally many for each of " + std::to_string(q.rows) +
                     " queries");
   }
   if (scores.causal) {
-    throw Error(Fault::kModel, kSubject, "the scores are causal, expected a mask in their bias");
+    throw Error(Fault::kUsage, kSubject, "the scores are causal, expected a mask in their bias");
   }
   check_scores(q, k, scores, r);
   check_shape(kSubject, "the values' matrix", v, k.rows, v.cols);

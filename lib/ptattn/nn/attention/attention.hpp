@@ -5,22 +5,9 @@
 #include <span>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/nn/kernels/attention_scores.hpp"
 
 namespace ptattn {
-
-/// How scores are made from queries and keys, and which of them count.
-///
-///   E_ij = scale q_i . k_j + key_bias_j + bias_ij
-///
-/// A score of -infinity masks its pair. A query all of whose pairs are masked attends to nothing:
-/// its weights and its result are zero.
-struct AttentionScores {
-  float scale = 0.0F;                 ///< 0: 1 / sqrt(d)
-  std::span<const float> key_bias{};  ///< [n]; empty: none. -infinity: key padding mask
-  MatrixView bias{};                  ///< [m, n]; empty: none. Masks and relative encodings
-  /// Query i sees keys 0 ... i + (n - m): the queries are the last m of n positions.
-  bool causal = false;
-};
 
 /// Scaled dot-product attention of one head (Vaswani et al. 2017, eq. 1).
 ///
@@ -33,7 +20,7 @@ struct AttentionScores {
 /// @param k    [n, d], finite
 /// @param v    [n, c]
 /// @param out  [m, c]; overlaps nothing
-/// @throws     Error(Fault::kModel) when the shapes do not fit each other
+/// @throws     Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(m n (d + c)), memory O(m c + n (d + c)); parallel over queries; the same bits for any
 /// thread count.
 void attention(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& scores,
@@ -51,7 +38,7 @@ void attention(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& 
 /// @param neighbors  [m, r] row-major indices of keys, each below n
 /// @param scores     `bias` is [m, r] here; `key_bias` [n] as above; not `causal`
 /// @param out        [m, c]; overlaps nothing
-/// @throws           Error(Fault::kModel) when the shapes do not fit each other
+/// @throws           Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(m r (d + c)), memory O(1) beside the result; the same bits for any thread count.
 void neighbor_attention(MatrixView q, MatrixView k, MatrixView v,
                         std::span<const std::uint32_t> neighbors, const AttentionScores& scores,

@@ -25,7 +25,7 @@ void check_biases(std::string_view subject, std::size_t m, std::size_t n, std::s
                   const AttentionScores& scores) {
   if (scores.bias.data != nullptr) check_shape(subject, "the bias", scores.bias, m, pairs);
   if (scores.key_bias.empty() || scores.key_bias.size() == n) return;
-  throw Error(Fault::kModel, subject,
+  throw Error(Fault::kUsage, subject,
               "the key bias has " + std::to_string(scores.key_bias.size()) +
                   " values, expected one for each of " + std::to_string(n) + " keys");
 }

@@ -14,7 +14,7 @@ namespace ptattn {
 /// @param m        queries
 /// @param n        keys
 /// @param pairs    columns that a bias has
-/// @throws Error(Fault::kModel) when a bias does not fit
+/// @throws Error(Fault::kUsage) when a bias does not fit
 void check_biases(std::string_view subject, std::size_t m, std::size_t n, std::size_t pairs,
                   const AttentionScores& scores);
 

@@ -65,7 +65,7 @@ void efficient_channel_attention(std::span<const float> kernel, MatrixView x,
                                  MutableMatrixView out) {
   check_shape(kSubject, "the result", out, x.rows, x.cols);
   if (kernel.size() % 2 == 0) {
-    throw Error(Fault::kModel, kSubject,
+    throw Error(Fault::kUsage, kSubject,
                 "a convolution is " + std::to_string(kernel.size()) +
                     " channels wide, expected an odd number");
   }

@@ -25,7 +25,7 @@ struct SqueezeExciteWeights {
 /// Permuting the points permutes the rows and changes nothing else beyond rounding.
 /// @param x    [n, c], one row a point
 /// @param out  [n, c]; x itself, or without overlap
-/// @throws     Error(Fault::kModel) when the shapes do not fit each other
+/// @throws     Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(n c + c r); the same bits for any thread count.
 void squeeze_excite(const SqueezeExciteWeights& w, MatrixView x, MutableMatrixView out);
 
@@ -38,7 +38,7 @@ void squeeze_excite(const SqueezeExciteWeights& w, MatrixView x, MutableMatrixVi
 /// @param kernel  [k], k odd: the weights of a convolution without bias
 /// @param x       [n, c], one row a point
 /// @param out     [n, c]; x itself, or without overlap
-/// @throws        Error(Fault::kModel) when the shapes do not fit each other or k is even
+/// @throws        Error(Fault::kUsage) when the shapes do not fit each other or k is even
 /// Time O(n c + c k); the same bits for any thread count.
 void efficient_channel_attention(std::span<const float> kernel, MatrixView x,
                                  MutableMatrixView out);

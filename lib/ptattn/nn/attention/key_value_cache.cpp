@@ -22,7 +22,7 @@ Matrix grown(const Matrix& m, std::size_t used, std::size_t capacity, std::size_
 
 KeyValueCache::Rows KeyValueCache::append(std::size_t count, std::size_t channels) {
   if (positions_ > 0 && keys_.cols() != channels) {
-    throw Error(Fault::kModel, "key-value cache",
+    throw Error(Fault::kUsage, "key-value cache",
                 "it holds keys of " + std::to_string(keys_.cols()) + " channels, expected " +
                     std::to_string(channels));
   }

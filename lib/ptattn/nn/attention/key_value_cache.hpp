@@ -30,7 +30,7 @@ class KeyValueCache {
   };
   /// Adds `count` positions, whose keys and values the caller has to write. Views of earlier rows
   /// become invalid.
-  /// @throws Error(Fault::kModel) when the positions so far have a width other than `channels`
+  /// @throws Error(Fault::kUsage) when the positions so far have a width other than `channels`
   [[nodiscard]] Rows append(std::size_t count, std::size_t channels);
 
  private:

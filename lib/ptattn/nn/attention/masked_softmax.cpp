@@ -15,13 +15,13 @@ constexpr std::size_t kValuesPerTask = 16384;
 void check(MatrixView x, std::span<const std::uint32_t> valid) {
   if (valid.empty()) return;
   if (valid.size() != x.rows) {
-    throw Error(Fault::kModel, "masked softmax",
+    throw Error(Fault::kUsage, "masked softmax",
                 "there are " + std::to_string(valid.size()) +
                     " lengths, expected one for each of " + std::to_string(x.rows) + " rows");
   }
   const std::uint32_t longest = *std::max_element(valid.begin(), valid.end());
   if (longest > x.cols) {
-    throw Error(Fault::kModel, "masked softmax",
+    throw Error(Fault::kUsage, "masked softmax",
                 "a row's length is " + std::to_string(longest) + ", expected at most " +
                     std::to_string(x.cols));
   }

@@ -15,7 +15,7 @@ namespace ptattn {
 /// The others get weight zero; so does a whole row in which nothing counts.
 /// @param x      [n, c]
 /// @param valid  [n], at most c each; empty: every value counts
-/// @throws       Error(Fault::kModel) when `valid` does not fit x
+/// @throws       Error(Fault::kUsage) when `valid` does not fit x
 /// Time O(n c); the same bits for any thread count.
 void masked_softmax(MutableMatrixView x, std::span<const std::uint32_t> valid = {});
 

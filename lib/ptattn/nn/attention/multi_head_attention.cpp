@@ -25,7 +25,7 @@ Linear projection(MatrixView weight, const std::vector<float>& bias, std::size_t
 void check_weights(const MultiHeadWeights& w) {
   const std::size_t c = w.out_proj.weight.rows();
   if (w.heads == 0 || c % w.heads != 0) {
-    throw Error(Fault::kModel, kSubject,
+    throw Error(Fault::kUsage, kSubject,
                 std::to_string(w.heads) + " heads do not divide " + std::to_string(c) +
                     " channels, expected a divisor");
   }
@@ -40,7 +40,7 @@ void check_weights(const MultiHeadWeights& w) {
   const auto check_bias = [](std::string_view what, const std::vector<float>& bias,
                              std::size_t expected) {
     if (bias.empty() || bias.size() == expected) return;
-    throw Error(Fault::kModel, kSubject,
+    throw Error(Fault::kUsage, kSubject,
                 std::string(what) + " has " + std::to_string(bias.size()) + " values, expected " +
                     std::to_string(expected));
   };

@@ -31,7 +31,7 @@ struct MultiHeadAttention {
   Linear out;    // [c, c]
 
   MultiHeadAttention() = default;
-  /// @throws Error(Fault::kModel) when the shapes do not fit each other, or heads do not divide c
+  /// @throws Error(Fault::kUsage) when the shapes do not fit each other, or heads do not divide c
   explicit MultiHeadAttention(MultiHeadWeights weights);
 
   [[nodiscard]] std::size_t channels() const { return out.weight.rows(); }
@@ -51,7 +51,7 @@ struct MultiHeadAttention {
 /// @param weights  receives the attention weights [heads m, n], head after head; nullptr: they
 ///                 never exist
 /// @return         [m, c]
-/// @throws         Error(Fault::kModel) when the shapes do not fit each other
+/// @throws         Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O((m + n) c^2 + m n c), memory O((m + n) c); the same bits for any thread count.
 [[nodiscard]] Matrix multi_head_attention(const MultiHeadAttention& w, MatrixView q, MatrixView k,
                                           MatrixView v, const AttentionScores& scores = {},

@@ -23,7 +23,7 @@ struct OffsetAttentionWeights {
 /// @param out  [n, c]; does not overlap x
 /// @param attention_weights  receives, unless null, [n, n] the weights with which the result of
 ///             each point is made: row j holds A_ij for every i, its sum is 1
-/// @throws     Error(Fault::kModel) when the shapes do not fit each other
+/// @throws     Error(Fault::kUsage) when the shapes do not fit each other
 /// Exact, in two passes over blocks of the scores: for more than 512 points no [n, n] matrix exists
 /// unless asked for. Time O(n c (c + d) + n^2 (c + d)), memory O(n (c + d)) and 32 rows of scores a
 /// thread; the same bits for any thread count.

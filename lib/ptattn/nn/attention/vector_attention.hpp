@@ -40,7 +40,7 @@ using VectorAttentionListener = std::function<void(std::size_t query, MatrixView
 /// @param neighbors  [n, k] row-major, each below n
 /// @param out        [n, c]; overlaps nothing
 /// @param listener   is called for query 0, 1, ...; empty: nobody listens, all cores work
-/// @throws           Error(Fault::kModel) when the shapes do not fit each other
+/// @throws           Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(n c^2 + n k c^2 / s), memory O(n c): rows of neighbours never exist as a whole; parallel
 /// over queries; the same bits for any thread count.
 void vector_attention(const VectorAttentionWeights& w, MatrixView positions, MatrixView x,

@@ -54,8 +54,8 @@ void base_wavelengths(std::size_t channels, double base, std::span<double> wavel
 /// @param axes         per point, 3 for positions
 /// @param wavelengths  [w], each finite and positive
 /// @param out          [n, encoding_channels(axes, w)]
-/// @throws Error(Fault::kUsage) when a wavelength is not as said, Error(Fault::kModel) when the
-///         shapes do not fit each other
+/// @throws Error(Fault::kUsage) when a wavelength is not as said or the shapes do not fit each
+///         other
 /// Time O(n axes w), memory O(axes w) beside the result; the same bits for any thread count.
 void encode_coordinates(std::span<const double> coordinates, std::size_t axes,
                         std::span<const double> wavelengths, MutableMatrixView out);

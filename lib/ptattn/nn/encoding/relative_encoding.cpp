@@ -20,7 +20,7 @@ constexpr char kSubject[] = "relative encoding";
 constexpr std::size_t kBlockRows = 128;
 
 [[noreturn]] void refuse(const std::string& problem) {
-  throw Error(Fault::kModel, kSubject, problem);
+  throw Error(Fault::kUsage, kSubject, problem);
 }
 
 void check_mlp(const RelativeMlpWeights& w, MatrixView queries, MatrixView keys,

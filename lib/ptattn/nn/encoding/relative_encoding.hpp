@@ -24,7 +24,7 @@ struct RelativeMlpWeights {
 /// @param keys       [n, 3] positions p
 /// @param neighbors  [m, k] row-major indices of keys, each below n
 /// @param out        [m k, c], the neighbours of a query one after the other
-/// @throws Error(Fault::kModel) when the shapes do not fit each other
+/// @throws Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(m k c), memory O(1) beside the result; parallel over rows, on the calling thread when
 /// there are at most 128 of them; the same bits for any thread count.
 void relative_mlp(const RelativeMlpWeights& w, MatrixView queries, MatrixView keys,
@@ -40,7 +40,7 @@ class RelativeTable {
  public:
   RelativeTable() = default;
   /// @param table  [3 (2b + 1), h] as checkpoints store it (rpe_table)
-  /// @throws Error(Fault::kModel) when its number of rows is no such number
+  /// @throws Error(Fault::kUsage) when its number of rows is no such number
   explicit RelativeTable(MatrixView table);
 
   [[nodiscard]] std::size_t heads() const { return heads_.rows(); }
@@ -53,7 +53,7 @@ class RelativeTable {
   /// @param queries  [m, 3] row-major grid coordinates; differences to the keys fit into int32
   /// @param keys     [n, 3] likewise
   /// @param out      [m, n]
-  /// @throws Error(Fault::kModel) when the shapes do not fit each other
+  /// @throws Error(Fault::kUsage) when the shapes do not fit each other
   /// Time O(m n), memory O(n) beside the result.
   void bias(std::size_t head, std::span<const std::int32_t> queries,
             std::span<const std::int32_t> keys, MutableMatrixView out) const;

@@ -15,7 +15,7 @@ constexpr std::size_t kRowsPerTask = 256;
 
 void check_chunks(std::size_t head_channels, std::size_t axes) {
   if (axes > 0 && head_channels > 0 && head_channels % (2 * axes) == 0) return;
-  throw Error(Fault::kModel, "rotary encoding",
+  throw Error(Fault::kUsage, "rotary encoding",
               "a head has " + std::to_string(head_channels) + " channels, expected a multiple of " +
                   std::to_string(2 * axes));
 }
@@ -34,7 +34,7 @@ void rotary_angles(MatrixView positions, double base, MutableMatrixView angles) 
 void rotate(MatrixView angles, std::size_t axes, MutableMatrixView x) {
   check_chunks(angles.cols, axes);
   if (angles.rows != x.rows || x.cols % angles.cols != 0) {
-    throw Error(Fault::kModel, "rotary encoding",
+    throw Error(Fault::kUsage, "rotary encoding",
                 "the rows to rotate are [" + std::to_string(x.rows) + ", " +
                     std::to_string(x.cols) + "], expected " + std::to_string(angles.rows) +
                     " rows of heads of " + std::to_string(angles.cols) + " channels");

@@ -16,8 +16,7 @@ namespace ptattn {
 /// They depend on the positions alone: one table serves queries and keys of all heads and blocks.
 /// @param positions  [n, axes], metric; subtract an origin before rounding to float32
 /// @param angles     [n, d], d a multiple of 2 axes
-/// @throws Error(Fault::kModel) when the shapes do not fit, Error(Fault::kUsage) unless base is
-///         finite and positive
+/// @throws Error(Fault::kUsage) when the shapes do not fit or base is not finite and positive
 /// Time O(n d); the same bits for any thread count.
 void rotary_angles(MatrixView positions, double base, MutableMatrixView angles);
 
@@ -29,7 +28,7 @@ void rotary_angles(MatrixView positions, double base, MutableMatrixView angles);
 /// @param angles  [n, d] of rotary_angles
 /// @param axes    of the positions they were made of
 /// @param x       [n, h d], head after head; any stride
-/// @throws Error(Fault::kModel) when the shapes do not fit each other
+/// @throws Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(n h d); the same bits for any thread count.
 void rotate(MatrixView angles, std::size_t axes, MutableMatrixView x);
 

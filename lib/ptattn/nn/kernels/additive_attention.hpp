@@ -3,7 +3,7 @@
 #include <span>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/attention/attention.hpp"
+#include "ptattn/nn/kernels/attention_scores.hpp"
 
 namespace ptattn {
 

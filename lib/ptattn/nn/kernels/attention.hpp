@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/attention/attention.hpp"
+#include "ptattn/nn/kernels/attention_scores.hpp"
 
 namespace ptattn {
 

@@ -24,8 +24,8 @@
 #include <hwy/highway.h>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/attention/attention.hpp"
 #include "ptattn/nn/kernels/attention_panel-inl.hpp"
+#include "ptattn/nn/kernels/attention_scores.hpp"
 #include "ptattn/nn/kernels/attention_scratch.hpp"
 
 HWY_BEFORE_NAMESPACE();

@@ -19,14 +19,15 @@ struct Epilogue {
 
 /// Matrix product on the calling thread.
 ///
-///   c = activation(a b + bias) + residual    for the columns of b's panels [panel_begin,
-///   panel_end)
+///   c = activation(a b + bias) + residual    for the columns of b's panels
+///                                            [panel_begin, panel_end)
 ///
+/// Every element is one chain of multiply-adds over k = 0, 1, 2, ... (fused where the CPU
+/// can), whatever rows and panels share the call: splitting a product over calls changes no bit.
 /// @param a  [m, k], any stride
 /// @param b  [k, n]
 /// @param c  [m, n], any stride; other columns stay as they are; overlaps neither a nor the
-/// residual Every element is one chain of multiply-adds over k = 0, 1, 2, ... (fused where the CPU
-/// can), whatever rows and panels share the call: splitting a product over calls changes no bit.
+///           residual
 /// Time m n k multiply-adds.
 void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c);

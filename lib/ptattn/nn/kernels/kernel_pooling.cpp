@@ -283,7 +283,7 @@ void weigh_neighbors(MatrixView queries, MatrixView keys, std::span<const std::u
   (queries, keys, neighbors, pooling, begin, end, weights, support);
 }
 
-float kernel_weights(Kernel kernel, std::span<float> squared) {
+float weigh_distances(Kernel kernel, std::span<float> squared) {
   return HWY_DYNAMIC_DISPATCH(weigh_in_place)(kernel, squared);
 }
 

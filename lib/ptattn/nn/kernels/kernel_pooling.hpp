@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/pooling/kernel_regression.hpp"
+#include "ptattn/nn/kernels/pooling_kernel.hpp"
 
 namespace ptattn {
 
@@ -41,6 +41,10 @@ void pool_all(MatrixView queries, const BlockedKeys& keys, MatrixView values,
 void weigh_neighbors(MatrixView queries, MatrixView keys, std::span<const std::uint32_t> neighbors,
                      const KernelPooling& pooling, std::size_t begin, std::size_t end,
                      MutableMatrixView weights, std::span<float> support);
+
+/// Turns squared distances in units of h into weights, in place, on the calling thread: what
+/// kernel_weights does.
+float weigh_distances(Kernel kernel, std::span<float> squared);
 
 /// out = sum_j weights[j] values[indices[j]] over the weights that are not zero, on the calling
 /// thread. An index without weight is not looked at.

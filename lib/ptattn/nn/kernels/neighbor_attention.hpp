@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/nn/attention/attention.hpp"
+#include "ptattn/nn/kernels/attention_scores.hpp"
 
 namespace ptattn {
 

@@ -58,6 +58,10 @@ std::size_t list_length(std::span<const std::uint32_t> neighbors, std::size_t qu
 
 }  // namespace
 
+float kernel_weights(Kernel kernel, std::span<float> squared) {
+  return weigh_distances(kernel, squared);
+}
+
 void kernel_regression(MatrixView queries, MatrixView keys, MatrixView values,
                        const KernelPooling& pooling, MutableMatrixView out,
                        std::span<float> support) {

@@ -43,7 +43,7 @@ Matrix decode(const Decoder& w, MatrixView x, MatrixView memory, const DecoderSc
 StepDecoder::StepDecoder(const Decoder& w, MatrixView memory, std::vector<float> memory_key_bias)
     : w_(w), memory_key_bias_(std::move(memory_key_bias)), caches_(w.layers.size()) {
   if (!memory_key_bias_.empty() && memory_key_bias_.size() != memory.rows) {
-    throw Error(Fault::kModel, "step-by-step decoding",
+    throw Error(Fault::kUsage, "step-by-step decoding",
                 "the key bias has " + std::to_string(memory_key_bias_.size()) +
                     " values, expected one for each of " + std::to_string(memory.rows) + " rows");
   }

@@ -45,7 +45,7 @@ struct DecoderScores {
 /// pre-norm with h = norm(x) as what each step computes from, as in encoder_layer().
 /// @param memory  [n, c'], what the encoder made of the source
 /// @param x       [m, c]
-/// @throws        Error(Fault::kModel) when the shapes do not fit each other
+/// @throws        Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O((m + n) c (c + f) + m (m + n) c), memory O(m (c + f) + n c); the same bits for any thread
 /// count.
 void decoder_layer(const DecoderLayer& w, NormOrder order, MatrixView memory,
@@ -55,7 +55,7 @@ void decoder_layer(const DecoderLayer& w, NormOrder order, MatrixView memory,
 /// @param x       [m, c]
 /// @param memory  [n, c']
 /// @return        [m, c]
-/// @throws        Error(Fault::kModel) when the shapes do not fit each other
+/// @throws        Error(Fault::kUsage) when the shapes do not fit each other
 [[nodiscard]] Matrix decode(const Decoder& w, MatrixView x, MatrixView memory,
                             const DecoderScores& scores = {});
 
@@ -72,13 +72,13 @@ class StepDecoder {
   /// @param w           must outlive this object
   /// @param memory      [n, c']; not needed afterwards
   /// @param memory_key_bias  [n], -infinity for padding; empty: none
-  /// @throws            Error(Fault::kModel) when the shapes do not fit each other
+  /// @throws            Error(Fault::kUsage) when the shapes do not fit each other
   StepDecoder(const Decoder& w, MatrixView memory, std::vector<float> memory_key_bias = {});
 
   /// The next rows through the stack.
   /// @param x  [m, c]
   /// @return   [m, c]
-  /// @throws   Error(Fault::kModel) when the shapes do not fit each other
+  /// @throws   Error(Fault::kUsage) when the shapes do not fit each other
   /// Time O(m c (c + f) + m (t + n) c) after t rows.
   [[nodiscard]] Matrix next(MatrixView x);
 

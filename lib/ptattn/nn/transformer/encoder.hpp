@@ -39,7 +39,7 @@ struct Encoder {
 /// Without masks, permuting the rows permutes the result and changes nothing else beyond rounding.
 /// @param scores  key padding, masks, causal, as in multi_head_attention()
 /// @param x       [n, c]
-/// @throws        Error(Fault::kModel) when the shapes do not fit each other
+/// @throws        Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(n c (c + f) + n^2 c), memory O(n (c + f)); the same bits for any thread count.
 void encoder_layer(const EncoderLayer& w, NormOrder order, const AttentionScores& scores,
                    MutableMatrixView x);
@@ -47,7 +47,7 @@ void encoder_layer(const EncoderLayer& w, NormOrder order, const AttentionScores
 /// All layers of the stack, each with the same masks, then the final norm.
 /// @param x  [n, c]
 /// @return   [n, c]
-/// @throws   Error(Fault::kModel) when the shapes do not fit each other
+/// @throws   Error(Fault::kUsage) when the shapes do not fit each other
 [[nodiscard]] Matrix encode(const Encoder& w, MatrixView x, const AttentionScores& scores = {});
 
 }  // namespace ptattn

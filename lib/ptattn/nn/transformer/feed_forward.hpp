@@ -16,7 +16,7 @@ struct FeedForward {
 /// second activation(first x)    row by row (Vaswani et al. 2017, eq. 2)
 /// @param x  [n, c]
 /// @return   [n, c]
-/// @throws   Error(Fault::kModel) when the shapes do not fit each other
+/// @throws   Error(Fault::kUsage) when the shapes do not fit each other
 /// Time 2 n c f multiply-adds, memory O(n f); the same bits for any thread count.
 [[nodiscard]] Matrix feed_forward(const FeedForward& w, MatrixView x);
 

@@ -26,7 +26,7 @@ struct TransformerScores {
 /// @param source  [n, c]
 /// @param target  [m, c]
 /// @return        [m, c]
-/// @throws        Error(Fault::kModel) when the shapes do not fit each other
+/// @throws        Error(Fault::kUsage) when the shapes do not fit each other
 /// Time and memory are those of encode() and decode(); the same bits for any thread count.
 [[nodiscard]] Matrix transformer(const Transformer& w, MatrixView source, MatrixView target,
                                  const TransformerScores& scores = {});

@@ -88,7 +88,7 @@ Classification classify(const ClassifierModel& model, const PointCloud& cloud,
 
 ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud& cloud,
                                  std::string_view subject, std::optional<Axis> up) {
-  const ModelDescription& description = model.description;
+  const ClassifierDescription& description = model.description;
   UsablePoints usable = usable_points(cloud, description.preprocessing, subject);
   const RawVector<Position> as_given = std::move(usable.positions);
   ClassifiedSample best = with_best_axis(up, [&](Axis axis) {

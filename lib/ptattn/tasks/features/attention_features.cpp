@@ -22,7 +22,7 @@ constexpr std::size_t kUsualNeighbors = 32;
 constexpr double kNarrowest = 1.0 / 2000.0;  // of the longest side: a bandwidth among all points
 constexpr std::array<const char*, 3> kAxes{"x", "y", "z"};
 
-void check(std::span<const Position> positions, std::span<const Column> columns,
+void check(std::span<const Position> positions, std::span<const FieldColumn> columns,
            std::span<const std::size_t> points, const AttentionFeatureOptions& options) {
   const auto fail = [](const std::string& problem) {
     throw Error(Fault::kUsage, "attention_features", problem);
@@ -52,7 +52,7 @@ double choose_bandwidth(std::span<const Position> positions,
 }
 
 /// Coordinate axis of a column, or 3 for any other.
-std::size_t axis_of(const Column& column) {
+std::size_t axis_of(const FieldColumn& column) {
   return static_cast<std::size_t>(std::ranges::find(kAxes, column.name()) - kAxes.begin());
 }
 
@@ -74,7 +74,7 @@ void each_block(std::size_t n, std::size_t block, const Body& body) {
   for (std::size_t begin = 0; begin < n; begin += block) body(begin, std::min(block, n - begin));
 }
 
-Problem make_problem(std::span<const Position> positions, std::span<const Column> columns,
+Problem make_problem(std::span<const Position> positions, std::span<const FieldColumn> columns,
                      std::span<const std::size_t> points, const AttentionFeatureOptions& options) {
   Problem problem{.positions = positions,
                   .center = unit_sphere(positions).center,
@@ -86,7 +86,7 @@ Problem make_problem(std::span<const Position> positions, std::span<const Column
         WavelengthRange(2.0 * problem.bandwidth, 16.0 * problem.bandwidth));
     problem.wavelengths = geometric_wavelengths(shortest, longest, options.wavelength_count);
   }
-  for (const Column& column : columns) problem.axes.push_back(axis_of(column));
+  for (const FieldColumn& column : columns) problem.axes.push_back(axis_of(column));
   const std::size_t encoded = encoding_channels(3, problem.wavelengths.size());
   problem.x = Matrix(points.size(), columns.size() + encoded);
   column_values(columns, points, problem.scaling, problem.x.view().cols_range(0, columns.size()));
@@ -244,12 +244,12 @@ void attend_globally(const Problem& problem, Matrix& out, const Advance& advance
 
 }  // namespace
 
-std::vector<std::string> attention_feature_names(std::span<const Column> columns,
+std::vector<std::string> attention_feature_names(std::span<const FieldColumn> columns,
                                                  const AttentionFeatureOptions& options) {
   std::vector<std::string> names;
   for (std::size_t a = 0; a < options.heads; ++a) {
     const std::string head = std::string("h").append(std::to_string(a)).append("_");
-    for (const Column& column : columns) {
+    for (const FieldColumn& column : columns) {
       names.push_back(head + (axis_of(column) < 3 ? "offset_" : "") + column.name());
     }
     const std::size_t waves = options.encode ? options.wavelength_count : 0;
@@ -259,7 +259,7 @@ std::vector<std::string> attention_feature_names(std::span<const Column> columns
 }
 
 AttentionFeatures attention_features(std::span<const Position> positions,
-                                     std::span<const Column> columns,
+                                     std::span<const FieldColumn> columns,
                                      std::span<const std::size_t> points,
                                      const AttentionFeatureOptions& options,
                                      const Advance& advance) {

@@ -35,7 +35,7 @@ struct AttentionFeatures {
 
 /// "h0_offset_x", "h0_intensity", ..., "h0_sin_x_w0", "h0_cos_x_w0", ...: head after head.
 [[nodiscard]] std::vector<std::string> attention_feature_names(
-    std::span<const Column> columns, const AttentionFeatureOptions& options);
+    std::span<const FieldColumn> columns, const AttentionFeatureOptions& options);
 
 /// Self-attention of a cloud without learnt weights: what the points around a point are like.
 ///
@@ -68,7 +68,7 @@ struct AttentionFeatures {
 /// points O(n^2 (c + 6 L) heads); memory beside the result 4 (c + 6 L) + 60 bytes a point. The same
 /// bits for any thread count.
 [[nodiscard]] AttentionFeatures attention_features(std::span<const Position> positions,
-                                                   std::span<const Column> columns,
+                                                   std::span<const FieldColumn> columns,
                                                    std::span<const std::size_t> points,
                                                    const AttentionFeatureOptions& options,
                                                    const Advance& advance = {});

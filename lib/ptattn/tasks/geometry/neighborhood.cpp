@@ -7,7 +7,7 @@
 
 namespace ptattn {
 
-IndexTable neighbors_in(const KdTree& tree, MatrixView queries, const Window& window) {
+IndexTable neighbors_in(const KdTree& tree, MatrixView queries, const Neighborhood& window) {
   if (std::isinf(window.radius) && window.radius > 0.0) {
     return tree.k_nearest(queries, std::min(window.k, tree.size()));
   }

@@ -12,8 +12,8 @@
 
 namespace ptattn {
 
-/// The points that a kernel sees from a place: of the `k` nearest those within `radius`.
-struct Window {
+/// Selects the points that a kernel sees from a position: of the `k` nearest those within `radius`.
+struct Neighborhood {
   std::size_t k = 32;
   double radius = std::numeric_limits<double>::infinity();
 };
@@ -24,7 +24,8 @@ inline constexpr std::size_t kWindowBlock = 32768;
 /// The window of every query: [m, min(k, size)], nearest first, kNoPoint behind the last. Distances
 /// are those of the tree, in float32.
 /// @throws Error(Fault::kUsage) when k is 0 or the radius negative or NaN
-[[nodiscard]] IndexTable neighbors_in(const KdTree& tree, MatrixView queries, const Window& window);
+[[nodiscard]] IndexTable neighbors_in(const KdTree& tree, MatrixView queries,
+                                      const Neighborhood& window);
 
 /// The middle of the bounding box, the origin for what follows; zeros for no positions.
 [[nodiscard]] Position middle_of(std::span<const Position> positions);

@@ -9,7 +9,7 @@
 
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
-#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/classify/classify.hpp"
 #include "ptattn/tasks/inspect/attention_picture.hpp"
 #include "ptattn/tasks/inspect/attention_rows.hpp"

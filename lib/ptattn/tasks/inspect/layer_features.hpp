@@ -8,7 +8,6 @@
 
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/point_model.hpp"
 #include "ptattn/tasks/inspect/layer_tokens.hpp"
 #include "ptattn/tasks/progress.hpp"
 #include "ptattn/tasks/segment/tiling.hpp"

@@ -38,7 +38,7 @@ auto mean_of(const SceneVoxels& scene, Value value) {
 }
 
 /// Colours come as bytes, as 16-bit numbers or as numbers from 0 to 1.
-double largest_color(const PointCloud& cloud, std::span<const Column> colors) {
+double largest_color(const PointCloud& cloud, std::span<const FieldColumn> colors) {
   const Field* const red = cloud.find("red");
   if (red == nullptr || red->type() == FieldType::kUInt8) return 255.0;
   if (red->type() == FieldType::kUInt16) return 65535.0;

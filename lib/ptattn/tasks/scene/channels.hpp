@@ -77,8 +77,8 @@ class ChannelMaker {
   std::optional<ColumnFilters> filters_;                             ///< of `columns_`
   std::map<std::size_t, std::vector<double>> openings_;              ///< of the lows, by window
   std::map<std::size_t, std::weak_ptr<const Around>> surroundings_;  ///< by level
-  std::vector<Column> colors_;
-  std::vector<Column> normals_;
+  std::vector<FieldColumn> colors_;
+  std::vector<FieldColumn> normals_;
   Matrix estimated_normals_;
   std::optional<Ranks> intensity_ranks_;
   std::vector<std::string> notes_;

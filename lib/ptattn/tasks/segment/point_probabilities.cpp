@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kRowsPerTask = 4096;
 
 std::size_t likeliest_category(std::span<const ScoredVoxels> views,
-                               const PointModelDescription& model) {
+                               const SegmenterDescription& model) {
   std::vector<double> shares(model.categories.size(), 0.0);
   for (const ScoredVoxels& view : views) {
     const Matrix& probabilities = view.probabilities;
@@ -24,8 +24,7 @@ std::size_t likeliest_category(std::span<const ScoredVoxels> views,
   return static_cast<std::size_t>(std::ranges::max_element(shares) - shares.begin());
 }
 
-void keep_category(Matrix& probabilities, const PointModelDescription& model,
-                   std::size_t category) {
+void keep_category(Matrix& probabilities, const SegmenterDescription& model, std::size_t category) {
   const auto parts = static_cast<float>(std::ranges::count(model.category_of_class, category));
   parallel_each(probabilities.rows(), kRowsPerTask, [&](std::size_t v) {
     float* p = probabilities.row(v);
@@ -74,7 +73,7 @@ void check_category(const PointModel& model, std::optional<std::size_t> category
 }
 
 std::optional<std::size_t> keep_one_category(std::span<ScoredVoxels> views,
-                                             const PointModelDescription& model,
+                                             const SegmenterDescription& model,
                                              std::optional<std::size_t> wanted) {
   if (model.category_of_class.empty()) return std::nullopt;
   const std::size_t category = wanted ? *wanted : likeliest_category(views, model);

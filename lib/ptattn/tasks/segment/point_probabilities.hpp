@@ -8,7 +8,7 @@
 
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/geometry/interpolate.hpp"
 #include "ptattn/tasks/scene/voxels.hpp"
 
@@ -30,7 +30,7 @@ void check_category(const PointModel& model, std::optional<std::size_t> category
 /// @param wanted  absent: the category whose parts are likeliest over all voxels and views
 /// @return        the category; nothing where classes are no parts
 std::optional<std::size_t> keep_one_category(std::span<ScoredVoxels> views,
-                                             const PointModelDescription& model,
+                                             const SegmenterDescription& model,
                                              std::optional<std::size_t> wanted);
 
 /// Carries the probabilities of voxels back to the points of their cloud, by kernel attention over

@@ -9,7 +9,7 @@
 
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/segment/voxel_scores.hpp"
 
 namespace ptattn {

@@ -11,7 +11,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
-#include "ptattn/nn/kernels/rows.hpp"
+#include "ptattn/nn/sum.hpp"
 #include "ptattn/tasks/segment/grid_turn.hpp"
 
 namespace ptattn {
@@ -62,13 +62,6 @@ Matrix to_probabilities(Matrix scores, std::span<const float> weights,
   });
   if (!finite) throw Error(Fault::kModel, model_name, "gives scores that are not finite");
   return scores;
-}
-
-void add_to(MutableMatrixView a, MatrixView b) {
-  parallel_ranges(a.rows, kVoxelsPerTask, [&](std::size_t begin, std::size_t end) {
-    const MutableMatrixView part = a.rows_range(begin, end - begin);
-    add_matrices(part, b.rows_range(begin, end - begin), part);
-  });
 }
 
 void divide(Matrix& a, std::size_t n) {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/segment/scene_tiles.hpp"
 
 namespace ptattn {

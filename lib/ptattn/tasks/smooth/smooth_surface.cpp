@@ -36,7 +36,7 @@ double median(std::vector<double>& values) {
 class Sample {
  public:
   Sample(std::span<const Position> positions, const KdTree& tree, MatrixView points,
-         const Window& window)
+         const Neighborhood& window)
       : positions_(positions),
         rows_(spread_rows(positions.size(), kSample)),
         lists_(neighbors_in(tree, gather_rows(points, rows_), window)) {}

@@ -13,7 +13,7 @@ namespace ptattn {
 
 struct SmoothOptions {
   Kernel kernel = Kernel::kGaussian;
-  Window window{.k = 48};
+  Neighborhood window{.k = 48};
   /// h, in the cloud's unit; nullopt: learnt by leave-one-out
   std::optional<double> bandwidth{};
   /// How often the whole is done, each time on the result of the last. A learnt bandwidth is learnt

@@ -38,7 +38,7 @@ struct TransferMetric {
 struct TransferOptions {
   Kernel kernel = Kernel::kGaussian;
   /// The k nearest by the first three terms of d; of these those within `radius`, as the crow flies
-  Window window{.k = 16};
+  Neighborhood window{.k = 16};
   std::optional<double> bandwidth{};  ///< nullopt: learnt
   std::optional<double> vertical{};   ///< nullopt: learnt
 };

@@ -7,11 +7,21 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/files/weights.hpp"
-#include "ptattn/models/registry.hpp"
 
 namespace ptattn {
 
-/// Networks of one kind by the names of their architectures.
+/// Names a network to build and its hyper-parameters, in the words of a config.json.
+///
+/// The hyper-parameters are JSON text, dumped by what reads config.json and parsed again by the
+/// network that they are for: so a config.json may also come from elsewhere, each network checks
+/// its own keys, and no public header shows the JSON library.
+struct ArchitectureConfig {
+  std::string architecture;      ///< such as "pct_cls"
+  std::string hyper_parameters;  ///< a JSON object; absent keys have the published network's values
+  std::string subject;           ///< what error messages call it, such as the path of config.json
+};
+
+/// Maps the names of architectures to what builds their networks, all of one kind.
 /// @param Choices  what else a network is made of
 template <class Network, class... Choices>
 using ArchitectureTable = std::map<std::string,
@@ -19,7 +29,7 @@ using ArchitectureTable = std::map<std::string,
                                                                 const WeightSource&, Choices...),
                                    std::less<>>;
 
-/// All names, sorted.
+/// Lists the names of a table, sorted.
 template <class Network, class... Choices>
 [[nodiscard]] std::vector<std::string> names_of(
     const ArchitectureTable<Network, Choices...>& table) {
@@ -29,6 +39,7 @@ template <class Network, class... Choices>
   return names;
 }
 
+/// Builds the network of a configuration.
 /// @throws Error(Fault::kModel) when the table does not have the architecture
 template <class Network, class... Choices>
 [[nodiscard]] std::unique_ptr<Network> make_network(

@@ -1,17 +1,29 @@
-#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/model_description.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "ptattn/core/error.hpp"
-#include "ptattn/models/files/safetensors.hpp"
 #include "ptattn/models/model_config.hpp"
-#include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/point_network_registry.hpp"
 
 namespace ptattn {
 namespace {
+
+constexpr std::size_t kMaxPoints = 16'384;  // bounds the memory of the first layers
+
+Preprocessing read_preprocessing(const nlohmann::json& value, const std::string& subject) {
+  JsonObject json(value, "preprocessing", subject);
+  Preprocessing profile;
+  profile.points = json.integer("points", {1, kMaxPoints});
+  profile.min_points = json.integer("min_points", {1, profile.points});
+  profile.resampling = static_cast<Resampling>(json.choice("resample", {"fps_or_repeat"}));
+  profile.centering = static_cast<Centering>(json.choice("center", {"centroid"}));
+  profile.scaling = static_cast<Scaling>(json.choice("scale", {"unit_sphere"}));
+  profile.up = static_cast<Axis>(json.choice("up", {"x", "y", "z"}));
+  profile.vote_rotation_z_degrees = json.number("vote_rotation_z_degrees", {0.0, 180.0});
+  json.finish();
+  return profile;
+}
 
 /// Hues a golden angle apart, so that neighbours in the list differ most.
 Rgb spread_color(std::size_t i) {
@@ -63,7 +75,7 @@ std::string category_of(const std::string& class_name) {
 }
 
 /// Categories that are not listed come in the order of their first parts.
-void find_categories(PointModelDescription& model, const JsonObject& json) {
+void find_categories(SegmenterDescription& model, const JsonObject& json) {
   const bool listed = !model.categories.empty();
   for (const std::string& name : model.classes) {
     const std::string category = category_of(name);
@@ -81,48 +93,72 @@ void find_categories(PointModelDescription& model, const JsonObject& json) {
   }
 }
 
+/// Refuses an architecture that is known, but for another task.
+void check_task(const ArchitectureConfig& config, ModelTask wanted) {
+  const auto task = task_of(config.architecture);
+  if (!task || *task == wanted) return;  // unknown ones are refused where networks are made
+  throw Error(Fault::kModel, config.subject,
+              wanted == ModelTask::kClassification
+                  ? "is a model that labels points, expected one that classifies clouds"
+                  : "is a model that classifies clouds, expected one that labels points");
+}
+
+std::string optional_text(JsonObject& json, const std::string& key) {
+  return json.find(key) == nullptr ? "" : json.text(key);
+}
+
+/// Reads what all models say.
+void read_shared(JsonObject& json, const std::string& subject, ModelTask task,
+                 ModelDescription& model) {
+  (void)json.integer("format", {1, 1});
+  model.name = json.text("name");
+  model.architecture = {json.text("architecture"), json.object("hyper_parameters").dump(), subject};
+  check_task(model.architecture, task);
+  model.classes = read_names(json, "classes");
+  model.purpose = optional_text(json, "purpose");
+  model.terms = optional_text(json, "terms");
+  model.accuracy = optional_text(json, "accuracy");
+}
+
 }  // namespace
 
-PointModelDescription read_point_model_description(const std::filesystem::path& folder) {
+ModelTask read_model_task(const std::filesystem::path& folder) {
   const ModelConfig config = read_model_config(folder);
   JsonObject json(config.json, "", config.subject);
-  (void)json.integer("format", {1, 1});
-  PointModelDescription model;
-  model.name = json.text("name");
-  model.architecture = {json.text("architecture"), json.object("hyper_parameters").dump(),
-                        config.subject};
-  check_task(model.architecture, ModelTask::kPoints);
+  const auto task = task_of(json.text("architecture"));
+  if (!task) json.fail("architecture", "is unknown to this version of ptattn");
+  return *task;
+}
+
+ModelDescription read_model_description(const std::filesystem::path& folder) {
+  if (read_model_task(folder) == ModelTask::kClassification) {
+    return static_cast<ModelDescription>(read_classifier_description(folder));
+  }
+  return static_cast<ModelDescription>(read_segmenter_description(folder));
+}
+
+ClassifierDescription read_classifier_description(const std::filesystem::path& folder) {
+  const ModelConfig config = read_model_config(folder);
+  JsonObject json(config.json, "", config.subject);
+  ClassifierDescription model;
+  read_shared(json, config.subject, ModelTask::kClassification, model);
+  model.preprocessing = read_preprocessing(json.object("preprocessing"), config.subject);
+  json.finish();
+  return model;
+}
+
+SegmenterDescription read_segmenter_description(const std::filesystem::path& folder) {
+  const ModelConfig config = read_model_config(folder);
+  JsonObject json(config.json, "", config.subject);
+  SegmenterDescription model;
+  read_shared(json, config.subject, ModelTask::kPoints, model);
   model.preprocessing = read_scene_profile(json.object("preprocessing").dump(), config.subject);
-  model.classes = read_names(json, "classes");
   model.palette = read_palette(json, model.classes.size());
   if (json.find("categories") != nullptr) model.categories = read_names(json, "categories");
   find_categories(model, json);
   model.asprs_codes = read_asprs_codes(json, model.classes.size());
   json.finish();
   return model;
-}
-
-PointModel load_point_model(const std::filesystem::path& folder) {
-  PointModelDescription description = read_point_model_description(folder);
-  const SafetensorsFile weights(folder / "model.safetensors");
-  auto network = make_point_network(description.architecture, weights);
-  const std::string& subject = description.architecture.subject;
-  if (network->labels_points()) {
-    check_class_count(description.classes.size(), network->out_channels(), subject);
-  }
-  const std::size_t categories = network->category_count();
-  if (categories > 0 && description.categories.size() != categories) {
-    throw Error(Fault::kModel, subject,
-                "names " + std::to_string(description.categories.size()) +
-                    " categories, the network has " + std::to_string(categories));
-  }
-  const std::size_t channels = description.preprocessing.channels.size();
-  if (channels != network->in_channels()) {
-    throw Error(Fault::kModel, subject,
-                "preprocessing.features names " + std::to_string(channels) +
-                    " channels, the network takes " + std::to_string(network->in_channels()));
-  }
-  return {std::move(description), std::move(network)};
 }
 
 }  // namespace ptattn

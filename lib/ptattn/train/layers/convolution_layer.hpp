@@ -44,6 +44,8 @@ class ConvolutionLayer {
   /// to the gradients.
   void backward_weight(const KernelMap& map, MatrixView x, MatrixView d_y) const;
 
+  [[nodiscard]] std::size_t out() const { return shape_.out; }
+
  private:
   [[nodiscard]] std::size_t volume() const { return shape_.size * shape_.size * shape_.size; }
   void add_slice(const KernelMap& map, std::size_t place, MatrixView x, MatrixView d_y) const;

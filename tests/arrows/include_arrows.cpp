@@ -42,7 +42,8 @@ const std::map<std::string, Modules, std::less<>> kRooms = {
     {"models/pct", {"models"}},
     {"models/ptv1", {"models"}},
     {"models/ptv3", {"models"}},
-    {"models/registry", {"models/pct", "models/ptv1", "models/ptv3"}},
+    {"models/litept", {"models/ptv3"}},
+    {"models/registry", {"models/pct", "models/ptv1", "models/litept"}},
     {"models/model_description", {"models/registry"}},
     {"models/model_folder", {"models/model_description"}},  //
 };

@@ -27,10 +27,16 @@ void add_blocks(Shapes& shapes, const std::string& stage_name, const Ptv3Config:
   const auto hidden = static_cast<std::size_t>(static_cast<double>(c) * config.mlp_ratio);
   for (std::size_t i = 0; i < stage.depth; ++i) {
     const std::string name = stage_name + ".block" + std::to_string(i) + ".";
-    shapes[name + "cpe.0.weight"] = {c, 3, 3, 3, c};
-    shapes[name + "cpe.0.bias"] = {c};
-    add_linear(shapes, name + "cpe.1", c, c);
-    add_norm(shapes, name + "cpe.2", c, false);
+    if (stage.convolution) {
+      const std::string conv = name + (config.mode == Ptv3Mode::kLitept ? "conv" : "cpe");
+      shapes[conv + ".0.weight"] = {c, 3, 3, 3, c};
+      shapes[conv + ".0.bias"] = {c};
+      add_linear(shapes, conv + ".1", c, c);
+      add_norm(shapes, conv + ".2", c, false);
+    } else {
+      add_norm(shapes, name + "norm0.0", c, false);
+    }
+    if (!stage.attention) continue;
     add_norm(shapes, name + "norm1.0", c, false);
     add_linear(shapes, name + "attn.qkv", c, 3 * c, config.qkv_bias);
     if (config.enable_rpe) {
@@ -53,7 +59,7 @@ void add_blocks(Shapes& shapes, const std::string& stage_name, const Ptv3Config:
 
 FormulaWeights::Shapes ptv3_shapes(const Ptv3Config& config, std::size_t classes) {
   Shapes shapes;
-  const bool batch = config.mode == Ptv3Mode::kBase;
+  const bool batch = has_batch_norms(config.mode);
   const std::size_t stem = config.encoder.front().channels;
   if (batch) {
     shapes["embedding.stem.conv.weight"] = {stem, 5, 5, 5, config.in_channels};

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "ptattn/models/litept/litept.hpp"
 #include "ptattn/models/pct/int8.hpp"
 #include "ptattn/models/pct/pct.hpp"
 #include "ptattn/models/pct/spct.hpp"
@@ -43,6 +44,13 @@ std::unique_ptr<PointNetwork> make_ptv3(const ArchitectureConfig& description,
   return std::make_unique<Ptv3>(std::move(config), std::move(layers));
 }
 
+std::unique_ptr<PointNetwork> make_litept(const ArchitectureConfig& description,
+                                          const WeightSource& weights) {
+  Ptv3Config config = read_litept_config(description.hyper_parameters, description.subject);
+  auto layers = std::make_shared<const Ptv3Weights>(read_ptv3_weights(config, weights));
+  return std::make_unique<Ptv3>(std::move(config), std::move(layers));
+}
+
 std::unique_ptr<PointNetwork> make_spct(const ArchitectureConfig& description,
                                         const WeightSource& weights) {
   const SpctConfig config = read_spct_config(description.hyper_parameters, description.subject);
@@ -50,6 +58,7 @@ std::unique_ptr<PointNetwork> make_spct(const ArchitectureConfig& description,
 }
 
 const ArchitectureTable<PointNetwork> kPointNetworks = {
+    {"litept", make_litept},
     {"ptv1_seg", make_ptv1},
     {"spct_partseg", make_spct},
     {"ptv3m1", make_ptv3<Ptv3Mode::kBase>},

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "ptattn/core/clone.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/attention/attention.hpp"
@@ -216,8 +217,19 @@ std::string attention_name(const Ptv3BlockWeights& w) {
 
 void ptv3_block(const Ptv3BlockWeights& w, const Ptv3BlockSetting& setting, std::size_t order,
                 MutableMatrixView x, const Trace& trace, const Ptv3Lifted& lifted) {
-  encode_positions(w, setting.level.neighbors, lifted, x, setting.positioned);
-  PatchTransformer(w, setting, order, trace)(setting.positioned, x);
+  if (setting.convolution) {
+    encode_positions(w, setting.level.neighbors, lifted, x, setting.positioned);
+  } else {
+    layer_norm(w.norm0, x, setting.positioned);
+  }
+  if (setting.attention) {
+    PatchTransformer(w, setting, order, trace)(setting.positioned, x);
+  } else {
+    parallel_ranges(x.rows, kRows, [&](std::size_t begin, std::size_t end) {
+      copy_matrix(setting.positioned.rows_range(begin, end - begin),
+                  x.rows_range(begin, end - begin));
+    });
+  }
 }
 
 }  // namespace ptattn

@@ -17,6 +17,8 @@ namespace ptattn {
 struct Ptv3BlockSetting {
   const Ptv3Level& level;                           ///< serialised
   std::span<const std::span<const Patch>> patches;  ///< of the level, along each order
+  bool convolution;                                 ///< else a layer norm in its place
+  bool attention;                                   ///< attention and perceptron follow
   std::size_t heads;
   float scale;  ///< of the attention scores; 0: 1 / sqrt(c / heads)
   NormOrder norm_order;
@@ -48,7 +50,9 @@ struct Ptv3Lifted {
 ///   x <- x + attention(LN(x))               inside patches of a serialised order
 ///   x <- x + fc2(GELU(fc1(LN(x))))
 ///
-/// or, with NormOrder::kPost, x <- LN(x + attention(x)) and x <- LN(x + fc2(GELU(fc1(x)))).
+/// Without convolution, x <- LN(x) takes its place; without attention, the rest is left out
+/// (LitePT, Yue et al. 2026). Or, with NormOrder::kPost, x <- LN(x + attention(x)) and x <- LN(x +
+/// fc2(GELU(fc1(x)))).
 /// @param order   of setting.level.orders
 /// @param x       [n, c]
 /// @param lifted  added to x behind the convolution, which does not see it

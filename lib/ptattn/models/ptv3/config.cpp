@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
-#include "ptattn/models/files/json_reader.hpp"
+#include "ptattn/models/ptv3/config_reader.hpp"
 
 namespace ptattn {
 namespace {
@@ -80,7 +81,8 @@ void check_heads(const JsonObject& json, const std::string& prefix, const Ptv3Co
     if (stage.heads == 0 || stage.channels == 0 || stage.channels % stage.heads != 0) {
       json.fail(prefix + "_channels", "is not a multiple of " + prefix + "_num_head");
     }
-    if (config.mode == Ptv3Mode::kUtonia && stage.channels / stage.heads % 6 != 0) {
+    if (has_rotary_encoding(config.mode) && stage.attention &&
+        stage.channels / stage.heads % 6 != 0) {
       json.fail(prefix + "_channels",
                 "gives heads whose width is not a multiple of 6, as three axes need");
     }
@@ -92,7 +94,8 @@ void check_patches(const JsonObject& json, const Ptv3Config& config) {
   for (std::size_t s = 0; s < config.decoder.size() && config.enable_rpe; ++s) {
     const Ptv3Config::Stage& encoder = config.encoder[s];
     const Ptv3Config::Stage& decoder = config.decoder[s];
-    if (encoder.depth > 0 && decoder.depth > 0 && encoder.patch_size != decoder.patch_size) {
+    if (encoder.attending() > 0 && decoder.attending() > 0 &&
+        encoder.patch_size != decoder.patch_size) {
       json.fail("dec_patch_size", "is not enc_patch_size, as enable_rpe needs");
     }
   }
@@ -159,20 +162,20 @@ const std::vector<Curve>& orders_of(const Ptv3Config& config, std::size_t stage)
   return config.stage_orders.empty() ? config.order : config.stage_orders[stage];
 }
 
-Ptv3Config read_ptv3_config(const std::string& hyper_parameters, Ptv3Mode mode,
-                            const std::string& subject) {
+Ptv3Config read_config_of_stages(
+    const std::string& hyper_parameters, const std::string& subject, Ptv3Config config,
+    const std::function<void(JsonObject& json, Ptv3Config& config)>& read_more) {
   const nlohmann::json parsed = parse_json(hyper_parameters, subject);
   JsonObject json(parsed, "", subject);
-  Ptv3Config config;
-  config.mode = mode;
   config.in_channels = json.integer("in_channels", kChannels, config.in_channels);
   if (const auto* order = json.find("order")) config.order = read_curves(json, "order", *order);
   config.enc_mode = read_enc_mode(json);
   config.encoder = read_stages(json, "enc", config.encoder);
   if (config.encoder.empty()) json.fail("enc_depths", "is empty");
+  config.decoder = read_stages(json, "dec", config.decoder);
+  if (read_more) read_more(json, config);
   check_heads(json, "enc", config, config.encoder);
   read_strides(json, config);
-  config.decoder = read_stages(json, "dec", config.decoder);
   if (config.enc_mode) {
     config.decoder.clear();
   } else if (config.decoder.size() != config.stride.size()) {
@@ -197,6 +200,13 @@ Ptv3Config read_ptv3_config(const std::string& hyper_parameters, Ptv3Mode mode,
   read_rest(json);
   json.finish();
   return config;
+}
+
+Ptv3Config read_ptv3_config(const std::string& hyper_parameters, Ptv3Mode mode,
+                            const std::string& subject) {
+  Ptv3Config config;
+  config.mode = mode;
+  return read_config_of_stages(hyper_parameters, subject, std::move(config));
 }
 
 }  // namespace ptattn

@@ -10,12 +10,22 @@
 
 namespace ptattn {
 
-/// The three published variants of Point Transformer V3.
+/// The three published variants of Point Transformer V3, and the network derived from the first.
 enum class Ptv3Mode {
   kBase,    ///< m1: convolutional stem, batch norm between stages, cells halved along the curve
   kSonata,  ///< m2: linear stem, layer norm everywhere, cells of a grid (also Concerto)
   kUtonia,  ///< m3: as m2, and a rotary encoding of the coordinates
+  kLitept,  ///< LitePT: stem and norms of m1, cells of a grid, a rotary encoding of the cells
 };
+
+/// True where batch norms stand between stages and a convolution is the stem.
+[[nodiscard]] constexpr bool has_batch_norms(Ptv3Mode mode) {
+  return mode == Ptv3Mode::kBase || mode == Ptv3Mode::kLitept;
+}
+/// True where queries and keys are turned with coordinates.
+[[nodiscard]] constexpr bool has_rotary_encoding(Ptv3Mode mode) {
+  return mode == Ptv3Mode::kUtonia || mode == Ptv3Mode::kLitept;
+}
 
 /// Hyper-parameters of Point Transformer V3 under the names of the public implementation; the
 /// defaults are those of its 46 M parameter network.
@@ -25,7 +35,15 @@ struct Ptv3Config {
     std::size_t depth;     ///< blocks
     std::size_t channels;  ///< a multiple of heads
     std::size_t heads;
-    std::size_t patch_size;  ///< most voxels that attend to each other
+    std::size_t patch_size;    ///< most voxels that attend to each other
+    bool convolution = true;   ///< blocks have one, else a layer norm in its place
+    bool attention = true;     ///< blocks have attention and a perceptron
+    double rope_base = 100.0;  ///< of LitePT's rotary encoding
+
+    /// Blocks with attention.
+    [[nodiscard]] std::size_t attending() const { return attention ? depth : 0; }
+    /// Blocks with a convolution.
+    [[nodiscard]] std::size_t convolving() const { return convolution ? depth : 0; }
   };
 
   Ptv3Mode mode = Ptv3Mode::kBase;

@@ -30,7 +30,7 @@ std::size_t smallest_cloud(std::span<const std::size_t> ends, std::size_t most) 
 /// Most voxels of a patch of a stage, as the first block that comes to it says.
 std::size_t patch_size(const Ptv3Config& config, std::size_t stage,
                        std::span<const std::size_t> ends) {
-  const bool encodes = config.encoder[stage].depth > 0 || stage >= config.decoder.size();
+  const bool encodes = config.encoder[stage].attending() > 0 || stage >= config.decoder.size();
   const std::size_t size = (encodes ? config.encoder : config.decoder)[stage].patch_size;
   return config.patch_of_smallest_cloud ? smallest_cloud(ends, size) : size;
 }
@@ -72,8 +72,8 @@ Ptv3Step step_to(const Ptv3Config& config, std::size_t stage, int depth) {
 }
 
 std::span<const Curve> curves_used(const Ptv3Config& config, std::size_t stage) {
-  std::size_t depth = config.encoder[stage].depth;
-  if (stage < config.decoder.size()) depth = std::max(depth, config.decoder[stage].depth);
+  std::size_t depth = config.encoder[stage].attending();
+  if (stage < config.decoder.size()) depth = std::max(depth, config.decoder[stage].attending());
   const std::span curves = orders_of(config, stage);
   return curves.first(std::min(depth, curves.size()));
 }
@@ -82,7 +82,7 @@ bool decoder_regroups(const Ptv3Config& config, std::size_t stage) {
   if (stage >= config.decoder.size()) return false;
   const Ptv3Config::Stage& encoder = config.encoder[stage];
   const Ptv3Config::Stage& decoder = config.decoder[stage];
-  if (encoder.depth == 0 || decoder.depth == 0) return false;
+  if (encoder.attending() == 0 || decoder.attending() == 0) return false;
   return config.patch_of_smallest_cloud ? decoder.patch_size != encoder.patch_size
                                         : decoder.patch_size < encoder.patch_size;
 }

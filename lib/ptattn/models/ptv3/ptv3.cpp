@@ -33,6 +33,11 @@ void add_lifted(const Ptv3Lifted& lifted, MutableMatrixView x) {
   });
 }
 
+/// Steps of the grid from one coordinate to another.
+float steps_between(std::uint32_t from, std::uint32_t to) {
+  return static_cast<float>(std::int64_t{to} - std::int64_t{from});
+}
+
 /// Ascending with cloud, x, y, z.
 void lexicographic_keys(const Ptv3Level& level, std::span<std::uint64_t> keys) {
   parallel_each(keys.size(), kGrain, [&](std::size_t i) {
@@ -123,14 +128,14 @@ class Pass {
       ScratchMemory temporary;
       const MatrixView x = gathered(input.features, sorted.rows, temporary);
       const VoxelHash hash = find_neighbors(stage, temporary);
-      if (config_.mode == Ptv3Mode::kBase) {
+      if (has_batch_norms(config_.mode)) {
         const VoxelWindows windows(stage.level, hash, kStemRadius);
         window_convolution(weights_.stem, std::cref(windows), x, Activation::kGelu, stage.features);
       } else {
         normed_linear(weights_.stem, weights_.stem_norm, x, stage.features);
       }
     }
-    stage.level.neighbors.trim(scratch);
+    if (convolves(0)) stage.level.neighbors.trim(scratch);
     if (trace_) report("embedding", stage, stage.features);
     return stage;
   }
@@ -146,11 +151,13 @@ class Pass {
     const Ptv3EncoderWeights& w = weights_.encoder[s];
     pooled_linear(w.down, pooling, fine.features, stage.features);
     normalize_and_activate(w.down_norm, stage.features);
-    {
-      ScratchMemory temporary;
-      (void)find_neighbors(stage, temporary);
+    if (convolves(s)) {
+      {
+        ScratchMemory temporary;
+        (void)find_neighbors(stage, temporary);
+      }
+      stage.level.neighbors.trim(scratch);
     }
-    stage.level.neighbors.trim(scratch);
     if (trace_) report("enc.enc" + std::to_string(s) + ".down", stage, stage.features);
     return stage;
   }
@@ -163,15 +170,25 @@ class Pass {
     stage.features = features.cols_range(0, config_.encoder[s].channels);
     order_along(curves_used(config_, s), stage.level, scratch);
     stage.patches = ptv3_patches(config_, s, stage.level, cuts_, scratch);
-    stage.level.neighbors = KernelMap(stage.level.size(), kNeighborhood, scratch);
+    if (convolves(s)) {
+      stage.level.neighbors = KernelMap(stage.level.size(), kNeighborhood, scratch);
+    }
   }
 
   /// @return  the hash of the stage's voxels, in memory of `scratch`
-  static VoxelHash find_neighbors(Stage& stage, ScratchMemory& scratch) {
+  VoxelHash find_neighbors(Stage& stage, ScratchMemory& scratch) const {
     VoxelHash hash(stage.level.cells, stage.level.ends, scratch);
-    const VoxelWindows windows(stage.level, hash, 1);
-    stage.level.neighbors.build(std::cref(windows));
+    if (convolves(stage.number)) {
+      const VoxelWindows windows(stage.level, hash, 1);
+      stage.level.neighbors.build(std::cref(windows));
+    }
     return hash;
+  }
+
+  /// True where blocks of the encoder's or the decoder's stage convolve.
+  [[nodiscard]] bool convolves(std::size_t s) const {
+    return config_.encoder[s].convolving() > 0 ||
+           (s < config_.decoder.size() && config_.decoder[s].convolving() > 0);
   }
 
   /// Features of the encoder to those of the decoder. As in the public code, the first convolution
@@ -208,14 +225,17 @@ class Pass {
   void run_blocks(Stage& stage, const Ptv3Config::Stage& shape,
                   std::span<const Ptv3BlockWeights> blocks, const Ptv3Lifted& lifted = {}) {
     if (blocks.empty()) return;
-    if (std::ranges::any_of(
-            blocks, [&](const Ptv3BlockWeights& w) { return wants_attention(trace_, w); })) {
+    if (shape.attention && std::ranges::any_of(blocks, [&](const Ptv3BlockWeights& w) {
+          return wants_attention(trace_, w);
+        })) {
       look_at(stage);
     }
     ScratchMemory scratch;
     const MutableMatrixView x = stage.features;
     const Ptv3BlockSetting setting{.level = stage.level,
                                    .patches = stage.patches,
+                                   .convolution = shape.convolution,
+                                   .attention = shape.attention,
                                    .heads = shape.heads,
                                    .scale = static_cast<float>(config_.qk_scale),
                                    .norm_order = config_.norm_order,
@@ -234,16 +254,18 @@ class Pass {
   /// coordinates are large.
   [[nodiscard]] MatrixView rotary_angles_of(const Ptv3Level& level, const Ptv3Config::Stage& shape,
                                             ScratchMemory& scratch) const {
-    if (config_.mode != Ptv3Mode::kUtonia) return {};
+    if (!has_rotary_encoding(config_.mode) || !shape.attention) return {};
+    const bool of_cells = config_.mode == Ptv3Mode::kLitept;
     const MutableMatrixView angles = scratch.matrix(level.size(), shape.channels / shape.heads);
     ScratchMemory temporary;
     const MutableMatrixView relative = temporary.matrix(level.size(), 3);
     parallel_each(level.size(), kGrain, [&](std::size_t i) {
       for (std::size_t a = 0; a < 3; ++a) {
-        relative(i, a) = level.positions(i, a) - level.positions(0, a);
+        relative(i, a) = of_cells ? steps_between(level.cells[0][a], level.cells[i][a])
+                                  : level.positions(i, a) - level.positions(0, a);
       }
     });
-    rotary_angles(relative, config_.rope_base, angles);
+    rotary_angles(relative, of_cells ? shape.rope_base : config_.rope_base, angles);
     return angles;
   }
 
@@ -329,8 +351,9 @@ std::size_t Ptv3::bytes_per_point() const {
   const auto widest = [&](std::size_t s) {
     return std::max(channels(config_.encoder, s), channels(config_.decoder, s));
   };
-  const std::size_t angles =
-      config_.mode == Ptv3Mode::kUtonia ? widest(0) / config_.encoder.front().heads : 0;
+  const std::size_t angles = has_rotary_encoding(config_.mode) && config_.encoder.front().attention
+                                 ? widest(0) / config_.encoder.front().heads
+                                 : 0;
   const std::size_t lists = 28 + 4 * curves_used(config_, 0).size() + 6 * 14 + 12;
   const std::size_t from_below = kFloat * widest(1) / 3;
   const std::size_t input = kFloat * config_.in_channels + kHashBytes;
@@ -346,6 +369,7 @@ std::size_t Ptv3::planned_bytes(std::size_t voxels) const {
   constexpr std::size_t kAbsentPairs = 6 * (26 - 14);
   std::size_t patch = 0;  // of the thread's own: its rows, their projections or hidden features
   for (const Ptv3Config::Stage& stage : config_.encoder) {
+    if (!stage.attention) continue;
     const auto per_row =
         static_cast<double>(stage.channels) * (3.0 + std::max(4.0, config_.mlp_ratio));
     patch = std::max(patch, std::min(voxels, stage.patch_size) * static_cast<std::size_t>(per_row));
@@ -355,14 +379,18 @@ std::size_t Ptv3::planned_bytes(std::size_t voxels) const {
 
 std::vector<AttentionLayer> Ptv3::attention_layers() const {
   std::vector<AttentionLayer> layers;
-  const auto add = [&](const std::vector<Ptv3BlockWeights>& blocks, std::size_t heads) {
-    for (const Ptv3BlockWeights& block : blocks) layers.push_back({attention_name(block), heads});
+  const auto add = [&](const std::vector<Ptv3BlockWeights>& blocks,
+                       const Ptv3Config::Stage& stage) {
+    if (!stage.attention) return;
+    for (const Ptv3BlockWeights& block : blocks) {
+      layers.push_back({attention_name(block), stage.heads});
+    }
   };
   for (std::size_t s = 0; s < config_.encoder.size(); ++s) {
-    add(weights_->encoder[s].blocks, config_.encoder[s].heads);
+    add(weights_->encoder[s].blocks, config_.encoder[s]);
   }
   for (std::size_t s = config_.decoder.size(); s-- > 0;) {
-    add(weights_->decoder[s].blocks, config_.decoder[s].heads);
+    add(weights_->decoder[s].blocks, config_.decoder[s]);
   }
   return layers;
 }

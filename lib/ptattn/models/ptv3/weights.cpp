@@ -34,7 +34,7 @@ class Builder {
  private:
   using Stage = Ptv3Config::Stage;
 
-  [[nodiscard]] bool has_batch_norms() const { return config_.mode == Ptv3Mode::kBase; }
+  [[nodiscard]] bool has_batch_norms() const { return ptattn::has_batch_norms(config_.mode); }
 
   [[nodiscard]] Linear linear(const std::string& name, std::size_t in, std::size_t out,
                               bool bias = true) {
@@ -80,14 +80,29 @@ class Builder {
 
   [[nodiscard]] Ptv3BlockWeights block(const std::string& name, const Stage& stage) {
     const std::size_t c = stage.channels;
-    const auto hidden = static_cast<std::size_t>(static_cast<double>(c) * config_.mlp_ratio);
     Ptv3BlockWeights w;
     w.name = name;
+    if (stage.convolution) {
+      read_convolution(name + (config_.mode == Ptv3Mode::kLitept ? ".conv" : ".cpe"), c, w);
+    } else {
+      w.norm0 = reader_.layer_norm(name + ".norm0.0", c);
+    }
+    if (stage.attention) read_attention(stage, w);
+    return w;
+  }
+
+  void read_convolution(const std::string& name, std::size_t c, Ptv3BlockWeights& w) {
     const DenseWeights cpe =
-        reader_.convolution(name + ".cpe.0", c, c, kCpeSize, {.bias = true, .norm = ""});
+        reader_.convolution(name + ".0", c, c, kCpeSize, {.bias = true, .norm = ""});
     if (cpe.weight.size() > 0) w.cpe0 = SparseConvolution(cpe, kCpeVolume);
-    w.cpe1 = linear(name + ".cpe.1", c, c);
-    w.cpe2 = reader_.layer_norm(name + ".cpe.2", c);
+    w.cpe1 = linear(name + ".1", c, c);
+    w.cpe2 = reader_.layer_norm(name + ".2", c);
+  }
+
+  void read_attention(const Stage& stage, Ptv3BlockWeights& w) {
+    const std::string& name = w.name;
+    const std::size_t c = stage.channels;
+    const auto hidden = static_cast<std::size_t>(static_cast<double>(c) * config_.mlp_ratio);
     w.norm1 = reader_.layer_norm(name + ".norm1.0", c);
     w.qkv = linear(name + ".attn.qkv", c, 3 * c, config_.qkv_bias);
     if (config_.enable_rpe) w.rpe = relative_table(name + ".attn.rpe.rpe_table", stage);
@@ -95,7 +110,6 @@ class Builder {
     w.norm2 = reader_.layer_norm(name + ".norm2.0", c);
     w.fc1 = linear(name + ".mlp.0.fc1", c, hidden);
     w.fc2 = scaled(name + ".mlp.0.fc2", name + ".ls2.0", hidden, c);
-    return w;
   }
 
   [[nodiscard]] RelativeTable relative_table(const std::string& name, const Stage& stage) {

@@ -20,6 +20,7 @@ struct Ptv3BlockWeights {
   SparseConvolution cpe0;  // c -> c, 3^3 places
   Linear cpe1;             // [c, c]
   LayerNorm cpe2;
+  LayerNorm norm0;  // of blocks without convolution, in its place; what is absent is empty
   LayerNorm norm1;
   Linear qkv;         // [c, 3 c]
   RelativeTable rpe;  // no heads: absent

@@ -89,8 +89,8 @@ std::optional<std::array<std::size_t, 2>> parse_size(std::string_view text) {
 }
 
 /// "iso", or "30,25": azimuth and elevation.
-std::optional<Direction> parse_direction(std::string_view text) {
-  if (const auto preset = preset_direction(text)) return preset;
+std::optional<view::Direction> parse_direction(std::string_view text) {
+  if (const auto preset = view::preset_direction(text)) return preset;
   const auto parts = split(text, ',');
   if (!parts) return std::nullopt;
   const auto azimuth = parse_number<double>((*parts)[0]);
@@ -98,7 +98,7 @@ std::optional<Direction> parse_direction(std::string_view text) {
   if (!azimuth || !elevation || !(std::abs(*azimuth) <= 360.0) || !(std::abs(*elevation) <= 90.0)) {
     return std::nullopt;
   }
-  return Direction{*azimuth, *elevation};
+  return view::Direction{*azimuth, *elevation};
 }
 
 /// "white", "grey", "black", or "#ffcc00".
@@ -189,7 +189,7 @@ void declare(CLI::App& app, Settings& s) {
   app.add_option_function<std::string>(
          "--up",
          [&s](const std::string& axis) {
-           s.stage.up = axis == "x" ? UpAxis::kX : axis == "y" ? UpAxis::kY : UpAxis::kZ;
+           s.stage.up = axis == "x" ? Axis::kX : axis == "y" ? Axis::kY : Axis::kZ;
          },
          "Axis that points upwards: z, y or x [z]")
       ->type_name("AXIS")
@@ -217,21 +217,21 @@ void check(const Settings& s) {
 }
 
 /// The classes of the model; none when it was not named and is not installed.
-ClassTable model_table(const Settings& s) {
+view::ClassTable model_table(const Settings& s) {
   try {
     const SegmenterDescription model =
         read_segmenter_description(find_model(s.model.empty() ? kDefaultModel : s.model));
-    return model_classes(model.classes, model.palette);
+    return view::model_classes(model.classes, model.palette);
   } catch (const Error&) {
     if (!s.model.empty()) throw;
     return {};
   }
 }
 
-std::function<ClassTable(const ColorSource&)> class_names(const Settings& s) {
-  return [codes = s.codes, model = model_table(s)](const ColorSource& source) {
-    const bool asprs = codes.empty() ? names_asprs_codes(source.name) : codes == "asprs";
-    return asprs ? asprs_classes() : model;
+std::function<view::ClassTable(const view::ColorSource&)> class_names(const Settings& s) {
+  return [codes = s.codes, model = model_table(s)](const view::ColorSource& source) {
+    const bool asprs = codes.empty() ? view::names_asprs_codes(source.name) : codes == "asprs";
+    return asprs ? view::asprs_classes() : model;
   };
 }
 
@@ -256,12 +256,12 @@ void report(const Stage& stage, const Settings& s) {
 }
 
 /// A message that tells as well what to do about it.
-Window open_window(const Settings& s) {
+view::ViewerWindow open_window(const Settings& s) {
   try {
-    return Window({.title = "ptattn-view: " + s.inputs.front(),
-                   .width = s.width,
-                   .height = s.height,
-                   .visible = s.screenshot.empty()});
+    return view::ViewerWindow({.title = "ptattn-view: " + s.inputs.front(),
+                               .width = s.width,
+                               .height = s.height,
+                               .visible = s.screenshot.empty()});
   } catch (const Error& error) {
     const std::string what = error.what();  // "window: cannot be opened, ..."
     throw Error(error.fault(), "window",
@@ -275,7 +275,7 @@ int run(Settings& s, int argc, char** argv) {
   s.stage.side_by_side = s.stage.side_by_side || s.scene.compare;
   if (!s.screenshot.empty()) use_virtual_display(argc, argv);
   Scene scene = load_scene(s.inputs, s.scene);
-  Window window = open_window(s);
+  view::ViewerWindow window = open_window(s);
   Stage stage(window, std::move(scene), s.stage);
   report(stage, s);
   if (!s.screenshot.empty()) {

@@ -9,7 +9,7 @@
 
 #include "ptattn/core/random.hpp"
 
-namespace ptattn::test {
+namespace ptattn::view {
 namespace {
 
 using ::testing::DoubleNear;
@@ -18,44 +18,44 @@ using ::testing::ElementsAre;
 
 using Points = std::vector<std::array<float, 3>>;
 
-testing::Matcher<Vector3> near(double x, double y, double z) {
+testing::Matcher<Position> near(double x, double y, double z) {
   return ElementsAre(DoubleNear(x, 1e-12), DoubleNear(y, 1e-12), DoubleNear(z, 1e-12));
 }
 
 TEST(CameraAxes, FrontLooksAlongYWithXToTheRight) {
-  const Orientation axes = orientation_of(*preset_direction("front"), UpAxis::kZ);
+  const Orientation axes = orientation_of(*preset_direction("front"), Axis::kZ);
   EXPECT_THAT(axes.right, near(1, 0, 0));
   EXPECT_THAT(axes.up, near(0, 0, 1));
   EXPECT_THAT(axes.to_eye, near(0, -1, 0));
 }
 
 TEST(CameraAxes, TopLooksDownWithNorthUp) {
-  const Orientation axes = orientation_of(*preset_direction("top"), UpAxis::kZ);
+  const Orientation axes = orientation_of(*preset_direction("top"), Axis::kZ);
   EXPECT_THAT(axes.right, near(1, 0, 0));
   EXPECT_THAT(axes.up, near(0, 1, 0));
   EXPECT_THAT(axes.to_eye, near(0, 0, 1));
 }
 
 TEST(CameraAxes, RightStandsAtPositiveX) {
-  EXPECT_THAT(orientation_of(*preset_direction("right"), UpAxis::kZ).to_eye, near(1, 0, 0));
-  EXPECT_THAT(orientation_of(*preset_direction("left"), UpAxis::kZ).to_eye, near(-1, 0, 0));
-  EXPECT_THAT(orientation_of(*preset_direction("back"), UpAxis::kZ).to_eye, near(0, 1, 0));
+  EXPECT_THAT(orientation_of(*preset_direction("right"), Axis::kZ).to_eye, near(1, 0, 0));
+  EXPECT_THAT(orientation_of(*preset_direction("left"), Axis::kZ).to_eye, near(-1, 0, 0));
+  EXPECT_THAT(orientation_of(*preset_direction("back"), Axis::kZ).to_eye, near(0, 1, 0));
 }
 
 TEST(CameraAxes, IsoSeesThreeSidesAlike) {
   const double third = 1.0 / std::sqrt(3.0);
-  EXPECT_THAT(orientation_of(*preset_direction("iso"), UpAxis::kZ).to_eye,
+  EXPECT_THAT(orientation_of(*preset_direction("iso"), Axis::kZ).to_eye,
               near(third, -third, third));
 }
 
 TEST(CameraAxes, AnotherAxisMayPointUp) {
-  EXPECT_THAT(orientation_of({}, UpAxis::kY).up, near(0, 1, 0));
-  EXPECT_THAT(orientation_of({}, UpAxis::kX).up, near(1, 0, 0));
+  EXPECT_THAT(orientation_of({}, Axis::kY).up, near(0, 1, 0));
+  EXPECT_THAT(orientation_of({}, Axis::kX).up, near(1, 0, 0));
   // Right-handed: right x up = towards the eye.
-  for (const UpAxis up : {UpAxis::kX, UpAxis::kY, UpAxis::kZ}) {
+  for (const Axis up : {Axis::kX, Axis::kY, Axis::kZ}) {
     const auto [r, u, e] = orientation_of({25.0, 40.0}, up);
     EXPECT_THAT(
-        (Vector3{r[1] * u[2] - r[2] * u[1], r[2] * u[0] - r[0] * u[2], r[0] * u[1] - r[1] * u[0]}),
+        (Position{r[1] * u[2] - r[2] * u[1], r[2] * u[0] - r[0] * u[2], r[0] * u[1] - r[1] * u[0]}),
         near(e[0], e[1], e[2]));
   }
 }
@@ -92,7 +92,7 @@ TEST(CameraFit, ShowsAllAndTouchesTheMargin) {
   for (const double aspect : {0.4, 1.0, 1.6, 5.0}) {
     for (const Direction direction : {Direction{0, 0}, {30, 38}, {77, 90}, {200, -20}}) {
       const Camera camera =
-          fitting_camera(points, orientation_of(direction, UpAxis::kZ), aspect, 0.05);
+          fitting_camera(points, orientation_of(direction, Axis::kZ), aspect, 0.05);
       const auto [x, y] = reach(camera, aspect, points);
       EXPECT_LE(std::fmax(x, y), 0.9 + 1e-6) << aspect << " " << direction.azimuth;
       EXPECT_GE(std::fmax(x, y), 0.9 - 1e-6) << aspect << " " << direction.azimuth;
@@ -103,7 +103,7 @@ TEST(CameraFit, ShowsAllAndTouchesTheMargin) {
 // A square of side 2 seen from straight above, no margin: half the width over the tangent.
 TEST(CameraFit, HandComputedDistance) {
   const Points square{{-1, -1, 0}, {1, -1, 0}, {-1, 1, 0}, {1, 1, 0}};
-  const Camera camera = fitting_camera(square, orientation_of({0, 90}, UpAxis::kZ), 1.0, 0.0);
+  const Camera camera = fitting_camera(square, orientation_of({0, 90}, Axis::kZ), 1.0, 0.0);
   EXPECT_NEAR(camera.distance, 1.0 / std::tan(15.0 * 3.14159265358979 / 180.0), 1e-9);
   EXPECT_THAT(camera.target, Each(DoubleNear(0.0, 1e-9)));
   EXPECT_NEAR((*projected(camera, 1.0, {0.5F, -0.25F, 0}))[0], 0.5, 1e-9);
@@ -111,8 +111,7 @@ TEST(CameraFit, HandComputedDistance) {
 }
 
 TEST(CameraFit, OnePointIsInTheMiddle) {
-  const Camera camera =
-      fitting_camera(Points{{3, 4, 5}}, orientation_of({30, 20}, UpAxis::kZ), 1.5);
+  const Camera camera = fitting_camera(Points{{3, 4, 5}}, orientation_of({30, 20}, Axis::kZ), 1.5);
   EXPECT_GT(camera.distance, 0.0);
   const auto at = projected(camera, 1.5, {3, 4, 5});
   ASSERT_TRUE(at);
@@ -120,4 +119,4 @@ TEST(CameraFit, OnePointIsInTheMiddle) {
 }
 
 }  // namespace
-}  // namespace ptattn::test
+}  // namespace ptattn::view

@@ -5,7 +5,7 @@
 #include <array>
 #include <set>
 
-namespace ptattn::test {
+namespace ptattn::view {
 namespace {
 
 using ::testing::ElementsAre;
@@ -42,4 +42,4 @@ TEST(ClassTable, ClassificationHoldsAsprsCodes) {
 }
 
 }  // namespace
-}  // namespace ptattn::test
+}  // namespace ptattn::view

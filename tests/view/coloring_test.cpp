@@ -12,8 +12,11 @@
 #include "clouds.hpp"
 #include "ptattn/core/error.hpp"
 
-namespace ptattn::test {
+namespace ptattn::view {
 namespace {
+
+using test::add_field;
+using test::line_of;
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -168,4 +171,4 @@ TEST(Colors, RangesNeedValues) {
 }
 
 }  // namespace
-}  // namespace ptattn::test
+}  // namespace ptattn::view

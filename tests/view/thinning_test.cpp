@@ -9,8 +9,12 @@
 #include "clouds.hpp"
 #include "ptattn/core/error.hpp"
 
-namespace ptattn::test {
+namespace ptattn::view {
 namespace {
+
+using test::add_field;
+using test::cloud_at;
+using test::line_of;
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -99,4 +103,4 @@ TEST(LocalPoints, KeepMillimetresOfANationalGrid) {
 }
 
 }  // namespace
-}  // namespace ptattn::test
+}  // namespace ptattn::view

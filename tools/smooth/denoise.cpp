@@ -55,7 +55,7 @@ void denoise(const SmoothSettings& s) {
   const std::vector<std::size_t> points = keep_finite(positions);
 
   const SmoothOptions options{.kernel = s.kernel,
-                              .window = s.window(kUsualNeighbors),
+                              .neighborhood = s.neighborhood(kUsualNeighbors),
                               .bandwidth = s.bandwidth,
                               .iterations = s.iterations};
   const std::size_t passes = s.iterations * (s.fields.size() + (s.coordinates ? 1 : 0));

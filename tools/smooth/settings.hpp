@@ -40,11 +40,11 @@ struct SmoothSettings {
   std::vector<std::string> features;
 
   /// @param usual  k when neither k nor a radius is given
-  [[nodiscard]] Neighborhood window(std::size_t usual) const {
+  [[nodiscard]] Neighborhood neighborhood(std::size_t usual) const {
     constexpr std::size_t kMostInRadius = 256;
-    Neighborhood window{.k = k.value_or(radius ? kMostInRadius : usual)};
-    if (radius) window.radius = *radius;
-    return window;
+    Neighborhood neighborhood{.k = k.value_or(radius ? kMostInRadius : usual)};
+    if (radius) neighborhood.radius = *radius;
+    return neighborhood;
   }
 };
 

@@ -226,7 +226,7 @@ void transfer_field(const SmoothSettings& s) {
   const KnownValues values(source, known.rows, categorical);
 
   const TransferOptions options{.kernel = s.kernel,
-                                .window = s.window(kUsualNeighbors),
+                                .neighborhood = s.neighborhood(kUsualNeighbors),
                                 .bandwidth = s.bandwidth,
                                 .vertical = s.vertical};
   const Places keys{known.positions, features.of_known};

@@ -22,10 +22,10 @@ std::size_t widest(const std::vector<std::string>& texts) {
   return width;
 }
 
-Image draw_classes(const Legend& legend, std::size_t height, const Rgb& background) {
+Image draw_classes(const view::Legend& legend, std::size_t height, const Rgb& background) {
   const std::size_t room = height > 2 * kPadding ? (height - 2 * kPadding) / kLine : 0;
   std::vector<std::string> names;
-  for (const LegendClass& entry : legend.classes) names.push_back(entry.style.name);
+  for (const view::LegendClass& entry : legend.classes) names.push_back(entry.style.name);
   const bool cut = names.size() + 1 > room;
   if (cut) names.resize(room > 2 ? room - 2 : 0);
   std::vector<std::string> texts = names;
@@ -43,7 +43,7 @@ Image draw_classes(const Legend& legend, std::size_t height, const Rgb& backgrou
   return panel;
 }
 
-Image draw_scale(const Legend& legend, const Rgb& background) {
+Image draw_scale(const view::Legend& legend, const Rgb& background) {
   const std::string low = short_number(legend.range->low);
   const std::string high = short_number(legend.range->high);
   const std::size_t text = kPadding + kSwatch + kPadding / 2;
@@ -69,7 +69,7 @@ Rgb text_color(const Rgb& background) {
   return brightness > 127.0 ? Rgb{30, 30, 30} : Rgb{235, 235, 235};
 }
 
-Image draw_legend(const Legend& legend, std::size_t height, const Rgb& background) {
+Image draw_legend(const view::Legend& legend, std::size_t height, const Rgb& background) {
   if (legend.range) return draw_scale(legend, background);
   return draw_classes(legend, height, background);
 }

@@ -14,7 +14,8 @@ namespace ptattn::tools {
 /// What the colours mean: names beside squares of their colours, or a bar with the numbers at its
 /// ends; the field's name above.
 /// @param height  of the picture it stands in: a legend that does not fit is cut, with "..." last
-[[nodiscard]] Image draw_legend(const Legend& legend, std::size_t height, const Rgb& background);
+[[nodiscard]] Image draw_legend(const view::Legend& legend, std::size_t height,
+                                const Rgb& background);
 
 /// A line of text, cut to `width` pixels.
 [[nodiscard]] Image draw_caption(const std::string& text, std::size_t width, const Rgb& background);

@@ -12,29 +12,30 @@
 namespace ptattn::tools {
 namespace {
 
-ShownCloud take(const std::string& path, const PointCloud& whole, const Selection& selection) {
+ShownCloud take(const std::string& path, const PointCloud& whole,
+                const view::Selection& selection) {
   if (selection.indices.empty()) {
     throw Error(Fault::kInput, path, "has no point with finite coordinates");
   }
   return {.path = path,
           .points = whole.size(),
           .finite = selection.finite,
-          .cloud = take_points(whole, selection.indices)};
+          .cloud = view::take_points(whole, selection.indices)};
 }
 
 ShownCloud load(const std::string& path, std::size_t most) {
   const PointCloud whole = read_cloud(path);
-  return take(path, whole, select_points(whole, most, path));
+  return take(path, whole, view::select_points(whole, most, path));
 }
 
-Comparison compare(const PointCloud& a, const PointCloud& b, const ColorSource& source) {
+Comparison compare(const PointCloud& a, const PointCloud& b, const view::ColorSource& source) {
   Comparison comparison{.problem = "", .source = source, .points = a.size(), .changes = {}};
   if (a.size() != b.size()) {
     comparison.problem = "the clouds have " + std::to_string(a.size()) + " and " +
                          std::to_string(b.size()) + " points, so none are compared";
     return comparison;
   }
-  const std::string name = source.kind == ColorKind::kHeight ? "z" : source.name;
+  const std::string name = source.kind == view::ColorKind::kHeight ? "z" : source.name;
   const std::vector<FieldColumn> left = find_columns(a, name);
   const std::vector<FieldColumn> right = find_columns(b, name);
   if (left.size() != 1 || right.size() != 1) {
@@ -47,8 +48,8 @@ Comparison compare(const PointCloud& a, const PointCloud& b, const ColorSource& 
     const double y = right.front()(i);
     if (x == y || (std::isnan(x) && std::isnan(y))) continue;
     ++comparison.differing;
-    if (source.kind == ColorKind::kClasses) ++changes[{x, y}];
-    if (source.kind != ColorKind::kClasses) {
+    if (source.kind == view::ColorKind::kClasses) ++changes[{x, y}];
+    if (source.kind != view::ColorKind::kClasses) {
       comparison.largest = std::fmax(comparison.largest, std::abs(x - y));
     }
   }
@@ -61,24 +62,24 @@ Comparison compare(const PointCloud& a, const PointCloud& b, const ColorSource& 
 }
 
 /// What both can be coloured by, in the order of the first.
-std::vector<ColorSource> common(const std::vector<ColorSource>& a,
-                                const std::vector<ColorSource>& b) {
-  std::vector<ColorSource> both;
-  std::ranges::copy_if(a, std::back_inserter(both), [&](const ColorSource& source) {
+std::vector<view::ColorSource> common(const std::vector<view::ColorSource>& a,
+                                      const std::vector<view::ColorSource>& b) {
+  std::vector<view::ColorSource> both;
+  std::ranges::copy_if(a, std::back_inserter(both), [&](const view::ColorSource& source) {
     return std::ranges::find(b, source) != b.end();
   });
   return both;
 }
 
 void choose_source(Scene& scene, const std::string& wanted) {
-  scene.sources = color_sources(scene.clouds.front().cloud);
+  scene.sources = view::color_sources(scene.clouds.front().cloud);
   for (const ShownCloud& shown : scene.clouds) {
-    scene.sources = common(scene.sources, color_sources(shown.cloud));
+    scene.sources = common(scene.sources, view::color_sources(shown.cloud));
   }
   if (wanted.empty()) return;
-  ColorSource source;
+  view::ColorSource source;
   for (const ShownCloud& shown : scene.clouds) {
-    source = find_color_source(shown.cloud, wanted, shown.path);
+    source = view::find_color_source(shown.cloud, wanted, shown.path);
   }
   auto found = std::ranges::find(scene.sources, source);
   if (found == scene.sources.end()) found = scene.sources.insert(found, source);
@@ -90,8 +91,8 @@ void place(std::vector<ShownCloud>& clouds) {
   std::optional<Position> origin;
   for (ShownCloud& shown : clouds) {
     const RawVector<Position> positions = shown.cloud.positions(shown.path);
-    if (!origin) origin = local_origin(positions);
-    shown.places = local_points(positions, *origin);
+    if (!origin) origin = view::local_origin(positions);
+    shown.places = view::local_points(positions, *origin);
   }
 }
 
@@ -99,10 +100,10 @@ void place(std::vector<ShownCloud>& clouds) {
 void load_pair(Scene& scene, const std::vector<std::string>& paths, const SceneSettings& settings) {
   const PointCloud a = read_cloud(paths[0]);
   const PointCloud b = read_cloud(paths[1]);
-  Selection in_a = select_points(a, settings.most_points / 2, paths[0]);
-  Selection in_b = select_points(b, settings.most_points / 2, paths[1]);
+  view::Selection in_a = view::select_points(a, settings.most_points / 2, paths[0]);
+  view::Selection in_b = view::select_points(b, settings.most_points / 2, paths[1]);
   if (a.size() == b.size()) {
-    const Selection all = select_points(b, b.size(), paths[1]);
+    const view::Selection all = view::select_points(b, b.size(), paths[1]);
     std::vector<std::size_t> both;
     std::ranges::set_intersection(in_a.indices, all.indices, std::back_inserter(both));
     in_a.indices = in_b.indices = std::move(both);
@@ -129,10 +130,10 @@ Scene load_scene(const std::vector<std::string>& paths, const SceneSettings& set
 }
 
 std::vector<bool> differing_points(const PointCloud& a, const PointCloud& b,
-                                   const ColorSource& source) {
+                                   const view::ColorSource& source) {
   const Field* const left = a.find(source.name);
   const Field* const right = b.find(source.name);
-  if (source.kind != ColorKind::kClasses || a.size() != b.size() || left == nullptr ||
+  if (source.kind != view::ColorKind::kClasses || a.size() != b.size() || left == nullptr ||
       right == nullptr) {
     return {};
   }

@@ -23,8 +23,8 @@ struct ShownCloud {
 
 /// How two clouds differ, point by point in file order.
 struct Comparison {
-  std::string problem;  ///< why points cannot be compared; else empty
-  ColorSource source;   ///< what was compared
+  std::string problem;       ///< why points cannot be compared; else empty
+  view::ColorSource source;  ///< what was compared
   std::size_t points = 0;
   std::size_t differing = 0;
   /// Pairs of labels that differ, the most frequent first: label in A, label in B, points.
@@ -39,8 +39,8 @@ struct Comparison {
 
 struct Scene {
   std::vector<ShownCloud> clouds;
-  std::vector<ColorSource> sources;  ///< those that all clouds have
-  std::size_t source = 0;            ///< the one to begin with
+  std::vector<view::ColorSource> sources;  ///< those that all clouds have
+  std::size_t source = 0;                  ///< the one to begin with
   std::optional<Comparison> comparison;
 };
 
@@ -60,6 +60,6 @@ struct SceneSettings {
 /// Points of the two clouds that differ in a field of classes; both have the same points.
 /// @return [n]; empty when the field is none of classes or the clouds do not fit each other
 [[nodiscard]] std::vector<bool> differing_points(const PointCloud& a, const PointCloud& b,
-                                                 const ColorSource& source);
+                                                 const view::ColorSource& source);
 
 }  // namespace ptattn::tools

@@ -37,7 +37,7 @@ void fade(std::vector<Rgb>& colors, const std::vector<bool>& differs, const Rgb&
   }
 }
 
-double along(const Vector3& axis, const std::array<float, 3>& p) {
+double along(const Position& axis, const std::array<float, 3>& p) {
   return axis[0] * p[0] + axis[1] * p[1] + axis[2] * p[2];
 }
 
@@ -50,8 +50,8 @@ std::vector<std::array<float, 3>> all_places(const Scene& scene) {
 }
 
 /// The clouds together, side by side, each alone.
-std::vector<std::vector<Pane>> arrangements_of(std::size_t clouds) {
-  std::vector<std::vector<Pane>> arrangements(clouds == 1 ? 1 : 2);
+std::vector<std::vector<view::Pane>> arrangements_of(std::size_t clouds) {
+  std::vector<std::vector<view::Pane>> arrangements(clouds == 1 ? 1 : 2);
   arrangements[0].resize(1);
   for (std::size_t i = 0; i < clouds; ++i) {
     arrangements[0][0].layers.push_back(i);
@@ -64,7 +64,7 @@ std::vector<std::vector<Pane>> arrangements_of(std::size_t clouds) {
 
 }  // namespace
 
-Stage::Stage(Window& window, Scene scene, StageSettings settings)
+Stage::Stage(view::ViewerWindow& window, Scene scene, StageSettings settings)
     : window_(window),
       scene_(std::move(scene)),
       settings_(std::move(settings)),
@@ -93,11 +93,11 @@ void Stage::arrange() {
 
 /// The same numbers have the same colours in all clouds.
 void Stage::recolor() {
-  const ColorSource& source = scene_.sources[scene_.source];
-  const ClassTable classes = settings_.classes(source);
+  const view::ColorSource& source = scene_.sources[scene_.source];
+  const view::ClassTable classes = settings_.classes(source);
   std::optional<ColorRange> range;
   for (const ShownCloud& shown : scene_.clouds) {
-    const std::optional<ColorRange> own = color_range(shown.cloud, source);
+    const std::optional<ColorRange> own = view::color_range(shown.cloud, source);
     if (!own) continue;
     range = range ? ColorRange{std::fmin(range->low, own->low), std::fmax(range->high, own->high)}
                   : *own;
@@ -108,7 +108,7 @@ void Stage::recolor() {
   }
   legends_.clear();
   for (std::size_t i = 0; i < scene_.clouds.size(); ++i) {
-    Coloring coloring = color_by(scene_.clouds[i].cloud, source, classes, range);
+    view::Coloring coloring = view::color_by(scene_.clouds[i].cloud, source, classes, range);
     fade(coloring.colors, differs, settings_.style.background);
     window_.recolor(i, coloring.colors);
     legends_.push_back(std::move(coloring.legend));
@@ -118,14 +118,14 @@ void Stage::recolor() {
 
 /// The style, and the legend in the background's colour.
 void Stage::show_style() {
-  const Legend legend = whole_legend();
+  const view::Legend legend = whole_legend();
   const Image panel = draw_legend(legend, window_.height(), settings_.style.background);
   const bool wanted = settings_.legend && (legend.range || !legend.classes.empty());
   const std::size_t border = wanted && 2 * panel.width < window_.width() ? panel.width : 0;
   window_.set_style(settings_.style);
   window_.set_overlays(
       [this, border](std::size_t width, std::size_t height) {
-        std::vector<Overlay> laid = overlays(width, height);
+        std::vector<view::Overlay> laid = overlays(width, height);
         if (border == 0) laid.pop_back();
         return laid;
       },
@@ -133,12 +133,12 @@ void Stage::show_style() {
 }
 
 /// Captions where there are several panes, the legend last.
-std::vector<Overlay> Stage::overlays(std::size_t width, std::size_t height) const {
-  std::vector<Overlay> laid;
+std::vector<view::Overlay> Stage::overlays(std::size_t width, std::size_t height) const {
+  std::vector<view::Overlay> laid;
   const Rgb& background = settings_.style.background;
-  Overlay legend{.image = draw_legend(whole_legend(), height, background)};
+  view::Overlay legend{.image = draw_legend(whole_legend(), height, background)};
   legend.x = width - std::min(width, legend.image.width);
-  const std::vector<Pane>& panes = arrangements_[arrangement_];
+  const std::vector<view::Pane>& panes = arrangements_[arrangement_];
   const auto pane =
       static_cast<std::size_t>(std::lround(window_.pane_aspect() * static_cast<double>(height)));
   for (std::size_t i = 0; i < panes.size() && scene_.clouds.size() > 1; ++i) {
@@ -149,18 +149,18 @@ std::vector<Overlay> Stage::overlays(std::size_t width, std::size_t height) cons
   return laid;
 }
 
-std::string Stage::caption(const Pane& pane) const {
+std::string Stage::caption(const view::Pane& pane) const {
   return std::filesystem::path(scene_.clouds[pane.layers.front()].path).filename().string();
 }
 
 /// The classes of all clouds.
-Legend Stage::whole_legend() const {
-  Legend whole = legends_.front();
+view::Legend Stage::whole_legend() const {
+  view::Legend whole = legends_.front();
   for (std::size_t i = 1; i < legends_.size(); ++i) {
-    for (const LegendClass& entry : legends_[i].classes) {
+    for (const view::LegendClass& entry : legends_[i].classes) {
       const auto at =
           std::ranges::lower_bound(whole.classes, entry.style.code, {},
-                                   [](const LegendClass& known) { return known.style.code; });
+                                   [](const view::LegendClass& known) { return known.style.code; });
       if (at != whole.classes.end() && at->style.code == entry.style.code) {
         at->points += entry.points;
       } else {
@@ -171,15 +171,15 @@ Legend Stage::whole_legend() const {
   return whole;
 }
 
-Direction Stage::first_direction() const {
+view::Direction Stage::first_direction() const {
   if (settings_.direction) return *settings_.direction;
   // Along the axes of a front view: width, depth, height.
-  const Orientation axes = orientation_of({}, settings_.up);
-  Vector3 sum{}, squares{};
+  const view::Orientation axes = view::orientation_of({}, settings_.up);
+  Position sum{}, squares{};
   double points = 0.0;
   for (const ShownCloud& shown : scene_.clouds) {
     for (const auto& p : shown.places) {
-      const Vector3 seen{along(axes.right, p), along(axes.to_eye, p), along(axes.up, p)};
+      const Position seen{along(axes.right, p), along(axes.to_eye, p), along(axes.up, p)};
       for (std::size_t axis = 0; axis < 3; ++axis) {
         sum[axis] += seen[axis];
         squares[axis] += seen[axis] * seen[axis];
@@ -187,21 +187,22 @@ Direction Stage::first_direction() const {
       points += 1.0;
     }
   }
-  Vector3 spread{};
+  Position spread{};
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const double mean = sum[axis] / points;
     spread[axis] = std::sqrt(std::fmax(squares[axis] / points - mean * mean, 0.0));
   }
-  return sensible_direction(spread);
+  return view::sensible_direction(spread);
 }
 
-void Stage::frame(const Direction& direction) {
-  Camera camera = fitting_camera(all_places(scene_), orientation_of(direction, settings_.up),
-                                 window_.pane_aspect());
+void Stage::frame(const view::Direction& direction) {
+  view::Camera camera = view::fitting_camera(
+      all_places(scene_), view::orientation_of(direction, settings_.up), window_.pane_aspect());
   camera.distance /= settings_.zoom;
   window_.set_camera(camera);
   if (!settings_.point_size) return;
-  const double pixel = 2.0 * camera.distance * kTanHalfView / static_cast<double>(window_.height());
+  const double pixel =
+      2.0 * camera.distance * view::kTanHalfView / static_cast<double>(window_.height());
   window_.set_diameter(*settings_.point_size * pixel);
 }
 
@@ -212,7 +213,7 @@ bool Stage::look(char key) {
   }
   for (const auto& [known, name] : kLooks) {
     if (known != key) continue;
-    frame(*preset_direction(name));
+    frame(*view::preset_direction(name));
     say(std::string("looking from ") + (key == 'i' ? "the corner" : name));
     return true;
   }
@@ -220,7 +221,7 @@ bool Stage::look(char key) {
 }
 
 void Stage::change_style(char key) {
-  Style& style = settings_.style;
+  view::Style& style = settings_.style;
   if (key == '+') style.point_scale *= kPointStep;
   if (key == '-') style.point_scale /= kPointStep;
   if (key == 'e') style.shaded = !style.shaded;

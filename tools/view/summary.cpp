@@ -20,7 +20,7 @@ std::string share_text(std::size_t part, std::size_t whole) {
 
 }  // namespace
 
-std::string summary_text(const ShownCloud& shown, const Legend& legend) {
+std::string summary_text(const ShownCloud& shown, const view::Legend& legend) {
   const std::size_t drawn = shown.cloud.size();
   std::string text = shown.path + ": " + std::to_string(shown.points) + " points";
   if (drawn < shown.points) text += ", " + std::to_string(drawn) + " drawn";
@@ -30,10 +30,10 @@ std::string summary_text(const ShownCloud& shown, const Legend& legend) {
   }
   text += "\n";
   std::size_t width = 0;
-  for (const LegendClass& entry : legend.classes) {
+  for (const view::LegendClass& entry : legend.classes) {
     width = std::max(width, text_width(entry.style.name));
   }
-  for (const LegendClass& entry : legend.classes) {
+  for (const view::LegendClass& entry : legend.classes) {
     text += right_aligned(std::to_string(entry.style.code), kCodeWidth) + "  " +
             left_aligned(entry.style.name, width) +
             right_aligned(std::to_string(entry.points), kCountWidth) +
@@ -42,7 +42,7 @@ std::string summary_text(const ShownCloud& shown, const Legend& legend) {
   return text;
 }
 
-std::string comparison_text(const Comparison& comparison, const ClassTable& classes) {
+std::string comparison_text(const Comparison& comparison, const view::ClassTable& classes) {
   if (!comparison.problem.empty()) return "";
   std::string text = "different " + comparison.source.name + ": " +
                      std::to_string(comparison.differing) + " of " +

@@ -53,8 +53,8 @@ void add_fields(PointCloud& cloud, const PcdHeader& header) {
 }
 
 /// Where the fields of `cloud` stand in a record that holds padding as well.
-std::vector<Column<std::byte>> record_columns(PointCloud& cloud, const PcdHeader& header) {
-  std::vector<Column<std::byte>> columns;
+std::vector<RecordColumn<std::byte>> record_columns(PointCloud& cloud, const PcdHeader& header) {
+  std::vector<RecordColumn<std::byte>> columns;
   auto field = cloud.fields().begin();
   std::size_t offset = 0;
   for (const PcdField& described : header.fields) {

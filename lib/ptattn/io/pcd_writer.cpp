@@ -37,7 +37,7 @@ void write_ascii(AtomicFile& file, const PointCloud& cloud) {
 }
 
 void write_binary(AtomicFile& file, const PointCloud& cloud) {
-  std::vector<Column<const std::byte>> columns;
+  std::vector<RecordColumn<const std::byte>> columns;
   std::size_t stride = 0;
   for (const Field& field : cloud.fields()) {
     columns.push_back({field.bytes().data(), field.bytes_per_point(), stride, size_of(field.type()),

@@ -57,9 +57,10 @@ void check_layout(const pcl::PCLPointCloud2& cloud, std::string_view subject) {
   }
 }
 
-std::vector<io::Column<std::byte>> add_fields(PointCloud& out, const pcl::PCLPointCloud2& cloud,
-                                              std::string_view subject) {
-  std::vector<io::Column<std::byte>> columns;
+std::vector<io::RecordColumn<std::byte>> add_fields(PointCloud& out,
+                                                    const pcl::PCLPointCloud2& cloud,
+                                                    std::string_view subject) {
+  std::vector<io::RecordColumn<std::byte>> columns;
   for (const PCLPointField& field : cloud.fields) {
     if (field.name == "_") continue;
     const auto type = type_of(field);
@@ -79,7 +80,7 @@ std::vector<io::Column<std::byte>> add_fields(PointCloud& out, const pcl::PCLPoi
 pcl::PCLPointCloud2 to_pcl(const PointCloud& cloud, std::string_view subject) {
   constexpr std::uint64_t kMost = std::numeric_limits<pcl::uindex_t>::max();
   pcl::PCLPointCloud2 out;
-  std::vector<io::Column<const std::byte>> columns;
+  std::vector<io::RecordColumn<const std::byte>> columns;
   std::uint64_t stride = 0;
   bool dense = true;
   for (const Field& field : cloud.fields()) {

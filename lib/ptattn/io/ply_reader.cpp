@@ -90,7 +90,7 @@ void read_vertices(BinaryValues& values, const ByteSource& source, const Element
     const ElementProperty& property;
   };
   std::vector<Length> lengths;
-  std::vector<Column<std::byte>> columns;
+  std::vector<RecordColumn<std::byte>> columns;
   std::size_t stride = 0;
   for (std::size_t p = 0; p < fields.size(); ++p) {
     Field& field = fields[p];

@@ -51,7 +51,7 @@ PlyHeader make_header(const PointCloud& cloud, Encoding encoding) {
 }
 
 void write_binary_points(AtomicFile& file, const PointCloud& cloud, bool swap) {
-  std::vector<Column<const std::byte>> columns;
+  std::vector<RecordColumn<const std::byte>> columns;
   std::vector<ListLength> lengths;
   lengths.reserve(cloud.fields().size());  // the columns point at them
   std::size_t stride = 0;

@@ -41,7 +41,7 @@ void write_blocks(AtomicFile& file, std::size_t points, std::size_t block,
 }
 
 void read_records(const ByteSource& source, std::uint64_t offset, std::size_t points,
-                  std::size_t stride, bool swap, std::span<const Column<std::byte>> columns,
+                  std::size_t stride, bool swap, std::span<const RecordColumn<std::byte>> columns,
                   const std::function<void(std::span<const std::byte>)>& check) {
   const std::size_t block = points_of_block(stride);
   parallel_ranges((points + block - 1) / block, 4, [&](std::size_t begin, std::size_t end) {
@@ -57,7 +57,7 @@ void read_records(const ByteSource& source, std::uint64_t offset, std::size_t po
 }
 
 void write_records(AtomicFile& file, std::size_t points, std::size_t stride, bool swap,
-                   std::span<const Column<const std::byte>> columns) {
+                   std::span<const RecordColumn<const std::byte>> columns) {
   write_blocks(file, points, points_of_block(stride),
                [&](std::size_t begin, std::size_t end, std::string& out) {
                  out.resize((end - begin) * stride);

@@ -18,7 +18,7 @@ namespace ptattn::io {
 /// Reads `points` records of `source` from `offset` on into the columns. They lie within the
 /// source. `check`, if any, sees every block of records before it is used.
 void read_records(const ByteSource& source, std::uint64_t offset, std::size_t points,
-                  std::size_t stride, bool swap, std::span<const Column<std::byte>> columns,
+                  std::size_t stride, bool swap, std::span<const RecordColumn<std::byte>> columns,
                   const std::function<void(std::span<const std::byte>)>& check = {});
 
 /// Appends blocks of `block` points in order, each made by `encode(begin, end, out)`, which runs in
@@ -32,7 +32,7 @@ void write_blocks(AtomicFile& file, std::size_t points, std::size_t block,
 
 /// Appends `points` records to `file`.
 void write_records(AtomicFile& file, std::size_t points, std::size_t stride, bool swap,
-                   std::span<const Column<const std::byte>> columns);
+                   std::span<const RecordColumn<const std::byte>> columns);
 
 /// Appends the lines that `append_point(out, i)` makes of `points` points to `file`.
 void write_text_points(AtomicFile& file, std::size_t points,

@@ -47,8 +47,8 @@ void copy_column(const std::byte* from, std::size_t from_step, std::byte* to, st
 }
 
 template <class Byte>
-void copy(const Column<Byte>& column, const std::byte* from, std::size_t from_step, std::byte* to,
-          std::size_t to_step, std::size_t points, bool swap) {
+void copy(const RecordColumn<Byte>& column, const std::byte* from, std::size_t from_step,
+          std::byte* to, std::size_t to_step, std::size_t points, bool swap) {
   const auto run = [&]<class T>(T) {
     copy_column<T>(from, from_step, to, to_step, column.values, points, swap);
   };
@@ -67,23 +67,23 @@ void copy(const Column<Byte>& column, const std::byte* from, std::size_t from_st
 }  // namespace
 
 void unpack_records(std::span<const std::byte> records, std::size_t stride, bool swap,
-                    std::size_t first, std::span<const Column<std::byte>> columns) {
-  for (const Column<std::byte>& column : columns) {
+                    std::size_t first, std::span<const RecordColumn<std::byte>> columns) {
+  for (const RecordColumn<std::byte>& column : columns) {
     copy(column, records.data() + column.offset, stride, column.data + first * column.step,
          column.step, records.size() / stride, swap);
   }
 }
 
-void pack_records(std::span<const Column<const std::byte>> columns, std::size_t first, bool swap,
-                  std::size_t stride, std::span<std::byte> records) {
-  for (const Column<const std::byte>& column : columns) {
+void pack_records(std::span<const RecordColumn<const std::byte>> columns, std::size_t first,
+                  bool swap, std::size_t stride, std::span<std::byte> records) {
+  for (const RecordColumn<const std::byte>& column : columns) {
     copy(column, column.data + first * column.step, column.step, records.data() + column.offset,
          stride, records.size() / stride, swap);
   }
 }
 
 void swap_bytes(std::byte* values, std::size_t value_size, std::size_t count) {
-  const Column<std::byte> column{.value_size = value_size};
+  const RecordColumn<std::byte> column{.value_size = value_size};
   copy(column, values, value_size, values, value_size, count, true);
 }
 

@@ -10,7 +10,7 @@ namespace ptattn::io {
 /// point side by side, memory holds one array a field.
 /// @tparam Byte  std::byte to write the arrays, const std::byte to read them
 template <class Byte>
-struct Column {
+struct RecordColumn {
   Byte* data = nullptr;        ///< value 0 of point 0
   std::size_t step = 0;        ///< bytes from point to point in memory; 0: the same for all
   std::size_t offset = 0;      ///< in the record
@@ -22,11 +22,11 @@ struct Column {
 /// @param stride  bytes of a record
 /// @param swap    reverse the bytes of every value
 void unpack_records(std::span<const std::byte> records, std::size_t stride, bool swap,
-                    std::size_t first, std::span<const Column<std::byte>> columns);
+                    std::size_t first, std::span<const RecordColumn<std::byte>> columns);
 
 /// The inverse: fills `records` from the columns.
-void pack_records(std::span<const Column<const std::byte>> columns, std::size_t first, bool swap,
-                  std::size_t stride, std::span<std::byte> records);
+void pack_records(std::span<const RecordColumn<const std::byte>> columns, std::size_t first,
+                  bool swap, std::size_t stride, std::span<std::byte> records);
 
 /// Reverses the bytes of `count` values of `value_size` bytes each, in place.
 void swap_bytes(std::byte* values, std::size_t value_size, std::size_t count);

@@ -7,7 +7,7 @@
 #include <numbers>
 #include <utility>
 
-namespace ptattn {
+namespace ptattn::view {
 namespace {
 
 constexpr double kFlat = 0.5;  // height over the shorter side: what counts as a landscape
@@ -25,29 +25,29 @@ constexpr std::array<std::pair<std::string_view, Direction>, 7> kPresets{{
 }};
 
 /// From coordinates whose z points up: turning the axes keeps them right-handed.
-Vector3 turned(const Vector3& v, UpAxis up) {
+Position turned(const Position& v, Axis up) {
   switch (up) {
-    case UpAxis::kX:
+    case Axis::kX:
       return {v[2], v[0], v[1]};
-    case UpAxis::kY:
+    case Axis::kY:
       return {v[0], v[2], -v[1]};
-    case UpAxis::kZ:
+    case Axis::kZ:
       break;
   }
   return v;
 }
 
-double dot(const Vector3& a, const Vector3& b) {
+double dot(const Position& a, const Position& b) {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
-Vector3 along(const Orientation& axes, const std::array<float, 3>& p) {
-  const Vector3 v{p[0], p[1], p[2]};
+Position along(const Orientation& axes, const std::array<float, 3>& p) {
+  const Position v{p[0], p[1], p[2]};
   return {dot(axes.right, v), dot(axes.up, v), dot(axes.to_eye, v)};
 }
 
-Vector3 combined(const Orientation& axes, const Vector3& v) {
-  Vector3 sum{};
+Position combined(const Orientation& axes, const Position& v) {
+  Position sum{};
   for (std::size_t i = 0; i < 3; ++i) {
     sum[i] = v[0] * axes.right[i] + v[1] * axes.up[i] + v[2] * axes.to_eye[i];
   }
@@ -63,11 +63,11 @@ std::optional<Direction> preset_direction(std::string_view name) {
   return std::nullopt;
 }
 
-Direction sensible_direction(const Vector3& spread) {
+Direction sensible_direction(const Position& spread) {
   return spread[2] < kFlat * std::min(spread[0], spread[1]) ? kLandscape : kObject;
 }
 
-Orientation orientation_of(const Direction& direction, UpAxis up) {
+Orientation orientation_of(const Direction& direction, Axis up) {
   const double a = direction.azimuth * std::numbers::pi / 180.0;
   const double e = direction.elevation * std::numbers::pi / 180.0;
   return {
@@ -102,13 +102,13 @@ Camera fitting_camera(std::span<const std::array<float, 3>> points, const Orient
 
 std::optional<std::array<double, 2>> projected(const Camera& camera, double aspect,
                                                const std::array<float, 3>& point) {
-  const Vector3 p = along(camera.axes, point);
-  const Vector3 target{dot(camera.axes.right, camera.target), dot(camera.axes.up, camera.target),
-                       dot(camera.axes.to_eye, camera.target)};
+  const Position p = along(camera.axes, point);
+  const Position target{dot(camera.axes.right, camera.target), dot(camera.axes.up, camera.target),
+                        dot(camera.axes.to_eye, camera.target)};
   const double depth = camera.distance - (p[2] - target[2]);
   if (!(depth > 0.0)) return std::nullopt;
   return std::array{(p[0] - target[0]) / (depth * kTanHalfView * aspect),
                     (p[1] - target[1]) / (depth * kTanHalfView)};
 }
 
-}  // namespace ptattn
+}  // namespace ptattn::view

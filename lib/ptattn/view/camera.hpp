@@ -6,12 +6,9 @@
 #include <span>
 #include <string_view>
 
-namespace ptattn {
+#include "ptattn/cloud/types.hpp"
 
-using Vector3 = std::array<double, 3>;
-
-/// Axis of the data that points upwards.
-enum class UpAxis : std::uint8_t { kX, kY, kZ };
+namespace ptattn::view {
 
 /// From where one looks: degrees, measured as on a globe.
 struct Direction {
@@ -26,23 +23,22 @@ struct Direction {
 
 /// A good first look: landscapes (flat) from higher above than objects.
 /// @param spread  standard deviations of the points along width, depth and height: a few stray
-/// points
-///                do not make a landscape tall
-[[nodiscard]] Direction sensible_direction(const Vector3& spread);
+///                points do not make a landscape tall
+[[nodiscard]] Direction sensible_direction(const Position& spread);
 
 /// Axes of the picture, orthonormal, in the cloud's coordinates.
 struct Orientation {
-  Vector3 right{};
-  Vector3 up{};
-  Vector3 to_eye{};
+  Position right{};
+  Position up{};
+  Position to_eye{};
 };
 
-[[nodiscard]] Orientation orientation_of(const Direction& direction, UpAxis up);
+[[nodiscard]] Orientation orientation_of(const Direction& direction, Axis up);
 
 /// Where the eye stands and what it looks at.
 struct Camera {
   Orientation axes;
-  Vector3 target{};       ///< centre of the picture and of turning
+  Position target{};      ///< centre of the picture and of turning
   double distance = 1.0;  ///< of the eye from the target
 };
 
@@ -67,4 +63,4 @@ inline constexpr double kTanHalfView = 0.2679491924311227;
 [[nodiscard]] std::optional<std::array<double, 2>> projected(const Camera& camera, double aspect,
                                                              const std::array<float, 3>& point);
 
-}  // namespace ptattn
+}  // namespace ptattn::view

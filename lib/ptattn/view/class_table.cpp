@@ -7,7 +7,7 @@
 
 #include "ptattn/view/field_names.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 namespace {
 
 /// Hues a golden angle apart, so that neighbours in the list differ most.
@@ -77,4 +77,4 @@ ClassTable model_classes(std::span<const std::string> names, std::span<const Rgb
   return ClassTable(std::move(styles));
 }
 
-}  // namespace ptattn
+}  // namespace ptattn::view

@@ -8,7 +8,7 @@
 
 #include "ptattn/cloud/paint.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 
 /// What a label stands for.
 struct ClassStyle {
@@ -46,4 +46,4 @@ class ClassTable {
 [[nodiscard]] ClassTable model_classes(std::span<const std::string> names,
                                        std::span<const Rgb> palette);
 
-}  // namespace ptattn
+}  // namespace ptattn::view

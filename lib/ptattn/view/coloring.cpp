@@ -13,7 +13,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/view/field_names.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 namespace {
 
 constexpr std::size_t kGrain = 16384;  // points a task
@@ -260,4 +260,4 @@ Coloring color_by(const PointCloud& cloud, const ColorSource& source, const Clas
   return color_scale(cloud, source, range);
 }
 
-}  // namespace ptattn
+}  // namespace ptattn::view

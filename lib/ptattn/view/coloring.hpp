@@ -12,7 +12,7 @@
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/view/class_table.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 
 /// How a field becomes colours.
 enum class ColorKind : std::uint8_t {
@@ -92,4 +92,4 @@ struct Coloring {
 /// @param percent  above 50, up to 100
 [[nodiscard]] ColorRange range_within(const std::vector<float>& values, double percent);
 
-}  // namespace ptattn
+}  // namespace ptattn::view

@@ -4,7 +4,7 @@
 #include <array>
 #include <cctype>
 
-namespace ptattn {
+namespace ptattn::view {
 namespace {
 
 constexpr std::array<std::string_view, 8> kClassEndings{
@@ -43,4 +43,4 @@ int rank_of(std::string_view name) {
   return kRankOfOthers;
 }
 
-}  // namespace ptattn
+}  // namespace ptattn::view

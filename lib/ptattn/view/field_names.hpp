@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace ptattn {
+namespace ptattn::view {
 
 /// A field's name as people mean it: without the `scalar_` of CloudCompare, lower case.
 [[nodiscard]] std::string plain_name(std::string_view name);
@@ -18,4 +18,4 @@ inline constexpr int kRankOfRgb = 4;
 inline constexpr int kRankOfFeatures = 5;
 inline constexpr int kRankOfHeight = 7;
 
-}  // namespace ptattn
+}  // namespace ptattn::view

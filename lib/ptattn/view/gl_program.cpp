@@ -6,7 +6,7 @@
 
 #include "ptattn/core/error.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 namespace {
 
 [[noreturn]] void fail(const std::string& what) {
@@ -83,4 +83,4 @@ void GlTarget::release() {
   width_ = height_ = 0;
 }
 
-}  // namespace ptattn
+}  // namespace ptattn::view

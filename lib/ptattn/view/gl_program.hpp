@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace ptattn {
+namespace ptattn::view {
 
 /// A vertex and a fragment shader. Lives no longer than the OpenGL context that was current when it
 /// was made.
@@ -52,4 +52,4 @@ class GlTarget {
   GLuint depth_ = 0;
 };
 
-}  // namespace ptattn
+}  // namespace ptattn::view

@@ -5,7 +5,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/view/shaders.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 namespace {
 
 constexpr float kEdgeStrength = 40.0F;
@@ -148,4 +148,4 @@ void Painter::lay(const Overlay& overlay, GLuint framebuffer, int height) {
   glDeleteTextures(1, &texture);
 }
 
-}  // namespace ptattn
+}  // namespace ptattn::view

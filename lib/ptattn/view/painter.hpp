@@ -9,7 +9,7 @@
 #include "ptattn/view/gl_program.hpp"
 #include "ptattn/view/window.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 
 /// A part of the picture and the matrices to draw it with.
 struct Viewport {
@@ -62,4 +62,4 @@ class Painter {
   Style style_;
 };
 
-}  // namespace ptattn
+}  // namespace ptattn::view

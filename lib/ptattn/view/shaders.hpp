@@ -1,6 +1,6 @@
 #pragma once
 
-namespace ptattn {
+namespace ptattn::view {
 
 /// A point becomes a ball: a disc of pixels whose depth bulges towards the eye.
 inline constexpr const char* kPointVertexShader = R"(#version 330
@@ -86,4 +86,4 @@ void main() {
 }
 )";
 
-}  // namespace ptattn
+}  // namespace ptattn::view

@@ -12,7 +12,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 namespace {
 
 constexpr std::uint64_t kSeed = 1;
@@ -115,4 +115,4 @@ std::vector<std::array<float, 3>> local_points(std::span<const Position> positio
   return points;
 }
 
-}  // namespace ptattn
+}  // namespace ptattn::view

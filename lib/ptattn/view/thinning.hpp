@@ -8,7 +8,7 @@
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 
 /// The points of a cloud that are drawn.
 struct Selection {
@@ -41,4 +41,4 @@ struct Selection {
 [[nodiscard]] std::vector<std::array<float, 3>> local_points(std::span<const Position> positions,
                                                              const Position& origin);
 
-}  // namespace ptattn
+}  // namespace ptattn::view

@@ -14,7 +14,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/view/painter.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 namespace {
 
 namespace o3d = open3d::visualization;
@@ -24,7 +24,7 @@ constexpr double kZoomStep = 0.9;
 constexpr double kNearestZoom = 1e-4;
 constexpr double kFarthestZoom = 1e2;
 
-Eigen::Vector3d vector(const Vector3& v) {
+Eigen::Vector3d vector(const Position& v) {
   return {v[0], v[1], v[2]};
 }
 
@@ -101,7 +101,7 @@ class LogCatcher {
 }  // namespace
 
 /// The window of Open3D with a way of drawing of its own.
-struct Window::Impl final : o3d::Visualizer {
+struct ViewerWindow::Impl final : o3d::Visualizer {
   explicit Impl(const Settings& settings);
   ~Impl() override {
     if (window_ != nullptr) glfwMakeContextCurrent(window_);
@@ -137,7 +137,7 @@ struct Window::Impl final : o3d::Visualizer {
   void KeyPressCallback(GLFWwindow* window, int key, int scancode, int action, int mods) override;
 };
 
-Window::Impl::Impl(const Settings& settings) {
+ViewerWindow::Impl::Impl(const Settings& settings) {
   const LogCatcher log;
   // A picture has the size that was asked for, whatever the size of the screen.
   const bool opened =
@@ -152,7 +152,7 @@ Window::Impl::Impl(const Settings& settings) {
   painter.emplace();
 }
 
-void Window::Impl::paint(GLuint framebuffer, int samples) {
+void ViewerWindow::Impl::paint(GLuint framebuffer, int samples) {
   const int width = columns();
   const int height = rows();
   const int pane = pane_width();
@@ -169,7 +169,7 @@ void Window::Impl::paint(GLuint framebuffer, int samples) {
   }
 }
 
-void Window::Impl::Render(bool /*off_screen*/) {
+void ViewerWindow::Impl::Render(bool /*off_screen*/) {
   if (!painter || columns() <= 0 || rows() <= 0) return;
   glfwMakeContextCurrent(window_);
   try {
@@ -181,8 +181,8 @@ void Window::Impl::Render(bool /*off_screen*/) {
   glfwSwapBuffers(window_);
 }
 
-void Window::Impl::KeyPressCallback(GLFWwindow* /*window*/, int key, int scancode, int action,
-                                    int mods) {
+void ViewerWindow::Impl::KeyPressCallback(GLFWwindow* /*window*/, int key, int scancode, int action,
+                                          int mods) {
   const char character = character_of(key, scancode);
   if (action == GLFW_RELEASE || character == 0 || !press) return;
   try {
@@ -194,59 +194,59 @@ void Window::Impl::KeyPressCallback(GLFWwindow* /*window*/, int key, int scancod
   redraw();
 }
 
-Window::Window(const Settings& settings) : impl_(std::make_unique<Impl>(settings)) {}
+ViewerWindow::ViewerWindow(const Settings& settings) : impl_(std::make_unique<Impl>(settings)) {}
 
-Window::~Window() = default;
+ViewerWindow::~ViewerWindow() = default;
 
-std::size_t Window::add(const Layer& layer) {
+std::size_t ViewerWindow::add(const Layer& layer) {
   return impl_->painter->add(layer);
 }
 
-void Window::recolor(std::size_t layer, std::span<const Rgb> colors) {
+void ViewerWindow::recolor(std::size_t layer, std::span<const Rgb> colors) {
   impl_->painter->recolor(layer, colors);
   impl_->redraw();
 }
 
-void Window::set_diameter(double diameter) {
+void ViewerWindow::set_diameter(double diameter) {
   impl_->painter->set_diameter(diameter);
   impl_->redraw();
 }
 
-void Window::set_panes(std::vector<Pane> panes) {
+void ViewerWindow::set_panes(std::vector<Pane> panes) {
   impl_->panes = std::move(panes);
   impl_->redraw();
 }
 
-void Window::set_style(const Style& style) {
+void ViewerWindow::set_style(const Style& style) {
   impl_->style = style;
   impl_->redraw();
 }
 
-void Window::set_camera(const Camera& camera) {
+void ViewerWindow::set_camera(const Camera& camera) {
   impl_->orbit().set(camera);
   impl_->redraw();
 }
 
-void Window::set_overlays(std::function<std::vector<Overlay>(std::size_t, std::size_t)> make,
-                          std::size_t right_border) {
+void ViewerWindow::set_overlays(std::function<std::vector<Overlay>(std::size_t, std::size_t)> make,
+                                std::size_t right_border) {
   impl_->make_overlays = std::move(make);
   impl_->right_border = right_border;
   impl_->redraw();
 }
 
-std::size_t Window::width() const {
+std::size_t ViewerWindow::width() const {
   return static_cast<std::size_t>(impl_->columns());
 }
 
-std::size_t Window::height() const {
+std::size_t ViewerWindow::height() const {
   return static_cast<std::size_t>(impl_->rows());
 }
 
-double Window::pane_aspect() const {
+double ViewerWindow::pane_aspect() const {
   return static_cast<double>(impl_->pane_width()) / std::max(impl_->rows(), 1);
 }
 
-Image Window::picture() {
+Image ViewerWindow::picture() {
   GlTarget target;
   const int columns = impl_->columns();
   const int rows = impl_->rows();
@@ -264,7 +264,7 @@ Image Window::picture() {
   return image;
 }
 
-void Window::run(const std::function<bool(char, bool)>& press) {
+void ViewerWindow::run(const std::function<bool(char, bool)>& press) {
   impl_->press = press;
   impl_->failure = nullptr;
   while (impl_->WaitEvents()) {
@@ -272,4 +272,4 @@ void Window::run(const std::function<bool(char, bool)>& press) {
   if (impl_->failure) std::rethrow_exception(impl_->failure);
 }
 
-}  // namespace ptattn
+}  // namespace ptattn::view

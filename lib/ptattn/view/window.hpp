@@ -11,7 +11,7 @@
 #include "ptattn/cloud/image.hpp"
 #include "ptattn/view/camera.hpp"
 
-namespace ptattn {
+namespace ptattn::view {
 
 /// Points as they are drawn.
 struct Layer {
@@ -44,7 +44,7 @@ struct Overlay {
 ///
 /// Used from the main thread, one at a time. It needs an X display; a window that is not visible
 /// needs one as well (Xvfb will do).
-class Window {
+class ViewerWindow {
  public:
   struct Settings {
     std::string title;
@@ -54,10 +54,10 @@ class Window {
   };
 
   /// @throws Error(Fault::kInput) when the window cannot be opened, with the reason
-  explicit Window(const Settings& settings);
-  ~Window();
-  Window(const Window&) = delete;
-  Window& operator=(const Window&) = delete;
+  explicit ViewerWindow(const Settings& settings);
+  ~ViewerWindow();
+  ViewerWindow(const ViewerWindow&) = delete;
+  ViewerWindow& operator=(const ViewerWindow&) = delete;
 
   /// Copies the points to the graphics memory (16 bytes each); returns the layer's number, from 0.
   std::size_t add(const Layer& layer);
@@ -93,4 +93,4 @@ class Window {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ptattn
+}  // namespace ptattn::view

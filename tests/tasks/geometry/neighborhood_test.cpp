@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 
 const std::vector<Position> kLine{{10, 0, 0}, {11, 0, 0}, {12, 0, 0}, {14, 0, 0}};
 
-TEST(window, the_k_nearest_or_those_within_the_radius) {
+TEST(neighborhood, the_k_nearest_or_those_within_the_radius) {
   const Matrix points = relative_to(middle_of(kLine), kLine);
   const KdTree tree(points);
   const MatrixView second = points.view().rows_range(1, 1);
@@ -32,7 +32,7 @@ TEST(window, the_k_nearest_or_those_within_the_radius) {
       Error);
 }
 
-TEST(window, places_are_relative_to_the_middle) {
+TEST(neighborhood, places_are_relative_to_the_middle) {
   EXPECT_EQ(middle_of(kLine), (Position{12, 0, 0}));
   EXPECT_EQ(middle_of({}), (Position{0, 0, 0}));
   const std::vector<Position> far{{6'862'047.0, 0, 0}, {6'862'047.0 + 1.0 / 1024, 0, 0}};
@@ -40,7 +40,7 @@ TEST(window, places_are_relative_to_the_middle) {
   EXPECT_EQ(points(1, 0), 1.0F / 1024);
 }
 
-TEST(window, rows_are_spread_evenly) {
+TEST(neighborhood, rows_are_spread_evenly) {
   EXPECT_THAT(spread_rows(3, 10), ElementsAre(0, 1, 2));
   EXPECT_THAT(spread_rows(10, 4), ElementsAre(0, 2, 5, 7));
   EXPECT_TRUE(spread_rows(0, 4).empty());

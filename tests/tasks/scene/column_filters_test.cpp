@@ -14,7 +14,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Scene {
-  std::vector<Column2d> columns;
+  std::vector<VoxelColumn> columns;
   std::vector<double> values;
 };
 
@@ -37,7 +37,7 @@ std::vector<double> opening_twin(const Scene& scene, std::size_t window, double 
   const auto reach = static_cast<std::int64_t>(window / 2);
   std::int64_t height = 0;
   std::int64_t width = 0;
-  for (const Column2d& c : scene.columns) {
+  for (const VoxelColumn& c : scene.columns) {
     height = std::max<std::int64_t>(height, c.i + 1);
     width = std::max<std::int64_t>(width, c.j + 1);
   }
@@ -51,7 +51,7 @@ std::vector<double> opening_twin(const Scene& scene, std::size_t window, double 
     return least;
   };
   std::vector<double> result;
-  for (const Column2d& column : scene.columns) {
+  for (const VoxelColumn& column : scene.columns) {
     double largest = -kInfinity;
     for (std::int64_t i = column.i - reach; i <= column.i + reach; ++i) {
       for (std::int64_t j = column.j - reach; j <= column.j + reach; ++j) {

@@ -14,7 +14,7 @@ namespace {
 constexpr double kVoxel = 0.5;
 
 struct Terrain {
-  std::vector<Column2d> columns;
+  std::vector<VoxelColumn> columns;
   std::vector<double> low;
   std::vector<double> above;
 
@@ -143,7 +143,7 @@ TEST(ground_planes, do_not_depend_on_the_number_of_threads) {
 
 TEST(ground_planes, of_one_column_and_of_none) {
   EXPECT_EQ(ground_planes({}, {}, {}, kVoxel, 3).size(), 0U);
-  const Column2d column{7, 9};
+  const VoxelColumn column{7, 9};
   const double low = 2.5;
   const double above = 0.0;
   const auto planes = ground_planes({&column, 1}, {&low, 1}, {&above, 1}, kVoxel, 3);

@@ -22,7 +22,7 @@ TEST(tiling, a_scene_that_fits_is_one_tile_of_full_weight) {
   const auto boxes = cut_tiles(cells, options);
   ASSERT_EQ(boxes.size(), 1U);
   EXPECT_EQ(boxes[0], (TileBox{{0, 0}, {40, 30}}));
-  const Tile tile = make_tile(cells, boxes[0], bounding_box(cells), options);
+  const TileVoxels tile = make_tile(cells, boxes[0], bounding_box(cells), options);
   EXPECT_EQ(tile.voxels.size(), cells.size());
   EXPECT_TRUE(std::ranges::all_of(tile.weights, [](float w) { return w == 1.0F; }));
 }
@@ -38,7 +38,7 @@ TEST(tiling, boxes_cover_every_voxel_once_and_tiles_keep_to_the_limit) {
   for (const TileBox& box : boxes) {
     EXPECT_EQ(box.low[0] % 16, 0U);
     EXPECT_EQ(box.low[1] % 16, 0U);
-    const Tile tile = make_tile(cells, box, scene, options);
+    const TileVoxels tile = make_tile(cells, box, scene, options);
     EXPECT_LE(tile.voxels.size(), options.max_tile_voxels);
     EXPECT_TRUE(std::ranges::is_sorted(tile.voxels));
     for (std::size_t v = 0; v < tile.voxels.size(); ++v) {
@@ -61,7 +61,7 @@ TEST(tiling, weights_rise_from_0_over_a_half_at_the_border_to_1) {
   const std::vector<Cell> cells = floor_cells(64, 1);
   const TilingOptions options{.max_tile_voxels = 60, .tile_margin = 8, .alignment = 16};
   const TileBox box{{32, 0}, {64, 1}};
-  const Tile tile = make_tile(cells, box, bounding_box(cells), options);
+  const TileVoxels tile = make_tile(cells, box, bounding_box(cells), options);
   ASSERT_EQ(tile.voxels.front(), 24U);
   const auto weight = [&](std::uint32_t row) { return tile.weights[row - 24]; };
   EXPECT_FLOAT_EQ(weight(24), 0.5F / 16.0F);
@@ -75,7 +75,7 @@ TEST(tiling, beyond_the_blend_the_margin_is_context_only) {
   const std::vector<Cell> cells = floor_cells(64, 1);
   const TilingOptions options{
       .max_tile_voxels = 60, .tile_margin = 16, .blend = 4, .alignment = 16};
-  const Tile tile = make_tile(cells, {{32, 0}, {64, 1}}, bounding_box(cells), options);
+  const TileVoxels tile = make_tile(cells, {{32, 0}, {64, 1}}, bounding_box(cells), options);
   ASSERT_EQ(tile.voxels.front(), 16U);
   const auto weight = [&](std::uint32_t row) { return tile.weights[row - 16]; };
   EXPECT_EQ(weight(16), 0.0F);

@@ -103,7 +103,8 @@ TEST(smooth_field, a_learnt_bandwidth_takes_noise_off) {
     noisy[i] = static_cast<float>(truth[i] + random.uniform() - 0.5);
   }
   Field field = field_of(noisy);
-  const BandwidthFit fit = smooth_field(field, all_of(4000), positions, {.window = {.k = 64}});
+  const BandwidthFit fit =
+      smooth_field(field, all_of(4000), positions, {.neighborhood = {.k = 64}});
   double before = 0.0;
   double after = 0.0;
   for (std::size_t i = 0; i < 4000; ++i) {

@@ -73,7 +73,8 @@ TEST(smooth_surface, hand_computed) {
   // since sum s = 25, sum s^2 = 33.75, and the ridge 0.02 * 25 on each of two equal terms adds 1.
   Points points;
   for (int i = 0; i < 25; ++i) points.push_back({i % 5 - 2.0, i / 5 - 2.0, i == 12 ? 1e-3 : 0.0});
-  smooth_surface(points, {.kernel = Kernel::kConstant, .window = {.k = 25}, .bandwidth = 2.0});
+  smooth_surface(points,
+                 {.kernel = Kernel::kConstant, .neighborhood = {.k = 25}, .bandwidth = 2.0});
   EXPECT_NEAR(points[12][2], 1e-3 * 34.75 / (25.0 * 34.75 - 625.0), 1e-9);
   EXPECT_NEAR(points[12][0], 0.0, 1e-9);
 }
@@ -162,7 +163,7 @@ TEST(smooth_surface, a_radius_limits_the_window) {
   Points points = slope(30);
   points[450][2] += 0.01;
   Points wide = points;
-  const SmoothOptions lonely{.window = {.k = 48, .radius = 0.01}, .bandwidth = 0.08};
+  const SmoothOptions lonely{.neighborhood = {.k = 48, .radius = 0.01}, .bandwidth = 0.08};
   EXPECT_EQ(smooth_surface(points, lonely).moved, 0.0) << "nobody within a third of the spacing";
   EXPECT_GT(smooth_surface(wide, {.bandwidth = 0.08}).moved, 0.0);
 }
@@ -218,9 +219,9 @@ TEST(smooth_surface, tells_how_far_it_is) {
 TEST(smooth_surface, refuses_what_makes_no_sense) {
   Points points = sphere(10);
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_THROW(smooth_surface(points, {.window = {.k = 0}}), Error);
-  EXPECT_THROW(smooth_surface(points, {.window = {.k = 4, .radius = -1.0}}), Error);
-  EXPECT_THROW(smooth_surface(points, {.window = {.k = 4, .radius = nan}}), Error);
+  EXPECT_THROW(smooth_surface(points, {.neighborhood = {.k = 0}}), Error);
+  EXPECT_THROW(smooth_surface(points, {.neighborhood = {.k = 4, .radius = -1.0}}), Error);
+  EXPECT_THROW(smooth_surface(points, {.neighborhood = {.k = 4, .radius = nan}}), Error);
   EXPECT_THROW(smooth_surface(points, {.bandwidth = 0.0}), Error);
   EXPECT_THROW(smooth_surface(points, {.bandwidth = nan}), Error);
 }

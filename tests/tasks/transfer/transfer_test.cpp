@@ -77,7 +77,7 @@ TEST(transfer, hand_computed) {
   const double a = std::exp(-1.5);
   const double b = std::exp(-4.0);
   const std::vector<double> values{10, 20, 40};
-  const TransferOptions options{.window = {.k = 3}};
+  const TransferOptions options{.neighborhood = {.k = 3}};
   const Transferred average =
       transfer({keys}, {.values = values}, {query}, {.bandwidth = 1.0}, options);
   EXPECT_NEAR(average.values[0], (10 + 20 * a + 40 * b) / (1 + a + b), 1e-5);
@@ -114,7 +114,7 @@ TEST(transfer, heights_and_features_count_as_the_metric_says) {
 TEST(transfer, nobody_within_the_radius_is_unknown) {
   const Points keys = on_a_line({0, 1});
   const Points queries = on_a_line({0.5, 9});
-  const TransferOptions options{.window = {.k = 2, .radius = 1.0}};
+  const TransferOptions options{.neighborhood = {.k = 2, .radius = 1.0}};
   const Transferred votes = transfer({keys}, {.classes = std::vector<std::uint32_t>{3, 3}},
                                      {queries}, {.bandwidth = 1.0}, options);
   EXPECT_THAT(votes.winner, ElementsAre(0U, kNoPoint));
@@ -130,7 +130,7 @@ TEST(transfer, the_radius_is_as_the_crow_flies) {
   const Points query{{0, 0, 0}};
   const Transferred votes =
       transfer({keys}, {.classes = std::vector<std::uint32_t>{3}}, {query},
-               {.bandwidth = 1.0, .vertical = 8.0}, {.window = {.k = 2, .radius = 1.0}});
+               {.bandwidth = 1.0, .vertical = 8.0}, {.neighborhood = {.k = 2, .radius = 1.0}});
   EXPECT_EQ(votes.winner[0], 0U);
 }
 
@@ -165,7 +165,7 @@ TEST(learn_metric, finds_that_heights_tell_more) {
   const Transferred result =
       transfer(keys, {.classes = known.classes}, {all.points}, learnt.metric, options);
   const Transferred nearest =
-      transfer(keys, {.classes = known.classes}, {all.points}, {}, {.window = {.k = 1}});
+      transfer(keys, {.classes = known.classes}, {all.points}, {}, {.neighborhood = {.k = 1}});
   EXPECT_GT(share_right(result, known, all), 0.98);
   EXPECT_LT(share_right(nearest, known, all), 0.92);
   EXPECT_NEAR(learnt.right, share_right(result, known, all), 0.02) << "leave-one-out is honest";
@@ -251,8 +251,8 @@ TEST(transfer, refuses_what_makes_no_sense) {
   EXPECT_THROW(run({keys}, {.classes = classes}, {.vertical = 0.0}, {}), Error);
   EXPECT_THROW(run({keys}, {.classes = classes}, {.bandwidth = -1.0}, {}), Error);
   EXPECT_THROW(run({keys}, {.classes = classes}, {.features = {1.0}}, {}), Error);
-  EXPECT_THROW(run({keys}, {.classes = classes}, {}, {.window = {.k = 0}}), Error);
-  EXPECT_THROW(run({keys}, {.classes = classes}, {}, {.window = {.radius = -1.0}}), Error);
+  EXPECT_THROW(run({keys}, {.classes = classes}, {}, {.neighborhood = {.k = 0}}), Error);
+  EXPECT_THROW(run({keys}, {.classes = classes}, {}, {.neighborhood = {.radius = -1.0}}), Error);
   EXPECT_THROW(run({keys, Matrix(3, 1)}, {.classes = classes}, {.features = {1.0}}, {}), Error);
 }
 

@@ -40,8 +40,8 @@ void unpack_packed(const Block<const std::byte>& block, const LasColumn& column,
 }
 
 void copy_values(const Block<const std::byte>& block, const LasColumn& column, Field& field) {
-  const Column<std::byte> to{field.bytes().data(), column.size(), column.offset,
-                             size_of(column.stored), column.count};
+  const RecordColumn<std::byte> to{field.bytes().data(), column.size(), column.offset,
+                                   size_of(column.stored), column.count};
   unpack_records(block.records, block.stride, false, block.first, {&to, 1});
 }
 
@@ -140,8 +140,8 @@ void pack_values(const Block<std::byte>& block, const LasColumn& column, const C
     pack_converted(block, column, source, subject);
     return;
   }
-  const Column<const std::byte> from{source.field->bytes().data(), column.size(), column.offset,
-                                     size_of(column.stored), column.count};
+  const RecordColumn<const std::byte> from{source.field->bytes().data(), column.size(),
+                                           column.offset, size_of(column.stored), column.count};
   pack_records({&from, 1}, block.first, false, block.stride, block.records);
 }
 

@@ -7,11 +7,11 @@
 
 namespace ptattn {
 
-IndexTable neighbors_in(const KdTree& tree, MatrixView queries, const Neighborhood& window) {
-  if (std::isinf(window.radius) && window.radius > 0.0) {
-    return tree.k_nearest(queries, std::min(window.k, tree.size()));
+IndexTable neighbors_in(const KdTree& tree, MatrixView queries, const Neighborhood& neighborhood) {
+  if (std::isinf(neighborhood.radius) && neighborhood.radius > 0.0) {
+    return tree.k_nearest(queries, std::min(neighborhood.k, tree.size()));
   }
-  return tree.within_radius(queries, static_cast<float>(window.radius), window.k);
+  return tree.within_radius(queries, static_cast<float>(neighborhood.radius), neighborhood.k);
 }
 
 Position middle_of(std::span<const Position> positions) {

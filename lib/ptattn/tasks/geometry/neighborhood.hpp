@@ -19,13 +19,13 @@ struct Neighborhood {
 };
 
 /// Queries whose lists of neighbours exist at a time: bounds the memory of long runs.
-inline constexpr std::size_t kWindowBlock = 32768;
+inline constexpr std::size_t kNeighborhoodBlock = 32768;
 
-/// The window of every query: [m, min(k, size)], nearest first, kNoPoint behind the last. Distances
-/// are those of the tree, in float32.
+/// The neighbourhood of every query: [m, min(k, size)], nearest first, kNoPoint behind the last.
+/// Distances are those of the tree, in float32.
 /// @throws Error(Fault::kUsage) when k is 0 or the radius negative or NaN
 [[nodiscard]] IndexTable neighbors_in(const KdTree& tree, MatrixView queries,
-                                      const Neighborhood& window);
+                                      const Neighborhood& neighborhood);
 
 /// The middle of the bounding box, the origin for what follows; zeros for no positions.
 [[nodiscard]] Position middle_of(std::span<const Position> positions);

@@ -96,7 +96,7 @@ void replace_infinite(Raster& raster, double by) {
 
 }  // namespace
 
-ColumnFilters::ColumnFilters(std::span<const Column2d> columns) : columns_(columns) {
+ColumnFilters::ColumnFilters(std::span<const VoxelColumn> columns) : columns_(columns) {
   for (std::size_t c = 0; c < columns.size(); ++c) {
     while (row_starts_.size() <= columns[c].i) row_starts_.push_back(c);
     width_ = std::max<std::size_t>(width_, columns[c].j + 1);
@@ -114,8 +114,8 @@ std::vector<double> ColumnFilters::by_blocks(std::span<const double> values, dou
   const auto columns_in = [&](std::size_t row, std::size_t begin, std::size_t end) {
     const auto row_begin = columns_.begin() + static_cast<std::ptrdiff_t>(row_starts_[row]);
     const auto row_end = columns_.begin() + static_cast<std::ptrdiff_t>(row_starts_[row + 1]);
-    const auto first = std::ranges::lower_bound(row_begin, row_end, begin, {}, &Column2d::j);
-    const auto last = std::ranges::lower_bound(first, row_end, end, {}, &Column2d::j);
+    const auto first = std::ranges::lower_bound(row_begin, row_end, begin, {}, &VoxelColumn::j);
+    const auto last = std::ranges::lower_bound(first, row_end, end, {}, &VoxelColumn::j);
     return std::pair(static_cast<std::size_t>(first - columns_.begin()),
                      static_cast<std::size_t>(last - columns_.begin()));
   };

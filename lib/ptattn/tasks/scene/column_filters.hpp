@@ -8,11 +8,11 @@
 namespace ptattn {
 
 /// A vertical column of voxels.
-struct Column2d {
+struct VoxelColumn {
   std::uint32_t i;  ///< along x
   std::uint32_t j;  ///< along y
 
-  bool operator==(const Column2d&) const = default;
+  bool operator==(const VoxelColumn&) const = default;
 };
 
 /// Morphology over the occupied columns of a scene (Serra 1982; Zhang et al. 2003 for terrain).
@@ -24,7 +24,7 @@ struct Column2d {
 class ColumnFilters {
  public:
   /// @param columns  in lexicographic order, none twice; kept by reference
-  explicit ColumnFilters(std::span<const Column2d> columns);
+  explicit ColumnFilters(std::span<const VoxelColumn> columns);
 
   /// Largest least: max over windows c' around c of (min over the window of c' of `values`).
   /// Follows slopes and removes what stands narrower than the window.
@@ -46,7 +46,7 @@ class ColumnFilters {
   [[nodiscard]] std::vector<double> by_blocks(std::span<const double> values, double empty,
                                               std::size_t halo, const Filter& filter) const;
 
-  std::span<const Column2d> columns_;
+  std::span<const VoxelColumn> columns_;
   std::vector<std::size_t> row_starts_;  ///< first column of each i
   std::size_t width_ = 0;                ///< largest j + 1
 };

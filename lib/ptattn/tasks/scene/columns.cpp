@@ -31,7 +31,7 @@ RawVector<Reach> reaches_of(const SceneVoxels& scene) {
 // Voxels are in lexicographic order, so those of a column stand together, the lowest first.
 SceneColumns columns_of(const SceneVoxels& scene, std::span<const Reach> reaches) {
   const auto column_of = [&](std::size_t v) {
-    return Column2d{scene.cells[v][0], scene.cells[v][1]};
+    return VoxelColumn{scene.cells[v][0], scene.cells[v][1]};
   };
   ScratchMemory scratch;
   const auto begins = listed_indices(

@@ -21,7 +21,7 @@ struct Reach {
 
 /// The occupied vertical columns of a scene, in lexicographic order.
 struct SceneColumns {
-  std::vector<Column2d> columns;
+  std::vector<VoxelColumn> columns;
   std::vector<std::uint32_t> of_voxel;  ///< [voxels]
   std::vector<double> low;              ///< [columns] least z of the points
   std::vector<double> high;             ///< [columns] largest z

@@ -27,7 +27,7 @@ double weight_at(double height, double scale) {
   return 1.0 / (1.0 + (height / scale) * (height / scale));
 }
 
-CellGroups cells_of(std::span<const Column2d> columns, std::size_t level) {
+CellGroups cells_of(std::span<const VoxelColumn> columns, std::size_t level) {
   RawVector<CellGroups::Cell> cells(columns.size());
   parallel_each(columns.size(), kItemsPerTask, [&](std::size_t c) {
     cells[c] = {columns[c].i >> level, columns[c].j >> level, 0};
@@ -41,7 +41,7 @@ double mean_of(std::size_t n, const auto& value) {
 
 class PlaneFit {
  public:
-  PlaneFit(std::span<const Column2d> columns, std::span<const double> low, double voxel,
+  PlaneFit(std::span<const VoxelColumn> columns, std::span<const double> low, double voxel,
            std::size_t level)
       : columns_(columns), low_(low), voxel_(voxel), cells_(cells_of(columns, level)) {
     const double side = voxel * static_cast<double>(std::size_t{1} << level);
@@ -104,7 +104,7 @@ class PlaneFit {
             (yz * xx - xz * xy) / determinant};
   }
 
-  std::span<const Column2d> columns_;
+  std::span<const VoxelColumn> columns_;
   std::span<const double> low_;
   double voxel_;
   CellGroups cells_;
@@ -116,7 +116,7 @@ class PlaneFit {
 
 }  // namespace
 
-CellValues<GroundPlane> ground_planes(std::span<const Column2d> columns,
+CellValues<GroundPlane> ground_planes(std::span<const VoxelColumn> columns,
                                       std::span<const double> low, std::span<const double> above,
                                       double voxel, std::size_t level) {
   if (columns.empty()) return {};

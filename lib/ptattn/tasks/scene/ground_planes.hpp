@@ -37,7 +37,7 @@ struct GroundPlane {
 /// @param voxel    width of a column
 /// @return         by column, the plane of the cell that it lies in
 /// Time O(columns log columns); parallel; the same bits for any thread count.
-[[nodiscard]] CellValues<GroundPlane> ground_planes(std::span<const Column2d> columns,
+[[nodiscard]] CellValues<GroundPlane> ground_planes(std::span<const VoxelColumn> columns,
                                                     std::span<const double> low,
                                                     std::span<const double> above, double voxel,
                                                     std::size_t level);

@@ -54,13 +54,13 @@ void SceneTiles::for_each_tile(const TileRequest& request,
     cuts = request.turn != nullptr ? network_.cuts_of((*request.turn)(cells))
                                    : network_.cuts_of(cells);
   }
-  const auto show = [&](TileInput shown, const TileBox& core, const Tile& tile) {
+  const auto show = [&](TileInput shown, const TileBox& core, const TileVoxels& tile) {
     if (request.turn != nullptr) shown.turn(*request.turn);
     body({shown.input(request.category, cuts), core, tile.voxels, tile.weights});
   };
   if (size() == 1) return show(TileInput(scene_), cores_.front(), {});
   for (const TileBox& core : cores_) {
-    const Tile tile = make_tile(cells, core, box_, options_);
+    const TileVoxels tile = make_tile(cells, core, box_, options_);
     show(TileInput(scene_, tile), core, tile);
   }
 }

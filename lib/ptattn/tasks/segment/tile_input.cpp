@@ -36,7 +36,7 @@ TileInput::TileInput(const PreparedScene& scene)
   take_geometry(scene.voxels, [](std::size_t i) { return i; });
 }
 
-TileInput::TileInput(const PreparedScene& scene, const Tile& tile)
+TileInput::TileInput(const PreparedScene& scene, const TileVoxels& tile)
     : positions_(tile.voxels.size(), 3), channels_(scene.channels), grid_(3 * tile.voxels.size()) {
   const auto row = [&](std::size_t i) { return tile.voxels[i]; };
   take_geometry(scene.voxels, row);

@@ -16,7 +16,7 @@ namespace ptattn {
 /// mean positions, channels and cells.
 class TileInput {
  public:
-  TileInput(const PreparedScene& scene, const Tile& tile);
+  TileInput(const PreparedScene& scene, const TileVoxels& tile);
   /// Takes the whole scene. Refers to its channels as long as it is not turned.
   explicit TileInput(const PreparedScene& scene);
 

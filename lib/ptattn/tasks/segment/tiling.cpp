@@ -138,13 +138,13 @@ std::vector<TileBox> cut_tiles(std::span<const Cell> cells, const TilingOptions&
   return boxes;
 }
 
-Tile make_tile(std::span<const Cell> cells, const TileBox& box, const TileBox& scene,
-               const TilingOptions& options) {
+TileVoxels make_tile(std::span<const Cell> cells, const TileBox& box, const TileBox& scene,
+                     const TilingOptions& options) {
   const std::uint32_t blend = std::clamp(options.blend, 1U, std::max(options.tile_margin, 1U));
   const TileBox seen = widened(box, options.tile_margin);
   std::array<bool, 2> open_low{};
   std::array<bool, 2> open_high{};
-  Tile tile;
+  TileVoxels tile;
   for (std::size_t axis = 0; axis < 2; ++axis) {
     open_low[axis] = box.low[axis] > scene.low[axis];
     open_high[axis] = box.high[axis] < scene.high[axis];

@@ -35,7 +35,7 @@ struct TileBox {
 
 /// What a network sees at a time. Cells keep their coordinates in the scene: curves go through a
 /// tile as they go through the whole, and cells that a network pools are the same ones.
-struct Tile {
+struct TileVoxels {
   std::vector<std::uint32_t> voxels;  ///< rows of the scene, ascending
   std::vector<float> weights;  ///< of each in the blend: 1 deep in the core, 1/2 at its border,
                                ///< 0 from `blend` beyond it on
@@ -53,8 +53,8 @@ struct Tile {
 /// a scene that is one box gets weights of 1.
 /// @param scene  the box of all cells
 /// Time O(n) at worst; the same result for any thread count.
-[[nodiscard]] Tile make_tile(std::span<const Cell> cells, const TileBox& box, const TileBox& scene,
-                             const TilingOptions& options);
+[[nodiscard]] TileVoxels make_tile(std::span<const Cell> cells, const TileBox& box,
+                                   const TileBox& scene, const TilingOptions& options);
 
 /// The smallest box that holds all cells.
 [[nodiscard]] TileBox bounding_box(std::span<const Cell> cells);

@@ -61,7 +61,7 @@ void store(Field& field, std::span<const std::size_t> points, const Values& valu
 BandwidthFit choose_bandwidth(const KdTree& tree, MatrixView places, MatrixView values,
                               const SmoothOptions& options) {
   const std::vector<std::uint32_t> sample = spread_rows(places.rows, kSample);
-  const IndexTable lists = neighbors_in(tree, gather_rows(places, sample), options.window);
+  const IndexTable lists = neighbors_in(tree, gather_rows(places, sample), options.neighborhood);
   const LeaveOneOut points{.keys = places,
                            .values = values,
                            .sample = sample,
@@ -80,10 +80,10 @@ BandwidthFit choose_bandwidth(const KdTree& tree, MatrixView places, MatrixView 
 Matrix regressed(const KdTree& tree, MatrixView places, MatrixView values,
                  const SmoothOptions& options, float bandwidth, const Advance& advance) {
   Matrix result(values.rows, values.cols);
-  for (std::size_t first = 0; first < places.rows; first += kWindowBlock) {
-    const std::size_t count = std::min(kWindowBlock, places.rows - first);
+  for (std::size_t first = 0; first < places.rows; first += kNeighborhoodBlock) {
+    const std::size_t count = std::min(kNeighborhoodBlock, places.rows - first);
     const MatrixView queries = places.rows_range(first, count);
-    const IndexTable lists = neighbors_in(tree, queries, options.window);
+    const IndexTable lists = neighbors_in(tree, queries, options.neighborhood);
     neighbor_kernel_regression(queries, places, values, lists.indices,
                                {.kernel = options.kernel, .bandwidth = {&bandwidth, 1}},
                                result.view().rows_range(first, count));

@@ -12,7 +12,8 @@ namespace ptattn {
 
 /// Replaces the values of a field by their kernel regression over the points around:
 ///
-///   y_i <- sum_j K(|p_i - p_j| / h) y_j / sum_j K(|p_i - p_j| / h)    j in the window of p_i
+///   y_i <- sum_j K(|p_i - p_j| / h) y_j / sum_j K(|p_i - p_j| / h)    j in the neighbourhood of
+///   p_i
 ///
 /// (see nn/kernel_regression.hpp). The learnt h minimises the mean squared leave-one-out error over
 /// at most 4096 evenly spread points. Every value of a field of several is smoothed, with one h.

@@ -36,10 +36,10 @@ double median(std::vector<double>& values) {
 class Sample {
  public:
   Sample(std::span<const Position> positions, const KdTree& tree, MatrixView points,
-         const Neighborhood& window)
+         const Neighborhood& neighborhood)
       : positions_(positions),
         rows_(spread_rows(positions.size(), kSample)),
-        lists_(neighbors_in(tree, gather_rows(points, rows_), window)) {}
+        lists_(neighbors_in(tree, gather_rows(points, rows_), neighborhood)) {}
 
   /// Mean distance of a point from the surface of the others.
   [[nodiscard]] double leave_one_out(Kernel kernel, double bandwidth) const {
@@ -102,9 +102,10 @@ std::vector<Position> projected(std::span<const Position> positions, const KdTre
                                 MatrixView points, const SmoothOptions& options, double bandwidth,
                                 const Advance& advance) {
   std::vector<Position> result(positions.begin(), positions.end());
-  for (std::size_t first = 0; first < positions.size(); first += kWindowBlock) {
-    const std::size_t count = std::min(kWindowBlock, positions.size() - first);
-    const IndexTable lists = neighbors_in(tree, points.rows_range(first, count), options.window);
+  for (std::size_t first = 0; first < positions.size(); first += kNeighborhoodBlock) {
+    const std::size_t count = std::min(kNeighborhoodBlock, positions.size() - first);
+    const IndexTable lists =
+        neighbors_in(tree, points.rows_range(first, count), options.neighborhood);
     parallel_ranges(count, kGrain, [&](std::size_t begin, std::size_t end) {
       SurfaceProjector projector(positions, options.kernel, bandwidth);
       for (std::size_t i = begin; i < end; ++i) {
@@ -135,9 +136,9 @@ double root_mean_square_move(std::span<const Position> from, std::span<const Pos
 }  // namespace
 
 void check_smoothing(const SmoothOptions& options) {
-  if (options.window.k == 0 || !(options.window.radius >= 0.0)) {
+  if (options.neighborhood.k == 0 || !(options.neighborhood.radius >= 0.0)) {
     throw Error(Fault::kUsage, "smoothing",
-                "the window holds no points, expected k and radius above 0");
+                "the neighbourhood holds no points, expected k and radius above 0");
   }
   if (options.bandwidth && !(*options.bandwidth > 0.0 && std::isfinite(*options.bandwidth))) {
     throw Error(Fault::kUsage, "smoothing",
@@ -155,7 +156,7 @@ SurfaceSmoothing smooth_surface(std::span<Position> positions, const SmoothOptio
     const KdTree tree(points);
     if (iteration == 0) {
       const Minimum chosen =
-          choose_bandwidth(Sample(positions, tree, points, options.window), options);
+          choose_bandwidth(Sample(positions, tree, points, options.neighborhood), options);
       result.bandwidth = chosen.at;
       result.leave_one_out = chosen.value;
     }

@@ -13,7 +13,7 @@ namespace ptattn {
 
 struct SmoothOptions {
   Kernel kernel = Kernel::kGaussian;
-  Neighborhood window{.k = 48};
+  Neighborhood neighborhood{.k = 48};
   /// h, in the cloud's unit; nullopt: learnt by leave-one-out
   std::optional<double> bandwidth{};
   /// How often the whole is done, each time on the result of the last. A learnt bandwidth is learnt
@@ -21,7 +21,7 @@ struct SmoothOptions {
   std::size_t iterations = 1;
 };
 
-/// @throws Error(Fault::kUsage) when the window is empty, or the bandwidth not positive
+/// @throws Error(Fault::kUsage) when the neighbourhood is empty, or the bandwidth not positive
 void check_smoothing(const SmoothOptions& options);
 
 /// What smoothing did; lengths in the cloud's unit.
@@ -39,7 +39,7 @@ struct SurfaceSmoothing {
 ///
 /// From x = p_i, until x stays (at most four times):
 ///
-///   a_j  = K(|p_j - x| / h)                              j in the window of p_i
+///   a_j  = K(|p_j - x| / h)                              j in the neighbourhood of p_i
 ///   n    = eigenvector of the smallest eigenvalue of sum_j a_j (p_j - m)(p_j - m)^T,
 ///          m = sum_j a_j p_j / sum_j a_j; (u, v) complete it to a frame
 ///   g    = argmin sum_j a_j (g(u_j, v_j) - (p_j - x) . n)^2    over quadratics g
@@ -57,8 +57,9 @@ struct SurfaceSmoothing {
 /// points and the reach of the windows.
 /// @param positions  finite; changed in place. Float64 relative to each point: nothing is lost to
 ///                   large coordinates
-/// @throws           Error(Fault::kUsage) when the window is empty, or the bandwidth not positive
-/// Time O(n log n + n k) an iteration; memory 60 bytes a point. The same bits for any thread count.
+/// @throws           Error(Fault::kUsage) when the neighbourhood is empty, or the bandwidth not
+/// positive Time O(n log n + n k) an iteration; memory 60 bytes a point. The same bits for any
+/// thread count.
 SurfaceSmoothing smooth_surface(std::span<Position> positions, const SmoothOptions& options,
                                 const Advance& advance = {});
 

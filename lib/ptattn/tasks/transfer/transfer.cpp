@@ -48,8 +48,8 @@ Transferred transfer(const Places& keys, const Known& known, const Places& queri
     result.winner.resize(m);
     result.confidence.resize(m);
   }
-  for (std::size_t first = 0; first < m; first += kWindowBlock) {
-    const Places block = block_of(queries, first, std::min(kWindowBlock, m - first));
+  for (std::size_t first = 0; first < m; first += kNeighborhoodBlock) {
+    const Places block = block_of(queries, first, std::min(kNeighborhoodBlock, m - first));
     const IndexTable lists = space.lists(block, 0);
     const Matrix weights =
         space.weights(space.stretched(block, metric), stretched_keys, lists, metric.bandwidth, {});

@@ -38,7 +38,7 @@ struct TransferMetric {
 struct TransferOptions {
   Kernel kernel = Kernel::kGaussian;
   /// The k nearest by the first three terms of d; of these those within `radius`, as the crow flies
-  Neighborhood window{.k = 16};
+  Neighborhood neighborhood{.k = 16};
   std::optional<double> bandwidth{};  ///< nullopt: learnt
   std::optional<double> vertical{};   ///< nullopt: learnt
 };
@@ -74,9 +74,10 @@ struct Transferred {
 ///
 ///   share of c = sum_j a_j [class_j = c],   value = sum_j a_j y_j,   a_j = K(u_j) / sum K(u)
 ///
-/// over the window of each query. Equal shares: the class of the nearest key wins. A query with a
-/// window that no weight reaches (a boxcar narrower than the distance) takes what the nearest has;
-/// one that coincides with keys takes what they have: labelled points keep their labels.
+/// over the neighbourhood of each query. Equal shares: the class of the nearest key wins. A query
+/// with a window that no weight reaches (a boxcar narrower than the distance) takes what the
+/// nearest has; one that coincides with keys takes what they have: labelled points keep their
+/// labels.
 /// @throws Error(Fault::kUsage) when an argument is not as said
 /// Positions are taken relative to the middle of the keys, in float64, and compared in float32.
 /// Time O(n log n + m (k + log n)); memory 50 bytes a key and 20 a query. The same bits for any

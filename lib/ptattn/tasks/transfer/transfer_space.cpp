@@ -27,7 +27,7 @@ TransferSpace::TransferSpace(const Places& keys, double vertical, const Transfer
     : keys_(keys),
       vertical_(vertical),
       kernel_(options.kernel),
-      window_(options.window),
+      neighborhood_(options.neighborhood),
       origin_(middle_of(keys.positions)) {
   check(keys, "transfer keys");
   if (keys.positions.empty()) {
@@ -36,9 +36,9 @@ TransferSpace::TransferSpace(const Places& keys, double vertical, const Transfer
   if (!(vertical > 0.0 && std::isfinite(vertical))) {
     throw Error(Fault::kUsage, "transfer", "vertical weight is not positive and finite");
   }
-  if (window_.k == 0 || !(window_.radius >= 0.0)) {
+  if (neighborhood_.k == 0 || !(neighborhood_.radius >= 0.0)) {
     throw Error(Fault::kUsage, "transfer",
-                "the window holds no points, expected k and radius above 0");
+                "the neighbourhood holds no points, expected k and radius above 0");
   }
   tree_.emplace(tall(keys.positions));
 }
@@ -52,8 +52,8 @@ Matrix TransferSpace::tall(std::span<const Position> positions) const {
 IndexTable TransferSpace::lists(const Places& queries, std::size_t extra) const {
   check(queries, "transfer queries");
   IndexTable lists =
-      tree_->k_nearest(tall(queries.positions), std::min(window_.k + extra, tree_->size()));
-  if (std::isfinite(window_.radius)) drop_the_far(queries.positions, lists);
+      tree_->k_nearest(tall(queries.positions), std::min(neighborhood_.k + extra, tree_->size()));
+  if (std::isfinite(neighborhood_.radius)) drop_the_far(queries.positions, lists);
   return lists;
 }
 
@@ -63,7 +63,7 @@ void TransferSpace::drop_the_far(std::span<const Position> queries, IndexTable& 
     const auto far = [&](std::uint32_t j) {
       const Position& a = queries[i];
       const Position& b = keys_.positions[j];
-      return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) > window_.radius;
+      return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) > neighborhood_.radius;
     };
     std::fill(std::remove_if(list, list + lists.k, far), list + lists.k, kNoPoint);
   });

@@ -39,7 +39,7 @@ class TransferSpace {
   Places keys_;
   double vertical_;
   Kernel kernel_;
-  Neighborhood window_;
+  Neighborhood neighborhood_;
   Position origin_;
   std::optional<KdTree> tree_;
 };

@@ -139,7 +139,41 @@ def pct(folder: Path) -> None:
           {"in.offset": ends, "in.xyz": xyz.reshape(-1, 3), "labels": labels, **results})
 
 
-CASES = {"pct": pct, "ptv3": ptv3}
+def litept(folder: Path) -> None:
+    from litept import LitePt, LitePtConfig, geometry
+
+    config = LitePtConfig(
+        num_classes=3, in_channels=4, stride=[2, 2],
+        enc_depths=[1, 1, 2], enc_channels=[12, 12, 12], enc_num_head=[1, 1, 2], enc_patch_size=[32, 24, 16],
+        enc_conv=[True, True, False], enc_attn=[False, True, True], enc_rope_freq=[100.0, 50.0, 20.0],
+        dec_depths=[1, 0], dec_channels=[12, 12], dec_num_head=[2, 1], dec_patch_size=[32, 24],
+        dec_conv=[True, False], dec_attn=[True, False], dec_rope_freq=[30.0, 100.0])
+    voxels = Voxels([130, 70], config.in_channels, config.num_classes, 3)
+    network = LitePt(config)
+    set_formula_weights(network)
+    network.double()
+    set_momentum(network)
+    where, features = geometry(voxels.grids, config), torch.from_numpy(voxels.features).double()
+    results = train(network, lambda: network(features, where), torch.from_numpy(voxels.labels).long())
+    write(folder, "litept", "litept", config.to_dict(), {**voxels.tensors(), **results})
+
+
+def volt(folder: Path) -> None:
+    from volt import Volt, VoltConfig, geometry
+
+    config = VoltConfig(num_classes=3, in_channels=2, embed_dim=64, depth=1, num_heads=1, up_mlp_dim=6, mlp_ratio=1,
+                        init_values=0.5)
+    voxels = Voxels([300, 170], config.in_channels, config.num_classes, 4)
+    network = Volt(config)
+    set_formula_weights(network)
+    network.double()
+    set_momentum(network)
+    where, features = geometry(voxels.grids, config), torch.from_numpy(voxels.features).double()
+    results = train(network, lambda: network(features, where), torch.from_numpy(voxels.labels).long())
+    write(folder, "volt", "volt", config.to_dict(), {**voxels.tensors(), **results})
+
+
+CASES = {"litept": litept, "pct": pct, "ptv3": ptv3, "volt": volt}
 
 
 def main() -> None:

@@ -30,17 +30,16 @@ std::unique_ptr<train::TrainableNetwork> trainer(const std::string& more = "",
   return train::make_trainable_network(tiny(more), {.seed = 4, .drop_path = drop_path});
 }
 
-void expect_scores_of_inference(const std::string& more) {
-  const auto network = trainer(more);
-  const TrainingScene scene({211, 20, 97}, 5, 1);
-  (void)loss_of_step(*network, scene.input(), scene.rows());  // moves the running statistics
+void expect_scores_of_inference(train::TrainableNetwork& network, const ArchitectureConfig& config,
+                                const TrainingScene& scene) {
+  (void)loss_of_step(network, scene.input(), scene.rows());  // moves the running statistics
   const std::filesystem::path file =
       std::filesystem::path(testing::TempDir()) / "ptv3_trainer_scores.safetensors";
-  network->parameters().save(file);
+  network.parameters().save(file);
   const SafetensorsFile weights(file);
-  const auto inference = make_point_network(tiny(more), weights);
+  const auto inference = make_point_network(config, weights);
   const PointOutput expected = inference->forward(scene.input());
-  const Matrix scores = network->scores(scene.input());
+  const Matrix scores = network.scores(scene.input());
   double largest = 0.0;
   double difference = 0.0;
   for (std::size_t i = 0; i < scores.size(); ++i) {
@@ -50,6 +49,10 @@ void expect_scores_of_inference(const std::string& more) {
   }
   EXPECT_GT(largest, 0.1);
   EXPECT_LT(difference, 1e-5 * largest);
+}
+
+void expect_scores_of_inference(const std::string& more) {
+  expect_scores_of_inference(*trainer(more), tiny(more), TrainingScene({211, 20, 97}, 5, 1));
 }
 
 TEST(ptv3_trainer, scores_are_those_of_inference) {
@@ -64,15 +67,29 @@ TEST(ptv3_trainer, scores_are_those_of_inference_with_patches_of_the_smallest_cl
   expect_scores_of_inference(R"(, "patch_of_smallest_cloud": true)");
 }
 
+TEST(litept_trainer, scores_are_those_of_inference) {
+  const ArchitectureConfig config{"litept", R"({"num_classes": 3, "in_channels": 5,
+    "stride": [2, 2], "enc_depths": [1, 2, 2], "enc_channels": [8, 12, 24],
+    "enc_num_head": [2, 2, 2], "enc_patch_size": [24, 24, 24], "enc_conv": [true, true, false],
+    "enc_attn": [false, true, true], "enc_rope_freq": [100, 50, 20], "dec_depths": [1, 1],
+    "dec_channels": [12, 12], "dec_num_head": [1, 2], "dec_patch_size": [24, 24],
+    "dec_conv": [true, false], "dec_attn": [true, false], "dec_rope_freq": [30, 100]})",
+                                  "tiny"};
+  const auto network = train::make_trainable_network(config, {.seed = 4});
+  const TrainingScene scene({211, 20, 97}, 5, 1);
+  expect_scores_of_inference(*network, config, scene);
+  expect_same_bytes_for_any_thread_count(*network, scene.input(), scene.rows());
+}
+
 TEST(ptv3_trainer, gradients_are_the_slopes_of_the_loss) {
   const auto network = trainer();
-  const TrainingScene scene({211, 20, 97}, 5, 1);
+  const TrainingScene scene({70, 20, 45}, 5, 1);
   expect_gradients_are_slopes(*network, scene.input(), scene.rows(), 0.05);
 }
 
 TEST(ptv3_trainer, gradients_are_slopes_with_relative_tables_and_stochastic_depth) {
   const auto network = trainer(R"(, "enable_rpe": true)", 0.4);
-  const TrainingScene scene({150, 30}, 5, 2);
+  const TrainingScene scene({60, 30}, 5, 2);
   expect_gradients_are_slopes(*network, scene.input(), scene.rows(), 0.05);
 }
 

@@ -15,6 +15,7 @@ using Factory = std::unique_ptr<TrainableNetwork> (*)(const ArchitectureConfig&,
 
 const std::map<std::string, Factory, std::less<>>& factories() {
   static const std::map<std::string, Factory, std::less<>> kFactories = {
+      {"litept", make_litept_trainer},
       {"pct_cls", make_pct_trainer},
       {"ptv3m1", make_ptv3_trainer},
   };

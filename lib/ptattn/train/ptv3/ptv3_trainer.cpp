@@ -5,12 +5,17 @@
 #include <vector>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/models/litept/litept.hpp"
 #include "ptattn/models/ptv3/input.hpp"
 #include "ptattn/models/ptv3/patches.hpp"
 #include "ptattn/models/ptv3/serialization.hpp"
+#include "ptattn/nn/encoding/rotary_encoding.hpp"
 
 namespace ptattn::train {
 namespace {
+
+constexpr std::size_t kGrain = 256;  // rows of a task
 
 /// As the public code computes it, in float64.
 std::size_t table_bound(std::size_t patch_size) {
@@ -19,15 +24,19 @@ std::size_t table_bound(std::size_t patch_size) {
 
 std::vector<UnetStageShape> stage_shapes(const Ptv3Config& config,
                                          const std::vector<Ptv3Config::Stage>& stages) {
+  const char* const conv_name = config.mode == Ptv3Mode::kLitept ? "conv" : "cpe";
   std::vector<UnetStageShape> shapes;
   for (const Ptv3Config::Stage& stage : stages) {
+    const bool has_table = config.enable_rpe && stage.attention;
     shapes.push_back({stage.depth,
                       {.channels = stage.channels,
                        .heads = stage.heads,
                        .mlp_ratio = config.mlp_ratio,
                        .qk_scale = config.qk_scale,
                        .qkv_bias = config.qkv_bias,
-                       .table_bound = config.enable_rpe ? table_bound(stage.patch_size) : 0}});
+                       .table_bound = has_table ? table_bound(stage.patch_size) : 0,
+                       .conv_name = stage.convolution ? conv_name : "",
+                       .has_attention = stage.attention}});
   }
   return shapes;
 }
@@ -46,7 +55,7 @@ UnetShape shape_of(const Ptv3Config& config, const std::string& subject) {
           .norm_eps = config.norm_eps,
           .encoder = stage_shapes(config, config.encoder),
           .decoder = stage_shapes(config, config.decoder),
-          .conv_sees_skip_alone = true};
+          .conv_sees_skip_alone = config.mode == Ptv3Mode::kBase};
 }
 
 /// Orders of the encoder's blocks and of the decoder's.
@@ -65,6 +74,32 @@ void cut_patches_of(const Ptv3Config& config, std::size_t s, UnetStage& stage,
         ptv3_regrouped(config, s, stage.level, order.rows, order.patches, scratch);
     stage.decoder_orders[o] = {groups.rows, groups.patches};
   }
+}
+
+/// LitePT's rotary encoding of a side of a stage, by the voxels' cells.
+Rotation rotation_of(const Ptv3Config& config, const Ptv3Config::Stage& shape,
+                     const Ptv3Level& level, ScratchMemory& scratch) {
+  if (config.mode != Ptv3Mode::kLitept || shape.attending() == 0) return {};
+  const std::size_t n = level.size();
+  const std::size_t width = shape.channels / shape.heads;
+  const MutableMatrixView angles = scratch.matrix(n, width);
+  const MutableMatrixView backward = scratch.matrix(n, width);
+  ScratchMemory temporary;
+  const MutableMatrixView relative = temporary.matrix(n, 3);
+  parallel_each(n, kGrain, [&](std::size_t i) {
+    for (std::size_t a = 0; a < 3; ++a) {  // only differences of cells matter
+      relative(i, a) = static_cast<float>(static_cast<std::int32_t>(level.cells[i][a]) -
+                                          static_cast<std::int32_t>(level.cells[0][a]));
+    }
+  });
+  rotary_angles(relative, shape.rope_base, angles);
+  parallel_each(n, kGrain, [&](std::size_t i) {
+    for (std::size_t j = 0; j < width; j += 2) {
+      backward(i, j) = -angles(i, j);
+      backward(i, j + 1) = angles(i, j + 1);
+    }
+  });
+  return {angles, backward};
 }
 
 }  // namespace
@@ -89,6 +124,10 @@ UnetScene Ptv3Trainer::scene_of(const PointInput& input, ScratchMemory& scratch)
       stage.level.depth = step.depth ? *step.depth : serialization_depth(stage.level.cells);
     }
     cut_patches_of(config_, s, stage, scratch);
+    stage.encoder_rotation = rotation_of(config_, config_.encoder[s], stage.level, scratch);
+    if (s < config_.decoder.size()) {
+      stage.decoder_rotation = rotation_of(config_, config_.decoder[s], stage.level, scratch);
+    }
     find_neighbors(stage.level, scratch);
   }
   scene.stem = stem_neighbors(scene.stages.front().level, scratch);
@@ -100,6 +139,12 @@ std::unique_ptr<TrainableNetwork> make_ptv3_trainer(const ArchitectureConfig& co
   return std::make_unique<Ptv3Trainer>(
       read_ptv3_config(config.hyper_parameters, Ptv3Mode::kBase, config.subject), settings,
       config.subject);
+}
+
+std::unique_ptr<TrainableNetwork> make_litept_trainer(const ArchitectureConfig& config,
+                                                      const NetworkSettings& settings) {
+  return std::make_unique<Ptv3Trainer>(read_litept_config(config.hyper_parameters, config.subject),
+                                       settings, config.subject);
 }
 
 }  // namespace ptattn::train

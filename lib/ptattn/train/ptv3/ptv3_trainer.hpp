@@ -10,8 +10,9 @@
 
 namespace ptattn::train {
 
-/// Point Transformer V3, mode m1 (Wu et al. 2024), that learns to label voxels; what it computes is
-/// what ptattn::Ptv3 computes, with the same levels, orders and patches.
+/// Point Transformer V3, mode m1 (Wu et al. 2024), or LitePT (Yue et al. 2026) that learns to label
+/// voxels; what it computes is what ptattn::Ptv3 computes, with the same levels, orders and
+/// patches.
 class Ptv3Trainer final : public UnetTrainer {
  public:
   /// @throws Error(Fault::kModel) when the configuration has no classes or something that is not
@@ -28,5 +29,9 @@ class Ptv3Trainer final : public UnetTrainer {
 /// @throws Error(Fault::kModel)
 [[nodiscard]] std::unique_ptr<TrainableNetwork> make_ptv3_trainer(const ArchitectureConfig& config,
                                                                   const NetworkSettings& settings);
+
+/// @throws Error(Fault::kModel)
+[[nodiscard]] std::unique_ptr<TrainableNetwork> make_litept_trainer(
+    const ArchitectureConfig& config, const NetworkSettings& settings);
 
 }  // namespace ptattn::train

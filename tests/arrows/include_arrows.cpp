@@ -43,7 +43,8 @@ const std::map<std::string, Modules, std::less<>> kRooms = {
     {"models/ptv1", {"models"}},
     {"models/ptv3", {"models"}},
     {"models/litept", {"models/ptv3"}},
-    {"models/registry", {"models/pct", "models/ptv1", "models/litept"}},
+    {"models/volt", {"models/ptv3"}},
+    {"models/registry", {"models/pct", "models/ptv1", "models/litept", "models/volt"}},
     {"models/model_description", {"models/registry"}},
     {"models/model_folder", {"models/model_description"}},  //
 };

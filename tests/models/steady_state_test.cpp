@@ -66,9 +66,9 @@ long allocations_of_golden_pass(const std::string& name) {
 }
 
 TEST(steady_state, point_networks_allocate_what_they_return) {
-  for (const char* name :
-       {"ptv3_rpe_seg", "ptv3_batch2_seg", "ptv3_fewer_points_than_patch", "sonata_small_seg",
-        "spct_partseg", "ptv1_s3dis_seg", "litept_tiny_seg", "litept_decoder_seg"}) {
+  for (const char* name : {"ptv3_rpe_seg", "ptv3_batch2_seg", "ptv3_fewer_points_than_patch",
+                           "sonata_small_seg", "spct_partseg", "ptv1_s3dis_seg", "litept_tiny_seg",
+                           "litept_decoder_seg", "volt_tiny_seg", "volt_scale_seg"}) {
     EXPECT_EQ(allocations_of_golden_pass(name), 1) << name;
   }
   EXPECT_EQ(allocations_of_golden_pass("utonia_tiny_enc"), 2);  // values and positions

@@ -46,6 +46,12 @@ class PointNetwork {
   [[nodiscard]] virtual std::size_t category_count() const { return 0; }
   /// About how many bytes `forward` takes for each point of a large cloud, beside the weights.
   [[nodiscard]] virtual std::size_t bytes_per_point() const { return 4096; }
+  /// The most voxels that `forward` should get at a time: more would take too long, where time
+  /// grows faster than their number, or give other results than networks were trained for.
+  [[nodiscard]] virtual std::size_t most_voxels() const { return std::size_t{1} << 20U; }
+  /// The edge, in voxels, of cells that tiles of a scene must not cut; powers of two up to 16 are
+  /// never cut.
+  [[nodiscard]] virtual std::uint32_t cell_edge() const { return 1; }
   /// The layers whose attention weights a Trace can listen to, in the order of the forward pass.
   [[nodiscard]] virtual std::vector<AttentionLayer> attention_layers() const { return {}; }
   /// For PointInput::cuts of the tiles of a scene.

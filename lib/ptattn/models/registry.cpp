@@ -8,6 +8,7 @@
 #include "ptattn/models/pct/spct.hpp"
 #include "ptattn/models/ptv1/ptv1.hpp"
 #include "ptattn/models/ptv3/ptv3.hpp"
+#include "ptattn/models/volt/volt.hpp"
 
 namespace ptattn {
 namespace {
@@ -57,6 +58,13 @@ std::unique_ptr<PointNetwork> make_spct(const ArchitectureConfig& description,
   return std::make_unique<Spct>(config, read_spct_weights(config, weights));
 }
 
+std::unique_ptr<PointNetwork> make_volt(const ArchitectureConfig& description,
+                                        const WeightSource& weights) {
+  VoltConfig config = read_volt_config(description.hyper_parameters, description.subject);
+  VoltWeights layers = read_volt_weights(config, weights);
+  return std::make_unique<Volt>(std::move(config), std::move(layers));
+}
+
 const ArchitectureTable<PointNetwork> kPointNetworks = {
     {"litept", make_litept},
     {"ptv1_seg", make_ptv1},
@@ -64,6 +72,7 @@ const ArchitectureTable<PointNetwork> kPointNetworks = {
     {"ptv3m1", make_ptv3<Ptv3Mode::kBase>},
     {"ptv3m2", make_ptv3<Ptv3Mode::kSonata>},
     {"ptv3m3", make_ptv3<Ptv3Mode::kUtonia>},
+    {"volt", make_volt},
 };
 
 }  // namespace

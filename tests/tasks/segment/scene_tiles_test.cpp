@@ -28,6 +28,11 @@ class HungryNetwork final : public PointNetwork {
     return {Matrix(input.features.rows, 1), {}};
   }
 
+  [[nodiscard]] std::size_t most_voxels() const override { return most; }
+  [[nodiscard]] std::uint32_t cell_edge() const override { return edge; }
+
+  std::size_t most = 1'000'000;
+  std::uint32_t edge = 1;
   mutable std::size_t cuts = 0;
   mutable Cell first_cell{};
 };
@@ -102,6 +107,35 @@ TEST(scene_tiles, the_lower_of_two_limits_counts) {
   EXPECT_EQ(count(1, 0), count(100 * kFewestTileVoxels, 0)) << "smaller ones are mostly margin";
   EXPECT_EQ(count(100 * 29'999, 1'000'000), of_memory);
   EXPECT_GT(count(100 * 29'999, 12'000), of_memory);
+}
+
+TEST(scene_tiles, a_network_may_limit_the_voxels_of_a_tile) {
+  const PreparedScene scene = plain();
+  HungryNetwork network;
+  network.most = 25'000;
+  const SceneTiles tiles(scene, network, {});
+  EXPECT_GE(tiles.size(), 2U);
+  tiles.for_each_tile({}, [&](const SceneTile& tile) { EXPECT_LE(tile.size(), 25'000U); });
+}
+
+TEST(scene_tiles, tiles_do_not_cut_the_cells_of_a_network) {
+  const PreparedScene scene = plain();
+  HungryNetwork network;
+  network.edge = 5;
+  const SceneTiles tiles(scene, network, {.max_tile_voxels = 20'000, .tile_margin = 16});
+  EXPECT_GE(tiles.size(), 2U);
+  tiles.for_each_tile({}, [&](const SceneTile& tile) {
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      std::int32_t least = 300;
+      std::int32_t behind = 0;
+      for (std::size_t i = 0; i < tile.size(); ++i) {
+        least = std::min(least, tile.input.grid[3 * i + axis]);
+        behind = std::max(behind, tile.input.grid[3 * i + axis] + 1);
+      }
+      EXPECT_EQ(least % 5, 0);
+      EXPECT_EQ(behind % 5, 0);  // so is the scene's edge
+    }
+  });
 }
 
 TEST(scene_tiles, turned_tiles_have_turned_cells_and_patches) {

@@ -181,6 +181,15 @@ std::set<std::string> WeightReader::extra() const {
   return names;
 }
 
+void WeightReader::scale_rows(const std::string& name, std::size_t out, DenseWeights& layer) {
+  const std::vector<float> gamma = tensor(name, {out});
+  if (layer.weight.rows() != gamma.size()) return;  // one of the two does not fit
+  for (std::size_t i = 0; i < gamma.size(); ++i) {
+    for (std::size_t j = 0; j < layer.weight.cols(); ++j) layer.weight(i, j) *= gamma[i];
+    if (!layer.bias.empty()) layer.bias[i] *= gamma[i];
+  }
+}
+
 void WeightReader::finish() const {
   std::string problems = listed("missing", missing_) + listed("misshapen", misshapen_) +
                          listed("invalid", invalid_) + listed("extra", extra());

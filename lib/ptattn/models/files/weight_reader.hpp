@@ -45,6 +45,8 @@ class WeightReader {
                                          std::size_t size, const LayerParts& parts = {});
   /// `name`.weight and `name`.bias.
   [[nodiscard]] LayerNorm layer_norm(const std::string& name, std::size_t channels);
+  /// Scales each of a layer's `out` output channels by the values of the tensor `name`.
+  void scale_rows(const std::string& name, std::size_t out, DenseWeights& layer);
   /// Any tensor, row-major; empty when it does not fit.
   [[nodiscard]] std::vector<float> tensor(const std::string& name,
                                           const std::vector<std::size_t>& shape);

@@ -105,6 +105,14 @@ void order_along(std::span<const Curve> curves, Ptv3Level& level, ScratchMemory&
   }
 }
 
+void lexicographic_keys(const Ptv3Level& level, std::span<std::uint64_t> keys) {
+  parallel_each(keys.size(), kGrain, [&](std::size_t i) {
+    std::uint64_t key = level.cloud_of(i);
+    for (const std::uint32_t x : level.cells[i]) key = key << unsigned{kPtv3MaxDepth} | x;
+    keys[i] = key;
+  });
+}
+
 void coarser_codes(std::span<const Cell> cells, std::span<const std::size_t> ends,
                    std::size_t stride, std::span<std::uint64_t> codes) {
   ScratchMemory scratch;

@@ -82,6 +82,10 @@ struct Ptv3Pooling {
   [[nodiscard]] std::size_t size() const { return begins.size() - 1; }
 };
 
+/// Writes keys that ascend with cloud, x, y and z.
+/// @param keys  [n]
+void lexicographic_keys(const Ptv3Level& level, std::span<std::uint64_t> keys);
+
 /// `cell` / stride in each direction.
 [[nodiscard]] Cell divided(const Cell& cell, std::size_t stride);
 

@@ -38,15 +38,6 @@ float steps_between(std::uint32_t from, std::uint32_t to) {
   return static_cast<float>(std::int64_t{to} - std::int64_t{from});
 }
 
-/// Ascending with cloud, x, y, z.
-void lexicographic_keys(const Ptv3Level& level, std::span<std::uint64_t> keys) {
-  parallel_each(keys.size(), kGrain, [&](std::size_t i) {
-    std::uint64_t key = level.cloud_of(i);
-    for (const std::uint32_t x : level.cells[i]) key = key << unsigned{kPtv3MaxDepth} | x;
-    keys[i] = key;
-  });
-}
-
 /// One resolution during a forward pass, a view.
 struct Stage {
   std::size_t number;

@@ -53,15 +53,7 @@ class Builder {
   [[nodiscard]] Linear scaled(const std::string& name, const std::string& scale, std::size_t in,
                               std::size_t out) {
     DenseWeights dense = reader_.dense(name, in, out, {.bias = true, .norm = ""});
-    if (config_.layer_scale) {
-      const std::vector<float> gamma = reader_.tensor(scale + ".gamma", {out});
-      if (!gamma.empty() && dense.weight.size() > 0) {
-        for (std::size_t i = 0; i < out; ++i) {
-          for (std::size_t j = 0; j < in; ++j) dense.weight(i, j) *= gamma[i];
-          dense.bias[i] *= gamma[i];
-        }
-      }
-    }
+    if (config_.layer_scale) reader_.scale_rows(scale + ".gamma", out, dense);
     return Linear(std::move(dense));
   }
 

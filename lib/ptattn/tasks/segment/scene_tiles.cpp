@@ -3,14 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "ptattn/tasks/segment/tile_input.hpp"
 
 namespace ptattn {
 namespace {
-
-constexpr std::size_t kMostTileVoxels = std::size_t{1} << 20U;
 
 std::size_t half_of_memory() {
   const long pages = ::sysconf(_SC_PHYS_PAGES);
@@ -19,11 +18,15 @@ std::size_t half_of_memory() {
   return static_cast<std::size_t>(pages) / 2 * static_cast<std::size_t>(page);
 }
 
-/// The options with the limit that the network's memory sets.
+/// The options with the limit that the network's memory sets, and such that no cell of the network
+/// is cut.
 TilingOptions limited(TilingOptions options, const PointNetwork& network) {
   const std::size_t fitting = tile_voxels_that_fit(network, options.memory);
   const std::size_t wanted = options.max_tile_voxels;
   options.max_tile_voxels = wanted > 0 ? std::min(wanted, fitting) : fitting;
+  const std::uint32_t edge = network.cell_edge();
+  options.alignment = std::lcm(options.alignment, edge);
+  options.tile_margin = (options.tile_margin + edge - 1) / edge * edge;
   return options;
 }
 
@@ -31,7 +34,7 @@ TilingOptions limited(TilingOptions options, const PointNetwork& network) {
 
 std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory) {
   const std::size_t bytes = memory > 0 ? memory : half_of_memory();
-  return std::clamp(bytes / network.bytes_per_point(), kFewestTileVoxels, kMostTileVoxels);
+  return std::clamp(bytes / network.bytes_per_point(), kFewestTileVoxels, network.most_voxels());
 }
 
 std::size_t least_memory(const PointNetwork& network) {

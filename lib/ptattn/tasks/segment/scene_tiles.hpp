@@ -18,8 +18,8 @@ namespace ptattn {
 inline constexpr std::size_t kFewestTileVoxels = 20'000;
 
 /// Returns the number of voxels that a tile may have for `network` to take no more than `memory`
-/// bytes: at least kFewestTileVoxels, and 2^20 at most, so that results are the same on all
-/// machines that have memory for so many.
+/// bytes: at least kFewestTileVoxels, and the network's most_voxels() at most, so that results are
+/// the same on all machines that have memory for so many.
 /// @param memory  0: half of the machine's
 [[nodiscard]] std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory);
 

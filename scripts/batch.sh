@@ -53,22 +53,38 @@ find_tool() {
   exit 2
 }
 
-# list_clouds: sets clouds, this machine's share of all PLY and PCD files below the input, in the same
-# order everywhere.
+# list_clouds: sets clouds, this machine's share of all that is called *.ply or *.pcd below the input, in the
+# same order everywhere. Links that lead nowhere, pipes and the like are among them, to be reported as failed.
 list_clouds() {
   local all i
   mapfile -d '' all < <(
-    find "$input" -xtype f \( -iname '*.ply' -o -iname '*.pcd' \) -print0 | LC_ALL=C sort -z
+    find "$input" ! -xtype d \( -iname '*.ply' -o -iname '*.pcd' \) -print0 | LC_ALL=C sort -z
   )
   clouds=()
   for ((i = share - 1; i < ${#all[@]}; i += shares)); do clouds+=("${all[i]}"); done
   if [[ ${#all[@]} -eq 0 ]]; then complain "$input holds no *.ply and no *.pcd"; fi
 }
 
-# report_failures FILE: the lines of FILE; succeeds when there are none.
+# is_cloud_file CLOUD: succeeds for a file, or a link to one. Others are no input: a pipe would be waited for.
+is_cloud_file() { [[ -f $1 ]]; }
+
+# say FORMAT ARGUMENT...: prints to standard output, or ends the script when that cannot be written.
+say() {
+  # shellcheck disable=SC2059
+  printf "$@" || fail_writing "standard output"
+}
+
+fail_writing() {
+  complain "$1 cannot be written"
+  exit 3
+}
+
+# report_failures: the lines of standard input; succeeds when there are none.
 report_failures() {
-  [[ -s $1 ]] || return 0
-  complain "failed:"
-  sed 's/^/  /' "$1" >&2
-  return 1
+  local line any=0
+  while IFS= read -r line; do
+    if ((any++ == 0)); then complain "failed:"; fi
+    printf '  %s\n' "$line" >&2
+  done
+  return $((any > 0))
 }

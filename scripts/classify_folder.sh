@@ -11,7 +11,7 @@ keep the others from being named. OPTION... is for ptattn-classify.
   -h      this help
 
 Exit codes: 0 all are named, 2 wrong usage, 3 some clouds failed (they are listed at the end; OUTPUT tells
-why), 4 the model could not be loaded, 130 interrupted.'
+why) or OUTPUT could not be written, 4 the model could not be loaded, 130 interrupted.'
 readonly tool=ptattn-classify
 # shellcheck source=scripts/batch.sh
 source "$(dirname "$0")/batch.sh"
@@ -20,17 +20,25 @@ readonly chunk=500 # clouds a process
 
 # name CLOUD...: records of these; one by one when the process dies, to find out at which.
 name() {
-  local code=0 cloud
-  "$tool" "${options[@]}" --format jsonl --output "$output" --resume "$@" >/dev/null 2>"$log" || code=$?
+  local code=0 cloud message line
+  message=$("$tool" "${options[@]}" --format jsonl --output "$output" --resume "$@" 2>&1 >/dev/null) || code=$?
   case $code in
-    0 | 3) ;; # bad clouds have records, too
+    0) ;;
+    3) # bad clouds have records, too; what is said of OUTPUT itself concerns all that follow
+      while IFS= read -r line; do
+        if [[ $line == "$tool: $shown: "* && $line != *" inputs failed in an earlier run" ]]; then
+          printf '%s\n' "$line" >&2
+          exit 3
+        fi
+      done <<<"$message"
+      ;;
     2 | 4 | 130)
-      cat "$log" >&2
+      printf '%s\n' "$message" >&2
       exit "$code"
       ;;
     *)
       if (($# == 1)); then
-        printf '%q: ended with code %d %s\n' "$1" "$code" "$(head -n 1 "$log")" >>"$log.failed"
+        failed+=("$(printf '%q: ended with code %d %s' "$1" "$code" "${message%%$'\n'*}")")
       else
         for cloud in "$@"; do name "$cloud"; done
       fi
@@ -45,16 +53,21 @@ parse_command_line "$@"
 [[ $output == *.jsonl ]] || wrong_usage "$output does not end with .jsonl"
 find_tool
 list_clouds
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-log=$folder/log
-touch "$log.failed"
+shown=$(LC_ALL=C tr '\001-\037\177' ' ' <<<"$output") # as messages show it
+shown=${shown% }
+failed=() files=()
+for cloud in "${clouds[@]}"; do
+  if is_cloud_file "$cloud"; then files+=("$cloud"); else failed+=("$(printf '%q: is no file' "$cloud")"); fi
+done
 before=$(records)
-for ((i = 0; i < ${#clouds[@]}; i += chunk)); do name "${clouds[@]:i:chunk}"; done
-touch "$output"
+for ((i = 0; i < ${#files[@]}; i += chunk)); do name "${files[@]:i:chunk}"; done
+touch "$output" || fail_writing "$output"
 
-printf '%d clouds: %d records, %d of them new, %d s\n' "${#clouds[@]}" "$(records)" \
+say '%d clouds: %d records, %d of them new, %d s\n' "${#clouds[@]}" "$(records)" \
   "$(($(records) - before))" "$SECONDS"
-sed -n 's/.*"class":"\([^"]*\)".*/\1/p' "$output" | sort | uniq -c | sort -k 1,1nr -k 2
-grep -F '"error":' "$output" >>"$log.failed" || true
-report_failures "$log.failed" || exit 3
+sed -n 's/.*"class":"\([^"]*\)".*/\1/p' "$output" | sort | uniq -c | sort -k 1,1nr -k 2 ||
+  fail_writing "standard output"
+{
+  if ((${#failed[@]} > 0)); then printf '%s\n' "${failed[@]}"; fi
+  grep -F '"error":' "$output" || true
+} | report_failures || exit 3

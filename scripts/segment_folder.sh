@@ -12,7 +12,8 @@ are skipped, those that failed are tried again. OPTION... is for ptattn-segment.
   -h       this help
 
 Exit codes: 0 all are labelled, 2 wrong usage, 3 some clouds failed (they are listed at the end, and in
-OUTPUT/failed.txt or OUTPUT/failed-K-of-N.txt), 4 the model could not be loaded, 130 interrupted.'
+OUTPUT/failed.txt or OUTPUT/failed-K-of-N.txt) or something could not be written, 4 the model could not be
+loaded, 130 interrupted.'
 readonly tool=ptattn-segment
 # shellcheck source=scripts/batch.sh
 source "$(dirname "$0")/batch.sh"
@@ -22,11 +23,15 @@ source "$(dirname "$0")/batch.sh"
 label() {
   local input=$1 output=$2 log=$3 cloud=${!#} target message code=0
   target=$output/${cloud#"$input"/}
+  if ! is_cloud_file "$cloud"; then
+    printf '%q: is no file\n' "$cloud" >>"$log.failed"
+    return
+  fi
   if [[ -e $target ]]; then
     printf '%q\n' "$target" >>"$log.skipped"
     return
   fi
-  mkdir -p "$(dirname "$target")"
+  mkdir -p "$(dirname "$target")" || true # ptattn-segment tells
   message=$(ptattn-segment "${@:4:$#-4}" --format json -o "$target" "$cloud" 2>&1 >/dev/null) || code=$?
   case $code in
     0)
@@ -41,7 +46,7 @@ label() {
     *) printf '%q: ended with code %d %s\n' "$cloud" "$code" "${message%%$'\n'*}" >>"$log.failed" ;;
   esac
 }
-export -f label
+export -f label is_cloud_file
 
 parse_command_line "$@"
 find_tool
@@ -49,11 +54,11 @@ find_tool
 [[ $(realpath -m "$output")/ != "$(realpath -m "$input")"/* ]] ||
   wrong_usage "$output lies in $input: its clouds would be inputs the next time"
 list_clouds
-mkdir -p "$output"
+mkdir -p "$output" || exit 3
 input=${input%/} output=${output%/}
 if ((jobs > 1)); then options=(--threads "$((($(nproc) + jobs - 1) / jobs))" "${options[@]}"); fi
 
-folder=$(mktemp -d)
+folder=$(mktemp -d) || exit 3
 trap 'rm -rf "$folder"' EXIT
 log=$folder/log
 touch "$log.done" "$log.skipped" "$log.failed"
@@ -65,11 +70,17 @@ if ((${#clouds[@]} > 0)); then
 fi
 
 count() { wc -l <"$1"; }
-printf '%d clouds: %d labelled, %d there already, %d failed, %d s\n' "${#clouds[@]}" \
+say '%d clouds: %d labelled, %d there already, %d failed, %d s\n' "${#clouds[@]}" \
   "$(count "$log.done")" "$(count "$log.skipped")" "$(count "$log.failed")" "$SECONDS"
 failures=$output/failed.txt
 if ((shares > 1)); then failures=$output/failed-$share-of-$shares.txt; fi
-rm -f "$failures"
-if ! report_failures "$log.failed"; then cp "$log.failed" "$failures"; fi
+rm -f "$failures" || true
+code=0
+if ! report_failures <"$log.failed"; then cp "$log.failed" "$failures" || code=3; fi
 if [[ -s $log.stopped ]]; then exit "$(<"$log.stopped")"; fi
+if (($(count "$log.done") + $(count "$log.skipped") + $(count "$log.failed") < ${#clouds[@]})); then
+  complain "some clouds left no trace in $folder: it cannot be written"
+  exit 3
+fi
+((code == 0)) || exit "$code"
 [[ ! -s $log.failed ]] || exit 3

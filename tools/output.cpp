@@ -1,6 +1,7 @@
 #include "output.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,11 @@ constexpr mode_t kNewFileMode = 0666;  // the umask takes away from it
 [[noreturn]] void cannot_write(const std::string& name, int error_number) {
   throw Error(Fault::kInput, name,
               std::string("cannot be written, ") + std::strerror(error_number));
+}
+
+bool is_regular(int descriptor) {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 }  // namespace
@@ -48,19 +54,25 @@ Output Output::to_stdout() {
 Output Output::replacing(const fs::path& path) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
-  if (fs::exists(status) && !fs::is_regular_file(status)) return appending(path, 0);
+  if (fs::exists(status) && !fs::is_regular_file(status)) return appending(path);
   return Output(std::make_unique<io::AtomicFile>(path));
 }
 
-Output Output::appending(const fs::path& path, std::uintmax_t keep_bytes) {
+Output Output::appending(const fs::path& path) {
   const int descriptor =
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kNewFileMode);
   if (descriptor < 0) cannot_write(path.string(), errno);
   Output output(path.string(), descriptor, true);
-  struct stat status {};
-  const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-  if (regular && ::ftruncate(descriptor, static_cast<off_t>(keep_bytes)) != 0) output.fail(errno);
+  if (is_regular(descriptor) && ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 &&
+      errno == EWOULDBLOCK) {
+    throw Error(Fault::kInput, output.name_, "is being written by another process");
+  }
   return output;
+}
+
+void Output::keep(std::uintmax_t bytes) {
+  if (file_ || !is_regular(descriptor_)) return;
+  if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) fail(errno);
 }
 
 void Output::write(std::string_view text) {

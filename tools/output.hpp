@@ -27,9 +27,11 @@ class Output {
   /// nothing remains of it. A target that is no regular file (/dev/null, a pipe) is written at
   /// once.
   [[nodiscard]] static Output replacing(const std::filesystem::path& path);
-  /// Written in place: keeps the first `keep_bytes` bytes of the file, if any, and appends to them.
-  [[nodiscard]] static Output appending(const std::filesystem::path& path,
-                                        std::uintmax_t keep_bytes);
+  /// Written in place, behind what is there already; see `keep`. A regular file is locked as long
+  /// as the Output lives, where the file system knows locks: two processes that append would write
+  /// everything twice.
+  /// @throws Error(Fault::kInput) also when another process has it locked
+  [[nodiscard]] static Output appending(const std::filesystem::path& path);
 
   Output(Output&& other) noexcept;
   Output(const Output&) = delete;
@@ -37,6 +39,8 @@ class Output {
   Output& operator=(Output&&) = delete;
   ~Output();
 
+  /// Keeps the first `bytes` bytes of a regular file that is written in place.
+  void keep(std::uintmax_t bytes);
   void write(std::string_view text);
   /// The last step of a run that went well: reports late write errors, gives a new file its name.
   void commit();

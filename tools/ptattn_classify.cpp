@@ -136,9 +136,9 @@ void check(const Settings& s) {
   }
 }
 
-Output open_output(const Settings& s, const EarlierRun& earlier) {
+Output open_output(const Settings& s) {
   if (s.output.empty()) return Output::to_stdout();
-  if (s.format == Format::kJsonl) return Output::appending(s.output, earlier.keep_bytes);
+  if (s.format == Format::kJsonl) return Output::appending(s.output);
   return Output::replacing(s.output);
 }
 
@@ -194,6 +194,7 @@ int run(const Settings& s) {
   const ClassifierModel model = load_classifier(model_folder, s.precision);
   std::vector<Input> inputs = expand_inputs(s.inputs, std::cin);
   refuse_overwriting(s.output, files_read(s, inputs, model_folder));
+  Output output = open_output(s);  // locked before an earlier run's records are read
   EarlierRun earlier;
   if (s.resume) {
     earlier = read_earlier_run(s.output, {model.description.name, model.precision});
@@ -209,7 +210,7 @@ int run(const Settings& s) {
       .fail_fast = s.fail_fast,
       .timing = !s.no_timing};
   const auto format = make_format(s, options.top_k, inputs, model.description);
-  Output output = open_output(s, earlier);
+  if (!s.output.empty()) output.keep(earlier.keep_bytes);
   Progress progress(kAbout.name, inputs.size());
   if (inputs.empty() && earlier.keep_bytes == 0) progress.message("the list of inputs is empty");
   output.write(format->header());

@@ -1,6 +1,13 @@
 // Runs that go on where an earlier one ended.
 
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <thread>
+
 #include "faults.hpp"
+#include "ptattn/core/random.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -38,6 +45,83 @@ TEST_F(ResumeOf, a_path_that_cannot_be_looked_at_fails_alone) {
   finished = shell("exec ptattn-segment in -o " + path + " --model parts --resume");
   EXPECT_EQ(finished.exit_code, 3) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("3 of 3 inputs failed"));
+}
+
+TEST_F(ResumeOf, two_writers_do_not_write_twice) {
+  put_clouds("in", 40);
+  const std::string run =
+      "ptattn-classify in --model tiny --format jsonl --no-timing --resume --output ";
+  ASSERT_EQ(shell(run + "whole.jsonl").exit_code, 0);
+  for (int i = 0; i < 3; ++i) {
+    fs::remove(folder() / "o.jsonl");
+    const Finished finished = shell("for i in 1 2 3; do " + run +
+                                    "o.jsonl --votes 1 2>>messages & pids[i]=$!; done\n"
+                                    "for i in 1 2 3; do wait ${pids[i]}; echo $?; done");
+    EXPECT_THAT(finished.out, HasSubstr("0\n"));
+    // Each of the others came while the first was at work (3) or after it, with nothing to do (0).
+    for (const std::string& code : lines_of(finished.out)) EXPECT_TRUE(code == "0" || code == "3");
+    EXPECT_EQ(get("o.jsonl"), get("whole.jsonl"));
+  }
+  Process slow(command("exec " + run + "p.jsonl --votes 200 --threads 1 --batch 1"));
+  while (slow.running() && !has("p.jsonl")) std::this_thread::yield();
+  expect_line(shell("sleep 0.2; exec " + run + "p.jsonl"), 3,
+              "ptattn-classify: p.jsonl: is being written by another process");
+  slow.signal(SIGKILL);
+  (void)slow.wait();
+  EXPECT_EQ(shell(run + "p.jsonl").exit_code, 0) << "a lock ends with its process";
+}
+
+/// Kills `script` at chance moments, starting it again, until one run is left alone.
+/// @return kills
+int run_with_kills(const std::function<Command()>& make, Random& random, int kills) {
+  for (int i = 0; i < kills; ++i) {
+    Process process(make());
+    std::this_thread::sleep_for(std::chrono::milliseconds(random.below(120)));
+    process.signal(SIGKILL);
+    if (process.wait().exit_code == 0) return i;
+  }
+  return kills;
+}
+
+/// As many rounds as PTATTN_FAULT_ROUNDS says [2].
+int rounds() {
+  const char* const text = std::getenv("PTATTN_FAULT_ROUNDS");
+  return text != nullptr ? std::max(1, std::atoi(text)) : 2;
+}
+
+TEST_F(ResumeOf, classify_killed_at_any_moment_goes_on_as_if_nothing_had_been) {
+  put_clouds("in", 40);
+  put("in/bad.ply", "x\n");
+  const std::string run =
+      "exec ptattn-classify in --model tiny --votes 3 --format jsonl --no-timing --resume "
+      "--output ";
+  ASSERT_EQ(shell(run + "whole.jsonl").exit_code, 3);
+  for (int round = 0; round < rounds(); ++round) {
+    SCOPED_TRACE(round);
+    Random random(static_cast<std::uint64_t>(round) + 1);
+    fs::remove(folder() / "o.jsonl");
+    (void)run_with_kills([&] { return command(run + "o.jsonl"); }, random, 6);
+    EXPECT_EQ(shell(run + "o.jsonl").exit_code, 3);
+    ASSERT_EQ(get("o.jsonl"), get("whole.jsonl"));
+  }
+}
+
+TEST_F(ResumeOf, segment_killed_at_any_moment_goes_on_as_if_nothing_had_been) {
+  put_clouds("in", 12, 1500);
+  const std::string run = "exec ptattn-segment in --model parts --probabilities --resume -o ";
+  ASSERT_EQ(shell(run + "whole").exit_code, 0);
+  for (int round = 0; round < rounds(); ++round) {
+    SCOPED_TRACE(round);
+    Random random(static_cast<std::uint64_t>(round) + 1);
+    fs::remove_all(folder() / "out");
+    (void)run_with_kills([&] { return command(run + "out"); }, random, 6);
+    EXPECT_EQ(shell(run + "out").exit_code, 0);
+    for (const auto& entry : fs::directory_iterator(folder() / "whole")) {
+      const std::string name = entry.path().filename().string();
+      ASSERT_TRUE(has("out/" + name)) << name;
+      EXPECT_EQ(get("out/" + name), get("whole/" + name)) << name;
+    }
+  }
 }
 
 }  // namespace

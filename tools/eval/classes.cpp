@@ -33,24 +33,39 @@ struct Classes::Side {
   const LabelMap& map;
 };
 
-Classes::Classes(ClassSettings settings) : settings_(std::move(settings)), names_(settings_.names) {
-  fixed_ = !names_.empty() || !(settings_.truth_map.empty() || settings_.predicted_map.empty());
+Classes::Classes(ClassSettings settings)
+    : settings_(std::move(settings)), named_(settings_.names.begin(), settings_.names.end()) {
+  for (const std::string& name : settings_.names) add_name(name);
+  fixed_ = !named_.empty() || !(settings_.truth_map.empty() || settings_.predicted_map.empty());
   for (const LabelMap* map : {&settings_.truth_map, &settings_.predicted_map}) {
     for (const std::string& name : map->classes()) {
-      if (place(name)) continue;
+      if (place(name) || named_.contains(name)) continue;
       if (!settings_.names.empty()) {
         throw Error(Fault::kUsage, "--map", "leads to \"" + name + "\", which is no named class");
       }
-      names_.push_back(name);
+      add_name(name);
     }
   }
-  std::erase_if(names_, [&](const std::string& name) { return settings_.ignored.contains(name); });
+  check_number();
+}
+
+/// Unless it is ignored or there already.
+void Classes::add_name(const std::string& name) {
+  if (settings_.ignored.contains(name)) return;
+  if (places_.emplace(name, names_.size()).second) names_.push_back(name);
+}
+
+void Classes::check_number() const {
+  if (names_.size() <= kMaxClasses) return;
+  throw Error(fixed_ ? Fault::kUsage : Fault::kInput, "classes",
+              "there are " + std::to_string(names_.size()) + ", expected at most " +
+                  std::to_string(kMaxClasses) + (fixed_ ? "" : "; a map can join labels"));
 }
 
 std::optional<std::size_t> Classes::place(const std::string& name) const {
-  const auto found = std::ranges::find(names_, name);
-  if (found == names_.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - names_.begin());
+  const auto found = places_.find(name);
+  if (found == places_.end()) return std::nullopt;
+  return found->second;
 }
 
 std::optional<std::string> Classes::class_of(const std::string& label, const Side& side,
@@ -69,7 +84,7 @@ std::optional<std::string> Classes::class_of(const std::string& label, const Sid
     const auto number = as_number(label);
     if (number && *number >= 0 && *number < static_cast<std::int64_t>(named.size())) {
       name = named[static_cast<std::size_t>(*number)];
-    } else if (std::ranges::find(named, label) == named.end()) {
+    } else if (!named_.contains(label)) {
       throw Error(Fault::kInput, subject,
                   std::string("the ") + side.name + " holds the label " + label +
                       ", which is none of the " + std::to_string(named.size()) + " classes");
@@ -94,9 +109,8 @@ void Classes::discover(const std::vector<LabelledInput>& inputs) {
   }
   std::vector<std::string> sorted(found.begin(), found.end());
   std::ranges::stable_sort(sorted, label_less);
-  for (const std::string& name : sorted) {
-    if (!place(name)) names_.push_back(name);
-  }
+  for (const std::string& name : sorted) add_name(name);
+  check_number();
 }
 
 std::size_t Classes::require(const std::string& name, const std::string& option) {
@@ -106,6 +120,7 @@ std::size_t Classes::require(const std::string& name, const std::string& option)
     if (const auto found = place(settings_.names[static_cast<std::size_t>(*number)])) return *found;
   }
   if (fixed_) throw Error(Fault::kUsage, option, "\"" + name + "\" is none of the classes");
+  places_.emplace(name, names_.size());
   names_.push_back(name);
   return names_.size() - 1;
 }

@@ -20,6 +20,9 @@ struct LabelledInput {
   std::map<std::pair<std::string, std::string>, std::uint64_t> pairs{};
 };
 
+/// Most classes: a confusion matrix holds the square of their number.
+inline constexpr std::size_t kMaxClasses = 2000;
+
 /// What the user says about labels.
 struct ClassSettings {
   std::vector<std::string> names;  ///< names[i]: the class of label i; empty: not named
@@ -35,12 +38,14 @@ struct ClassSettings {
 /// names, else of the maps, else sorted (numbers by value).
 class Classes {
  public:
-  /// @throws Error(Fault::kUsage) when a map leads to a class that `names` does not hold
+  /// @throws Error(Fault::kUsage) when a map leads to a class that `names` does not hold, or when
+  ///         there are more than kMaxClasses
   explicit Classes(ClassSettings settings);
 
   /// True when the classes are known without looking at labels.
   [[nodiscard]] bool fixed() const { return fixed_; }
   /// Adds the labels of inputs to the classes, unless these are fixed.
+  /// @throws Error(Fault::kInput) when there are more than kMaxClasses: such numbers are no labels
   void discover(const std::vector<LabelledInput>& inputs);
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   /// Place among names() of a class named by the user, by name or number; a class that is not there
@@ -59,9 +64,14 @@ class Classes {
                                                     const std::string& subject) const;
   [[nodiscard]] std::optional<std::size_t> place(const std::string& name) const;
 
+  void add_name(const std::string& name);
+  void check_number() const;
+
   ClassSettings settings_;
+  std::set<std::string> named_;  // settings_.names
   bool fixed_ = false;
   std::vector<std::string> names_;
+  std::map<std::string, std::size_t> places_;  // of names_
 };
 
 }  // namespace ptattn::tools

@@ -1,6 +1,5 @@
 #include "label_map.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -48,17 +47,28 @@ void LabelMap::read_text(const std::string& text, const std::string& subject) {
   }
 }
 
+// Entry by entry: a map of a hundred thousand labels takes the time of their number (ordered_json
+// looks for each key among all before it), and values that nest deep are refused where they begin.
 void LabelMap::read_json(const std::string& text, const std::string& subject) {
-  const auto parsed = nlohmann::ordered_json::parse(text, nullptr, false);
+  using nlohmann::json;
+  std::string label;
+  const auto refuse = [&](const std::string& value) {
+    throw Error(Fault::kInput, subject,
+                std::string("maps \"") + label + "\" to " + value +
+                    ", expected the name of a class or null");
+  };
+  const auto take = [&](int depth, json::parse_event_t event, json& value) {
+    if (depth != 1) return true;
+    if (event == json::parse_event_t::key) label = value.get<std::string>();
+    if (event == json::parse_event_t::array_start) refuse("an array");
+    if (event == json::parse_event_t::object_start) refuse("an object");
+    if (event != json::parse_event_t::value) return true;
+    if (!value.is_string() && !value.is_null()) refuse(value.dump());
+    add(label, value.is_null() ? kIgnore : value.get<std::string>(), subject);
+    return false;  // need not be kept
+  };
+  const json parsed = json::parse(text, take, false);
   if (!parsed.is_object()) throw Error(Fault::kInput, subject, "is not valid JSON");
-  for (const auto& item : parsed.items()) {
-    if (!item.value().is_string() && !item.value().is_null()) {
-      throw Error(Fault::kInput, subject,
-                  "maps \"" + item.key() + "\" to " + item.value().dump() +
-                      ", expected the name of a class or null");
-    }
-    add(item.key(), item.value().is_null() ? kIgnore : item.value().get<std::string>(), subject);
-  }
 }
 
 void LabelMap::add(const std::string& label, const std::string& name, const std::string& subject) {
@@ -66,9 +76,7 @@ void LabelMap::add(const std::string& label, const std::string& name, const std:
   if (!classes_by_label_.emplace(label, name).second) {
     throw Error(Fault::kInput, subject, "names the label " + label + " twice");
   }
-  if (name != kIgnore && std::ranges::find(classes_, name) == classes_.end()) {
-    classes_.push_back(name);
-  }
+  if (name != kIgnore && known_.insert(name).second) classes_.push_back(name);
 }
 
 std::optional<std::string> LabelMap::find(const std::string& label) const {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ class LabelMap {
 
   std::map<std::string, std::string> classes_by_label_;
   std::vector<std::string> classes_;
+  std::set<std::string> known_;  // the same
 };
 
 }  // namespace ptattn::tools

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/stop.hpp"
 #include "ptattn/io/cloud_io.hpp"
 
 namespace ptattn::tools {
@@ -48,6 +49,7 @@ void expand_list(std::istream& list, std::vector<Input>& inputs) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (!line.empty()) expand(line, inputs);
   }
+  throw_if_stopped();  // which cut the list short
   if (list.bad()) throw Error(Fault::kInput, "standard input", "cannot be read");
 }
 

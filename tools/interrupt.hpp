@@ -1,21 +1,28 @@
 #pragma once
 
+#include <string_view>
+
 namespace ptattn::tools {
 
-/// Exit code of a command that Ctrl-C or `kill` ended: 128 + SIGINT, as shells have it.
+/// Exit code of a command that Ctrl-C, `kill` or the end of its terminal ended: 128 + SIGINT, as
+/// shells have it.
 inline constexpr int kInterrupted = 130;
 
-/// While it lives, the first SIGINT or SIGTERM only requests a stop (core/stop.hpp): parallel loops
-/// throw Stopped, and a run can end with its output in order. A second one kills as usual. At most
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP requests a stop (core/stop.hpp): loops,
+/// reading and writing throw Stopped, so that a run ends with its output in order. A second one
+/// ends the process at once, with kInterrupted, a line on standard error and without temporary
+/// files. Signals that the caller ignores (nohup, background jobs of a shell) stay ignored. At most
 /// one at a time.
 class InterruptWatch {
  public:
-  InterruptWatch();
+  /// @param name  of the command
+  explicit InterruptWatch(std::string_view name);
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;
 
-  [[nodiscard]] bool interrupted() const;
+  /// From now on the first signal is like a second one, for waits that nothing else ends.
+  static void end_at_once();
 };
 
 }  // namespace ptattn::tools

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/stop.hpp"
 #include "ptattn/io/atomic_file.hpp"
 
 namespace ptattn::tools {
@@ -84,7 +85,9 @@ void Output::write(std::string_view text) {
     const ssize_t written = ::write(descriptor_, text.data(), text.size());
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno != EINTR) {
+    } else if (errno == EINTR) {
+      throw_if_stopped();  // a reader that does not read any more
+    } else {
       fail(errno);
     }
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "file_set.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "ptattn/core/error.hpp"
@@ -282,6 +283,7 @@ int run(Settings& s, int argc, char** argv) {
     write_png(s.screenshot, window.picture());
     return 0;
   }
+  InterruptWatch::end_at_once();  // the window waits for keys only
   window.run([&](char key, bool shift) { return stage.press(key, shift); });
   return 0;
 }

@@ -173,6 +173,7 @@ int run_tool(const About& about, int argc, char** argv,
   // A write to a closed pipe should come back as an error that we can tell apart, not kill us.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // likewise a write past the limit on file sizes
+  const InterruptWatch watch(about.name);
   try {
     return parse_and_run(about, argc, argv, declare, body);
   } catch (const ClosedPipe&) {

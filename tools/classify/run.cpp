@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 
-#include "../interrupt.hpp"
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/pipeline.hpp"
@@ -94,7 +93,6 @@ class Delivery {
 RunResult run_classify(const std::vector<Input>& inputs, const ClassifierModel& model,
                        const RunOptions& options, const RecordFormat& format, Output& output,
                        Progress& progress) {
-  const InterruptWatch watch;
   Delivery deliver(options, format, output, progress);
   std::size_t next = 0;
   const auto take = [&]() -> std::optional<std::size_t> {

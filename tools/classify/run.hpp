@@ -31,7 +31,7 @@ struct RunResult {
 ///   next input (in order, prefetch) -> read, classify (parallel) -> format, write (in order)
 ///
 /// An input that fails gets a record with its error and a message on stderr, or, with `fail_fast`,
-/// ends the run with that error after the records of the inputs before it. SIGINT and SIGTERM cut
+/// ends the run with that error after the records of the inputs before it. A stop request cuts
 /// the clouds in flight short; those before them have their records.
 [[nodiscard]] RunResult run_classify(const std::vector<Input>& inputs, const ClassifierModel& model,
                                      const RunOptions& options, const RecordFormat& format,

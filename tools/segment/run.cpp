@@ -6,7 +6,6 @@
 #include <string_view>
 #include <system_error>
 
-#include "../interrupt.hpp"
 #include "../target.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/stop.hpp"
@@ -68,7 +67,6 @@ bool concerns_input(const Error& error) {
 
 SegmentRunResult run_segment(const std::vector<Job>& jobs, const PointModel& model,
                              const SegmentRun& options, Output& output, Progress& progress) {
-  const InterruptWatch watch;
   SegmentRunResult result;
   for (const Job& job : jobs) {
     SegmentRecord record;

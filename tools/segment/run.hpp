@@ -31,7 +31,7 @@ struct SegmentRunResult {
 /// Labels cloud after cloud: read, segment, write to the job's output, report on `output`.
 ///
 /// An input that fails is reported, on stderr too, and the next one follows, or, with `fail_fast`,
-/// its error ends the run. SIGINT and SIGTERM cut the cloud in work short, without an output.
+/// its error ends the run. A stop request cuts the cloud in work short, without an output.
 [[nodiscard]] SegmentRunResult run_segment(const std::vector<Job>& jobs, const PointModel& model,
                                            const SegmentRun& options, Output& output,
                                            Progress& progress);

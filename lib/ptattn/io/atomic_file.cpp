@@ -1,5 +1,6 @@
 #include "ptattn/io/atomic_file.hpp"
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <system_error>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/stop.hpp"
 
 namespace ptattn::io {
 namespace {
@@ -47,7 +49,44 @@ void keep_permissions(int file, const struct stat& old) {
   (void)::fchmod(file, old.st_mode & kPermissions);
 }
 
+/// Temporary files that are there, where a signal handler finds them: memory of their own, never
+/// given back.
+struct Listed {
+  enum State : int { kFree, kChanging, kThere };
+  std::atomic<int> state = kFree;
+  std::array<char, 4096> path{};
+};
+constexpr std::size_t kMostListed = 64;
+std::array<Listed, kMostListed> listed;
+std::atomic<bool> is_ending = false;
+static_assert(std::atomic<int>::is_always_lock_free, "used in signal handlers");
+
+/// A place in the list; kMostListed where there is none.
+std::size_t list(const std::string& path) {
+  for (std::size_t i = 0; i < kMostListed && path.size() < listed[i].path.size(); ++i) {
+    int expected = Listed::kFree;
+    if (!listed[i].state.compare_exchange_strong(expected, Listed::kChanging)) continue;
+    while (is_ending.load()) ::pause();
+    path.copy(listed[i].path.data(), path.size());
+    listed[i].path[path.size()] = '\0';
+    listed[i].state.store(Listed::kThere);
+    return i;
+  }
+  return kMostListed;
+}
+
+void unlist(std::size_t place) {
+  if (place < kMostListed) listed[place].state.store(Listed::kFree);
+}
+
 }  // namespace
+
+void remove_temporary_files() noexcept {
+  is_ending.store(true);
+  for (Listed& file : listed) {
+    if (file.state.load() == Listed::kThere) ::unlink(file.path.data());
+  }
+}
 
 AtomicFile::AtomicFile(const fs::path& path)
     : subject_(path.string()), target_(follow_links(path)) {
@@ -66,21 +105,26 @@ AtomicFile::AtomicFile(const fs::path& path)
 
 AtomicFile::~AtomicFile() {
   if (file_ >= 0) ::close(file_);
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  if (temporary_.empty()) return;
+  ::unlink(temporary_.c_str());
+  unlist(listed_);
 }
 
 void AtomicFile::open_temporary() {
   do {  // a name left over by a killed process of the same id is taken
     temporary_ = target_.parent_path() / temporary_name(target_.filename().string());
+    listed_ = list(temporary_.string());
     file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  } while (file_ < 0 && errno == EEXIST);
-  if (file_ >= 0) return;
+    if (file_ >= 0) return;
+    unlist(listed_);
+  } while (errno == EEXIST || errno == EINTR);
   temporary_.clear();
   fail(errno);
 }
 
 void AtomicFile::append(std::string_view bytes) {
   while (!bytes.empty()) {
+    throw_if_stopped();
     const ssize_t written = ::write(file_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail(errno);
@@ -100,10 +144,15 @@ void AtomicFile::overwrite(std::uint64_t offset, std::string_view bytes) {
 
 void AtomicFile::commit() {
   // EINVAL: a file system that has nothing to flush to.
-  if (::fsync(file_) != 0 && errno != EINVAL) fail(errno);
+  while (::fsync(file_) != 0 && errno != EINVAL) {
+    if (errno != EINTR) fail(errno);
+    throw_if_stopped();
+  }
+  throw_if_stopped();
   if (::close(std::exchange(file_, -1)) != 0) fail(errno);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(errno);
   temporary_.clear();
+  unlist(listed_);
 }
 
 void AtomicFile::fail(int code) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -26,13 +27,13 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   /// @throws Error(Fault::kInput), on a full disk for example; also on a file size limit, provided
-  ///         that the process ignores SIGXFSZ
+  ///         that the process ignores SIGXFSZ; Stopped once a stop was requested
   void append(std::string_view bytes);
   /// Replaces bytes that were appended before.
   /// @throws Error(Fault::kInput) as append
   void overwrite(std::uint64_t offset, std::string_view bytes);
   /// Flushes to the disk and gives the file its name.
-  /// @throws Error(Fault::kInput)
+  /// @throws Error(Fault::kInput); Stopped once a stop was requested
   void commit();
 
   /// The path as the caller gave it, for error messages.
@@ -45,7 +46,13 @@ class AtomicFile {
   std::string subject_;
   std::filesystem::path target_;
   std::filesystem::path temporary_;
+  std::size_t listed_ = 0;  ///< where remove_temporary_files finds it
   int file_ = -1;
 };
+
+/// Removes the temporary files of all AtomicFiles of the process (of the first 64, and paths below
+/// 4096 bytes), which is about to end: none of them can be written or made any more. Safe in a
+/// signal handler.
+void remove_temporary_files() noexcept;
 
 }  // namespace ptattn::io

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/stop.hpp"
 
 namespace ptattn::io {
 namespace {
@@ -58,6 +59,7 @@ void ByteSource::read(std::uint64_t offset, std::span<std::byte> out) const {
   }
   std::size_t done = 0;
   while (done < out.size()) {
+    throw_if_stopped();
     const ssize_t got =
         ::pread(file_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;

@@ -128,7 +128,7 @@ TEST_P(TrainingSteps, are_those_of_pytorch) {
   TrainingCase(GetParam()).expect_steps_of_pytorch();
 }
 
-INSTANTIATE_TEST_SUITE_P(networks, TrainingSteps, testing::Values("litept", "pct", "ptv3"),
+INSTANTIATE_TEST_SUITE_P(networks, TrainingSteps, testing::Values("litept", "pct", "ptv3", "volt"),
                          [](const auto& network) { return network.param; });
 
 }  // namespace

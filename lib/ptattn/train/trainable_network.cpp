@@ -6,6 +6,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/train/pct/pct_trainer.hpp"
 #include "ptattn/train/ptv3/ptv3_trainer.hpp"
+#include "ptattn/train/volt/volt_trainer.hpp"
 
 namespace ptattn::train {
 namespace {
@@ -18,6 +19,7 @@ const std::map<std::string, Factory, std::less<>>& factories() {
       {"litept", make_litept_trainer},
       {"pct_cls", make_pct_trainer},
       {"ptv3m1", make_ptv3_trainer},
+      {"volt", make_volt_trainer},
   };
   return kFactories;
 }

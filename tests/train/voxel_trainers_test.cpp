@@ -81,6 +81,17 @@ TEST(litept_trainer, scores_are_those_of_inference) {
   expect_same_bytes_for_any_thread_count(*network, scene.input(), scene.rows());
 }
 
+TEST(volt_trainer, scores_are_those_of_inference) {
+  const ArchitectureConfig config{"volt", R"({"num_classes": 3, "in_channels": 5,
+    "embed_dim": 128, "depth": 2, "num_heads": 2, "mlp_ratio": 2, "up_mlp_dim": 12, "stride": 4,
+    "kernel_size": 4})",
+                                  "tiny"};
+  const auto network = train::make_trainable_network(config, {.seed = 4, .drop_path = 0.3});
+  const TrainingScene scene({611, 20, 297}, 5, 1);
+  expect_scores_of_inference(*network, config, scene);
+  expect_same_bytes_for_any_thread_count(*network, scene.input(), scene.rows());
+}
+
 TEST(ptv3_trainer, gradients_are_the_slopes_of_the_loss) {
   const auto network = trainer();
   const TrainingScene scene({70, 20, 45}, 5, 1);

@@ -32,9 +32,13 @@ TilingOptions limited(TilingOptions options, const PointNetwork& network) {
 
 }  // namespace
 
+std::size_t allowed_memory(std::size_t memory) {
+  return memory > 0 ? memory : half_of_memory();
+}
+
 std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory) {
-  const std::size_t bytes = memory > 0 ? memory : half_of_memory();
-  return std::clamp(bytes / network.bytes_per_point(), kFewestTileVoxels, network.most_voxels());
+  return std::clamp(allowed_memory(memory) / network.bytes_per_point(), kFewestTileVoxels,
+                    network.most_voxels());
 }
 
 std::size_t least_memory(const PointNetwork& network) {

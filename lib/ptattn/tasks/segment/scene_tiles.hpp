@@ -23,6 +23,9 @@ inline constexpr std::size_t kFewestTileVoxels = 20'000;
 /// @param memory  0: half of the machine's
 [[nodiscard]] std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory);
 
+/// Returns `memory`, or half of the machine's for 0.
+[[nodiscard]] std::size_t allowed_memory(std::size_t memory);
+
 /// Returns the bytes that tiles of the fewest voxels take.
 [[nodiscard]] std::size_t least_memory(const PointNetwork& network);
 

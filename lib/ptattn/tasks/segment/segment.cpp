@@ -88,6 +88,22 @@ std::vector<ScoredVoxels> score_views(const PointModel& model, const PointCloud&
   return scored;
 }
 
+/// The probabilities of all classes are kept for every point, and once more as fields of the cloud.
+/// Those of a few classes take no more than the points themselves.
+/// @throws Error(Fault::kInput) when they take more than both
+void check_memory(std::size_t points, const PointModel& model, std::string_view subject,
+                  const SegmentOptions& options) {
+  constexpr std::size_t kBytesOfAPoint = 256;
+  const std::size_t classes = model.network->out_channels();
+  const std::size_t bytes = 2 * sizeof(float) * points * classes;
+  const std::size_t allowed = allowed_memory(options.tiling.memory);
+  if (!options.probabilities || bytes <= std::max(allowed, kBytesOfAPoint * points)) return;
+  throw Error(Fault::kInput, subject,
+              "the probabilities of " + std::to_string(classes) + " classes take " +
+                  std::to_string((bytes >> 20U) + 1) + " MiB, more than the " +
+                  std::to_string(allowed >> 20U) + " MiB of memory allowed");
+}
+
 /// Makes room for all points; only now that the channels of the voxels are gone.
 void allocate_results(std::size_t points, std::size_t classes, Segmentation& result) {
   result.labels.assign(points, 0);
@@ -138,6 +154,7 @@ void write_points(std::span<const ScoredVoxels> views, const SegmentOptions& opt
 Segmentation segment(const PointModel& model, const PointCloud& cloud, std::string_view subject,
                      const SegmentOptions& options, const TileProgress& progress) {
   check_options(model, options);
+  check_memory(cloud.size(), model, subject, options);
   Segmentation result;
   result.valid.assign(cloud.size(), false);
   std::vector<ScoredVoxels> views = score_views(model, cloud, subject, options, progress, result);

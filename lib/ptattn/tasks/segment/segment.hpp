@@ -23,7 +23,8 @@ struct SegmentOptions {
   /// Headings to average over, 1 to kMaxVotes: vote i sees a scene turned about the vertical by i
   /// quarter turns, an object by up to 10 degrees to either side (`vote_angle`).
   std::size_t votes = 1;
-  bool probabilities = false;  ///< keep them for all classes
+  /// Keep them for all classes; refused where those of many classes take more than tiling.memory.
+  bool probabilities = false;
   /// Of the object, for models that label parts: only its parts compete. Absent: the one whose
   /// parts are likeliest in all.
   std::optional<std::size_t> category{};

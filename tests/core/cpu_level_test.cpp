@@ -18,8 +18,9 @@ class CpuLevel : public testing::Test {
 };
 
 TEST_F(CpuLevel, LevelsAreThoseOfThisCpuBestFirst) {
-  const std::vector<std::string> all{"amx",  "avx512_dl", "avx512", "avx2",
-                                     "sse4", "ssse3",     "scalar", "neon"};
+  const std::vector<std::string> all{"amx",       "avx10_2", "avx512_spr", "avx512_zen4",
+                                     "avx512_dl", "avx512",  "avx2",       "sse4",
+                                     "ssse3",     "scalar",  "neon"};
   const std::vector<std::string> levels = cpu_levels();
   ASSERT_FALSE(levels.empty());
   auto place = all.begin();

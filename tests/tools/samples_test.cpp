@@ -31,7 +31,7 @@ TEST_F(Samples, AreNamed) {
   std::string wrong;
   for (const auto& record : records) {
     const std::string name = std::filesystem::path(record["path"].get<std::string>()).filename();
-    if (name.substr(0, name.find_first_of("_.")) == record["class"]) {
+    if (name.substr(0, name.find_first_of("_.")) == record["class"].get<std::string>()) {
       ++right;
     } else {
       wrong += record.dump() + "\n";

@@ -8,12 +8,13 @@ namespace ptattn {
 /// CPU levels: the instruction sets that the kernels are compiled for. The best one that the CPU
 /// has is used unless limit_cpu_level says otherwise. From the best to the lowest:
 ///
-///   x86-64   amx  avx512_dl  avx512  avx2  sse4  ssse3  scalar
+///   x86-64   amx  avx10_2  avx512_spr  avx512_zen4  avx512_dl  avx512  avx2  sse4  ssse3  scalar
 ///   arm64    neon
 ///
 /// The same input gives the same bytes at one level, but not at two: vectors of other widths sum in
-/// another order, and not every level has a fused multiply-add. `amx` and `avx512_dl` alone agree:
-/// the matrix unit does 8-bit products, whose sums are exact.
+/// another order, and not every level has a fused multiply-add. `amx` alone agrees with the level
+/// below it: the matrix unit does 8-bit products, whose sums are exact. Which levels there are is
+/// Highway's choice: those beyond avx512_dl need a newer one than Debian 12's.
 
 /// The levels of this machine, the best first; those above the limit, if there is one, left out.
 [[nodiscard]] std::vector<std::string> cpu_levels();

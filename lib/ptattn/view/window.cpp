@@ -139,6 +139,10 @@ struct ViewerWindow::Impl final : o3d::Visualizer {
 
 ViewerWindow::Impl::Impl(const Settings& settings) {
   const LogCatcher log;
+#ifdef GLFW_PLATFORM  // since GLFW 3.4, which else asks for Wayland first and complains of its
+                      // absence
+  glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11);
+#endif
   // A picture has the size that was asked for, whatever the size of the screen.
   const bool opened =
       CreateVisualizerWindow(settings.title, static_cast<int>(settings.width),

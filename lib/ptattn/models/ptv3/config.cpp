@@ -40,7 +40,8 @@ std::vector<Curve> read_curves(JsonObject& json, const std::string& key,
   std::vector<Curve> curves;
   if (names.is_array() && names.size() <= kMaxOrders) {
     for (const nlohmann::json& name : names) {
-      const auto found = std::find(kCurveNames.begin(), kCurveNames.end(), name);
+      if (!name.is_string()) break;
+      const auto found = std::ranges::find(kCurveNames, name.get<std::string>());
       if (found == kCurveNames.end()) break;
       curves.push_back(static_cast<Curve>(found - kCurveNames.begin()));
     }

@@ -1,5 +1,7 @@
 // Maps, tables and labels that are larger or deeper than any that mean something.
 
+#include <nlohmann/json.hpp>
+
 #include "faults.hpp"
 
 namespace ptattn::test {
@@ -85,6 +87,21 @@ TEST_F(EvalLimits, many_results_take_the_time_of_their_number) {
   put("results.jsonl", results);
   const Finished finished = eval("results.jsonl --truth-table truth.csv");
   EXPECT_EQ(finished.exit_code, 0) << finished.err << finished.signal;
+}
+
+TEST_F(EvalLimits, a_model_of_many_categories_takes_the_time_of_their_number) {
+  put_labels("a.ply", 4, 2);
+  const auto source = std::filesystem::path(PTATTN_TEST_DIR) / "fuzz/corpus/model_folder";
+  auto config = nlohmann::json::parse(read_file(source / "spct_partseg.json"));
+  config.erase("categories");
+  config["classes"] = nlohmann::json::array();
+  for (int i = 0; i < 100'000; ++i) {
+    config["classes"].push_back("c" + std::to_string(i) + ".part");
+  }
+  put("model/config.json", config.dump());
+  // Each was looked for among all before it: five seconds.
+  const Finished finished = shell("ulimit -t 2; exec ptattn-eval a.ply --model model");
+  expect_line(finished, 2, "ptattn-eval: classes: there are 100000, expected at most 2000");
 }
 
 }  // namespace

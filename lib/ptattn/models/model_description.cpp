@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_config.hpp"
@@ -77,6 +78,8 @@ std::string category_of(const std::string& class_name) {
 /// Categories that are not listed come in the order of their first parts.
 void find_categories(SegmenterDescription& model, const JsonObject& json) {
   const bool listed = !model.categories.empty();
+  std::unordered_map<std::string, std::size_t> places;
+  for (const std::string& category : model.categories) places.emplace(category, places.size());
   for (const std::string& name : model.classes) {
     const std::string category = category_of(name);
     if (category.empty()) {
@@ -84,12 +87,12 @@ void find_categories(SegmenterDescription& model, const JsonObject& json) {
       if (!listed) model.categories.clear();
       return;
     }
-    auto found = std::ranges::find(model.categories, category);
-    if (found == model.categories.end()) {
+    const auto [place, fresh] = places.emplace(category, places.size());
+    if (fresh) {
       if (listed) json.fail("categories", "does not list \"" + category + "\" of \"" + name + "\"");
-      found = model.categories.insert(found, category);
+      model.categories.push_back(category);
     }
-    model.category_of_class.push_back(static_cast<std::size_t>(found - model.categories.begin()));
+    model.category_of_class.push_back(place->second);
   }
 }
 

@@ -23,8 +23,8 @@ namespace ptattn {
 // unfinished (see detail::LoopContext), and once a stop was requested (stop.hpp) it throws Stopped
 // before its next piece.
 
-/// Caps the number of TBB threads of the whole process while it lives (0: all cores).
-///
+/// Caps the number of TBB threads of the whole process while it lives (0: all cores) and starts
+/// them: where memory or processes are limited there are fewer, and nothing fails later on.
 /// The library itself never limits threads; a tool's harness holds one of these.
 class ThreadLimit {
  public:

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+
+namespace ptattn::detail {
+
+/// Sees to it that TBB has `count` worker threads, or as many as limits on memory and processes
+/// allow; returns how many of the `count` there are.
+///
+/// TBB by itself starts workers when work comes up, some of them from other workers, and takes it
+/// that this succeeds: else an exception comes out of some loop or, in a worker, the process ends.
+[[nodiscard]] std::size_t have_workers(std::size_t count);
+
+}  // namespace ptattn::detail

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   constexpr std::uint64_t kFileEvery = 16;  // files cost ten times as much
   try {
-    for (const auto& [name, entry] : read_safetensors_header(bytes, "input")) {
+    for (const auto& [name, entry] : read_safetensors_header(bytes, bytes.size(), "input")) {
       if (entry.begin > size || entry.bytes > size - entry.begin) std::abort();
     }
     if (fnv1a64(bytes) % kFileEvery == 0) read_file(bytes);

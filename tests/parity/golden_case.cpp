@@ -10,7 +10,7 @@
 #include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/files/json_reader.hpp"
-#include "ptattn/models/files/mapped_file.hpp"
+#include "ptattn/models/files/model_file.hpp"
 #include "ptattn/models/ptv3/serialization.hpp"
 
 namespace ptattn::test {
@@ -213,7 +213,8 @@ double difference_from(const SafetensorsFile& data, std::string_view name, Matri
 
 GoldenCase read_golden_case(const std::filesystem::path& json_path) {
   const std::string subject = json_path.string();
-  const nlohmann::json parsed = parse_json(MappedFile(json_path).bytes(), subject);
+  const ModelFile file(json_path);
+  const nlohmann::json parsed = parse_json(file.head(file.size()), subject);
   JsonObject json(parsed, "", subject);
   ArchitectureConfig architecture{json.text("architecture"), json.object("config").dump(), subject};
   FormulaWeights weights(read_shapes(json.object("tensors"), subject), json.text("weights_salt"),

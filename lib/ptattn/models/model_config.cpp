@@ -3,7 +3,7 @@
 #include <set>
 
 #include "ptattn/core/error.hpp"
-#include "ptattn/models/files/mapped_file.hpp"
+#include "ptattn/models/files/model_file.hpp"
 
 namespace ptattn {
 namespace {
@@ -13,11 +13,11 @@ constexpr std::size_t kMaxNames = 100'000;
 constexpr std::size_t kMaxConfigBytes = 16U << 20U;
 
 std::string read_text(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  if (file.bytes().size() > kMaxConfigBytes) {
+  const ModelFile file(path);
+  if (file.size() > kMaxConfigBytes) {
     throw Error(Fault::kModel, path.string(), "is larger than 16 MiB");
   }
-  return std::string(file.bytes());
+  return file.head(file.size());
 }
 
 }  // namespace

@@ -50,6 +50,20 @@ TEST_F(Safetensors, reads_float32) {
   EXPECT_FALSE(file.holds_integers("x"));
 }
 
+TEST_F(Safetensors, refuses_a_file_that_becomes_shorter_while_it_is_read) {
+  constexpr std::size_t kCount = 50'000;
+  const std::string name = folder_.path() / "w.safetensors";
+  for (const auto& [type, size] : {std::pair{"F32", 4U}, {"F16", 2U}}) {
+    const std::string bytes = std::to_string(kCount * size);
+    const auto file =
+        read(one_tensor(type, "[50000]", "[0," + bytes + "]", std::string(kCount * size, '\0')));
+    EXPECT_EQ(file.values("x").size(), kCount);
+    std::filesystem::resize_file(name, kCount * size);  // the header's length is missing
+    expect_model_error([&] { (void)file.values("x"); },
+                       {"w.safetensors: became shorter while it was read"});
+  }
+}
+
 TEST_F(Safetensors, reads_every_kind_of_half) {
   const auto file = read(one_tensor("F16", "[9]", "[0,18]",
                                     bytes_of<std::uint16_t>({0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001,

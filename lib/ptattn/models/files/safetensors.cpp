@@ -1,10 +1,11 @@
 #include "ptattn/models/files/safetensors.hpp"
 
+#include <algorithm>
 #include <bit>
-#include <cstring>
+#include <span>
 
 #include "ptattn/core/error.hpp"
-#include "ptattn/models/files/mapped_file.hpp"
+#include "ptattn/models/files/model_file.hpp"
 #include "ptattn/models/files/safetensors_header.hpp"
 
 namespace ptattn {
@@ -27,23 +28,36 @@ float from_bfloat(std::uint16_t bits) {
   return std::bit_cast<float>(std::uint32_t{bits} << 16U);
 }
 
-/// Values of type Stored at `bytes`, each converted.
+constexpr std::size_t kChunk = std::size_t{1} << 14;  // values converted at a time
+
+/// The tensor's values of type Stored, each converted.
 template <class Stored, class Convert>
-auto converted(std::string_view bytes, const Convert& convert) {
-  std::vector<decltype(convert(Stored{}))> values(bytes.size() / sizeof(Stored));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    Stored stored{};
-    std::memcpy(&stored, bytes.data() + i * sizeof(Stored), sizeof(Stored));
-    values[i] = convert(stored);
+auto converted(const ModelFile& file, const TensorEntry& entry, const Convert& convert) {
+  std::vector<decltype(convert(Stored{}))> values(entry.bytes / sizeof(Stored));
+  std::vector<Stored> stored(std::min(kChunk, values.size()));
+  for (std::size_t first = 0; first < values.size(); first += stored.size()) {
+    stored.resize(std::min(stored.size(), values.size() - first));
+    file.read(entry.begin + first * sizeof(Stored), std::as_writable_bytes(std::span(stored)));
+    for (std::size_t i = 0; i < stored.size(); ++i) values[first + i] = convert(stored[i]);
   }
   return values;
 }
 
-std::int64_t widen(std::int64_t x) {
-  return x;
+/// The tensor's values, stored as they are.
+template <class T>
+std::vector<T> stored_values(const ModelFile& file, const TensorEntry& entry) {
+  std::vector<T> values(entry.bytes / sizeof(T));
+  file.read(entry.begin, std::as_writable_bytes(std::span(values)));
+  return values;
 }
 
-float same(float x) {
+TensorEntries read_entries(const ModelFile& file, const std::string& subject) {
+  const std::string length = file.head(std::min(file.size(), kSafetensorsLengthBytes));
+  const std::string head = file.head(safetensors_data_begin(length, file.size(), subject));
+  return read_safetensors_header(head, file.size(), subject);
+}
+
+std::int64_t widen(std::int32_t x) {
   return x;
 }
 
@@ -55,24 +69,19 @@ bool is_integer(TensorType type) {
 
 struct SafetensorsFile::Contents {
   explicit Contents(const std::filesystem::path& path)
-      : subject(path.string()),
-        file(path),
-        entries(read_safetensors_header(file.bytes(), subject)) {}
+      : subject(path.string()), file(path), entries(read_entries(file, subject)) {}
 
   [[nodiscard]] const TensorEntry& find(std::string_view name) const {
     const auto found = entries.find(name);
     if (found == entries.end()) fail(name, "is missing");
     return found->second;
   }
-  [[nodiscard]] std::string_view bytes(const TensorEntry& entry) const {
-    return file.bytes().substr(entry.begin, entry.bytes);
-  }
   [[noreturn]] void fail(std::string_view name, const std::string& problem) const {
     throw Error(Fault::kModel, subject, "tensor " + std::string(name) + " " + problem);
   }
 
   std::string subject;
-  MappedFile file;
+  ModelFile file;
   TensorEntries entries;
 };
 
@@ -94,14 +103,14 @@ const std::vector<std::size_t>* SafetensorsFile::shape(std::string_view name) co
 
 std::vector<float> SafetensorsFile::values(std::string_view name) const {
   const TensorEntry& entry = contents_->find(name);
-  const std::string_view bytes = contents_->bytes(entry);
+  const ModelFile& file = contents_->file;
   switch (entry.type) {
     case TensorType::kF32:
-      return converted<float>(bytes, same);
+      return stored_values<float>(file, entry);
     case TensorType::kF16:
-      return converted<std::uint16_t>(bytes, from_half);
+      return converted<std::uint16_t>(file, entry, from_half);
     case TensorType::kBf16:
-      return converted<std::uint16_t>(bytes, from_bfloat);
+      return converted<std::uint16_t>(file, entry, from_bfloat);
     case TensorType::kI32:
     case TensorType::kI64:
       break;
@@ -112,9 +121,8 @@ std::vector<float> SafetensorsFile::values(std::string_view name) const {
 std::vector<std::int64_t> SafetensorsFile::integers(std::string_view name) const {
   const TensorEntry& entry = contents_->find(name);
   if (!is_integer(entry.type)) contents_->fail(name, "holds real numbers, expected I32 or I64");
-  const std::string_view bytes = contents_->bytes(entry);
-  return entry.type == TensorType::kI32 ? converted<std::int32_t>(bytes, widen)
-                                        : converted<std::int64_t>(bytes, widen);
+  return entry.type == TensorType::kI32 ? converted<std::int32_t>(contents_->file, entry, widen)
+                                        : stored_values<std::int64_t>(contents_->file, entry);
 }
 
 bool SafetensorsFile::holds_integers(std::string_view name) const {

@@ -11,8 +11,8 @@
 
 namespace ptattn {
 
-/// A safetensors file, memory-mapped: eight bytes of header length (little endian), a JSON header
-/// {name: {"dtype", "shape", "data_offsets"}}, then the tensors' bytes one after the other.
+/// A safetensors file, open for reading: eight bytes of header length (little endian), a JSON
+/// header {name: {"dtype", "shape", "data_offsets"}}, then the tensors' bytes one after the other.
 ///
 /// The file is not trusted. The constructor checks the header's length against the file's, every
 /// tensor's extent against its shape and type, and that the extents cover the data exactly: no

@@ -15,7 +15,6 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "safetensors data is little-endian");
 
-constexpr std::size_t kLengthBytes = 8;
 // Real headers take about 150 bytes a tensor; parsed JSON takes several times its text.
 constexpr std::uint64_t kMaxHeaderBytes = 16U << 20U;
 constexpr std::size_t kMaxDimensions = 8;
@@ -100,27 +99,35 @@ void check_coverage(const TensorEntries& entries, std::size_t data_begin, std::s
 
 }  // namespace
 
-TensorEntries read_safetensors_header(std::string_view file, const std::string& subject) {
-  if (file.size() < kLengthBytes) {
+std::size_t safetensors_data_begin(std::string_view head, std::size_t file_bytes,
+                                   const std::string& subject) {
+  if (head.size() < kSafetensorsLengthBytes) {
     throw Error(Fault::kModel, subject, "is too short for a safetensors file");
   }
   std::uint64_t length = 0;
-  std::memcpy(&length, file.data(), kLengthBytes);
-  if (length > std::min<std::uint64_t>(file.size() - kLengthBytes, kMaxHeaderBytes)) {
+  std::memcpy(&length, head.data(), kSafetensorsLengthBytes);
+  if (length > std::min<std::uint64_t>(file_bytes - kSafetensorsLengthBytes, kMaxHeaderBytes)) {
     throw Error(Fault::kModel, subject,
                 "claims a header of " + std::to_string(length) + " bytes, in a file of " +
-                    std::to_string(file.size()));
+                    std::to_string(file_bytes));
   }
-  const std::size_t data_begin = kLengthBytes + length;
-  const nlohmann::json header = parse_json(file.substr(kLengthBytes, length), subject);
+  return kSafetensorsLengthBytes + length;
+}
+
+TensorEntries read_safetensors_header(std::string_view head, std::size_t file_bytes,
+                                      const std::string& subject) {
+  const std::size_t data_begin = safetensors_data_begin(head, file_bytes, subject);
+  const std::string_view text =
+      head.substr(kSafetensorsLengthBytes, data_begin - kSafetensorsLengthBytes);
+  const nlohmann::json header = parse_json(text, subject);
   if (!header.is_object()) throw Error(Fault::kModel, subject, "has a header that is no object");
   TensorEntries entries;
   for (const auto& item : header.items()) {
     if (item.key() == "__metadata__") continue;
     JsonObject tensor(item.value(), "tensor " + item.key(), subject);
-    entries.emplace(item.key(), read_entry(std::move(tensor), file.size(), data_begin));
+    entries.emplace(item.key(), read_entry(std::move(tensor), file_bytes, data_begin));
   }
-  check_coverage(entries, data_begin, file.size(), subject);
+  check_coverage(entries, data_begin, file_bytes, subject);
   return entries;
 }
 

@@ -20,11 +20,21 @@ struct TensorEntry {
 
 using TensorEntries = std::map<std::string, TensorEntry, std::less<>>;
 
+/// Bytes of a safetensors file that tell how long its header is.
+inline constexpr std::size_t kSafetensorsLengthBytes = 8;
+
+/// Where the data of a safetensors file begins, behind its header.
+/// @param head        the first bytes of the file
+/// @param file_bytes  the size of the file
+/// @param subject     what error messages call it
+/// @throws Error(Fault::kModel) when there is no such header
+[[nodiscard]] std::size_t safetensors_data_begin(std::string_view head, std::size_t file_bytes,
+                                                 const std::string& subject);
+
 /// Reads and checks the header of a safetensors file; see SafetensorsFile for what is checked.
-/// @param file     all bytes of the file
-/// @param subject  what error messages call it
+/// @param head  the first bytes of the file, up to its data at least
 /// @throws Error(Fault::kModel)
-[[nodiscard]] TensorEntries read_safetensors_header(std::string_view file,
+[[nodiscard]] TensorEntries read_safetensors_header(std::string_view head, std::size_t file_bytes,
                                                     const std::string& subject);
 
 }  // namespace ptattn

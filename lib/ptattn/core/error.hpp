@@ -13,7 +13,8 @@ enum class Fault : int {
   kModel = 4,  ///< a model folder, its configuration or its weights
 };
 
-/// The only exception the library throws.
+/// The only exception the library throws, but for std::bad_alloc and, after a stop was requested,
+/// Stopped (stop.hpp).
 ///
 /// `what()` is one line: `<subject>: <what is wrong>, <what was expected>`. Control characters of
 /// either part are replaced by '?', so that a hostile file name cannot break the line.

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <memory>
 #include <new>
-#include <stdexcept>
 #include <vector>
+
+#include "ptattn/core/error.hpp"
 
 namespace ptattn {
 namespace {
@@ -60,7 +61,7 @@ class ScratchMemory::Stack {
   void shrink(const void* taken, std::size_t from, std::size_t to) {
     if (from == to) return;
     const std::byte* const begin = blocks[block].data.get() + used - padded(from);
-    if (begin != taken) throw std::logic_error("scratch memory: not what was taken last");
+    if (begin != taken) throw Error(Fault::kUsage, "scratch memory", "is not what was taken last");
     used -= padded(from) - padded(to);
   }
 
@@ -106,7 +107,9 @@ ScratchMemory::~ScratchMemory() {
 }
 
 void ScratchMemory::check_newest() const {
-  if (stack_.newest != this) throw std::logic_error("scratch memory: not the newest of its thread");
+  if (stack_.newest != this) {
+    throw Error(Fault::kUsage, "scratch memory", "is not the newest of its thread");
+  }
 }
 
 void* ScratchMemory::bytes(std::size_t count) {

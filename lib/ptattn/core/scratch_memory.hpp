@@ -45,7 +45,7 @@ class ScratchMemory {
   }
   /// The first `count` values of what was taken last; the others go back. So a result whose size is
   /// known only afterwards takes the most that it can be: memory that nobody touches costs nothing.
-  /// @throws std::logic_error when something was taken since
+  /// @throws Error(Fault::kUsage) when something was taken since
   template <class T>
   std::span<T> keep_first(std::span<T> taken, std::size_t count) {
     shrink(taken.data(), taken.size_bytes(), count * sizeof(T));

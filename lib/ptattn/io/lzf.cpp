@@ -106,7 +106,7 @@ bool lzf_decompress(std::span<const std::byte> in, std::span<std::byte> out) {
     if (distance >= length) {
       std::memcpy(to, to - distance, length);
     } else {  // the copy reads what it has just written
-      for (std::size_t i = 0; i < length; ++i) to[i] = to[i - distance];
+      for (std::size_t i = 0; i < length; ++i) to[i] = (to - distance)[i];
     }
     to += length;
   }

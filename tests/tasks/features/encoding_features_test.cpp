@@ -55,9 +55,9 @@ TEST(EncodingFeatures, TinyCloudsAreDefined) {
   EXPECT_THAT(encoding_features(one, {.wavelength_count = 1}).values.values(),
               ElementsAre(0, 1, 0, 1, 0, 1));
   const std::vector<Position> pairs{{0, 0, 0}, {0, 0, 0}, {1, 0, 0}, {1, 0, 0}};
-  for (const float v : encoding_features(pairs, {}).values.values()) {
-    EXPECT_TRUE(std::isfinite(v));
-  }
+  const auto of_pairs = encoding_features(pairs, {});
+  EXPECT_FALSE(of_pairs.values.values().empty());
+  for (const float v : of_pairs.values.values()) EXPECT_TRUE(std::isfinite(v));
 }
 
 TEST(EncodingFeatures, RefusesWavelengthsThatAreNone) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds the preset `tsan` and runs its tests (or some) with a TBB that the thread sanitizer sees into.
+# Builds tests of the preset `tsan` and runs them with a TBB that the thread sanitizer sees into.
 #
-#   scripts/tsan.sh [REGEX]    runs the tests whose names match, as `ctest -R` [all]
+#   scripts/tsan.sh [PROGRAM...] [-- CTEST OPTION...]    builds these test programs and no others, runs their tests [all]
+#   scripts/tsan.sh core_test nn_test -- -R softmax
 #
 # Debian's TBB hides from the sanitizer what orders its tasks: every parallel loop is reported as a race. The same version,
 # built from Debian's source with -fsanitize=thread, goes to build/tsan_tbb. Without ptattn-view and peers, which would
@@ -33,8 +34,22 @@ build_tbb() {
 
 [ -e "$tbb/lib/libtbb.so.12" ] || build_tbb
 
+programs=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+  programs+=("$1")
+  shift
+done
+[ $# -eq 0 ] || shift
+
 export PTATTN_TSAN_TBB=$tbb  # what makes the preset known
 export LD_LIBRARY_PATH=$tbb/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 cmake --preset tsan -DPTATTN_BUILD_VIEW=OFF -DPTATTN_TEST_PEERS=OFF
-cmake --build --preset tsan --parallel "$(nproc)"
-ctest --preset tsan ${1:+-R "$1"}
+if [ ${#programs[@]} -eq 0 ]; then
+  cmake --build --preset tsan --parallel "$(nproc)"
+  ctest --preset tsan "$@"
+else
+  cmake --build --preset tsan --parallel "$(nproc)" --target "${programs[@]}"
+  # Of the other programs CTest knows that they are not built, no more.
+  names=$(IFS='|' && echo "${programs[*]}")
+  ctest --preset tsan --exclude-regex '_NOT_BUILT' --tests-regex "^($names):" "$@"
+fi

@@ -12,6 +12,14 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
 class Resume : public Classify {
  protected:
   Resume() { put_clouds("f", 12); }
@@ -61,6 +69,23 @@ TEST_F(Resume, InterruptLeavesWholeRecords) {
   EXPECT_LT(records_of(get("out.jsonl")).size(), 12U);
   EXPECT_EQ(run(slow({"--resume"})).exit_code, 0);
   EXPECT_EQ(get("out.jsonl"), expected);
+}
+
+TEST_F(Resume, InterruptCutsOneLongCloudShort) {
+  put("long.ply", ply_shape(50'000));
+  using std::chrono::steady_clock;
+  Process process(command({"long.ply", "--votes", "1000", "--output", "long.csv", "--format",
+                           "csv"}));  // would take minutes
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  ASSERT_TRUE(process.running());
+  const auto start = steady_clock::now();
+  process.signal(SIGINT);
+  const Finished finished = process.wait();
+  EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_EQ(finished.exit_code, 130);
+  EXPECT_EQ(finished.err, "ptattn-classify: interrupted, 0 of 1 done, long.csv not written\n");
+  EXPECT_THAT(names_in(folder()),
+              testing::UnorderedElementsAre(".stdin", ".stdout", ".stderr", "f", "long.ply"));
 }
 
 TEST_F(Resume, DropsALineThatWasCut) {

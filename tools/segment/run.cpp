@@ -82,7 +82,10 @@ SegmentRunResult run_segment(const std::vector<Job>& jobs, const PointModel& mod
       record.error = error.what();
     } catch (const std::bad_alloc&) {
       record.path = job.input.path.string();
-      record.error = record.path + ": not enough memory, a smaller --memory may help";
+      const Error error(Fault::kInput, record.path,
+                        "not enough memory, a smaller --memory may help");
+      if (options.fail_fast || jobs.size() == 1) throw error;
+      record.error = error.what();
     }
     if (!record.error.empty()) {
       progress.message(record.error);

@@ -47,6 +47,15 @@ const std::map<std::string, Modules, std::less<>> kRooms = {
     {"models/registry", {"models/pct", "models/ptv1", "models/litept", "models/volt"}},
     {"models/model_description", {"models/registry"}},
     {"models/model_folder", {"models/model_description"}},  //
+    {"tasks", {}},
+    {"tasks/geometry", {"tasks"}},
+    {"tasks/classify", {"tasks/geometry"}},
+    {"tasks/features", {"tasks/geometry"}},
+    {"tasks/smooth", {"tasks/geometry"}},
+    {"tasks/transfer", {"tasks/geometry"}},
+    {"tasks/scene", {"tasks/geometry"}},
+    {"tasks/segment", {"tasks/scene"}},
+    {"tasks/inspect", {"tasks/segment", "tasks/classify"}},  //
 };
 
 /// Rooms that other modules may not enter, and the modules that may all the same.

@@ -68,6 +68,24 @@ TEST_F(IncludeArrows, KeepsTheArrowsOfRooms) {
             "(no arrow from nn/pooling to nn/attention)\n");
 }
 
+TEST_F(IncludeArrows, KeepsTheRoomsOfTasks) {
+  write("lib/ptattn/tasks/inspect/a.cpp", "#include \"ptattn/tasks/scene/voxels.hpp\"\n");
+  write("lib/ptattn/tasks/segment/a.cpp", "#include \"ptattn/tasks/progress.hpp\"\n");
+  EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
+
+  write("lib/ptattn/tasks/scene/a.cpp", "#include \"ptattn/tasks/segment/tiling.hpp\"\n");
+  write("lib/ptattn/tasks/smooth/a.cpp", "#include \"ptattn/tasks/transfer/transfer.hpp\"\n");
+  write("lib/ptattn/tasks/evaluation.cpp", "#include \"ptattn/tasks/scene/voxels.hpp\"\n");
+  EXPECT_EQ(
+      describe(check_include_arrows(root_)),
+      "lib/ptattn/tasks/evaluation.cpp: ptattn/tasks/scene/voxels.hpp (no arrow from tasks to "
+      "tasks/scene)\n"
+      "lib/ptattn/tasks/scene/a.cpp: ptattn/tasks/segment/tiling.hpp (no arrow from "
+      "tasks/scene to tasks/segment)\n"
+      "lib/ptattn/tasks/smooth/a.cpp: ptattn/tasks/transfer/transfer.hpp (no arrow from "
+      "tasks/smooth to tasks/transfer)\n");
+}
+
 TEST_F(IncludeArrows, KeepsKernelsFromTasksAndTools) {
   write("lib/ptattn/models/a.cpp", "#include \"ptattn/nn/kernels/rows.hpp\"\n");
   EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());

@@ -16,7 +16,7 @@ namespace {
 
 using ptattn::IndexTable;
 using ptattn::KdTree;
-using ptattn::kNoPoint;
+using ptattn::kNoIndex;
 using ptattn::Matrix;
 using ptattn::MatrixView;
 using ::testing::Each;
@@ -35,7 +35,7 @@ std::vector<std::uint32_t> scalar_twin(MatrixView points, MatrixView queries, fl
     }
     std::ranges::sort(within);
     for (std::size_t j = 0; j < k; ++j) {
-      table.push_back(j < within.size() ? within[j].second : kNoPoint);
+      table.push_back(j < within.size() ? within[j].second : kNoIndex);
     }
   }
   return table;
@@ -71,8 +71,8 @@ TEST(within_radius, hand_computed) {
   const MatrixView origin = points.view().rows_range(0, 1);
   const IndexTable table = tree.within_radius(origin, 2.0F, 10);
   EXPECT_EQ(table.k, 4U);
-  EXPECT_THAT(table.indices, ElementsAre(0, 3, 2, kNoPoint));  // the edge belongs to the ball
-  EXPECT_THAT(tree.within_radius(origin, 1.999F, 3).indices, ElementsAre(0, 3, kNoPoint));
+  EXPECT_THAT(table.indices, ElementsAre(0, 3, 2, kNoIndex));  // the edge belongs to the ball
+  EXPECT_THAT(tree.within_radius(origin, 1.999F, 3).indices, ElementsAre(0, 3, kNoIndex));
   EXPECT_THAT(tree.within_radius(origin, 9.0F, 2).indices, ElementsAre(0, 3));
   EXPECT_THAT(tree.within_radius(origin, 0.0F, 1).indices, ElementsAre(0));
 }
@@ -99,7 +99,7 @@ TEST(within_radius, an_empty_ball_has_no_neighbours) {
   const Matrix points = uniform(5000);
   Matrix away(3, 3);
   for (float& x : away.values()) x = 50.0F;
-  EXPECT_THAT(KdTree(points).within_radius(away, 1.0F, 20).indices, Each(kNoPoint));
+  EXPECT_THAT(KdTree(points).within_radius(away, 1.0F, 20).indices, Each(kNoIndex));
   EXPECT_TRUE(KdTree(points).within_radius(Matrix(0, 3), 1.0F, 20).indices.empty());
 }
 

@@ -15,8 +15,7 @@
 namespace ptattn::test {
 namespace {
 
-using Cell = VoxelHash::Cell;
-constexpr std::uint32_t kNone = VoxelHash::kNone;
+constexpr std::uint32_t kNone = kNoIndex;
 
 std::vector<Cell> random_cells(std::size_t n, std::uint64_t side, std::uint64_t seed) {
   Random random(seed);

@@ -142,7 +142,7 @@ std::size_t store_classes(Field& target, const Field& source, const UsablePoints
   const std::size_t size = size_of(source.type());
   std::size_t unknown = 0;
   for (std::size_t i = 0; i < winners.size(); ++i) {
-    if (winners[i] == kNoPoint) {
+    if (winners[i] == kNoIndex) {
       ++unknown;
       continue;
     }

@@ -22,7 +22,7 @@ namespace ptattn {
 /// point and no unused lane.
 struct Worst {
   float distance = std::numeric_limits<float>::infinity();
-  std::uint32_t index = kNoPoint;
+  std::uint32_t index = kNoIndex;
 
   [[nodiscard]] std::uint64_t key() const { return neighbour_key(distance, index); }
 };

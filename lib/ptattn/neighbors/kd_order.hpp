@@ -21,7 +21,7 @@ struct IndexedBox {
   static constexpr float kInfinity = std::numeric_limits<float>::infinity();
   std::array<float, 3> low{kInfinity, kInfinity, kInfinity};
   std::array<float, 3> high{-kInfinity, -kInfinity, -kInfinity};
-  std::uint32_t lowest_index = kNoPoint;
+  std::uint32_t lowest_index = kNoIndex;
 
   void include(const IndexedBox& other) {
     for (std::size_t axis = 0; axis < 3; ++axis) {

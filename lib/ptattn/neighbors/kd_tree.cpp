@@ -124,7 +124,7 @@ HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf,
              worst);
     }
   }
-  const bool first_time = worst.index == kNoPoint && memory.candidates.size >= request.k &&
+  const bool first_time = worst.index == kNoIndex && memory.candidates.size >= request.k &&
                           worst.distance == request.reach;
   if (first_time || memory.candidates.size > memory.limit) {
     worst = tighten(memory.candidates, request.k, memory.limit, worst);
@@ -135,7 +135,7 @@ void answer_query(std::span<const PointPack> points, Levels levels, const float*
                   std::uint32_t home, const Request& request, SearchMemory& memory,
                   std::uint32_t* out) {
   const Place query(position);
-  Worst worst{request.reach, kNoPoint};
+  Worst worst{request.reach, kNoIndex};
   memory.candidates.size = 0;
   search_leaf(points, home, query, request, memory, worst);
   VisitStack& stack = memory.stack;
@@ -154,7 +154,7 @@ void answer_query(std::span<const PointPack> points, Levels levels, const float*
   }
   const std::size_t found = std::min(request.k, memory.candidates.size);
   write_nearest(memory.candidates, found, out);
-  std::fill(out + found, out + request.k, kNoPoint);
+  std::fill(out + found, out + request.k, kNoIndex);
 }
 
 void answer_queries(std::span<const PointPack> points, Levels levels, const MatrixView& queries,

@@ -46,14 +46,14 @@ class KdTree {
   /// @param queries  [m, 3], finite
   /// @param radius   not negative; infinity is a radius
   /// @param limit    >= 1; the nearest `limit` of a ball that holds more
-  /// @return         [m, min(limit, size())], each row filled up with kNoPoint
+  /// @return         [m, min(limit, size())], each row filled up with kNoIndex
   /// @throws         Error(Fault::kUsage) when an argument is not as said
   /// Time and memory as k_nearest with k = limit, less where balls are small.
   [[nodiscard]] IndexTable within_radius(MatrixView queries, float radius, std::size_t limit) const;
 
  private:
   void build(MatrixView points, std::span<PointPack> packs, std::span<BoxPack> boxes);
-  /// The k nearest, of those whose squared distance is at most `reach`; kNoPoint behind them.
+  /// The k nearest, of those whose squared distance is at most `reach`; kNoIndex behind them.
   void search(MatrixView queries, std::size_t k, float reach, std::span<std::uint32_t> out) const;
   [[nodiscard]] std::span<const std::span<const BoxPack>> levels() const {
     return std::span(levels_).first(level_count_);

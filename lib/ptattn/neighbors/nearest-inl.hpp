@@ -101,8 +101,8 @@ inline HWY_ATTR Worst tighten(Candidates& candidates, std::size_t k, std::size_t
   float* const distances = candidates.distances.data();
   std::uint32_t* const indices = candidates.indices.data();
   hn::StoreU(hn::Inf(d), d, distances + size);
-  hn::StoreU(hn::Set(du, kNoPoint), du, indices + size);
-  Worst tighter{kth_smallest_bound(distances, size, k, worst.distance), kNoPoint};
+  hn::StoreU(hn::Set(du, kNoIndex), du, indices + size);
+  Worst tighter{kth_smallest_bound(distances, size, k, worst.distance), kNoIndex};
   if (tighter.distance == worst.distance) tighter.index = worst.index;
   candidates.size = 0;
   for (std::size_t i = 0; i < size; i += hn::Lanes(d)) {

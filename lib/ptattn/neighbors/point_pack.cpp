@@ -42,7 +42,7 @@ void check_points(MatrixView points, std::string_view subject) {
     throw Error(Fault::kUsage, subject,
                 std::to_string(points.cols) + " columns, expected 3: x, y and z");
   }
-  if (points.rows >= kNoPoint) {
+  if (points.rows >= kNoIndex) {
     throw Error(Fault::kUsage, subject,
                 std::to_string(points.rows) + " points, expected less than 2^32 - 1");
   }
@@ -65,7 +65,7 @@ void pack_in_kd_order(MatrixView points, std::size_t block, std::span<PointPack>
     for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
       const std::size_t i = p * kPackLanes + lane;
       const IndexedPoint item =
-          i < items.size() ? items[i] : IndexedPoint{{kInfinity, kInfinity, kInfinity}, kNoPoint};
+          i < items.size() ? items[i] : IndexedPoint{{kInfinity, kInfinity, kInfinity}, kNoIndex};
       pack.x[lane] = item.position[0];
       pack.y[lane] = item.position[1];
       pack.z[lane] = item.position[2];
@@ -81,7 +81,7 @@ void bounding_boxes(std::span<const PointPack> points, std::size_t block, std::s
     const std::size_t end = std::min(points.size(), (b + 1) * packs_per_block);
     for (std::size_t p = b * packs_per_block; p < end; ++p) {
       const PointPack& pack = points[p];
-      for (std::size_t i = 0; i < kPackLanes && pack.index[i] != kNoPoint; ++i) {
+      for (std::size_t i = 0; i < kPackLanes && pack.index[i] != kNoIndex; ++i) {
         box.include(IndexedPoint{{pack.x[i], pack.y[i], pack.z[i]}, pack.index[i]});
       }
     }

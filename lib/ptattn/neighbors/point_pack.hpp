@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "ptattn/core/index.hpp"
 #include "ptattn/core/matrix.hpp"
 
 namespace ptattn {
@@ -13,10 +14,7 @@ namespace ptattn {
 /// Lanes of the widest vector that the kernels use (AVX-512); narrower ones take several steps.
 inline constexpr std::size_t kPackLanes = 16;
 
-/// Stands in the lanes behind the last point.
-inline constexpr std::uint32_t kNoPoint = std::numeric_limits<std::uint32_t>::max();
-
-/// Sixteen points, coordinate by coordinate. Unused lanes hold infinite coordinates and kNoPoint:
+/// Sixteen points, coordinate by coordinate. Unused lanes hold infinite coordinates and kNoIndex:
 /// they are infinitely far from everything and lose every tie.
 struct alignas(64) PointPack {
   float x[kPackLanes];
@@ -31,7 +29,7 @@ struct alignas(64) FloatPack {
 };
 
 /// Bounding boxes of sixteen blocks of points. Unused lanes hold empty boxes (low > high) and
-/// kNoPoint: they too are infinitely far from everything and lose every tie.
+/// kNoIndex: they too are infinitely far from everything and lose every tie.
 struct alignas(64) BoxPack {
   float low[3][kPackLanes];
   float high[3][kPackLanes];

@@ -19,12 +19,12 @@ constexpr unsigned kBlockShift = 2;  // a block's side is 4
 constexpr std::uint32_t kInside = 3;
 constexpr std::size_t kRunsPerTask = 256;
 
-VoxelHash::Cell block_of(const VoxelHash::Cell& cell) {
+Cell block_of(const Cell& cell) {
   return {cell[0] >> kBlockShift, cell[1] >> kBlockShift, cell[2] >> kBlockShift};
 }
 
 /// Place of a cell in its block, z fastest.
-std::size_t place_of(const VoxelHash::Cell& cell) {
+std::size_t place_of(const Cell& cell) {
   return (cell[0] & kInside) << 4U | (cell[1] & kInside) << 2U | (cell[2] & kInside);
 }
 
@@ -99,7 +99,7 @@ std::size_t VoxelHash::enter(const Rows& rows, std::span<const std::uint32_t> ru
 void VoxelHash::fill(const Rows& rows, std::span<const std::uint32_t> runs,
                      std::span<Block> blocks) {
   blocks_ = blocks;
-  parallel_each(blocks.size(), kRunsPerTask, [&](std::size_t b) { blocks[b].fill(kNone); });
+  parallel_each(blocks.size(), kRunsPerTask, [&](std::size_t b) { blocks[b].fill(kNoIndex); });
   parallel_each(runs.size(), kRunsPerTask, [&](std::size_t r) {
     Block& block = blocks[slots_[slot_of(key_of(rows, runs[r]))].block];
     const auto end =
@@ -146,7 +146,7 @@ std::uint32_t VoxelHash::find(std::size_t cloud, const Cell& cell) const {
   const auto [x, y, z] = block_of(cell);
   const Block* block =
       block_at(cloud, {static_cast<int>(x), static_cast<int>(y), static_cast<int>(z)});
-  return block == nullptr ? kNone : (*block)[place_of(cell)];
+  return block == nullptr ? kNoIndex : (*block)[place_of(cell)];
 }
 
 void VoxelHash::Cursor::go_to(std::size_t cloud, const std::array<int, 3>& block) {
@@ -163,7 +163,7 @@ void VoxelHash::Cursor::window(std::size_t cloud, const Cell& cell, int radius,
   assert(rows.size() == static_cast<std::size_t>(width * width * width));
   static const Block kNowhere = [] {
     Block block;
-    block.fill(kNone);
+    block.fill(kNoIndex);
     return block;
   }();
   const auto [cx, cy, cz] = block_of(cell);

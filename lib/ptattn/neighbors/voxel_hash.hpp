@@ -6,6 +6,8 @@
 #include <memory>
 #include <span>
 
+#include "ptattn/core/cell.hpp"
+#include "ptattn/core/index.hpp"
 #include "ptattn/core/scratch_memory.hpp"
 
 namespace ptattn {
@@ -18,12 +20,8 @@ namespace ptattn {
 /// Immutable; safe from many threads.
 class VoxelHash {
  public:
-  /// What is not there.
-  static constexpr std::uint32_t kNone = 0xffffffffU;
   /// Largest `radius` of Cursor::window.
   static constexpr int kMaxRadius = 4;
-
-  using Cell = std::array<std::uint32_t, 3>;
 
   /// @param cells  [n], n < 2^32 - 1. A cell that occurs again stands for its first row.
   /// @param ends   row behind the last of each cloud, ascending, the last of them n
@@ -36,7 +34,7 @@ class VoxelHash {
   VoxelHash(VoxelHash&&) = default;
   VoxelHash& operator=(VoxelHash&&) = default;
 
-  /// Row of the voxel at `cell` of the cloud, or kNone.
+  /// Row of the voxel at `cell` of the cloud, or kNoIndex.
   [[nodiscard]] std::uint32_t find(std::size_t cloud, const Cell& cell) const;
 
   class Cursor;
@@ -85,7 +83,7 @@ class VoxelHash::Cursor {
   explicit Cursor(const VoxelHash& hash) : hash_(hash) {}
 
   /// Rows of all voxels around `cell`, itself included: offsets from -radius to radius, z fastest
-  /// and x slowest, kNone where nothing is. Offsets may lead out of the grid.
+  /// and x slowest, kNoIndex where nothing is. Offsets may lead out of the grid.
   /// @param cell    each coordinate below 2^30
   /// @param radius  0 to kMaxRadius
   /// @param rows    [(2 radius + 1)^3], written

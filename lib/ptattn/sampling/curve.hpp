@@ -1,16 +1,14 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
+
+#include "ptattn/core/cell.hpp"
 
 namespace ptattn {
 
 /// Space-filling curves through a grid of 2^depth cells a side. "Trans" swaps x and y.
 enum class Curve { kZ, kZTrans, kHilbert, kHilbertTrans };
-
-/// Cell of a grid: x, y, z.
-using Cell = std::array<std::uint32_t, 3>;
 
 /// The most bits of a coordinate for which a code fits into 64 bits.
 inline constexpr int kMaxCurveDepth = 21;

@@ -35,7 +35,7 @@ struct Blocks {
   std::span<FloatPack> nearest;  ///< by point: squared distance to the nearest sample
   std::span<BoxPack> boxes;
   std::span<FloatPack> farthest;  ///< by block: the largest of its `nearest`
-  /// By block: the lowest index among its farthest points; kNoPoint while nobody asked.
+  /// By block: the lowest index among its farthest points; kNoIndex while nobody asked.
   std::span<std::uint32_t> winner;
   std::span<std::uint32_t> touched;  ///< blocks that the newest sample may change
 };
@@ -83,14 +83,14 @@ void update(Blocks& blocks, std::size_t block, Place sample) {
   }
   blocks.farthest[block / kPackLanes].values[block % kPackLanes] =
       hn::GetLane(hn::MaxOfLanes(d, farthest));
-  blocks.winner[block] = kNoPoint;
+  blocks.winner[block] = kNoIndex;
 }
 
 /// The lowest index among the points of a block that are `distance` from their nearest sample.
 std::uint32_t lowest_index_at(const Blocks& blocks, std::size_t block, Floats distance) {
   const FloatTag d;
   const hn::RebindToUnsigned<FloatTag> du;
-  auto lowest = hn::Set(du, kNoPoint);
+  auto lowest = hn::Set(du, kNoIndex);
   const std::size_t begin = block * blocks.packs_per_block;
   const std::size_t end = std::min(begin + blocks.packs_per_block, blocks.points.size());
   for (std::size_t p = begin; p < end; ++p) {
@@ -113,7 +113,7 @@ std::uint32_t farthest_index(Blocks& blocks) {
     }
   }
   const Floats farthest = hn::MaxOfLanes(d, maxima);
-  std::uint32_t lowest = kNoPoint;
+  std::uint32_t lowest = kNoIndex;
   for (std::size_t p = 0; p < blocks.farthest.size(); ++p) {
     for (std::size_t lane = 0; lane < kPackLanes; lane += hn::Lanes(d)) {
       const auto at = hn::Eq(hn::Load(d, blocks.farthest[p].values + lane), farthest);
@@ -121,7 +121,7 @@ std::uint32_t farthest_index(Blocks& blocks) {
         const std::size_t block =
             p * kPackLanes + lane + static_cast<std::size_t>(std::countr_zero(bits));
         std::uint32_t& winner = blocks.winner[block];
-        if (winner == kNoPoint) winner = lowest_index_at(blocks, block, farthest);
+        if (winner == kNoIndex) winner = lowest_index_at(blocks, block, farthest);
         lowest = std::min(lowest, winner);
       }
     }
@@ -187,10 +187,10 @@ Blocks make_blocks(MatrixView points, ScratchMemory& scratch) {
                       scratch.take<std::uint32_t>(count)};
   pack_in_kd_order(points, block, blocks.points);
   bounding_boxes(blocks.points, block, blocks.boxes);
-  std::ranges::fill(blocks.winner, kNoPoint);
+  std::ranges::fill(blocks.winner, kNoIndex);
   for (std::size_t p = 0; p < blocks.points.size(); ++p) {
     for (std::size_t lane = 0; lane < kPackLanes; ++lane) {
-      const bool used = blocks.points[p].index[lane] != kNoPoint;
+      const bool used = blocks.points[p].index[lane] != kNoIndex;
       blocks.nearest[p].values[lane] = used ? kInfinity : -1.0F;
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
 
@@ -48,12 +49,11 @@ VoxelSample make_voxel_sample(const LabelledCloud& cloud, const LabelSpace& spac
   VoxelSample sample;
   Batch& batch = sample.batch;
   batch.features = std::move(prepared.channels);
-  batch.positions = Matrix(scene.size(), 3);
+  batch.positions = rows_relative_to({}, scene.means);
   batch.grid.resize(scene.size() * 3);
   sample.voxel_of_point.resize(cloud.size());
   parallel_each(scene.size(), kVoxelsPerTask, [&](std::size_t v) {
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      batch.positions(v, axis) = static_cast<float>(scene.means[v][axis]);
       batch.grid[v * 3 + axis] = static_cast<std::int32_t>(scene.cells[v][axis]);
     }
     for (const std::uint32_t row : scene.members(v)) {

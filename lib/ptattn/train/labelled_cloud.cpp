@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "ptattn/cloud/bounds.hpp"
 #include "ptattn/cloud/columns.hpp"
 #include "ptattn/cloud/nearest_value.hpp"
 #include "ptattn/core/error.hpp"
@@ -154,10 +155,7 @@ LabelledCloud take_labelled(const PointCloud& cloud, std::span<const Label> labe
   if (rows.size() < kFewest) {
     throw Error(Fault::kInput, name, "has fewer than three points with finite coordinates");
   }
-  Position low = positions.front();
-  for (const Position& p : positions) {
-    for (std::size_t axis = 0; axis < 3; ++axis) low[axis] = std::min(low[axis], p[axis]);
-  }
+  const Position low = bounds_of(positions).low;
   LabelledCloud result{.name = std::string(name), .positions = {}, .labels = {}};
   result.positions.resize(rows.size());
   result.labels.resize(rows.size());

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "ptattn/cloud/bounds.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
@@ -95,11 +96,7 @@ PointCloud take_points(const PointCloud& cloud, const std::vector<std::size_t>& 
 }
 
 Position local_origin(std::span<const Position> positions) {
-  if (positions.empty()) return {};
-  Position low = positions.front();
-  for (const Position& p : positions) {
-    for (std::size_t axis = 0; axis < 3; ++axis) low[axis] = std::min(low[axis], p[axis]);
-  }
+  Position low = bounds_of(positions).low;
   for (double& v : low) v = std::floor(v);
   return low;
 }

@@ -177,18 +177,5 @@ TEST(Prepare, TellsWhereAllPointsWent) {
   }
 }
 
-TEST(VoteAngle, SpreadsEvenly) {
-  EXPECT_EQ(vote_angle(0, 1, 180), 0.0);
-  EXPECT_EQ(vote_angle(1, 4, 180), 90.0);
-  EXPECT_EQ(vote_angle(3, 4, 180), 270.0);
-  EXPECT_EQ(vote_angle(0, 5, 30), 0.0);
-  EXPECT_EQ(vote_angle(1, 5, 30), 15.0);
-  EXPECT_EQ(vote_angle(2, 5, 30), -15.0);
-  EXPECT_EQ(vote_angle(3, 5, 30), 30.0);
-  EXPECT_EQ(vote_angle(4, 5, 30), -30.0);
-  EXPECT_EQ(vote_angle(1, 2, 30), 30.0);
-  EXPECT_EQ(vote_angle(3, 9, 0), 0.0);
-}
-
 }  // namespace
 }  // namespace ptattn

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/error.hpp"
 
 namespace ptattn::test {
@@ -16,13 +17,13 @@ using ::testing::ElementsAre;
 const std::vector<Position> kLine{{10, 0, 0}, {11, 0, 0}, {12, 0, 0}, {14, 0, 0}};
 
 TEST(neighborhood, the_k_nearest_or_those_within_the_radius) {
-  const Matrix points = relative_to(middle_of(kLine), kLine);
+  const Matrix points = rows_relative_to({12, 0, 0}, kLine);
   const KdTree tree(points);
   const MatrixView second = points.view().rows_range(1, 1);
   EXPECT_THAT(neighbors_in(tree, second, {.k = 3}).indices, ElementsAre(1, 0, 2));
   EXPECT_THAT(neighbors_in(tree, second, {.k = 9}).indices, ElementsAre(1, 0, 2, 3));
   EXPECT_THAT(neighbors_in(tree, second, {.k = 4, .radius = 1.5}).indices,
-              ElementsAre(1, 0, 2, kNoPoint));
+              ElementsAre(1, 0, 2, kNoIndex));
   EXPECT_THAT(neighbors_in(tree, second, {.k = 2, .radius = 1.5}).indices, ElementsAre(1, 0));
   EXPECT_THROW((void)neighbors_in(tree, second, {.k = 0}), Error);
   EXPECT_THROW((void)neighbors_in(tree, second, {.k = 0, .radius = 1.0}), Error);
@@ -30,14 +31,6 @@ TEST(neighborhood, the_k_nearest_or_those_within_the_radius) {
   EXPECT_THROW(
       (void)neighbors_in(tree, second, {.radius = std::numeric_limits<double>::quiet_NaN()}),
       Error);
-}
-
-TEST(neighborhood, places_are_relative_to_the_middle) {
-  EXPECT_EQ(middle_of(kLine), (Position{12, 0, 0}));
-  EXPECT_EQ(middle_of({}), (Position{0, 0, 0}));
-  const std::vector<Position> far{{6'862'047.0, 0, 0}, {6'862'047.0 + 1.0 / 1024, 0, 0}};
-  const Matrix points = relative_to(far[0], far);
-  EXPECT_EQ(points(1, 0), 1.0F / 1024);
 }
 
 TEST(neighborhood, rows_are_spread_evenly) {

@@ -13,7 +13,6 @@
 namespace ptattn::test {
 namespace {
 
-using Cell = CellGroups::Cell;
 using Numbers = std::array<double, 2>;
 
 /// Cells of a block that reaches farther along each axis than along the one before, or of a level

@@ -52,7 +52,7 @@ double share_right(const Transferred& result, const Layers& known, const Layers&
 
 TEST(vote, hand_computed) {
   const std::vector<std::uint32_t> classes{7, 8, 7, 9};
-  const std::vector<std::uint32_t> list{1, 0, 2, 3, kNoPoint};
+  const std::vector<std::uint32_t> list{1, 0, 2, 3, kNoIndex};
   const std::vector<float> weights{0.4F, 0.3F, 0.2F, 0.1F, 0.0F};
   const Vote vote = vote_of(list, weights, classes);
   EXPECT_EQ(vote.winner, 0U) << "7 has 0.5, and point 0 is its nearest";
@@ -117,7 +117,7 @@ TEST(transfer, nobody_within_the_radius_is_unknown) {
   const TransferOptions options{.neighborhood = {.k = 2, .radius = 1.0}};
   const Transferred votes = transfer({keys}, {.classes = std::vector<std::uint32_t>{3, 3}},
                                      {queries}, {.bandwidth = 1.0}, options);
-  EXPECT_THAT(votes.winner, ElementsAre(0U, kNoPoint));
+  EXPECT_THAT(votes.winner, ElementsAre(0U, kNoIndex));
   EXPECT_THAT(votes.confidence, ElementsAre(1.0F, 0.0F));
   const Transferred values = transfer({keys}, {.values = std::vector<double>{3, 5}}, {queries},
                                       {.bandwidth = 1.0}, options);

@@ -10,7 +10,7 @@
 namespace ptattn {
 namespace {
 
-static_assert(kNoRow == VoxelHash::kNone, "a voxel that is not there is no row");
+static_assert(kNoRow == kNoIndex, "a voxel that is not there is no row");
 
 constexpr std::size_t kGrain = 1024;  // cells of a task
 

@@ -8,6 +8,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/sampling/farthest_point.hpp"
+#include "ptattn/tasks/geometry/view_angle.hpp"
 
 namespace ptattn {
 namespace {
@@ -74,7 +75,7 @@ PreparedSample prepare_sample(std::span<const Position> positions, const Preproc
   std::ranges::transform(chosen, sample.begin(),
                          [&](std::uint32_t i) { return position_of(points, i); });
   frame.sample = unit_sphere(sample);
-  frame.degrees = vote_angle(vote, votes, profile.vote_rotation_z_degrees);
+  frame.degrees = view_angle(vote, votes, profile.vote_rotation_z_degrees);
   frame.up = profile.up;
   Matrix prepared = normalized(sample, frame.sample);
   turn(prepared, frame.degrees, frame.up);
@@ -88,15 +89,6 @@ Matrix to_network(std::span<const Position> positions, const NetworkFrame& frame
   Matrix framed = normalized(points, frame.sample);
   turn(framed, frame.degrees, frame.up);
   return framed;
-}
-
-double vote_angle(std::size_t vote, std::size_t votes, double half_range) {
-  if (vote == 0) return 0.0;
-  const auto i = static_cast<double>(vote);
-  if (half_range >= 180.0) return 360.0 * i / static_cast<double>(votes);
-  const double side = vote % 2 == 1 ? 1.0 : -1.0;
-  const auto step = static_cast<double>((vote + 1) / 2);
-  return side * half_range * step / static_cast<double>(votes / 2);
 }
 
 }  // namespace ptattn

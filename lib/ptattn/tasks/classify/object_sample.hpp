@@ -51,7 +51,7 @@ struct PreparedSample {
 ///
 /// The cloud is centred and scaled to the unit sphere, resampled to `profile.points`, centred and
 /// scaled once more (networks are trained on samples that are centred themselves), turned about the
-/// vertical by `vote_angle(vote)` and turned so that z becomes `profile.up`.
+/// vertical by `view_angle` and turned so that z becomes `profile.up`.
 ///
 /// Resampling of more points is farthest point sampling; of fewer it is cyclic repetition. Vote 0
 /// starts at the first point, other votes at a point that is a fixed function of the vote.
@@ -72,9 +72,5 @@ struct PreparedSample {
 /// @return           [n, 3]
 /// Time O(n); the same bits for any thread count.
 [[nodiscard]] Matrix to_network(std::span<const Position> positions, const NetworkFrame& frame);
-
-/// Degrees of vote `vote` among `votes`: 0 for the first; the others lie evenly on the circle when
-/// `half_range` is 180, else evenly in [-half_range, half_range], right and left in turn.
-[[nodiscard]] double vote_angle(std::size_t vote, std::size_t votes, double half_range);
 
 }  // namespace ptattn

@@ -6,7 +6,6 @@
 #include <span>
 #include <vector>
 
-#include "ptattn/cloud/normalize.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/neighbors/kd_tree.hpp"
 
@@ -21,20 +20,13 @@ struct Neighborhood {
 /// Queries whose lists of neighbours exist at a time: bounds the memory of long runs.
 inline constexpr std::size_t kNeighborhoodBlock = 32768;
 
-/// The neighbourhood of every query: [m, min(k, size)], nearest first, kNoPoint behind the last.
-/// Distances are those of the tree, in float32.
+/// Finds the neighbourhood of every query: [m, min(k, size)], nearest first, kNoIndex behind the
+/// last. Distances are those of the tree, in float32.
 /// @throws Error(Fault::kUsage) when k is 0 or the radius negative or NaN
 [[nodiscard]] IndexTable neighbors_in(const KdTree& tree, MatrixView queries,
                                       const Neighborhood& neighborhood);
 
-/// The middle of the bounding box, the origin for what follows; zeros for no positions.
-[[nodiscard]] Position middle_of(std::span<const Position> positions);
-
-/// Positions in float32 relative to `origin`, [n, 3]: the difference is taken in float64, so that
-/// georeferenced clouds keep their detail.
-[[nodiscard]] Matrix relative_to(const Position& origin, std::span<const Position> positions);
-
-/// At most `most` rows of n, evenly spread; all of them when there are no more.
+/// Chooses at most `most` rows of n, evenly spread; all of them when there are no more.
 [[nodiscard]] std::vector<std::uint32_t> spread_rows(std::size_t n, std::size_t most);
 
 }  // namespace ptattn

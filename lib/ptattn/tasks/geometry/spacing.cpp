@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ptattn/cloud/bounds.hpp"
 #include "ptattn/neighbors/knn.hpp"
 
 namespace ptattn {
@@ -36,13 +37,7 @@ double median_spacing(std::span<const Position> positions, std::size_t k) {
 }
 
 double longest_side(std::span<const Position> positions) {
-  double longest = 0.0;
-  for (std::size_t axis = 0; axis < 3 && !positions.empty(); ++axis) {
-    const auto [low, high] =
-        std::ranges::minmax(positions, {}, [&](const Position& p) { return p[axis]; });
-    longest = std::max(longest, high[axis] - low[axis]);
-  }
-  return longest;
+  return std::ranges::max(bounds_of(positions).extent());
 }
 
 }  // namespace ptattn

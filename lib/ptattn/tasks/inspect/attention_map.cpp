@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/neighbors/knn.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
@@ -87,14 +87,9 @@ Shown show(const ClassifierModel& model, ClassifiedSample classified) {
 /// @param scores  gets what the network says about the voxels
 Shown show(const PointModel& model, const PreparedScene& scene, std::optional<std::size_t> category,
            Matrix& scores) {
-  const RawVector<Position>& positions = scene.voxels.positions;
   Shown shown;
   shown.points.assign(scene.voxels.points.begin(), scene.voxels.points.end());
-  shown.positions = Matrix(positions.size(), 3);
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    std::ranges::transform(positions[i], shown.positions.row(i),
-                           [](double x) { return static_cast<float>(x); });
-  }
+  shown.positions = rows_relative_to({}, scene.voxels.positions);
   shown.forward = [&network = *model.network, category, &scores,
                    seen = std::make_shared<const TileInput>(scene)](const Trace& trace) {
     scores = std::move(network.forward(seen->input(category), trace).values);

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "ptattn/cloud/orientation.hpp"
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
 #include "ptattn/tasks/geometry/interpolate.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
@@ -43,16 +44,6 @@ std::vector<std::uint32_t> points_in_core(const SceneVoxels& scene, const SceneT
     rows.insert(rows.end(), members.begin(), members.end());
   }
   return rows;
-}
-
-Matrix positions_of(const SceneVoxels& scene, std::span<const std::uint32_t> rows) {
-  Matrix positions(rows.size(), 3);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      positions(i, axis) = static_cast<float>(scene.positions[rows[i]][axis]);
-    }
-  }
-  return positions;
 }
 
 }  // namespace
@@ -99,8 +90,8 @@ Matrix layer_features(const PointModel& model, std::string_view layer, const Poi
     };
     const LayerTokens tokens = listen_to(forward, layer, model.description.name);
     const auto rows = points_in_core(scene.voxels, tile);
-    const Matrix values =
-        interpolate(tokens.positions, tokens.values, positions_of(scene.voxels, rows));
+    const Matrix values = interpolate(tokens.positions, tokens.values,
+                                      rows_relative_to({}, scene.voxels.positions, rows));
     if (out.size() == 0) out = Matrix(scene.voxels.positions.size(), values.cols());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::copy_n(values.row(i), values.cols(), out.row(rows[i]));

@@ -12,9 +12,8 @@ namespace {
 constexpr std::size_t kItemsPerTask = 4096;
 
 /// Keys in the lexicographic order of the cells, of as few bits as their extent needs.
-RawVector<std::uint64_t> keys_of(std::span<const CellGroups::Cell> cells) {
-  const CellGroups::Cell largest =
-      largest_of(cells.size(), CellGroups::Cell{}, [&](std::size_t i) { return cells[i]; });
+RawVector<std::uint64_t> keys_of(std::span<const Cell> cells) {
+  const Cell largest = largest_of(cells.size(), Cell{}, [&](std::size_t i) { return cells[i]; });
   const auto z_bits = static_cast<unsigned>(std::bit_width(largest[2]));
   const auto yz_bits = z_bits + static_cast<unsigned>(std::bit_width(largest[1]));
   RawVector<std::uint64_t> keys(cells.size());

@@ -27,8 +27,6 @@ struct CellValues {
 /// order, the items of a cell in their own.
 class CellGroups {
  public:
-  using Cell = VoxelHash::Cell;
-
   /// @param cell_of_item  [items], each coordinate below 2^21
   /// Time O(items log extent), parallel; the same result for any thread count.
   explicit CellGroups(std::span<const Cell> cell_of_item);
@@ -48,7 +46,7 @@ class CellGroups {
     VoxelHash::Cursor(*hash_).window(0, cells_[cell], 1, around);
     Numbers sums{};
     for (const std::uint32_t other : around) {
-      if (other == VoxelHash::kNone) continue;
+      if (other == kNoIndex) continue;
       for (std::size_t t = 0; t < sums.size(); ++t) sums[t] += of_cell[other][t];
     }
     return sums;

@@ -28,7 +28,7 @@ double weight_at(double height, double scale) {
 }
 
 CellGroups cells_of(std::span<const VoxelColumn> columns, std::size_t level) {
-  RawVector<CellGroups::Cell> cells(columns.size());
+  RawVector<Cell> cells(columns.size());
   parallel_each(columns.size(), kItemsPerTask, [&](std::size_t c) {
     cells[c] = {columns[c].i >> level, columns[c].j >> level, 0};
   });

@@ -1,11 +1,11 @@
 #include "ptattn/tasks/scene/voxels.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string>
 #include <utility>
 
+#include "ptattn/cloud/bounds.hpp"
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -44,24 +44,13 @@ void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile
   });
 }
 
-/// Least and largest coordinates.
-std::pair<Position, Position> box_of(std::span<const Position> positions) {
-  using Bounds = std::array<double, 6>;
-  const auto bounds = [&](std::size_t i) {
-    const auto [x, y, z] = positions[i];
-    return Bounds{-x, -y, -z, x, y, z};
-  };
-  const Bounds b = largest_of(positions.size(), bounds(0), bounds);
-  return {{0.0 - b[0], 0.0 - b[1], 0.0 - b[2]}, {b[3], b[4], b[5]}};  // no zero is negative
-}
-
 /// Moves the origin to the least coordinates; the number of voxels along each axis.
 Cell move_to_origin(SceneVoxels& scene, double voxel, std::string_view subject) {
-  const auto [low, high] = box_of(scene.positions);
-  scene.origin = low;
+  const PositionBounds bounds = bounds_of(scene.positions);
+  scene.origin = bounds.low;
+  scene.extent = bounds.extent();
   Cell extent{};
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    scene.extent[axis] = high[axis] - low[axis];
     const double voxels = std::floor(scene.extent[axis] / voxel) + 1.0;
     if (voxels > static_cast<double>(kMaxVoxelsAcross)) {
       throw Error(Fault::kInput, subject,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 
@@ -42,20 +43,6 @@ void keep_category(Matrix& probabilities, const SegmenterDescription& model, std
   });
 }
 
-/// `n` positions in float32.
-/// @param at  Position(std::size_t i)
-template <class At>
-Matrix to_rows(std::size_t n, const At& at) {
-  Matrix result(n, 3);
-  parallel_each(n, kRowsPerTask, [&](std::size_t i) {
-    const Position position = at(i);
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      result(i, axis) = static_cast<float>(position[axis]);
-    }
-  });
-  return result;
-}
-
 }  // namespace
 
 void check_category(const PointModel& model, std::optional<std::size_t> category) {
@@ -83,11 +70,11 @@ std::optional<std::size_t> keep_one_category(std::span<ScoredVoxels> views,
 
 PointProbabilities::PointProbabilities(const ScoredVoxels& scored, std::size_t neighbors)
     : positions_(scored.voxels.positions),
-      means_(to_rows(scored.voxels.size(), [&](std::size_t v) { return scored.voxels.means[v]; })),
+      means_(rows_relative_to({}, scored.voxels.means)),
       interpolator_(means_, scored.probabilities, neighbors) {}
 
 Matrix PointProbabilities::operator()(std::span<const std::uint32_t> rows) const {
-  return interpolator_(to_rows(rows.size(), [&](std::size_t i) { return positions_[rows[i]]; }));
+  return interpolator_(rows_relative_to({}, positions_, rows));
 }
 
 }  // namespace ptattn

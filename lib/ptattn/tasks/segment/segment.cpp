@@ -8,7 +8,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/tasks/classify/object_sample.hpp"
+#include "ptattn/tasks/geometry/view_angle.hpp"
 #include "ptattn/tasks/scene/hints.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
 #include "ptattn/tasks/segment/point_probabilities.hpp"
@@ -72,7 +72,7 @@ std::vector<ScoredVoxels> score_views(const PointModel& model, const PointCloud&
   const TestTimeViews views = test_time_views(profile, options.votes);
   std::vector<ScoredVoxels> scored;
   for (std::size_t v = 0; v < views.objects; ++v) {
-    const double degrees = vote_angle(v, views.objects, kObjectTurn);
+    const double degrees = view_angle(v, views.objects, kObjectTurn);
     PreparedScene scene = prepare_scene(cloud, profile, subject, degrees);
     if (v == 0) add_notes(model, cloud, scene, options, result);
     if (scene.size() == 0) return {};

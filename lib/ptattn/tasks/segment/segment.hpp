@@ -21,7 +21,7 @@ struct SegmentOptions {
   TilingOptions tiling{};     ///< how large scenes are cut
   std::size_t neighbors = 8;  ///< voxels that each point's probabilities are made of
   /// Headings to average over, 1 to kMaxVotes: vote i sees a scene turned about the vertical by i
-  /// quarter turns, an object by up to 10 degrees to either side (`vote_angle`).
+  /// quarter turns, an object by up to 10 degrees to either side (`view_angle`).
   std::size_t votes = 1;
   /// Keep them for all classes; refused where those of many classes take more than tiling.memory.
   bool probabilities = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/parallel.hpp"
 
 namespace ptattn {
@@ -12,12 +13,12 @@ constexpr std::size_t kVoxelsPerTask = 4096;
 }  // namespace
 
 template <class Row>
-void TileInput::take_geometry(const SceneVoxels& voxels, const Row& row) {
+void TileInput::take_cells(const SceneVoxels& voxels, const Row& row) {
+  grid_.resize(3 * positions_.rows());
   parallel_each(positions_.rows(), kVoxelsPerTask, [&](std::size_t i) {
-    const std::size_t v = row(i);
+    const Cell& cell = voxels.cells[row(i)];
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      positions_(i, axis) = static_cast<float>(voxels.means[v][axis]);
-      grid_[3 * i + axis] = static_cast<std::int32_t>(voxels.cells[v][axis]);
+      grid_[3 * i + axis] = static_cast<std::int32_t>(cell[axis]);
     }
   });
 }
@@ -32,14 +33,14 @@ void TileInput::take_channels(const Row& row) {
 }
 
 TileInput::TileInput(const PreparedScene& scene)
-    : positions_(scene.size(), 3), channels_(scene.channels), grid_(3 * scene.size()) {
-  take_geometry(scene.voxels, [](std::size_t i) { return i; });
+    : positions_(rows_relative_to({}, scene.voxels.means)), channels_(scene.channels) {
+  take_cells(scene.voxels, [](std::size_t i) { return i; });
 }
 
 TileInput::TileInput(const PreparedScene& scene, const TileVoxels& tile)
-    : positions_(tile.voxels.size(), 3), channels_(scene.channels), grid_(3 * tile.voxels.size()) {
+    : positions_(rows_relative_to({}, scene.voxels.means, tile.voxels)), channels_(scene.channels) {
   const auto row = [&](std::size_t i) { return tile.voxels[i]; };
-  take_geometry(scene.voxels, row);
+  take_cells(scene.voxels, row);
   take_channels(row);
 }
 

@@ -31,7 +31,7 @@ class TileInput {
  private:
   /// @param row  of the scene, by row of the tile
   template <class Row>
-  void take_geometry(const SceneVoxels& voxels, const Row& row);
+  void take_cells(const SceneVoxels& voxels, const Row& row);
   template <class Row>
   void take_channels(const Row& row);
 

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <vector>
 
+#include "ptattn/cloud/bounds.hpp"
 #include "ptattn/cloud/nearest_value.hpp"
+#include "ptattn/cloud/normalize.hpp"
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/grouping.hpp"
 
@@ -102,7 +105,7 @@ BandwidthFit smooth_field(Field& field, std::span<const std::size_t> points,
   if (values.rows.size() < 2) return {.bandwidth = 0.0};
   std::vector<Position> with_values(values.rows.size());
   for (std::size_t r = 0; r < with_values.size(); ++r) with_values[r] = positions[values.rows[r]];
-  const Matrix places = relative_to(middle_of(with_values), with_values);
+  const Matrix places = rows_relative_to(bounds_of(with_values).middle(), with_values);
   const KdTree tree(places);
   const BandwidthFit fit = choose_bandwidth(tree, places, values.deviations, options);
   for (std::size_t iteration = 0; iteration < options.iterations; ++iteration) {

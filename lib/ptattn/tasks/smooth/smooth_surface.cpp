@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "ptattn/cloud/bounds.hpp"
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/minimize.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -152,7 +154,7 @@ SurfaceSmoothing smooth_surface(std::span<Position> positions, const SmoothOptio
   SurfaceSmoothing result;
   const std::vector<Position> before(positions.begin(), positions.end());
   for (std::size_t iteration = 0; iteration < options.iterations && !before.empty(); ++iteration) {
-    const Matrix points = relative_to(middle_of(positions), positions);
+    const Matrix points = rows_relative_to(bounds_of(positions).middle(), positions);
     const KdTree tree(points);
     if (iteration == 0) {
       const Minimum chosen =

@@ -10,7 +10,7 @@ namespace ptattn {
 
 /// The class that the weights of a list of keys elect.
 struct Vote {
-  std::uint32_t winner = kNoPoint;  ///< the first key of that class in the list
+  std::uint32_t winner = kNoIndex;  ///< the first key of that class in the list
   double share = 0.0;               ///< of the weights
 };
 

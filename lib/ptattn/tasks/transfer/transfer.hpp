@@ -64,7 +64,7 @@ struct LearntMetric {
 
 /// What a query gets.
 struct Transferred {
-  /// Classes: a key of the winning class, the nearest; kNoPoint: no key within the radius
+  /// Classes: a key of the winning class, the nearest; kNoIndex: no key within the radius
   std::vector<std::uint32_t> winner;
   std::vector<float> confidence;  ///< classes: the winner's share of the weights; else 0
   std::vector<double> values;     ///< values: their kernel average; NaN: no key within the radius

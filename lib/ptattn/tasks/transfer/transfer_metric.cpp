@@ -75,7 +75,7 @@ std::pair<double, double> Trial::range() const {
   for (std::size_t i = 0; i < lists_.rows; ++i) {
     for (std::size_t j = 0; j < lists_.k; ++j) {
       const std::uint32_t key = lists_.row(i)[j];
-      if (key == kNoPoint) continue;
+      if (key == kNoIndex) continue;
       const Position& a = keys_.positions[rows_[i]];
       const Position& b = keys_.positions[key];
       mean += std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) /
@@ -90,7 +90,7 @@ double Trial::loss_of(std::size_t i, const float* weights, bool& right) const {
   const std::span<const std::uint32_t> list(lists_.row(i), lists_.k);
   if (!known_.classes.empty()) {
     const Vote vote = vote_of(list, {weights, lists_.k}, known_.classes);
-    right = vote.winner != kNoPoint && known_.classes[vote.winner] == known_.classes[self];
+    right = vote.winner != kNoIndex && known_.classes[vote.winner] == known_.classes[self];
     return brier_score(list, {weights, lists_.k}, known_.classes, known_.classes[self]);
   }
   double value = 0.0;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "ptattn/cloud/bounds.hpp"
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 
@@ -28,7 +30,7 @@ TransferSpace::TransferSpace(const Places& keys, double vertical, const Transfer
       vertical_(vertical),
       kernel_(options.kernel),
       neighborhood_(options.neighborhood),
-      origin_(middle_of(keys.positions)) {
+      origin_(bounds_of(keys.positions).middle()) {
   check(keys, "transfer keys");
   if (keys.positions.empty()) {
     throw Error(Fault::kUsage, "transfer keys", "none, expected at least one");
@@ -44,7 +46,7 @@ TransferSpace::TransferSpace(const Places& keys, double vertical, const Transfer
 }
 
 Matrix TransferSpace::tall(std::span<const Position> positions) const {
-  Matrix points = relative_to(origin_, positions);
+  Matrix points = rows_relative_to(origin_, positions);
   for (std::size_t i = 0; i < points.rows(); ++i) points(i, 2) *= static_cast<float>(vertical_);
   return points;
 }
@@ -65,7 +67,7 @@ void TransferSpace::drop_the_far(std::span<const Position> queries, IndexTable& 
       const Position& b = keys_.positions[j];
       return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) > neighborhood_.radius;
     };
-    std::fill(std::remove_if(list, list + lists.k, far), list + lists.k, kNoPoint);
+    std::fill(std::remove_if(list, list + lists.k, far), list + lists.k, kNoIndex);
   });
 }
 
@@ -95,7 +97,7 @@ Matrix TransferSpace::weights(MatrixView queries, MatrixView keys, const IndexTa
   if (self.empty()) {
     parallel_each(lists.rows, kGrain, [&](std::size_t i) {
       const std::uint32_t nearest = lists.row(i)[0];
-      if (nearest != kNoPoint &&
+      if (nearest != kNoIndex &&
           std::equal(queries.row(i), queries.row(i) + queries.cols, keys.row(nearest))) {
         widths[i] = 0.0F;
       }
@@ -107,7 +109,7 @@ Matrix TransferSpace::weights(MatrixView queries, MatrixView keys, const IndexTa
     if (support[i] > 0.0F) return;
     for (std::size_t j = 0; j < lists.k; ++j) {
       const std::uint32_t key = lists.row(i)[j];
-      if (key == kNoPoint || (!self.empty() && key == self[i])) continue;
+      if (key == kNoIndex || (!self.empty() && key == self[i])) continue;
       weights(i, j) = 1.0F;
       return;
     }

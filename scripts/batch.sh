@@ -58,11 +58,11 @@ find_tool() {
 list_clouds() {
   local all i
   mapfile -d '' all < <(
-    find "$input" ! -xtype d \( -iname '*.ply' -o -iname '*.pcd' \) -print0 | LC_ALL=C sort -z
+    find "$input" ! -xtype d \( -iname '*.ply' -o -iname '*.pcd' -o -iname '*.la[sz]' \) -print0 | LC_ALL=C sort -z
   )
   clouds=()
   for ((i = share - 1; i < ${#all[@]}; i += shares)); do clouds+=("${all[i]}"); done
-  if [[ ${#all[@]} -eq 0 ]]; then complain "$input holds no *.ply and no *.pcd"; fi
+  if [[ ${#all[@]} -eq 0 ]]; then complain "$input holds no *.ply, *.pcd, *.las or *.laz"; fi
 }
 
 # is_cloud_file CLOUD: succeeds for a file, or a link to one. Others are no input: a pipe would be waited for.

@@ -38,7 +38,7 @@ void expand(const fs::path& path, std::vector<Input>& inputs) {
   }
   std::vector<Input> found;
   collect(path, found);
-  if (found.empty()) found.push_back({path, "no *.ply or *.pcd file in this folder"});
+  if (found.empty()) found.push_back({path, "no *.ply, *.pcd, *.las or *.laz file in this folder"});
   std::sort(found.begin(), found.end(),
             [](const Input& a, const Input& b) { return a.path.native() < b.path.native(); });
   inputs.insert(inputs.end(), found.begin(), found.end());

@@ -18,7 +18,8 @@ struct Input {
 /// The cloud files that command line arguments stand for, in the order of the arguments.
 ///
 ///   a file     itself; whether it exists is found out when it is read
-///   a folder   every *.ply and *.pcd below it, any case, sorted by path (bytes); links to files
+///   a folder   every cloud below it, by its ending in any case, sorted by path (bytes); links to
+///   files
 ///              count, links to folders are not followed
 ///   -          one path a line from `list`, a file or a folder; empty lines and a carriage return
 ///              at the end of a line are dropped

@@ -15,6 +15,7 @@
 
 #include "attention/looker.hpp"
 #include "attention/summary.hpp"
+#include "cloud_options.hpp"
 #include "inputs.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -32,7 +33,6 @@ namespace ptattn::tools {
 namespace {
 
 constexpr double kColorPercent = 99.0;
-constexpr std::array<std::string_view, 2> kCloudExtensions{".ply", ".pcd"};
 constexpr std::array<std::string_view, 5> kColorFields{"red", "green", "blue", "rgb", "rgba"};
 constexpr std::array<std::string_view, 1> kPictureExtensions{".png"};
 
@@ -71,6 +71,7 @@ struct Settings {
   std::optional<Axis> up = Axis::kZ;
   std::string field = "attention";
   bool no_color = false;
+  CloudOptions clouds;
 };
 
 std::string refuse_empty(const std::string& name) {
@@ -132,9 +133,9 @@ void declare_question(CLI::App& app, Settings& s) {
 }
 
 void declare(CLI::App& app, Settings& s) {
-  app.add_option("INPUT", s.input, "PLY or PCD file")->type_name("");
+  app.add_option("INPUT", s.input, "PLY, PCD, LAS or LAZ file")->type_name("");
   app.add_option("-o,--output", s.output,
-                 "Cloud to write, PLY or PCD: all fields of the input and the weights")
+                 "Cloud to write, PLY, PCD, LAS or LAZ: all fields of the input and the weights")
       ->type_name("FILE")
       ->check(refuse_empty);
   app.add_option("--matrix", s.matrix,
@@ -234,7 +235,7 @@ void write_output(const Settings& s, PointCloud& cloud, const AttentionAnswer& a
     paint(cloud, colors_of(answer.points, range_up_to(answer.points, kColorPercent)),
           color_layout_of(s.output));
   }
-  write_cloud(s.output, cloud);
+  write_cloud(s.output, cloud, Encoding::kBinary, s.clouds.las);
 }
 
 Image picture_of(const AttentionRun& run, const AttentionAnswer& answer) {
@@ -263,15 +264,16 @@ int run(const Settings& s) {
     return 0;
   }
   AttentionQuestion question = ask(s, model);
-  PointCloud cloud = read_cloud(s.input);
+  PointCloud cloud = read_cloud(s.input, s.clouds.read);
   const RawVector<Position> positions = cloud.positions(s.input);
   if (!s.output.empty()) {
     refuse_taken_fields(cloud, std::array{s.field}, s.input, "--field");
-    check_format(s.output, cloud);
+    check_format(s.output, cloud, Encoding::kBinary, s.clouds.las);
   }
   question.point = find_query(s, positions);
   const AttentionAnswer answer = model.look(cloud, s.input, question);
   Progress progress(kAbout.name, 1);
+  tell_notes(cloud, s.input, progress);
   for (const std::string& note : answer.notes) progress.message(s.input + ": " + note);
   const AttentionRun asked{.input = s.input, .model = model, .question = question, .at = s.at};
   if (!s.output.empty()) write_output(s, cloud, answer);

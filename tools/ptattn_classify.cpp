@@ -97,7 +97,7 @@ void declare_results(CLI::App& app, Settings& s) {
 
 void declare(CLI::App& app, Settings& s) {
   app.add_option("INPUT", s.inputs,
-                 "PLY and PCD files; folders, searched with all below for *.ply and *.pcd; - for a "
+                 "PLY, PCD, LAS and LAZ files; folders, searched with all below for them; - for a "
                  "list on standard input, a path a line")
       ->type_name("");
   app.add_option("--model", s.model, "Name or folder of the model [pct-modelnet40]")

@@ -114,7 +114,7 @@ void declare_classes(CLI::App& app, Settings& s) {
 
 void declare(CLI::App& app, Settings& s) {
   app.add_option("INPUT", s.inputs,
-                 "PLY and PCD files; folders, searched with all below for *.ply and *.pcd; - for a "
+                 "PLY, PCD, LAS and LAZ files; folders, searched with all below for them; - for a "
                  "list on standard input, a path a line; or results of ptattn-classify")
       ->type_name("");
   declare_truth(app, s);

@@ -21,7 +21,8 @@
 namespace ptattn::tools {
 namespace {
 
-constexpr std::array<std::string_view, 4> kTargets{".ply", ".pcd", ".npy", ".safetensors"};
+constexpr std::array<std::string_view, 6> kTargets{".ply", ".pcd", ".las",
+                                                   ".laz", ".npy", ".safetensors"};
 
 const About kAbout{
     .name = "ptattn-features",
@@ -73,7 +74,8 @@ void check(const FeatureSettings& s) {
   if (s.output.empty()) return;
   check_target(s.output, kTargets);
   if (s.pca_color && !has_cloud_extension(s.output)) {
-    throw Error(Fault::kUsage, "--pca-color", "a matrix has no colours, expected .ply or .pcd");
+    throw Error(Fault::kUsage, "--pca-color",
+                "a matrix has no colours, expected .ply, .pcd, .las or .laz");
   }
   FileSet files = files_of({{s.input, ""}});
   if (s.kind == FeatureKind::kModel) files.insert_folder(find_model(s.model));
@@ -84,6 +86,7 @@ void compute_and_write(const FeatureSettings& s, PointCloud& cloud, const Featur
                        const FeatureJob& job) {
   FeatureResult result{.meanings = job.names, .notes = {}, .points = seen.points, .values = {}};
   Progress progress(kAbout.name, seen.points.size(), "points");
+  tell_notes(cloud, s.input, progress);
   result.values = job.compute([&](std::size_t points) { progress.advance(points); }, result.notes);
   for (const std::string& note : result.notes) progress.message(note);
   progress.hide();
@@ -98,7 +101,7 @@ int run(const FeatureSettings& s) {
   check(s);
   std::optional<LayerJob> layer;
   if (s.kind == FeatureKind::kModel) layer.emplace(s);
-  PointCloud cloud = read_cloud(s.input);
+  PointCloud cloud = read_cloud(s.input, s.clouds.read);
   const FeatureCloud seen = make_feature_cloud(cloud, s.input);
   const FeatureJob job = layer ? layer->make_job(seen) : make_job(s, seen);
   const std::vector<std::string> fields = field_names(s.prefix, job.names.size());

@@ -39,6 +39,7 @@ const About kAbout{
         "Labels every point of point clouds (ground, building, ...) with a pretrained\n"
         "Transformer. Clouds of any size; all fields of the input are kept.\n",
     .examples =
+        "  ptattn-segment tile.laz -o labelled.laz\n"
         "  ptattn-segment tile.ply -o labelled.ply\n"
         "  ptattn-segment tile.ply -o colours.ply --colorize --probabilities\n"
         "  ptattn-segment survey/ -o labelled/ --label-field classification --replace\n"
@@ -48,7 +49,8 @@ const About kAbout{
         "\n"
         "New fields: label (the number of the class, see --list-models), confidence (its\n"
         "probability), entropy (of all probabilities, in nats) and margin (to the second\n"
-        "class). Points with a coordinate that is NaN or infinite get zeros.\n"};
+        "class). Points with a coordinate that is NaN or infinite get zeros.\n"
+        "Labels of LAS and LAZ files are ASPRS codes in classification.\n"};
 
 struct Settings {
   std::vector<std::string> inputs;
@@ -78,12 +80,20 @@ std::optional<std::size_t> parse_bytes(std::string_view text) {
 }
 
 void declare_fields(CLI::App& app, Settings& s) {
-  app.add_option("--label-field", s.run.fields.label, "Name of the field for the labels [label]")
+  app.add_option_function<std::string>(
+         "--label-field",
+         [&s](const std::string& name) {
+           s.run.fields.label = name;
+           s.run.fields.label_by_format = false;
+         },
+         "Name of the field for the labels [classification of LAS and LAZ files, in place of the "
+         "old "
+         "one; else label]")
       ->type_name("NAME")
       ->check(refuse_blanks);
   app.add_option("--codes", s.codes,
                  "What the labels are: class (numbers of the model's classes) or asprs (codes of "
-                 "LAS files) [asprs for --label-field classification, else class]")
+                 "LAS files) [asprs for classification, else class]")
       ->type_name("CODES")
       ->check(CLI::IsMember({"class", "asprs"}));
   app.add_option("--prefix", s.run.fields.prefix, "Put before the names of all new fields")
@@ -101,7 +111,7 @@ void declare_fields(CLI::App& app, Settings& s) {
 
 void declare(CLI::App& app, Settings& s) {
   app.add_option("INPUT", s.inputs,
-                 "PLY and PCD files; folders, searched with all below for *.ply and *.pcd; - for a "
+                 "PLY, PCD, LAS and LAZ files; folders, searched with all below for them; - for a "
                  "list on standard input, a path a line")
       ->type_name("");
   app.add_option("-o,--output", s.output,
@@ -140,6 +150,7 @@ void declare(CLI::App& app, Settings& s) {
          "What standard output gets: table or json (one object a line) [table]")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json"}));
+  add_cloud_options(app, s.run.clouds);
   app.add_flag("--resume", s.resume, "Skip inputs whose output is there already");
   app.add_flag("--fail-fast", s.run.fail_fast,
                "End at the first bad input instead of going on with the rest (exit code 3 at the "
@@ -166,6 +177,7 @@ void fit_to_model(Settings& s, const SegmenterDescription& model) {
   if (s.run.fields.asprs_codes && model.asprs_codes.empty()) {
     throw Error(Fault::kUsage, "--codes", model.name + " has no ASPRS codes");
   }
+  if (!s.codes.empty()) s.run.fields.label_by_format = false;
   (void)new_fields(s.run.fields, model);  // names that clash are refused before the work begins
   if (s.category.empty()) return;
   s.run.segment.category = find_category(s.category, model.categories, model.name);

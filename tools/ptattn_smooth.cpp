@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::size_t kMaxNeighbors = 4096;
 constexpr std::size_t kMaxIterations = 100;
-constexpr std::array<std::string_view, 2> kCloudExtensions{".ply", ".pcd"};
 
 const About kAbout{
     .name = std::string(kSmoothName),
@@ -163,13 +162,14 @@ void declare_transfer(CLI::App& app, SmoothSettings& s) {
 }
 
 void declare(CLI::App& app, SmoothSettings& s) {
-  app.add_option("INPUT", s.input, "PLY or PCD file")->type_name("");
-  app.add_option("-o,--output", s.output, "Cloud to write, PLY or PCD")
+  app.add_option("INPUT", s.input, "PLY, PCD, LAS or LAZ file")->type_name("");
+  app.add_option("-o,--output", s.output, "Cloud to write, PLY, PCD, LAS or LAZ")
       ->type_name("FILE")
       ->check(refuse_empty);
   declare_smoothing(app, s);
   declare_transfer(app, s);
   declare_kernel(app, s);
+  add_cloud_options(app, s.clouds);
   app.add_option_function<std::string>(
          "--report",
          [&s](const std::string& name) {

@@ -167,7 +167,7 @@ void declare_picture(CLI::App& app, Settings& s) {
 }
 
 void declare(CLI::App& app, Settings& s) {
-  app.add_option("INPUT", s.inputs, "PLY and PCD files")->type_name("");
+  app.add_option("INPUT", s.inputs, "PLY, PCD, LAS and LAZ files")->type_name("");
   app.add_option("--color", s.scene.color,
                  "Field to colour by; also rgb, height and features (the first three of many) "
                  "[the first of label, classification, attention, rgb, features, intensity, height "
@@ -203,7 +203,7 @@ void declare(CLI::App& app, Settings& s) {
 
 void check(const Settings& s) {
   if (s.inputs.empty()) {
-    throw Error(Fault::kUsage, "INPUT", "missing, name PLY or PCD files, see --help");
+    throw Error(Fault::kUsage, "INPUT", "missing, name PLY, PCD, LAS or LAZ files, see --help");
   }
   if (s.scene.compare && s.inputs.size() != 2) {
     throw Error(Fault::kUsage, "--compare",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -8,6 +9,9 @@
 #include "ptattn/cloud/point_cloud.hpp"
 
 namespace ptattn::tools {
+
+/// The endings of the clouds that commands write.
+inline constexpr std::array<std::string_view, 4> kCloudExtensions{".ply", ".pcd", ".las", ".laz"};
 
 /// Checks before the work begins that a file can be made at `path`.
 ///

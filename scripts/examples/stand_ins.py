@@ -48,6 +48,7 @@ def make_checkout(folder: Path, source: Path, programs: Path) -> None:
                  "truth/river bank/south.ply"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(scenes / "aerial_coast.ply", folder / name)
+    shutil.copy(scenes / "aerial_coast.laz", folder / "tile.laz")
     (folder / "asprs.txt").write_text("2 ground\n3 vegetation\n4 vegetation\n5 vegetation\n6 building\n* ignore\n")
     _encoder_checkpoint(folder / "sonata.pth", source, programs)
 

@@ -111,7 +111,7 @@ expect 2 "$classify" -j 2 -- -in none.jsonl
 mkdir empty
 expect 0 "$segment" empty out
 expect 0 "$classify" empty none.jsonl
-contains "$err" "empty holds no *.ply and no *.pcd"
+contains "$err" "empty holds no *.ply, *.pcd, *.las or *.laz"
 
 [[ -z $(find . -name hacked) ]] || fail "a name was run"
 echo ok

@@ -240,7 +240,8 @@ TEST_F(Attention, DuplicatesAreFine) {
 TEST_F(Attention, WrongCommandLinesAreOneLine) {
   expect_error({}, 2, "INPUT: missing, name a file, see --help");
   expect_error({"a.ply"}, 2, "output: missing, expected --output, --matrix or --list");
-  expect_error({"a.ply", "-o", "o.txt"}, 2, "o.txt: expected a name ending in .ply or .pcd");
+  expect_error({"a.ply", "-o", "o.txt"}, 2,
+               "o.txt: expected a name ending in .ply, .pcd, .las or .laz");
   expect_error({"a.ply", "--matrix", "m.jpg"}, 2, "m.jpg: expected a name ending in .png");
   expect_error({"a.ply", "-o", "a.ply"}, 2, "a.ply: is an input, --output would overwrite it");
   expect_error({"a.ply", "-o", "o.ply", "--query", "-1"}, 2,

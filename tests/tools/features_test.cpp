@@ -138,9 +138,9 @@ TEST_F(Features, WrongOptionsAreOneLine) {
   wrong({}, "INPUT: missing, name a file, see --help");
   wrong({"a.ply"}, "--output: missing, name a file or ask for --names, see --help");
   wrong({"a.ply", "-o", "b.txt"},
-        "b.txt: expected a name ending in .ply, .pcd, .npy or .safetensors");
+        "b.txt: expected a name ending in .ply, .pcd, .las, .laz, .npy or .safetensors");
   wrong({"a.ply", "-o", "b.npy", "--pca-color"},
-        "--pca-color: a matrix has no colours, expected .ply or .pcd");
+        "--pca-color: a matrix has no colours, expected .ply, .pcd, .las or .laz");
   wrong({"a.ply", "--features", "good"},
         "--features: good not in {geometry,encoding,attention,model}, see --help");
   wrong({"a.ply", "--neighbors", "8,0"}, "--neighbors: Value 0 not in range 1 to 4096, see --help");

@@ -51,7 +51,7 @@ TEST_F(Inputs, BadFilesAreRefusedInOneLine) {
   expect_refused("cut.ply", "");
   expect_refused("missing.ply", "");
   put("no_clouds/readme.txt", "nothing here");
-  expect_refused("no_clouds", "no *.ply or *.pcd file in this folder");
+  expect_refused("no_clouds", "no *.ply, *.pcd, *.las or *.laz file in this folder");
 }
 
 TEST_F(Inputs, PointsOfARefusedCloudAreReported) {

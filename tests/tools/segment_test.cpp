@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -96,6 +98,48 @@ TEST_F(Segment, EveryFieldIsKeptAndTheNewOnesStandBehind) {
     const auto p = after.fields()[before.fields().size() + 4 + labels[i]].values<float>();
     ASSERT_EQ(p[i], confidence[i]);
   }
+}
+
+TEST_F(Segment, labels_of_las_files_are_asprs_codes_in_classification_and_all_else_stays) {
+  const std::string tile = PTATTN_TEST_DIR "/data/las/outside/simple.laz";
+  const Finished finished = segment({tile, "-o", "out.laz"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  const PointCloud before = read_cloud(tile);
+  const PointCloud after = cloud("out.laz");
+  ASSERT_EQ(after.fields().size(), before.fields().size() + 3);
+  for (std::size_t f = 0; f < before.fields().size(); ++f) {
+    const Field& a = before.fields()[f];
+    const Field& b = after.fields()[f];
+    EXPECT_EQ(a.name(), b.name());
+    if (a.name() == "classification") continue;
+    EXPECT_TRUE(std::ranges::equal(a.bytes(), b.bytes())) << a.name();
+  }
+  for (const std::uint8_t code : after.find("classification")->values<std::uint8_t>()) {
+    EXPECT_THAT(code, ::testing::AnyOf(1, 2, 5, 6, 9, 17));
+  }
+  EXPECT_NE(after.find("confidence"), nullptr);
+}
+
+TEST_F(Segment, other_clouds_become_las_files_of_the_scale_and_system_wanted) {
+  const Finished finished =
+      segment({kTown, "-o", "out.las", "--las-scale", "0.01", "--crs", "EPSG:2154"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  const PointCloud after = cloud("out.las");
+  const LasMetadata& las = *after.metadata().las;
+  ASSERT_FALSE(las.records.empty());
+  EXPECT_EQ(las.records[0].record_id, 34735);
+  double scale = 0.0;
+  std::memcpy(&scale, las.header.data() + 131, sizeof scale);
+  EXPECT_EQ(scale, 0.01);
+}
+
+TEST_F(Segment, truncated_laz_files_are_refused_or_salvaged) {
+  const std::string whole = read_file(PTATTN_TEST_DIR "/data/las/outside/simple.laz");
+  std::ofstream(folder() / "half.laz", std::ios::binary) << whole.substr(0, whole.size() / 2);
+  EXPECT_THAT(segment({"half.laz", "-o", "out.laz"}).err, HasSubstr("the file is truncated"));
+  const Finished saved = segment({"half.laz", "-o", "out.laz", "--salvage"});
+  EXPECT_EQ(saved.exit_code, 0) << saved.err;
+  EXPECT_THAT(saved.err, HasSubstr("of 1065 points are whole and were read"));
 }
 
 TEST_F(Segment, GroundVegetationAndBuildingsAreFound) {
@@ -226,8 +270,9 @@ TEST_F(Segment, AnOutputFolderInsideTheInputFolderIsNoInput) {
 
 TEST_F(Segment, OutputsThatAreNoCloudsAndNoFoldersAreRefused) {
   const std::string expected =
-      "expected a name ending in .ply or .pcd, or a folder (new ones with a / behind them)";
-  expect_usage_error({kTown, "-o", "out.las"}, "out.las: " + expected);
+      "expected a name ending in .ply, .pcd, .las or .laz, or a folder (new ones with a / behind "
+      "them)";
+  expect_usage_error({kTown, "-o", "out.txt"}, "out.txt: " + expected);
   expect_usage_error({kTown, "-o", "-"}, "-: " + expected);
   expect_usage_error({kTown, "-o", "/dev/null"}, "/dev/null: is no folder, " + expected);
   EXPECT_FALSE(fs::exists(folder() / "out.las"));

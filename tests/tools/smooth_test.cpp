@@ -33,8 +33,8 @@ TEST_F(Smooth, WrongOptionsAreOneLine) {
   const std::string out = path("out.ply");
   expect_refused({"-o", out}, 2, "INPUT: missing, name a file, see --help");
   expect_refused({in}, 2, "--output: missing, name a file to write");
-  expect_refused({in, "-o", path("out.las")}, 2,
-                 path("out.las") + ": expected a name ending in .ply or .pcd");
+  expect_refused({in, "-o", path("out.txt")}, 2,
+                 path("out.txt") + ": expected a name ending in .ply, .pcd, .las or .laz");
   expect_refused({in, "-o", in}, 2, in + ": is an input, --output would overwrite it");
   expect_refused({in, "-o", out, "--bandwidth", "-1"}, 2,
                  "--bandwidth: -1 is not a number above 0, see --help");

@@ -21,7 +21,7 @@ constexpr std::size_t kPointsPerTask = 65536;
 fs::path partner(const fs::path& folder, const fs::path& place, const fs::path& predicted) {
   std::error_code ignored;
   if (fs::is_regular_file(folder / place, ignored)) return folder / place;
-  for (const char* extension : {".ply", ".pcd"}) {
+  for (const char* extension : {".ply", ".pcd", ".las", ".laz"}) {
     fs::path other = (folder / place).replace_extension(extension);
     if (fs::is_regular_file(other, ignored)) return other;
   }

@@ -21,7 +21,7 @@ struct CloudPair {
 ///   one file each       belong together
 ///   truth_file folder   the file below it at the same place as the predicted one below its folder
 ///                       (a predicted file given by itself: of its name); where there is none, the
-///                       one that differs in its extension .ply or .pcd only
+///                       one that differs in its extension only
 ///
 /// @param arguments  files and folders; `-` for a list on standard input
 /// @throws Error(Fault::kInput) when a file has no partner, or a folder no clouds;

@@ -86,7 +86,7 @@ void check_result(const FeatureSettings& settings, const PointCloud& cloud,
                   std::span<const std::string> fields) {
   if (is_matrix(settings.output)) return;
   refuse_taken_fields(cloud, fields, settings.input, "--prefix");
-  check_format(settings.output, cloud);
+  check_format(settings.output, cloud, Encoding::kBinary, settings.clouds.las);
 }
 
 void write_result(const FeatureSettings& settings, PointCloud& cloud, FeatureResult result) {
@@ -103,7 +103,7 @@ void write_result(const FeatureSettings& settings, PointCloud& cloud, FeatureRes
   add_comments(cloud, names, result);
   if (settings.pca_color) paint(cloud, colors_of(cloud, result), color_layout_of(path));
   result.values = Matrix();  // not needed while the file is written
-  write_cloud(path, cloud);
+  write_cloud(path, cloud, Encoding::kBinary, settings.clouds.las);
 }
 
 }  // namespace ptattn::tools

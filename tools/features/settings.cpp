@@ -203,9 +203,10 @@ void declare_model(CLI::App& app, FeatureSettings& s, KindOptions& of) {
 
 void declare_features(CLI::App& app, FeatureSettings& s) {
   const auto of = std::make_shared<KindOptions>(s);  // lives as long as the final callback
-  app.add_option("INPUT", s.input, "PLY or PCD file")->type_name("");
+  app.add_option("INPUT", s.input, "PLY, PCD, LAS or LAZ file")->type_name("");
   app.add_option("-o,--output", s.output,
-                 "Cloud with a float field a channel (.ply, .pcd), or a matrix [points, channels] "
+                 "Cloud with a float field a channel (.ply, .pcd, .las, .laz), or a matrix "
+                 "[points, channels] "
                  "of float32 (.npy, .safetensors)")
       ->type_name("FILE")
       ->check(refuse_empty);
@@ -235,6 +236,7 @@ void declare_features(CLI::App& app, FeatureSettings& s) {
   app.add_flag("--pca-color", s.pca_color,
                "Colour the cloud by the first three principal components; colours that it has "
                "are kept as original_red and so on");
+  add_cloud_options(app, s.clouds);
   app.final_callback([of] { of->check(); });
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../cloud_options.hpp"
 #include "ptattn/models/preprocessing.hpp"
 #include "ptattn/tasks/features/attention_features.hpp"
 #include "ptattn/tasks/features/encoding_features.hpp"
@@ -46,6 +47,7 @@ struct FeatureSettings {
   std::string layer{};
   std::string category{};
   bool list_layers = false;
+  CloudOptions clouds{};
 };
 
 /// Adds the options to `app`. Options of another kind of features than the one chosen are refused

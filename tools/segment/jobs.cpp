@@ -5,15 +5,12 @@
 
 #include "../target.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
 
 namespace ptattn::tools {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_cloud_name(const fs::path& path) {
-  return has_extension(path, ".ply") || has_extension(path, ".pcd");
-}
 
 /// The path of an input below the output folder.
 fs::path place_of(const fs::path& input, const std::string& argument) {
@@ -27,7 +24,7 @@ fs::path place_of(const fs::path& input, const std::string& argument) {
   return input.filename();
 }
 
-/// "out.las" is a slip of the pen rather than a folder for a cloud.
+/// "out.txt" is a slip of the pen rather than a folder for a cloud.
 void check_output_name(const fs::path& output, bool single_file) {
   std::error_code ignored;
   if (fs::is_directory(output, ignored)) return;
@@ -35,7 +32,8 @@ void check_output_name(const fs::path& output, bool single_file) {
   if (output == "-" || is_there || (single_file && output.has_extension())) {
     throw Error(Fault::kUsage, output.string(),
                 std::string(is_there ? "is no folder, " : "") +
-                    "expected a name ending in .ply or .pcd, or a folder (new ones with a / behind "
+                    "expected a name ending in .ply, .pcd, .las or .laz, or a folder (new ones "
+                    "with a / behind "
                     "them)");
   }
 }
@@ -72,7 +70,7 @@ std::vector<Job> plan_jobs(const std::vector<std::string>& arguments, const fs::
   std::vector<Input> inputs;
   std::error_code ignored;
   const bool single = arguments.size() == 1 && arguments[0] != "-" &&
-                      !fs::is_directory(arguments[0], ignored) && is_cloud_name(output) &&
+                      !fs::is_directory(arguments[0], ignored) && has_cloud_extension(output) &&
                       !fs::is_directory(output, ignored);
   if (!single) {
     check_output_name(output, arguments.size() == 1 && arguments[0] != "-" &&

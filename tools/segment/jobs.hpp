@@ -17,12 +17,12 @@ struct Job {
 
 /// The inputs that `arguments` stand for (see expand_inputs) and where their results go.
 ///
-/// One input file and an `output` that ends in .ply or .pcd: that file. Else `output` is a folder:
+/// One input file and an `output` that ends like a cloud: that file. Else `output` is a folder:
 /// what comes from a folder keeps its path below it, what comes from the list its path if that is
 /// relative and does not lead upwards, else its name; a file named on the command line its name.
 /// Where the output folder lies inside an input folder, what is in it already is no input.
 /// @throws Error(Fault::kUsage) when two inputs would get the same output, an output is an input,
-///         or `output` is a file, or looks like one, that is no PLY or PCD file
+///         or `output` is a file, or looks like one, that is no cloud
 [[nodiscard]] std::vector<Job> plan_jobs(const std::vector<std::string>& arguments,
                                          const std::filesystem::path& output, std::istream& list);
 

@@ -109,9 +109,21 @@ std::vector<std::string> new_fields(const LabelFields& fields, const SegmenterDe
   return names;
 }
 
+LabelFields LabelFields::for_output(const std::filesystem::path& output,
+                                    const SegmenterDescription& model) const {
+  LabelFields settled = *this;
+  const bool las = has_extension(output, ".las") || has_extension(output, ".laz");
+  if (!las || !label_by_format || !prefix.empty() || model.asprs_codes.empty()) return settled;
+  settled.label = "classification";
+  settled.asprs_codes = true;
+  settled.replace_label = true;
+  return settled;
+}
+
 void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
                       const SegmenterDescription& model, std::string_view subject) {
-  const std::vector<std::string> names = new_fields(fields, model);
+  std::vector<std::string> names = new_fields(fields, model);
+  if (fields.replace_label) names.erase(names.begin());
   if (!fields.replace) refuse_taken_fields(cloud, names, subject, "--prefix, or use --replace");
 }
 

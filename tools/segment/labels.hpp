@@ -18,6 +18,14 @@ struct LabelFields {
   bool probabilities = false;   ///< a field p_CLASS for each class
   bool colorize = false;        ///< red green blue from the model's palette
   bool replace = false;         ///< new fields may take the place of old ones
+  /// Whether a LAS or LAZ file gets ASPRS codes in its classification, where its users look; false
+  /// when the command line says where labels go, or what they are.
+  bool label_by_format = true;
+  bool replace_label = false;  ///< the labels may take the place of old ones, whatever `replace` is
+
+  /// The same, settled for a file of this name.
+  [[nodiscard]] LabelFields for_output(const std::filesystem::path& output,
+                                       const SegmenterDescription& model) const;
 };
 
 /// The names of the fields that `fields` adds, in their order, colours left out.

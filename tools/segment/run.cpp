@@ -17,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 2> kCloudExtensions{".ply", ".pcd"};
-
 void make_folder(const fs::path& output) {
   if (!output.has_parent_path()) return;
   std::error_code error;
@@ -32,11 +30,13 @@ SegmentRecord process(const Job& job, const PointModel& model, const SegmentRun&
                       Progress& progress) {
   const std::string path = job.input.path.string();
   if (!job.input.problem.empty()) throw Error(Fault::kInput, path, job.input.problem);
-  PointCloud cloud = read_cloud(job.input.path);
-  check_new_fields(cloud, options.fields, model.description, path);
+  PointCloud cloud = read_cloud(job.input.path, options.clouds.read);
+  tell_notes(cloud, path, progress);
+  const LabelFields fields = options.fields.for_output(job.output, model.description);
+  check_new_fields(cloud, fields, model.description, path);
   make_folder(job.output);
   check_target(job.output, kCloudExtensions);
-  check_format(job.output, cloud);
+  check_format(job.output, cloud, Encoding::kBinary, options.clouds.las);
   std::optional<Progress> tiles;  // of a large cloud, in place of the progress through the clouds
   Segmentation result =
       segment(model, cloud, path, options.segment, [&](std::size_t done, std::size_t total) {
@@ -50,8 +50,8 @@ SegmentRecord process(const Job& job, const PointModel& model, const SegmentRun&
       });
   tiles.reset();
   for (const std::string& note : result.notes) progress.message(path + ": " + note);
-  add_labels(cloud, result, options.fields, model.description, job.output);
-  write_cloud(job.output, cloud);
+  add_labels(cloud, result, fields, model.description, job.output);
+  write_cloud(job.output, cloud, Encoding::kBinary, options.clouds.las);
   SegmentRecord record = make_record(path, job.output.string(), result, model.description);
   record.votes = options.segment.votes;
   return record;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../cloud_options.hpp"
 #include "../output.hpp"
 #include "../progress.hpp"
 #include "jobs.hpp"
@@ -17,6 +18,7 @@ namespace ptattn::tools {
 struct SegmentRun {
   SegmentOptions segment;
   LabelFields fields;
+  CloudOptions clouds;
   bool json = false;
   bool fail_fast = false;  ///< end at the first input that fails
 };

@@ -48,10 +48,10 @@ void store(PointCloud& cloud, std::span<const std::size_t> points,
 }  // namespace
 
 void denoise(const SmoothSettings& s) {
-  PointCloud cloud = read_cloud(s.input);
+  PointCloud cloud = read_cloud(s.input, s.clouds.read);
   RawVector<Position> positions = cloud.positions(s.input);
   check_fields(s, cloud);
-  check_format(s.output, cloud);
+  check_format(s.output, cloud, Encoding::kBinary, s.clouds.las);
   const std::vector<std::size_t> points = keep_finite(positions);
 
   const SmoothOptions options{.kernel = s.kernel,
@@ -60,6 +60,7 @@ void denoise(const SmoothSettings& s) {
                               .iterations = s.iterations};
   const std::size_t passes = s.iterations * (s.fields.size() + (s.coordinates ? 1 : 0));
   Progress progress(std::string(kSmoothName), points.size() * passes, "points");
+  tell_notes(cloud, s.input, progress);
   const auto advance = [&](std::size_t done) { progress.advance(done); };
   std::vector<SmoothedRecord> records;
   for (const std::string& name : s.fields) {  // where the points were measured
@@ -72,7 +73,7 @@ void denoise(const SmoothSettings& s) {
     records.insert(records.begin(),
                    {"coordinates", done.bandwidth, done.leave_one_out, done.moved});
   }
-  write_cloud(s.output, cloud);
+  write_cloud(s.output, cloud, Encoding::kBinary, s.clouds.las);
   report(s, cloud.size(), records, progress);
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../cloud_options.hpp"
 #include "ptattn/nn/pooling/kernel_regression.hpp"
 #include "ptattn/tasks/geometry/neighborhood.hpp"
 
@@ -25,6 +26,7 @@ struct SmoothSettings {
   std::optional<double> radius;
   std::optional<double> bandwidth;  ///< nullopt: learnt
   ReportFormat report = ReportFormat::kText;
+  CloudOptions clouds;
 
   bool coordinates = false;
   std::vector<std::string> fields;

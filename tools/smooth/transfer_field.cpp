@@ -193,8 +193,9 @@ void check(const SmoothSettings& s, const PointCloud& cloud, const Field& source
            bool categorical) {
   refuse_taken_fields(cloud, std::array{name_of_result(s)}, s.input, "--as");
   (void)unknown_value(s, source);
-  check_format(s.output, cloud);
+  check_format(s.output, cloud, Encoding::kBinary, s.clouds.las);
   PointCloud added;
+  for (const char* const axis : {"x", "y", "z"}) added.add(axis, FieldType::kFloat64);
   added.add(name_of_result(s), source.type());
   check_format(s.output, added);
   if (!categorical) {
@@ -210,11 +211,11 @@ void check(const SmoothSettings& s, const PointCloud& cloud, const Field& source
 }  // namespace
 
 void transfer_field(const SmoothSettings& s) {
-  const PointCloud labelled = read_cloud(s.from);
+  const PointCloud labelled = read_cloud(s.from, s.clouds.read);
   const Field& source = field_to_carry(s, labelled);
   const bool categorical =
       s.kind == FieldKind::kByType ? is_integer(source.type()) : s.kind == FieldKind::kCategorical;
-  PointCloud cloud = read_cloud(s.input);
+  PointCloud cloud = read_cloud(s.input, s.clouds.read);
   check(s, cloud, source, categorical);
   const UsablePoints points(cloud, s.input);
   UsablePoints known(labelled, s.from);
@@ -232,6 +233,7 @@ void transfer_field(const SmoothSettings& s) {
   const Places keys{known.positions, features.of_known};
   const Places queries{points.positions, features.of_input};
   Progress progress(std::string(kSmoothName), points.rows.size(), "points");
+  tell_notes(cloud, s.input, progress);
   const LearntMetric learnt = learn_metric(keys, values.view(), options);
   const Transferred result = transfer(keys, values.view(), queries, learnt.metric, options,
                                       [&](std::size_t done) { progress.advance(done); });
@@ -247,7 +249,7 @@ void transfer_field(const SmoothSettings& s) {
     record.features.emplace_back(features.names[f], learnt.metric.features[f]);
   }
   record.unknown = add_fields(s, cloud, source, points, known, result);
-  write_cloud(s.output, cloud);
+  write_cloud(s.output, cloud, Encoding::kBinary, s.clouds.las);
   report(s, cloud.size(), record, progress);
 }
 

@@ -114,6 +114,22 @@ TEST_F(Las, new_fields_become_extra_bytes_and_leave_all_else_alone) {
   }
 }
 
+TEST_F(Las, several_new_fields_are_described_one_by_one) {
+  PointCloud cloud = fixture("format1.las");
+  for (const char* const name : {"confidence", "entropy", "margin"}) {
+    cloud.add(name, FieldType::kFloat32).values<float>()[7] = 0.25F;
+  }
+  cloud.add("normal", FieldType::kFloat64, 3).values<double>()[22] = 0.5;
+  const PointCloud after = again(cloud);
+  ASSERT_EQ(after.fields().size(), cloud.fields().size());
+  for (const char* const name : {"confidence", "entropy", "margin"}) {
+    ASSERT_NE(after.find(name), nullptr) << name;
+    EXPECT_EQ(after.find(name)->values<float>()[7], 0.25F) << name;
+  }
+  EXPECT_EQ(after.find("normal")->values<double>()[22], 0.5);
+  EXPECT_EQ(after.metadata().las->records.back().data.size(), 4U * 192U);
+}
+
 TEST_F(Las, bytes_that_nothing_describes_are_kept_before_new_fields) {
   std::string bytes = contents(las_folder() / "format0_extra.las");
   const auto at = bytes.find("LASF_Spec");
@@ -124,9 +140,11 @@ TEST_F(Las, bytes_that_nothing_describes_are_kept_before_new_fields) {
   ASSERT_NE(kept, nullptr);
   const std::vector<std::byte> values(kept->bytes().begin(), kept->bytes().end());
   cloud.add("confidence", FieldType::kFloat32);
+  cloud.add("entropy", FieldType::kFloat32);
   const PointCloud after = again(cloud);
   EXPECT_TRUE(std::ranges::equal(after.find("extra_bytes")->bytes(), values));
   EXPECT_NE(after.find("confidence"), nullptr);
+  EXPECT_NE(after.find("entropy"), nullptr);
 }
 
 TEST_F(Las, classes_beyond_five_bits_are_refused) {

@@ -1,6 +1,7 @@
 #include "ptattn/io/las/las_plan.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -27,9 +28,14 @@ bool has_colors(const PointCloud& cloud) {
 }
 
 /// Another format where the cloud has got colours that the old one has no place for.
-void add_colors_to_format(LasHeader& header, const PointCloud& cloud) {
+void add_colors_to_format(LasHeader& header, const PointCloud& cloud,
+                          std::span<const LasRecord> records) {
   FormatParts parts = parts_of_format(header.format);
   if (parts.rgb || !has_colors(cloud)) return;
+  const RecordLayout layout = layout_of_file(header, records);
+  for (const char* const name : {"red", "green", "blue"}) {  // extra bytes may have these names
+    if (std::ranges::find(layout.columns, name, &LasColumn::name) != layout.columns.end()) return;
+  }
   constexpr unsigned kFirstWithColors = 2;
   const std::size_t extra = header.record_length - size_of_format(header.format);
   parts.rgb = true;
@@ -77,6 +83,11 @@ class ExtraBytes {
           plan_.header.record_length - column.size() + field->bytes_per_point());
     }
     plan_.layout = layout_of_file(plan_.header, plan_.records);
+    const auto described =
+        std::ranges::count_if(column_of_, [](std::size_t column) { return column != kNoColumn; });
+    if (plan_.layout.columns.size() > standard_ + static_cast<std::size_t>(described)) {
+      undescribed_ = plan_.layout.columns.back().count;
+    }
   }
 
   void add(const Field& field, const std::string& name, std::string_view description) {
@@ -131,14 +142,12 @@ class ExtraBytes {
 
   /// Bytes that nothing describes get descriptors, so that others can follow.
   void describe_the_undescribed() {
-    const LasColumn& last = plan_.layout.columns.back();
-    if (plan_.layout.columns.size() - standard_ <= column_of_.size() || all_described_) return;
-    all_described_ = true;
-    for (std::uint32_t left = last.count; left > 0;) {
-      const auto part = std::min<std::uint32_t>(left, UINT8_MAX);
-      append_extra_bytes(descriptors(), last.name, FieldType::kUInt8, part, "");
+    while (undescribed_ > 0) {
+      const auto part = std::min<std::uint32_t>(undescribed_, UINT8_MAX);
+      append_extra_bytes(descriptors(), plan_.layout.columns.back().name, FieldType::kUInt8, part,
+                         "");
       ++described_;
-      left -= part;
+      undescribed_ -= part;
     }
   }
 
@@ -148,7 +157,7 @@ class ExtraBytes {
   std::size_t standard_ = 0;   // columns of the format
   std::size_t described_ = 0;  // descriptors that fit into a record
   std::vector<std::size_t> column_of_;
-  bool all_described_ = false;
+  std::uint32_t undescribed_ = 0;  // bytes at the end of a record
 };
 
 ColumnSource source_of(const PointCloud& cloud, const LasColumn& column) {
@@ -195,7 +204,7 @@ LasPlan plan_las(const PointCloud& cloud, const LasOptions& options, std::string
     plan.block = metadata.header;
     plan.records = metadata.records;
     plan.header = parse_las_header(plan.block);
-    add_colors_to_format(plan.header, cloud);
+    add_colors_to_format(plan.header, cloud, plan.records);
   } else {
     start_new_las(plan, cloud, options, subject);
   }

@@ -56,16 +56,20 @@ class SymbolModel {
   /// The symbol whose share holds `place`, which may lie beyond the shares: the last one then.
   [[nodiscard]] unsigned find(std::uint32_t place) const {
     const auto value = static_cast<std::int16_t>(std::min<std::uint32_t>(place, INT16_MAX));
-    unsigned block = 0;
-    if constexpr (kBlocks > 1) {
+    unsigned begins = 0;  // that are not above the place
+    if constexpr (kBlocks <= kBlocksAtOnce) {
+      for (std::size_t b = 0; b < kBlocks; ++b) {
+        begins += count_up_to(begins_.data() + b * kBlock, value);
+      }
+    } else {
       unsigned blocks = 0;
       for (std::size_t b = 0; b < kBlocks; b += kBlock) {
         blocks += count_up_to(block_begins_.data() + b, value);
       }
-      block = std::min<unsigned>(blocks, kBlocks) - 1;
+      const unsigned block = std::min<unsigned>(blocks, kBlocks) - 1;
+      begins = block * kBlock + count_up_to(begins_.data() + block * kBlock, value);
     }
-    const unsigned within = count_up_to(begins_.data() + block * kBlock, value) - 1;
-    return std::min<unsigned>(block * kBlock + within, kSymbols - 1);
+    return std::min<unsigned>(begins, kSymbols) - 1;
   }
 
   void count(unsigned symbol) {
@@ -77,6 +81,7 @@ class SymbolModel {
  private:
   static constexpr std::size_t kBlock = 16;
   static constexpr std::size_t kBlocks = (kSymbols + kBlock - 1) / kBlock;
+  static constexpr std::size_t kBlocksAtOnce = 4;  // more are searched in two steps
   static constexpr std::size_t kPaddedBlocks = (kBlocks + kBlock - 1) / kBlock * kBlock;
   static constexpr std::uint32_t kMostCounts = 1U << 15U;  // then all are halved
   static constexpr std::uint32_t kLongestPeriod = (kSymbols + 6) * 8;
@@ -106,7 +111,7 @@ class SymbolModel {
       begins_[s] = static_cast<std::int16_t>(scale * sum >> (31 - kShareBits));
       sum += counts_[s];
     }
-    if constexpr (kBlocks > 1) {
+    if constexpr (kBlocks > kBlocksAtOnce) {
       for (std::size_t b = 0; b < kBlocks; ++b) block_begins_[b] = begins_[b * kBlock];
     }
     period_ = std::min(period_ * 5 / 4, kLongestPeriod);
@@ -114,7 +119,7 @@ class SymbolModel {
   }
 
   alignas(16) std::array<std::int16_t, kBlocks * kBlock> begins_;
-  alignas(16) std::array<std::int16_t, kBlocks == 1 ? 0 : kPaddedBlocks> block_begins_;
+  alignas(16) std::array<std::int16_t, kBlocks <= kBlocksAtOnce ? 0 : kPaddedBlocks> block_begins_;
   std::array<std::uint16_t, kSymbols> counts_;
   std::uint32_t total_;
   std::uint32_t period_;

@@ -1,0 +1,55 @@
+#include "cloud_options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iterator>
+
+#include "ptattn/core/error.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+/// "EPSG:2154" and WKT as they are, else what the file of that name holds.
+std::string reference_system(const std::string& text) {
+  if (text.starts_with("EPSG:") || text.find('[') != std::string::npos) return text;
+  std::ifstream file(text, std::ios::binary);
+  std::string wkt{std::istreambuf_iterator<char>(file), {}};
+  if (!file) {
+    throw Error(Fault::kUsage, "--crs",
+                text + " is no file that can be read, expected EPSG:CODE, WKT or a file of WKT");
+  }
+  while (!wkt.empty() && (wkt.back() == '\n' || wkt.back() == '\r' || wkt.back() == '\0')) {
+    wkt.pop_back();
+  }
+  return wkt;
+}
+
+}  // namespace
+
+void add_read_options(CLI::App& app, ReadOptions& options) {
+  app.add_flag("--salvage", options.salvage,
+               "Read the points of a truncated or damaged LAS or LAZ file that are whole [such "
+               "files are refused]");
+}
+
+void add_cloud_options(CLI::App& app, CloudOptions& options) {
+  add_read_options(app, options.read);
+  app.add_option("--las-scale", options.las.scale,
+                 "Step of the coordinates in a LAS or LAZ file made of another cloud [0.001, finer "
+                 "for clouds below 10 in extent]")
+      ->type_name("X")
+      ->check(CLI::Range(1e-12, 1e12).description(""));
+  app.add_option_function<std::string>(
+         "--crs", [&options](const std::string& text) { options.las.crs = reference_system(text); },
+         "Reference system of such a file: EPSG:CODE, WKT, or a file of WKT [none]")
+      ->type_name("CRS");
+}
+
+void tell_notes(const PointCloud& cloud, const std::string& path, Progress& progress) {
+  if (cloud.metadata().las == nullptr) return;
+  for (const std::string& note : cloud.metadata().las->notes) {
+    progress.message(path + ": " + note);
+  }
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "progress.hpp"
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/io/cloud_io.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace ptattn::tools {
+
+/// How a command reads and writes clouds.
+struct CloudOptions {
+  ReadOptions read;
+  LasOptions las;
+};
+
+/// --salvage
+void add_read_options(CLI::App& app, ReadOptions& options);
+
+/// --salvage, and for commands that write clouds --las-scale and --crs. `options` must outlive the
+/// parsing.
+void add_cloud_options(CLI::App& app, CloudOptions& options);
+
+/// Says on standard error what was noticed about a file while it was read.
+void tell_notes(const PointCloud& cloud, const std::string& path, Progress& progress);
+
+}  // namespace ptattn::tools

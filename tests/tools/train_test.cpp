@@ -1,0 +1,219 @@
+// ptattn-train as a user meets it, on a made-up village.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "program.hpp"
+#include "ptattn/core/random.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "scratch.hpp"
+
+namespace ptattn::test {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// Ground with houses on it, `side` metres, with a classification: 2 and 6, at times 1.
+PointCloud village(std::size_t side, std::uint64_t seed) {
+  Random random(seed);
+  const std::size_t n = 4 * side * side;
+  PointCloud cloud(n);
+  for (const char* name : {"x", "y", "z"}) cloud.add(name, FieldType::kFloat64);
+  cloud.add("classification", FieldType::kUInt8);
+  const auto x = cloud.fields()[0].values<double>();
+  const auto y = cloud.fields()[1].values<double>();
+  const auto z = cloud.fields()[2].values<double>();
+  const auto label = cloud.fields()[3].values<std::uint8_t>();
+  for (std::size_t i = 0; i < n; ++i) {
+    x[i] = static_cast<double>(side) * random.uniform();
+    y[i] = static_cast<double>(side) * random.uniform();
+    const bool house = std::fmod(x[i], 24.0) < 10.0 && std::fmod(y[i], 24.0) < 10.0;
+    z[i] = house ? 6.0 : 0.1 * random.uniform();
+    label[i] = house ? 6 : random.uniform() < 0.02 ? 1 : 2;
+    x[i] += 500'000.0;
+  }
+  return cloud;
+}
+
+class Train : public testing::Test {
+ protected:
+  Train() { fs::create_directories(folder() / "data"); }
+
+  [[nodiscard]] Command command(std::vector<std::string> arguments) const {
+    return {.program = PTATTN_TRAIN,
+            .arguments = std::move(arguments),
+            .folder = folder(),
+            .models = PTATTN_SOURCE_DIR "/samples/models"};
+  }
+  [[nodiscard]] Finished train(std::vector<std::string> arguments) const {
+    return run(command(std::move(arguments)));
+  }
+  /// A run so small that it takes seconds.
+  [[nodiscard]] std::vector<std::string> small_run(const std::string& output) const {
+    return {"data", "-o", output, "--size", "tiny", "--voxels-per-step", "600", "--steps", "6"};
+  }
+  void put_village(const std::string& name, std::uint64_t seed = 1) const {
+    write_cloud(folder() / "data" / name, village(80, seed));
+  }
+  void expect_error(std::vector<std::string> arguments, int exit_code,
+                    const std::string& line) const {
+    const Finished finished = train(std::move(arguments));
+    EXPECT_EQ(finished.exit_code, exit_code);
+    EXPECT_EQ(finished.out, "");
+    EXPECT_EQ(finished.err, "ptattn-train: " + line + "\n");
+  }
+  [[nodiscard]] fs::path folder() const { return scratch_.path() / "work"; }
+
+ private:
+  Scratch scratch_;
+};
+
+TEST_F(Train, HelpFitsATerminal) {
+  const Finished finished = train({"--help"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_THAT(finished.out, StartsWith("Trains a point Transformer on labelled clouds"));
+  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST_F(Train, PlansByALookAtTheData) {
+  put_village("a.ply");
+  put_village("b.ply", 2);
+  const Finished finished = train({"data", "--dry-run"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("training: 2 clouds"));
+  EXPECT_THAT(finished.out, HasSubstr("voxels of 0.50 m: land seen from above"));
+  EXPECT_THAT(finished.out, HasSubstr("building"));
+  EXPECT_THAT(finished.out, HasSubstr("the last seventh of every file"));
+}
+
+TEST_F(Train, RefusesAMissingField) {
+  put_village("a.ply");
+  expect_error({"data", "--dry-run", "--truth", "label"}, 3,
+               "data/a.ply: has no field \"label\" of one number per point to learn from, it has "
+               "x, y, z, classification");
+}
+
+TEST_F(Train, RefusesAValueThatMeansNothing) {
+  put_village("a.ply");
+  write_file(folder() / "classes.txt", "2 ground\n6 building\n");
+  expect_error({"data", "--dry-run", "--classes", "classes.txt"}, 3,
+               "data/a.ply: holds 1 in \"classification\", which no class is named for, name it "
+               "or \"* ignore\" in --classes");
+}
+
+TEST_F(Train, RefusesASingleClass) {
+  put_village("a.ply");
+  write_file(folder() / "classes.txt", "2 ground\n6 building\n");
+  write_file(folder() / "one.txt", "2 ground\n* ignore\n");
+  expect_error({"data", "--dry-run", "--classes", "one.txt"}, 3,
+               "DATA: holds points of one class only, expected two or more");
+}
+
+TEST_F(Train, RefusesAPatternThatMatchesNothing) {
+  put_village("a.ply");
+  expect_error({"data", "--dry-run", "--hold-out", "north*"}, 2,
+               "--hold-out: matches none of the files");
+}
+
+TEST_F(Train, RefusesLabelsThatAreNoWholeNumbers) {
+  PointCloud cloud = village(20, 1);
+  Field& field = cloud.add("label", FieldType::kFloat32);
+  field.values<float>()[3] = 0.5F;
+  write_cloud(folder() / "data/a.ply", cloud);
+  expect_error({"data", "--dry-run", "--truth", "label"}, 3,
+               "data/a.ply: holds 0.500000 in \"label\", expected whole numbers");
+}
+
+TEST_F(Train, RefusesAFolderWithoutClouds) {
+  const Finished finished = train({"data", "--dry-run"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_EQ(lines_of(finished.err).size(), 1U) << finished.err;
+}
+
+TEST_F(Train, NeedsAnOutput) {
+  put_village("a.ply");
+  expect_error({"data"}, 2, "--output: missing, name a folder for the model");
+}
+
+TEST_F(Train, LeavesAModelThatSegmentOpens) {
+  put_village("a.ply");
+  const Finished finished = train(small_run("model"));
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_EQ(finished.out, "");
+  for (const char* name : {"config.json", "model.safetensors", "README.md", "training/log.jsonl",
+                           "training/curve.png", "training/curve.svg", "training/checkpoint"}) {
+    EXPECT_TRUE(fs::exists(folder() / "model" / name)) << name;
+  }
+  EXPECT_THAT(read_file(folder() / "model/README.md"), HasSubstr("| all points |"));
+  const Finished labelled =
+      run({.program = PTATTN_SEGMENT,
+           .arguments = {"data/a.ply", "-o", "out.ply", "--model", "model", "--codes", "asprs"},
+           .folder = folder()});
+  EXPECT_EQ(labelled.exit_code, 0) << labelled.err;
+}
+
+TEST_F(Train, ResumedLeavesTheSameBytes) {
+  put_village("a.ply");
+  ASSERT_EQ(train(small_run("whole")).exit_code, 0);
+  auto half = small_run("half");
+  half.back() = "3";
+  ASSERT_EQ(train(half).exit_code, 0);
+  half.back() = "6";
+  // The learning rate follows the share of the steps: only a run of the same length is the same.
+  EXPECT_EQ(train(half).exit_code, 2);  // not without --resume
+  auto again = small_run("again");
+  again.insert(again.end(), {"--save-minutes", "0"});
+  {
+    Process process(command(again));
+    while (process.running() && !fs::exists(folder() / "again/training/checkpoint")) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    process.signal(SIGKILL);
+    (void)process.wait();
+  }
+  again.emplace_back("--resume");
+  const Finished finished = train(again);
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_EQ(read_file(folder() / "again/model.safetensors"),
+            read_file(folder() / "whole/model.safetensors"));
+}
+
+TEST_F(Train, InterruptedSavesAndSaysSo) {
+  put_village("a.ply");
+  auto arguments = small_run("model");
+  arguments.back() = "100000";
+  Process process(command(arguments));
+  while (process.running() && !fs::exists(folder() / "model/training/log.jsonl")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  process.signal(SIGINT);
+  const Finished finished = process.wait();
+  EXPECT_EQ(finished.exit_code, 130);
+  EXPECT_THAT(finished.err, HasSubstr("--resume goes on from there"));
+  EXPECT_TRUE(fs::exists(folder() / "model/training/checkpoint"));
+}
+
+TEST_F(Train, ScoresAShippedModel) {
+  put_village("a.ply");
+  const Finished finished = train({"data", "--score", "aerial"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("| all points |"));
+  EXPECT_THAT(finished.out, HasSubstr("a (held-out part) sparse tilted"));
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -1,0 +1,89 @@
+#include "card.hpp"
+
+#include <algorithm>
+
+#include "../text.hpp"
+#include "ptattn/core/cpu_level.hpp"
+#include "ptattn/core/version.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+std::string cell(double fraction) {
+  return " " + fixed_text(100.0 * fraction, 1) + " |";
+}
+
+std::string row(const std::string& name, const train::Scores& scores,
+                const train::LabelSpace& space) {
+  const auto metrics = evaluate(scores.confusion());
+  std::string text = "| " + name + " |";
+  for (const ClassMetrics& metric : metrics.classes) {
+    text += metric.truth > 0 ? cell(metric.iou.value_or(0.0)) : "  |";
+  }
+  const bool named = metrics.items > 0;
+  text += named ? cell(scores.mean_iou()) : "  |";
+  text += named ? cell(metrics.overall_accuracy.value_or(0.0)) : "  |";
+  const auto ground = std::ranges::find(space.classes, "ground");
+  if (ground != space.classes.end()) {
+    text += cell(scores.ground_error(static_cast<std::uint32_t>(ground - space.classes.begin())));
+  }
+  text += named ? cell(scores.calibration_error()) : "  |";
+  return text + "\n";
+}
+
+std::string quoted_list(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
+  return text;
+}
+
+std::string names_of(const std::vector<DataFile>& files) {
+  std::vector<std::string> names;
+  for (const DataFile& file : files) names.push_back(file.cloud.name);
+  return quoted_list(names);
+}
+
+}  // namespace
+
+std::string score_table(const std::vector<train::CloudScores>& clouds,
+                        const train::LabelSpace& space) {
+  std::string head = "| |";
+  for (const std::string& name : space.classes) head += " " + name + " |";
+  head += " mIoU | accuracy |";
+  const bool ground = std::ranges::find(space.classes, "ground") != space.classes.end();
+  if (ground) head += " total error of ground or not |";
+  head += " ECE |";
+  const auto columns = std::ranges::count(head, '|') - 1;
+  std::string text = head + "\n|";
+  for (std::ptrdiff_t i = 0; i < columns; ++i) text += "---|";
+  text += "\n";
+  train::Scores all(space);
+  for (const train::CloudScores& cloud : clouds) {
+    text += row(cloud.name, cloud.scores, space);
+    all.add(cloud.scores);
+  }
+  return text + row("all points", all, space);
+}
+
+std::string model_card(const CardFacts& facts) {
+  const train::ModelSpec& spec = facts.plan.spec;
+  std::string text = "# " + spec.name + "\n\nLabels points: " + quoted_list(spec.classes) +
+                     ". Trained by `ptattn-train`, which wrote this card.\n\n| | |\n|---|---|\n";
+  text += "| architecture | " + spec.architecture + ", " +
+          fixed_text(static_cast<double>(facts.parameters) / 1e6, 2) + " M parameters |\n";
+  text += "| channels | " + quoted_list(spec.channels()) + " |\n";
+  text += "| trained | " + std::to_string(facts.steps) + " steps, " + fixed_text(facts.minutes, 0) +
+          " minutes, seed " + std::to_string(facts.settings.seed) + ", ptattn " +
+          std::string(version()) + ", " + cpu_levels().front() + " |\n";
+  if (facts.plan.init) text += "| began with | " + facts.plan.init->name + " |\n";
+  text += "\n## Data\n\n```text\n" + plan_text(facts.plan, facts.data, facts.settings) + "```\n\n";
+  text += "Trained on: " + names_of(facts.data.training) + ".\n\n";
+  text += "Held out: " + names_of(facts.data.held_out) + ".\n\n";
+  text += "    " + facts.command + "\n\n![Curve](training/curve.png)\n\n";
+  text +=
+      "## Scores\n\nOf held-out points, in percent: IoU per class, mean IoU of the classes "
+      "there, overall accuracy, expected calibration error.\n\n";
+  return text + score_table(facts.clouds, facts.data.truth.space);
+}
+
+}  // namespace ptattn::tools

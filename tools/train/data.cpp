@@ -1,0 +1,168 @@
+#include "data.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <limits>
+#include <utility>
+
+#include "../inputs.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using train::LabelledCloud;
+
+constexpr double kHeldOutShare = 1.0 / 7.0;
+constexpr double kGapShare = 0.02;  // of the extent, between training and held-out part
+constexpr double kDensityCellShare = 0.05;
+
+/// A profile that asks for everything that channels can be made of.
+SceneProfile all_attributes() {
+  SceneProfile profile;
+  for (const ChannelKind kind :
+       {ChannelKind::kIntensity, ChannelKind::kLast, ChannelKind::kColor, ChannelKind::kNormal}) {
+    profile.channels.push_back({kind, 0});
+  }
+  return profile;
+}
+
+std::string find_truth_field(const PointCloud& cloud, const std::string& wanted,
+                             const std::string& subject) {
+  if (!wanted.empty()) return wanted;
+  for (const std::string& name : usual_truth_fields()) {
+    if (cloud.find(name) != nullptr) return name;
+  }
+  std::string known;
+  for (const Field& field : cloud.fields()) {
+    known.append(known.empty() ? "" : ", ").append(field.name());
+  }
+  throw Error(Fault::kInput, subject,
+              "has no field of labels that is known, name one of " + known + " by --truth");
+}
+
+DataFile look_at(LabelledCloud cloud) {
+  DataFile file{.cloud = std::move(cloud)};
+  std::array<float, 3> high{};
+  for (const auto& p : file.cloud.positions) {
+    for (std::size_t axis = 0; axis < 3; ++axis) high[axis] = std::max(high[axis], p[axis]);
+  }
+  file.extent = std::max(high[0], high[1]);
+  file.height = high[2];
+  if (file.extent <= 0.0) {
+    throw Error(Fault::kInput, file.cloud.name,
+                "has no extent in plan, expected a scene with z up");
+  }
+  file.spacing = 1.0 / std::sqrt(train::plan_density(file.cloud, kDensityCellShare * file.extent));
+  return file;
+}
+
+bool matches(const fs::path& path, const std::vector<std::string>& patterns) {
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+    return fnmatch(pattern.c_str(), path.filename().c_str(), 0) == 0 ||
+           fnmatch(pattern.c_str(), path.stem().c_str(), 0) == 0;
+  });
+}
+
+bool has_labels(const LabelledCloud& cloud) {
+  return std::ranges::any_of(cloud.labels,
+                             [](train::Label label) { return label != train::kUnlabelled; });
+}
+
+/// The files of the command line, each of which can be read.
+std::vector<fs::path> find_files(const TrainSettings& settings) {
+  std::vector<fs::path> paths;
+  for (const Input& input : expand_inputs(settings.data, std::cin)) {
+    if (!input.problem.empty()) {
+      throw Error(Fault::kInput, input.path.string(), input.problem);
+    }
+    paths.push_back(input.path);
+  }
+  if (paths.empty())
+    throw Error(Fault::kUsage, "DATA", "missing, name labelled clouds, see --help");
+  return paths;
+}
+
+/// What the labels mean where --classes does not say it.
+TruthPlan look_for_truth(const std::vector<fs::path>& paths, const std::string& field) {
+  std::map<std::int64_t, std::size_t> values;
+  for (const fs::path& path : paths) {
+    for (const auto& [value, count] : train::count_values(read_cloud(path), field, path.string())) {
+      values[value] += count;
+    }
+  }
+  return guess_truth(field, values);
+}
+
+/// Cuts a held-out part off every training file.
+void hold_out_by_place(TrainData& data) {
+  std::vector<DataFile> rest;
+  for (DataFile& file : data.training) {
+    auto [kept, cut] = train::cut_off(file.cloud, kHeldOutShare, kGapShare * file.extent);
+    cut.name += " (held-out part)";
+    if (has_labels(cut)) data.held_out.push_back(look_at(std::move(cut)));
+    if (has_labels(kept)) rest.push_back(look_at(std::move(kept)));
+  }
+  data.training = std::move(rest);
+  data.notes.emplace_back(
+      "held out: the last seventh of every file along its longer side (--hold-out names files "
+      "instead, which says more)");
+}
+
+void check(const TrainData& data) {
+  if (data.training.empty()) {
+    throw Error(Fault::kInput, "DATA", "holds no labelled point to learn from");
+  }
+  const auto counts = count_labels(data.training, data.truth.space);
+  const auto present = std::ranges::count_if(counts, [](std::size_t n) { return n > 0; });
+  if (data.truth.space.classes.size() < 2 || present < 2) {
+    throw Error(Fault::kInput, "DATA", "holds points of one class only, expected two or more");
+  }
+}
+
+}  // namespace
+
+TrainData read_data(const TrainSettings& settings, const std::vector<std::string>& init_classes) {
+  const std::vector<fs::path> paths = find_files(settings);
+  TrainData data;
+  data.field = find_truth_field(read_cloud(paths.front()), settings.truth, paths.front().string());
+  data.truth = settings.classes.empty() ? look_for_truth(paths, data.field)
+                                        : read_truth(settings, data.field, init_classes);
+  const SceneProfile profile = all_attributes();
+  for (const fs::path& path : paths) {
+    const PointCloud cloud = read_cloud(path);
+    const auto labels = train::read_labels(cloud, data.truth.of(path), path.string());
+    LabelledCloud labelled = train::take_labelled(cloud, labels, profile, path.stem().string());
+    if (!has_labels(labelled)) {
+      data.notes.push_back(path.string() + " has no labelled point and is left out");
+      continue;
+    }
+    const bool out = matches(path, settings.hold_out);
+    (out ? data.held_out : data.training).push_back(look_at(std::move(labelled)));
+  }
+  if (settings.hold_out.empty()) {
+    hold_out_by_place(data);
+  } else if (data.held_out.empty()) {
+    throw Error(Fault::kUsage, "--hold-out", "matches none of the files");
+  }
+  check(data);
+  return data;
+}
+
+std::vector<std::size_t> count_labels(const std::vector<DataFile>& files,
+                                      const train::LabelSpace& space) {
+  std::vector<std::size_t> counts(space.size(), 0);
+  for (const DataFile& file : files) {
+    for (const train::Label label : file.cloud.labels) {
+      if (label != train::kUnlabelled) ++counts[label];
+    }
+  }
+  return counts;
+}
+
+}  // namespace ptattn::tools

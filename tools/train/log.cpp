@@ -1,0 +1,82 @@
+#include "log.hpp"
+
+#include <cmath>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "../output.hpp"
+#include "ptattn/core/error.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double rounded(double value, double digits = 1e6) {
+  return std::round(value * digits) / digits;
+}
+
+}  // namespace
+
+TrainLog::TrainLog(const std::filesystem::path& path, std::uint64_t last_step) : path_(path) {
+  std::string kept;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const Json json = Json::parse(line, nullptr, false);
+    if (!json.is_object() || json.value("step", last_step + 1) > last_step) continue;
+    kept += line + "\n";
+    const std::uint64_t step = json.value("step", std::uint64_t{0});
+    if (json.contains("mean_iou")) {
+      validations_.push_back({step,
+                              json.value("minutes", 0.0),
+                              json.value("mean_iou", 0.0),
+                              json.value("calibration_error", 0.0),
+                              {}});
+    } else {
+      curve_.push_back({step, json.value("minutes", 0.0), json.value("loss", 0.0),
+                        json.value("cross_entropy", 0.0), json.value("learning_rate", 0.0),
+                        json.value("gradient_norm", 0.0), json.value("steps_per_second", 0.0)});
+    }
+  }
+  file.close();
+  Output output = Output::replacing(path);
+  output.write(kept);
+  output.commit();
+}
+
+void TrainLog::append(const std::string& line) {
+  std::ofstream file(path_, std::ios::app);
+  file << line << "\n" << std::flush;
+  if (!file) throw Error(Fault::kInput, path_.string(), "cannot be written");
+}
+
+void TrainLog::add(const CurvePoint& point) {
+  curve_.push_back(point);
+  append(Json{{"step", point.step},
+              {"minutes", rounded(point.minutes, 100)},
+              {"loss", rounded(point.loss)},
+              {"cross_entropy", rounded(point.cross_entropy)},
+              {"learning_rate", rounded(point.learning_rate, 1e9)},
+              {"gradient_norm", rounded(point.gradient_norm, 1e4)},
+              {"steps_per_second", rounded(point.steps_per_second, 1e3)}}
+             .dump());
+}
+
+void TrainLog::add(const ValidationPoint& point, const std::vector<std::string>& classes,
+                   const std::vector<train::CloudScores>& clouds) {
+  validations_.push_back(point);
+  Json json{{"step", point.step},
+            {"minutes", rounded(point.minutes, 100)},
+            {"mean_iou", rounded(point.mean_iou, 1e4)},
+            {"calibration_error", rounded(point.calibration_error, 1e4)}};
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    if (point.ious[c] >= 0.0) json["iou"][classes[c]] = rounded(point.ious[c], 1e4);
+  }
+  for (const train::CloudScores& cloud : clouds) {
+    json["clouds"][cloud.name] = rounded(cloud.scores.mean_iou(), 1e4);
+  }
+  append(json.dump());
+}
+
+}  // namespace ptattn::tools

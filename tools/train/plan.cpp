@@ -1,0 +1,341 @@
+#include "plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "../text.hpp"
+#include "ptattn/core/error.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using train::AttributeKind;
+using train::SceneAugmentation;
+
+constexpr double kAerialExtent = 40.0;  // metres; smaller scenes are rooms and objects
+constexpr double kFlat = 0.7;           // height over extent of what is seen from above
+
+const std::map<std::string, Json>& ptv3_sizes() {
+  static const std::map<std::string, Json> kSizes{{"tiny",
+                                                   {{"enc_depths", {1, 1, 1, 1, 1}},
+                                                    {"enc_channels", {32, 32, 48, 64, 96}},
+                                                    {"enc_num_head", {2, 2, 3, 4, 6}},
+                                                    {"dec_depths", {1, 1, 1, 1}},
+                                                    {"dec_channels", {32, 32, 48, 64}},
+                                                    {"dec_num_head", {2, 2, 3, 4}}}},
+                                                  {"small",
+                                                   {{"enc_depths", {1, 1, 2, 2, 1}},
+                                                    {"enc_channels", {32, 48, 64, 96, 128}},
+                                                    {"enc_num_head", {2, 3, 4, 6, 8}},
+                                                    {"dec_depths", {1, 1, 1, 1}},
+                                                    {"dec_channels", {32, 48, 64, 96}},
+                                                    {"dec_num_head", {2, 3, 4, 6}}}},
+                                                  {"base",
+                                                   {{"enc_depths", {2, 2, 2, 4, 2}},
+                                                    {"enc_channels", {32, 64, 96, 160, 256}},
+                                                    {"enc_num_head", {2, 4, 6, 10, 16}},
+                                                    {"dec_depths", {1, 1, 1, 1}},
+                                                    {"dec_channels", {48, 64, 96, 160}},
+                                                    {"dec_num_head", {3, 4, 6, 10}}}}};
+  return kSizes;
+}
+
+std::string ptv3_hyper_parameters(const std::string& size, std::size_t classes,
+                                  std::size_t channels) {
+  Json json;
+  json["num_classes"] = classes;
+  json["in_channels"] = channels;
+  json["order"] = {"z", "z-trans", "hilbert", "hilbert-trans"};
+  json["stride"] = {2, 2, 2, 2};
+  json.update(ptv3_sizes().at(size));
+  json["enc_patch_size"] = {128, 128, 128, 128, 128};
+  json["dec_patch_size"] = {128, 128, 128, 128};
+  json["enable_rpe"] = false;
+  return json.dump();
+}
+
+/// True when most of the scenes look like land seen from above, in metres.
+bool is_aerial(const TrainData& data) {
+  const auto aerial = std::ranges::count_if(data.training, [](const DataFile& file) {
+    return file.extent >= kAerialExtent && file.height <= kFlat * file.extent;
+  });
+  return 2 * static_cast<std::size_t>(aerial) > data.training.size();
+}
+
+std::size_t files_with(const TrainData& data, AttributeKind kind) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(data.training, [&](const DataFile& f) { return f.cloud.has(kind); }));
+}
+
+double median_spacing(const TrainData& data) {
+  std::vector<double> spacings;
+  for (const DataFile& file : data.training) spacings.push_back(file.spacing);
+  std::ranges::sort(spacings);
+  return spacings[spacings.size() / 2];
+}
+
+/// The nearest of 1, 2, 5 and their tenths, hundreds, ... in proportion.
+double round_number(double value) {
+  const double power = std::pow(10.0, std::floor(std::log10(value)));
+  double best = power;
+  for (const double step : {1.0, 2.0, 5.0, 10.0}) {
+    const auto off = [&](double x) { return std::abs(std::log(x / value)); };
+    if (off(step * power) < off(best)) best = step * power;
+  }
+  return best;
+}
+
+class Planner {
+ public:
+  Planner(const TrainSettings& settings, TrainData& data,
+          const std::optional<train::ModelSpec>& init)
+      : settings_(settings), data_(data), aerial_(is_aerial(data)) {
+    plan_.init = init;
+  }
+
+  TrainPlan make() {
+    plan_.spec = plan_.init ? spec_of_init() : spec_from_data();
+    plan_.profile = read_scene_profile(plan_.spec.preprocessing, "the plan");
+    say_fields();
+    choose_stream();
+    choose_training();
+    drop_unused();
+    return std::move(plan_);
+  }
+
+ private:
+  void because(const std::string& reason) { plan_.reasons.push_back(reason); }
+
+  train::ModelSpec spec_of_init() {
+    if (settings_.voxel || !settings_.channels.empty()) {
+      throw Error(Fault::kUsage, settings_.voxel ? "--voxel" : "--channels",
+                  "does not go with --init, whose network expects its own");
+    }
+    train::ModelSpec spec = train::with_classes(*plan_.init, data_.truth.space.classes);
+    if (!data_.truth.asprs_codes.empty()) spec.asprs_codes = data_.truth.asprs_codes;
+    because("network, voxels and channels: those of " + plan_.init->name);
+    return spec;
+  }
+
+  train::ModelSpec spec_from_data() {
+    Json profile = preprocessing();
+    train::ModelSpec spec;
+    spec.classes = data_.truth.space.classes;
+    spec.asprs_codes = data_.truth.asprs_codes;
+    if (settings_.architecture != "ptv3") {
+      throw Error(Fault::kUsage, "--architecture",
+                  "is " + settings_.architecture + ", scenes are learnt by ptv3");
+    }
+    spec.architecture = "ptv3m1";
+    spec.hyper_parameters =
+        ptv3_hyper_parameters(settings_.size, spec.classes.size(), profile["features"].size());
+    spec.preprocessing = profile.dump();
+    return spec;
+  }
+
+  double choose_voxel() {
+    const double spacing = median_spacing(data_);
+    double voxel = round_number(2.0 * spacing);
+    std::string why = "voxels of " + fixed_text(voxel, 3) + ": twice the usual spacing of " +
+                      fixed_text(spacing, 3);
+    if (aerial_) {
+      voxel = spacing < 0.12 ? 0.25 : 0.5;
+      why = "voxels of " + fixed_text(voxel, 2) +
+            " m: land seen from above, the usual spacing is " + fixed_text(spacing, 2) + " m";
+    }
+    if (settings_.voxel) {
+      voxel = *settings_.voxel;
+      why = "voxels of " + fixed_text(voxel, 3) + ": --voxel";
+    }
+    because(why);
+    return voxel;
+  }
+
+  Json preprocessing() {
+    Json json;
+    json["kind"] = "scene";
+    json["unit"] = "metre";
+    json["up"] = "z";
+    const double voxel = choose_voxel();
+    json["voxel"] = voxel;
+    json["features"] = settings_.channels.empty() ? choose_channels() : settings_.channels;
+    json["squash"] = voxel / 2.0;
+    return json;
+  }
+
+  std::vector<std::string> choose_channels() {
+    std::vector<std::string> names{"offset_x", "offset_y", "offset_z", "count", "spread"};
+    const auto add = [&names](std::initializer_list<const char*> more) {
+      names.insert(names.end(), more.begin(), more.end());
+    };
+    if (aerial_) {
+      add({"above_5", "above_17", "above_41", "above_97", "above_201", "below_17", "under_top"});
+    } else {
+      add({"above_17", "above_97", "under_top"});
+    }
+    add({"thickness_1", "scatter_1", "vertical_1", "crowd_1", "thickness_2", "scatter_2",
+         "vertical_2", "crowd_2"});
+    if (aerial_) add({"plane_3", "plane_4", "plane_5"});
+    if (files_with(data_, AttributeKind::kIntensity) > 0) add({"intensity", "has_intensity"});
+    if (files_with(data_, AttributeKind::kReturns) > 0) add({"last", "multiple", "has_returns"});
+    const std::size_t all = data_.training.size();
+    if (files_with(data_, AttributeKind::kColor) == all) add({"red", "green", "blue"});
+    if (files_with(data_, AttributeKind::kNormal) == all) add({"normal_x", "normal_y", "normal_z"});
+    because(std::to_string(names.size()) + " channels: shape, surroundings" +
+            (aerial_ ? ", heights above the ground" : "") + " and the fields below");
+    return names;
+  }
+
+  void say_field(AttributeKind kind, const char* name, bool used) {
+    const std::size_t with = files_with(data_, kind);
+    const std::size_t all = data_.training.size();
+    if (with == 0 && !used) return;
+    std::string text = std::string(name) + ": in " + std::to_string(with) + " of " +
+                       std::to_string(all) + " files, " + (used ? "used" : "not used");
+    if (used && with < all) text += "; the network learns to do without as well";
+    because(text);
+  }
+
+  void say_fields() {
+    const SceneProfile& p = plan_.profile;
+    say_field(AttributeKind::kIntensity, "intensity", p.uses(ChannelKind::kIntensity));
+    say_field(AttributeKind::kReturns, "returns", p.uses(ChannelKind::kLast));
+    say_field(AttributeKind::kColor, "colours", p.uses(ChannelKind::kColor));
+    say_field(AttributeKind::kNormal, "normals", p.uses(ChannelKind::kNormal));
+  }
+
+  void choose_stream() {
+    train::SceneStreamOptions& stream = plan_.stream;
+    stream.seed = settings_.seed;
+    stream.voxels = settings_.voxels_per_step;
+    stream.mix = settings_.mix;
+    std::string kind = settings_.augment;
+    if (kind == "auto") kind = aerial_ ? "aerial" : "scene";
+    stream.augmentation = kind == "aerial"  ? SceneAugmentation::kAerial
+                          : kind == "scene" ? SceneAugmentation::kScene
+                                            : SceneAugmentation::kNone;
+    const std::map<std::string, std::string> words{
+        {"aerial", "turns, other densities, relief, stray points, lost fields: surveys differ"},
+        {"scene", "turns, other densities, stretch, noise, lost fields"},
+        {"none", "none"}};
+    because("augmentation: " + words.at(kind));
+    auto& space = data_.truth.space;
+    const bool ground = std::ranges::find(space.classes, "ground") != space.classes.end();
+    if (ground && kind == "aerial") stream.stray = space.find_or_add("not_ground", "the plan");
+  }
+
+  /// Crops show rare classes more often already; their weights even out the rest.
+  void choose_weights() {
+    auto counts = count_labels(data_.training, data_.truth.space);
+    counts.resize(data_.truth.space.classes.size());
+    double logarithms = 0.0;
+    double present = 0.0;
+    for (const std::size_t count : counts) {
+      if (count == 0) continue;
+      logarithms += std::log(static_cast<double>(count));
+      present += 1.0;
+    }
+    const double middle = std::exp(logarithms / present);
+    for (const std::size_t count : counts) {
+      const double rarity = middle / static_cast<double>(std::max<std::size_t>(count, 1));
+      plan_.trainer.loss.class_weights.push_back(std::clamp(std::pow(rarity, 0.15), 0.7, 1.5));
+    }
+  }
+
+  void choose_training() {
+    train::TrainerOptions& trainer = plan_.trainer;
+    trainer.seed = settings_.seed;
+    trainer.steps = settings_.steps;
+    trainer.minutes = settings_.minutes;
+    trainer.accumulate = settings_.accumulate;
+    trainer.average = settings_.average;
+    trainer.freeze_norms = settings_.freeze_norms;
+    trainer.layer_rate = settings_.layer_rate;
+    trainer.head_only = settings_.freeze_encoder;
+    trainer.schedule.learning_rate =
+        settings_.learning_rate.value_or(settings_.freeze_encoder ? 1e-2
+                                         : plan_.init             ? 1.5e-3
+                                                                  : 3e-3);
+    choose_weights();
+  }
+
+  /// Attributes that no channel is made of take memory.
+  void drop_unused() {
+    const SceneProfile& p = plan_.profile;
+    for (auto* files : {&data_.training, &data_.held_out}) {
+      for (DataFile& file : *files) {
+        if (!p.uses(ChannelKind::kIntensity)) file.cloud.drop(AttributeKind::kIntensity);
+        if (!p.uses(ChannelKind::kLast) && !p.uses(ChannelKind::kMultiple)) {
+          file.cloud.drop(AttributeKind::kReturns);
+        }
+        if (!p.uses(ChannelKind::kColor)) file.cloud.drop(AttributeKind::kColor);
+        if (!p.uses(ChannelKind::kNormal)) file.cloud.drop(AttributeKind::kNormal);
+      }
+    }
+  }
+
+  const TrainSettings& settings_;
+  TrainData& data_;
+  bool aerial_;
+  TrainPlan plan_;
+};
+
+std::string count_text(std::size_t count) {
+  std::string text = std::to_string(count);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, " ");
+  return text;
+}
+
+void add_files(std::string& text, const char* what, const std::vector<DataFile>& files) {
+  std::size_t points = 0;
+  for (const DataFile& file : files) points += file.cloud.size();
+  text += std::string(what) + ": " + std::to_string(files.size()) + " clouds, " +
+          count_text(points) + " points\n";
+}
+
+}  // namespace
+
+TrainPlan make_plan(const TrainSettings& settings, TrainData& data,
+                    const std::optional<train::ModelSpec>& init) {
+  return Planner(settings, data, init).make();
+}
+
+std::string plan_text(const TrainPlan& plan, const TrainData& data, const TrainSettings& settings) {
+  std::string text;
+  add_files(text, "training", data.training);
+  add_files(text, "held out", data.held_out);
+  for (const std::string& note : data.notes) text += "  " + note + "\n";
+  const auto training = count_labels(data.training, data.truth.space);
+  const auto held_out = count_labels(data.held_out, data.truth.space);
+  std::size_t width = 5;
+  for (std::size_t l = 0; l < data.truth.space.size(); ++l) {
+    width = std::max(width, data.truth.space.name(l).size());
+  }
+  text += "labels of \"" + data.field + "\", points:\n  " + left_aligned("", width) +
+          "    training    held out  weight\n";
+  for (std::size_t l = 0; l < data.truth.space.size(); ++l) {
+    text += "  " + left_aligned(data.truth.space.name(l), width) +
+            right_aligned(count_text(training[l]), 12) + right_aligned(count_text(held_out[l]), 12);
+    if (l < plan.trainer.loss.class_weights.size()) {
+      text += right_aligned(fixed_text(plan.trainer.loss.class_weights[l], 2), 8);
+      if (training[l] == 0) text += "  no point to learn it from";
+    }
+    text += "\n";
+  }
+  for (const std::string& reason : plan.reasons) text += reason + "\n";
+  text += "length: " +
+          (plan.trainer.steps ? std::to_string(*plan.trainer.steps) + " steps"
+                              : fixed_text(plan.trainer.minutes, 0) + " minutes") +
+          " of " + count_text(plan.stream.voxels * plan.trainer.accumulate) +
+          " voxels a step, learning rate " + fixed_text(plan.trainer.schedule.learning_rate, 4) +
+          ", seed " + std::to_string(settings.seed) + "\n";
+  return text;
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data.hpp"
+#include "ptattn/train/model_spec.hpp"
+#include "ptattn/train/scene_stream.hpp"
+#include "ptattn/train/trainer.hpp"
+
+namespace ptattn::tools {
+
+/// All that a run is to do, and why.
+struct TrainPlan {
+  train::ModelSpec spec;
+  SceneProfile profile;
+  std::optional<train::ModelSpec> init;  ///< of the model whose weights it begins with
+  std::filesystem::path init_folder;
+  train::SceneStreamOptions stream;
+  train::TrainerOptions trainer;
+  std::vector<std::string> reasons;  ///< a line each
+};
+
+/// Chooses what the command line leaves open by a look at the data: voxel size, channels, class
+/// weights, augmentation, learning rate.
+/// @throws Error(Fault::kUsage) for options that do not fit each other or the data
+[[nodiscard]] TrainPlan make_plan(const TrainSettings& settings, TrainData& data,
+                                  const std::optional<train::ModelSpec>& init);
+
+/// The plan in words: data, classes with their points, network, augmentation, length.
+[[nodiscard]] std::string plan_text(const TrainPlan& plan, const TrainData& data,
+                                    const TrainSettings& settings);
+
+}  // namespace ptattn::tools

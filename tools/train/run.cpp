@@ -1,0 +1,320 @@
+#include "run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "../interrupt.hpp"
+#include "../output.hpp"
+#include "../text.hpp"
+#include "card.hpp"
+#include "curve.hpp"
+#include "data.hpp"
+#include "log.hpp"
+#include "plan.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/png.hpp"
+#include "ptattn/models/model_search.hpp"
+#include "ptattn/models/point_model.hpp"
+#include "ptattn/models/safetensors.hpp"
+#include "ptattn/train/trainable_network.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t kLogSteps = 50;  // between two points of the curve
+constexpr double kProgressSeconds = 10.0;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::vector<train::LabelledCloud> clouds_of(std::vector<DataFile> files) {
+  std::vector<train::LabelledCloud> clouds;
+  for (DataFile& file : files) clouds.push_back(std::move(file.cloud));
+  return clouds;
+}
+
+/// Buildings stay level when relief is added.
+void number_buildings(std::vector<train::LabelledCloud>& clouds, const train::LabelSpace& space,
+                      double voxel) {
+  constexpr double kCell = 4.0;  // voxels
+  const auto found = std::ranges::find(space.classes, "building");
+  if (found == space.classes.end()) return;
+  const auto label = static_cast<train::Label>(found - space.classes.begin());
+  for (train::LabelledCloud& cloud : clouds) {
+    cloud.objects = train::number_objects(cloud, label, kCell * voxel);
+  }
+}
+
+std::string time_text(double minutes) {
+  const auto all = static_cast<std::uint64_t>(std::llround(std::max(0.0, minutes)));
+  std::string rest = std::to_string(all % 60);
+  return std::to_string(all / 60) + (rest.size() < 2 ? ":0" : ":") + rest;
+}
+
+void write_text_file(const fs::path& path, const std::string& text) {
+  Output output = Output::replacing(path);
+  output.write(text);
+  output.commit();
+}
+
+/// One training run in its folder.
+class Run {
+ public:
+  Run(const TrainSettings& settings, TrainPlan plan, TrainData data, std::string command)
+      : settings_(settings),
+        plan_(std::move(plan)),
+        data_(std::move(data)),
+        command_(std::move(command)),
+        folder_(fs::absolute(settings.output)) {
+    if (plan_.spec.name.empty() || !plan_.init || settings.output != settings.init) {
+      plan_.spec.name = folder_.filename().string();
+    }
+    network_ = train::make_trainable_network(
+        plan_.spec.config(), {.seed = settings.seed, .drop_path = settings.drop_path});
+    take_init();
+    auto places = clouds_of(std::exchange(data_.training, summary_of(data_.training)));
+    number_buildings(places, data_.truth.space, plan_.profile.voxel);
+    held_out_ = clouds_of(std::exchange(data_.held_out, summary_of(data_.held_out)));
+    stream_ = std::make_unique<train::SceneStream>(std::move(places), data_.truth.space,
+                                                   plan_.profile, plan_.stream);
+    trainer_ =
+        std::make_unique<train::Trainer>(*network_, *stream_, data_.truth.space, plan_.trainer);
+  }
+
+  int train() {
+    fs::create_directories(folder_ / "training");
+    const fs::path checkpoint = folder_ / "training" / "checkpoint";
+    if (settings_.resume && trainer_->load(checkpoint)) {
+      say("goes on from step " + std::to_string(trainer_->steps()));
+    }
+    log_.emplace(folder_ / "training" / "log.jsonl", trainer_->steps());
+    const InterruptWatch watch;
+    last_save_ = last_validation_ = trainer_->minutes();
+    started_ = last_progress_ = Clock::now();
+    first_step_ = trainer_->steps();
+    while (!trainer_->finished() && !watch.interrupted()) one_step(checkpoint, watch);
+    trainer_->save(checkpoint);
+    if (watch.interrupted()) {
+      say("interrupted at step " + std::to_string(trainer_->steps()) +
+          "; --resume goes on from there");
+      return kInterrupted;
+    }
+    finish(watch);
+    return 0;
+  }
+
+ private:
+  /// What the card says of files whose points are used elsewhere; labels are counted from it.
+  static std::vector<DataFile> summary_of(const std::vector<DataFile>& files) {
+    std::vector<DataFile> summary;
+    for (const DataFile& file : files) {
+      DataFile& item = summary.emplace_back(
+          DataFile{.cloud = {.name = file.cloud.name, .positions = {}, .labels = file.cloud.labels},
+                   .extent = file.extent,
+                   .height = file.height,
+                   .spacing = file.spacing});
+      item.cloud.positions.resize(file.cloud.size());
+    }
+    return summary;
+  }
+
+  static void say(const std::string& text) {
+    std::cerr << "ptattn-train: " << text << "\n" << std::flush;
+  }
+
+  void take_init() {
+    if (!plan_.init) return;
+    const SafetensorsFile weights(plan_.init_folder / "model.safetensors");
+    const auto left = train::take_weights(network_->parameters(), plan_.spec, weights, *plan_.init);
+    std::string names;
+    for (const std::string& name : left) names += " " + name;
+    if (!left.empty()) say("random at first, wholly or in part:" + names);
+  }
+
+  void one_step(const fs::path& checkpoint, const InterruptWatch& watch) {
+    const train::StepReport report = trainer_->step();
+    add_to_curve(report);
+    if (report.minutes - last_save_ >= settings_.save_minutes) {
+      trainer_->save(checkpoint);
+      last_save_ = report.minutes;
+    }
+    if (report.minutes - last_validation_ >= settings_.validate_minutes) {
+      validate_now(watch);
+      last_validation_ = trainer_->minutes();
+    }
+    if (seconds_since(last_progress_) >= kProgressSeconds) show_progress(report);
+  }
+
+  void add_to_curve(const train::StepReport& report) {
+    point_.loss += report.loss.total;
+    point_.cross_entropy += report.loss.cross_entropy;
+    point_.gradient_norm += report.gradient_norm;
+    if (point_.step++ == 0) point_started_ = Clock::now();
+    if (report.step % kLogSteps != 0 && !trainer_->finished()) return;
+    const auto steps = static_cast<double>(point_.step);
+    const double seconds = seconds_since(point_started_);
+    log_->add({.step = report.step,
+               .minutes = report.minutes,
+               .loss = point_.loss / steps,
+               .cross_entropy = point_.cross_entropy / steps,
+               .learning_rate = report.learning_rate,
+               .gradient_norm = point_.gradient_norm / steps,
+               .steps_per_second = seconds > 0.0 ? (steps - 1.0) / seconds : 0.0});
+    point_ = {};
+  }
+
+  void show_progress(const train::StepReport& report) {
+    last_progress_ = Clock::now();
+    const auto steps = static_cast<double>(report.step - first_step_);
+    const double rate = steps / seconds_since(started_);
+    std::string text = "step " + std::to_string(report.step);
+    if (settings_.steps) text += " of " + std::to_string(*settings_.steps);
+    text += ", loss " + fixed_text(report.loss.total, 3);
+    if (!log_->validations().empty()) {
+      text += ", validation mIoU " + percent_text(log_->validations().back().mean_iou);
+    }
+    const double left = settings_.steps
+                            ? static_cast<double>(*settings_.steps - report.step) / rate / 60.0
+                            : settings_.minutes - report.minutes;
+    say(text + ", " + fixed_text(rate, 2) + " steps/s, " + time_text(left) + " h left, waited " +
+        percent_text(trainer_->share_waited()) + " for data");
+  }
+
+  PointModel write_averaged() {
+    write_model(folder_, plan_.spec, network_->parameters(), trainer_->averaged_values(),
+                trainer_->averaged_buffers());
+    return load_point_model(folder_);
+  }
+
+  std::vector<train::CloudScores> validate_now(const InterruptWatch& watch) {
+    const PointModel model = write_averaged();
+    auto clouds = train::validate(model, held_out_, data_.truth.space,
+                                  [&watch] { return !watch.interrupted(); });
+    if (watch.interrupted()) return clouds;
+    train::Scores all(data_.truth.space);
+    for (const train::CloudScores& cloud : clouds) all.add(cloud.scores);
+    log_->add({.step = trainer_->steps(),
+               .minutes = trainer_->minutes(),
+               .mean_iou = all.mean_iou(),
+               .calibration_error = all.calibration_error(),
+               .ious = all.ious()},
+              data_.truth.space.classes, clouds);
+    std::string text = "validation at step " + std::to_string(trainer_->steps()) + ": mIoU " +
+                       percent_text(all.mean_iou());
+    const std::vector<double> ious = all.ious();
+    for (std::size_t c = 0; c < ious.size(); ++c) {
+      if (ious[c] >= 0.0) {
+        text += ", " + data_.truth.space.classes[c] + " " + fixed_text(100.0 * ious[c], 1);
+      }
+    }
+    say(text);
+    write_curves();
+    return clouds;
+  }
+
+  void write_curves() {
+    write_png(folder_ / "training" / "curve.png", curve_image(*log_));
+    write_text_file(folder_ / "training" / "curve.svg", curve_svg(*log_));
+  }
+
+  void finish(const InterruptWatch& watch) {
+    const auto clouds = validate_now(watch);
+    write_text_file(folder_ / "README.md",
+                    model_card({.plan = plan_,
+                                .data = data_,
+                                .settings = settings_,
+                                .command = command_,
+                                .parameters = network_->parameters().parameter_count(),
+                                .steps = trainer_->steps(),
+                                .minutes = trainer_->minutes(),
+                                .clouds = clouds}));
+    say("wrote " + settings_.output + ", " + std::to_string(trainer_->steps()) + " steps in " +
+        fixed_text(trainer_->minutes(), 1) + " minutes");
+  }
+
+  const TrainSettings& settings_;
+  TrainPlan plan_;
+  TrainData data_;
+  std::string command_;
+  fs::path folder_;
+  std::unique_ptr<train::TrainableNetwork> network_;
+  std::vector<train::LabelledCloud> held_out_;
+  std::unique_ptr<train::SceneStream> stream_;
+  std::unique_ptr<train::Trainer> trainer_;
+  std::optional<TrainLog> log_;
+  CurvePoint point_;  // sums since the last point; `step` counts them
+  Clock::time_point point_started_;
+  Clock::time_point started_;
+  Clock::time_point last_progress_;
+  std::uint64_t first_step_ = 0;
+  double last_save_ = 0.0;
+  double last_validation_ = 0.0;
+};
+
+/// Scores a model as it is, on the held-out part and on harder surveys of it.
+int score_model(const TrainSettings& settings, TrainData data) {
+  const PointModel model = load_point_model(find_model(settings.score));
+  auto clouds = clouds_of(std::move(data.held_out));
+  number_buildings(clouds, data.truth.space, model.description.preprocessing.voxel);
+  auto harder = train::harder_surveys(clouds, model.description.preprocessing.voxel);
+  std::ranges::move(harder, std::back_inserter(clouds));
+  const auto scores = train::validate(model, clouds, data.truth.space);
+  Output output = Output::to_stdout();
+  output.write(score_table(scores, data.truth.space));
+  return 0;
+}
+
+void check_output(const TrainSettings& settings) {
+  if (settings.output.empty()) {
+    throw Error(Fault::kUsage, "--output", "missing, name a folder for the model");
+  }
+  const fs::path folder(settings.output);
+  if (fs::exists(folder) && !fs::is_directory(folder)) {
+    throw Error(Fault::kUsage, settings.output, "is a file, expected a folder for the model");
+  }
+  if (fs::exists(folder / "config.json") && !fs::exists(folder / "training")) {
+    throw Error(Fault::kUsage, settings.output,
+                "holds a model that was not trained here, name another folder");
+  }
+  if (!settings.resume && fs::exists(folder / "training" / "checkpoint")) {
+    throw Error(Fault::kUsage, settings.output,
+                "holds a run, go on with --resume or name another folder");
+  }
+}
+
+}  // namespace
+
+int run_training(const TrainSettings& settings, const std::string& command) {
+  const bool trains = settings.score.empty() && !settings.dry_run;
+  if (trains) check_output(settings);
+  std::optional<train::ModelSpec> init;
+  fs::path init_folder;
+  if (!settings.init.empty()) {
+    init_folder = find_model(settings.init);
+    init = train::read_model_spec(init_folder);
+  }
+  TrainData data = read_data(settings, init ? init->classes : std::vector<std::string>{});
+  if (!settings.score.empty()) return score_model(settings, std::move(data));
+  TrainPlan plan = make_plan(settings, data, init);
+  plan.init_folder = init_folder;
+  const std::string text = plan_text(plan, data, settings);
+  if (settings.dry_run) {
+    Output::to_stdout().write(text);
+    return 0;
+  }
+  std::cerr << text << std::flush;
+  return Run(settings, std::move(plan), std::move(data), command).train();
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ptattn::tools {
+
+/// What the command line of ptattn-train says.
+struct TrainSettings {
+  std::vector<std::string> data;
+  std::string output;
+  std::string truth;    ///< field; empty: the first of those that usually hold labels
+  std::string classes;  ///< file; empty: by the values of the field
+  std::string maps;     ///< file of what values mean in single files; empty: the same in all
+  std::string init;     ///< model to begin with; empty: random weights
+  bool freeze_encoder = false;
+  std::string architecture = "ptv3";
+  std::string size = "small";
+  std::vector<std::string> channels;
+  std::optional<double> voxel;
+  double minutes = 60.0;
+  std::optional<std::uint64_t> steps;
+  std::vector<std::string> hold_out;  ///< patterns of file names
+  std::uint64_t seed = 1;
+  bool resume = false;
+  bool dry_run = false;
+  std::string score;  ///< model to score on the held-out part, instead of training
+
+  std::size_t voxels_per_step = 18'000;
+  std::size_t accumulate = 1;
+  std::optional<double> learning_rate;
+  std::string augment = "auto";
+  double mix = 0.0;
+  double average = 0.998;
+  double freeze_norms = 0.5;
+  double layer_rate = 1.0;
+  double drop_path = 0.0;
+  double save_minutes = 3.0;
+  double validate_minutes = 10.0;
+};
+
+}  // namespace ptattn::tools

@@ -1,0 +1,173 @@
+#include "truth.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <sstream>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "../eval/text_file.hpp"
+#include "ptattn/core/error.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+using train::kUnlabelled;
+using train::Truth;
+
+struct Line {
+  std::string value;  // empty: none given
+  std::string name;
+};
+
+std::optional<std::int64_t> parse_value(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::vector<Line> read_lines(const std::string& path) {
+  std::istringstream text(read_text_file(path));
+  std::vector<Line> lines;
+  for (std::string line; std::getline(text, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string first;
+    std::string word;
+    if (!(words >> first)) continue;
+    std::string rest;
+    while (words >> word) rest.append(rest.empty() ? "" : " ").append(word);
+    const bool has_value = !rest.empty() && (first == "*" || parse_value(first));
+    if (has_value) {
+      lines.push_back({first, rest});
+    } else {
+      lines.push_back({"", rest.empty() ? first : first + " " + rest});
+    }
+  }
+  if (lines.empty()) throw Error(Fault::kInput, path, "names no class");
+  return lines;
+}
+
+bool is_class(const std::string& name) {
+  return name != "ignore" && !name.starts_with("not_");
+}
+
+void add_class(std::vector<std::string>& classes, const std::string& name) {
+  if (is_class(name) && std::ranges::find(classes, name) == classes.end()) classes.push_back(name);
+}
+
+void add_label(Truth& truth, const std::string& value, train::Label label,
+               const std::string& subject) {
+  if (value == "*") {
+    truth.others = label;
+    return;
+  }
+  const auto number = parse_value(value);
+  if (!number) throw Error(Fault::kInput, subject, "holds \"" + value + "\", expected a number");
+  if (!truth.labels.emplace(*number, label).second) {
+    throw Error(Fault::kInput, subject, "names the value " + value + " twice");
+  }
+}
+
+void read_classes(const std::string& path, TruthPlan& plan) {
+  const std::vector<Line> lines = read_lines(path);
+  for (const Line& line : lines) add_class(plan.space.classes, line.name);
+  std::size_t next = 0;
+  for (const Line& line : lines) {
+    const std::string value = line.value.empty() ? std::to_string(next++) : line.value;
+    add_label(plan.common, value, plan.space.find_or_add(line.name, path), path);
+  }
+}
+
+void read_maps(const std::string& path, TruthPlan& plan) {
+  const auto json = nlohmann::ordered_json::parse(read_text_file(path), nullptr, false);
+  if (!json.is_object()) throw Error(Fault::kInput, path, "is not a JSON object");
+  for (const auto& file : json.items()) {
+    if (!file.value().is_object() || !file.value().contains("map")) continue;
+    Truth truth{.field = plan.common.field, .labels = {}, .others = {}};
+    for (const auto& item : file.value().at("map").items()) {
+      if (!item.value().is_string()) throw Error(Fault::kInput, path, "maps a value to no name");
+      add_label(truth, item.key(), plan.space.find_or_add(item.value().get<std::string>(), path),
+                path);
+    }
+    plan.by_file[file.key()] = std::move(truth);
+  }
+}
+
+/// The first value of each class that is a code of ASPRS LAS files; empty where one has none.
+std::vector<std::uint8_t> codes_of(const TruthPlan& plan) {
+  std::vector<std::uint8_t> codes;
+  for (std::size_t c = 0; c < plan.space.classes.size(); ++c) {
+    const auto found = std::ranges::find(plan.common.labels, c, [](const auto& item) {
+      return static_cast<std::size_t>(item.second);
+    });
+    if (found == plan.common.labels.end() || found->first < 0 || found->first > 255) return {};
+    codes.push_back(static_cast<std::uint8_t>(found->first));
+  }
+  return codes;
+}
+
+bool holds_asprs_codes(const std::string& field) {
+  return field.find("lassification") != std::string::npos;
+}
+
+struct AsprsClass {
+  std::int64_t code;
+  const char* name;
+};
+constexpr std::array kAsprsClasses{
+    AsprsClass{2, "ground"},     AsprsClass{3, "vegetation"}, AsprsClass{4, "vegetation"},
+    AsprsClass{5, "vegetation"}, AsprsClass{6, "building"},   AsprsClass{9, "water"},
+    AsprsClass{10, "rail"},      AsprsClass{11, "road"},      AsprsClass{13, "wire"},
+    AsprsClass{14, "wire"},      AsprsClass{15, "tower"},     AsprsClass{16, "wire"},
+    AsprsClass{17, "bridge"}};
+
+}  // namespace
+
+const Truth& TruthPlan::of(const std::filesystem::path& path) const {
+  const auto found = by_file.find(path.stem().string());
+  return found == by_file.end() ? common : found->second;
+}
+
+const std::vector<std::string>& usual_truth_fields() {
+  static const std::vector<std::string> kFields{
+      "classification", "Classification", "scalar_Classification", "label", "scalar_label", "class",
+      "semantic",       "truth"};
+  return kFields;
+}
+
+TruthPlan read_truth(const TrainSettings& settings, const std::string& field,
+                     const std::vector<std::string>& classes) {
+  TruthPlan plan{.space = {.classes = classes},
+                 .common = {.field = field, .labels = {}},
+                 .by_file = {},
+                 .asprs_codes = {}};
+  read_classes(settings.classes, plan);
+  if (!settings.maps.empty()) read_maps(settings.maps, plan);
+  if (holds_asprs_codes(field)) plan.asprs_codes = codes_of(plan);
+  return plan;
+}
+
+TruthPlan guess_truth(const std::string& field, const std::map<std::int64_t, std::size_t>& values) {
+  TruthPlan plan{
+      .space = {}, .common = {.field = field, .labels = {}}, .by_file = {}, .asprs_codes = {}};
+  const bool asprs = holds_asprs_codes(field);
+  for (const auto& [value, count] : values) {
+    std::string name = "class " + std::to_string(value);
+    if (asprs) {
+      const auto found = std::ranges::find(kAsprsClasses, value, &AsprsClass::code);
+      name = value < 2 ? "ignore" : found == kAsprsClasses.end() ? "other" : found->name;
+    } else if (value < 0) {
+      name = "ignore";
+    }
+    add_class(plan.space.classes, name);
+    plan.common.labels[value] = plan.space.find_or_add(name, field);
+  }
+  if (asprs) plan.asprs_codes = codes_of(plan);
+  return plan;
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ptattn/train/places.hpp"
+#include "settings.hpp"
+
+namespace ptattn::tools {
+
+/// What the labels of all files mean.
+struct TruthPlan {
+  train::LabelSpace space;
+  train::Truth common;
+  std::map<std::string, train::Truth> by_file;  ///< by name without extension
+  std::vector<std::uint8_t> asprs_codes;  ///< the first value of each class, where values are such
+
+  [[nodiscard]] const train::Truth& of(const std::filesystem::path& path) const;
+};
+
+/// Fields that usually hold labels, in the order in which they are looked for.
+[[nodiscard]] const std::vector<std::string>& usual_truth_fields();
+
+/// Reads what --classes and --maps say.
+///
+/// --classes: a line `VALUE CLASS` each, `*` as VALUE for all others; or a line per class, whose
+/// values count from 0. CLASS may be `ignore`, `not_A` or `not_A_not_B`. `#` begins a comment.
+/// --maps: JSON {FILE: {"map": {VALUE: CLASS}}}, FILE without folder and extension.
+/// @param classes  of the model to begin with, whose order they keep; others follow
+/// @throws Error(Fault::kInput) for files that cannot be read or say something else
+[[nodiscard]] TruthPlan read_truth(const TrainSettings& settings, const std::string& field,
+                                   const std::vector<std::string>& classes);
+
+/// What the values of a field mean where nobody says it: the classes of ASPRS LAS for a field
+/// called classification, else a class for each value; -1 and, of classifications, 0 and 1 mean
+/// unlabelled.
+[[nodiscard]] TruthPlan guess_truth(const std::string& field,
+                                    const std::map<std::int64_t, std::size_t>& values);
+
+}  // namespace ptattn::tools

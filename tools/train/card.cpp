@@ -10,7 +10,8 @@ namespace ptattn::tools {
 namespace {
 
 std::string cell(double fraction) {
-  return " " + fixed_text(100.0 * fraction, 1) + " |";
+  std::string text(" ");
+  return text.append(fixed_text(100.0 * fraction, 1)).append(" |");
 }
 
 std::string row(const std::string& name, const train::Scores& scores,

@@ -288,7 +288,7 @@ class Planner {
 
 std::string count_text(std::size_t count) {
   std::string text = std::to_string(count);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, " ");
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, 1, ' ');
   return text;
 }
 

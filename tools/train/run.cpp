@@ -99,18 +99,18 @@ class Run {
       say("goes on from step " + std::to_string(trainer_->steps()));
     }
     log_.emplace(folder_ / "training" / "log.jsonl", trainer_->steps());
-    const InterruptWatch watch;
+    const InterruptWatch watch(OnInterrupt::kFinishStep);
     last_save_ = last_validation_ = trainer_->minutes();
     started_ = last_progress_ = Clock::now();
     first_step_ = trainer_->steps();
     while (!trainer_->finished() && !watch.interrupted()) one_step(checkpoint, watch);
     trainer_->save(checkpoint);
+    if (!watch.interrupted()) finish(watch);
     if (watch.interrupted()) {
       say("interrupted at step " + std::to_string(trainer_->steps()) +
           "; --resume goes on from there");
       return kInterrupted;
     }
-    finish(watch);
     return 0;
   }
 
@@ -230,6 +230,7 @@ class Run {
 
   void finish(const InterruptWatch& watch) {
     const auto clouds = validate_now(watch);
+    if (watch.interrupted()) return;
     write_text_file(folder_ / "README.md",
                     model_card({.plan = plan_,
                                 .data = data_,

@@ -14,7 +14,8 @@ const About kAbout{
     .name = "ptattn-train",
     .summary =
         "Trains a point Transformer on labelled clouds, on the CPU: after the minutes\n"
-        "that it is given, a model folder is there that ptattn-segment opens.\n",
+        "that it is given, a model folder is there that ptattn-segment opens, or, for\n"
+        "folders of objects by class, ptattn-classify.\n",
     .examples =
         "  ptattn-train survey/ -o mine --dry-run\n"
         "  ptattn-train survey/ -o mine --minutes 60\n"
@@ -22,6 +23,7 @@ const About kAbout{
         "  ptattn-train survey/ -o mine --truth classification --classes classes.txt \\\n"
         "      --init aerial --hold-out 'north_*'\n"
         "  ptattn-train survey/ --classes classes.txt --hold-out 'north_*' --score mine\n"
+        "  ptattn-train objects/ -o mine  # objects/chair/17.ply, objects/lamp/3.ply ...\n"
         "\n"
         "What the command line leaves open is chosen by a look at the data; --dry-run\n"
         "prints the plan and why. Held-out clouds, or a seventh of every cloud, take no\n"
@@ -48,7 +50,8 @@ void declare_data(CLI::App& app, TrainSettings& s) {
       ->type_name("FOLDER")
       ->check(refuse_empty);
   app.add_option("--truth", s.truth,
-                 "Field of the labels [classification, label, class, ..., whichever is there]")
+                 "Field of the labels; folder: the folder of a cloud names its class "
+                 "[classification, label, class, ..., whichever is there, else folder]")
       ->type_name("FIELD")
       ->check(refuse_empty);
   app.add_option("--classes", s.classes, "What its values mean [ASPRS codes, or a class per value]")
@@ -75,9 +78,6 @@ void declare_network(CLI::App& app, TrainSettings& s) {
          "What keeps its weights: encoder (only the head learns, from few labels) or none [none]")
       ->type_name("PART")
       ->check(CLI::IsMember({"encoder", "none"}));
-  app.add_option("--architecture", s.architecture, "Network: ptv3 [ptv3]")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"ptv3"}));
   app.add_option("--size", s.size, "Size of the network: tiny, small or base [small]")
       ->type_name("SIZE")
       ->check(CLI::IsMember({"tiny", "small", "base"}));
@@ -116,6 +116,10 @@ void declare_details(CLI::App& app, TrainSettings& s) {
   app.add_option("--voxels-per-step", s.voxels_per_step, "Voxels of a batch of crops [18000]")
       ->type_name("N")
       ->check(CLI::Range(256, 1 << 20).description(""));
+  app.add_option("--objects-per-step", s.objects_per_step, "Objects of a batch [32, with parts 8]")
+      ->type_name("N")
+      ->check(CLI::Range(2, 1024).description(""));
+  app.add_flag("--any-up", s.any_up, "Objects may lie on any side: learn them turned in all ways");
   app.add_option("--accumulate", s.accumulate, "Batches per step [1]")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
@@ -138,10 +142,10 @@ void declare_details(CLI::App& app, TrainSettings& s) {
       ->type_name("X")
       ->check(CLI::Range(0.0, 0.9).description(""));
   app.add_option("--augment", s.augment,
-                 "What is varied: aerial (also relief and stray points), scene, none or auto "
-                 "[auto]")
+                 "What is varied: aerial (also relief and stray points), scene, object (labels are "
+                 "parts of single objects), none or auto [auto]")
       ->type_name("KIND")
-      ->check(CLI::IsMember({"aerial", "scene", "none", "auto"}));
+      ->check(CLI::IsMember({"aerial", "scene", "object", "none", "auto"}));
   app.add_option("--mix", s.mix, "Share of crops that another crop is laid over [0]")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1.0).description(""));

@@ -44,10 +44,33 @@ std::string names_of(const std::vector<DataFile>& files) {
   return quoted_list(names);
 }
 
+/// A row per class.
+std::string class_table(const std::vector<train::CloudScores>& clouds,
+                        const train::LabelSpace& space) {
+  train::Scores all(space);
+  for (const train::CloudScores& cloud : clouds) all.add(cloud.scores);
+  const Metrics metrics = evaluate(all.confusion());
+  std::string text = "| class | items | recall | precision | IoU |\n|---|---|---|---|---|\n";
+  for (std::size_t c = 0; c < space.classes.size(); ++c) {
+    const ClassMetrics& metric = metrics.classes[c];
+    text += "| " + space.classes[c] + " | " + std::to_string(metric.truth) + " |" +
+            cell(metric.recall.value_or(0.0)) + cell(metric.precision.value_or(0.0)) +
+            cell(metric.iou.value_or(0.0)) + "\n";
+  }
+  return text + "\naccuracy " + percent_text(metrics.overall_accuracy.value_or(0.0)) +
+         ", mean recall " + percent_text(metrics.mean_accuracy.value_or(0.0)) + ", mean IoU " +
+         percent_text(all.mean_iou()) + ", expected calibration error " +
+         percent_text(all.calibration_error()) + "\n";
+}
+
 }  // namespace
 
 std::string score_table(const std::vector<train::CloudScores>& clouds,
-                        const train::LabelSpace& space) {
+                        const train::LabelSpace& space, TrainKind kind) {
+  constexpr std::size_t kMostColumns = 12;
+  if (kind == TrainKind::kObjects || space.classes.size() > kMostColumns) {
+    return class_table(clouds, space);
+  }
   std::string head = "| |";
   for (const std::string& name : space.classes) head += " " + name + " |";
   head += " mIoU | accuracy |";
@@ -68,11 +91,14 @@ std::string score_table(const std::vector<train::CloudScores>& clouds,
 
 std::string model_card(const CardFacts& facts) {
   const train::ModelSpec& spec = facts.plan.spec;
-  std::string text = "# " + spec.name + "\n\nLabels points: " + quoted_list(spec.classes) +
-                     ". Trained by `ptattn-train`, which wrote this card.\n\n| | |\n|---|---|\n";
+  std::string text =
+      "# " + spec.name + "\n\n" +
+      (facts.data.kind == TrainKind::kObjects ? "Names objects: " : "Labels points: ") +
+      quoted_list(spec.classes) +
+      ". Trained by `ptattn-train`, which wrote this card.\n\n| | |\n|---|---|\n";
   text += "| architecture | " + spec.architecture + ", " +
           fixed_text(static_cast<double>(facts.parameters) / 1e6, 2) + " M parameters |\n";
-  text += "| channels | " + quoted_list(spec.channels()) + " |\n";
+  if (facts.plan.profile) text += "| channels | " + quoted_list(spec.channels()) + " |\n";
   text += "| trained | " + std::to_string(facts.steps) + " steps, " + fixed_text(facts.minutes, 0) +
           " minutes, seed " + std::to_string(facts.settings.seed) + ", ptattn " +
           std::string(version()) + ", " + cpu_levels().front() + " |\n";
@@ -84,7 +110,7 @@ std::string model_card(const CardFacts& facts) {
   text +=
       "## Scores\n\nOf held-out points, in percent: IoU per class, mean IoU of the classes "
       "there, overall accuracy, expected calibration error.\n\n";
-  return text + score_table(facts.clouds, facts.data.truth.space);
+  return text + score_table(facts.clouds, facts.data.truth.space, facts.data.kind);
 }
 
 }  // namespace ptattn::tools

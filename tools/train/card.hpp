@@ -8,9 +8,10 @@
 
 namespace ptattn::tools {
 
-/// Scores of a model on all held-out clouds, as a Markdown table: a row per cloud and one of all.
+/// Scores of a model on all held-out clouds, as a Markdown table: a row per cloud and one of all;
+/// of objects by class, or of many classes, a row per class.
 [[nodiscard]] std::string score_table(const std::vector<train::CloudScores>& clouds,
-                                      const train::LabelSpace& space);
+                                      const train::LabelSpace& space, TrainKind kind);
 
 /// What a model card is made of.
 struct CardFacts {

@@ -49,9 +49,13 @@ struct Panel {
 };
 
 std::vector<Series> series_of(const TrainLog& log) {
-  Series validation{"validation mIoU, percent", {60, 120, 220}, {}};
+  const bool any = !log.validations().empty();
+  Series validation{
+      "validation " + (any ? log.validations().back().measure : "score") + ", percent",
+      {60, 120, 220},
+      {}};
   for (const ValidationPoint& v : log.validations()) {
-    validation.points.push_back({static_cast<double>(v.step), 100.0 * v.mean_iou});
+    validation.points.push_back({static_cast<double>(v.step), 100.0 * v.score});
   }
   Series loss{"loss", {220, 80, 60}, {}};
   for (const CurvePoint& p : log.curve()) {

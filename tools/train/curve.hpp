@@ -7,7 +7,7 @@
 
 namespace ptattn::tools {
 
-/// The training curve as a picture: loss over steps below, validation mIoU above it.
+/// The training curve as a picture: loss over steps below, the validation score above it.
 [[nodiscard]] Image curve_image(const TrainLog& log);
 
 /// The same as an SVG document.

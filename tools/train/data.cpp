@@ -10,6 +10,7 @@
 
 #include "../inputs.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/random.hpp"
 #include "ptattn/io/cloud_io.hpp"
 
 namespace ptattn::tools {
@@ -32,12 +33,21 @@ SceneProfile all_attributes() {
   return profile;
 }
 
-std::string find_truth_field(const PointCloud& cloud, const std::string& wanted,
-                             const std::string& subject) {
+const std::string kFolder = "folder";  // as --truth: it names the class
+
+/// The field of the labels; empty when the folders of the clouds name their classes.
+std::string find_truth_field(const std::vector<fs::path>& paths, const std::string& wanted) {
+  const std::string subject = paths.front().string();
+  if (wanted == kFolder) return "";
   if (!wanted.empty()) return wanted;
+  const PointCloud cloud = read_cloud(paths.front());
   for (const std::string& name : usual_truth_fields()) {
     if (cloud.find(name) != nullptr) return name;
   }
+  const auto same_folder = [&](const fs::path& path) {
+    return path.parent_path() == paths.front().parent_path();
+  };
+  if (!std::ranges::all_of(paths, same_folder)) return "";
   std::string known;
   for (const Field& field : cloud.fields()) {
     known.append(known.empty() ? "" : ", ").append(field.name());
@@ -99,6 +109,45 @@ TruthPlan look_for_truth(const std::vector<fs::path>& paths, const std::string& 
   return guess_truth(field, values);
 }
 
+/// The classes that folders name, in alphabetical order.
+TruthPlan truth_of_folders(const std::vector<fs::path>& paths) {
+  TruthPlan plan{
+      .space = {}, .common = {.field = "", .labels = {}}, .by_file = {}, .asprs_codes = {}};
+  for (const fs::path& path : paths) {
+    plan.space.classes.push_back(path.parent_path().filename().string());
+  }
+  std::ranges::sort(plan.space.classes);
+  const auto rest = std::ranges::unique(plan.space.classes);
+  plan.space.classes.erase(rest.begin(), rest.end());
+  return plan;
+}
+
+std::vector<train::Label> labels_of(const PointCloud& cloud, const TrainData& data,
+                                    const fs::path& path) {
+  if (data.kind != TrainKind::kObjects) {
+    return train::read_labels(cloud, data.truth.of(path), path.string());
+  }
+  const auto& classes = data.truth.space.classes;
+  const auto found = std::ranges::find(classes, path.parent_path().filename().string());
+  if (found == classes.end()) {
+    throw Error(Fault::kInput, path.string(), "lies in a folder that is none of the classes");
+  }
+  return std::vector<train::Label>(cloud.size(),
+                                   static_cast<train::Label>(found - classes.begin()));
+}
+
+/// Draws a tenth of the objects.
+void hold_out_objects(TrainData& data, std::uint64_t seed) {
+  constexpr std::uint64_t kShare = 10;
+  std::vector<DataFile> rest;
+  for (DataFile& file : data.training) {
+    const bool out = splitmix64_mix(fnv1a64(file.cloud.name) + seed) % kShare == 0;
+    (out ? data.held_out : rest).push_back(std::move(file));
+  }
+  data.training = std::move(rest);
+  data.notes.emplace_back("held out: a tenth of the objects, drawn by name and seed");
+}
+
 /// Cuts a held-out part off every training file.
 void hold_out_by_place(TrainData& data) {
   std::vector<DataFile> rest;
@@ -130,14 +179,23 @@ void check(const TrainData& data) {
 TrainData read_data(const TrainSettings& settings, const std::vector<std::string>& init_classes) {
   const std::vector<fs::path> paths = find_files(settings);
   TrainData data;
-  data.field = find_truth_field(read_cloud(paths.front()), settings.truth, paths.front().string());
-  data.truth = settings.classes.empty() ? look_for_truth(paths, data.field)
-                                        : read_truth(settings, data.field, init_classes);
+  data.field = find_truth_field(paths, settings.truth);
+  if (data.field.empty()) {
+    data.kind = TrainKind::kObjects;
+    data.truth = truth_of_folders(paths);
+  } else {
+    if (settings.augment == "object") data.kind = TrainKind::kParts;
+    data.truth = settings.classes.empty() ? look_for_truth(paths, data.field)
+                                          : read_truth(settings, data.field, init_classes);
+  }
   const SceneProfile profile = all_attributes();
   for (const fs::path& path : paths) {
     const PointCloud cloud = read_cloud(path);
-    const auto labels = train::read_labels(cloud, data.truth.of(path), path.string());
+    const auto labels = labels_of(cloud, data, path);
     LabelledCloud labelled = train::take_labelled(cloud, labels, profile, path.stem().string());
+    if (data.kind == TrainKind::kObjects) {
+      labelled.name = path.parent_path().filename().string() + "/" + labelled.name;
+    }
     if (!has_labels(labelled)) {
       data.notes.push_back(path.string() + " has no labelled point and is left out");
       continue;
@@ -145,7 +203,9 @@ TrainData read_data(const TrainSettings& settings, const std::vector<std::string
     const bool out = matches(path, settings.hold_out);
     (out ? data.held_out : data.training).push_back(look_at(std::move(labelled)));
   }
-  if (settings.hold_out.empty()) {
+  if (settings.hold_out.empty() && data.kind != TrainKind::kScenes) {
+    hold_out_objects(data, settings.seed);
+  } else if (settings.hold_out.empty()) {
     hold_out_by_place(data);
   } else if (data.held_out.empty()) {
     throw Error(Fault::kUsage, "--hold-out", "matches none of the files");

@@ -18,9 +18,17 @@ struct DataFile {
   double spacing = 0.0;  ///< 1 / sqrt(points per square unit of occupied ground)
 };
 
+/// What a network is to say.
+enum class TrainKind {
+  kScenes,   ///< the class of every point of scenes
+  kParts,    ///< the class of every point of single objects
+  kObjects,  ///< the class of single objects
+};
+
 /// All that there is to learn from and to be measured by.
 struct TrainData {
-  std::string field;
+  TrainKind kind = TrainKind::kScenes;
+  std::string field;  ///< of the labels; empty: the folder of an object names its class
   TruthPlan truth;
   std::vector<DataFile> training;
   std::vector<DataFile> held_out;
@@ -29,8 +37,12 @@ struct TrainData {
 
 /// Reads the clouds that the command line names.
 ///
+/// Clouds without labels in folders of different names are objects, whose class is the name of the
+/// folder; so are clouds with `--truth folder`. Labelled clouds are scenes, or, with
+/// `--augment object`, objects with labelled parts.
+///
 /// Held out are the files whose name matches a pattern of --hold-out (`*` and `?`), or else a
-/// seventh of every file, at the end of its longer side.
+/// seventh of every scene, at the end of its longer side, or a tenth of the objects.
 /// @throws Error(Fault::kInput), Error(Fault::kUsage) before anything is computed: no files, a
 ///         missing field, values that mean nothing, no labelled point, nothing left to learn from
 [[nodiscard]] TrainData read_data(const TrainSettings& settings,

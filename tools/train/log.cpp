@@ -27,12 +27,13 @@ TrainLog::TrainLog(const std::filesystem::path& path, std::uint64_t last_step) :
     if (!json.is_object() || json.value("step", last_step + 1) > last_step) continue;
     kept += line + "\n";
     const std::uint64_t step = json.value("step", std::uint64_t{0});
-    if (json.contains("mean_iou")) {
-      validations_.push_back({step,
-                              json.value("minutes", 0.0),
-                              json.value("mean_iou", 0.0),
-                              json.value("calibration_error", 0.0),
-                              {}});
+    if (json.contains("score")) {
+      validations_.push_back({.step = step,
+                              .minutes = json.value("minutes", 0.0),
+                              .measure = json.value("measure", std::string()),
+                              .score = json.value("score", 0.0),
+                              .calibration_error = json.value("calibration_error", 0.0),
+                              .ious = {}});
     } else {
       curve_.push_back({step, json.value("minutes", 0.0), json.value("loss", 0.0),
                         json.value("cross_entropy", 0.0), json.value("learning_rate", 0.0),
@@ -68,7 +69,8 @@ void TrainLog::add(const ValidationPoint& point, const std::vector<std::string>&
   validations_.push_back(point);
   Json json{{"step", point.step},
             {"minutes", rounded(point.minutes, 100)},
-            {"mean_iou", rounded(point.mean_iou, 1e4)},
+            {"measure", point.measure},
+            {"score", rounded(point.score, 1e4)},
             {"calibration_error", rounded(point.calibration_error, 1e4)}};
   for (std::size_t c = 0; c < classes.size(); ++c) {
     if (point.ious[c] >= 0.0) json["iou"][classes[c]] = rounded(point.ious[c], 1e4);

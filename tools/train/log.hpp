@@ -26,7 +26,8 @@ struct CurvePoint {
 struct ValidationPoint {
   std::uint64_t step = 0;
   double minutes = 0.0;
-  double mean_iou = 0.0;
+  std::string measure = "mIoU";  ///< what the score is
+  double score = 0.0;
   double calibration_error = 0.0;
   std::vector<double> ious;  ///< by class; below 0: neither there nor found
 };

@@ -60,6 +60,60 @@ std::string ptv3_hyper_parameters(const std::string& size, std::size_t classes,
   return json.dump();
 }
 
+std::string pct_hyper_parameters(const std::string& size, std::size_t classes) {
+  const bool narrow = size != "base";
+  Json json;
+  json["num_classes"] = classes;
+  json["groups"] = Json::array({{{"points", narrow ? 256 : 512},
+                                 {"neighbors", narrow ? 20 : 32},
+                                 {"channels", narrow ? 96 : 128}},
+                                {{"points", narrow ? 128 : 256},
+                                 {"neighbors", narrow ? 16 : 32},
+                                 {"channels", narrow ? 192 : 256}}});
+  json["attention_layers"] = size == "tiny" ? 2 : 4;
+  json["qk_channels"] = narrow ? 48 : 64;
+  json["fuse_channels"] = size == "tiny" ? 512 : 1024;
+  json["head_channels"] = narrow ? std::array{256, 128} : std::array{512, 256};
+  return json.dump();
+}
+
+Json object_preprocessing() {
+  return {{"points", 1024},
+          {"min_points", 128},
+          {"resample", "fps_or_repeat"},
+          {"center", "centroid"},
+          {"scale", "unit_sphere"},
+          {"up", "z"},
+          {"vote_rotation_z_degrees", 10.0}};
+}
+
+/// Channels of voxels of an object in the unit sphere.
+Json part_preprocessing(double voxel) {
+  return {{"kind", "object"},
+          {"unit", "radius"},
+          {"up", "z"},
+          {"voxel", voxel},
+          {"features",
+           {"x", "y", "z", "count", "thickness_1", "scatter_1", "vertical_1", "crowd_1",
+            "thickness_2", "scatter_2", "vertical_2", "crowd_2"}},
+          {"origin", "center_bottom"},
+          {"squash", 0.02}};
+}
+
+/// The category of each class called CATEGORY.PART; empty where one is called otherwise.
+std::vector<std::uint32_t> categories_of(const std::vector<std::string>& classes) {
+  std::vector<std::string> names;
+  std::vector<std::uint32_t> result;
+  for (const std::string& name : classes) {
+    const std::size_t dot = name.find('.');
+    if (dot == std::string::npos) return {};
+    auto found = std::ranges::find(names, name.substr(0, dot));
+    if (found == names.end()) found = names.insert(found, name.substr(0, dot));
+    result.push_back(static_cast<std::uint32_t>(found - names.begin()));
+  }
+  return result;
+}
+
 /// True when most of the scenes look like land seen from above, in metres.
 bool is_aerial(const TrainData& data) {
   const auto aerial = std::ranges::count_if(data.training, [](const DataFile& file) {
@@ -100,17 +154,23 @@ class Planner {
   }
 
   TrainPlan make() {
-    plan_.spec = plan_.init ? spec_of_init() : spec_from_data();
-    plan_.profile = read_scene_profile(plan_.spec.preprocessing, "the plan");
-    say_fields();
-    choose_stream();
+    const std::optional<train::ModelSpec> init = plan_.init;
+    plan_ = plan_for(init ? spec_of_init() : spec_from_data(), data_.kind);
+    plan_.init = init;
+    if (data_.kind == TrainKind::kScenes) {
+      say_fields();
+      choose_stream();
+      drop_unused();
+    } else {
+      choose_objects();
+    }
     choose_training();
-    drop_unused();
+    plan_.reasons = std::move(reasons_);
     return std::move(plan_);
   }
 
  private:
-  void because(const std::string& reason) { plan_.reasons.push_back(reason); }
+  void because(const std::string& reason) { reasons_.push_back(reason); }
 
   train::ModelSpec spec_of_init() {
     if (settings_.voxel || !settings_.channels.empty()) {
@@ -124,14 +184,20 @@ class Planner {
   }
 
   train::ModelSpec spec_from_data() {
-    Json profile = preprocessing();
     train::ModelSpec spec;
     spec.classes = data_.truth.space.classes;
     spec.asprs_codes = data_.truth.asprs_codes;
-    if (settings_.architecture != "ptv3") {
-      throw Error(Fault::kUsage, "--architecture",
-                  "is " + settings_.architecture + ", scenes are learnt by ptv3");
+    if (data_.kind == TrainKind::kObjects) {
+      spec.architecture = "pct_cls";
+      spec.hyper_parameters = pct_hyper_parameters(settings_.size, spec.classes.size());
+      spec.preprocessing = object_preprocessing().dump();
+      because("network: PCT, of the published width with --size base, narrower otherwise");
+      return spec;
     }
+    constexpr double kPartVoxel = 0.03;  // radii
+    Json profile = data_.kind == TrainKind::kScenes
+                       ? preprocessing()
+                       : part_preprocessing(settings_.voxel.value_or(kPartVoxel));
     spec.architecture = "ptv3m1";
     spec.hyper_parameters =
         ptv3_hyper_parameters(settings_.size, spec.classes.size(), profile["features"].size());
@@ -203,7 +269,7 @@ class Planner {
   }
 
   void say_fields() {
-    const SceneProfile& p = plan_.profile;
+    const SceneProfile& p = *plan_.profile;
     say_field(AttributeKind::kIntensity, "intensity", p.uses(ChannelKind::kIntensity));
     say_field(AttributeKind::kReturns, "returns", p.uses(ChannelKind::kLast));
     say_field(AttributeKind::kColor, "colours", p.uses(ChannelKind::kColor));
@@ -228,6 +294,33 @@ class Planner {
     auto& space = data_.truth.space;
     const bool ground = std::ranges::find(space.classes, "ground") != space.classes.end();
     if (ground && kind == "aerial") stream.stray = space.find_or_add("not_ground", "the plan");
+  }
+
+  void choose_objects() {
+    plan_.objects.seed = settings_.seed;
+    plan_.objects.augment = settings_.augment != "none";
+    train::ObjectChange& change = plan_.objects.change;
+    if (data_.kind == TrainKind::kObjects) {
+      plan_.objects.objects = settings_.objects_per_step.value_or(32);
+      if (settings_.any_up) change.any_side_up = 1.0;
+    } else {
+      plan_.objects.objects = settings_.objects_per_step.value_or(8);
+      plan_.trainer.loss.category_of_class = categories_of(plan_.spec.classes);
+      change = {.any_heading = 0.1,
+                .any_side_up = settings_.any_up ? 1.0 : 0.15,
+                .tilt = 0.35,
+                .mirror = false,
+                .stretch = 1.4,
+                .bend = 0.08,
+                .noise = 0.008,
+                .thinned = 0.5,
+                .one_sided = 0.1,
+                .clutter = 0.1};
+    }
+    because(plan_.objects.augment
+                ? "augmentation: stretch, turns, bends, noise, fewer points, one-sided views, "
+                  "clutter"
+                : "augmentation: none");
   }
 
   /// Crops show rare classes more often already; their weights even out the rest.
@@ -262,12 +355,17 @@ class Planner {
         settings_.learning_rate.value_or(settings_.freeze_encoder ? 1e-2
                                          : plan_.init             ? 1.5e-3
                                                                   : 3e-3);
-    choose_weights();
+    if (data_.kind == TrainKind::kObjects) {
+      trainer.loss.lovasz = 0.0;
+      trainer.loss.label_smoothing = 0.1;
+    } else {
+      choose_weights();
+    }
   }
 
   /// Attributes that no channel is made of take memory.
   void drop_unused() {
-    const SceneProfile& p = plan_.profile;
+    const SceneProfile& p = *plan_.profile;
     for (auto* files : {&data_.training, &data_.held_out}) {
       for (DataFile& file : *files) {
         if (!p.uses(ChannelKind::kIntensity)) file.cloud.drop(AttributeKind::kIntensity);
@@ -283,6 +381,7 @@ class Planner {
   const TrainSettings& settings_;
   TrainData& data_;
   bool aerial_;
+  std::vector<std::string> reasons_;
   TrainPlan plan_;
 };
 
@@ -301,6 +400,21 @@ void add_files(std::string& text, const char* what, const std::vector<DataFile>&
 
 }  // namespace
 
+TrainPlan plan_for(train::ModelSpec spec, TrainKind kind) {
+  TrainPlan plan;
+  plan.spec = std::move(spec);
+  if (kind != TrainKind::kObjects) {
+    plan.profile = read_scene_profile(plan.spec.preprocessing, "the plan");
+    return plan;
+  }
+  const Json json = Json::parse(plan.spec.preprocessing);
+  Preprocessing sample;
+  sample.points = json.value("points", sample.points);
+  sample.min_points = json.value("min_points", sample.min_points);
+  plan.sample = sample;
+  return plan;
+}
+
 TrainPlan make_plan(const TrainSettings& settings, TrainData& data,
                     const std::optional<train::ModelSpec>& init) {
   return Planner(settings, data, init).make();
@@ -317,8 +431,9 @@ std::string plan_text(const TrainPlan& plan, const TrainData& data, const TrainS
   for (std::size_t l = 0; l < data.truth.space.size(); ++l) {
     width = std::max(width, data.truth.space.name(l).size());
   }
-  text += "labels of \"" + data.field + "\", points:\n  " + left_aligned("", width) +
-          "    training    held out  weight\n";
+  text +=
+      (data.field.empty() ? std::string("classes by folder") : "labels of \"" + data.field + "\"") +
+      ", points:\n  " + left_aligned("", width) + "    training    held out  weight\n";
   for (std::size_t l = 0; l < data.truth.space.size(); ++l) {
     text += "  " + left_aligned(data.truth.space.name(l), width) +
             right_aligned(count_text(training[l]), 12) + right_aligned(count_text(held_out[l]), 12);
@@ -332,8 +447,11 @@ std::string plan_text(const TrainPlan& plan, const TrainData& data, const TrainS
   text += "length: " +
           (plan.trainer.steps ? std::to_string(*plan.trainer.steps) + " steps"
                               : fixed_text(plan.trainer.minutes, 0) + " minutes") +
-          " of " + count_text(plan.stream.voxels * plan.trainer.accumulate) +
-          " voxels a step, learning rate " + fixed_text(plan.trainer.schedule.learning_rate, 4) +
+          " of " +
+          (data.kind == TrainKind::kScenes
+               ? count_text(plan.stream.voxels * plan.trainer.accumulate) + " voxels"
+               : count_text(plan.objects.objects * plan.trainer.accumulate) + " objects") +
+          " per step, learning rate " + fixed_text(plan.trainer.schedule.learning_rate, 4) +
           ", seed " + std::to_string(settings.seed) + "\n";
   return text;
 }

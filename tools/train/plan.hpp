@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "data.hpp"
+#include "ptattn/models/preprocessing.hpp"
 #include "ptattn/train/model_spec.hpp"
+#include "ptattn/train/object_stream.hpp"
 #include "ptattn/train/scene_stream.hpp"
 #include "ptattn/train/trainer.hpp"
 
@@ -15,13 +17,19 @@ namespace ptattn::tools {
 /// All that a run is to do, and why.
 struct TrainPlan {
   train::ModelSpec spec;
-  SceneProfile profile;
+  std::optional<SceneProfile> profile;   ///< of networks over voxels
+  std::optional<Preprocessing> sample;   ///< of networks that name objects
   std::optional<train::ModelSpec> init;  ///< of the model whose weights it begins with
   std::filesystem::path init_folder;
   train::SceneStreamOptions stream;
+  train::ObjectStreamOptions objects;
   train::TrainerOptions trainer;
   std::vector<std::string> reasons;  ///< a line each
 };
+
+/// What a network of `spec` is given, without a run.
+/// @throws Error(Fault::kModel) when its preprocessing is not that of such a network
+[[nodiscard]] TrainPlan plan_for(train::ModelSpec spec, TrainKind kind);
 
 /// Chooses what the command line leaves open by a look at the data: voxel size, channels, class
 /// weights, augmentation, learning rate.

@@ -20,10 +20,11 @@
 #include "plan.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/png.hpp"
+#include "ptattn/models/files/safetensors.hpp"
 #include "ptattn/models/model_search.hpp"
 #include "ptattn/models/point_model.hpp"
-#include "ptattn/models/safetensors.hpp"
 #include "ptattn/train/trainable_network.hpp"
+#include "task.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -36,24 +37,6 @@ constexpr double kProgressSeconds = 10.0;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::vector<train::LabelledCloud> clouds_of(std::vector<DataFile> files) {
-  std::vector<train::LabelledCloud> clouds;
-  for (DataFile& file : files) clouds.push_back(std::move(file.cloud));
-  return clouds;
-}
-
-/// Buildings stay level when relief is added.
-void number_buildings(std::vector<train::LabelledCloud>& clouds, const train::LabelSpace& space,
-                      double voxel) {
-  constexpr double kCell = 4.0;  // voxels
-  const auto found = std::ranges::find(space.classes, "building");
-  if (found == space.classes.end()) return;
-  const auto label = static_cast<train::Label>(found - space.classes.begin());
-  for (train::LabelledCloud& cloud : clouds) {
-    cloud.objects = train::number_objects(cloud, label, kCell * voxel);
-  }
 }
 
 std::string time_text(double minutes) {
@@ -77,19 +60,13 @@ class Run {
         data_(std::move(data)),
         command_(std::move(command)),
         folder_(fs::absolute(settings.output)) {
-    if (plan_.spec.name.empty() || !plan_.init || settings.output != settings.init) {
-      plan_.spec.name = folder_.filename().string();
-    }
+    plan_.spec.name = folder_.filename().string();
     network_ = train::make_trainable_network(
         plan_.spec.config(), {.seed = settings.seed, .drop_path = settings.drop_path});
     take_init();
-    auto places = clouds_of(std::exchange(data_.training, summary_of(data_.training)));
-    number_buildings(places, data_.truth.space, plan_.profile.voxel);
-    held_out_ = clouds_of(std::exchange(data_.held_out, summary_of(data_.held_out)));
-    stream_ = std::make_unique<train::SceneStream>(std::move(places), data_.truth.space,
-                                                   plan_.profile, plan_.stream);
-    trainer_ =
-        std::make_unique<train::Trainer>(*network_, *stream_, data_.truth.space, plan_.trainer);
+    task_ = make_task(plan_, data_);
+    trainer_ = std::make_unique<train::Trainer>(*network_, task_->stream(), data_.truth.space,
+                                                plan_.trainer);
   }
 
   int train() {
@@ -115,20 +92,6 @@ class Run {
   }
 
  private:
-  /// What the card says of files whose points are used elsewhere; labels are counted from it.
-  static std::vector<DataFile> summary_of(const std::vector<DataFile>& files) {
-    std::vector<DataFile> summary;
-    for (const DataFile& file : files) {
-      DataFile& item = summary.emplace_back(
-          DataFile{.cloud = {.name = file.cloud.name, .positions = {}, .labels = file.cloud.labels},
-                   .extent = file.extent,
-                   .height = file.height,
-                   .spacing = file.spacing});
-      item.cloud.positions.resize(file.cloud.size());
-    }
-    return summary;
-  }
-
   static void say(const std::string& text) {
     std::cerr << "ptattn-train: " << text << "\n" << std::flush;
   }
@@ -182,7 +145,7 @@ class Run {
     if (settings_.steps) text += " of " + std::to_string(*settings_.steps);
     text += ", loss " + fixed_text(report.loss.total, 3);
     if (!log_->validations().empty()) {
-      text += ", validation mIoU " + percent_text(log_->validations().back().mean_iou);
+      text += ", validation " + percent_text(log_->validations().back().score);
     }
     const double left = settings_.steps
                             ? static_cast<double>(*settings_.steps - report.step) / rate / 60.0
@@ -191,36 +154,36 @@ class Run {
         percent_text(trainer_->share_waited()) + " for data");
   }
 
-  PointModel write_averaged() {
+  std::vector<train::CloudScores> validate_now(const InterruptWatch& watch) {
     write_model(folder_, plan_.spec, network_->parameters(), trainer_->averaged_values(),
                 trainer_->averaged_buffers());
-    return load_point_model(folder_);
-  }
-
-  std::vector<train::CloudScores> validate_now(const InterruptWatch& watch) {
-    const PointModel model = write_averaged();
-    auto clouds = train::validate(model, held_out_, data_.truth.space,
-                                  [&watch] { return !watch.interrupted(); });
+    auto clouds = task_->validate(folder_, [&watch] { return !watch.interrupted(); });
     if (watch.interrupted()) return clouds;
-    train::Scores all(data_.truth.space);
-    for (const train::CloudScores& cloud : clouds) all.add(cloud.scores);
+    const train::Scores all = sum_of(clouds, data_.truth.space);
+    const Headline head = headline(all, data_.kind);
     log_->add({.step = trainer_->steps(),
                .minutes = trainer_->minutes(),
-               .mean_iou = all.mean_iou(),
+               .measure = head.name,
+               .score = head.value,
                .calibration_error = all.calibration_error(),
                .ious = all.ious()},
               data_.truth.space.classes, clouds);
-    std::string text = "validation at step " + std::to_string(trainer_->steps()) + ": mIoU " +
-                       percent_text(all.mean_iou());
-    const std::vector<double> ious = all.ious();
-    for (std::size_t c = 0; c < ious.size(); ++c) {
-      if (ious[c] >= 0.0) {
-        text += ", " + data_.truth.space.classes[c] + " " + fixed_text(100.0 * ious[c], 1);
-      }
-    }
-    say(text);
+    say("validation at step " + std::to_string(trainer_->steps()) + ": " + head.name + " " +
+        percent_text(head.value) + class_list(all));
     write_curves();
     return clouds;
+  }
+
+  /// IoU of each class, where they are few.
+  [[nodiscard]] std::string class_list(const train::Scores& scores) const {
+    constexpr std::size_t kMost = 12;
+    std::string text;
+    const std::vector<double> ious = scores.ious();
+    for (std::size_t c = 0; c < ious.size() && ious.size() <= kMost; ++c) {
+      if (ious[c] < 0.0) continue;
+      text += ", " + data_.truth.space.classes[c] + " " + fixed_text(100.0 * ious[c], 1);
+    }
+    return text;
   }
 
   void write_curves() {
@@ -250,8 +213,7 @@ class Run {
   std::string command_;
   fs::path folder_;
   std::unique_ptr<train::TrainableNetwork> network_;
-  std::vector<train::LabelledCloud> held_out_;
-  std::unique_ptr<train::SceneStream> stream_;
+  std::unique_ptr<TrainTask> task_;
   std::unique_ptr<train::Trainer> trainer_;
   std::optional<TrainLog> log_;
   CurvePoint point_;  // sums since the last point; `step` counts them
@@ -263,16 +225,30 @@ class Run {
   double last_validation_ = 0.0;
 };
 
-/// Scores a model as it is, on the held-out part and on harder surveys of it.
-int score_model(const TrainSettings& settings, TrainData data) {
-  const PointModel model = load_point_model(find_model(settings.score));
-  auto clouds = clouds_of(std::move(data.held_out));
-  number_buildings(clouds, data.truth.space, model.description.preprocessing.voxel);
-  auto harder = train::harder_surveys(clouds, model.description.preprocessing.voxel);
+std::vector<train::CloudScores> score_scenes(const fs::path& folder, TrainData& data) {
+  const PointModel model = load_point_model(folder);
+  const double voxel = model.description.preprocessing.voxel;
+  std::vector<train::LabelledCloud> clouds;
+  for (DataFile& file : data.held_out) clouds.push_back(std::move(file.cloud));
+  number_buildings(clouds, data.truth.space, voxel);
+  auto harder = train::harder_surveys(clouds, voxel);
   std::ranges::move(harder, std::back_inserter(clouds));
-  const auto scores = train::validate(model, clouds, data.truth.space);
+  return train::validate(model, clouds, data.truth.space);
+}
+
+/// Scores a model of points as it is, on the held-out part and, of scenes, on harder surveys of it.
+int score_model(const TrainSettings& settings, TrainData data) {
+  const fs::path folder = find_model(settings.score);
+  std::vector<train::CloudScores> scores;
+  if (data.kind == TrainKind::kScenes) {
+    scores = score_scenes(folder, data);
+  } else {
+    data.training.resize(1);  // a task needs something to learn from
+    scores =
+        make_task(plan_for(train::read_model_spec(folder), data.kind), data)->validate(folder, {});
+  }
   Output output = Output::to_stdout();
-  output.write(score_table(scores, data.truth.space));
+  output.write(score_table(scores, data.truth.space, data.kind));
   return 0;
 }
 

@@ -17,7 +17,6 @@ struct TrainSettings {
   std::string maps;     ///< file of what values mean in single files; empty: the same in all
   std::string init;     ///< model to begin with; empty: random weights
   bool freeze_encoder = false;
-  std::string architecture = "ptv3";
   std::string size = "small";
   std::vector<std::string> channels;
   std::optional<double> voxel;
@@ -30,6 +29,8 @@ struct TrainSettings {
   std::string score;  ///< model to score on the held-out part, instead of training
 
   std::size_t voxels_per_step = 18'000;
+  std::optional<std::size_t> objects_per_step;
+  bool any_up = false;  ///< objects may lie on any side
   std::size_t accumulate = 1;
   std::optional<double> learning_rate;
   std::string augment = "auto";

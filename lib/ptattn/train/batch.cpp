@@ -71,11 +71,12 @@ Batch join(std::span<const Batch> batches) {
   Batch joined;
   if (batches.empty()) return joined;
   joined.positions = Matrix(rows, 3);
-  joined.features = Matrix(rows, batches.front().features.cols());
+  const std::size_t channels = batches.front().features.cols();
+  if (channels > 0) joined.features = Matrix(rows, channels);
   std::size_t begin = 0;
   for (const Batch& batch : batches) {
     std::ranges::copy(batch.positions.values(), joined.positions.row(begin));
-    std::ranges::copy(batch.features.values(), joined.features.row(begin));
+    if (channels > 0) std::ranges::copy(batch.features.values(), joined.features.row(begin));
     append_values(joined.grid, batch.grid);
     append_values(joined.counts, batch.counts);
     for (const std::size_t end : batch.ends) joined.ends.push_back(begin + end);

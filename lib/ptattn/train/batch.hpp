@@ -17,13 +17,13 @@ namespace ptattn::train {
 /// What a step sees of one or several clouds, one after the other.
 struct Batch {
   Matrix positions;                ///< [n, 3]
-  Matrix features;                 ///< [n, channels]
+  Matrix features;                 ///< [n, channels]; empty for networks that see positions only
   std::vector<std::int32_t> grid;  ///< [n, 3]; empty for networks without voxels
   std::vector<std::size_t> ends;   ///< row behind the last of each cloud
   /// [rows of scores, labels of the space]: points per label, see Targets::counts.
   std::vector<float> counts;
 
-  [[nodiscard]] std::size_t rows() const { return features.rows(); }
+  [[nodiscard]] std::size_t rows() const { return positions.rows(); }
   [[nodiscard]] PointInput input() const;
 };
 

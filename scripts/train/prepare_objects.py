@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Writes the objects for ptattn-train as PLY files, held-out ones with the prefix `held_`.
+
+modelnet40/CLASS/N.ply: the official training split, a tenth of every class held out, the same as in `data.py`.
+parts/CATEGORY_N.ply: shapes with a field `part`, and parts_classes.txt; of every category the last two are held out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+VALIDATION_SHARE, SPLIT_SEED = 0.1, 20260101  # of data.py
+HELD_OUT_SHAPES = 2
+
+
+def write_ply(path: Path, xyz: np.ndarray, part: np.ndarray | None = None) -> None:
+    fields = [("x", "<f4"), ("y", "<f4"), ("z", "<f4")] + ([("part", "u1")] if part is not None else [])
+    names = "".join(f"property {'uchar' if kind == 'u1' else 'float'} {name}\n" for name, kind in fields)
+    vertices = np.empty(len(xyz), np.dtype(fields))
+    for axis, name in enumerate("xyz"):
+        vertices[name] = xyz[:, axis]
+    if part is not None:
+        vertices["part"] = part
+    header = f"ply\nformat binary_little_endian 1.0\nelement vertex {len(xyz)}\n{names}end_header\n"
+    path.write_bytes(header.encode() + vertices.tobytes())
+
+
+def held_out_objects(labels: np.ndarray) -> set[int]:
+    rng = np.random.default_rng(SPLIT_SEED)
+    held_out: list[int] = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        held_out += rng.permutation(members)[:max(1, round(len(members) * VALIDATION_SHARE))].tolist()
+    return set(held_out)
+
+
+def write_modelnet(data: Path, work: Path) -> None:
+    xyz = np.load(data / "modelnet40_train_xyz_i16.npy")
+    labels = np.load(data / "modelnet40_train_label_u8.npy").astype(np.int64)
+    classes = json.loads((data / "modelnet40_classes.json").read_text())
+    held_out = held_out_objects(labels)
+    for i, label in enumerate(labels):
+        folder = work / "modelnet40" / classes[label]
+        folder.mkdir(parents=True, exist_ok=True)
+        write_ply(folder / f"{'held_' if i in held_out else ''}{i:05}.ply", xyz[i].astype(np.float32) / np.float32(32767))
+
+
+def write_parts(data: Path, work: Path) -> None:
+    description = json.loads((data / "psb_parts_classes.json").read_text())
+    names = [f"{category}.{part}" for category in description["categories"] for part in description["parts"][category]]
+    (work / "parts").mkdir(parents=True, exist_ok=True)
+    (work / "parts_classes.txt").write_text("".join(f"{i} {name}\n" for i, name in enumerate(names)))
+    xyz = np.load(data / "psb_parts_train_xyz_i16.npy")
+    category = np.load(data / "psb_parts_train_category_u8.npy").astype(np.int64)
+    part = np.load(data / "psb_parts_train_part_u8.npy")
+    rank = np.array([(category[:i] == c).sum() for i, c in enumerate(category)])
+    held_out = rank >= np.bincount(category)[category] - HELD_OUT_SHAPES
+    for i, c in enumerate(category):
+        name = f"{'held_' if held_out[i] else ''}{description['categories'][c]}_{rank[i]:02}.ply"
+        write_ply(work / "parts" / name, xyz[i].astype(np.float32) / np.float32(32767), part[i])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the NumPy files")
+    parser.add_argument("--work", type=Path, required=True, help="folder to write to")
+    options = parser.parse_args()
+    write_modelnet(options.data, options.work)
+    write_parts(options.data, options.work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+#include "ptattn/train/places.hpp"
+
+#include <gmock/gmock.h>
+
+#include "ptattn/core/error.hpp"
+#include "test_scenes.hpp"
+
+namespace ptattn::train {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+PointCloud labelled(std::initializer_list<float> values) {
+  PointCloud cloud(values.size());
+  std::ranges::copy(values, cloud.add("label", FieldType::kFloat32).values<float>().begin());
+  return cloud;
+}
+
+TEST(ReadLabels, LooksValuesUp) {
+  const Truth truth{.field = "label", .labels = {{2, 0}, {6, 1}}, .others = kUnlabelled};
+  EXPECT_THAT(read_labels(labelled({2, 6, 6, 9}), truth, "tile"),
+              ElementsAre(0, 1, 1, kUnlabelled));
+}
+
+TEST(ReadLabels, RefusesWhatMeansNothing) {
+  const Truth truth{.field = "label", .labels = {{2, 0}}};
+  EXPECT_THROW((void)read_labels(labelled({2, 3}), truth, "tile"), Error);
+  EXPECT_THROW((void)read_labels(labelled({2.5}), truth, "tile"), Error);
+  const Truth elsewhere{.field = "class", .labels = {{2, 0}}};
+  EXPECT_THROW((void)read_labels(labelled({2}), elsewhere, "tile"), Error);
+}
+
+TEST(CountValues, CountsAndRefusesTooMany) {
+  EXPECT_THAT(count_values(labelled({2, 6, 6}), "label", "tile"),
+              ElementsAre(Pair(2, 1), Pair(6, 2)));
+  EXPECT_THROW((void)count_values(labelled({1, 2, 3}), "label", "tile", 2), Error);
+}
+
+TEST(CutOff, CutsTheEndOfTheLongerSideAndLeavesAGap) {
+  LabelledCloud place = test::village(50.0);
+  for (auto& p : place.positions) p[1] *= 2.0F;
+  const auto [rest, end] = cut_off(place, 0.2, 5.0);
+  for (const auto& p : rest.positions) EXPECT_LT(p[1], 75.1F);
+  for (const auto& p : end.positions) EXPECT_GT(p[1], 79.9F);
+  EXPECT_LT(rest.size() + end.size(), place.size());
+  EXPECT_NEAR(static_cast<double>(end.size()) / static_cast<double>(place.size()), 0.2, 0.01);
+}
+
+}  // namespace
+}  // namespace ptattn::train

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plan.hpp"
+#include "ptattn/train/stream.hpp"
+#include "ptattn/train/validation.hpp"
+
+namespace ptattn::tools {
+
+/// What differs between learning from scenes, from objects with parts and from objects by class.
+class TrainTask {
+ public:
+  using Between = std::function<bool()>;  ///< false ends a validation early
+
+  virtual ~TrainTask() = default;
+  [[nodiscard]] virtual const train::SampleStream& stream() const = 0;
+  /// Scores of the model in `folder` on the held-out part, by the code of inference.
+  [[nodiscard]] virtual std::vector<train::CloudScores> validate(
+      const std::filesystem::path& folder, const Between& between) const = 0;
+};
+
+/// Takes the clouds out of `data`; what the model card says of them stays.
+[[nodiscard]] std::unique_ptr<TrainTask> make_task(const TrainPlan& plan, TrainData& data);
+
+/// Numbers the buildings of scenes, which stay level when relief is added.
+void number_buildings(std::vector<train::LabelledCloud>& clouds, const train::LabelSpace& space,
+                      double voxel);
+
+/// How good scores are, in one number.
+struct Headline {
+  std::string name;  ///< "mIoU" or "accuracy"
+  double value;
+};
+[[nodiscard]] Headline headline(const train::Scores& scores, TrainKind kind);
+
+/// Scores of all clouds together.
+[[nodiscard]] train::Scores sum_of(const std::vector<train::CloudScores>& clouds,
+                                   const train::LabelSpace& space);
+
+}  // namespace ptattn::tools

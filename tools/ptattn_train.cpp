@@ -73,6 +73,12 @@ void declare_network(CLI::App& app, TrainSettings& s) {
   app.add_option("--init", s.init, "Begin with the weights of this model, and with its channels")
       ->type_name("MODEL")
       ->check(refuse_empty);
+  app.add_option("--add-class", s.add_classes,
+                 "With --init: learn this class as well, whose label has this value; the model's "
+                 "own classes have their ASPRS codes, or count from 0, other values are unlabelled")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->check(refuse_empty);
   app.add_option_function<std::string>(
          "--freeze", [&s](const std::string& what) { s.freeze_encoder = what == "encoder"; },
          "What keeps its weights: encoder (only the head learns, from few labels) or none [none]")

@@ -207,6 +207,47 @@ TEST_F(Train, InterruptedSavesAndSaysSo) {
   EXPECT_TRUE(fs::exists(folder() / "model/training/checkpoint"));
 }
 
+TEST_F(Train, AddsAClassToAModelByItsHeadAlone) {
+  PointCloud cloud = village(80, 1);
+  const auto label = cloud.find("classification")->values<std::uint8_t>();
+  for (std::size_t i = 0; i < cloud.size(); i += 7) label[i] = label[i] == 6 ? 40 : label[i];
+  write_cloud(folder() / "data/a.ply", cloud);
+  const Finished finished =
+      train({"data", "-o", "model", "--init", "aerial", "--add-class", "shed=40", "--freeze",
+             "encoder", "--voxels-per-step", "600", "--steps", "3"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("random at first, wholly or in part: seg_head"));
+  const std::string config = read_file(folder() / "model/config.json");
+  EXPECT_THAT(config, HasSubstr("\"shed\""));
+  EXPECT_THAT(config, HasSubstr("\"water\""));
+}
+
+TEST_F(Train, RefusesToAddAClassToNothing) {
+  put_village("a.ply");
+  expect_error({"data", "--dry-run", "--add-class", "shed=40"}, 2,
+               "--add-class: needs --init, the model that it is added to");
+  expect_error({"data", "--dry-run", "--init", "aerial", "--add-class", "shed"}, 2,
+               "--add-class: is \"shed\", expected NAME=VALUE");
+  expect_error({"data", "--dry-run", "--init", "aerial", "--add-class", "water=3"}, 2,
+               "--add-class: names \"water\", which the model has");
+}
+
+TEST_F(Train, LearnsObjectsByTheFoldersTheyLieIn) {
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = std::to_string(i) + ".ply";
+    write_file(folder() / "data/egg" / name, ply_shape(300, 1 + static_cast<unsigned>(i)));
+    write_file(folder() / "data/disc" / name, ply_shape(300, 100 + static_cast<unsigned>(i)));
+  }
+  const Finished finished =
+      train({"data", "-o", "model", "--size", "tiny", "--objects-per-step", "2", "--steps", "2"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(read_file(folder() / "model/README.md"), HasSubstr("Names objects: disc, egg"));
+  const Finished named = run({.program = PTATTN_CLASSIFY,
+                              .arguments = {"--model", "model", "data/egg/1.ply"},
+                              .folder = folder()});
+  EXPECT_EQ(named.exit_code, 0) << named.err;
+}
+
 TEST_F(Train, ScoresAShippedModel) {
   put_village("a.ply");
   const Finished finished = train({"data", "--score", "aerial"});

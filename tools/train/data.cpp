@@ -109,6 +109,22 @@ TruthPlan look_for_truth(const std::vector<fs::path>& paths, const std::string& 
   return guess_truth(field, values);
 }
 
+TruthPlan truth_for(const TrainSettings& settings, const std::vector<fs::path>& paths,
+                    const std::string& field, const train::ModelSpec* init) {
+  if (!settings.add_classes.empty() && init == nullptr) {
+    throw Error(Fault::kUsage, "--add-class", "needs --init, the model that it is added to");
+  }
+  if (!settings.classes.empty()) {
+    if (!settings.add_classes.empty()) {
+      throw Error(Fault::kUsage, "--add-class", "does not go with --classes, name it there");
+    }
+    return read_truth(settings, field,
+                      init == nullptr ? std::vector<std::string>{} : init->classes);
+  }
+  if (init != nullptr) return truth_of_model(*init, field, settings.add_classes);
+  return look_for_truth(paths, field);
+}
+
 /// The classes that folders name, in alphabetical order.
 TruthPlan truth_of_folders(const std::vector<fs::path>& paths) {
   TruthPlan plan{
@@ -176,7 +192,7 @@ void check(const TrainData& data) {
 
 }  // namespace
 
-TrainData read_data(const TrainSettings& settings, const std::vector<std::string>& init_classes) {
+TrainData read_data(const TrainSettings& settings, const train::ModelSpec* init) {
   const std::vector<fs::path> paths = find_files(settings);
   TrainData data;
   data.field = find_truth_field(paths, settings.truth);
@@ -185,8 +201,7 @@ TrainData read_data(const TrainSettings& settings, const std::vector<std::string
     data.truth = truth_of_folders(paths);
   } else {
     if (settings.augment == "object") data.kind = TrainKind::kParts;
-    data.truth = settings.classes.empty() ? look_for_truth(paths, data.field)
-                                          : read_truth(settings, data.field, init_classes);
+    data.truth = truth_for(settings, paths, data.field, init);
   }
   const SceneProfile profile = all_attributes();
   for (const fs::path& path : paths) {

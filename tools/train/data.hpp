@@ -45,8 +45,8 @@ struct TrainData {
 /// seventh of every scene, at the end of its longer side, or a tenth of the objects.
 /// @throws Error(Fault::kInput), Error(Fault::kUsage) before anything is computed: no files, a
 ///         missing field, values that mean nothing, no labelled point, nothing left to learn from
-[[nodiscard]] TrainData read_data(const TrainSettings& settings,
-                                  const std::vector<std::string>& init_classes);
+/// @param init  the model to begin with, or null
+[[nodiscard]] TrainData read_data(const TrainSettings& settings, const train::ModelSpec* init);
 
 /// Points of each label.
 [[nodiscard]] std::vector<std::size_t> count_labels(const std::vector<DataFile>& files,

@@ -21,8 +21,8 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/png.hpp"
 #include "ptattn/models/files/safetensors.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
-#include "ptattn/models/point_model.hpp"
 #include "ptattn/train/trainable_network.hpp"
 #include "task.hpp"
 
@@ -281,7 +281,7 @@ int run_training(const TrainSettings& settings, const std::string& command) {
     init_folder = find_model(settings.init);
     init = train::read_model_spec(init_folder);
   }
-  TrainData data = read_data(settings, init ? init->classes : std::vector<std::string>{});
+  TrainData data = read_data(settings, init ? &*init : nullptr);
   if (!settings.score.empty()) return score_model(settings, std::move(data));
   TrainPlan plan = make_plan(settings, data, init);
   plan.init_folder = init_folder;

@@ -16,6 +16,7 @@ struct TrainSettings {
   std::string classes;  ///< file; empty: by the values of the field
   std::string maps;     ///< file of what values mean in single files; empty: the same in all
   std::string init;     ///< model to begin with; empty: random weights
+  std::vector<std::string> add_classes;  ///< NAME=VALUE, on top of those of `init`
   bool freeze_encoder = false;
   std::string size = "small";
   std::vector<std::string> channels;

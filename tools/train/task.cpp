@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/point_model.hpp"
 #include "ptattn/tasks/classify/classify.hpp"
 
 namespace ptattn::tools {

@@ -151,6 +151,40 @@ TruthPlan read_truth(const TrainSettings& settings, const std::string& field,
   return plan;
 }
 
+TruthPlan truth_of_model(const train::ModelSpec& model, const std::string& field,
+                         const std::vector<std::string>& added) {
+  TruthPlan plan{.space = {.classes = model.classes},
+                 .common = {.field = field, .labels = {}, .others = kUnlabelled},
+                 .by_file = {},
+                 .asprs_codes = {}};
+  const bool asprs = holds_asprs_codes(field) && !model.asprs_codes.empty();
+  for (std::size_t c = 0; c < model.classes.size(); ++c) {
+    const std::size_t value = asprs ? model.asprs_codes[c] : c;
+    if (asprs && value < 2) continue;  // written for what has no code, and read as unlabelled
+    plan.common.labels.emplace(static_cast<std::int64_t>(value), static_cast<train::Label>(c));
+  }
+  for (const std::string& text : added) {
+    const std::size_t equals = text.find('=');
+    const std::string after = equals == std::string::npos ? "" : text.substr(equals + 1);
+    const std::optional<std::int64_t> value = parse_value(after);
+    const std::string name = text.substr(0, equals);
+    if (!value || name.empty() || !is_class(name)) {
+      throw Error(Fault::kUsage, "--add-class", "is \"" + text + "\", expected NAME=VALUE");
+    }
+    if (std::ranges::find(plan.space.classes, name) != plan.space.classes.end()) {
+      throw Error(Fault::kUsage, "--add-class", "names \"" + name + "\", which the model has");
+    }
+    plan.common.labels[*value] = static_cast<train::Label>(plan.space.classes.size());
+    plan.space.classes.push_back(name);
+    if (asprs) plan.asprs_codes.push_back(static_cast<std::uint8_t>(*value));
+  }
+  if (asprs) {
+    plan.asprs_codes.insert(plan.asprs_codes.begin(), model.asprs_codes.begin(),
+                            model.asprs_codes.end());
+  }
+  return plan;
+}
+
 TruthPlan guess_truth(const std::string& field, const std::map<std::int64_t, std::size_t>& values) {
   TruthPlan plan{
       .space = {}, .common = {.field = field, .labels = {}}, .by_file = {}, .asprs_codes = {}};

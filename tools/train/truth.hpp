@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ptattn/train/model_spec.hpp"
 #include "ptattn/train/places.hpp"
 #include "settings.hpp"
 
@@ -33,6 +34,13 @@ struct TruthPlan {
 /// @throws Error(Fault::kInput) for files that cannot be read or say something else
 [[nodiscard]] TruthPlan read_truth(const TrainSettings& settings, const std::string& field,
                                    const std::vector<std::string>& classes);
+
+/// What values mean to a model that is trained on: ASPRS codes, or the numbers of its classes.
+/// Other values mean unlabelled.
+/// @param added  NAME=VALUE, classes that the model lacks
+/// @throws Error(Fault::kUsage) for an added class that is none, or that the model has
+[[nodiscard]] TruthPlan truth_of_model(const train::ModelSpec& model, const std::string& field,
+                                       const std::vector<std::string>& added);
 
 /// What the values of a field mean where nobody says it: the classes of ASPRS LAS for a field
 /// called classification, else a class for each value; -1 and, of classifications, 0 and 1 mean

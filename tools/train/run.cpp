@@ -16,6 +16,7 @@
 #include "card.hpp"
 #include "curve.hpp"
 #include "data.hpp"
+#include "interrupt_note.hpp"
 #include "log.hpp"
 #include "plan.hpp"
 #include "ptattn/core/error.hpp"
@@ -76,14 +77,14 @@ class Run {
       say("goes on from step " + std::to_string(trainer_->steps()));
     }
     log_.emplace(folder_ / "training" / "log.jsonl", trainer_->steps());
-    const InterruptWatch watch(OnInterrupt::kFinishStep);
+    const InterruptNote note;
     last_save_ = last_validation_ = trainer_->minutes();
     started_ = last_progress_ = Clock::now();
     first_step_ = trainer_->steps();
-    while (!trainer_->finished() && !watch.interrupted()) one_step(checkpoint, watch);
+    while (!trainer_->finished() && !note.noted()) one_step(checkpoint, note);
     trainer_->save(checkpoint);
-    if (!watch.interrupted()) finish(watch);
-    if (watch.interrupted()) {
+    if (!note.noted()) finish(note);
+    if (note.noted()) {
       say("interrupted at step " + std::to_string(trainer_->steps()) +
           "; --resume goes on from there");
       return kInterrupted;
@@ -105,7 +106,7 @@ class Run {
     if (!left.empty()) say("random at first, wholly or in part:" + names);
   }
 
-  void one_step(const fs::path& checkpoint, const InterruptWatch& watch) {
+  void one_step(const fs::path& checkpoint, const InterruptNote& note) {
     const train::StepReport report = trainer_->step();
     add_to_curve(report);
     if (report.minutes - last_save_ >= settings_.save_minutes) {
@@ -113,7 +114,7 @@ class Run {
       last_save_ = report.minutes;
     }
     if (report.minutes - last_validation_ >= settings_.validate_minutes) {
-      validate_now(watch);
+      validate_now(note);
       last_validation_ = trainer_->minutes();
     }
     if (seconds_since(last_progress_) >= kProgressSeconds) show_progress(report);
@@ -154,11 +155,11 @@ class Run {
         percent_text(trainer_->share_waited()) + " for data");
   }
 
-  std::vector<train::CloudScores> validate_now(const InterruptWatch& watch) {
+  std::vector<train::CloudScores> validate_now(const InterruptNote& note) {
     write_model(folder_, plan_.spec, network_->parameters(), trainer_->averaged_values(),
                 trainer_->averaged_buffers());
-    auto clouds = task_->validate(folder_, [&watch] { return !watch.interrupted(); });
-    if (watch.interrupted()) return clouds;
+    auto clouds = task_->validate(folder_, [&note] { return !note.noted(); });
+    if (note.noted()) return clouds;
     const train::Scores all = sum_of(clouds, data_.truth.space);
     const Headline head = headline(all, data_.kind);
     log_->add({.step = trainer_->steps(),
@@ -191,9 +192,9 @@ class Run {
     write_text_file(folder_ / "training" / "curve.svg", curve_svg(*log_));
   }
 
-  void finish(const InterruptWatch& watch) {
-    const auto clouds = validate_now(watch);
-    if (watch.interrupted()) return;
+  void finish(const InterruptNote& note) {
+    const auto clouds = validate_now(note);
+    if (note.noted()) return;
     write_text_file(folder_ / "README.md",
                     model_card({.plan = plan_,
                                 .data = data_,

@@ -3,14 +3,14 @@ set -euo pipefail
 # shellcheck disable=SC2034
 readonly usage='Usage: classify_folder.sh [-s K/N] INPUT OUTPUT.jsonl [OPTION...]
 
-Names every cloud below the folder INPUT with ptattn-classify; a record a line is appended to OUTPUT.jsonl.
-Start it again after a break: clouds that have a record are skipped. A cloud that ends the process does not
-keep the others from being named. OPTION... is for ptattn-classify.
+Classifies every cloud below the folder INPUT with ptattn-classify and appends one record per line to
+OUTPUT.jsonl. Run it again after an interruption: clouds that have a record are skipped. A cloud that crashes
+the process does not stop the batch. OPTION... is passed to ptattn-classify.
 
   -s K/N  every Nth cloud from the Kth on: one of N machines, each with an OUTPUT of its own
   -h      this help
 
-Exit codes: 0 all are named, 2 wrong usage, 3 some clouds failed (they are listed at the end; OUTPUT tells
+Exit codes: 0 all are classified, 2 wrong usage, 3 some clouds failed (they are listed at the end; OUTPUT says
 why) or OUTPUT could not be written, 4 the model could not be loaded, 130 interrupted.'
 readonly tool=ptattn-classify
 # shellcheck source=scripts/batch.sh
@@ -21,7 +21,7 @@ readonly chunk=500 # clouds a process
 # name CLOUD...: records of these; one by one when the process dies, to find out at which.
 name() {
   local code=0 cloud message line
-  message=$("$tool" "${options[@]}" --format jsonl --output "$output" --resume "$@" 2>&1 >/dev/null) || code=$?
+  message=$("$tool" "${options[@]}" -q --format jsonl --output "$output" --resume "$@" 2>&1 >/dev/null) || code=$?
   case $code in
     0) ;;
     3) # bad clouds have records, too; what is said of OUTPUT itself concerns all that follow

@@ -15,7 +15,7 @@ build/default/bin/ptattn-classify samples/clouds
 say "build/default/bin/ptattn-segment samples/scenes/aerial_town.ply -o build/town.ply --colorize"
 build/default/bin/ptattn-segment samples/scenes/aerial_town.ply -o build/town.ply --colorize
 
-say "build/default/bin/ptattn-view build/town.ply --screenshot build/town.png"
-build/default/bin/ptattn-view build/town.ply --screenshot build/town.png
+say "build/default/bin/ptattn-view build/town.ply -o build/town.png"
+build/default/bin/ptattn-view build/town.ply -o build/town.png
 
 say "Now try your own clouds; every program of build/default/bin has --help with examples"

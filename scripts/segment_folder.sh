@@ -3,9 +3,9 @@ set -euo pipefail
 # shellcheck disable=SC2034
 readonly usage='Usage: segment_folder.sh [-j JOBS] [-s K/N] INPUT OUTPUT [OPTION...]
 
-Labels every cloud below the folder INPUT, each by a ptattn-segment of its own, so that none takes others
-with it: INPUT/a/b.ply becomes OUTPUT/a/b.ply. Start it again after a break: clouds that are there already
-are skipped, those that failed are tried again. OPTION... is for ptattn-segment.
+Labels every cloud below the folder INPUT, each with a ptattn-segment of its own, so that one crash cannot
+stop the batch: INPUT/a/b.ply becomes OUTPUT/a/b.ply. Run it again after an interruption: clouds that exist
+already are skipped, failed ones are tried again. OPTION... is passed to ptattn-segment.
 
   -j JOBS  clouds at a time, which share the cores [1]
   -s K/N   every Nth cloud from the Kth on: one of N machines that share the folders
@@ -32,7 +32,7 @@ label() {
     return
   fi
   mkdir -p "$(dirname "$target")" || true # ptattn-segment tells
-  message=$(ptattn-segment "${@:4:$#-4}" --format json -o "$target" "$cloud" 2>&1 >/dev/null) || code=$?
+  message=$(ptattn-segment "${@:4:$#-4}" -q --format jsonl -o "$target" "$cloud" 2>&1 >/dev/null) || code=$?
   case $code in
     0)
       printf '%q\n' "$target" | tee -a "$log.done"

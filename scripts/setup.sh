@@ -10,7 +10,7 @@ readonly PTATTN_BUILD_PACKAGES=(
 )
 # On top of them for the tests: test frameworks, packaging, and what people open our files with.
 readonly PTATTN_TEST_PACKAGES=(
-  libgtest-dev libgmock-dev libbenchmark-dev clang-format dpkg-dev file jq python3 shellcheck mandoc parallel xdotool
+  libgtest-dev libgmock-dev libbenchmark-dev clang-format dpkg-dev file jq python3 shellcheck mandoc parallel xdotool zsh fish
   python3-open3d cloudcompare meshlab
 )
 

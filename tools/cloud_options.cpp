@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "checks.hpp"
 #include "ptattn/core/error.hpp"
 
 namespace ptattn::tools {
@@ -16,7 +17,7 @@ std::string reference_system(const std::string& text) {
   std::string wkt{std::istreambuf_iterator<char>(file), {}};
   if (!file) {
     throw Error(Fault::kUsage, "--crs",
-                text + " is no file that can be read, expected EPSG:CODE, WKT or a file of WKT");
+                text + " is not a file that can be read, expected EPSG:CODE, WKT or a file of WKT");
   }
   while (!wkt.empty() && (wkt.back() == '\n' || wkt.back() == '\r' || wkt.back() == '\0')) {
     wkt.pop_back();
@@ -34,21 +35,22 @@ void add_read_options(CLI::App& app, ReadOptions& options) {
 
 void add_cloud_options(CLI::App& app, CloudOptions& options) {
   add_read_options(app, options.read);
-  app.add_option("--las-scale", options.las.scale,
-                 "Step of the coordinates in a LAS or LAZ file made of another cloud [0.001, finer "
-                 "for clouds below 10 in extent]")
+  app.add_option(
+         "--las-scale", options.las.scale,
+         "Store coordinates in steps of X in a LAS or LAZ file made of another cloud [0.001, "
+         "finer for clouds below 10 in extent]")
       ->type_name("X")
-      ->check(CLI::Range(1e-12, 1e12).description(""));
+      ->check(number(1e-12, 1e12));
   app.add_option_function<std::string>(
          "--crs", [&options](const std::string& text) { options.las.crs = reference_system(text); },
-         "Reference system of such a file: EPSG:CODE, WKT, or a file of WKT [none]")
+         "Give such a file this reference system: EPSG:CODE, WKT, or a file of WKT [none]")
       ->type_name("CRS");
 }
 
 void tell_notes(const PointCloud& cloud, const std::string& path, Progress& progress) {
   if (cloud.metadata().las == nullptr) return;
   for (const std::string& note : cloud.metadata().las->notes) {
-    progress.message(path + ": " + note);
+    progress.note(path, note);
   }
 }
 

@@ -44,9 +44,9 @@ void expand(const fs::path& path, std::vector<Input>& inputs) {
   inputs.insert(inputs.end(), found.begin(), found.end());
 }
 
-void expand_list(std::istream& list, std::vector<Input>& inputs) {
-  for (std::string line; std::getline(list, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
+void expand_list(std::istream& list, char delimiter, std::vector<Input>& inputs) {
+  for (std::string line; std::getline(list, line, delimiter);) {
+    if (delimiter == '\n' && line.ends_with('\r')) line.pop_back();
     if (!line.empty()) expand(line, inputs);
   }
   throw_if_stopped();  // which cut the list short
@@ -55,11 +55,12 @@ void expand_list(std::istream& list, std::vector<Input>& inputs) {
 
 }  // namespace
 
-std::vector<Input> expand_inputs(const std::vector<std::string>& arguments, std::istream& list) {
+std::vector<Input> expand_inputs(const std::vector<std::string>& arguments, std::istream& list,
+                                 char delimiter) {
   std::vector<Input> inputs;
   for (const std::string& argument : arguments) {
     if (argument == "-") {
-      expand_list(list, inputs);
+      expand_list(list, delimiter, inputs);
     } else {
       expand(argument, inputs);
     }

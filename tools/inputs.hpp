@@ -21,13 +21,13 @@ struct Input {
 ///   a folder   every cloud below it, by its ending in any case, sorted by path (bytes); links to
 ///   files
 ///              count, links to folders are not followed
-///   -          one path a line from `list`, a file or a folder; empty lines and a carriage return
-///              at the end of a line are dropped
+///   -          the paths of `list`, files and folders, each ended by `delimiter`; empty ones are
+///              dropped, and so is a carriage return at the end of a line
 ///
 /// A folder without clouds, or one that cannot be listed, becomes an Input with a problem.
 /// @throws Error(Fault::kInput) when `list` cannot be read
 [[nodiscard]] std::vector<Input> expand_inputs(const std::vector<std::string>& arguments,
-                                               std::istream& list);
+                                               std::istream& list, char delimiter = '\n');
 
 /// The files of `inputs`, for refuse_overwriting.
 [[nodiscard]] FileSet files_of(const std::vector<Input>& inputs);

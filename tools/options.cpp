@@ -3,29 +3,165 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
+#include "checks.hpp"
 #include "ptattn/core/error.hpp"
+#include "suggest.hpp"
+#include "text.hpp"
 
 namespace ptattn::tools {
+namespace {
 
-void add_up_option(CLI::App& app, std::optional<Axis>& up) {
-  app.add_option_function<std::string>(
-         "--up",
-         [&up](const std::string& name) {
-           up = name == "x"   ? std::optional(Axis::kX)
-                : name == "y" ? std::optional(Axis::kY)
-                : name == "z" ? std::optional(Axis::kZ)
-                              : std::nullopt;
-         },
-         "Axis that points upwards: z, y, x or auto (the one with the highest confidence) [z]")
-      ->type_name("AXIS")
-      ->check(CLI::IsMember({"z", "y", "x", "auto"}));
+std::string with_default(const std::string& words, const std::string& usual) {
+  return usual.empty() ? words : words + " [" + usual + "]";
 }
 
-std::string refuse_blanks(const std::string& name) {
-  const bool plain =
-      std::ranges::all_of(name, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-  return name.empty() || !plain ? "expected a name of printable ASCII without blanks" : "";
+std::optional<Axis> axis_named(const std::string& name) {
+  return name == "x"   ? std::optional(Axis::kX)
+         : name == "y" ? std::optional(Axis::kY)
+         : name == "z" ? std::optional(Axis::kZ)
+                       : std::nullopt;
+}
+
+}  // namespace
+
+void add_inputs(CLI::App& app, FileOptions& files, const std::string& more) {
+  app.add_option("INPUT", files.inputs,
+                 "PLY, PCD, LAS and LAZ files; folders, searched with all below; - for a list on "
+                 "standard input, one path per line" +
+                     more)
+      ->type_name("");
+  app.add_flag("-0,--null", files.null_list,
+               "Expect NUL after each path of the list, as find -print0 writes it");
+}
+
+CLI::Option* add_output(CLI::App& app, std::string& output, const std::string& words,
+                        const std::string& value) {
+  return app.add_option("-o,--output", output, words)->type_name(value)->check(not_empty());
+}
+
+void add_format(CLI::App& app, std::optional<Format>& format, const std::string& words) {
+  app.add_option_function<std::string>(
+         "--format", [&format](const std::string& name) { format = format_named(name); }, words)
+      ->type_name("FORMAT")
+      ->check(one_of(format_names()));
+}
+
+void add_dry_run(CLI::App& app, bool& dry_run) {
+  app.add_flag("--dry-run", dry_run, "Print what would be read and written, and exit");
+}
+
+void add_course(CLI::App& app, FileOptions& files, const std::string& resume) {
+  app.add_flag("--resume", files.resume, resume);
+  CLI::Option* const fail_fast =
+      app.add_flag("--fail-fast", files.fail_fast, "Stop at the first bad input");
+  app.add_flag("--keep-going", files.keep_going,
+               "Skip bad inputs; the exit code is 3 at the end [default]")
+      ->excludes(fail_fast);
+  app.add_flag_callback(
+      "--no-timing", [&files] { files.timing = false; },
+      "Leave out `seconds`, so that equal runs write equal bytes");
+  add_dry_run(app, files.dry_run);
+}
+
+CLI::Option* add_model(CLI::App& app, std::string& model, const std::string& usual,
+                       const std::string& words) {
+  return app.add_option("--model", model, with_default(words, usual))->type_name("MODEL");
+}
+
+void add_list_models(CLI::App& app, bool& list) {
+  app.add_flag("--list-models", list,
+               "List the models that are found, their purpose, terms and accuracy, and exit");
+}
+
+CLI::Option* add_list_layers(CLI::App& app, bool& list) {
+  return app.add_flag("--list-layers", list, "List the layers of the model and exit");
+}
+
+CLI::Option* add_layer(CLI::App& app, std::string& layer, const std::string& words) {
+  return app.add_option("--layer", layer, words)->type_name("LAYER")->check(not_empty());
+}
+
+CLI::Option* add_category(CLI::App& app, std::string& category, const std::string& usual) {
+  return app
+      .add_option(
+          "--category", category,
+          with_default("Kind of the object, for models that label the parts of objects", usual))
+      ->type_name("CATEGORY");
+}
+
+CLI::Option* add_up(CLI::App& app, std::optional<Axis>& up, bool automatic) {
+  std::vector<std::string> names{"z", "y", "x"};
+  if (automatic) names.emplace_back("auto");
+  return app
+      .add_option_function<std::string>(
+          "--up", [&up](const std::string& name) { up = axis_named(name); },
+          automatic ? "Take this axis as up: z, y, x or auto (the one with the highest "
+                      "confidence) [z]"
+                    : "Take this axis as up: z, y or x [z]")
+      ->type_name("AXIS")
+      ->check(one_of(names));
+}
+
+CLI::Option* add_neighbors(CLI::App& app, std::vector<std::size_t>& neighbors, std::size_t most,
+                           const std::string& words) {
+  return app.add_option("--neighbors", neighbors, words)
+      ->type_name("K")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(whole_number(1, most));
+}
+
+CLI::Option* add_neighbors(CLI::App& app, std::optional<std::size_t>& neighbors, std::size_t most,
+                           const std::string& words) {
+  return app.add_option("--neighbors", neighbors, words)
+      ->type_name("K")
+      ->check(whole_number(1, most));
+}
+
+CLI::Option* add_radius(CLI::App& app, std::vector<double>& radii, const std::string& words) {
+  return app
+      .add_option_function<std::vector<std::string>>(
+          "--radius",
+          [&radii](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) radii.push_back(*parse_number(text));
+          },
+          words)
+      ->type_name("R")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(positive_number());
+}
+
+CLI::Option* add_radius(CLI::App& app, std::optional<double>& radius, const std::string& words) {
+  return app
+      .add_option_function<std::string>(
+          "--radius", [&radius](const std::string& text) { radius = parse_number(text); }, words)
+      ->type_name("R")
+      ->check(positive_number());
+}
+
+CLI::Option* add_field(CLI::App& app, std::string& name, const std::string& words) {
+  return app.add_option("--field", name, words)->type_name("NAME")->check(field_name());
+}
+
+CLI::Option* add_prefix(CLI::App& app, std::string& prefix, const std::string& words) {
+  return app.add_option("--prefix", prefix, words)->type_name("TEXT")->check(field_name());
+}
+
+CLI::Option* add_codes(CLI::App& app, Codes& codes, const std::string& name,
+                       const std::string& whose, const std::string& usual) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&codes](const std::string& text) {
+            codes = text == "asprs" ? Codes::kAsprs : Codes::kClass;
+          },
+          whose + ": class (numbers of the model's classes) or asprs (codes of LAS files) [" +
+              usual + "]")
+      ->type_name("CODES")
+      ->check(one_of({"class", "asprs"}));
 }
 
 std::size_t find_category(const std::string& name, std::span<const std::string> categories,
@@ -36,11 +172,12 @@ std::size_t find_category(const std::string& name, std::span<const std::string> 
   const auto found = std::ranges::find_if(
       categories, [&](const std::string& c) { return std::ranges::equal(c, name, alike); });
   if (found != categories.end()) return static_cast<std::size_t>(found - categories.begin());
-  std::string known;
-  for (const std::string& category : categories) known += (known.empty() ? "" : ", ") + category;
+  if (categories.empty()) {
+    throw Error(Fault::kUsage, "--category", model + " does not distinguish kinds of objects");
+  }
   throw Error(Fault::kUsage, "--category",
-              known.empty() ? model + " does not tell objects apart"
-                            : "is none of those that " + model + " knows: " + known);
+              quoted(name) + " is none of those that " + model + " knows: " + joined(categories) +
+                  did_you_mean(name, categories));
 }
 
 }  // namespace ptattn::tools

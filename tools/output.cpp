@@ -13,6 +13,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/stop.hpp"
 #include "ptattn/io/atomic_file.hpp"
+#include "target.hpp"
 
 namespace ptattn::tools {
 namespace fs = std::filesystem;
@@ -56,10 +57,12 @@ Output Output::replacing(const fs::path& path) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (fs::exists(status) && !fs::is_regular_file(status)) return appending(path);
+  make_parent_folders(path);
   return Output(std::make_unique<io::AtomicFile>(path));
 }
 
 Output Output::appending(const fs::path& path) {
+  make_parent_folders(path);
   const int descriptor =
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kNewFileMode);
   if (descriptor < 0) cannot_write(path.string(), errno);

@@ -1,17 +1,32 @@
 #include "progress.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <utility>
+
+#include "talk.hpp"
+#include "text.hpp"
 
 namespace ptattn::tools {
 namespace {
 
 constexpr std::chrono::milliseconds kRedrawInterval{100};
 constexpr const char* kEraseLine = "\r\033[K";
+constexpr std::size_t kUsualColumns = 80;
+
+/// Columns of the terminal, so that the line of progress never wraps.
+std::size_t terminal_columns() {
+  struct winsize size {};
+  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  return known ? size.ws_col - std::size_t{1} : kUsualColumns;
+}
 
 }  // namespace
 
@@ -40,32 +55,92 @@ std::string progress_text(std::size_t done, std::size_t total, double seconds,
   return text + pace.data() + time.data();
 }
 
+std::string summary_line(std::size_t files, std::size_t items, double seconds,
+                         std::string_view unit) {
+  const double pace = static_cast<double>(items) / std::max(seconds, 1e-6);
+  return std::to_string(files) + (files == 1 ? " file, " : " files, ") + std::to_string(items) +
+         " " + std::string(unit) + ", " + fixed_text(seconds, 2) + " s, " + fixed_text(pace, 0) +
+         " " + std::string(unit) + "/s";
+}
+
 Progress::Progress(std::string name, std::size_t total, std::string unit)
     : name_(std::move(name)),
-      unit_(std::move(unit)),
-      total_(total),
-      terminal_(::isatty(STDERR_FILENO) == 1),
-      start_(Clock::now()) {}
+      items_{total, std::move(unit)},
+      shown_(talk().progress && !talk().quiet && ::isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
   hide();
 }
 
-void Progress::advance(std::size_t items) {
-  done_ += items;
-  if (!terminal_) return;
+double Progress::seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void Progress::draw(bool at_once) {
+  if (!shown_) return;
   const auto now = Clock::now();
-  if (drawn_ && now - last_draw_ < kRedrawInterval) return;
-  const double seconds = std::chrono::duration<double>(now - start_).count();
-  std::fprintf(stderr, "%s%s", kEraseLine, progress_text(done_, total_, seconds, unit_).c_str());
+  if (!at_once && drawn_ && now - last_draw_ < kRedrawInterval) return;
+  std::string text;
+  const bool counts_parts = parts_.total > 0;
+  if (items_.total != 1 || (!counts_parts && status_.empty())) {
+    text = progress_text(items_.done, items_.total, seconds_since(items_.start), items_.unit);
+  }
+  if (counts_parts || !status_.empty()) text += text.empty() ? "" : "; ";
+  text += counts_parts
+              ? progress_text(parts_.done, parts_.total, seconds_since(parts_.start), parts_.unit)
+              : status_;
+  text.resize(std::min(text.size(), terminal_columns()));
+  std::fprintf(stderr, "%s%s", kEraseLine, text.c_str());
   std::fflush(stderr);
   drawn_ = true;
   last_draw_ = now;
 }
 
+void Progress::advance(std::size_t items) {
+  items_.done += items;
+  parts_ = {};
+  status_.clear();
+  draw(false);
+}
+
+void Progress::status(std::string_view text) {
+  status_ = text;
+  parts_ = {};
+  draw(true);
+}
+
+void Progress::begin_parts(std::size_t total, std::string unit) {
+  parts_ = {total, std::move(unit)};
+  draw(true);
+}
+
+void Progress::advance_parts(std::size_t parts) {
+  parts_.done += parts;
+  draw(parts_.done >= parts_.total);
+}
+
 void Progress::message(std::string_view text) {
   hide();
-  std::fprintf(stderr, "%s: %.*s\n", name_.c_str(), static_cast<int>(text.size()), text.data());
+  say(name_, text, true);
+}
+
+void Progress::note(std::string_view subject, std::string_view text) {
+  if (talk().quiet) return;
+  std::string kind;
+  std::ranges::copy_if(text, std::back_inserter(kind),
+                       [](unsigned char c) { return std::isdigit(c) == 0 && c != '.'; });
+  const bool is_new = noted_.insert(kind).second;
+  if (!is_new && !talk().verbose) return;
+  hide();
+  std::string line(subject);
+  if (!line.empty()) line += ": ";
+  line += text;
+  say(name_, line);
+}
+
+void Progress::summary(std::size_t files, std::size_t items, std::string_view unit) {
+  hide();
+  if (!talk().quiet) say(name_, summary_line(files, items, seconds_since(items_.start), unit));
 }
 
 void Progress::hide() {

@@ -2,14 +2,17 @@
 
 #include <chrono>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 
 namespace ptattn::tools {
 
-/// What a long run says on stderr: a line of progress that rewrites itself, drawn only on a
-/// terminal, and messages, which always appear and never collide with it. Used by one thread at a
-/// time.
+/// What a long run says on standard error: a line of progress that rewrites itself, drawn only on a
+/// terminal, and messages, which never collide with it. Used by one thread at a time.
+///
+/// The line counts the files of a run and, within one file, its points or tiles:
+/// `3 of 12 clouds, 0.8 a second, 0:11 left; 5 of 9 tiles, 1.2 a second, 0:03 left`.
 class Progress {
  public:
   /// @param unit  what is counted
@@ -20,27 +23,49 @@ class Progress {
 
   /// That many more items are done; redraws at most ten times a second.
   void advance(std::size_t items = 1);
-  /// A line of its own: `<name>: <message>`.
+  /// Shows what is being done to the current item, such as "reading", until its parts are counted.
+  void status(std::string_view text);
+  /// Begins to count the parts of the current item.
+  void begin_parts(std::size_t total, std::string unit);
+  void advance_parts(std::size_t parts);
+  /// A line of its own that always appears: `<name>: <message>`, for errors and how a run ended.
   void message(std::string_view text);
+  /// A line about a file: what it lacks, what was chosen. Once a run for notes that differ in their
+  /// numbers only, for every file with -v, not at all with -q.
+  void note(std::string_view subject, std::string_view text);
+  /// The last line of a run: files, points, seconds, points per second; none with -q.
+  void summary(std::size_t files, std::size_t items, std::string_view unit = "points");
   /// Takes the progress line away, before something else is written to the same terminal. The next
   /// `advance` brings it back.
   void hide();
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Count {
+    std::size_t total = 0;
+    std::string unit;
+    std::size_t done = 0;
+    Clock::time_point start = Clock::now();
+  };
+  [[nodiscard]] static double seconds_since(Clock::time_point start);
+  void draw(bool at_once);
 
   std::string name_;
-  std::string unit_;
-  std::size_t total_;
-  std::size_t done_ = 0;
-  bool terminal_;
+  Count items_;
+  Count parts_;
+  std::string status_;
+  bool shown_;  ///< there is a terminal, and the user wants progress
   bool drawn_ = false;
-  Clock::time_point start_;
   Clock::time_point last_draw_;
+  std::set<std::string> noted_;  ///< notes without their digits
 };
 
 /// "12 of 40 clouds, 3.1 a second, 0:09 left"
 [[nodiscard]] std::string progress_text(std::size_t done, std::size_t total, double seconds,
                                         std::string_view unit = "clouds");
+
+/// "3 files, 58716 points, 0.52 s, 112915 points/s"
+[[nodiscard]] std::string summary_line(std::size_t files, std::size_t items, double seconds,
+                                       std::string_view unit = "points");
 
 }  // namespace ptattn::tools

@@ -1,4 +1,4 @@
-// Shows where a network's attention goes on a cloud. See `ptattn-attention --help`.
+// Shows where the attention of a network goes on clouds. See `ptattn-attention --help`.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -6,26 +6,28 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <iostream>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "attention/looker.hpp"
+#include "attention/attention_model.hpp"
 #include "attention/summary.hpp"
+#include "batch.hpp"
+#include "checks.hpp"
 #include "cloud_options.hpp"
-#include "inputs.hpp"
+#include "models.hpp"
 #include "options.hpp"
-#include "output.hpp"
 #include "plot/heat_map.hpp"
-#include "progress.hpp"
 #include "ptattn/cloud/colormap.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/io/png.hpp"
-#include "ptattn/models/model_search.hpp"
+#include "suggest.hpp"
 #include "target.hpp"
 #include "tool.hpp"
 
@@ -34,34 +36,41 @@ namespace {
 
 constexpr double kColorPercent = 99.0;
 constexpr std::array<std::string_view, 5> kColorFields{"red", "green", "blue", "rgb", "rgba"};
-constexpr std::array<std::string_view, 1> kPictureExtensions{".png"};
 
 const About kAbout{
     .name = "ptattn-attention",
     .summary =
-        "Shows what a Transformer looks at: gives every point of a cloud the attention\n"
-        "weight that a query point pays to it in one layer of a model, as a field and as\n"
-        "a colour, and draws the matrix of all weights. Prints where attention goes.\n",
+        "Shows what a Transformer attends to: writes the attention weight that a query\n"
+        "point pays to every point of a cloud in one layer of a model, as a field and as\n"
+        "a colour, draws the matrix of all weights, and prints where attention goes.\n",
     .examples =
-        "  ptattn-attention --model pct-modelnet40 --list\n"
+        "  ptattn-attention --model aerial --list-layers\n"
         "  ptattn-attention chair.ply -o seen.ply\n"
         "  ptattn-attention chair.ply -o leg.ply --query 17 --layer pt_last.sa1\n"
         "  ptattn-attention chair.ply -o seat.ply --at 0.1,0,0.45 --rollout\n"
         "  ptattn-attention chair.ply --matrix weights.png\n"
+        "  ptattn-attention chairs/ -o seen/ --format jsonl\n"
         "\n"
         "Without a query, a point gets the mean attention that it receives from all.\n"
-        "Models look at tokens: some of the points, or voxels. The points between them\n"
+        "Models attend to tokens: some of the points, or voxels. The points between them\n"
         "get weights by kernel interpolation over the 4 nearest; an even weight is\n"
         "1 / tokens. Colours go from 0 to what 99 % of the weights above 0 do not\n"
         "exceed: violet, blue, green, yellow. Points with a coordinate that is NaN or\n"
-        "infinite get 0.\n"};
+        "infinite get 0.\n",
+    .layers = [](const std::string& model) {
+      std::vector<std::string> names;
+      for (const AttentionLayer& layer : load_attention_model(locate_model(model)).layers) {
+        names.push_back(layer.name);
+      }
+      return names;
+    }};
 
 struct Settings {
-  std::string input;
-  std::string output;
+  FileOptions files;
   std::string matrix;
   std::string model = "pct-modelnet40";
-  bool list = false;
+  bool list_models = false;
+  bool list_layers = false;
   std::string category;
   std::string layer;
   std::optional<std::size_t> head;
@@ -70,20 +79,15 @@ struct Settings {
   std::optional<Position> at;
   std::optional<Axis> up = Axis::kZ;
   std::string field = "attention";
-  bool no_color = false;
+  bool no_colorize = false;
   CloudOptions clouds;
 };
 
-std::string refuse_empty(const std::string& name) {
-  return name.empty() ? "the name is empty" : "";
-}
-
-std::optional<std::size_t> parse_index(std::string_view text) {
-  std::size_t index = 0;
-  const auto [after, failed] = std::from_chars(text.data(), text.data() + text.size(), index);
-  const bool whole = failed == std::errc{} && after == text.data() + text.size();
-  return whole ? std::optional(index) : std::nullopt;
-}
+/// A job with its second output.
+struct Plan {
+  std::vector<Job> jobs;
+  std::map<std::filesystem::path, std::filesystem::path> matrices{};  ///< by input
+};
 
 /// The numbers between the commas of `text`, nullopt unless there are three finite ones.
 std::optional<Position> parse_position(std::string_view text) {
@@ -101,11 +105,11 @@ std::optional<Position> parse_position(std::string_view text) {
   return next == end ? std::optional(position) : std::nullopt;
 }
 
-void declare_question(CLI::App& app, Settings& s) {
-  app.add_option("--layer", s.layer, "Layer to look at, see --list [the last]")->type_name("LAYER");
+void declare_query(CLI::App& app, Settings& s) {
+  add_layer(app, s.layer, "Look at this layer, see --list-layers [the last]");
   app.add_option_function<std::string>(
          "--head", [&s](const std::string& text) { s.head = parse_index(text); },
-         "Head of the layer, from 0, or mean [mean]")
+         "Look at this head of the layer, from 0, or at their mean [mean]")
       ->type_name("HEAD")
       ->check([](const std::string& text) {
         return parse_index(text) || text == "mean" ? ""
@@ -117,14 +121,14 @@ void declare_question(CLI::App& app, Settings& s) {
   CLI::Option* query =
       app.add_option_function<std::string>(
              "--query", [&s](const std::string& text) { s.query = parse_index(text); },
-             "Point that looks, by its index from 0 [all points]")
+             "Take this point as the query, by its index from 0 [all points]")
           ->type_name("INDEX")
           ->check([](const std::string& text) {
-            return parse_index(text) ? "" : text + " is no number from 0";
+            return parse_index(text) ? "" : text + " is not a number from 0";
           });
   app.add_option_function<std::string>(
          "--at", [&s](const std::string& text) { s.at = parse_position(text); },
-         "Place that looks, in the cloud's coordinates: the nearest point to it")
+         "Take the point nearest to this position, in cloud coordinates, as the query")
       ->type_name("X,Y,Z")
       ->check([](const std::string& text) {
         return parse_position(text) ? "" : text + " is not three numbers with commas between";
@@ -133,58 +137,77 @@ void declare_question(CLI::App& app, Settings& s) {
 }
 
 void declare(CLI::App& app, Settings& s) {
-  app.add_option("INPUT", s.input, "PLY, PCD, LAS or LAZ file")->type_name("");
-  app.add_option("-o,--output", s.output,
-                 "Cloud to write, PLY, PCD, LAS or LAZ: all fields of the input and the weights")
-      ->type_name("FILE")
-      ->check(refuse_empty);
+  add_inputs(app, s.files);
+  add_output(app, s.files.output,
+             "Write all fields of the input and the weights to this cloud; for several inputs to "
+             "clouds in this folder, which exists or has a / at its end",
+             "PATH");
   app.add_option("--matrix", s.matrix,
-                 "Picture to write, PNG: all weights of the layer, tokens in the order of a "
-                 "Hilbert curve; more than 512 are averaged")
-      ->type_name("FILE")
-      ->check(refuse_empty);
-  app.add_flag("--list", s.list, "Print the layers of the model and their heads and exit");
-  app.add_option("--model", s.model, "Name or folder of the model [pct-modelnet40]")
-      ->type_name("MODEL");
-  declare_question(app, s);
-  add_up_option(app, s.up);
-  app.add_option("--category", s.category,
-                 "What the object is, for models that label the parts of objects")
-      ->type_name("NAME");
-  app.add_option("--field", s.field, "Name of the field for the weights [attention]")
-      ->type_name("NAME")
-      ->check(refuse_blanks);
-  app.add_flag("--no-color", s.no_color, "Leave the colours of the cloud as they are");
+                 "Draw all weights of the layer to this picture, PNG, or to pictures in this "
+                 "folder: tokens in the order of a Hilbert curve; more than 512 are averaged")
+      ->type_name("PATH")
+      ->check(not_empty());
+  add_format(app, s.files.format);
+  add_model(app, s.model, "pct-modelnet40");
+  add_list_models(app, s.list_models);
+  add_list_layers(app, s.list_layers);
+  declare_query(app, s);
+  add_up(app, s.up);
+  add_category(app, s.category);
+  add_field(app, s.field, "Name the field of the weights NAME [attention]");
+  app.add_flag("--no-colorize", s.no_colorize, "Leave the colours of the cloud as they are");
+  add_cloud_options(app, s.clouds);
+  add_course(app, s.files);
 }
 
 /// What can be said before anything is read.
 void check(const Settings& s) {
-  if (s.input.empty()) throw Error(Fault::kUsage, "INPUT", "missing, name a file, see --help");
-  if (s.output.empty() && s.matrix.empty()) {
-    throw Error(Fault::kUsage, "output", "missing, expected --output, --matrix or --list");
+  check_files(s.files, false);
+  if (s.files.output.empty() && s.matrix.empty()) {
+    throw Error(Fault::kUsage, "--output", "missing, expected --output, --matrix or --list-layers");
   }
-  if (!s.no_color && std::ranges::find(kColorFields, s.field) != kColorFields.end()) {
+  if (!s.no_colorize && std::ranges::find(kColorFields, s.field) != kColorFields.end()) {
     throw Error(Fault::kUsage, "--field",
-                s.field + " is a name of colours, expected another, or --no-color");
+                s.field + " is a name of colours, expected another, or --no-colorize");
   }
-  if (!s.output.empty()) check_target(s.output, kCloudExtensions);
-  if (!s.matrix.empty()) check_target(s.matrix, kPictureExtensions);
-  FileSet files = files_of({{s.input, ""}});
-  files.insert_folder(find_model(s.model));
-  refuse_overwriting(s.output, files);
-  refuse_overwriting(s.matrix, files, "--matrix");
+}
+
+Plan plan(const Settings& s) {
+  const InputList inputs = list_inputs(s.files, std::cin);
+  Plan plan;
+  const OutputRule clouds{.extensions = kCloudExtensions};
+  const OutputRule pictures{
+      .option = "--matrix", .extensions = kPictureExtensions, .new_extension = ".png"};
+  for (const InputList::Entry& entry : inputs.entries) plan.jobs.push_back({entry.input});
+  const std::filesystem::path folder = locate_model(s.model);
+  if (!s.files.output.empty()) {
+    plan.jobs = plan_jobs(inputs, s.files.output, clouds);
+    refuse_overwriting_model(plan.jobs, folder);
+  }
+  if (!s.matrix.empty()) {
+    const std::vector<Job> drawn = plan_jobs(inputs, s.matrix, pictures);
+    refuse_overwriting_model(drawn, folder, pictures.option);
+    for (const Job& job : drawn) plan.matrices[job.input.path] = job.output;
+    if (s.files.output.empty()) plan.jobs = drawn;
+  }
+  if (plan.jobs.size() != 1) return plan;
+  if (!s.files.output.empty()) check_target(plan.jobs.front().output, kCloudExtensions);
+  if (!s.matrix.empty()) check_target(plan.matrices.begin()->second, kPictureExtensions);
+  return plan;
 }
 
 /// The layers that the command line means: one, or for a rollout all up to it.
-AttentionChoice choose(const Settings& s, const Looker& model) {
+AttentionChoice choose(const Settings& s, const AttentionModel& model) {
   const std::vector<AttentionLayer>& layers = model.layers;
-  if (layers.empty()) throw Error(Fault::kUsage, model.name, "tells no attention weights");
+  if (layers.empty()) throw Error(Fault::kUsage, model.name, "has no attention weights to show");
   auto last = std::ranges::find(layers, s.layer, &AttentionLayer::name);
   if (s.layer.empty()) last = std::prev(layers.end());
   if (last == layers.end()) {
-    throw Error(
-        Fault::kUsage, "--layer",
-        model.name + " has no layer \"" + s.layer + "\" with attention weights, see --list");
+    std::vector<std::string> known;
+    for (const AttentionLayer& layer : layers) known.push_back(layer.name);
+    throw Error(Fault::kUsage, "--layer",
+                model.name + " has no layer \"" + s.layer + "\" with attention weights" +
+                    did_you_mean(s.layer, known) + ", see --list-layers");
   }
   AttentionChoice choice{.rollout = s.rollout, .head = s.head};
   choice.layers.assign(s.rollout ? layers.begin() : last, std::next(last));
@@ -197,28 +220,29 @@ AttentionChoice choose(const Settings& s, const Looker& model) {
   return choice;
 }
 
-/// What is asked of the model, as far as the cloud does not matter.
-AttentionQuestion ask(const Settings& s, const Looker& model) {
-  AttentionQuestion question{
+/// The query, as far as the cloud does not matter.
+AttentionQuery make_query(const Settings& s, const AttentionModel& model) {
+  AttentionQuery query{
       .choice = choose(s, model), .up = s.up, .picture_cells = s.matrix.empty() ? 0 : kMostCells};
-  if (!model.names_clouds && s.up != Axis::kZ) {
-    throw Error(Fault::kUsage, "--up", model.name + " sees clouds as they are, with z up");
+  if (!model.classifies_clouds && s.up != Axis::kZ) {
+    throw Error(Fault::kUsage, "--up", model.name + " takes clouds as they are, with z up");
   }
   if (!s.category.empty()) {
-    question.category = find_category(s.category, model.categories, model.name);
+    query.category = find_category(s.category, model.categories, model.name);
   } else if (!model.categories.empty()) {
     throw Error(Fault::kUsage, "--category", "missing, " + model.name + " labels parts of objects");
   }
-  return question;
+  return query;
 }
 
-/// The point that looks.
-std::optional<std::size_t> find_query(const Settings& s, std::span<const Position> positions) {
-  if (s.at) return nearest_point(positions, *s.at, s.input);
+/// The query point.
+std::optional<std::size_t> find_query(const Settings& s, std::span<const Position> positions,
+                                      const std::string& path) {
+  if (s.at) return nearest_point(positions, *s.at, path);
   if (!s.query) return std::nullopt;
   if (*s.query >= positions.size()) {
     throw Error(Fault::kUsage, "--query",
-                std::to_string(*s.query) + " is no point of " + s.input + ", which has " +
+                std::to_string(*s.query) + " is not a point of " + path + ", which has " +
                     std::to_string(positions.size()));
   }
   if (finite_points(positions.subspan(*s.query, 1)).empty()) {
@@ -228,24 +252,26 @@ std::optional<std::size_t> find_query(const Settings& s, std::span<const Positio
   return s.query;
 }
 
-void write_output(const Settings& s, PointCloud& cloud, const AttentionAnswer& answer) {
+void write_output(const Settings& s, const std::filesystem::path& path, PointCloud& cloud,
+                  const AttentionResult& result) {
   Field& field = cloud.add(s.field, FieldType::kFloat32);
-  std::ranges::copy(answer.points, field.values<float>().begin());
-  if (!s.no_color) {
-    paint(cloud, colors_of(answer.points, range_up_to(answer.points, kColorPercent)),
-          color_layout_of(s.output));
+  std::ranges::copy(result.points, field.values<float>().begin());
+  if (!s.no_colorize) {
+    paint(cloud, colors_of(result.points, range_up_to(result.points, kColorPercent)),
+          color_layout_of(path));
   }
-  write_cloud(s.output, cloud, Encoding::kBinary, s.clouds.las);
+  make_parent_folders(path);
+  write_cloud(path, cloud, Encoding::kBinary, s.clouds.las);
 }
 
-Image picture_of(const AttentionRun& run, const AttentionAnswer& answer) {
-  const AttentionPicture& picture = answer.picture;
+Image picture_of(const AttentionRun& run, const AttentionResult& result) {
+  const AttentionPicture& picture = result.picture;
   std::string cloud = std::filesystem::path(run.input).filename().string();
-  if (run.model.names_clouds) cloud += ", seen as " + class_text(run.model, answer);
+  if (run.model.classifies_clouds) cloud += ", seen as " + class_text(run.model, result);
   HeatMap map{.cells = picture.cells,
               .tokens = static_cast<double>(picture.tokens),
               .range = range_up_to(picture.cells.values(), kColorPercent),
-              .title = {cloud, run.model.name + ", " + choice_text(run.question.choice)},
+              .title = {cloud, run.model.name + ", " + choice_text(run.query.choice)},
               .columns = "tokens looked at",
               .rows = "tokens that look",
               .values = "attention weight"};
@@ -256,30 +282,64 @@ Image picture_of(const AttentionRun& run, const AttentionAnswer& answer) {
   return draw(map);
 }
 
+/// Reads a cloud, computes the attention on it and writes what is asked for.
+FileReport process(const Settings& s, const AttentionModel& model, AttentionQuery query,
+                   const Job& job, const std::filesystem::path& matrix, Progress& progress) {
+  const std::string path = job.input.path.string();
+  const bool writes_cloud = !s.files.output.empty();
+  progress.status("reading " + path);
+  PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
+  tell_notes(cloud, path, progress);
+  const RawVector<Position> positions = cloud.positions(path);
+  if (writes_cloud) {
+    refuse_taken_fields(cloud, std::array{s.field}, path, "--field");
+    check_target(job.output, kCloudExtensions);
+    check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
+  }
+  if (!matrix.empty()) check_target(matrix, kPictureExtensions);
+  query.point = find_query(s, positions, path);
+  progress.status("computing attention on " + path);
+  const AttentionResult result = model.compute(cloud, path, query);
+  for (const std::string& note : result.notes) progress.note(path, note);
+  const AttentionRun asked{.input = path, .model = model, .query = query, .at = s.at};
+  FileReport report{.points = positions.size()};
+  if (writes_cloud) {
+    report.json["output"] = job.output.string();
+    write_output(s, job.output, cloud, result);
+  }
+  if (!matrix.empty()) {
+    report.json["matrix"] = matrix.string();
+    make_parent_folders(matrix);
+    write_png(matrix, picture_of(asked, result));
+  }
+  report.json["points"] = positions.size();
+  report.json.update(summary_json(asked, result));
+  report.table = summary_text(asked, result, positions);
+  return report;
+}
+
 int run(const Settings& s) {
-  if (!s.list) check(s);
-  const Looker model = load_looker(find_model(s.model));
-  if (s.list) {
-    Output::to_stdout().write(layers_text(model.layers));
-    return 0;
+  if (s.list_models) return print_models(std::nullopt, s.files.format);
+  if (s.list_layers) {
+    return print_layers(load_attention_model(locate_model(s.model)).layers, s.files.format);
   }
-  AttentionQuestion question = ask(s, model);
-  PointCloud cloud = read_cloud(s.input, s.clouds.read);
-  const RawVector<Position> positions = cloud.positions(s.input);
-  if (!s.output.empty()) {
-    refuse_taken_fields(cloud, std::array{s.field}, s.input, "--field");
-    check_format(s.output, cloud, Encoding::kBinary, s.clouds.las);
-  }
-  question.point = find_query(s, positions);
-  const AttentionAnswer answer = model.look(cloud, s.input, question);
-  Progress progress(kAbout.name, 1);
-  tell_notes(cloud, s.input, progress);
-  for (const std::string& note : answer.notes) progress.message(s.input + ": " + note);
-  const AttentionRun asked{.input = s.input, .model = model, .question = question, .at = s.at};
-  if (!s.output.empty()) write_output(s, cloud, answer);
-  if (!s.matrix.empty()) write_png(s.matrix, picture_of(asked, answer));
-  Output::to_stdout().write(summary_text(asked, answer, positions));
-  return 0;
+  check(s);
+  const Plan planned = plan(s);
+  Batch batch = make_batch(kAbout.name, s.files);
+  if (s.files.dry_run) return print_plan(planned.jobs, batch);
+  const AttentionModel model = load_attention_model(locate_model(s.model));
+  const AttentionQuery query = make_query(s, model);
+  batch.made_by["model"] = model.name;
+  bool first = true;
+  return run_batch(planned.jobs, batch, [&](const Job& job, Progress& progress) {
+    const auto matrix = planned.matrices.find(job.input.path);
+    FileReport report = process(
+        s, model, query, job,
+        matrix == planned.matrices.end() ? std::filesystem::path() : matrix->second, progress);
+    if (!first) report.table.insert(0, "\n");
+    first = false;
+    return report;
+  });
 }
 
 }  // namespace

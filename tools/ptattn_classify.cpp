@@ -1,4 +1,5 @@
-// Names what point clouds are, with a pretrained Transformer. See `ptattn-classify --help`.
+// Classifies objects given as point clouds, with a pretrained Transformer. See `ptattn-classify
+// --help`.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -9,20 +10,21 @@
 #include <string>
 #include <vector>
 
+#include "batch.hpp"
+#include "checks.hpp"
 #include "classify/record.hpp"
 #include "classify/resume.hpp"
 #include "classify/run.hpp"
 #include "file_set.hpp"
-#include "inputs.hpp"
 #include "interrupt.hpp"
-#include "model_list.hpp"
+#include "models.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/model_search.hpp"
+#include "target.hpp"
 #include "tool.hpp"
 
 namespace ptattn::tools {
@@ -37,131 +39,96 @@ constexpr std::size_t kRecordTopK = 5;
 const About kAbout{
     .name = "ptattn-classify",
     .summary =
-        "Names what point clouds are (chair, lamp, ...), one object a cloud, with a\n"
-        "pretrained Transformer. Any unit, offset and number of points from 128 up.\n",
+        "Classifies one object per file (chair, lamp, ...) with a pretrained Transformer.\n"
+        "Any unit, offset and number of points from 128 up.\n",
     .examples =
         "  ptattn-classify chair.ply\n"
-        "  ptattn-classify scans/ --format csv --output scans.csv\n"
-        "  find scans -name '*.pcd' | ptattn-classify - --votes 10 --up auto\n"
-        "  ptattn-classify scans/ --format jsonl --output scans.jsonl --resume\n"
-        "  ptattn-classify scans/ --format jsonl | jq -r 'select(.confidence < 0.5).path'\n"};
-
-enum class Format { kTable, kJsonl, kCsv };
+        "  ptattn-classify scans/ -o scans.csv\n"
+        "  find scans -name '*.pcd' -print0 | ptattn-classify - -0 --votes 10 --up auto\n"
+        "  ptattn-classify scans/ -o scans.jsonl --resume\n"
+        "  ptattn-classify scans/ --format jsonl | jq -r 'select(.confidence < 0.5).path'\n",
+    .task = ModelTask::kClassification};
 
 struct Settings {
-  std::vector<std::string> inputs;
+  FileOptions files;
   std::string model = "pct-modelnet40";
   Precision precision = Precision::kFloat32;
   bool list_models = false;
   std::optional<std::size_t> top_k;
-  Format format = Format::kTable;
   std::size_t votes = 1;
   std::optional<Axis> up = Axis::kZ;
   std::size_t batch = 0;
-  std::string output;
-  bool keep_going = false;
-  bool fail_fast = false;
-  bool resume = false;
-  bool no_timing = false;
+  Format format = Format::kTable;
 };
 
-CLI::Validator range(std::size_t low, std::size_t high) {
-  return CLI::Range(low, high).description("");
-}
-
-void declare_results(CLI::App& app, Settings& s) {
-  app.add_option_function<std::string>(
-         "--format",
-         [&s](const std::string& name) {
-           s.format = name == "table" ? Format::kTable
-                      : name == "csv" ? Format::kCsv
-                                      : Format::kJsonl;
-         },
-         "table, jsonl (one JSON object a line) or csv [table]")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "jsonl", "csv"}));
-  app.add_option("--top-k", s.top_k, "Classes to list for each cloud, best first [table 2, else 5]")
-      ->type_name("K")
-      ->check(range(1, kMaxTopK));
-  app.add_option("--output", s.output,
-                 "Write to FILE instead of standard output. table and csv: FILE appears when the "
-                 "run is complete; jsonl: FILE is overwritten at the start and grows line by line")
-      ->type_name("FILE")
-      ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; });
-  app.add_flag("--resume", s.resume,
-               "Go on with a jsonl --output: inputs that have a record there, even a failed one, "
-               "are skipped; safe after any kind of kill");
-  app.add_flag("--no-timing", s.no_timing,
-               "Leave out `seconds`, so that equal runs write equal bytes");
-}
-
 void declare(CLI::App& app, Settings& s) {
-  app.add_option("INPUT", s.inputs,
-                 "PLY, PCD, LAS and LAZ files; folders, searched with all below for them; - for a "
-                 "list on standard input, a path a line")
-      ->type_name("");
-  app.add_option("--model", s.model, "Name or folder of the model [pct-modelnet40]")
-      ->type_name("MODEL");
+  add_inputs(app, s.files);
+  add_output(app, s.files.output,
+             "Write results to FILE instead of standard output. FILE appears when the run is "
+             "complete; with jsonl it is overwritten at the start and grows line by line");
+  add_format(app, s.files.format,
+             "Write results as table, json (one document), jsonl (one object per line) or csv [by "
+             "the ending of --output, else table]");
+  add_model(app, s.model, "pct-modelnet40");
+  add_list_models(app, s.list_models);
   app.add_option_function<std::string>(
          "--precision", [&s](const std::string& name) { s.precision = *precision_named(name); },
-         "float32, or int8: nearly twice as fast, names another class for some 2 of 1000 clouds "
-         "[float32]")
+         "Compute in float32, or in int8: nearly twice as fast, another class for some 2 of 1000 "
+         "clouds [float32]")
       ->type_name("TYPE")
-      ->check(CLI::IsMember({"float32", "int8"}).description(""));
-  app.add_flag("--list-models", s.list_models,
-               "Print name, architecture and classes of the models found and exit");
+      ->check(one_of({"float32", "int8"}));
   app.add_option("--votes", s.votes,
                  "Average over N resamplings of each cloud, turned about the "
                  "vertical by angles within the model's range [1]")
       ->type_name("N")
-      ->check(range(1, kMaxVotes));
-  add_up_option(app, s.up);
-  declare_results(app, s);
-  app.add_flag("--keep-going", s.keep_going,
-               "Report a bad input and go on with the rest; exit code 3 at the end [default]");
-  app.add_flag("--fail-fast", s.fail_fast,
-               "End at the first bad input, with its exit code, instead of --keep-going")
-      ->excludes("--keep-going");
-  app.add_option("--batch", s.batch, "Clouds in flight at a time [2 for each thread]")
+      ->check(whole_number(1, kMaxVotes));
+  add_up(app, s.up);
+  app.add_option("--top-k", s.top_k, "List K classes for each cloud, best first [table 2, else 5]")
+      ->type_name("K")
+      ->check(whole_number(1, kMaxTopK));
+  app.add_option("--batch", s.batch, "Keep N clouds in flight [2 for each thread]")
       ->type_name("N")
-      ->check(range(1, kMaxBatch));
+      ->check(whole_number(1, kMaxBatch));
+  add_course(app, s.files,
+             "Continue a jsonl --output: inputs that have a record there, even a failed one, are "
+             "skipped; safe after any kind of kill");
 }
 
-void check(const Settings& s) {
-  if (s.inputs.empty()) {
-    throw Error(Fault::kUsage, "INPUT", "missing, name files, folders or -, see --help");
-  }
-  if (s.resume && (s.output.empty() || s.format != Format::kJsonl)) {
+void check(Settings& s) {
+  check_files(s.files, false);
+  s.format = choose_format(s.files.format, s.files.output);
+  if (s.files.resume && (s.files.output.empty() || s.format != Format::kJsonl)) {
     throw Error(Fault::kUsage, "--resume", "needs --format jsonl and --output FILE");
   }
 }
 
 Output open_output(const Settings& s) {
-  if (s.output.empty()) return Output::to_stdout();
-  if (s.format == Format::kJsonl) return Output::appending(s.output);
-  return Output::replacing(s.output);
+  if (s.files.output.empty()) return Output::to_stdout();
+  if (s.format == Format::kJsonl) return Output::appending(s.files.output);
+  return Output::replacing(s.files.output);
 }
 
 std::unique_ptr<RecordFormat> make_format(const Settings& s, std::size_t top_k,
                                           const std::vector<Input>& inputs,
                                           const ModelDescription& model) {
   const MadeBy made_by{model.name, s.precision};
+  if (s.format == Format::kJson) return make_json_format(made_by);
   if (s.format == Format::kJsonl) return make_jsonl_format(made_by);
-  if (s.format == Format::kCsv) return make_csv_format(made_by, top_k, !s.no_timing);
+  if (s.format == Format::kCsv) return make_csv_format(made_by, top_k, s.files.timing);
   std::vector<std::string> paths;
   for (const Input& input : inputs) paths.push_back(input.path.string());
   return make_table_format(paths, model.classes, top_k);
 }
 
-/// Says how a run that was not complete ended; the exit code of any run.
+/// Says how a run ended; its exit code.
 int conclude(const RunResult& result, std::size_t total, const Settings& s, Output& output,
              const EarlierRun& earlier, Progress& progress) {
   if (result.interrupted) {
     std::string text =
         "interrupted, " + std::to_string(result.done) + " of " + std::to_string(total) + " done";
-    if (!s.output.empty()) {
-      text +=
-          s.format == Format::kJsonl ? ", go on with --resume" : ", " + s.output + " not written";
+    if (!s.files.output.empty()) {
+      text += s.format == Format::kJsonl ? ", continue with --resume"
+                                         : ", " + s.files.output + " not written";
     }
     progress.message(text);
     return kInterrupted;
@@ -172,8 +139,11 @@ int conclude(const RunResult& result, std::size_t total, const Settings& s, Outp
                      " inputs failed");
   }
   if (earlier.failures > 0) {
-    progress.message(s.output + ": " + std::to_string(earlier.failures) +
+    progress.message(s.files.output + ": " + std::to_string(earlier.failures) +
                      " inputs failed in an earlier run");
+  }
+  if (result.done > result.failed) {
+    progress.summary(result.done - result.failed, result.points);
   }
   return result.failed + earlier.failures > 0 ? static_cast<int>(Fault::kInput) : 0;
 }
@@ -182,22 +152,29 @@ int conclude(const RunResult& result, std::size_t total, const Settings& s, Outp
 FileSet files_read(const Settings& s, const std::vector<Input>& inputs,
                    const std::filesystem::path& model_folder) {
   FileSet files = files_of(inputs);
-  if (std::ranges::find(s.inputs, "-") != s.inputs.end()) files.insert("-");
+  if (std::ranges::find(s.files.inputs, "-") != s.files.inputs.end()) files.insert("-");
   files.insert_folder(model_folder);
   return files;
 }
 
-int run(const Settings& s) {
-  if (s.list_models) return print_models(ModelTask::kClassification);
+int run(Settings& s) {
+  if (s.list_models) return print_models(ModelTask::kClassification, s.files.format);
   check(s);
-  const std::filesystem::path model_folder = find_model(s.model);
+  const std::filesystem::path model_folder = locate_model(s.model);
+  std::vector<Input> inputs =
+      expand_inputs(s.files.inputs, std::cin, s.files.null_list ? '\0' : '\n');
+  refuse_overwriting(s.files.output, files_read(s, inputs, model_folder));
+  if (s.files.dry_run) {
+    std::vector<Job> jobs;
+    for (const Input& input : inputs) jobs.push_back({input});
+    return print_plan(jobs, make_batch(kAbout.name, s.files));
+  }
   const ClassifierModel model = load_classifier(model_folder, s.precision);
-  std::vector<Input> inputs = expand_inputs(s.inputs, std::cin);
-  refuse_overwriting(s.output, files_read(s, inputs, model_folder));
+  if (!s.files.output.empty()) check_target(s.files.output, {});
   Output output = open_output(s);  // locked before an earlier run's records are read
   EarlierRun earlier;
-  if (s.resume) {
-    earlier = read_earlier_run(s.output, {model.description.name, model.precision});
+  if (s.files.resume) {
+    earlier = read_earlier_run(s.files.output, {model.description.name, model.precision});
     std::erase_if(inputs, [&](const Input& input) {
       return earlier.take(as_json_text(input.path.string()));
     });
@@ -207,14 +184,15 @@ int run(const Settings& s) {
       .top_k = std::min(s.top_k.value_or(s.format == Format::kTable ? kTableTopK : kRecordTopK),
                         model.description.classes.size()),
       .batch = s.batch > 0 ? s.batch : 2 * static_cast<std::size_t>(thread_count()),
-      .fail_fast = s.fail_fast,
-      .timing = !s.no_timing};
+      .fail_fast = s.files.fail_fast,
+      .timing = s.files.timing};
   const auto format = make_format(s, options.top_k, inputs, model.description);
-  if (!s.output.empty()) output.keep(earlier.keep_bytes);
+  if (!s.files.output.empty()) output.keep(earlier.keep_bytes);
   Progress progress(kAbout.name, inputs.size());
-  if (inputs.empty() && earlier.keep_bytes == 0) progress.message("the list of inputs is empty");
+  if (inputs.empty() && earlier.keep_bytes == 0) progress.note("", "the list of inputs is empty");
   output.write(format->header());
   const RunResult result = run_classify(inputs, model, options, *format, output, progress);
+  output.write(format->footer());
   return conclude(result, inputs.size(), s, output, earlier, progress);
 }
 

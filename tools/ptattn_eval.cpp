@@ -1,22 +1,30 @@
 // Compares predicted labels with true ones. See `ptattn-eval --help`.
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "batch.hpp"
+#include "checks.hpp"
+#include "eval/asprs.hpp"
 #include "eval/classes.hpp"
 #include "eval/cloud_labels.hpp"
 #include "eval/report.hpp"
 #include "eval/results.hpp"
-#include "inputs.hpp"
+#include "models.hpp"
+#include "options.hpp"
 #include "output.hpp"
+#include "progress.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/models/model_search.hpp"
+#include "target.hpp"
 #include "tool.hpp"
 
 namespace ptattn::tools {
@@ -34,8 +42,8 @@ const About kAbout{
         "Means leave out classes that appear on neither side.\n",
     .examples =
         "  ptattn-eval tile.ply --predicted label --truth classification\n"
-        "  ptattn-eval out/ --truth-file truth/ --truth class --format json\n"
-        "  ptattn-eval tile.ply --truth-map asprs.txt --model aerial --ground ground\n"
+        "  ptattn-eval out/ --truth-file truth/ --truth class -o report.json\n"
+        "  ptattn-eval tile.ply --truth-codes asprs --model aerial --ground ground\n"
         "  ptattn-eval room.ply --truth class --ignore 255 --classes wall,floor,chair\n"
         "  ptattn-classify scans/ --format jsonl | ptattn-eval - --truth-from folder\n"
         "  ptattn-eval results.csv --truth-table truth.csv\n"
@@ -45,7 +53,7 @@ const About kAbout{
         "a JSON object {\"LABEL\": \"CLASS\", ...}.\n"};
 
 struct Settings {
-  std::vector<std::string> inputs;
+  FileOptions files;
   std::string predicted = "label";
   std::string truth = "classification";
   std::string truth_file;
@@ -58,51 +66,56 @@ struct Settings {
   std::string model;
   std::vector<std::string> ignored;
   std::string ground;
-  std::string format = "table";
-  std::string output;
+  Codes truth_codes = Codes::kByField;
+  Codes predicted_codes = Codes::kByField;
+  bool list_models = false;
   bool per_file = false;
 };
 
 void declare_truth(CLI::App& app, Settings& s) {
-  app.add_option("--predicted", s.predicted, "Field with the predicted labels [label]")
+  app.add_option("--predicted", s.predicted, "Read the predicted labels from this field [label]")
       ->type_name("FIELD");
-  app.add_option("--truth", s.truth, "Field with the true labels [classification]")
+  app.add_option("--truth", s.truth, "Read the true labels from this field [classification]")
       ->type_name("FIELD");
   CLI::Option* file =
       app.add_option("--truth-file", s.truth_file,
-                     "Cloud with the true labels, or a folder of such clouds, which have the names "
-                     "of the inputs [the inputs themselves]")
+                     "Read the true labels from this cloud, or from the clouds of a folder, which "
+                     "have the names of the inputs [the inputs themselves]")
           ->type_name("PATH");
   CLI::Option* table =
       app.add_option("--truth-table", s.truth_table,
-                     "The inputs are results of ptattn-classify (jsonl or csv, - for standard "
-                     "input); FILE is a csv file with the columns path and class")
+                     "Take the inputs as results of ptattn-classify (jsonl or csv, - for standard "
+                     "input) and the truth from a csv file with the columns path and class")
           ->type_name("FILE")
           ->excludes(file);
   app.add_option(
          "--truth-from", s.truth_from,
-         "The same, with the class of a cloud in the name of its folder (scans/chair/1.ply) "
-         "or of its file (chair_0001.ply)")
+         "Take the inputs as results of ptattn-classify and the class of a cloud from the name "
+         "of its folder (scans/chair/1.ply) or of its file (chair_0001.ply)")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"folder", "file"}))
+      ->check(one_of({"folder", "file"}))
       ->excludes(file)
       ->excludes(table);
 }
 
 void declare_classes(CLI::App& app, Settings& s) {
-  app.add_option("--map", s.map, "Map from labels to classes, for both sides")->type_name("FILE");
-  app.add_option("--truth-map", s.truth_map, "Map for the true labels")->type_name("FILE");
-  app.add_option("--predicted-map", s.predicted_map, "Map for the predicted labels")
+  app.add_option("--map", s.map, "Map labels of both sides to classes")->type_name("FILE");
+  app.add_option("--truth-map", s.truth_map, "Map the true labels to classes")->type_name("FILE");
+  app.add_option("--predicted-map", s.predicted_map, "Map the predicted labels to classes")
       ->type_name("FILE");
   CLI::Option* classes =
-      app.add_option("--classes", s.classes, "Names of the classes 0, 1, 2, ..., with commas")
+      app.add_option("--classes", s.classes, "Name the classes 0, 1, 2, ..., with commas between")
           ->type_name("LIST")
           ->delimiter(',')
           ->allow_extra_args(false);
-  app.add_option("--model", s.model, "Name or folder of a model whose classes these are")
-      ->type_name("MODEL")
+  add_model(app, s.model, "", "Use the classes of this model, a name or a folder")
       ->excludes(classes);
-  app.add_option("--ignore", s.ignored, "Labels or classes to leave out, with commas")
+  add_list_models(app, s.list_models);
+  add_codes(app, s.truth_codes, "--truth-codes", "Read the true labels as",
+            "class; asprs needs --model");
+  add_codes(app, s.predicted_codes, "--predicted-codes", "Read the predicted labels as",
+            "class; asprs needs --model");
+  app.add_option("--ignore", s.ignored, "Leave out these labels or classes, with commas between")
       ->type_name("LIST")
       ->delimiter(',')
       ->allow_extra_args(false);
@@ -113,19 +126,15 @@ void declare_classes(CLI::App& app, Settings& s) {
 }
 
 void declare(CLI::App& app, Settings& s) {
-  app.add_option("INPUT", s.inputs,
-                 "PLY, PCD, LAS and LAZ files; folders, searched with all below for them; - for a "
-                 "list on standard input, a path a line; or results of ptattn-classify")
-      ->type_name("");
+  add_inputs(app, s.files, "; or results of ptattn-classify");
+  add_output(app, s.files.output, "Write the report to FILE instead of standard output");
+  add_format(app, s.files.format,
+             "Write the report as table, json or jsonl (one object), or csv (the classes only) "
+             "[by the ending of --output, else table]");
   declare_truth(app, s);
   declare_classes(app, s);
   app.add_flag("--per-file", s.per_file, "Report accuracy and IoU of every input as well");
-  app.add_option("--format", s.format, "table or json [table]")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "json"}));
-  app.add_option("--output", s.output, "Write to FILE instead of standard output")
-      ->type_name("FILE")
-      ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; });
+  add_dry_run(app, s.files.dry_run);
 }
 
 LabelMap map_of_side(const std::string& own, const std::string& common) {
@@ -133,9 +142,15 @@ LabelMap map_of_side(const std::string& own, const std::string& common) {
   return path.empty() ? LabelMap() : LabelMap(path);
 }
 
-/// The classes of a model of any task.
-std::vector<std::string> classes_of_model(const std::string& name) {
-  return read_model_description(find_model(name)).classes;
+/// The classes of a model of any task, and their ASPRS codes if they have any.
+std::pair<std::vector<std::string>, std::vector<std::uint8_t>> classes_of_model(
+    const std::string& name) {
+  const std::filesystem::path folder = locate_model(name);
+  if (read_model_task(folder) != ModelTask::kPoints) {
+    return {read_model_description(folder).classes, {}};
+  }
+  SegmenterDescription model = read_segmenter_description(folder);
+  return {std::move(model.classes), std::move(model.asprs_codes)};
 }
 
 Classes make_classes(const Settings& s) {
@@ -143,7 +158,16 @@ Classes make_classes(const Settings& s) {
                          .truth_map = map_of_side(s.truth_map, s.map),
                          .predicted_map = map_of_side(s.predicted_map, s.map),
                          .ignored = {s.ignored.begin(), s.ignored.end()}};
-  if (!s.model.empty()) settings.names = classes_of_model(s.model);
+  std::vector<std::uint8_t> codes;
+  if (!s.model.empty()) std::tie(settings.names, codes) = classes_of_model(s.model);
+  const auto use_codes = [&](Codes wanted, LabelMap& map, LabelSide side, const char* option) {
+    if (wanted != Codes::kAsprs) return;
+    if (codes.empty()) throw Error(Fault::kUsage, option, "asprs needs a --model with ASPRS codes");
+    if (!map.empty()) throw Error(Fault::kUsage, option, "asprs does not go with a map");
+    map = asprs_map(settings.names, codes, side);
+  };
+  use_codes(s.truth_codes, settings.truth_map, LabelSide::kTruth, "--truth-codes");
+  use_codes(s.predicted_codes, settings.predicted_map, LabelSide::kPredicted, "--predicted-codes");
   if (std::set(settings.names.begin(), settings.names.end()).size() != settings.names.size()) {
     throw Error(Fault::kUsage, "--classes", "names a class twice");
   }
@@ -165,7 +189,7 @@ std::function<std::string(const std::string&)> truth_of_paths(const Settings& s)
 std::vector<LabelledInput> label_results(const Settings& s) {
   const auto truth = truth_of_paths(s);
   std::vector<LabelledInput> inputs;
-  for (const std::string& path : s.inputs) {
+  for (const std::string& path : s.files.inputs) {
     LabelledInput& input = inputs.emplace_back(LabelledInput{.name = path});
     for (const ClassifyResult& result : read_results(path)) {
       ++input.pairs[{truth(result.path), result.predicted}];
@@ -174,17 +198,23 @@ std::vector<LabelledInput> label_results(const Settings& s) {
   return inputs;
 }
 
-std::vector<LabelledInput> label_points(const Settings& s) {
+std::vector<CloudPair> pair_inputs(const Settings& s) {
+  return pair_clouds(s.files.inputs, s.truth_file, s.files.null_list ? '\0' : '\n');
+}
+
+std::vector<LabelledInput> label_points(const Settings& s, Progress& progress) {
   std::vector<LabelledInput> inputs;
-  const std::vector<CloudPair> pairs = pair_clouds(s.inputs, s.truth_file);
+  const std::vector<CloudPair> pairs = pair_inputs(s);
   FileSet files;
   for (const CloudPair& pair : pairs) {
     files.insert(pair.predicted);
     files.insert(pair.truth);
   }
-  refuse_overwriting(s.output, files);
+  refuse_overwriting(s.files.output, files);
+  progress.begin_parts(pairs.size(), "clouds");
   for (const CloudPair& pair : pairs) {
     inputs.push_back(label_clouds(pair, s.predicted, s.truth));
+    progress.advance_parts(1);
   }
   return inputs;
 }
@@ -192,12 +222,12 @@ std::vector<LabelledInput> label_points(const Settings& s) {
 /// What the command line names to be read; clouds in folders and lists are not known yet.
 FileSet files_read(const Settings& s) {
   FileSet files;
-  for (const std::string& input : s.inputs) files.insert(input);
+  for (const std::string& input : s.files.inputs) files.insert(input);
   for (const std::string& file :
        {s.truth_file, s.truth_table, s.map, s.truth_map, s.predicted_map}) {
     files.insert(file);
   }
-  if (!s.model.empty()) files.insert_folder(find_model(s.model));
+  if (!s.model.empty()) files.insert_folder(locate_model(s.model));
   return files;
 }
 
@@ -218,19 +248,47 @@ Report make_report(const Settings& s, Classes& classes, const std::vector<Labell
   return report;
 }
 
-int run(const Settings& s) {
-  if (s.inputs.empty()) {
-    throw Error(Fault::kUsage, "INPUT", "missing, name files, folders or -, see --help");
+/// What would be read.
+int print_pairs(const Settings& s) {
+  std::vector<Job> jobs;
+  if (evaluates_results(s)) {
+    for (const std::string& input : s.files.inputs) jobs.push_back({{input, ""}});
+  } else {
+    for (const CloudPair& pair : pair_inputs(s)) {
+      jobs.push_back({{pair.predicted, ""}});
+      if (!pair.truth.empty()) jobs.push_back({{pair.truth, ""}});
+    }
   }
-  refuse_overwriting(s.output, files_read(s));
+  return print_plan(jobs, make_batch(kAbout.name, s.files));
+}
+
+std::string text_of(const Report& report, Format format) {
+  if (format == Format::kTable) return table_text(report);
+  return format == Format::kCsv ? csv_text(report) : json_text(report);
+}
+
+int run(const Settings& s) {
+  if (s.list_models) return print_models(std::nullopt, s.files.format);
+  check_files(s.files, false);
+  const Format format = choose_format(s.files.format, s.files.output);
+  refuse_overwriting(s.files.output, files_read(s));
   Classes classes = make_classes(s);
   if (classes.fixed() && !s.ground.empty()) (void)classes.require(s.ground, "--ground");
+  if (s.files.dry_run) return print_pairs(s);
+  if (!s.files.output.empty()) check_target(s.files.output, {});
+  Progress progress(kAbout.name, 1, "runs");
   const std::vector<LabelledInput> inputs =
-      evaluates_results(s) ? label_results(s) : label_points(s);
+      evaluates_results(s) ? label_results(s) : label_points(s, progress);
   const Report report = make_report(s, classes, inputs);
-  Output output = s.output.empty() ? Output::to_stdout() : Output::replacing(s.output);
-  output.write(s.format == "json" ? json_text(report) : table_text(report));
+  progress.hide();
+  Output output = s.files.output.empty() ? Output::to_stdout() : Output::replacing(s.files.output);
+  output.write(text_of(report, format));
   output.commit();
+  std::uint64_t items = 0;
+  for (const LabelledInput& input : inputs) {
+    for (const auto& [pair, count] : input.pairs) items += count;
+  }
+  progress.summary(inputs.size(), items, report.items);
   return 0;
 }
 

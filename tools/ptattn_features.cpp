@@ -1,20 +1,20 @@
-// Gives every point features: what its surroundings look like. See `ptattn-features --help`.
+// Computes features of every point: what its surroundings look like. See `ptattn-features --help`.
 
 #include <array>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "batch.hpp"
 #include "features/job.hpp"
 #include "features/result.hpp"
 #include "features/settings.hpp"
-#include "inputs.hpp"
-#include "output.hpp"
-#include "progress.hpp"
+#include "models.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
-#include "ptattn/models/model_search.hpp"
 #include "target.hpp"
 #include "tool.hpp"
 
@@ -27,43 +27,46 @@ constexpr std::array<std::string_view, 6> kTargets{".ply", ".pcd", ".las",
 const About kAbout{
     .name = "ptattn-features",
     .summary =
-        "Gives every point of a cloud features: numbers that tell what its surroundings\n"
-        "look like, for classifiers, for clustering, or to look at as colours.\n",
+        "Computes features of every point of a cloud: numbers that describe its\n"
+        "surroundings, for classifiers, for clustering, or to look at as colours.\n",
     .examples =
-        "  ptattn-features scan.ply -o features.ply --pca-color\n"
-        "  ptattn-features scan.ply -o features.npy --neighbors 16,64 --radii 0.5\n"
+        "  ptattn-features scan.ply -o features.ply --colorize\n"
+        "  ptattn-features scan.ply -o features.npy --neighbors 16,64 --radius 0.5\n"
         "  ptattn-features scan.ply -o waves.pcd --features encoding --wavelengths 0.1:50\n"
         "  ptattn-features scan.ply -o seen.ply --features attention \\\n"
         "      --inputs xyz,intensity --neighbors 32 --heads 2\n"
         "  ptattn-features --features model --list-layers\n"
         "  ptattn-features chair.ply -o chair_pct.ply --features model \\\n"
-        "      --layer pt_last.sa4 --pca-color\n"
+        "      --layer pt_last.sa4 --colorize\n"
+        "  ptattn-features scans/ -o features/ --resume\n"
         "  ptattn-features scan.ply --names\n"
         "\n"
         "Kinds of features:\n"
         "  geometry   eigenvalue features at several scales: linearity, planarity, ...,\n"
-        "             density (Demantke et al. 2011, Weinmann et al. 2015); 13 a scale\n"
-        "  encoding   sines and cosines of the coordinates; 6 a wavelength\n"
+        "             density (Demantke et al. 2011, Weinmann et al. 2015); 13 per scale\n"
+        "  encoding   sines and cosines of the coordinates; 6 per wavelength\n"
         "  attention  self-attention without learnt weights: the inputs of the points\n"
         "             around, and their offsets in sines and cosines, averaged with\n"
         "             weights softmax(E). gaussian: E = -|s_i - s_j|^2 / 2\n"
         "             - |p_i - p_j|^2 / (2 H^2), s the inputs scaled to deviation 1, p\n"
         "             the positions; dot: E = (s_i.s_j + P_i.P_j) / sqrt(d), P the\n"
         "             encodings. Coordinates come out as offsets from the point\n"
-        "  model      what a layer of a pretrained model says, carried from the points or\n"
-        "             voxels that the model keeps to all points by kernel interpolation\n"
-        "             over the 4 nearest. Needs a cloud that the model can use\n"
+        "  model      activations of a layer of a pretrained model, carried from the\n"
+        "             points or voxels that the model keeps to all points by kernel\n"
+        "             interpolation over the 4 nearest. Needs a cloud that the model can\n"
+        "             use\n"
         "\n"
         "All fields of the input are kept. Points with a coordinate that is NaN or\n"
         "infinite get 0 in every channel and black. Neighbourhoods larger than the cloud\n"
-        "are the whole cloud. Memory: the input, and twice 4 bytes a point and channel\n"
-        "(attention: three times).\n"};
+        "are the whole cloud. Memory: the input, and 8 bytes per point and channel\n"
+        "(attention: 12).\n",
+    .layers = layer_names};
 
 /// What can be said before anything is read.
 void check(const FeatureSettings& s) {
-  if (s.input.empty()) throw Error(Fault::kUsage, "INPUT", "missing, name a file, see --help");
-  if (s.output.empty() && !s.names) {
-    throw Error(Fault::kUsage, "--output", "missing, name a file or ask for --names, see --help");
+  check_files(s.files, false);
+  if (s.files.output.empty() && !s.names) {
+    throw Error(Fault::kUsage, "--output", "missing, name a file or a folder, or ask for --names");
   }
   if (s.kind == FeatureKind::kAttention && s.neighbors.size() > 1) {
     throw Error(Fault::kUsage, "--neighbors", "attention has one neighbourhood, expected one size");
@@ -71,44 +74,77 @@ void check(const FeatureSettings& s) {
   if (s.kind == FeatureKind::kModel && s.layer.empty()) {
     throw Error(Fault::kUsage, "--layer", "missing, see --list-layers");
   }
-  if (s.output.empty()) return;
-  check_target(s.output, kTargets);
-  if (s.pca_color && !has_cloud_extension(s.output)) {
-    throw Error(Fault::kUsage, "--pca-color",
-                "a matrix has no colours, expected .ply, .pcd, .las or .laz");
+  if (s.colorize &&
+      (has_extension(s.files.output, ".npy") || has_extension(s.files.output, ".safetensors"))) {
+    throw Error(
+        Fault::kUsage, "--colorize",
+        "a matrix has no colours, expected a name ending in " + extension_list(kCloudExtensions));
   }
-  FileSet files = files_of({{s.input, ""}});
-  if (s.kind == FeatureKind::kModel) files.insert_folder(find_model(s.model));
-  refuse_overwriting(s.output, files);
 }
 
-void compute_and_write(const FeatureSettings& s, PointCloud& cloud, const FeatureCloud& seen,
-                       const FeatureJob& job) {
-  FeatureResult result{.meanings = job.names, .notes = {}, .points = seen.points, .values = {}};
-  Progress progress(kAbout.name, seen.points.size(), "points");
-  tell_notes(cloud, s.input, progress);
-  result.values = job.compute([&](std::size_t points) { progress.advance(points); }, result.notes);
-  for (const std::string& note : result.notes) progress.message(note);
-  progress.hide();
-  write_result(s, cloud, std::move(result));
+/// The inputs, with their outputs where there are any.
+std::vector<Job> plan(const FeatureSettings& s) {
+  const InputList inputs = list_inputs(s.files, std::cin);
+  if (s.files.output.empty()) {
+    std::vector<Job> jobs;
+    for (const InputList::Entry& entry : inputs.entries) jobs.push_back({entry.input});
+    return jobs;
+  }
+  std::vector<Job> jobs = plan_jobs(inputs, s.files.output, {.extensions = kTargets});
+  if (s.kind == FeatureKind::kModel) refuse_overwriting_model(jobs, locate_model(s.model));
+  if (jobs.size() == 1) check_target(jobs.front().output, kTargets);
+  return jobs;
+}
+
+/// Reads a cloud, computes its features and writes them, as far as they are asked for.
+FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& layer, const Job& job,
+                   Progress& progress) {
+  const std::string path = job.input.path.string();
+  progress.status("reading " + path);
+  PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
+  tell_notes(cloud, path, progress);
+  const FeatureCloud seen = make_feature_cloud(cloud, path);
+  const FeatureJob features = layer ? layer->make_job(seen) : make_job(s, seen);
+  const std::vector<std::string> fields = field_names(s.prefix, features.names.size());
+  FileReport report{.points = cloud.size()};
+  if (s.names) report.table = name_lines(fields, features.names);
+  report.json = {{"points", cloud.size()}, {"channels", fields.size()}};
+  if (s.names) {
+    for (std::size_t c = 0; c < fields.size(); ++c)
+      report.json["names"][fields[c]] = features.names[c];
+  }
+  if (job.output.empty()) return report;
+  check_target(job.output, kTargets);
+  check_result(s, job, cloud, fields);
+  FeatureResult result{
+      .meanings = features.names, .notes = {}, .points = seen.points, .values = {}};
+  progress.begin_parts(seen.points.size(), "points");
+  result.values =
+      features.compute([&](std::size_t points) { progress.advance_parts(points); }, result.notes);
+  for (const std::string& note : result.notes) progress.note(path, note);
+  progress.status("writing " + job.output.string());
+  report.json["output"] = job.output.string();
+  report.json["notes"] = result.notes;
+  if (!s.names) {
+    report.table = path + " -> " + job.output.string() + ": " + std::to_string(cloud.size()) +
+                   " points, " + std::to_string(fields.size()) + " channels\n";
+  }
+  write_result(s, job.output.string(), cloud, std::move(result));
+  return report;
 }
 
 int run(const FeatureSettings& s) {
-  if (s.list_layers) {
-    Output::to_stdout().write(layer_table(s.model));
-    return 0;
-  }
+  if (s.list_models) return print_models(std::nullopt, s.files.format);
+  if (s.list_layers) return print_layers(s.model, s.files.format);
   check(s);
+  const std::vector<Job> jobs = plan(s);
+  Batch batch = make_batch(kAbout.name, s.files);
+  if (s.files.dry_run) return print_plan(jobs, batch);
   std::optional<LayerJob> layer;
   if (s.kind == FeatureKind::kModel) layer.emplace(s);
-  PointCloud cloud = read_cloud(s.input, s.clouds.read);
-  const FeatureCloud seen = make_feature_cloud(cloud, s.input);
-  const FeatureJob job = layer ? layer->make_job(seen) : make_job(s, seen);
-  const std::vector<std::string> fields = field_names(s.prefix, job.names.size());
-  if (!s.output.empty()) check_result(s, cloud, fields);
-  if (s.names) Output::to_stdout().write(name_lines(fields, job.names));
-  if (!s.output.empty()) compute_and_write(s, cloud, seen, job);
-  return 0;
+  return run_batch(jobs, batch, [&](const Job& job, Progress& progress) {
+    return process(s, layer, job, progress);
+  });
 }
 
 }  // namespace

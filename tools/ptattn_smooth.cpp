@@ -1,15 +1,15 @@
 // Smooths clouds and carries fields between them by kernel attention. See `ptattn-smooth --help`.
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
+#include <iostream>
 #include <map>
+#include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
 
-#include "inputs.hpp"
+#include "batch.hpp"
+#include "checks.hpp"
 #include "ptattn/core/error.hpp"
 #include "smooth/denoise.hpp"
 #include "smooth/settings.hpp"
@@ -33,8 +33,9 @@ const About kAbout{
         "  ptattn-smooth scan.ply -o smooth.ply\n"
         "  ptattn-smooth scan.ply -o smooth.ply --bandwidth 0.02 --iterations 2\n"
         "  ptattn-smooth tile.ply -o tile_smooth.ply --fields intensity --radius 1\n"
+        "  ptattn-smooth scans/ -o smooth/ --resume\n"
         "  ptattn-smooth full.ply --transfer label --from thinned.ply -o labelled.ply\n"
-        "  ptattn-smooth a.ply --transfer height --from b.ply --as height_b -o c.ply\n"
+        "  ptattn-smooth a.ply --transfer height --from b.ply --field height_b -o c.ply\n"
         "\n"
         "Coordinates: every point moves along the local normal onto the quadratic\n"
         "surface that the points around it suggest (moving least squares, Alexa et al.\n"
@@ -55,30 +56,8 @@ const std::map<std::string, Kernel> kKernels{{"gaussian", Kernel::kGaussian},
                                              {"boxcar", Kernel::kBoxcar},
                                              {"constant", Kernel::kConstant}};
 
-CLI::Validator range(std::size_t low, std::size_t high) {
-  return CLI::Range(low, high).description("");
-}
-
-std::optional<double> parse_number(std::string_view text) {
-  double value = 0.0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::string refuse_unless_positive(const std::string& text) {
-  const std::optional<double> value = parse_number(text);
-  const bool good = value && *value > 0.0 && std::isfinite(static_cast<float>(*value)) &&
-                    static_cast<float>(*value) > 0.0F;
-  return good ? "" : text + " is not a number above 0";
-}
-
-std::string refuse_unless_positive_or_auto(const std::string& text) {
-  return text == "auto" ? "" : refuse_unless_positive(text);
-}
-
-std::string refuse_empty(const std::string& name) {
-  return name.empty() ? "the name is empty" : "";
+std::string refuse_unless_positive_or_auto(std::string text) {
+  return text == "auto" ? "" : positive_number()(text);
 }
 
 /// An option for a positive number; `auto` means that it is learnt.
@@ -97,97 +76,85 @@ void add_learnt(CLI::App& app, const std::string& name, std::optional<double>& v
 void declare_kernel(CLI::App& app, SmoothSettings& s) {
   app.add_option_function<std::string>(
          "--kernel", [&s](const std::string& name) { s.kernel = kKernels.at(name); },
-         "How weights fall: gaussian, epanechnikov, triangular, boxcar or constant [gaussian]")
+         "Let weights fall as gaussian, epanechnikov, triangular, boxcar or constant [gaussian]")
       ->type_name("KERNEL")
-      ->check(CLI::IsMember({"gaussian", "epanechnikov", "triangular", "boxcar", "constant"}));
-  app.add_option("--k", s.k,
-                 "Take the K nearest points [coordinates and fields 48, transfer 16, with --radius "
-                 "256]")
-      ->type_name("K")
-      ->check(range(1, kMaxNeighbors));
-  app.add_option_function<std::string>(
-         "--radius", [&s](const std::string& text) { s.radius = parse_number(text); },
-         "Of these take those within R, in the unit of the cloud")
-      ->type_name("R")
-      ->check(refuse_unless_positive);
+      ->check(one_of({"gaussian", "epanechnikov", "triangular", "boxcar", "constant"}));
+  add_neighbors(app, s.neighbors, kMaxNeighbors,
+                "Take the K nearest points [coordinates and fields 48, transfer 16, with --radius "
+                "256]");
+  add_radius(app, s.radius, "Take of these only points within R, in the unit of the cloud");
   add_learnt(app, "--bandwidth", s.bandwidth,
-             "Width of the kernel, in the unit of the cloud [auto]");
+             "Set the width of the kernel, in the unit of the cloud [auto]");
 }
 
 void declare_smoothing(CLI::App& app, SmoothSettings& s) {
   app.add_flag("--coordinates", s.coordinates, "Smooth the coordinates [default without --fields]");
   app.add_option("--fields", s.fields, "Smooth these fields, names with commas between")
-      ->type_name("NAMES")
+      ->type_name("FIELDS")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(refuse_empty);
-  app.add_option("--iterations", s.iterations, "Do it N times [1]")
+      ->check(not_empty());
+  app.add_option("--iterations", s.iterations, "Repeat N times [1]")
       ->type_name("N")
-      ->check(range(1, kMaxIterations));
+      ->check(whole_number(1, kMaxIterations));
 }
 
 void declare_transfer(CLI::App& app, SmoothSettings& s) {
   app.add_option("--transfer", s.transfer, "Carry this field over from another cloud")
       ->type_name("FIELD")
-      ->check(refuse_empty);
-  app.add_option("--from", s.from, "The cloud that has it")->type_name("FILE")->check(refuse_empty);
+      ->check(not_empty());
+  app.add_option("--from", s.from, "Read the field of --transfer from this cloud")
+      ->type_name("FILE")
+      ->check(not_empty());
   CLI::Option* categorical = app.add_flag_callback(
       "--categorical", [&s] { s.kind = FieldKind::kCategorical; },
-      "Vote over its values and add the winner's share as a confidence [integers]");
+      "Vote over its values and add the share of the winner as a confidence [integers]");
   app.add_flag_callback(
          "--numeric", [&s] { s.kind = FieldKind::kNumeric; }, "Average its values [other types]")
       ->excludes(categorical);
-  app.add_option("--as", s.as, "Name of the new field [FIELD]")
+  add_field(app, s.field, "Name the new field NAME [FIELD]");
+  app.add_option("--confidence-field", s.confidence,
+                 "Name the field of the confidences NAME [confidence]")
       ->type_name("NAME")
-      ->check(refuse_empty);
-  app.add_option("--confidence-field", s.confidence, "Name for the confidences [confidence]")
-      ->type_name("NAME")
-      ->check(refuse_empty);
+      ->check(not_empty());
   app.add_option_function<std::string>(
          "--unknown", [&s](const std::string& text) { s.unknown = parse_number(text); },
-         "Value where no point is within --radius; its confidence is 0 [integers 0, others nan]")
+         "Give points without a known one within --radius this value and confidence 0 "
+         "[integers 0, others nan]")
       ->type_name("VALUE")
       ->check([](const std::string& text) {
         return parse_number(text) ? "" : text + " is not a number";
       });
   add_learnt(app, "--vertical", s.vertical,
-             "How much more a difference in height counts than one across [auto]");
+             "Weigh a difference in height X times one across [auto]");
   app.add_option("--features", s.features,
-                 "Fields that both clouds have and that make points alike, names with commas "
+                 "Compare points by these fields, too, which both clouds have, names with commas "
                  "between; their weights are learnt")
-      ->type_name("NAMES")
+      ->type_name("FIELDS")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(refuse_empty);
+      ->check(not_empty());
 }
 
 void declare(CLI::App& app, SmoothSettings& s) {
-  app.add_option("INPUT", s.input, "PLY, PCD, LAS or LAZ file")->type_name("");
-  app.add_option("-o,--output", s.output, "Cloud to write, PLY, PCD, LAS or LAZ")
-      ->type_name("FILE")
-      ->check(refuse_empty);
+  add_inputs(app, s.files);
+  add_output(app, s.files.output,
+             "Write to this file; for several inputs to this folder, which exists or has a / at "
+             "its end. Inputs from a folder keep their paths in it",
+             "PATH");
+  add_format(app, s.files.format);
   declare_smoothing(app, s);
   declare_transfer(app, s);
   declare_kernel(app, s);
   add_cloud_options(app, s.clouds);
-  app.add_option_function<std::string>(
-         "--report",
-         [&s](const std::string& name) {
-           s.report = name == "text"   ? ReportFormat::kText
-                      : name == "json" ? ReportFormat::kJson
-                                       : ReportFormat::kNone;
-         },
-         "Say what was chosen and done: text (on standard error), json (an object on standard "
-         "output) or none [text]")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json", "none"}));
+  add_course(app, s.files);
 }
 
 /// Options of one use that make no sense in the other.
 void check_use(const CLI::App& app, bool transfer) {
   constexpr std::array kOfSmoothing{"--coordinates", "--fields", "--iterations"};
   constexpr std::array kOfTransfer{"--from",     "--categorical",      "--numeric",
-                                   "--as",       "--confidence-field", "--unknown",
+                                   "--field",    "--confidence-field", "--unknown",
                                    "--vertical", "--features"};
   const auto refuse = [&](const auto& names, const char* problem) {
     for (const char* name : names) {
@@ -203,8 +170,7 @@ void check_use(const CLI::App& app, bool transfer) {
 
 /// What can be said before anything is read.
 void check(const CLI::App& app, const SmoothSettings& s) {
-  if (s.input.empty()) throw Error(Fault::kUsage, "INPUT", "missing, name a file, see --help");
-  if (s.output.empty()) throw Error(Fault::kUsage, "--output", "missing, name a file to write");
+  check_files(s.files);
   check_use(app, !s.transfer.empty());
   if (!s.transfer.empty() && s.from.empty()) {
     throw Error(Fault::kUsage, "--transfer", "needs --from FILE");
@@ -212,19 +178,32 @@ void check(const CLI::App& app, const SmoothSettings& s) {
   if (s.kind == FieldKind::kNumeric && app.count("--confidence-field") > 0) {
     throw Error(Fault::kUsage, "--confidence-field", "does not go with --numeric");
   }
-  check_target(s.output, kCloudExtensions);
-  refuse_overwriting(s.output, files_of({{s.input, ""}, {s.from, ""}}));
+}
+
+std::vector<Job> plan(const SmoothSettings& s) {
+  std::vector<Job> jobs =
+      plan_jobs(list_inputs(s.files, std::cin), s.files.output, {.extensions = kCloudExtensions});
+  FileSet others;
+  others.insert(s.from);
+  for (const Job& job : jobs) refuse_overwriting(job.output.string(), others);
+  if (jobs.size() == 1) check_target(jobs.front().output, kCloudExtensions);
+  return jobs;
 }
 
 int run(const CLI::App& app, SmoothSettings& s) {
   check(app, s);
   s.coordinates = s.coordinates || s.fields.empty();
+  const std::vector<Job> jobs = plan(s);
+  const Batch batch = make_batch(kAbout.name, s.files);
+  if (s.files.dry_run) return print_plan(jobs, batch);
   if (s.transfer.empty()) {
-    denoise(s);
-  } else {
-    transfer_field(s);
+    return run_batch(jobs, batch,
+                     [&](const Job& job, Progress& progress) { return denoise(s, job, progress); });
   }
-  return 0;
+  FieldTransfer transfer(s);
+  return run_batch(jobs, batch, [&](const Job& job, Progress& progress) {
+    return transfer.process(job, progress);
+  });
 }
 
 }  // namespace

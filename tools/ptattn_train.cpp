@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "checks.hpp"
 #include "tool.hpp"
 #include "train/run.hpp"
 #include "train/settings.hpp"
@@ -37,10 +38,6 @@ const About kAbout{
         "which --resume goes on from. Ctrl-C saves. With --steps, a run that was stopped\n"
         "leaves the same bytes as one that was not, with any number of threads.\n"};
 
-std::string refuse_empty(const std::string& name) {
-  return name.empty() ? "the name is empty" : "";
-}
-
 void declare_data(CLI::App& app, TrainSettings& s) {
   app.add_option("DATA", s.data,
                  "Labelled clouds; folders, searched with all below; - for a list on standard "
@@ -48,48 +45,48 @@ void declare_data(CLI::App& app, TrainSettings& s) {
       ->type_name("");
   app.add_option("-o,--output", s.output, "Folder for the model")
       ->type_name("FOLDER")
-      ->check(refuse_empty);
+      ->check(not_empty());
   app.add_option("--truth", s.truth,
                  "Field of the labels; folder: the folder of a cloud names its class "
                  "[classification, label, class, ..., whichever is there, else folder]")
       ->type_name("FIELD")
-      ->check(refuse_empty);
+      ->check(not_empty());
   app.add_option("--classes", s.classes, "What its values mean [ASPRS codes, or a class per value]")
       ->type_name("FILE")
-      ->check(refuse_empty);
+      ->check(not_empty());
   app.add_option("--maps", s.maps,
                  "What values mean in single clouds: JSON {NAME: {\"map\": {VALUE: CLASS}}}")
       ->type_name("FILE")
-      ->check(refuse_empty);
+      ->check(not_empty());
   app.add_option("--hold-out", s.hold_out,
                  "Hold out clouds whose name matches, * and ? stand for any characters; may be "
                  "given several times [a seventh of every cloud]")
       ->type_name("PATTERN")
       ->allow_extra_args(false)
-      ->check(refuse_empty);
+      ->check(not_empty());
 }
 
 void declare_network(CLI::App& app, TrainSettings& s) {
   app.add_option("--init", s.init, "Begin with the weights of this model, and with its channels")
       ->type_name("MODEL")
-      ->check(refuse_empty);
+      ->check(not_empty());
   app.add_option("--add-class", s.add_classes,
                  "With --init: learn this class as well, whose label has this value; the model's "
                  "own classes have their ASPRS codes, or count from 0, other values are unlabelled")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false)
-      ->check(refuse_empty);
+      ->check(not_empty());
   app.add_option_function<std::string>(
          "--freeze", [&s](const std::string& what) { s.freeze_encoder = what == "encoder"; },
          "What keeps its weights: encoder (only the head learns, from few labels) or none [none]")
       ->type_name("PART")
-      ->check(CLI::IsMember({"encoder", "none"}));
+      ->check(one_of({"encoder", "none"}));
   app.add_option("--size", s.size, "Size of the network: tiny, small or base [small]")
       ->type_name("SIZE")
-      ->check(CLI::IsMember({"tiny", "small", "base"}));
+      ->check(one_of({"tiny", "small", "base"}));
   app.add_option("--voxel", s.voxel, "Edge of a voxel, in the unit of the clouds [by spacing]")
       ->type_name("X")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(positive_number());
   app.add_option("--channels", s.channels,
                  "What the network sees of a voxel, names with commas between [by the fields]")
       ->type_name("NAMES")
@@ -100,10 +97,10 @@ void declare_network(CLI::App& app, TrainSettings& s) {
 void declare_course(CLI::App& app, TrainSettings& s) {
   app.add_option("--minutes", s.minutes, "Train that long, all runs together [60]")
       ->type_name("N")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(positive_number());
   app.add_option("--steps", s.steps, "Train that many steps instead")
       ->type_name("N")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(positive_number());
   app.add_option("--seed", s.seed, "Of all that is random [1]")->type_name("N");
   app.add_flag("--resume", s.resume, "Go on with the run that the folder holds");
   app.add_flag("--dry-run", s.dry_run, "Print the plan and why, and end");
@@ -111,7 +108,7 @@ void declare_course(CLI::App& app, TrainSettings& s) {
                  "Print how well this model does on the held-out clouds, and on thinned, tilted "
                  "and bare copies of them, and end")
       ->type_name("MODEL")
-      ->check(refuse_empty);
+      ->check(not_empty());
   app.add_option("--save-minutes", s.save_minutes, "Save the state that often [3]")->type_name("N");
   app.add_option("--validate-minutes", s.validate_minutes,
                  "Write the model and measure it that often [10]")
@@ -121,40 +118,40 @@ void declare_course(CLI::App& app, TrainSettings& s) {
 void declare_details(CLI::App& app, TrainSettings& s) {
   app.add_option("--voxels-per-step", s.voxels_per_step, "Voxels of a batch of crops [18000]")
       ->type_name("N")
-      ->check(CLI::Range(256, 1 << 20).description(""));
+      ->check(whole_number(256, 1 << 20));
   app.add_option("--objects-per-step", s.objects_per_step, "Objects of a batch [32, with parts 8]")
       ->type_name("N")
-      ->check(CLI::Range(2, 1024).description(""));
+      ->check(whole_number(2, 1024));
   app.add_flag("--any-up", s.any_up, "Objects may lie on any side: learn them turned in all ways");
   app.add_option("--accumulate", s.accumulate, "Batches per step [1]")
       ->type_name("N")
-      ->check(CLI::Range(1, 1024).description(""));
+      ->check(whole_number(1, 1024));
   app.add_option("--learning-rate", s.learning_rate,
                  "Largest learning rate [0.003, with --init 0.0015]")
       ->type_name("X")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(positive_number());
   app.add_option("--layer-rate", s.layer_rate,
                  "Factor of the learning rate for each layer below the last [1]")
       ->type_name("X")
-      ->check(CLI::Range(0.01, 1.0).description(""));
+      ->check(number(0.01, 1.0));
   app.add_option("--average", s.average, "Decay of the averaged weights per step [0.998]")
       ->type_name("X")
-      ->check(CLI::Range(0.0, 1.0).description(""));
+      ->check(number(0.0, 1.0));
   app.add_option("--freeze-norms", s.freeze_norms,
                  "Share of the run after which batch norms keep their statistics [0.5]")
       ->type_name("X")
-      ->check(CLI::Range(0.0, 1.0).description(""));
+      ->check(number(0.0, 1.0));
   app.add_option("--drop-path", s.drop_path, "Stochastic depth of the deepest block [0]")
       ->type_name("X")
-      ->check(CLI::Range(0.0, 0.9).description(""));
+      ->check(number(0.0, 0.9));
   app.add_option("--augment", s.augment,
                  "What is varied: aerial (also relief and stray points), scene, object (labels are "
                  "parts of single objects), none or auto [auto]")
       ->type_name("KIND")
-      ->check(CLI::IsMember({"aerial", "scene", "object", "none", "auto"}));
+      ->check(one_of({"aerial", "scene", "object", "none", "auto"}));
   app.add_option("--mix", s.mix, "Share of crops that another crop is laid over [0]")
       ->type_name("X")
-      ->check(CLI::Range(0.0, 1.0).description(""));
+      ->check(number(0.0, 1.0));
 }
 
 void declare(CLI::App& app, TrainSettings& s) {

@@ -22,6 +22,11 @@ std::string right_aligned(const std::string& text, std::size_t columns) {
   return used < columns ? std::string(columns - used, ' ') + text : text;
 }
 
+std::string quoted(const std::string& text) {
+  std::string between(1, '"');
+  return between.append(text).append(1, '"');
+}
+
 std::string percent_text(double fraction, int decimals) {
   return fixed_text(100.0 * fraction, decimals) + " %";
 }

@@ -13,6 +13,9 @@ namespace ptattn::tools {
 /// The same with the blanks before it.
 [[nodiscard]] std::string right_aligned(const std::string& text, std::size_t columns);
 
+/// Returns `text` between double quotes.
+[[nodiscard]] std::string quoted(const std::string& text);
+
 /// "12.3 %" of a fraction, with this many decimals.
 [[nodiscard]] std::string percent_text(double fraction, int decimals = 1);
 

@@ -7,15 +7,19 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <new>
+#include <optional>
 #include <sstream>
 #include <string_view>
+#include <vector>
 
+#include "checks.hpp"
 #include "describe/command_options.hpp"
+#include "describe/complete.hpp"
 #include "describe/completion.hpp"
 #include "describe/manual.hpp"
 #include "interrupt.hpp"
@@ -25,11 +29,13 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/stop.hpp"
 #include "ptattn/core/version.hpp"
+#include "suggest.hpp"
+#include "talk.hpp"
 
 namespace ptattn::tools {
 namespace {
 
-constexpr int kMaxThreads = 4096;
+constexpr std::size_t kMaxThreads = 4096;
 constexpr std::size_t kHelpColumns = 80;
 
 /// The end of --help.
@@ -45,11 +51,24 @@ std::string exit_codes() {
 }
 
 /// One line on stderr, whatever a message holds.
-int fail(const About& about, std::string message, int exit_code) {
-  std::replace_if(
-      message.begin(), message.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  std::fprintf(stderr, "%s: %s\n", about.name.c_str(), message.c_str());
+int fail(const About& about, const std::string& message, int exit_code) {
+  say(about.name, message, true);
   return exit_code;
+}
+
+/// What is wrong with an option that the command does not have.
+std::string unknown_option(const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining();
+  const auto option = std::ranges::find_if(
+      rest, [](const std::string& word) { return word.size() > 1 && word[0] == '-'; });
+  if (option == rest.end()) return "too many arguments";
+  const std::string name = option->substr(0, option->find('='));
+  std::vector<std::string> known;
+  for (const CLI::Option* shown : shown_options(app)) {
+    std::ranges::copy_if(names(*shown), std::back_inserter(known),
+                         [](const std::string& n) { return n.starts_with("--"); });
+  }
+  return name + ": unknown option" + did_you_mean(name, known);
 }
 
 /// `text` with line breaks between words, so that no line is longer than `columns`.
@@ -108,14 +127,38 @@ void choose_cpu_level() {
   if (const char* name = std::getenv("PTATTN_CPU")) limit_cpu_level(name, "PTATTN_CPU");
 }
 
-/// What `--generate man` and `--generate bash-completion` print; empty for other command lines. No
-/// option like the others: it concerns packagers, and --help is for users.
-std::string generated(const About& about, const CLI::App& app, int argc, char** argv) {
-  if (argc != 3 || argv[1] != std::string_view("--generate")) return "";
+/// What is wrong, and where to look unless that says what was meant.
+std::string with_advice(const std::string& problem) {
+  return problem.ends_with('?') ? problem : problem + ", see --help";
+}
+
+/// Adds the options that every command has.
+void declare_common(CLI::App& app, Talk& talk, int& threads) {
+  app.add_flag("-q,--quiet", talk.quiet, "Print errors only on standard error");
+  app.add_flag("-v,--verbose", talk.verbose, "Print notes on every file, not once a run");
+  app.add_flag_callback(
+      "--no-progress", [&talk] { talk.progress = false; }, "Show no line of progress");
+  app.add_option("--threads", threads, "Use N threads, 0 for one per core [0]")
+      ->type_name("N")
+      ->check(whole_number(0, kMaxThreads));
+}
+
+/// What `--generate KIND` prints: the manual page, a completion script, or what such a script asks
+/// for; nullopt for other command lines. No option like the others: it concerns packagers and
+/// shells, and --help is for users.
+std::optional<std::string> generated(const About& about, const CLI::App& app, int argc,
+                                     char** argv) {
+  if (argc < 3 || argv[1] != std::string_view("--generate")) return std::nullopt;
   const std::string_view kind = argv[2];
-  return kind == "man"               ? manual_page(about, app)
-         : kind == "bash-completion" ? bash_completion(about, app)
-                                     : "";
+  if (kind == "complete") {
+    return completion_text(complete(about, app, std::vector<std::string>(argv + 3, argv + argc)));
+  }
+  if (argc > 3) return std::nullopt;
+  if (kind == "man") return manual_page(about, app);
+  if (kind == "bash-completion") return bash_completion(about);
+  if (kind == "zsh-completion") return zsh_completion(about);
+  if (kind == "fish-completion") return fish_completion(about);
+  return std::nullopt;
 }
 
 /// Parses and runs; everything it throws is caught by run_tool.
@@ -124,17 +167,15 @@ int parse_and_run(const About& about, int argc, char** argv,
   CLI::App app(about.summary, about.name);
   app.formatter(std::make_shared<HelpFormat>());
   app.set_help_flag("-h,--help", "Print this help and exit");
-  app.set_version_flag("--version", about.name + " " + std::string(version()),
+  app.set_version_flag("-V,--version", about.name + " " + std::string(version()),
                        "Print the version and exit");
   declare(app);
   app.footer("Examples:\n" + about.examples + "\n" + environment(app) + "\n" + exit_codes());
+  Talk talk;
   int threads = 0;
-  app.add_option("--threads", threads, "Threads to use, 0 for one per core [0]")
-      ->type_name("N")
-      ->check(CLI::Range(0, kMaxThreads).description(""));
-  const std::string page = generated(about, app, argc, argv);
-  if (!page.empty()) {
-    Output::to_stdout().write(page);
+  declare_common(app, talk, threads);
+  if (const auto text = generated(about, app, argc, argv)) {
+    Output::to_stdout().write(*text);
     return 0;
   }
   try {
@@ -147,9 +188,12 @@ int parse_and_run(const About& about, int argc, char** argv,
     Output::to_stdout().write(std::string(version_line.what()) + "\nCPU level " +
                               cpu_levels().front() + "\n");
     return 0;
+  } catch (const CLI::ExtrasError&) {
+    return fail(about, with_advice(unknown_option(app)), static_cast<int>(Fault::kUsage));
   } catch (const CLI::ParseError& wrong) {
-    return fail(about, std::string(wrong.what()) + ", see --help", static_cast<int>(Fault::kUsage));
+    return fail(about, with_advice(wrong.what()), static_cast<int>(Fault::kUsage));
   }
+  set_talk(talk);
   choose_cpu_level();
   const ThreadLimit limit(threads);
   return body();

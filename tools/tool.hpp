@@ -2,8 +2,12 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
+
+#include "ptattn/models/model_description.hpp"
 
 namespace CLI {
 class App;
@@ -16,6 +20,10 @@ struct About {
   std::string name;      ///< "ptattn-classify"
   std::string summary;   ///< one or two sentences, the head of --help
   std::string examples;  ///< worked command lines, two blanks before each
+  /// Of the models that --model takes; nullopt: any. Completion offers those.
+  std::optional<ModelTask> task{};
+  /// The layers of a model that --layer takes, for completion.
+  std::function<std::vector<std::string>(const std::string& model)> layers{};
 };
 
 struct ExitCode {
@@ -48,14 +56,15 @@ inline constexpr Variable kModelsVariable{
 
 /// The life of a command, from argv to the exit code; `main` returns what it returns.
 ///
-/// Adds --help, --version and --threads to the options that `declare` adds, parses, takes the CPU
-/// level of PTATTN_CPU, limits the threads, calls `body` and turns whatever is thrown into one line
+/// Adds --help, --version, --quiet, --verbose, --no-progress and --threads to the options that
+/// `declare` adds, parses, takes the CPU level of PTATTN_CPU, limits the threads, calls `body` and
+/// turns whatever is thrown into one line
 /// `<name>: <what>` on stderr:
 ///
 ///   0 done   1 our bug   2 usage   3 input or output   4 model   130 interrupted
 ///
-/// A hidden option, --generate, prints the manual page or the completion script for bash; the
-/// build installs both for every command.
+/// A hidden option, --generate, prints the manual page or the completion script for bash, zsh or
+/// fish, which the build installs for every command, and answers what these scripts ask.
 /// A reader of stdout that went away (`| head`) ends the command quietly with 0.
 int run_tool(const About& about, int argc, char** argv,
              const std::function<void(CLI::App&)>& declare, const std::function<int()>& body);

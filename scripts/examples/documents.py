@@ -17,6 +17,7 @@ from examples import stand_ins
 
 SOURCE = Path(__file__).resolve().parents[2]
 DOCUMENTS = (SOURCE / "README.md", SOURCE / "samples" / "README.md")
+CLOSING_LINE = re.compile(r"^ptattn-[a-z]+: \d+ files?, .*/s\n", re.MULTILINE)  # timings, never the same twice
 EXAMPLE = re.compile(r"```sh\n(?P<commands>.*?)```\n(?P<shown>\n```text\n(?P<text>.*?)```\n)?", re.DOTALL)
 
 
@@ -45,7 +46,7 @@ class Sandbox:
         finished = subprocess.run(["bash", "-c", "set -euo pipefail\n" + commands], cwd=self.folder, check=False,
                                   env=self.environment, text=True, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        return Result(finished.returncode, finished.stdout)
+        return Result(finished.returncode, CLOSING_LINE.sub("", finished.stdout))
 
 
 def examples(text: str) -> Iterator[re.Match[str]]:

@@ -74,7 +74,8 @@ void run_files(const ptattn::ClassifierModel& model,
       std::filesystem::temp_directory_path() / "bench_throughput.jsonl";
   {
     const auto format = ptattn::tools::make_jsonl_format({.model = model.description.name});
-    ptattn::tools::Output output = ptattn::tools::Output::appending(target, 0);
+    ptattn::tools::Output output = ptattn::tools::Output::appending(target);
+    output.keep(0);
     ptattn::tools::Progress progress("bench_throughput", inputs.size());
     const ptattn::tools::RunOptions options{
         .classify = {}, .top_k = 5, .batch = 2 * static_cast<std::size_t>(threads)};

@@ -53,7 +53,7 @@ constexpr Writer kWriters[] = {
      "o.csv"},
     {"classify_jsonl", "ptattn-classify in --model tiny --format jsonl --output OUT", "o.jsonl"},
     {"segment", "ptattn-segment a.ply --model parts --probabilities -o OUT", "o.ply"},
-    {"smooth", "ptattn-smooth a.ply --report none -o OUT", "o.pcd"},
+    {"smooth", "ptattn-smooth a.ply -o OUT", "o.pcd"},
     {"features_cloud", "ptattn-features a.ply -o OUT", "o.ply"},
     {"features_matrix", "ptattn-features a.ply -o OUT", "o.npy"},
     {"features_tensors", "ptattn-features a.ply -o OUT", "o.safetensors"},
@@ -86,7 +86,7 @@ TEST_F(Disk, that_is_full_is_one_line_and_leaves_nothing) {
 TEST_F(Disk, an_old_file_stays_when_the_new_one_does_not_fit) {
   Finished finished;
   if (!with_small_disk("8k",
-                       "echo old >disk/o.ply\nptattn-smooth a.ply --report none -o disk/o.ply\n"
+                       "echo old >disk/o.ply\nptattn-smooth a.ply -o disk/o.ply\n"
                        "code=$?\ncat disk/o.ply >after\nexit $code",
                        finished)) {
     GTEST_SKIP() << "no small file system can be mounted here";
@@ -126,10 +126,11 @@ TEST_F(Disk, a_standard_output_that_is_full_is_an_error) {
        {"ptattn-classify in --model tiny", "ptattn-classify in --model tiny --format jsonl",
         "ptattn-segment a.ply --model parts -o o.ply", "ptattn-features a.ply --names",
         "ptattn-features --features model --model tiny --list-layers",
-        "ptattn-attention a.ply --model tiny -o o.ply", "ptattn-attention --model tiny --list",
-        "ptattn-smooth a.ply -o o.ply --report json", "ptattn-eval labels.ply",
-        "ptattn-eval labels.ply --format json", "ptattn-smooth --help", "ptattn-eval --version",
-        "ptattn-segment --list-models", "ptattn-classify --generate man"}) {
+        "ptattn-attention a.ply --model tiny -o o.ply",
+        "ptattn-attention --model tiny --list-layers", "ptattn-smooth a.ply -o o.ply --format json",
+        "ptattn-eval labels.ply", "ptattn-eval labels.ply --format json", "ptattn-smooth --help",
+        "ptattn-eval --version", "ptattn-segment --list-models",
+        "ptattn-classify --generate man"}) {
     SCOPED_TRACE(command);
     expect_unwritable(shell("exec " + std::string(command) + " >/dev/full"),
                       "No space left on device");

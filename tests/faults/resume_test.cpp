@@ -22,8 +22,8 @@ TEST_F(ResumeOf, many_outputs_cost_no_more_than_their_number) {
   // one look at each takes.
   const Finished finished = shell(
       "mkdir in out; touch in/{1..4000}.ply out/{1..4000}.ply\n"
-      "ulimit -t 10; exec ptattn-segment in -o out --model parts --resume");
-  expect_line(finished, 0, "ptattn-segment: 4000 of 4000 outputs are there already");
+      "ulimit -t 10; exec ptattn-segment in -o out/ --model parts --resume");
+  expect_line(finished, 0, "ptattn-segment: 4000 of 4000 outputs exist already");
 }
 
 TEST_F(ResumeOf, a_path_that_cannot_be_looked_at_fails_alone) {
@@ -34,7 +34,7 @@ TEST_F(ResumeOf, a_path_that_cannot_be_looked_at_fails_alone) {
   put("in/" + name, ply_shape(300));
   fs::create_directories(folder() / "out");
   fs::create_symlink("loop.ply", folder() / "out/loop.ply");
-  Finished finished = shell("exec ptattn-segment in -o out --model parts --resume");
+  Finished finished = shell("exec ptattn-segment in -o out/ --model parts --resume");
   EXPECT_EQ(finished.exit_code, 3) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("out/loop.ply: cannot be written: Too many levels of"));
   EXPECT_THAT(finished.err, HasSubstr("1 of 3 inputs failed"));
@@ -42,7 +42,7 @@ TEST_F(ResumeOf, a_path_that_cannot_be_looked_at_fails_alone) {
   EXPECT_TRUE(fs::is_symlink(folder() / "out/loop.ply"));
   std::string path = "out";
   while (path.size() < 4200) path += "/" + std::string(200, 'y');
-  finished = shell("exec ptattn-segment in -o " + path + " --model parts --resume");
+  finished = shell("exec ptattn-segment in -o " + path + "/ --model parts --resume");
   EXPECT_EQ(finished.exit_code, 3) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("3 of 3 inputs failed"));
 }
@@ -109,13 +109,13 @@ TEST_F(ResumeOf, classify_killed_at_any_moment_goes_on_as_if_nothing_had_been) {
 TEST_F(ResumeOf, segment_killed_at_any_moment_goes_on_as_if_nothing_had_been) {
   put_clouds("in", 12, 1500);
   const std::string run = "exec ptattn-segment in --model parts --probabilities --resume -o ";
-  ASSERT_EQ(shell(run + "whole").exit_code, 0);
+  ASSERT_EQ(shell(run + "whole/").exit_code, 0);
   for (int round = 0; round < rounds(); ++round) {
     SCOPED_TRACE(round);
     Random random(static_cast<std::uint64_t>(round) + 1);
     fs::remove_all(folder() / "out");
-    (void)run_with_kills([&] { return command(run + "out"); }, random, 6);
-    EXPECT_EQ(shell(run + "out").exit_code, 0);
+    (void)run_with_kills([&] { return command(run + "out/"); }, random, 6);
+    EXPECT_EQ(shell(run + "out/").exit_code, 0);
     for (const auto& entry : fs::directory_iterator(folder() / "whole")) {
       const std::string name = entry.path().filename().string();
       ASSERT_TRUE(has("out/" + name)) << name;

@@ -54,11 +54,11 @@ class Signals : public Faults {
 constexpr const char* kWork[] = {
     "ptattn-classify in --model tiny --votes 50 --format jsonl --output o.jsonl",
     "ptattn-classify in --model tiny --votes 50 --format csv --output o.csv",
-    "ptattn-segment in --model parts -o out",
+    "ptattn-segment in --model parts -o out/",
     "ptattn-segment big.ply --model parts --votes 4 -o o.ply",
     "ptattn-features big.ply --features encoding --channels 480 -o o.npy",
     "ptattn-features big.ply -o o.ply",
-    "ptattn-smooth big.ply --report none -o o.ply",
+    "ptattn-smooth big.ply -o o.ply",
     "ptattn-attention big.ply --model tiny -o o.ply --matrix o.png",
     "ptattn-eval labels.ply labels.ply labels.ply --output o.txt",
 };
@@ -76,7 +76,7 @@ TEST_F(Signals, at_any_moment_end_a_program_in_one_line_without_temporary_files)
 
 /// A minute and more of one computation, if nothing cuts it short.
 constexpr const char* kLongWork[] = {
-    "ptattn-smooth big.ply -o o.ply --iterations 100 --report none",
+    "ptattn-smooth big.ply -o o.ply --iterations 100",
     "ptattn-features big.ply -o o.ply --neighbors 4000",
     "ptattn-features big.ply -o o.ply --features attention --global",
     "ptattn-classify in/c00.ply --model tiny --votes 1000 --threads 1",

@@ -103,9 +103,9 @@ std::uint64_t run_smooth_field(const Materials& m) {
 
 template <class Model>
 std::uint64_t run_attention(const Model& model, const PointCloud& cloud) {
-  const AttentionQuestion question{.choice = {.layers = {model.network->attention_layers()[0]}},
-                                   .picture_cells = 16};
-  return hash_of<float>(attention_map(model, cloud, "cloud", question).points);
+  const AttentionQuery query{.choice = {.layers = {model.network->attention_layers()[0]}},
+                             .picture_cells = 16};
+  return hash_of<float>(attention_map(model, cloud, "cloud", query).points);
 }
 
 std::uint64_t run_files(const Materials& m, const char* name, Encoding encoding) {

@@ -41,7 +41,7 @@ touch -- "-in/notes.txt"
 segment=$scripts/segment_folder.sh classify=$scripts/classify_folder.sh
 
 # Every cloud is labelled, whatever it is called; the same command again has nothing to do.
-expect 0 "$segment" -j 2 -- -in out --label-field kind
+expect 0 "$segment" -j 2 -- -in out --field kind
 contains "$out" "3 clouds: 3 labelled, 0 there already, 0 failed"
 cmp <(cd -- -in && find . -type f ! -name notes.txt | sort) <(cd out && find . -type f | sort) ||
   fail "outputs are not called as inputs"
@@ -53,7 +53,7 @@ contains "$out" "3 clouds: 0 labelled, 3 there already, 0 failed"
 mv "out/-x.ply" kept.ply
 head -c 3000 "$samples/clouds/car.ply" >"-in/cut short.ply"
 cp "$samples/clouds/car.ply" -- "-in/poison.ply"
-expect 3 "$segment" -- -in out --label-field kind
+expect 3 "$segment" -- -in out --field kind
 contains "$out" "5 clouds: 1 labelled, 2 there already, 2 failed"
 cmp "out/-x.ply" kept.ply
 contains "$err" "cut\\ short.ply: ptattn-segment: ./-in/cut short.ply: ends after 236 of 1024 points"
@@ -72,7 +72,7 @@ expect 0 "$segment" -s 2/2 -- -in shares
 expect 4 "$segment" -- -in none --model nowhere
 [[ $(grep -c "nowhere: no such model" <<<"$err") == 1 ]] || fail "not said once: $err"
 expect 2 "$segment" -- -in none --nonsense
-[[ $(grep -c "nonsense, see --help" <<<"$err") == 1 ]] || fail "not said once: $err"
+[[ $(grep -c "nonsense: unknown option" <<<"$err") == 1 ]] || fail "not said once: $err"
 expect 2 "$segment" -- -in
 expect 2 "$segment" -- missing none
 expect 2 "$segment" -- -in -in/out
@@ -84,7 +84,7 @@ contains "$out" "Usage: segment_folder.sh"
 # A cloud for which the options are wrong fails alone.
 mkdir mixed
 cp "$samples/clouds/car.ply" kept.ply mixed
-expect 3 "$segment" mixed mixed_out --label-field kind
+expect 3 "$segment" mixed mixed_out --field kind
 contains "$out" "2 clouds: 1 labelled, 0 there already, 1 failed"
 contains "$err" "mixed/kept.ply: has a field kind already, choose another name with --prefix, or use --replace"
 

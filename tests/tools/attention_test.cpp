@@ -9,10 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "program.hpp"
 #include "ptattn/cloud/colormap.hpp"
 #include "ptattn/io/cloud_io.hpp"
-#include "scratch.hpp"
+#include "tool_test.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -22,30 +21,22 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-class Attention : public testing::Test {
+class Attention : public ToolTest {
  protected:
-  Attention() {
-    write_tiny_model(models_ / "tiny");
-    put("a.ply", ply_shape(300));
-  }
+  Attention() : ToolTest(PTATTN_ATTENTION) { put("a.ply", ply_shape(300)); }
 
   [[nodiscard]] Finished attention(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), {"--model", "tiny"});
-    return run({.program = PTATTN_ATTENTION,
-                .arguments = std::move(arguments),
-                .folder = folder(),
-                .models = models_.string()});
+    return run_tool(std::move(arguments));
   }
-  void expect_error(const std::vector<std::string>& arguments, int exit_code,
+  void expect_error(std::vector<std::string> arguments, int exit_code,
                     const std::string& line) const {
-    const Finished finished = attention(arguments);
-    EXPECT_EQ(finished.exit_code, exit_code);
-    EXPECT_EQ(finished.out, "");
-    EXPECT_EQ(finished.err, "ptattn-attention: " + line + "\n");
+    arguments.insert(arguments.begin(), {"--model", "tiny"});
+    ToolTest::expect_error(arguments, exit_code, line);
   }
   /// Runs and reads what was written; an error fails the test.
   [[nodiscard]] PointCloud written(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.end(), {"-o", "out.ply"});
+    arguments.insert(arguments.end(), {"-q", "-o", "out.ply"});
     const Finished finished = attention(std::move(arguments));
     EXPECT_EQ(finished.exit_code, 0) << finished.err;
     EXPECT_EQ(finished.err, "");
@@ -58,37 +49,32 @@ class Attention : public testing::Test {
     const auto values = field->values<float>();
     return {values.begin(), values.end()};
   }
-  [[nodiscard]] std::filesystem::path folder() const { return scratch_.path() / "work"; }
-  void put(const std::string& name, std::string_view text) const {
-    write_file(folder() / name, text);
-  }
-  [[nodiscard]] std::string get(const std::string& name) const {
-    return read_file(folder() / name);
-  }
   [[nodiscard]] std::size_t files() const {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder()),
                                                   std::filesystem::directory_iterator()));
   }
-
- private:
-  Scratch scratch_;
-  std::filesystem::path models_ = scratch_.path() / "models";
 };
 
-TEST_F(Attention, HelpIsTheKnownText) {
-  const Finished finished = attention({"--help"});
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.err, "");
-  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-attention_help.txt"));
-  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
+TEST_F(Attention, help_and_version_are_known) {
+  expect_known_help_and_version();
 }
 
-TEST_F(Attention, Version) {
-  EXPECT_EQ(attention({"--version"}).out, version_text("ptattn-attention"));
+TEST_F(Attention, many_clouds_get_clouds_and_pictures) {
+  put("in/b.ply", ply_shape(300, 2));
+  put("in/c.ply", ply_shape(300, 3));
+  put("in/bad.ply", "ply\n");
+  const Finished finished =
+      attention({"in", "-o", "out/", "--matrix", "pictures/", "--format", "jsonl"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_THAT(lines_of(finished.out), SizeIs(3));
+  EXPECT_THAT(finished.out, HasSubstr("\"class\":"));
+  for (const char* const made : {"out/b.ply", "out/c.ply", "pictures/b.png", "pictures/c.png"}) {
+    EXPECT_TRUE(has(made)) << made;
+  }
 }
 
 TEST_F(Attention, LayersAreListed) {
-  const Finished finished = attention({"--list"});
+  const Finished finished = attention({"--list-layers"});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.out, "layer        heads\npt_last.sa1      1\n");
 }
@@ -117,7 +103,7 @@ TEST_F(Attention, EveryFieldIsKept) {
     EXPECT_EQ(before.fields()[i].type(), after.fields()[i].type());
     EXPECT_TRUE(std::ranges::equal(before.fields()[i].bytes(), after.fields()[i].bytes())) << i;
   }
-  const PointCloud plain = written({"b.ply", "--no-color", "--field", "weight"});
+  const PointCloud plain = written({"b.ply", "--no-colorize", "--field", "weight"});
   ASSERT_THAT(plain.fields(), SizeIs(8));
   EXPECT_EQ(plain.fields()[7].name(), "weight");
   EXPECT_EQ(plain.fields()[3].name(), "red");
@@ -238,18 +224,22 @@ TEST_F(Attention, DuplicatesAreFine) {
 }
 
 TEST_F(Attention, WrongCommandLinesAreOneLine) {
-  expect_error({}, 2, "INPUT: missing, name a file, see --help");
-  expect_error({"a.ply"}, 2, "output: missing, expected --output, --matrix or --list");
-  expect_error({"a.ply", "-o", "o.txt"}, 2,
-               "o.txt: expected a name ending in .ply, .pcd, .las or .laz");
-  expect_error({"a.ply", "--matrix", "m.jpg"}, 2, "m.jpg: expected a name ending in .png");
+  expect_error({}, 2, "INPUT: missing, name files, folders or -, see --help");
+  expect_error({"a.ply"}, 2, "--output: missing, expected --output, --matrix or --list-layers");
+  expect_error(
+      {"a.ply", "-o", "o.txt"}, 2,
+      "o.txt: expected a name ending in .ply, .pcd, .las or .laz, or a folder, which exists or has "
+      "a / at its end");
+  expect_error(
+      {"a.ply", "--matrix", "m.jpg"}, 2,
+      "m.jpg: expected a name ending in .png, or a folder, which exists or has a / at its end");
   expect_error({"a.ply", "-o", "a.ply"}, 2, "a.ply: is an input, --output would overwrite it");
   expect_error({"a.ply", "-o", "o.ply", "--query", "-1"}, 2,
-               "--query: -1 is no number from 0, see --help");
+               "--query: -1 is not a number from 0, see --help");
   expect_error({"a.ply", "-o", "o.ply", "--query", "1e2"}, 2,
-               "--query: 1e2 is no number from 0, see --help");
+               "--query: 1e2 is not a number from 0, see --help");
   expect_error({"a.ply", "-o", "o.ply", "--query", "300"}, 2,
-               "--query: 300 is no point of a.ply, which has 300");
+               "--query: 300 is not a point of a.ply, which has 300");
   for (const std::string at : {"1,2", "1,2,3,4", "1,2,nan", "a,b,c", "", "1,,2"}) {
     expect_error({"a.ply", "-o", "o.ply", "--at", at}, 2,
                  "--at: " + at + " is not three numbers with commas between, see --help");
@@ -261,11 +251,11 @@ TEST_F(Attention, WrongCommandLinesAreOneLine) {
   expect_error({"a.ply", "-o", "o.ply", "--head", "1"}, 2,
                "--head: pt_last.sa1 has no head 1, expected one below 1");
   expect_error({"a.ply", "-o", "o.ply", "--layer", "sa1"}, 2,
-               "--layer: tiny has no layer \"sa1\" with attention weights, see --list");
+               "--layer: tiny has no layer \"sa1\" with attention weights, see --list-layers");
   expect_error({"a.ply", "-o", "o.ply", "--field", "my weight"}, 2,
                "--field: expected a name of printable ASCII without blanks, see --help");
   expect_error({"a.ply", "-o", "o.ply", "--field", "red"}, 2,
-               "--field: red is a name of colours, expected another, or --no-color");
+               "--field: red is a name of colours, expected another, or --no-colorize");
   expect_error({"a.ply", "-o", "o.ply", "--field", "x"}, 2,
                "a.ply: has a field x already, choose another name with --field");
   EXPECT_EQ(files(), 4U) << "nothing was written";
@@ -285,10 +275,10 @@ TEST_F(Attention, AFormatThatCannotHoldTheCloudIsToldFirst) {
 TEST_F(Attention, WhatCannotBeReadOrWrittenIsExitCode3) {
   expect_error({"nowhere.ply", "-o", "o.ply"}, 3,
                "nowhere.ply: cannot be opened: No such file or directory");
-  expect_error({"a.ply", "-o", "no/o.ply"}, 3,
-               "no/o.ply: cannot be written: No such file or directory");
-  expect_error({"a.ply", "--matrix", "no/m.png"}, 3,
-               "no/m.png: cannot be written: No such file or directory");
+  expect_error({"a.ply", "-o", "a.ply/no/o.ply"}, 3,
+               "a.ply/no/o.ply: cannot be written: Not a directory");
+  expect_error({"a.ply", "--matrix", "a.ply/no/m.png"}, 3,
+               "a.ply/no/m.png: cannot be written: Not a directory");
 }
 
 /// With the pretrained model that labels points.
@@ -305,7 +295,7 @@ class AttentionOfScenes : public Attention {
 };
 
 TEST_F(AttentionOfScenes, EveryLayerCanBeLookedAt) {
-  const auto layers = lines_of(look({"--list"}).out);
+  const auto layers = lines_of(look({"--list-layers"}).out);
   ASSERT_GT(layers.size(), 5U);
   const std::size_t points = read_cloud(folder() / "town.ply").size();
   for (std::size_t i = 1; i < layers.size(); i += 3) {
@@ -328,7 +318,7 @@ TEST_F(AttentionOfScenes, TheQuerysClassIsTold) {
   ASSERT_THAT(lines, SizeIs(10));
   EXPECT_EQ(lines[0], "model     aerial");
   EXPECT_THAT(lines[2], StartsWith("class     "));
-  EXPECT_THAT(lines[2], HasSubstr(" %, of the point that looks"));
+  EXPECT_THAT(lines[2], HasSubstr(" %, of the query point"));
   EXPECT_THAT(lines[3], HasSubstr(", head 1"));
   EXPECT_THAT(lines_of(look({"town.ply", "--matrix", "m.png"}).out), SizeIs(9)) << "no class";
 }
@@ -343,15 +333,15 @@ TEST_F(AttentionOfScenes, OptionsThatDoNotFitAreRefused) {
     EXPECT_THAT(lines_of(finished.err), SizeIs(1));
     EXPECT_FALSE(std::filesystem::exists(folder() / "out.ply"));
   };
-  refused({"--up", "y"}, "--up: aerial sees clouds as they are, with z up");
-  refused({"--category", "chair"}, "--category: aerial does not tell objects apart");
+  refused({"--up", "y"}, "--up: aerial takes clouds as they are, with z up");
+  refused({"--category", "chair"}, "--category: aerial does not distinguish kinds of objects");
   refused({"--rollout"}, "dec.");  // its layers see coarser and coarser voxels
   refused({"--head", "99"}, "--head: dec.dec0.block0.attn has no head 99, expected one below ");
 }
 
 TEST_F(Attention, UnknownModelIsExitCode4) {
   const Finished finished = run({.program = PTATTN_ATTENTION,
-                                 .arguments = {"--model", "nowhere", "--list"},
+                                 .arguments = {"--model", "nowhere", "--list-layers"},
                                  .folder = folder()});
   EXPECT_EQ(finished.exit_code, 4);
   EXPECT_THAT(finished.err, StartsWith("ptattn-attention: nowhere: no such model"));

@@ -6,8 +6,10 @@
 #include <CLI/CLI.hpp>
 
 #include "describe/command_options.hpp"
+#include "describe/complete.hpp"
 #include "describe/completion.hpp"
 #include "describe/manual.hpp"
+#include "scratch.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -65,12 +67,39 @@ TEST_F(Describe, ManualPage) {
 }
 
 TEST_F(Describe, Completion) {
-  const std::string script = tools::bash_completion(about_, app_);
-  EXPECT_THAT(script, HasSubstr("-k | --kind) words='one two' ;;\n"));
-  EXPECT_THAT(script, HasSubstr("--span) return ;;\n"));
-  EXPECT_THAT(script, HasSubstr("words='-h --help -k --kind --span --deep'"));
-  EXPECT_THAT(script, HasSubstr("complete -F _ptattn_try ptattn-try\n"));
-  EXPECT_THAT(script, Not(HasSubstr("@COMMAND@")));
+  const auto words = [&](const std::vector<std::string>& line) {
+    return tools::complete(about_, app_, line).words;
+  };
+  EXPECT_THAT(words({"-"}), ElementsAre("--deep", "--help", "--kind", "--span", "-h", "-k"));
+  EXPECT_THAT(words({"a.ply", "--s"}), ElementsAre("--span"));
+  EXPECT_THAT(words({"--kind", ""}), ElementsAre("one", "two"));
+  EXPECT_THAT(words({"-k", "t"}), ElementsAre("two"));
+  EXPECT_THAT(words({"--kind=t"}), ElementsAre("two"));
+  EXPECT_THAT(words({"--span", ""}), IsEmpty());
+  EXPECT_EQ(tools::complete(about_, app_, {""}).kind, "clouds");
+  EXPECT_EQ(tools::complete(about_, app_, {"--deep", "x"}).kind, "clouds");
+  EXPECT_EQ(tools::completion_text({"words", {"one", "two"}}), "words\none\ntwo\n");
+}
+
+TEST_F(Describe, FieldsOfAFileAreReadFromItsHeader) {
+  const Scratch scratch;
+  write_file(scratch.path() / "a.ply",
+             "ply\nformat ascii 1.0\nelement vertex 9\nproperty float x\nproperty list uchar int "
+             "y\nelement face 1\nproperty int z\nend_header\n");
+  write_file(scratch.path() / "b.pcd", "VERSION .7\nFIELDS x y intensity\n");
+  EXPECT_THAT(tools::fields_of_file(scratch.path() / "a.ply"), ElementsAre("x", "y"));
+  EXPECT_THAT(tools::fields_of_file(scratch.path() / "b.pcd"), ElementsAre("x", "y", "intensity"));
+  EXPECT_THAT(tools::fields_of_file(scratch.path() / "missing.ply"), IsEmpty());
+}
+
+TEST_F(Describe, CompletionScriptsAskTheCommand) {
+  for (const std::string& script : {tools::bash_completion(about_), tools::zsh_completion(about_),
+                                    tools::fish_completion(about_)}) {
+    EXPECT_THAT(script, HasSubstr("--generate complete"));
+    EXPECT_THAT(script, HasSubstr("ptattn_try"));
+    EXPECT_THAT(script, Not(HasSubstr("@COMMAND@")));
+    EXPECT_THAT(script, Not(HasSubstr("@FUNCTION@")));
+  }
 }
 
 }  // namespace

@@ -8,8 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "program.hpp"
-#include "scratch.hpp"
+#include "tool_test.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -38,17 +37,16 @@ std::vector<std::pair<std::string, std::string>> repeated(
   return labels;
 }
 
-class Eval : public testing::Test {
+class Eval : public ToolTest {
  protected:
-  Eval() { std::filesystem::create_directories(folder()); }
+  Eval() : ToolTest(PTATTN_EVAL) {}
 
   [[nodiscard]] Finished eval(std::vector<std::string> arguments,
                               const std::string& input = "") const {
-    return run({.program = PTATTN_EVAL,
-                .arguments = std::move(arguments),
-                .folder = folder(),
-                .input = input,
-                .models = models_});
+    Command with_models = command(std::move(arguments));
+    with_models.input = input;
+    if (!models_.empty()) with_models.models = models_;
+    return run(with_models);
   }
   [[nodiscard]] json eval_json(std::vector<std::string> arguments,
                                const std::string& input = "") const {
@@ -57,22 +55,7 @@ class Eval : public testing::Test {
     EXPECT_EQ(finished.exit_code, 0) << finished.err;
     return json::parse(finished.out, nullptr, false);
   }
-  void expect_error(const std::vector<std::string>& arguments, int exit_code,
-                    const std::string& line) const {
-    const Finished finished = eval(arguments);
-    EXPECT_EQ(finished.exit_code, exit_code);
-    EXPECT_EQ(finished.out, "");
-    EXPECT_EQ(finished.err, "ptattn-eval: " + line + "\n");
-  }
-  [[nodiscard]] std::filesystem::path folder() const { return scratch_.path() / "work"; }
-  void put(const std::string& name, std::string_view text) const {
-    write_file(folder() / name, text);
-  }
-
   std::string models_;
-
- private:
-  Scratch scratch_;
 };
 
 /// Matrix [[5, 2, 0], [1, 3, 1], [0, 0, 8]] of the labels 2, 5, 10.
@@ -85,12 +68,41 @@ std::string three_classes() {
                             {"10", "10", 8}}));
 }
 
-TEST_F(Eval, HelpIsTheKnownText) {
-  const Finished finished = eval({"--help"});
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-eval_help.txt"));
-  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
-  EXPECT_EQ(eval({"--version"}).out, version_text("ptattn-eval"));
+TEST_F(Eval, help_and_version_are_known) {
+  expect_known_help_and_version();
+}
+
+TEST_F(Eval, asprs_codes_lead_to_the_classes_of_the_model) {
+  models_ = PTATTN_SOURCE_DIR "/samples/models";
+  // Ground, three heights of vegetation, a building; a road, which is other; noise and what nobody
+  // classified, which are ignored.
+  put("a.ply", labelled({{"2", "0"},
+                         {"3", "1"},
+                         {"4", "1"},
+                         {"5", "1"},
+                         {"6", "2"},
+                         {"11", "5"},
+                         {"7", "0"},
+                         {"1", "0"}}));
+  const json report = eval_json({"a.ply", "--model", "aerial", "--truth-codes", "asprs"});
+  EXPECT_EQ(report["points"], 6);
+  EXPECT_EQ(report["ignored"], 2);
+  EXPECT_EQ(report["overall_accuracy"], 1.0);
+  put("b.ply", labelled({{"2", "2"}, {"4", "5"}, {"6", "2"}, {"12", "1"}}));
+  EXPECT_EQ(eval_json({"b.ply", "--model", "aerial", "--truth-codes", "asprs", "--predicted-codes",
+                       "asprs"})["overall_accuracy"],
+            0.75);
+  expect_error({"a.ply", "--truth-codes", "asprs"}, 2,
+               "--truth-codes: asprs needs a --model with ASPRS codes");
+}
+
+TEST_F(Eval, csv_is_the_table_of_classes) {
+  put("a.ply", labelled({{"1", "1"}, {"1", "2"}, {"2", "2"}}));
+  EXPECT_EQ(eval({"a.ply", "-o", "o.csv"}).exit_code, 0);
+  EXPECT_EQ(get("o.csv"),
+            "class,truth,predicted,iou,precision,recall,f1\n"
+            "1,2,1,0.500000000,1.000000000,0.500000000,0.666666667\n"
+            "2,1,2,0.500000000,0.500000000,1.000000000,0.666666667\n");
 }
 
 TEST_F(Eval, TableOfFieldsOfOneFile) {
@@ -148,7 +160,7 @@ TEST_F(Eval, TwoFilesAndFolders) {
   const json report = eval_json({"p", "--truth-file", "t", "--per-file"});
   EXPECT_EQ(report["confusion"], json({{1, 1, 0}, {0, 1, 0}}));
   EXPECT_EQ(report["inputs"].size(), 2U);
-  EXPECT_EQ(report["inputs"][1]["input"], "p/sub/b.ply");
+  EXPECT_EQ(report["inputs"][1]["path"], "p/sub/b.ply");
   EXPECT_DOUBLE_EQ(report["inputs"][0]["overall_accuracy"], 0.5);
   put("p/c.ply", labelled({{"0", "1"}}));
   expect_error({"p", "--truth-file", "t"}, 3, "p/c.ply: has no partner c.ply in t");
@@ -222,8 +234,10 @@ TEST_F(Eval, BadInput) {
   put("map.txt", "1 ground\n");
   put("twice.txt", "1 a\n1 b\n");
   expect_error({"none.ply"}, 3, "none.ply: cannot be opened: No such file or directory");
-  expect_error({"a.ply", "--truth", "class"}, 3,
-               "a.ply: has no field class, its fields are x, y, z, classification, label");
+  expect_error(
+      {"a.ply", "--truth", "class"}, 3,
+      "a.ply: has no field class, its fields are x, y, z, classification, label, did you mean "
+      "classification?");
   expect_error({"f.ply"}, 3,
                "f.ply: the field classification is 1.5 at point 1, expected an integer label");
   expect_error({"a.ply", "--truth-file", "two.ply"}, 3,

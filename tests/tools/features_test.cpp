@@ -11,10 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "program.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/models/files/safetensors.hpp"
-#include "scratch.hpp"
+#include "tool_test.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -65,31 +64,22 @@ std::vector<std::string> names_of(const PointCloud& cloud) {
   return names;
 }
 
-class Features : public testing::Test {
+class Features : public ToolTest {
  protected:
-  Features() { write_tiny_model(models_ / "tiny"); }
+  Features() : ToolTest(PTATTN_FEATURES) {}
 
   [[nodiscard]] Finished features(Arguments arguments) const {
-    return run({.program = PTATTN_FEATURES,
-                .arguments = std::move(arguments),
-                .folder = folder(),
-                .models = models_.string()});
+    return run_tool(std::move(arguments));
   }
-  /// A run that must go well and say nothing.
-  void features_quietly(const Arguments& arguments) const {
+  /// A run that must go well and say nothing on standard error.
+  void features_quietly(Arguments arguments) const {
+    arguments.emplace_back("-q");
     const Finished finished = features(arguments);
     EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    EXPECT_EQ(finished.out, "");
+    EXPECT_THAT(finished.out, HasSubstr(" channels\n"));
     EXPECT_EQ(finished.err, "");
   }
-  void expect_error(const Arguments& arguments, int exit_code, const std::string& line) const {
-    const Finished finished = features(arguments);
-    EXPECT_EQ(finished.exit_code, exit_code);
-    EXPECT_EQ(finished.out, "");
-    EXPECT_EQ(finished.err, "ptattn-features: " + line + "\n");
-  }
   void put(const std::string& name, const PointCloud& cloud) const {
-    std::filesystem::create_directories(folder());
     write_cloud(folder() / name, cloud);
   }
   [[nodiscard]] PointCloud get(const std::string& name) const {
@@ -98,19 +88,12 @@ class Features : public testing::Test {
   [[nodiscard]] std::string bytes(const std::string& name) const {
     return read_file(folder() / name);
   }
-  [[nodiscard]] bool exists(const std::string& name) const {
-    return std::filesystem::exists(folder() / name);
-  }
-  [[nodiscard]] std::filesystem::path folder() const { return scratch_.path() / "work"; }
-
- private:
-  Scratch scratch_;
-  std::filesystem::path models_ = scratch_.path() / "models";
+  [[nodiscard]] bool exists(const std::string& name) const { return has(name); }
 };
 
 /// The command lines of every kind of features, short of the output.
 const std::vector<Arguments> kKinds{
-    {"in.ply", "--neighbors", "8,16", "--radii", "0.3"},
+    {"in.ply", "--neighbors", "8,16", "--radius", "0.3"},
     {"in.ply", "--features", "encoding", "--channels", "12", "--wavelengths", "0.2:4"},
     {"in.ply", "--features", "attention", "--bandwidth", "0.1", "--wavelengths", "0.2:1",
      "--inputs", "xyz,intensity", "--neighbors", "12", "--heads", "2"},
@@ -122,33 +105,47 @@ Arguments with(Arguments arguments, const Arguments& more) {
   return arguments;
 }
 
-TEST_F(Features, HelpIsTheKnownText) {
-  const Finished finished = features({"--help"});
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.err, "");
-  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-features_help.txt"));
-  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
-  EXPECT_EQ(features({"--version"}).out, version_text("ptattn-features"));
+TEST_F(Features, help_and_version_are_known) {
+  expect_known_help_and_version();
+}
+
+TEST_F(Features, many_files_skip_bad_ones_and_resume) {
+  for (const char* const name : {"in/a.ply", "in/b.ply"}) {
+    std::filesystem::create_directories(folder() / "in");
+    put(name, cloud_of(kSquare));
+  }
+  write_file(folder() / "in/broken.ply", "ply\nnonsense\n");
+  const Arguments arguments{"in", "-o", "out/", "--neighbors", "4", "--format", "jsonl"};
+  const Finished finished = features(arguments);
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_THAT(lines_of(finished.out), SizeIs(3));
+  EXPECT_THAT(finished.err, HasSubstr("1 of 3 inputs failed\n"));
+  EXPECT_TRUE(exists("out/a.ply") && exists("out/b.ply"));
+  const Finished again = features(with(arguments, {"--resume"}));
+  EXPECT_EQ(again.exit_code, 3);
+  EXPECT_THAT(lines_of(again.out), IsEmpty());
+  EXPECT_THAT(again.err, HasSubstr("2 of 3 outputs exist already\n"));
 }
 
 TEST_F(Features, WrongOptionsAreOneLine) {
   const auto wrong = [&](const Arguments& arguments, const std::string& line) {
     expect_error(arguments, 2, line);
   };
-  wrong({}, "INPUT: missing, name a file, see --help");
-  wrong({"a.ply"}, "--output: missing, name a file or ask for --names, see --help");
-  wrong({"a.ply", "-o", "b.txt"},
-        "b.txt: expected a name ending in .ply, .pcd, .las, .laz, .npy or .safetensors");
-  wrong({"a.ply", "-o", "b.npy", "--pca-color"},
-        "--pca-color: a matrix has no colours, expected .ply, .pcd, .las or .laz");
+  wrong({}, "INPUT: missing, name files, folders or -, see --help");
+  wrong({"a.ply"}, "--output: missing, name a file or a folder, or ask for --names");
+  wrong(
+      {"a.ply", "-o", "b.txt"},
+      "b.txt: expected a name ending in .ply, .pcd, .las, .laz, .npy or .safetensors, or a folder, "
+      "which exists or has a / at its end");
+  wrong({"a.ply", "-o", "b.npy", "--colorize"},
+        "--colorize: a matrix has no colours, expected a name ending in .ply, .pcd, .las or .laz");
   wrong({"a.ply", "--features", "good"},
-        "--features: good not in {geometry,encoding,attention,model}, see --help");
-  wrong({"a.ply", "--neighbors", "8,0"}, "--neighbors: Value 0 not in range 1 to 4096, see --help");
-  wrong({"a.ply", "--radii", "0.5,-1"},
-        "--radii: -1 is no length, expected a number above 0, see --help");
-  wrong({"a.ply", "--radii", "0.5x"},
-        "--radii: 0.5x is no length, expected a number above 0, see --help");
-  wrong({"a.ply", "--up", "auto"}, "--up: auto not in {z,y,x}, see --help");
+        "--features: \"good\" is none of geometry, encoding, attention, model, see --help");
+  wrong({"a.ply", "--neighbors", "8,0"},
+        "--neighbors: 0 is not a whole number from 1 to 4096, see --help");
+  wrong({"a.ply", "--radius", "0.5,-1"}, "--radius: -1 is not a number above 0, see --help");
+  wrong({"a.ply", "--radius", "0.5x"}, "--radius: 0.5x is not a number above 0, see --help");
+  wrong({"a.ply", "--up", "auto"}, "--up: \"auto\" is none of z, y, x, see --help");
   wrong({"a.ply", "--prefix", "a b"},
         "--prefix: expected a name of printable ASCII without blanks, see --help");
   for (const char* const range : {"5", "2:1", "0:1", ":", "1:inf", "1:2:3"}) {
@@ -162,7 +159,7 @@ TEST_F(Features, WrongOptionsAreOneLine) {
               " is not a multiple of 6 from 6 to 6000, see --help");
   }
   wrong({"a.ply", "--features", "attention", "--bandwidth", "nan"},
-        "--bandwidth: nan is no length, expected a number above 0, see --help");
+        "--bandwidth: nan is not a number above 0, see --help");
   wrong({"a.ply", "--features", "attention", "--neighbors", "4", "--global"},
         "--neighbors excludes --global, see --help");
   wrong({"a.ply", "-o", "b.ply", "--features", "attention", "--neighbors", "4,8"},
@@ -172,19 +169,19 @@ TEST_F(Features, WrongOptionsAreOneLine) {
 
 TEST_F(Features, OptionsOfAnotherKindAreRefused) {
   expect_error({"a.ply", "-o", "b.ply", "--bandwidth", "1"}, 2,
-               "--bandwidth: says nothing about --features geometry, see --help");
+               "--bandwidth: does not go with --features geometry, see --help");
   expect_error({"a.ply", "-o", "b.ply", "--features", "encoding", "--neighbors", "4"}, 2,
-               "--neighbors: says nothing about --features encoding, see --help");
-  expect_error({"a.ply", "-o", "b.ply", "--features", "attention", "--radii", "4"}, 2,
-               "--radii: says nothing about --features attention, see --help");
+               "--neighbors: does not go with --features encoding, see --help");
+  expect_error({"a.ply", "-o", "b.ply", "--features", "attention", "--radius", "4"}, 2,
+               "--radius: does not go with --features attention, see --help");
   expect_error({"a.ply", "-o", "b.ply", "--features", "model", "--inputs", "xyz"}, 2,
-               "--inputs: says nothing about --features model, see --help");
+               "--inputs: does not go with --features model, see --help");
 }
 
 TEST_F(Features, TargetsAreCheckedBeforeTheInputIsRead) {
-  expect_error({"missing.ply", "-o", "none/b.ply"}, 3,
-               "none/b.ply: cannot be written: No such file or directory");
   put("in.ply", cloud_of(kSquare));
+  expect_error({"missing.ply", "-o", "in.ply/b.ply"}, 3,
+               "in.ply/b.ply: cannot be written: Not a directory");
   expect_error({"in.ply", "-o", "in.ply"}, 2, "in.ply: is an input, --output would overwrite it");
   expect_error({"missing.ply", "-o", "b.ply"}, 3,
                "missing.ply: cannot be opened: No such file or directory");
@@ -225,7 +222,7 @@ TEST_F(Features, GeometryOfASquareKeepsEveryField) {
 TEST_F(Features, DefaultScalesGiveWayToRadii) {
   put("in.ply", cloud_of(kSquare));
   EXPECT_THAT(lines_of(features({"in.ply", "--names"}).out), SizeIs(39));
-  const auto lines = lines_of(features({"in.ply", "--names", "--radii", "2,0.5"}).out);
+  const auto lines = lines_of(features({"in.ply", "--names", "--radius", "2,0.5"}).out);
   ASSERT_THAT(lines, SizeIs(26));
   EXPECT_EQ(lines[0], "f_000\tlinearity_r2");
   EXPECT_EQ(lines[13], "f_013\tlinearity_r0.5");
@@ -285,7 +282,7 @@ TEST_F(Features, SameBytesForAnyThreadCount) {
   for (const Arguments& kind : kKinds) {
     std::vector<std::string> results;
     for (const char* const threads : {"1", "2", "8"}) {
-      features_quietly(with(kind, {"-o", "out.ply", "--pca-color", "--threads", threads}));
+      features_quietly(with(kind, {"-o", "out.ply", "--colorize", "--threads", threads}));
       results.push_back(bytes("out.ply"));
     }
     EXPECT_EQ(results[0], results[1]);
@@ -297,7 +294,7 @@ TEST_F(Features, TinyCloudsAreDefined) {
   for (const std::size_t n : {0U, 1U, 2U}) {
     put("in.ply", cloud_of({kSquare.begin(), kSquare.begin() + static_cast<std::ptrdiff_t>(n)}));
     for (const Arguments& kind : kKinds) {
-      const Finished finished = features(with(kind, {"-o", "out.ply", "--pca-color"}));
+      const Finished finished = features(with(kind, {"-o", "out.ply", "--colorize"}));
       if (kind.back() == "pt_last.sa1") {
         EXPECT_EQ(finished.exit_code, 3);
         EXPECT_EQ(finished.err, "ptattn-features: in.ply: has " + std::to_string(n) +
@@ -316,7 +313,7 @@ TEST_F(Features, TinyCloudsAreDefined) {
 
 TEST_F(Features, ColoursAreWhereViewersLook) {
   put("in.ply", cloud_of(sheet()));
-  features_quietly({"in.ply", "-o", "out.ply", "--neighbors", "12", "--pca-color"});
+  features_quietly({"in.ply", "-o", "out.ply", "--neighbors", "12", "--colorize"});
   const PointCloud ply = get("out.ply");
   const auto names = names_of(ply);
   EXPECT_EQ(names[4], "original_red");
@@ -327,7 +324,7 @@ TEST_F(Features, ColoursAreWhereViewersLook) {
   EXPECT_EQ(*std::ranges::min_element(red.subspan(1)), 0);
   EXPECT_EQ(*std::ranges::max_element(red), 255);
 
-  features_quietly({"in.ply", "-o", "out.pcd", "--neighbors", "12", "--pca-color"});
+  features_quietly({"in.ply", "-o", "out.pcd", "--neighbors", "12", "--colorize"});
   const PointCloud pcd = get("out.pcd");
   EXPECT_EQ(pcd.fields().back().name(), "rgb");
   const auto packed = pcd.find("rgb")->values<float>();
@@ -343,11 +340,12 @@ TEST_F(Features, WhatWasChosenIsSaidAndKept) {
   const Finished finished =
       features({"in.ply", "-o", "out.ply", "--features", "attention", "--neighbors", "5"});
   EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.err, "ptattn-features: bandwidth 2\nptattn-features: wavelengths 4 to 32\n");
+  EXPECT_THAT(finished.err, StartsWith("ptattn-features: in.ply: bandwidth 2\n"
+                                       "ptattn-features: in.ply: wavelengths 4 to 32\n"));
   EXPECT_THAT(get("out.ply").metadata().comments,
               testing::Contains("ptattn-features: bandwidth 2"));
-  EXPECT_EQ(features({"in.ply", "-o", "out.npy", "--features", "encoding"}).err,
-            "ptattn-features: wavelengths 32 to 400\n");
+  EXPECT_THAT(features({"in.ply", "-o", "out.npy", "--features", "encoding"}).err,
+              StartsWith("ptattn-features: in.ply: wavelengths 32 to 400\n"));
 }
 
 TEST_F(Features, ProgressIsForTerminals) {
@@ -391,13 +389,13 @@ TEST_F(Features, ModelsOverPointsHaveLayersToo) {
       lines_of(features({"--features", "model", "--model", model, "--list-layers"}).out);
   EXPECT_THAT(layers, testing::Contains("dec.dec0.block0         voxels        32"));
   EXPECT_THAT(layers, testing::Contains("enc.enc1.block0  pooled voxels        48"));
-  features_quietly(with(start, {"--layer", "enc.enc1.block0", "--pca-color"}));
+  features_quietly(with(start, {"--layer", "enc.enc1.block0", "--colorize"}));
   EXPECT_EQ(get("out.ply").size(), read_cloud(town).size());
   expect_error(with(start, {"--layer", "enc.enc1.block0", "--up", "y"}), 2,
-               "--up: aerial sees clouds as they are, with z up");
+               "--up: aerial takes clouds as they are, with z up");
   EXPECT_EQ(features(with(start, {"--layer", "embedding", "--category", "chair"})).exit_code, 2);
   expect_error(with(start, {"--layer", "enc"}), 2,
-               "--layer: aerial has no layer enc, see --list-layers");
+               "--layer: aerial has no layer enc, did you mean enc.enc1.down?, see --list-layers");
 }
 
 TEST_F(Features, AFailedRunLeavesNothing) {

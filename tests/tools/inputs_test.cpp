@@ -66,8 +66,10 @@ TEST_F(Inputs, TheRestGoesOnAfterABadFile) {
   put("c.ply", ply_shape(200, 2));
   const Finished finished = classify({"a.ply", "b.ply", "c.ply", "--format", "jsonl"});
   EXPECT_EQ(finished.exit_code, 3);
-  EXPECT_THAT(lines_of(finished.err), ElementsAre(StartsWith("ptattn-classify: b.ply: "),
-                                                  "ptattn-classify: 1 of 3 inputs failed"));
+  EXPECT_THAT(
+      lines_of(finished.err),
+      ElementsAre(StartsWith("ptattn-classify: b.ply: "), "ptattn-classify: 1 of 3 inputs failed",
+                  StartsWith("ptattn-classify: 2 files, 400 points, ")));
   const auto records = records_of(finished.out);
   ASSERT_EQ(records.size(), 3U);
   EXPECT_TRUE(records[0].contains("class"));

@@ -16,7 +16,7 @@ class OutputOf : public Classify {};
 
 TEST_F(OutputOf, JsonlHasTheDocumentedKeysInOrder) {
   put("a.ply", ply_shape(200));
-  const Finished finished = classify({"a.ply", "--format", "jsonl", "--top-k", "3"});
+  const Finished finished = classify({"a.ply", "-q", "--format", "jsonl", "--top-k", "3"});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.err, "");
   const auto record = nlohmann::ordered_json::parse(finished.out);
@@ -135,10 +135,9 @@ TEST_F(OutputOf, FailedRunLeavesTheOlderTable) {
 TEST_F(OutputOf, UnwritableOutputIsReportedAtOnce) {
   put("a.ply", ply_shape(200));
   for (const char* format : {"jsonl", "csv"}) {
-    const Finished finished =
-        classify({"a.ply", "--format", format, "--output", "no/such/folder/out"});
+    const Finished finished = classify({"a.ply", "--format", format, "--output", "a.ply/no/out"});
     EXPECT_EQ(finished.exit_code, 3);
-    EXPECT_THAT(lines_of(finished.err), ElementsAre(HasSubstr("no/such/folder/out: ")));
+    EXPECT_THAT(lines_of(finished.err), ElementsAre(HasSubstr("a.ply/no/out: ")));
   }
   EXPECT_EQ(classify({"a.ply", "--format", "jsonl", "--output", "."}).exit_code, 3);
 }
@@ -175,7 +174,7 @@ TEST_F(OutputOf, ReaderThatLeavesEndsItQuietly) {
   write_file(script,
              "PTATTN_MODELS=" + models().string() +
                  " " PTATTN_CLASSIFY
-                 " f --model tiny --format jsonl --batch 1 | true; echo ${PIPESTATUS[0]}\n");
+                 " f -q --model tiny --format jsonl --batch 1 | true; echo ${PIPESTATUS[0]}\n");
   const Finished finished =
       run({.program = "/bin/bash", .arguments = {script.string()}, .folder = folder()});
   EXPECT_EQ(finished.out, "0\n");
@@ -184,13 +183,19 @@ TEST_F(OutputOf, ReaderThatLeavesEndsItQuietly) {
 
 TEST_F(OutputOf, ProgressIsOnlyForTerminals) {
   put_clouds("f", 3);
-  EXPECT_EQ(classify({"f"}).err, "");
+  EXPECT_EQ(classify({"f", "-q"}).err, "");
+  ::setenv("TERM", "xterm", 1);
   Command watched = command({"f", "missing.ply"});
   watched.stderr_is_terminal = true;
   const Finished finished = run(watched);
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_THAT(finished.err, HasSubstr("1 of 4 clouds"));
-  EXPECT_THAT(finished.err, HasSubstr("ptattn-classify: missing.ply: "));
+  EXPECT_THAT(finished.err, HasSubstr("\033[31mptattn-classify:\033[0m missing.ply: "));
+  ::setenv("NO_COLOR", "1", 1);
+  EXPECT_THAT(run(watched).err, HasSubstr("ptattn-classify: missing.ply: "));
+  ::unsetenv("NO_COLOR");
+  watched.arguments.emplace_back("--no-progress");
+  EXPECT_THAT(run(watched).err, ::testing::Not(HasSubstr("of 4 clouds")));
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ TEST_F(Resume, InterruptLeavesWholeRecords) {
   std::filesystem::remove(folder() / "out.jsonl");
   const Finished finished = stopped_by(SIGINT);
   EXPECT_EQ(finished.exit_code, 130);
-  EXPECT_THAT(finished.err, HasSubstr(" of 12 done, go on with --resume"));
+  EXPECT_THAT(finished.err, HasSubstr(" of 12 done, continue with --resume"));
   EXPECT_LT(records_of(get("out.jsonl")).size(), 12U);
   EXPECT_EQ(run(slow({"--resume"})).exit_code, 0);
   EXPECT_EQ(get("out.jsonl"), expected);

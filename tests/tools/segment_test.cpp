@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -13,9 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "program.hpp"
 #include "ptattn/io/cloud_io.hpp"
-#include "scratch.hpp"
+#include "tool_test.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -27,19 +27,19 @@ using ::testing::StartsWith;
 
 const std::string kTown = PTATTN_TEST_DIR "/golden/aerial_town.ply";
 
-class Segment : public testing::Test {
+class Segment : public ToolTest {
  protected:
-  Segment() { fs::create_directories(folder()); }
+  Segment() : ToolTest(PTATTN_SEGMENT) {
+    for (const char* const name : {"aerial", "parts", "pct-modelnet40"}) {
+      fs::create_directory_symlink(fs::path(PTATTN_SOURCE_DIR "/samples/models") / name,
+                                   models() / name);
+    }
+  }
 
   [[nodiscard]] Finished segment(std::vector<std::string> arguments,
                                  const std::string& input = "") const {
-    return run({.program = PTATTN_SEGMENT,
-                .arguments = std::move(arguments),
-                .folder = folder(),
-                .input = input,
-                .models = PTATTN_SOURCE_DIR "/samples/models"});
+    return run_tool(std::move(arguments), input);
   }
-  [[nodiscard]] fs::path folder() const { return scratch_.path() / "work"; }
   [[nodiscard]] PointCloud cloud(const std::string& name) const {
     return read_cloud(folder() / name);
   }
@@ -47,28 +47,20 @@ class Segment : public testing::Test {
     fs::create_directories((folder() / name).parent_path());
     fs::copy_file(kTown, folder() / name);
   }
-  void expect_usage_error(std::vector<std::string> arguments, const std::string& line) const {
-    const Finished finished = segment(std::move(arguments));
-    EXPECT_EQ(finished.exit_code, 2);
-    EXPECT_EQ(finished.out, "");
-    EXPECT_EQ(finished.err, "ptattn-segment: " + line + "\n");
-  }
-
- private:
-  Scratch scratch_;
 };
 
-TEST_F(Segment, HelpIsTheKnownText) {
-  const Finished finished = segment({"--help"});
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-segment_help.txt"));
-  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
+TEST_F(Segment, help_and_version_are_known) {
+  expect_known_help_and_version();
 }
 
-TEST_F(Segment, VersionAndModels) {
-  EXPECT_EQ(segment({"--version"}).out, version_text("ptattn-segment"));
+TEST_F(Segment, models_are_listed_with_their_terms) {
   const Finished models = segment({"--list-models"});
   EXPECT_THAT(models.out, HasSubstr("aerial  ptv3m1  6 classes: 0 ground 1 vegetation"));
+  EXPECT_THAT(models.out, HasSubstr("\n  purpose   labels airborne laser scans"));
+  EXPECT_THAT(models.out,
+              HasSubstr("\n  terms     trained on IGN LiDAR HD, Licence Ouverte 2.0\n"));
+  EXPECT_THAT(models.out, HasSubstr("\n  accuracy  mIoU"));
+  EXPECT_EQ(lines_of(segment({"--list-models", "--format", "jsonl"}).out).size(), 2U);
   EXPECT_THAT(models.out, ::testing::Not(HasSubstr("pct-modelnet40")));
 }
 
@@ -98,6 +90,55 @@ TEST_F(Segment, EveryFieldIsKeptAndTheNewOnesStandBehind) {
     const auto p = after.fields()[before.fields().size() + 4 + labels[i]].values<float>();
     ASSERT_EQ(p[i], confidence[i]);
   }
+}
+
+TEST_F(Segment, GroundVegetationAndBuildingsAreFound) {
+  ASSERT_EQ(segment({kTown, "-o", "out.ply"}).exit_code, 0);
+  const PointCloud out = cloud("out.ply");
+  const auto labels = out.find("label")->values<std::uint32_t>();
+  const Field& truth = *out.find("classification");
+  std::size_t known = 0;
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto code = static_cast<int>(truth.as_double(i));
+    const int expected = code == 2 ? 0 : code >= 3 && code <= 5 ? 1 : code == 6 ? 2 : -1;
+    if (expected < 0) continue;
+    ++known;
+    right += static_cast<std::size_t>(labels[i] == static_cast<std::uint32_t>(expected));
+  }
+  ASSERT_GT(known, 3000U);
+  EXPECT_GT(static_cast<double>(right), 0.85 * static_cast<double>(known));
+}
+
+TEST_F(Segment, SameBytesForAnyNumberOfThreads) {
+  ASSERT_EQ(segment({kTown, "-o", "one.ply", "--threads", "1"}).exit_code, 0);
+  ASSERT_EQ(segment({kTown, "-o", "eight.ply", "--threads", "8"}).exit_code, 0);
+  EXPECT_EQ(read_file(folder() / "one.ply"), read_file(folder() / "eight.ply"));
+}
+
+TEST_F(Segment, VotesChangeTheLabelsAndAreTold) {
+  ASSERT_EQ(segment({kTown, "-o", "none.ply"}).exit_code, 0);
+  const Finished one = segment({kTown, "-o", "one.ply", "--votes", "1", "--format", "jsonl"});
+  ASSERT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_EQ(read_file(folder() / "one.ply"), read_file(folder() / "none.ply"));
+  EXPECT_FALSE(json::parse(one.out).contains("votes"));
+  const Finished four = segment({kTown, "-o", "four.ply", "--votes", "4", "--format", "jsonl"});
+  ASSERT_EQ(four.exit_code, 0) << four.err;
+  EXPECT_EQ(json::parse(four.out)["votes"], 4);
+  EXPECT_EQ(json::parse(four.out)["tiles"], 1);
+  EXPECT_NE(read_file(folder() / "four.ply"), read_file(folder() / "none.ply"));
+  const Finished again = segment({kTown, "-o", "again.ply", "--votes", "4", "--threads", "1"});
+  EXPECT_THAT(again.out, HasSubstr(" voxels, 4 votes\n"));
+  EXPECT_EQ(read_file(folder() / "again.ply"), read_file(folder() / "four.ply"));
+}
+
+TEST_F(Segment, AsprsCodesForLasFiles) {
+  ASSERT_EQ(segment({kTown, "-o", "out.pcd", "--prefix", "new_", "--codes", "asprs"}).exit_code, 0);
+  const PointCloud out = cloud("out.pcd");
+  const auto codes = out.find("new_label")->values<std::uint8_t>();
+  EXPECT_GT(std::ranges::count(codes, 2), 500);
+  EXPECT_GT(std::ranges::count(codes, 6), 100);
+  EXPECT_EQ(std::ranges::count(codes, 0), 0);
 }
 
 TEST_F(Segment, labels_of_las_files_are_asprs_codes_in_classification_and_all_else_stays) {
@@ -142,57 +183,8 @@ TEST_F(Segment, truncated_laz_files_are_refused_or_salvaged) {
   EXPECT_THAT(saved.err, HasSubstr("of 1065 points are whole and were read"));
 }
 
-TEST_F(Segment, GroundVegetationAndBuildingsAreFound) {
-  ASSERT_EQ(segment({kTown, "-o", "out.ply"}).exit_code, 0);
-  const PointCloud out = cloud("out.ply");
-  const auto labels = out.find("label")->values<std::uint32_t>();
-  const Field& truth = *out.find("classification");
-  std::size_t known = 0;
-  std::size_t right = 0;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto code = static_cast<int>(truth.as_double(i));
-    const int expected = code == 2 ? 0 : code >= 3 && code <= 5 ? 1 : code == 6 ? 2 : -1;
-    if (expected < 0) continue;
-    ++known;
-    right += static_cast<std::size_t>(labels[i] == static_cast<std::uint32_t>(expected));
-  }
-  ASSERT_GT(known, 3000U);
-  EXPECT_GT(static_cast<double>(right), 0.85 * static_cast<double>(known));
-}
-
-TEST_F(Segment, SameBytesForAnyNumberOfThreads) {
-  ASSERT_EQ(segment({kTown, "-o", "one.ply", "--threads", "1"}).exit_code, 0);
-  ASSERT_EQ(segment({kTown, "-o", "eight.ply", "--threads", "8"}).exit_code, 0);
-  EXPECT_EQ(read_file(folder() / "one.ply"), read_file(folder() / "eight.ply"));
-}
-
-TEST_F(Segment, VotesChangeTheLabelsAndAreTold) {
-  ASSERT_EQ(segment({kTown, "-o", "none.ply"}).exit_code, 0);
-  const Finished one = segment({kTown, "-o", "one.ply", "--votes", "1", "--format", "json"});
-  ASSERT_EQ(one.exit_code, 0) << one.err;
-  EXPECT_EQ(read_file(folder() / "one.ply"), read_file(folder() / "none.ply"));
-  EXPECT_FALSE(json::parse(one.out).contains("votes"));
-  const Finished four = segment({kTown, "-o", "four.ply", "--votes", "4", "--format", "json"});
-  ASSERT_EQ(four.exit_code, 0) << four.err;
-  EXPECT_EQ(json::parse(four.out)["votes"], 4);
-  EXPECT_EQ(json::parse(four.out)["tiles"], 1);
-  EXPECT_NE(read_file(folder() / "four.ply"), read_file(folder() / "none.ply"));
-  const Finished again = segment({kTown, "-o", "again.ply", "--votes", "4", "--threads", "1"});
-  EXPECT_THAT(again.out, HasSubstr(" voxels, 4 votes\n"));
-  EXPECT_EQ(read_file(folder() / "again.ply"), read_file(folder() / "four.ply"));
-}
-
-TEST_F(Segment, AsprsCodesForLasFiles) {
-  ASSERT_EQ(segment({kTown, "-o", "out.pcd", "--prefix", "new_", "--codes", "asprs"}).exit_code, 0);
-  const PointCloud out = cloud("out.pcd");
-  const auto codes = out.find("new_label")->values<std::uint8_t>();
-  EXPECT_GT(std::ranges::count(codes, 2), 500);
-  EXPECT_GT(std::ranges::count(codes, 6), 100);
-  EXPECT_EQ(std::ranges::count(codes, 0), 0);
-}
-
 TEST_F(Segment, TakenNamesAreRefused) {
-  expect_usage_error({kTown, "-o", "out.ply", "--label-field", "classification"},
+  expect_usage_error({kTown, "-o", "out.ply", "--field", "classification"},
                      kTown +
                          ": has a field classification already, choose another name with "
                          "--prefix, or use --replace");
@@ -201,9 +193,8 @@ TEST_F(Segment, TakenNamesAreRefused) {
 
 TEST_F(Segment, ReplaceWritesAClassificationWhereItStood) {
   const PointCloud before = read_cloud(kTown);
-  ASSERT_EQ(
-      segment({kTown, "-o", "out.ply", "--label-field", "classification", "--replace"}).exit_code,
-      0);
+  ASSERT_EQ(segment({kTown, "-o", "out.ply", "--field", "classification", "--replace"}).exit_code,
+            0);
   const PointCloud after = cloud("out.ply");
   ASSERT_EQ(after.fields().size(), before.fields().size() + 3);
   std::size_t changed = 0;
@@ -218,8 +209,7 @@ TEST_F(Segment, ReplaceWritesAClassificationWhereItStood) {
   }
   EXPECT_EQ(changed, 1U);
   // The same codes as in a field of their own.
-  ASSERT_EQ(segment({kTown, "-o", "own.ply", "--label-field", "own", "--codes", "asprs"}).exit_code,
-            0);
+  ASSERT_EQ(segment({kTown, "-o", "own.ply", "--field", "own", "--codes", "asprs"}).exit_code, 0);
   EXPECT_TRUE(std::ranges::equal(after.find("classification")->bytes(),
                                  cloud("own.ply").find("own")->bytes()));
 }
@@ -250,39 +240,39 @@ TEST_F(Segment, ReplaceGivesAnotherTypeWhereTheOldOneDoesNotFit) {
 }
 
 TEST_F(Segment, NamesOfTwoFieldsAreRefusedBeforeTheWork) {
-  expect_usage_error({kTown, "-o", "out.ply", "--label-field", "margin"},
-                     "--label-field: margin is the name of another field, expected one of its own");
-  expect_usage_error({kTown, "-o", "out.ply", "--label-field", "red", "--colorize"},
-                     "--label-field: red is the name of another field, expected one of its own");
-  expect_usage_error({kTown, "-o", "out.ply", "--label-field", "z", "--replace"},
-                     "--label-field: z is the name of another field, expected one of its own");
+  expect_usage_error({kTown, "-o", "out.ply", "--field", "margin"},
+                     "--field: margin is the name of another field, expected one of its own");
+  expect_usage_error({kTown, "-o", "out.ply", "--field", "red", "--colorize"},
+                     "--field: red is the name of another field, expected one of its own");
+  expect_usage_error({kTown, "-o", "out.ply", "--field", "z", "--replace"},
+                     "--field: z is the name of another field, expected one of its own");
 }
 
 TEST_F(Segment, AnOutputFolderInsideTheInputFolderIsNoInput) {
   put_town("in/a.ply");
-  ASSERT_EQ(segment({"in", "-o", "in/out"}).exit_code, 0);
-  const Finished again = segment({"in", "-o", "in/out", "--format", "json"});
+  ASSERT_EQ(segment({"in", "-o", "in/out/"}).exit_code, 0);
+  const Finished again = segment({"in", "-o", "in/out/", "--format", "jsonl"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_EQ(lines_of(again.out).size(), 1U);
   EXPECT_FALSE(fs::exists(folder() / "in/out/out"));
-  expect_usage_error({"in", "-o", "in"}, "in/a.ply: is an input, --output would overwrite it");
+  expect_usage_error({"in", "-o", "in/"}, "in/a.ply: is an input, --output would overwrite it");
 }
 
 TEST_F(Segment, OutputsThatAreNoCloudsAndNoFoldersAreRefused) {
   const std::string expected =
-      "expected a name ending in .ply, .pcd, .las or .laz, or a folder (new ones with a / behind "
-      "them)";
+      "expected a name ending in .ply, .pcd, .las or .laz, or a folder, which exists or has a / at "
+      "its end";
   expect_usage_error({kTown, "-o", "out.txt"}, "out.txt: " + expected);
   expect_usage_error({kTown, "-o", "-"}, "-: " + expected);
-  expect_usage_error({kTown, "-o", "/dev/null"}, "/dev/null: is no folder, " + expected);
-  EXPECT_FALSE(fs::exists(folder() / "out.las"));
+  expect_usage_error({kTown, "-o", "/dev/null"}, "/dev/null: " + expected);
+  EXPECT_FALSE(fs::exists(folder() / "out.txt"));
   EXPECT_FALSE(fs::exists(folder() / "-"));
   EXPECT_EQ(segment({kTown, "-o", "v1.2/"}).exit_code, 0);
   EXPECT_TRUE(fs::exists(folder() / "v1.2/aerial_town.ply"));
 }
 
 TEST_F(Segment, AMissingInputSaysSoAndLeavesNoFolder) {
-  const Finished finished = segment({"nothing", "-o", "out"});
+  const Finished finished = segment({"nothing", "-o", "out/"});
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_EQ(finished.err, "ptattn-segment: nothing: cannot be opened: No such file or directory\n");
   EXPECT_FALSE(fs::exists(folder() / "out"));
@@ -292,7 +282,7 @@ TEST_F(Segment, WrongUsageIsOneLine) {
   expect_usage_error({}, "INPUT: missing, name files, folders or -, see --help");
   expect_usage_error({kTown}, "--output: missing, name a file or a folder");
   expect_usage_error({kTown, "-o", "a.ply", "--memory", "lots"},
-                     "--memory: lots is no size, expected a number with K, M or G, see --help");
+                     "--memory: lots is not a size, expected a number with K, M or G, see --help");
   EXPECT_EQ(segment({kTown, "-o", "b.ply", "--memory", "1.5gib"}).exit_code, 0);
   for (const char* votes : {"0", "5", "two"}) {
     const Finished finished = segment({kTown, "-o", "a.ply", "--votes", votes});
@@ -301,7 +291,7 @@ TEST_F(Segment, WrongUsageIsOneLine) {
     EXPECT_EQ(lines_of(finished.err).size(), 1U);
   }
   expect_usage_error({kTown, "-o", "a.ply", "--category", "chair"},
-                     "--category: aerial does not tell objects apart");
+                     "--category: aerial does not distinguish kinds of objects");
   put_town("a.ply");
   expect_usage_error({"a.ply", "-o", "a.ply"}, "a.ply: is an input, --output would overwrite it");
 }
@@ -318,7 +308,7 @@ TEST_F(Segment, FoldersKeepTheirPathsAndBadInputsDoNotStopTheRest) {
   put_town("in/deep/c.ply");
   write_file(folder() / "in/broken.ply", "ply\nnonsense\n");
   write_file(folder() / "in/one.ply", ply_text({{1, 2, 3}}));
-  const Finished finished = segment({"in", "-o", "out", "--format", "json"});
+  const Finished finished = segment({"in", "-o", "out/", "--format", "jsonl"});
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_TRUE(fs::exists(folder() / "out/a b.ply"));
   EXPECT_TRUE(fs::exists(folder() / "out/deep/c.ply"));
@@ -332,7 +322,8 @@ TEST_F(Segment, FoldersKeepTheirPathsAndBadInputsDoNotStopTheRest) {
             first["classes"]["ground"].get<int>() + first["classes"]["vegetation"].get<int>() +
                 first["classes"]["building"].get<int>() + first["classes"]["water"].get<int>() +
                 first["classes"]["bridge"].get<int>() + first["classes"]["other"].get<int>());
-  EXPECT_THAT(json::parse(lines[1])["error"].get<std::string>(), StartsWith("in/broken.ply: "));
+  EXPECT_THAT(json::parse(lines[1])["error"].get<std::string>(),
+              ::testing::Not(StartsWith("in/broken.ply: ")));
   EXPECT_THAT(finished.err, HasSubstr("1 of 4 inputs failed\n"));
 }
 
@@ -341,17 +332,60 @@ TEST_F(Segment, ResumeSkipsWhatIsThere) {
   put_town("in/b.ply");
   ASSERT_EQ(segment({"in/a.ply", "-o", "out/a.ply"}).exit_code, 0);
   const auto made = fs::last_write_time(folder() / "out/a.ply");
-  const Finished finished = segment({"in", "-o", "out", "--resume"});
+  const Finished finished = segment({"in", "-o", "out/", "--resume"});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(fs::last_write_time(folder() / "out/a.ply"), made);
   EXPECT_TRUE(fs::exists(folder() / "out/b.ply"));
-  EXPECT_THAT(finished.err, HasSubstr("1 of 2 outputs are there already\n"));
+  EXPECT_THAT(finished.err, HasSubstr("1 of 2 outputs exist already\n"));
   EXPECT_THAT(finished.out, ::testing::Not(HasSubstr("in/a.ply")));
+}
+
+TEST_F(Segment, every_run_ends_with_one_line) {
+  put_town("in/a.ply");
+  write_file(folder() / "in/b.ply", ply_text({{1, 2, 3}}));
+  const Finished finished = segment({"in", "-o", "out/", "--format", "json"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(lines_of(finished.err).back(),
+              ::testing::MatchesRegex("ptattn-segment: 2 files, [0-9]+ points, [0-9.]+ s, [0-9]+ "
+                                      "points/s"));
+  const json records = json::parse(finished.out);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_GT(records[0]["confidence"]["ground"], 0.5);
+  EXPECT_GT(records[0]["seconds"], 0.0);
+  EXPECT_EQ(segment({"in/a.ply", "-o", "q.ply", "-q"}).err, "");
+}
+
+TEST_F(Segment, notes_are_said_once_a_run_unless_asked_for) {
+  std::vector<std::array<double, 3>> grid;
+  for (int i = 0; i < 400; ++i) grid.push_back({1.0 * (i % 20), 1.0 * (i / 20), 0.0});
+  for (const char* const name : {"in/a.ply", "in/b.ply"}) put(name, ply_text(grid));
+  const auto notes = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"in", "-o", "out/"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    std::size_t count = 0;
+    for (const std::string& line : lines_of(segment(arguments).err)) {
+      count += line.find("no intensities that vary") != std::string::npos ? 1 : 0;
+    }
+    return count;
+  };
+  EXPECT_EQ(notes({}), 1U);
+  EXPECT_EQ(notes({"-v"}), 2U);
+  EXPECT_EQ(notes({"-q"}), 0U);
+}
+
+TEST_F(Segment, a_dry_run_shows_what_goes_where) {
+  put_town("in/a.ply");
+  put_town("out/a.ply");
+  EXPECT_EQ(segment({"in", "-o", "out/", "--dry-run", "--resume"}).out,
+            "in/a.ply -> out/a.ply (exists, skipped)\n");
+  EXPECT_EQ(json::parse(segment({"in", "-o", "new/", "--dry-run", "--format", "jsonl"}).out),
+            (json{{"path", "in/a.ply"}, {"output", "new/a.ply"}, {"skipped", false}}));
+  EXPECT_FALSE(has("new"));
 }
 
 TEST_F(Segment, AListOnStandardInput) {
   put_town("in/a.ply");
-  const Finished finished = segment({"-", "-o", "out"}, "in/a.ply\n");
+  const Finished finished = segment({"-", "-o", "out/"}, "in/a.ply\n");
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_TRUE(fs::exists(folder() / "out/in/a.ply"));
 }
@@ -359,7 +393,7 @@ TEST_F(Segment, AListOnStandardInput) {
 TEST_F(Segment, TwoInputsWithOneNameAreRefused) {
   put_town("x/a.ply");
   put_town("y/a.ply");
-  expect_usage_error({"x/a.ply", "y/a.ply", "-o", "out"},
+  expect_usage_error({"x/a.ply", "y/a.ply", "-o", "out/"},
                      "out/a.ply: would be made of both x/a.ply and y/a.ply, expected inputs of "
                      "different names");
 }

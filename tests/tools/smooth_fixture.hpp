@@ -11,24 +11,23 @@
 #include <string>
 #include <vector>
 
-#include "program.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/io/cloud_io.hpp"
-#include "scratch.hpp"
+#include "tool_test.hpp"
 
 namespace ptattn::test {
 
-/// Runs ptattn-smooth in a scratch folder.
-class Smooth : public testing::Test {
+/// Runs ptattn-smooth; clouds are named by their paths.
+class Smooth : public ToolTest {
  protected:
+  Smooth() : ToolTest(PTATTN_SMOOTH) {}
+
   [[nodiscard]] Finished smooth(std::vector<std::string> arguments) const {
-    return run({.program = PTATTN_SMOOTH,
-                .arguments = std::move(arguments),
-                .folder = scratch_.path() / "work"});
+    return run_tool(std::move(arguments));
   }
   [[nodiscard]] std::string path(const std::string& name) const {
-    return (scratch_.path() / name).string();
+    return (folder() / name).string();
   }
   void put(const std::string& name, const PointCloud& cloud) const {
     write_cloud(path(name), cloud);
@@ -41,17 +40,11 @@ class Smooth : public testing::Test {
     EXPECT_EQ(finished.exit_code, 0) << finished.err;
     return get("out.ply");
   }
-  void expect_refused(std::vector<std::string> arguments, int exit_code,
+  void expect_refused(const std::vector<std::string>& arguments, int exit_code,
                       const std::string& line) const {
-    const Finished finished = smooth(std::move(arguments));
-    EXPECT_EQ(finished.exit_code, exit_code);
-    EXPECT_EQ(finished.out, "");
-    EXPECT_EQ(finished.err, "ptattn-smooth: " + line + "\n");
-    EXPECT_FALSE(std::filesystem::exists(path("out.ply")));
+    expect_error(arguments, exit_code, line);
+    EXPECT_FALSE(has("out.ply"));
   }
-
- private:
-  Scratch scratch_;
 };
 
 template <class T>

@@ -16,7 +16,7 @@ class Scene : public Smooth {
 
   [[nodiscard]] double share_right(std::vector<std::string> options) const {
     options.insert(options.begin(), {path_, "--transfer", "classification", "--from",
-                                     path("known.ply"), "--as", "label"});
+                                     path("known.ply"), "--field", "label"});
     const PointCloud after = smoothed(options);
     std::vector<bool> known(full_.size(), false);
     for (const std::size_t i : rows_) known[i] = true;
@@ -30,7 +30,7 @@ class Scene : public Smooth {
   }
   /// Of the errors that copying from the nearest makes, at most that share stays.
   void expect_errors_left(double share) const {
-    const double nearest = share_right({"--k", "1", "--vertical", "1"});
+    const double nearest = share_right({"--neighbors", "1", "--vertical", "1"});
     const double voted = share_right({});
     RecordProperty("nearest", std::to_string(nearest));
     RecordProperty("voted", std::to_string(voted));

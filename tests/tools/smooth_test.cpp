@@ -15,44 +15,38 @@ using ::testing::StartsWith;
 
 // --- The command line ---
 
-TEST_F(Smooth, HelpIsTheKnownText) {
-  const Finished finished = smooth({"--help"});
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.err, "");
-  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-smooth_help.txt"));
-  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
+TEST_F(Smooth, help_and_version_are_known) {
+  expect_known_help_and_version();
 }
 
-TEST_F(Smooth, Version) {
-  EXPECT_EQ(smooth({"--version"}).out, version_text("ptattn-smooth"));
-}
-
-TEST_F(Smooth, WrongOptionsAreOneLine) {
+TEST_F(Smooth, wrong_options_are_one_line) {
   put("in.ply", noisy_sheet(50));
   const std::string in = path("in.ply");
   const std::string out = path("out.ply");
-  expect_refused({"-o", out}, 2, "INPUT: missing, name a file, see --help");
-  expect_refused({in}, 2, "--output: missing, name a file to write");
-  expect_refused({in, "-o", path("out.txt")}, 2,
-                 path("out.txt") + ": expected a name ending in .ply, .pcd, .las or .laz");
-  expect_refused({in, "-o", in}, 2, in + ": is an input, --output would overwrite it");
-  expect_refused({in, "-o", out, "--bandwidth", "-1"}, 2,
-                 "--bandwidth: -1 is not a number above 0, see --help");
-  expect_refused({in, "-o", out, "--radius", "auto"}, 2,
-                 "--radius: auto is not a number above 0, see --help");
-  expect_refused({in, "-o", out, "--k", "0"}, 2, "--k: Value 0 not in range 1 to 4096, see --help");
-  expect_refused({in, "-o", out, "--kernel", "box"}, 2,
-                 "--kernel: box not in {gaussian,epanechnikov,triangular,boxcar,constant}, see "
-                 "--help");
-  expect_refused({in, "-o", out, "--from", in}, 2, "--from: needs --transfer FIELD");
-  expect_refused({in, "-o", out, "--transfer", "label"}, 2, "--transfer: needs --from FILE");
-  expect_refused({in, "-o", out, "--transfer", "label", "--from", in, "--iterations", "2"}, 2,
-                 "--iterations: does not go with --transfer");
-  expect_refused(
-      {in, "-o", out, "--transfer", "label", "--from", in, "--numeric", "--confidence-field", "c"},
-      2, "--confidence-field: does not go with --numeric");
-  expect_refused({in, "-o", out, "--transfer", "label", "--from", in, "--numeric", "--categorical"},
-                 2, "--categorical excludes --numeric, see --help");
+  expect_usage_errors({
+      {{"-o", out}, "INPUT: missing, name files, folders or -, see --help"},
+      {{in}, "--output: missing, name a file or a folder"},
+      {{in, "-o", "out.txt"},
+       "out.txt: expected a name ending in .ply, .pcd, .las or .laz, or a folder, which exists or "
+       "has a / at its end"},
+      {{in, "-o", in}, in + ": is an input, --output would overwrite it"},
+      {{in, "-o", out, "--bandwidth", "-1"}, "--bandwidth: -1 is not a number above 0, see --help"},
+      {{in, "-o", out, "--radius", "auto"}, "--radius: auto is not a number above 0, see --help"},
+      {{in, "-o", out, "--neighbors", "0"},
+       "--neighbors: 0 is not a whole number from 1 to 4096, see --help"},
+      {{in, "-o", out, "--kernel", "box"},
+       "--kernel: \"box\" is none of gaussian, epanechnikov, triangular, boxcar, constant, did you "
+       "mean boxcar?"},
+      {{in, "-o", out, "--from", in}, "--from: needs --transfer FIELD"},
+      {{in, "-o", out, "--transfer", "label"}, "--transfer: needs --from FILE"},
+      {{in, "-o", out, "--transfer", "label", "--from", in, "--iterations", "2"},
+       "--iterations: does not go with --transfer"},
+      {{in, "-o", out, "--transfer", "label", "--from", in, "--numeric", "--confidence-field", "c"},
+       "--confidence-field: does not go with --numeric"},
+      {{in, "-o", out, "--transfer", "label", "--from", in, "--numeric", "--categorical"},
+       "--categorical excludes --numeric, see --help"},
+  });
+  EXPECT_FALSE(has("out.ply"));
 }
 
 TEST_F(Smooth, WrongNamesAreOneLine) {
@@ -64,7 +58,7 @@ TEST_F(Smooth, WrongNamesAreOneLine) {
   expect_refused({path("no.ply"), "-o", out}, 3,
                  path("no.ply") + ": cannot be opened: No such file or directory");
   expect_refused({in, "-o", out, "--fields", "intensity,colour"}, 3,
-                 in + ": has no field \"colour\", see --fields");
+                 in + ": has no field colour, its fields are x, y, z, intensity, time, label, rgb");
   expect_refused({in, "-o", out, "--fields", "z"}, 2,
                  "--fields: z is a coordinate, use --coordinates");
   expect_refused({in, "-o", out, "--fields", "rgb"}, 2,
@@ -80,19 +74,20 @@ TEST_F(Smooth, NamesThatAreTakenAreRefused) {
   const std::string out = path("out.ply");
   const Finished same = smooth({in, "-o", out, "--transfer", "label", "--from", in});
   EXPECT_EQ(same.exit_code, 2);
-  EXPECT_THAT(same.err, HasSubstr("--as"));
+  EXPECT_THAT(same.err, HasSubstr("--field"));
   const Finished share =
-      smooth({in, "-o", out, "--transfer", "label", "--from", in, "--as", "other"});
+      smooth({in, "-o", out, "--transfer", "label", "--from", in, "--field", "other"});
   EXPECT_EQ(share.exit_code, 2);
   EXPECT_THAT(share.err, HasSubstr("--confidence-field"));
-  expect_refused(
-      {in, "-o", out, "--transfer", "label", "--from", in, "--as", "c", "--confidence-field", "c"},
-      2, "--confidence-field: c is the name of the labels");
-  expect_refused({in, "-o", out, "--transfer", "label", "--from", in, "--as", "a",
+  expect_refused({in, "-o", out, "--transfer", "label", "--from", in, "--field", "c",
+                  "--confidence-field", "c"},
+                 2, "--confidence-field: c is the name of the labels");
+  expect_refused({in, "-o", out, "--transfer", "label", "--from", in, "--field", "a",
                   "--confidence-field", "c", "--unknown", "300"},
                  2, "--unknown: does not fit \"label\", which is uint8");
-  expect_refused({in, "-o", out, "--transfer", "nothing", "--from", in}, 3,
-                 in + ": has no field \"nothing\", see --transfer");
+  expect_refused(
+      {in, "-o", out, "--transfer", "nothing", "--from", in}, 3,
+      in + ": has no field nothing, its fields are x, y, z, intensity, time, label, confidence");
 }
 
 // --- Smoothing ---
@@ -164,8 +159,8 @@ TEST_F(Smooth, SameBytesForAnyThreadCount) {
   put("in.ply", noisy_sheet(12'000));
   std::vector<std::string> outputs;
   for (const char* threads : {"1", "2", "8"}) {
-    (void)smoothed({path("in.ply"), "--threads", threads, "--bandwidth", "0.02", "--k", "24",
-                    "--coordinates", "--fields", "intensity"});
+    (void)smoothed({path("in.ply"), "--threads", threads, "--bandwidth", "0.02", "--neighbors",
+                    "24", "--coordinates", "--fields", "intensity"});
     outputs.push_back(read_file(path("out.ply")));
   }
   EXPECT_THAT(outputs, Each(outputs.front()));
@@ -173,25 +168,43 @@ TEST_F(Smooth, SameBytesForAnyThreadCount) {
 
 TEST_F(Smooth, Reports) {
   put("in.ply", noisy_sheet(800));
-  const std::vector<std::string> arguments{path("in.ply"), "-o", path("out.ply"), "--report"};
+  const std::vector<std::string> arguments{path("in.ply"), "-o", path("out.ply"), "-q"};
   auto with = [&](const char* format) {
     auto all = arguments;
-    all.push_back(format);
+    all.insert(all.end(), {"--format", format});
     return smooth(all);
   };
-  const Finished text = with("text");
-  EXPECT_EQ(text.out, "");
-  EXPECT_THAT(lines_of(text.err),
-              ElementsAre(StartsWith("ptattn-smooth: coordinates: bandwidth 0.")));
-  const Finished none = with("none");
-  EXPECT_EQ(none.out + none.err, "");
-  const Finished json = with("json");
-  EXPECT_EQ(json.err, "");
-  const auto record = nlohmann::json::parse(json.out);
+  const Finished text = with("table");
+  EXPECT_EQ(text.err, "");
+  EXPECT_THAT(lines_of(text.out),
+              ElementsAre(path("in.ply") + " -> " + path("out.ply") + ": 800 points",
+                          StartsWith("  coordinates: bandwidth 0.")));
+  const auto record = nlohmann::json::parse(with("json").out).at(0);
+  EXPECT_EQ(record["path"], path("in.ply"));
   EXPECT_EQ(record["points"], 800);
   EXPECT_EQ(record["smoothed"][0]["what"], "coordinates");
   EXPECT_FALSE(record["smoothed"][0]["bandwidth_given"]);
   EXPECT_GT(record["smoothed"][0]["moved"], 0.0);
+}
+
+TEST_F(Smooth, many_clouds_get_what_single_ones_get) {
+  std::filesystem::create_directories(folder() / "in");
+  put("in/a.ply", noisy_sheet(800));
+  put("in/b.ply", noisy_sheet(500));
+  put("known.ply", noisy_sheet(300));
+  for (const std::vector<std::string>& task :
+       {std::vector<std::string>{},
+        {"--transfer", "label", "--from", "known.ply", "--field", "l"}}) {
+    auto many = task;
+    many.insert(many.end(), {"in", "-o", "out/"});
+    EXPECT_EQ(smooth(many).exit_code, 0);
+    for (const std::string name : {"a.ply", "b.ply"}) {
+      auto one = task;
+      one.insert(one.end(), {"in/" + name, "-o", "one.ply"});
+      EXPECT_EQ(smooth(one).exit_code, 0);
+      EXPECT_EQ(read_file(path("one.ply")), read_file(path("out/" + name))) << name;
+    }
+  }
 }
 
 // --- How well it does ---

@@ -41,7 +41,7 @@ TEST_F(Smooth, NumbersAreAveraged) {
   put("known.ply", chosen(full, random_rows(full.size(), 0.3)));
   put("in.ply", without(full, "intensity"));
   const PointCloud after = smoothed({path("in.ply"), "--transfer", "intensity", "--numeric",
-                                     "--from", path("known.ply"), "--as", "echo"});
+                                     "--from", path("known.ply"), "--field", "echo"});
   EXPECT_EQ(after.fields().back().name(), "echo") << "no confidence";
   EXPECT_EQ(after.find("echo")->type(), FieldType::kUInt16);
   double error = 0.0;
@@ -118,10 +118,11 @@ TEST_F(Smooth, TransferReportsAndIsTheSameForAnyThreadCount) {
   for (const char* threads : {"1", "2"}) {
     const Finished finished =
         smooth({path("in.ply"), "--transfer", "label", "--from", path("known.ply"), "--features",
-                "intensity", "-o", path("out.ply"), "--threads", threads, "--report", "json"});
+                "intensity", "-o", path("out.ply"), "--threads", threads, "--format", "json",
+                "--no-timing"});
     ASSERT_EQ(finished.exit_code, 0) << finished.err;
     outputs.push_back(finished.out + read_file(path("out.ply")));
-    const auto record = nlohmann::json::parse(finished.out);
+    const auto record = nlohmann::json::parse(finished.out).at(0);
     EXPECT_EQ(record["kind"], "categorical");
     EXPECT_EQ(record["classes"], 2);
     EXPECT_GT(record["leave_one_out_right"], 0.9);

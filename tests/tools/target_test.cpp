@@ -35,8 +35,11 @@ TEST(Target, MustHaveAKnownEnding) {
 
 TEST(Target, MustBeWritableAndIsLeftAlone) {
   const test::Scratch scratch;
-  EXPECT_EQ(thrown([] { check_target("/nowhere/a.ply", kExtensions); }),
-            "3 /nowhere/a.ply: cannot be written: No such file or directory");
+  EXPECT_EQ(thrown([] { check_target("/dev/null/no/a.ply", kExtensions); }),
+            "3 /dev/null/no/a.ply: cannot be written: Not a directory");
+  EXPECT_EQ(thrown([&] { check_target(scratch.path() / "new/b/a.ply", kExtensions); }), "nothing")
+      << "missing folders are made later";
+  EXPECT_FALSE(std::filesystem::exists(scratch.path() / "new"));
   const auto path = scratch.path() / "a.ply";
   test::write_file(path, "kept");
   EXPECT_EQ(thrown([&] { check_target(path, kExtensions); }), "nothing");

@@ -11,25 +11,8 @@ using ::testing::StartsWith;
 
 class Usage : public Classify {};
 
-/// A wrong command line: nothing on stdout, one line on stderr, exit code 2.
-void expect_usage_error(const Finished& finished, const std::string& line) {
-  EXPECT_EQ(finished.exit_code, 2);
-  EXPECT_EQ(finished.out, "");
-  EXPECT_EQ(finished.err, "ptattn-classify: " + line + "\n");
-}
-
-TEST_F(Usage, HelpIsTheKnownText) {
-  const Finished finished = classify({"--help"});
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.err, "");
-  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-classify_help.txt"));
-  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
-}
-
-TEST_F(Usage, Version) {
-  const Finished finished = classify({"--version"});
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.out, version_text("ptattn-classify"));
+TEST_F(Usage, help_and_version_are_known) {
+  expect_known_help_and_version();
 }
 
 TEST_F(Usage, EveryCpuLevelSaysSoAndClassifiesAlike) {
@@ -60,54 +43,59 @@ TEST_F(Usage, UnknownCpuLevelIsOneLine) {
     for (const std::string& level : cpu_levels()) {
       expected += (level == cpu_levels().front() ? "" : ", ") + level;
     }
-    expect_usage_error(run(wrong), expected + " or baseline");
+    const Finished finished = run(wrong);
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_EQ(finished.err, "ptattn-classify: " + expected + " or baseline\n");
   }
 }
 
-TEST_F(Usage, WrongOptionsAreOneLine) {
-  expect_usage_error(classify({}), "INPUT: missing, name files, folders or -, see --help");
-  expect_usage_error(classify({"--colour", "a.ply"}),
-                     "The following argument was not expected: --colour, see --help");
-  expect_usage_error(classify({"--top-k", "0", "a.ply"}),
-                     "--top-k: Value 0 not in range 1 to 10000, see --help");
-  expect_usage_error(classify({"--votes", "many", "a.ply"}),
-                     "--votes: Value many not in range 1 to 1000, see --help");
-  expect_usage_error(classify({"--up", "w", "a.ply"}), "--up: w not in {z,y,x,auto}, see --help");
-  expect_usage_error(classify({"--precision", "int4", "a.ply"}),
-                     "--precision: int4 not in {float32,int8}, see --help");
-  expect_usage_error(classify({"--format", "xml", "a.ply"}),
-                     "--format: xml not in {table,jsonl,csv}, see --help");
-  expect_usage_error(classify({"--threads", "-1", "a.ply"}),
-                     "--threads: Value -1 not in range 0 to 4096, see --help");
-  expect_usage_error(classify({"--fail-fast", "--keep-going", "a.ply"}),
-                     "--keep-going excludes --fail-fast, see --help");
+TEST_F(Usage, wrong_options_are_one_line) {
+  expect_usage_errors({
+      {{}, "INPUT: missing, name files, folders or -, see --help"},
+      {{"--colour", "a.ply"}, "--colour: unknown option, see --help"},
+      {{"--top_k", "3", "a.ply"}, "--top_k: unknown option, did you mean --top-k?"},
+      {{"--top-k", "0", "a.ply"}, "--top-k: 0 is not a whole number from 1 to 10000, see --help"},
+      {{"--votes", "many", "a.ply"},
+       "--votes: many is not a whole number from 1 to 1000, see --help"},
+      {{"--up", "w", "a.ply"}, "--up: \"w\" is none of z, y, x, auto, see --help"},
+      {{"--precision", "int4", "a.ply"},
+       "--precision: \"int4\" is none of float32, int8, did you mean int8?"},
+      {{"--format", "xml", "a.ply"},
+       "--format: \"xml\" is none of table, json, jsonl, csv, see --help"},
+      {{"--format", "json", "-o", "a.csv", "a.ply"}, "--format: json contradicts the name a.csv"},
+      {{"--threads", "-1", "a.ply"},
+       "--threads: -1 is not a whole number from 0 to 4096, see --help"},
+      {{"--fail-fast", "--keep-going", "a.ply"}, "--fail-fast excludes --keep-going, see --help"},
+      {{"a.ply", "--output", ""}, "--output: the name is empty, see --help"},
+      {{"--resume", "a.ply"}, "--resume: needs --format jsonl and --output FILE"},
+      {{"--resume", "-o", "a.csv", "a.ply"}, "--resume: needs --format jsonl and --output FILE"},
+  });
 }
 
-TEST_F(Usage, OutputNeedsAName) {
-  expect_usage_error(classify({"a.ply", "--output", ""}),
-                     "--output: the name is empty, see --help");
+TEST_F(Usage, a_misspelt_model_is_suggested) {
+  const Finished finished = run_tool({"--model", "tinny", "a.ply"});
+  EXPECT_EQ(finished.exit_code, 4);
+  EXPECT_THAT(finished.err, HasSubstr(", did you mean tiny?\n"));
 }
 
-TEST_F(Usage, ResumeNeedsAJsonlFile) {
-  expect_usage_error(classify({"--resume", "a.ply"}),
-                     "--resume: needs --format jsonl and --output FILE");
-  expect_usage_error(classify({"--resume", "--output", "a.csv", "--format", "csv", "a.ply"}),
-                     "--resume: needs --format jsonl and --output FILE");
+TEST_F(Usage, a_dry_run_lists_the_inputs_and_writes_nothing) {
+  put("f/a.ply", ply_shape(200));
+  const Finished finished = classify({"f", "missing.ply", "-o", "o.jsonl", "--dry-run"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_EQ(finished.out, "f/a.ply\nmissing.ply: no such file\n");
+  EXPECT_FALSE(has("o.jsonl"));
 }
 
 TEST_F(Usage, ModelsAreListed) {
   const Finished finished = classify({"--list-models"});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_THAT(finished.out,
-              HasSubstr("tiny  pct_cls  5 classes: airplane chair cone lamp table\n"));
+              HasSubstr("tiny  pct_cls  5 classes: airplane chair cone lamp table\n  path      " +
+                        (models() / "tiny").string() + "\n"));
 }
 
 TEST_F(Usage, UnknownModelIsAModelError) {
-  const Finished finished = classify({"--model", "nowhere", "a.ply"});
-  EXPECT_EQ(finished.exit_code, 2) << "given twice";
-  Command once = command({});
-  once.arguments = {"--model", "nowhere", "a.ply"};
-  const Finished unknown = run(once);
+  const Finished unknown = run_tool({"--model", "nowhere", "a.ply"});
   EXPECT_EQ(unknown.exit_code, 4);
   EXPECT_THAT(unknown.err, StartsWith("ptattn-classify: nowhere: "));
   EXPECT_EQ(lines_of(unknown.err).size(), 1U);
@@ -124,9 +112,7 @@ TEST_F(Usage, BrokenModelIsAModelError) {
 
 TEST_F(Usage, ModelMayBeAFolder) {
   put("a.ply", ply_shape(200));
-  Command with_folder = command({});
-  with_folder.arguments = {"--model", (models() / "tiny").string(), "a.ply"};
-  EXPECT_EQ(run(with_folder).exit_code, 0);
+  EXPECT_EQ(run_tool({"--model", (models() / "tiny").string(), "a.ply"}).exit_code, 0);
 }
 
 }  // namespace

@@ -9,10 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "program.hpp"
 #include "ptattn/cloud/image.hpp"
-#include "ptattn/core/version.hpp"
-#include "scratch.hpp"
+#include "tool_test.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -56,29 +54,28 @@ std::string wall(const std::function<int(int column, int row)>& code) {
   return text;
 }
 
-class View : public testing::Test {
+class View : public ToolTest {
  protected:
-  View() { ::unsetenv("DISPLAY"); }
+  View() : ToolTest(PTATTN_VIEW) { ::unsetenv("DISPLAY"); }
 
   Finished view(const std::vector<std::string>& arguments) {
-    return run({.program = PTATTN_VIEW, .arguments = arguments, .folder = folder()});
+    Command shown = command(arguments);
+    shown.models.clear();
+    return run(shown);
   }
   /// The picture of clouds seen from the front, in colours as they are.
   Image picture(std::vector<std::string> arguments) {
-    for (const char* const more : {"--screenshot", "view.png", "--size", "400x400", "--camera",
-                                   "front", "--flat", "--no-legend", "--point-size", "6"}) {
+    for (const char* const more : {"--output", "view.png", "--size", "400x400", "--camera", "front",
+                                   "--flat", "--no-legend", "--point-size", "6"}) {
       arguments.emplace_back(more);
     }
     last_ = view(arguments);
     EXPECT_EQ(last_.exit_code, 0) << last_.err;
     return read_png(folder() / "view.png");
   }
-  void put(const std::string& name, const std::string& text) { write_file(folder() / name, text); }
-  [[nodiscard]] std::filesystem::path folder() const { return scratch_.path(); }
   [[nodiscard]] const Finished& last() const { return last_; }
 
  private:
-  Scratch scratch_;
   Finished last_;
 };
 
@@ -110,8 +107,7 @@ TEST_F(View, PicturesShowTheColoursOfTheLabelsInTheirProportions) {
 
 TEST_F(View, TheSamePictureTwice) {
   put("wall.ply", wall(three_classes));
-  const std::vector<std::string> arguments{"wall.ply", "--screenshot", "a.png", "--size",
-                                           "300x200"};
+  const std::vector<std::string> arguments{"wall.ply", "--output", "a.png", "--size", "300x200"};
   ASSERT_EQ(view(arguments).exit_code, 0);
   const std::string first = read_file(folder() / "a.png");
   ASSERT_EQ(view(arguments).exit_code, 0);
@@ -121,8 +117,8 @@ TEST_F(View, TheSamePictureTwice) {
 
 TEST_F(View, TheLegendHasTheColours) {
   put("wall.ply", wall([](int, int) { return 6; }));
-  ASSERT_EQ(view({"wall.ply", "--screenshot", "a.png", "--size", "600x200", "--background",
-                  "#102030", "--camera", "top"})
+  ASSERT_EQ(view({"wall.ply", "--output", "a.png", "--size", "600x200", "--background", "#102030",
+                  "--camera", "top"})
                 .exit_code,
             0);
   const Image image = read_png(folder() / "a.png");
@@ -134,7 +130,7 @@ TEST_F(View, TheLegendHasTheColours) {
 
 TEST_F(View, OtherFieldsAndAnotherAxisUp) {
   put("wall.ply", wall(three_classes));
-  const Image image = picture({"wall.ply", "--color", "height_above"});
+  const Image image = picture({"wall.ply", "--colorize", "height_above"});
   EXPECT_EQ(share(image, kGround), 0.0);
   // Brighter towards the top.
   const auto brightness = [&](std::size_t y) {
@@ -164,7 +160,6 @@ TEST_F(View, ComparisonsPaleWhatIsEqual) {
   const double differing = share(image, kGround);
   EXPECT_NEAR(differing, share(image, kBuilding), 0.006);
   EXPECT_NEAR(differing, 0.25 * 0.5 * 0.92 * 0.5 * 0.92, 0.012);
-  EXPECT_EQ(last().err, "");
 }
 
 TEST_F(View, CloudsOfDifferentSizesAreNotCompared) {
@@ -177,8 +172,9 @@ TEST_F(View, CloudsOfDifferentSizesAreNotCompared) {
 TEST_F(View, LargeCloudsAreThinnedAndSaySo) {
   put("wall.ply", wall(three_classes));
   const Image image = picture({"wall.ply", "--max-points", "1000"});
-  EXPECT_EQ(last().err,
-            "ptattn-view: wall.ply: 1000 of 10000 points are drawn, see --max-points\n");
+  EXPECT_THAT(last().err,
+              StartsWith("ptattn-view: wall.ply: 1000 of 10000 points are drawn, see --max-points\n"
+                         "ptattn-view: 1 file, 10000 points, "));
   EXPECT_THAT(last().out, StartsWith("wall.ply: 10000 points, 1000 drawn, "));
   EXPECT_GT(share(image, kWhite), 0.3);
 }
@@ -203,7 +199,7 @@ TEST_F(View, WrongInputsAreOneLine) {
   put("wall.ply", wall(three_classes));
   put("broken.ply", "ply\nnonsense\n");
   put("empty.ply", ply_text({}));
-  const std::vector<std::string> shot{"--screenshot", "a.png"};
+  const std::vector<std::string> shot{"--output", "a.png"};
   const auto with = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), shot.begin(), shot.end());
     return view(arguments);
@@ -211,7 +207,7 @@ TEST_F(View, WrongInputsAreOneLine) {
   expect_one_line(with({"missing.ply"}), 3, "missing.ply: ");
   expect_one_line(with({"broken.ply"}), 3, "broken.ply: ");
   expect_one_line(with({"empty.ply"}), 3, "empty.ply: has no point with finite coordinates");
-  expect_one_line(with({"wall.ply", "--color", "nothing"}), 3,
+  expect_one_line(with({"wall.ply", "--colorize", "nothing"}), 3,
                   "wall.ply: has nothing called nothing to colour by, it has classification, "
                   "height, height_above");
   expect_one_line(with({"wall.ply", "--model", "nowhere"}), 4, "nowhere: ");
@@ -221,12 +217,12 @@ TEST_F(View, WrongInputsAreOneLine) {
 TEST_F(View, WrongOptionsAreOneLine) {
   expect_one_line(view({}), 2, "INPUT: missing");
   expect_one_line(view({"--compare", "a.ply"}), 2, "--compare: needs two clouds, got 1");
-  expect_one_line(view({"a.ply", "--size", "big"}), 2, "--size: big is no size");
-  expect_one_line(view({"a.ply", "--size", "9000x10"}), 2, "--size: 9000x10 is no size");
-  expect_one_line(view({"a.ply", "--camera", "above"}), 2, "--camera: above is no direction");
-  expect_one_line(view({"a.ply", "--camera", "10,100"}), 2, "--camera: 10,100 is no direction");
+  expect_one_line(view({"a.ply", "--size", "big"}), 2, "--size: big is not a size");
+  expect_one_line(view({"a.ply", "--size", "9000x10"}), 2, "--size: 9000x10 is not a size");
+  expect_one_line(view({"a.ply", "--camera", "above"}), 2, "--camera: above is not a direction");
+  expect_one_line(view({"a.ply", "--camera", "10,100"}), 2, "--camera: 10,100 is not a direction");
   expect_one_line(view({"a.ply", "--background", "#12345g"}), 2, "--background: #12345g is");
-  expect_one_line(view({"a.ply", "--screenshot", "a.jpg"}), 2, "a.jpg: expected a name ending in");
+  expect_one_line(view({"a.ply", "--output", "a.jpg"}), 2, "a.jpg: expected a name ending in");
 }
 
 TEST_F(View, AWindowWithoutADisplaySaysWhy) {
@@ -245,19 +241,27 @@ TEST_F(View, APictureWithoutXvfbSaysWhatToInstall) {
   put("wall.ply", wall(three_classes));
   const std::string path = std::getenv("PATH");
   ::setenv("PATH", "/nowhere", 1);
-  expect_one_line(view({"wall.ply", "--screenshot", "a.png"}), 3,
+  expect_one_line(view({"wall.ply", "--output", "a.png"}), 3,
                   "for pictures without a display install xvfb and xauth");
   ::setenv("PATH", path.c_str(), 1);
 }
 
-TEST_F(View, HelpAndVersion) {
-  const Finished help = view({"--help"});
-  EXPECT_EQ(help.exit_code, 0);
-  for (const std::string& line : lines_of(help.out)) EXPECT_LE(line.size(), 80U) << line;
-  for (const char* const part : {"--screenshot", "--compare", "Keys:", "next field", "xvfb"}) {
-    EXPECT_THAT(help.out, HasSubstr(part));
-  }
-  EXPECT_THAT(view({"--version"}).out, StartsWith("ptattn-view " + std::string(version()) + "\n"));
+TEST_F(View, help_and_version_are_known) {
+  expect_known_help_and_version();
+}
+
+TEST_F(View, a_folder_gets_a_picture_per_cloud_and_bad_files_are_skipped) {
+  put("in/a.ply", wall(three_classes));
+  put("in/b.ply", wall([](int, int) { return 2; }));
+  put("in/broken.ply", "ply\nnonsense\n");
+  const Finished finished =
+      view({"in", "-o", "pictures/", "--size", "200x200", "--format", "jsonl"});
+  EXPECT_EQ(finished.exit_code, 3) << finished.err;
+  EXPECT_THAT(lines_of(finished.out), SizeIs(3));
+  EXPECT_THAT(finished.err, HasSubstr("1 of 3 inputs failed\n"));
+  EXPECT_TRUE(has("pictures/a.png") && has("pictures/b.png"));
+  ASSERT_EQ(view({"in/a.ply", "-o", "one.png", "--size", "200x200"}).exit_code, 0);
+  EXPECT_EQ(get("one.png"), get("pictures/a.png"));
 }
 
 }  // namespace

@@ -25,41 +25,48 @@ std::string number_text(double value) {
   return text.data();
 }
 
-std::string place_text(const Position& p) {
+std::string position_text(const Position& p) {
   std::string text = "(";
   return text.append(number_text(p[0]) + ", " + number_text(p[1]) + ", " + number_text(p[2]) + ")");
 }
 
 std::string point_text(std::size_t point, std::span<const Position> positions) {
-  return "point " + std::to_string(point) + " " + place_text(positions[point]);
+  return "point " + std::to_string(point) + " " + position_text(positions[point]);
 }
 
-std::string query_text(const AttentionRun& run, const AttentionAnswer& answer,
+std::string query_text(const AttentionRun& run, const AttentionResult& result,
                        std::span<const Position> positions) {
-  if (!answer.query) return "none, the mean attention that each token receives";
-  const std::size_t point = *run.question.point;
-  const std::size_t token = answer.places[*answer.query];
+  if (!result.query) return "none, the mean attention that each token receives";
+  const std::size_t point = *run.query.point;
+  const std::size_t token = result.places[*result.query];
   std::string text = point_text(point, positions);
-  if (run.at) text = place_text(*run.at) + ", nearest point: " + text;
+  if (run.at) text = position_text(*run.at) + ", nearest point: " + text;
   return token == point ? text + ", a token"
                         : text + ", nearest token: " + point_text(token, positions);
 }
 
-std::string heaviest_text(const AttentionAnswer& answer, std::span<const Position> positions) {
-  std::vector<std::size_t> order(answer.tokens.size());
+/// The tokens of the largest weights, largest first.
+std::vector<std::size_t> heaviest_tokens(const AttentionResult& result) {
+  std::vector<std::size_t> order(result.tokens.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const std::size_t count = std::min(kHeaviest, order.size());
   std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(count),
                             [&](std::size_t a, std::size_t b) {
-                              if (answer.tokens[a] != answer.tokens[b]) {
-                                return answer.tokens[a] > answer.tokens[b];
+                              if (result.tokens[a] != result.tokens[b]) {
+                                return result.tokens[a] > result.tokens[b];
                               }
                               return a < b;
                             });
+  order.resize(count);
+  return order;
+}
+
+std::string heaviest_text(const AttentionResult& result, std::span<const Position> positions) {
+  const std::vector<std::size_t> order = heaviest_tokens(result);
   std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    text += line(i == 0 ? "heaviest" : "", point_text(answer.places[order[i]], positions) + " " +
-                                               percent_text(answer.tokens[order[i]], 2));
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    text += line(i == 0 ? "heaviest" : "", point_text(result.places[order[i]], positions) + " " +
+                                               percent_text(result.tokens[order[i]], 2));
   }
   return text;
 }
@@ -75,43 +82,76 @@ std::string choice_text(const AttentionChoice& choice) {
   return heads == 1 ? text + ", one head" : text + ", mean of " + std::to_string(heads) + " heads";
 }
 
-std::string class_text(const Looker& model, const AttentionAnswer& answer) {
-  if (answer.probabilities.empty()) return "";
-  const std::size_t best = top_classes(answer.probabilities, 1).front();
-  return model.classes[best] + " " + percent_text(answer.probabilities[best]);
+std::string class_text(const AttentionModel& model, const AttentionResult& result) {
+  if (result.probabilities.empty()) return "";
+  const std::size_t best = top_classes(result.probabilities, 1).front();
+  return model.classes[best] + " " + percent_text(result.probabilities[best]);
 }
 
-std::string summary_text(const AttentionRun& run, const AttentionAnswer& answer,
+std::string summary_text(const AttentionRun& run, const AttentionResult& result,
                          std::span<const Position> positions) {
-  const AttentionSpread spread = spread_of(answer.tokens);
-  const std::string tokens = std::to_string(answer.tokens.size());
-  const std::string seen_as = class_text(run.model, answer);
+  const AttentionSpread spread = spread_of(result.tokens);
+  const std::string tokens = std::to_string(result.tokens.size());
+  const std::string seen_as = class_text(run.model, result);
   std::string text = line("model", run.model.name);
   text += line("input", run.input + ", " + std::to_string(positions.size()) + " points, seen as " +
-                            tokens + " tokens, up " + std::string(name_of(answer.up)));
+                            tokens + " tokens, up " + std::string(name_of(result.up)));
   if (!seen_as.empty()) {
-    text += line("class", seen_as + (run.model.names_clouds ? "" : ", of the point that looks"));
+    text += line("class", seen_as + (run.model.classifies_clouds ? "" : ", of the query point"));
   }
-  text += line("layer", choice_text(run.question.choice));
-  text += line("query", query_text(run, answer, positions));
+  text += line("layer", choice_text(run.query.choice));
+  text += line("query", query_text(run, result, positions));
   text += line("entropy", fixed_text(spread.entropy, 3) + " nats, as wide as even attention over " +
                               fixed_text(spread.effective, 1) + " of " + tokens + " tokens");
   text += line("top 1 %", std::to_string(spread.top) +
                               (spread.top == 1 ? " token takes " : " tokens take ") +
                               percent_text(spread.top_share));
-  return text + heaviest_text(answer, positions);
+  return text + heaviest_text(result, positions);
 }
 
-std::string layers_text(std::span<const AttentionLayer> layers) {
+nlohmann::ordered_json summary_json(const AttentionRun& run, const AttentionResult& result) {
+  const AttentionSpread spread = spread_of(result.tokens);
+  const AttentionChoice& choice = run.query.choice;
+  nlohmann::ordered_json json;
+  json["tokens"] = result.tokens.size();
+  json["up"] = name_of(result.up);
+  if (!result.probabilities.empty()) {
+    const std::size_t best = top_classes(result.probabilities, 1).front();
+    json["class"] = run.model.classes[best];
+    json["confidence"] = result.probabilities[best];
+  }
+  json["layer"] = choice.layers.back().name;
+  json["rollout"] = choice.rollout;
+  if (choice.head) json["head"] = *choice.head;
+  if (run.query.point) json["query"] = *run.query.point;
+  json["entropy"] = spread.entropy;
+  json["effective_tokens"] = spread.effective;
+  json["top_tokens"] = spread.top;
+  json["top_share"] = spread.top_share;
+  json["heaviest"] = nlohmann::ordered_json::array();
+  for (const std::size_t token : heaviest_tokens(result)) {
+    json["heaviest"].push_back({{"point", result.places[token]}, {"weight", result.tokens[token]}});
+  }
+  return json;
+}
+
+int print_layers(std::span<const AttentionLayer> layers, std::optional<Format> format) {
   std::size_t width = text_width("layer");
   for (const AttentionLayer& layer : layers) width = std::max(width, text_width(layer.name));
   constexpr std::size_t kHeadsWidth = 7;
-  std::string text = left_aligned("layer", width) + right_aligned("heads", kHeadsWidth) + "\n";
+  const auto row = [&](const std::string& name, const std::string& heads) {
+    return left_aligned(name, width) + right_aligned(heads, kHeadsWidth) + "\n";
+  };
+  Output output = Output::to_stdout();
+  RecordWriter writer(format.value_or(Format::kTable), output);
+  std::string heading = row("layer", "heads");
   for (const AttentionLayer& layer : layers) {
-    text += left_aligned(layer.name, width) +
-            right_aligned(std::to_string(layer.heads), kHeadsWidth) + "\n";
+    writer.write({{"layer", layer.name}, {"heads", layer.heads}},
+                 heading + row(layer.name, std::to_string(layer.heads)));
+    heading.clear();
   }
-  return text;
+  writer.finish();
+  return 0;
 }
 
 }  // namespace ptattn::tools

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 
-#include "looker.hpp"
+#include "../format.hpp"
+#include "attention_model.hpp"
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/tasks/inspect/attention_map.hpp"
 
@@ -13,8 +15,8 @@ namespace ptattn::tools {
 /// What was asked for, in the words of the command line.
 struct AttentionRun {
   std::string input;
-  const Looker& model;
-  const AttentionQuestion& question;
+  const AttentionModel& model;
+  const AttentionQuery& query;
   std::optional<Position> at;  ///< --at
 };
 
@@ -22,15 +24,20 @@ struct AttentionRun {
 [[nodiscard]] std::string choice_text(const AttentionChoice& choice);
 
 /// "chair 95.4 %", the class of the highest probability; empty where there is none.
-[[nodiscard]] std::string class_text(const Looker& model, const AttentionAnswer& answer);
+[[nodiscard]] std::string class_text(const AttentionModel& model, const AttentionResult& result);
 
 /// Where attention goes, a line a fact: model, input, class, layer, query, entropy, the share of
 /// the heaviest tokens and which points the three heaviest are.
 /// @param positions  of the cloud's points
-[[nodiscard]] std::string summary_text(const AttentionRun& run, const AttentionAnswer& answer,
+[[nodiscard]] std::string summary_text(const AttentionRun& run, const AttentionResult& result,
                                        std::span<const Position> positions);
 
-/// The layers of a network that have attention weights, with their heads.
-[[nodiscard]] std::string layers_text(std::span<const AttentionLayer> layers);
+/// The same as keys of a record.
+[[nodiscard]] nlohmann::ordered_json summary_json(const AttentionRun& run,
+                                                  const AttentionResult& result);
+
+/// Prints --list-layers: the layers of a network that have attention weights, with their heads.
+/// @return  the exit code, 0
+int print_layers(std::span<const AttentionLayer> layers, std::optional<Format> format);
 
 }  // namespace ptattn::tools

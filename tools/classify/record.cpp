@@ -1,8 +1,8 @@
 #include "record.hpp"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "../format.hpp"
 #include "../text.hpp"
 
 namespace ptattn::tools {
@@ -15,11 +15,7 @@ double rounded(double value, double unit) {
   return std::round(value * unit) / unit;
 }
 
-std::string dump(const nlohmann::ordered_json& value) {
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-class JsonlFormat final : public RecordFormat {
+class JsonlFormat : public RecordFormat {
  public:
   explicit JsonlFormat(MadeBy made_by) : made_by_(std::move(made_by)) {}
 
@@ -45,23 +41,26 @@ class JsonlFormat final : public RecordFormat {
     object["model"] = made_by_.model;
     if (made_by_.precision != Precision::kFloat32)
       object["precision"] = name_of(made_by_.precision);
-    return dump(object) + "\n";
+    return json_line(object) + "\n";
   }
 
  private:
   MadeBy made_by_;
 };
 
-/// A field in quotes where RFC 4180 asks for them.
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
+class JsonFormat final : public JsonlFormat {
+ public:
+  using JsonlFormat::JsonlFormat;
+
+  std::string header() const override { return "[\n"; }
+  std::string line(const Record& record) const override {
+    std::string text = JsonlFormat::line(record);
+    text.pop_back();  // the newline
+    return text;
   }
-  return quoted + '"';
-}
+  std::string between() const override { return ",\n"; }
+  std::string footer() const override { return "\n]\n"; }
+};
 
 class CsvFormat final : public RecordFormat {
  public:
@@ -108,11 +107,15 @@ class CsvFormat final : public RecordFormat {
 }  // namespace
 
 std::string as_json_text(std::string_view text) {
-  return nlohmann::json::parse(dump(std::string(text))).get<std::string>();
+  return nlohmann::json::parse(json_line(std::string(text))).get<std::string>();
 }
 
 std::unique_ptr<RecordFormat> make_jsonl_format(MadeBy made_by) {
   return std::make_unique<JsonlFormat>(std::move(made_by));
+}
+
+std::unique_ptr<RecordFormat> make_json_format(MadeBy made_by) {
+  return std::make_unique<JsonFormat>(std::move(made_by));
 }
 
 std::unique_ptr<RecordFormat> make_csv_format(MadeBy made_by, std::size_t top_k, bool timing) {

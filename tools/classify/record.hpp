@@ -41,6 +41,10 @@ class RecordFormat {
   /// One record with its newline. Never more than one line of text, whatever a path holds, except
   /// CSV, whose quoted fields may hold newlines.
   [[nodiscard]] virtual std::string line(const Record& record) const = 0;
+  /// What stands between two records.
+  [[nodiscard]] virtual std::string between() const { return {}; }
+  /// What stands behind the last record.
+  [[nodiscard]] virtual std::string footer() const { return {}; }
 };
 
 /// JSON Lines: an object a line with the keys path, points, class, confidence, top_k, up, seconds,
@@ -48,6 +52,9 @@ class RecordFormat {
 /// there unless it is float32. Probabilities have six decimals. Bytes of a path that are not UTF-8
 /// become U+FFFD.
 [[nodiscard]] std::unique_ptr<RecordFormat> make_jsonl_format(MadeBy made_by);
+
+/// One JSON array of the same objects.
+[[nodiscard]] std::unique_ptr<RecordFormat> make_json_format(MadeBy made_by);
 
 /// CSV after RFC 4180 (but LF line ends) with a header line: path, points, class, confidence,
 /// class_2, confidence_2, ... up to `top_k`, up, seconds (if `timing`), model, precision (unless it

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "../batch.hpp"
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/pipeline.hpp"
@@ -19,12 +20,6 @@ struct Outcome {
   Record record;
   std::optional<Error> error;
 };
-
-/// `line` without the subject that it starts with; a record has the path in a field of its own.
-std::string without_subject(const std::string& line, const std::string& subject) {
-  const std::string prefix = subject + ": ";
-  return line.starts_with(prefix) ? line.substr(prefix.size()) : line;
-}
 
 void fill(Record& record, const Input& input, const ClassifierModel& model,
           const RunOptions& options) {
@@ -74,7 +69,9 @@ class Delivery {
       ++result.failed;
     }
     if (output_.is_terminal()) progress_.hide();
-    output_.write(format_.line(outcome.record));
+    const bool first = result.done == 0;
+    output_.write((first ? "" : format_.between()) + format_.line(outcome.record));
+    if (!outcome.error) result.points += outcome.record.points.value_or(0);
     ++result.done;
     progress_.advance();
   }

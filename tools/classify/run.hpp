@@ -23,6 +23,7 @@ struct RunOptions {
 struct RunResult {
   std::size_t done = 0;    ///< records written
   std::size_t failed = 0;  ///< those with an error
+  std::size_t points = 0;  ///< of the clouds that were classified
   bool interrupted = false;
 };
 

@@ -6,9 +6,11 @@
 
 namespace ptattn::tools {
 
-/// A command's completion script for bash: options, the values of those that have a set of them,
-/// names of models, clouds for INPUT and files for FILE and PATH. Needs nothing but bash; a command
-/// finds its models by itself.
-[[nodiscard]] std::string bash_completion(const About& about, const CLI::App& app);
+/// The completion scripts of a command. They ask the command itself what may follow
+/// (`describe/complete.hpp`), so that models, layers, categories and fields are those at hand;
+/// files are found by the shell.
+[[nodiscard]] std::string bash_completion(const About& about);
+[[nodiscard]] std::string zsh_completion(const About& about);
+[[nodiscard]] std::string fish_completion(const About& about);
 
 }  // namespace ptattn::tools

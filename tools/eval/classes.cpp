@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "../suggest.hpp"
+#include "../text.hpp"
 #include "ptattn/core/error.hpp"
 
 namespace ptattn::tools {
@@ -119,7 +121,10 @@ std::size_t Classes::require(const std::string& name, const std::string& option)
   if (number && *number >= 0 && *number < static_cast<std::int64_t>(settings_.names.size())) {
     if (const auto found = place(settings_.names[static_cast<std::size_t>(*number)])) return *found;
   }
-  if (fixed_) throw Error(Fault::kUsage, option, "\"" + name + "\" is none of the classes");
+  if (fixed_) {
+    throw Error(Fault::kUsage, option,
+                quoted(name) + " is none of the classes" + did_you_mean(name, names_));
+  }
   places_.emplace(name, names_.size());
   names_.push_back(name);
   return names_.size() - 1;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "../inputs.hpp"
+#include "../target.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/cloud_io.hpp"
@@ -21,7 +22,7 @@ constexpr std::size_t kPointsPerTask = 65536;
 fs::path partner(const fs::path& folder, const fs::path& place, const fs::path& predicted) {
   std::error_code ignored;
   if (fs::is_regular_file(folder / place, ignored)) return folder / place;
-  for (const char* extension : {".ply", ".pcd", ".las", ".laz"}) {
+  for (const std::string_view extension : kCloudExtensions) {
     fs::path other = (folder / place).replace_extension(extension);
     if (fs::is_regular_file(other, ignored)) return other;
   }
@@ -29,11 +30,11 @@ fs::path partner(const fs::path& folder, const fs::path& place, const fs::path& 
               "has no partner " + place.string() + " in " + folder.string());
 }
 
-void add_pairs(const std::string& argument, const std::string& truth_file,
+void add_pairs(const std::string& argument, const std::string& truth_file, char delimiter,
                std::vector<CloudPair>& pairs) {
   std::error_code ignored;
   const bool is_folder = fs::is_directory(argument, ignored);
-  for (const Input& input : expand_inputs({argument}, std::cin)) {
+  for (const Input& input : expand_inputs({argument}, std::cin, delimiter)) {
     if (!input.problem.empty()) throw Error(Fault::kInput, input.path.string(), input.problem);
     if (!fs::is_directory(truth_file, ignored)) {
       pairs.push_back({input.path, truth_file});
@@ -60,9 +61,9 @@ std::string number_text(double value) {
 }  // namespace
 
 std::vector<CloudPair> pair_clouds(const std::vector<std::string>& arguments,
-                                   const std::string& truth_file) {
+                                   const std::string& truth_file, char delimiter) {
   std::vector<CloudPair> pairs;
-  for (const std::string& argument : arguments) add_pairs(argument, truth_file, pairs);
+  for (const std::string& argument : arguments) add_pairs(argument, truth_file, delimiter, pairs);
   std::error_code ignored;
   if (pairs.size() > 1 && !truth_file.empty() && !fs::is_directory(truth_file, ignored)) {
     throw Error(Fault::kUsage, "--truth-file",
@@ -73,16 +74,11 @@ std::vector<CloudPair> pair_clouds(const std::vector<std::string>& arguments,
 
 std::vector<std::int32_t> read_labels(const PointCloud& cloud, const std::string& name,
                                       const std::string& subject) {
-  const Field* field = cloud.find(name);
-  if (field == nullptr) {
-    std::string known;
-    for (const Field& f : cloud.fields()) known += (known.empty() ? "" : ", ") + f.name();
-    throw Error(Fault::kInput, subject, "has no field " + name + ", its fields are " + known);
-  }
+  const Field* const field = &require_field(cloud, name, subject);
   if (field->count() != 1) {
     throw Error(Fault::kInput, subject,
                 "the field " + name + " has " + std::to_string(field->count()) +
-                    " values a point, expected one label");
+                    " values per point, expected one label");
   }
   std::vector<std::int32_t> labels(cloud.size());
   std::atomic<std::size_t> bad = cloud.size();  // the first point without a label

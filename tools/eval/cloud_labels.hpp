@@ -24,12 +24,14 @@ struct CloudPair {
 ///                       one that differs in its extension only
 ///
 /// @param arguments  files and folders; `-` for a list on standard input
+/// @param delimiter  between the paths of the list
 /// @throws Error(Fault::kInput) when a file has no partner, or a folder no clouds;
 ///         Error(Fault::kUsage) for several predicted files and one true file
 [[nodiscard]] std::vector<CloudPair> pair_clouds(const std::vector<std::string>& arguments,
-                                                 const std::string& truth_file);
+                                                 const std::string& truth_file,
+                                                 char delimiter = '\n');
 
-/// The labels in the field `name`, one a point, of points with invalid coordinates as well.
+/// Returns the labels in the field `name`, one per point, also of points with invalid coordinates.
 /// @throws Error(Fault::kInput) with `subject` when the field is missing, has several values a
 ///         point, or holds a value that is no integer of 32 bits
 [[nodiscard]] std::vector<std::int32_t> read_labels(const PointCloud& cloud,

@@ -30,6 +30,10 @@ LabelMap::LabelMap(const std::filesystem::path& path) {
   if (empty()) throw Error(Fault::kInput, path.string(), "names no label, expected LABEL CLASS");
 }
 
+LabelMap::LabelMap(const std::map<std::string, std::string>& classes_by_label) {
+  for (const auto& [label, name] : classes_by_label) add(label, name, "map");
+}
+
 void LabelMap::read_text(const std::string& text, const std::string& subject) {
   std::istringstream lines(text);
   std::size_t number = 0;

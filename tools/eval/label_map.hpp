@@ -24,6 +24,8 @@ class LabelMap {
   /// @throws Error(Fault::kInput) for a file that cannot be read or is neither, or names a label
   ///         twice
   explicit LabelMap(const std::filesystem::path& path);
+  /// Makes a map of labels and their classes.
+  explicit LabelMap(const std::map<std::string, std::string>& classes_by_label);
 
   [[nodiscard]] bool empty() const { return classes_by_label_.empty(); }
   /// The class of `label`; nullopt when the map says nothing about it.

@@ -4,12 +4,14 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "../format.hpp"
 #include "../text.hpp"
 
 namespace ptattn::tools {
 namespace {
 
 constexpr double kFractionUnit = 1e9;  // nine decimals
+constexpr int kCsvDecimals = 9;
 constexpr const char* kGap = "  ";
 
 /// Rows of cells: the first column to the left, the others to the right, each as wide as its
@@ -144,6 +146,22 @@ std::string table_text(const Report& report) {
   return text;
 }
 
+std::string csv_text(const Report& report) {
+  std::string text = "class,truth,predicted,iou,precision,recall,f1\n";
+  const Metrics metrics = evaluate(report.confusion);
+  const auto cell = [](std::optional<double> value) {
+    std::string shown(1, ',');
+    return value ? shown.append(fixed_text(*value, kCsvDecimals)) : shown;
+  };
+  for (std::size_t i = 0; i < report.classes.size(); ++i) {
+    const ClassMetrics& c = metrics.classes[i];
+    text += csv_field(report.classes[i]) + "," + std::to_string(c.truth) + "," +
+            std::to_string(c.predicted) + cell(c.iou) + cell(c.precision) + cell(c.recall) +
+            cell(c.f1) + "\n";
+  }
+  return text;
+}
+
 std::string json_text(const Report& report) {
   const Metrics metrics = evaluate(report.confusion);
   nlohmann::ordered_json object{{report.items, metrics.items}, {"ignored", report.ignored}};
@@ -159,7 +177,7 @@ std::string json_text(const Report& report) {
   object["confusion"] = confusion_rows(report.confusion);
   for (const InputReport& input : report.inputs) {
     nlohmann::ordered_json entry{
-        {"input", input.name}, {report.items, input.metrics.items}, {"ignored", input.ignored}};
+        {"path", input.name}, {report.items, input.metrics.items}, {"ignored", input.ignored}};
     entry.update(overall(input.metrics));
     object["inputs"].push_back(std::move(entry));
   }

@@ -29,6 +29,9 @@ struct Report {
 /// Quotients in percent with two decimals, kappa with four; `-` where there is none.
 [[nodiscard]] std::string table_text(const Report& report);
 
+/// The table of the classes as comma-separated values: fractions have nine decimals.
+[[nodiscard]] std::string csv_text(const Report& report);
+
 /// One JSON object on one line; fractions have nine decimals, absent ones are null.
 [[nodiscard]] std::string json_text(const Report& report);
 

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <filesystem>
 #include <string_view>
 #include <utility>
 
+#include "../models.hpp"
 #include "../options.hpp"
+#include "../suggest.hpp"
 #include "../text.hpp"
 #include "ptattn/cloud/columns.hpp"
 #include "ptattn/core/error.hpp"
-#include "ptattn/models/model_search.hpp"
 #include "ptattn/tasks/features/attention_features.hpp"
 #include "ptattn/tasks/features/geometry_features.hpp"
 
@@ -36,7 +36,7 @@ std::string wavelengths_note(const std::vector<double>& wavelengths) {
 }
 
 FeatureJob geometry_job(const FeatureSettings& s, const FeatureCloud& cloud) {
-  GeometryOptions options{.radii = s.radii, .up = s.up};
+  GeometryOptions options{.radii = s.radii, .up = *s.up};
   if (!s.neighbors.empty()) {
     options.neighbors = s.neighbors;
   } else if (!s.radii.empty()) {
@@ -116,12 +116,16 @@ FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud) 
 }
 
 LayerJob::LayerJob(const FeatureSettings& settings)
-    : model_(load_model(find_model(settings.model))), layer_(settings.layer), up_(settings.up) {
+    : model_(load_model(locate_model(settings.model))), layer_(settings.layer), up_(*settings.up) {
   const std::string& name = description_of(model_).name;
   const std::vector<LayerDescription> layers = layers_of_any(model_);
   const auto found = std::ranges::find(layers, layer_, &LayerDescription::name);
   if (found == layers.end()) {
-    throw Error(Fault::kUsage, "--layer", name + " has no layer " + layer_ + ", see --list-layers");
+    std::vector<std::string> known;
+    for (const LayerDescription& layer : layers) known.push_back(layer.name);
+    throw Error(
+        Fault::kUsage, "--layer",
+        name + " has no layer " + layer_ + did_you_mean(layer_, known) + ", see --list-layers");
   }
   if (found->tokens == 0) {
     throw Error(Fault::kUsage, "--layer",
@@ -135,7 +139,7 @@ LayerJob::LayerJob(const FeatureSettings& settings)
   const bool asks = points != nullptr && points->network->category_count() > 0;
   const auto& categories = asks ? points->description.categories : none;
   if (points != nullptr && up_ != Axis::kZ) {
-    throw Error(Fault::kUsage, "--up", name + " sees clouds as they are, with z up");
+    throw Error(Fault::kUsage, "--up", name + " takes clouds as they are, with z up");
   }
   if (!settings.category.empty()) {
     scene_.category = find_category(settings.category, categories, name);
@@ -161,8 +165,16 @@ FeatureJob LayerJob::make_job(const FeatureCloud& cloud) const {
   return job;
 }
 
-std::string layer_table(const std::string& model) {
-  const Model loaded = load_model(find_model(model));
+std::vector<std::string> layer_names(const std::string& model) {
+  std::vector<std::string> names;
+  for (const LayerDescription& layer : layers_of_any(load_model(locate_model(model)))) {
+    if (layer.tokens > 0) names.push_back(layer.name);
+  }
+  return names;
+}
+
+int print_layers(const std::string& model, std::optional<Format> format) {
+  const Model loaded = load_model(locate_model(model));
   const std::vector<LayerDescription> layers = layers_of_any(loaded);
   std::size_t width = std::string_view("layer").size();
   std::size_t finest = 0;
@@ -175,16 +187,21 @@ std::string layer_table(const std::string& model) {
     return left_aligned(name, width) + right_aligned(tokens, kTokensWidth) +
            right_aligned(channels, kChannelsWidth) + "\n";
   };
-  std::string table = row("layer", "tokens", "channels");
+  Output output = Output::to_stdout();
+  RecordWriter writer(format.value_or(Format::kTable), output);
+  std::string heading = row("layer", "tokens", "channels");
   for (const LayerDescription& layer : layers) {
     std::string tokens = std::to_string(layer.tokens);
     if (std::holds_alternative<PointModel>(loaded)) {
       tokens = layer.tokens == finest ? "voxels" : "pooled voxels";
     }
     if (layer.tokens == 0) tokens = "whole cloud";
-    table += row(layer.name, tokens, std::to_string(layer.channels));
+    writer.write({{"layer", layer.name}, {"tokens", tokens}, {"channels", layer.channels}},
+                 heading + row(layer.name, tokens, std::to_string(layer.channels)));
+    heading.clear();
   }
-  return table;
+  writer.finish();
+  return 0;
 }
 
 }  // namespace ptattn::tools

@@ -51,7 +51,11 @@ class LayerJob {
   SceneLayerOptions scene_{};  // for models over points
 };
 
-/// The table of --list-layers.
-[[nodiscard]] std::string layer_table(const std::string& model);
+/// Returns the names of the layers that --layer takes.
+[[nodiscard]] std::vector<std::string> layer_names(const std::string& model);
+
+/// Prints --list-layers: the layers of a model with their tokens and channels.
+/// @return  the exit code, 0
+[[nodiscard]] int print_layers(const std::string& model, std::optional<Format> format);
 
 }  // namespace ptattn::tools

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../target.hpp"
+#include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/io/matrix_io.hpp"
@@ -82,15 +83,22 @@ std::string name_lines(std::span<const std::string> fields, std::span<const std:
   return lines;
 }
 
-void check_result(const FeatureSettings& settings, const PointCloud& cloud,
+void check_result(const FeatureSettings& settings, const Job& job, const PointCloud& cloud,
                   std::span<const std::string> fields) {
-  if (is_matrix(settings.output)) return;
-  refuse_taken_fields(cloud, fields, settings.input, "--prefix");
-  check_format(settings.output, cloud, Encoding::kBinary, settings.clouds.las);
+  const std::string path = job.output.string();
+  if (is_matrix(path)) {
+    if (!settings.colorize) return;
+    throw Error(
+        Fault::kUsage, "--colorize",
+        "a matrix has no colours, expected a name ending in " + extension_list(kCloudExtensions));
+  }
+  refuse_taken_fields(cloud, fields, job.input.path.string(), "--prefix");
+  check_format(path, cloud, Encoding::kBinary, settings.clouds.las);
 }
 
-void write_result(const FeatureSettings& settings, PointCloud& cloud, FeatureResult result) {
-  const std::string& path = settings.output;
+void write_result(const FeatureSettings& settings, const std::string& path, PointCloud& cloud,
+                  FeatureResult result) {
+  make_parent_folders(path);
   if (is_matrix(path)) {
     const Matrix all = with_gaps(std::move(result.values), result.points, cloud.size());
     if (has_extension(path, ".npy")) return write_npy(path, all);
@@ -101,7 +109,7 @@ void write_result(const FeatureSettings& settings, PointCloud& cloud, FeatureRes
   const auto names = field_names(settings.prefix, result.values.cols());
   add_fields(cloud, names, result);
   add_comments(cloud, names, result);
-  if (settings.pca_color) paint(cloud, colors_of(cloud, result), color_layout_of(path));
+  if (settings.colorize) paint(cloud, colors_of(cloud, result), color_layout_of(path));
   result.values = Matrix();  // not needed while the file is written
   write_cloud(path, cloud, Encoding::kBinary, settings.clouds.las);
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../jobs.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "settings.hpp"
@@ -29,12 +30,13 @@ struct FeatureResult {
 /// Throws, before features are computed, what would stand in the way of writing them.
 /// @throws Error(Fault::kUsage) when a field's name is taken; Error(Fault::kInput) when the format
 ///         cannot hold the cloud
-void check_result(const FeatureSettings& settings, const PointCloud& cloud,
+void check_result(const FeatureSettings& settings, const Job& job, const PointCloud& cloud,
                   std::span<const std::string> fields);
 
-/// Writes the cloud with new fields, or the matrix of all its points, to `settings.output`. Points
+/// Writes the cloud with new fields, or the matrix of all its points, to the job's output. Points
 /// without features have 0 in every channel and black as colour. What the fields mean goes into
 /// the comments of a cloud, or the metadata `names` of a safetensors file.
-void write_result(const FeatureSettings& settings, PointCloud& cloud, FeatureResult result);
+void write_result(const FeatureSettings& settings, const std::string& path, PointCloud& cloud,
+                  FeatureResult result);
 
 }  // namespace ptattn::tools

@@ -2,13 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <initializer_list>
 #include <map>
 #include <memory>
 #include <string_view>
 #include <utility>
 
+#include "../checks.hpp"
 #include "../options.hpp"
 
 namespace ptattn::tools {
@@ -28,12 +28,10 @@ std::string_view name_of(FeatureKind kind) {
   return std::ranges::find(kKinds, kind, &decltype(kKinds)::value_type::second)->first;
 }
 
-/// A length that std::from_chars reads to the end of `text`.
+/// A length that all of `text` is.
 std::optional<double> parse_length(std::string_view text) {
-  double value = 0.0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return is_length(value) ? std::optional(value) : std::nullopt;
+  const std::optional<double> value = parse_number(text);
+  return value && is_length(*value) ? value : std::nullopt;
 }
 
 std::optional<WavelengthRange> parse_wavelengths(std::string_view text) {
@@ -45,29 +43,11 @@ std::optional<WavelengthRange> parse_wavelengths(std::string_view text) {
   return WavelengthRange(*shortest, *longest);
 }
 
-std::string check_length(const std::string& text) {
-  return parse_length(text) ? "" : text + " is no length, expected a number above 0";
-}
-
-std::string refuse_empty(const std::string& text) {
-  return text.empty() ? "the name is empty" : "";
-}
-
 std::string check_channels(const std::string& text) {
-  std::size_t count = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const bool number = problem == std::errc{} && end == text.data() + text.size();
-  return number && count > 0 && count <= kMaxChannels && count % kChannelsAWavelength == 0
+  const std::size_t count = parse_index(text).value_or(0);
+  return count > 0 && count <= kMaxChannels && count % kChannelsAWavelength == 0
              ? ""
              : text + " is not a multiple of 6 from 6 to " + std::to_string(kMaxChannels);
-}
-
-CLI::Validator range(std::size_t low, std::size_t high) {
-  return CLI::Range(low, high).description("");
-}
-
-CLI::Validator one_of(const std::vector<std::string>& names) {
-  return CLI::IsMember(names);
 }
 
 /// Remembers which options belong to which kinds of features.
@@ -83,7 +63,7 @@ class KindOptions {
   void check() const {
     for (const auto& [option, kinds] : entries_) {
       if (option->count() == 0 || std::ranges::find(kinds, settings_.kind) != kinds.end()) continue;
-      throw CLI::ValidationError(option->get_name(), "says nothing about --features " +
+      throw CLI::ValidationError(option->get_name(), "does not go with --features " +
                                                          std::string(name_of(settings_.kind)));
     }
   }
@@ -96,27 +76,16 @@ class KindOptions {
 using enum FeatureKind;
 
 void declare_neighborhood(CLI::App& app, FeatureSettings& s, KindOptions& of) {
-  CLI::Option* neighbors =
-      of.add(app.add_option("--neighbors", s.neighbors,
-                            "Nearest points of a neighbourhood, itself counted; geometry: sizes "
-                            "with commas between [16,32,64], attention: one [32]"),
-             {kGeometry, kAttention})
-          ->type_name("K")
-          ->delimiter(',')
-          ->allow_extra_args(false)
-          ->check(range(1, kMaxNeighbors));
-  of.add(app.add_option_function<std::vector<std::string>>(
-             "--radii",
-             [&s](const std::vector<std::string>& texts) {
-               for (const std::string& text : texts) s.radii.push_back(*parse_length(text));
-             },
-             "Further neighbourhoods: the points within these radii, in the cloud's unit, but no "
-             "more than the 64 nearest (or the largest of --neighbors)"),
-         {kGeometry})
-      ->type_name("R")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(check_length);
+  CLI::Option* const neighbors =
+      of.add(add_neighbors(app, s.neighbors, kMaxNeighbors,
+                           "Take the K nearest points, itself counted, as a neighbourhood; "
+                           "geometry: sizes with commas between [16,32,64], attention: one [32]"),
+             {kGeometry, kAttention});
+  of.add(add_radius(app, s.radii,
+                    "Take the points within R as further neighbourhoods, radii with commas "
+                    "between in the cloud's unit, but no more than the 64 nearest (or the "
+                    "largest of --neighbors)"),
+         {kGeometry});
   of.add(app.add_flag("--global", s.global, "Attend to all points: time grows with their square"),
          {kAttention})
       ->excludes(neighbors);
@@ -124,34 +93,35 @@ void declare_neighborhood(CLI::App& app, FeatureSettings& s, KindOptions& of) {
 
 void declare_attention(CLI::App& app, FeatureSettings& s, KindOptions& of) {
   of.add(app.add_option("--inputs", s.inputs,
-                        "What is compared and averaged, with commas between: xyz, normals, colors "
-                        "or names of fields [xyz]"),
+                        "Compare and average these, with commas between: xyz, normals, colors or "
+                        "names of fields [xyz]"),
          {kAttention})
-      ->type_name("LIST")
+      ->type_name("FIELDS")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(refuse_empty);
+      ->check(not_empty());
   of.add(app.add_option_function<std::string>(
              "--scores",
              [&s](const std::string& name) {
                s.scores = name == "dot" ? ScoreKind::kDot : ScoreKind::kGaussian;
              },
-             "gaussian (of distances) or dot (scaled products of inputs and encodings) "
+             "Score by gaussian (of distances) or dot (scaled products of inputs and encodings) "
              "[gaussian]"),
          {kAttention})
       ->type_name("KIND")
       ->check(one_of({"gaussian", "dot"}));
   of.add(app.add_option_function<std::string>(
-             "--bandwidth", [&s](const std::string& text) { s.bandwidth = parse_length(text); },
-             "Width of the Gaussian in the cloud's unit [half the median distance to the K-th "
-             "neighbour]"),
+             "--bandwidth", [&s](const std::string& text) { s.bandwidth = parse_number(text); },
+             "Set the width of the Gaussian, in the cloud's unit [half the median distance to the "
+             "K-th neighbour]"),
          {kAttention})
       ->type_name("H")
-      ->check(check_length);
-  of.add(app.add_option("--heads", s.heads, "Heads, each twice as wide as the one before [1]"),
-         {kAttention})
+      ->check(positive_number());
+  of.add(
+        app.add_option("--heads", s.heads, "Use N heads, each twice as wide as the one before [1]"),
+        {kAttention})
       ->type_name("N")
-      ->check(range(1, kMaxHeads));
+      ->check(whole_number(1, kMaxHeads));
   of.add(app.add_flag("--no-encode", s.no_encode,
                       "Leave positions out of scores and values: inputs alone decide"),
          {kAttention});
@@ -161,7 +131,7 @@ void declare_encoding(CLI::App& app, FeatureSettings& s, KindOptions& of) {
   of.add(app.add_option_function<std::string>(
              "--wavelengths",
              [&s](const std::string& text) { s.wavelengths = parse_wavelengths(text); },
-             "Shortest and longest wavelength of the encoding, in the cloud's unit [from the "
+             "Set the shortest and longest wavelength, in the cloud's unit [from the "
              "cloud]"),
          {kEncoding, kAttention})
       ->type_name("MIN:MAX")
@@ -169,14 +139,14 @@ void declare_encoding(CLI::App& app, FeatureSettings& s, KindOptions& of) {
         return parse_wavelengths(text) ? "" : text + " is not MIN:MAX, two lengths in order";
       });
   of.add(app.add_option("--channels", s.channels,
-                        "Channels of the encoding, 6 for each wavelength [encoding 48, "
+                        "Encode in C channels, 6 for each wavelength [encoding 48, "
                         "attention 24]"),
          {kEncoding, kAttention})
       ->type_name("C")
       ->check(check_channels);
   of.add(app.add_option_function<std::string>(
              "--origin", [&s](const std::string& name) { s.absolute = name == "zero"; },
-             "Where encoded coordinates begin: mean (of the points) or zero, for tiles of one "
+             "Encode coordinates relative to mean (of the points) or zero, for tiles of one "
              "scene [mean]"),
          {kEncoding})
       ->type_name("ORIGIN")
@@ -184,59 +154,42 @@ void declare_encoding(CLI::App& app, FeatureSettings& s, KindOptions& of) {
 }
 
 void declare_model(CLI::App& app, FeatureSettings& s, KindOptions& of) {
-  of.add(app.add_option("--model", s.model, "Name or folder of the model [pct-modelnet40]"),
-         {kModel})
-      ->type_name("MODEL");
-  of.add(app.add_option("--layer", s.layer, "Layer whose activations are wanted"), {kModel})
-      ->type_name("NAME")
-      ->check(refuse_empty);
-  of.add(app.add_option("--category", s.category,
-                        "What the object is, for models that label the parts of objects"),
-         {kModel})
-      ->type_name("NAME");
-  of.add(app.add_flag("--list-layers", s.list_layers,
-                      "Print the layers of the model with their tokens and channels and exit"),
-         {kModel});
+  of.add(add_model(app, s.model, "pct-modelnet40"), {kModel});
+  of.add(add_layer(app, s.layer, "Write the activations of this layer"), {kModel});
+  of.add(add_category(app, s.category), {kModel});
+  add_list_layers(app, s.list_layers);
+  add_list_models(app, s.list_models);
 }
 
 }  // namespace
 
 void declare_features(CLI::App& app, FeatureSettings& s) {
   const auto of = std::make_shared<KindOptions>(s);  // lives as long as the final callback
-  app.add_option("INPUT", s.input, "PLY, PCD, LAS or LAZ file")->type_name("");
-  app.add_option("-o,--output", s.output,
-                 "Cloud with a float field a channel (.ply, .pcd, .las, .laz), or a matrix "
-                 "[points, channels] "
-                 "of float32 (.npy, .safetensors)")
-      ->type_name("FILE")
-      ->check(refuse_empty);
+  add_inputs(app, s.files);
+  add_output(app, s.files.output,
+             "Write a cloud with one float field per channel (.ply, .pcd, .las, .laz), or a matrix "
+             "[points, channels] of float32 (.npy, .safetensors); for several inputs, clouds in "
+             "this folder, which exists or has a / at its end",
+             "PATH");
+  add_format(app, s.files.format);
   app.add_option_function<std::string>(
          "--features", [&s](const std::string& name) { s.kind = kKinds.find(name)->second; },
-         "geometry, encoding, attention or model, see below [geometry]")
+         "Compute geometry, encoding, attention or model features, see below [geometry]")
       ->type_name("KIND")
       ->check(one_of({"geometry", "encoding", "attention", "model"}));
   declare_neighborhood(app, s, *of);
-  of->add(app.add_option_function<std::string>(
-              "--up",
-              [&s](const std::string& name) {
-                s.up = name == "x" ? Axis::kX : name == "y" ? Axis::kY : Axis::kZ;
-              },
-              "Axis that points upwards: z, y or x [z]"),
-          {kGeometry, kModel})
-      ->type_name("AXIS")
-      ->check(one_of({"z", "y", "x"}));
+  of->add(add_up(app, s.up, false), {kGeometry, kModel});
   declare_attention(app, s, *of);
   declare_encoding(app, s, *of);
   declare_model(app, s, *of);
-  app.add_option("--prefix", s.prefix, "Fields are called PREFIX000, PREFIX001, ... [f_]")
-      ->type_name("PREFIX")
-      ->check(refuse_blanks);
+  add_prefix(app, s.prefix, "Name the fields TEXT000, TEXT001, ... [f_]");
   app.add_flag("--names", s.names,
-               "Print what the fields mean, one a line; without -o nothing is computed");
-  app.add_flag("--pca-color", s.pca_color,
-               "Colour the cloud by the first three principal components; colours that it has "
-               "are kept as original_red and so on");
+               "Print what the fields mean, one per line; without -o nothing is computed");
+  app.add_flag("--colorize", s.colorize,
+               "Colour the cloud by the first three principal components; colours of the input "
+               "are kept as original_red, ...");
   add_cloud_options(app, s.clouds);
+  add_course(app, s.files);
   app.final_callback([of] { of->check(); });
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../cloud_options.hpp"
+#include "../options.hpp"
 #include "ptattn/models/preprocessing.hpp"
 #include "ptattn/tasks/features/attention_features.hpp"
 #include "ptattn/tasks/features/encoding_features.hpp"
@@ -21,16 +22,15 @@ enum class FeatureKind { kGeometry, kEncoding, kAttention, kModel };
 /// The command line of ptattn-features. An option that was not given is nullopt or empty; its
 /// default depends on the kind.
 struct FeatureSettings {
-  std::string input;
-  std::string output;
+  FileOptions files{};
   std::string prefix = "f_";
   FeatureKind kind = FeatureKind::kGeometry;
   bool names = false;
-  bool pca_color = false;
+  bool colorize = false;
   // geometry
   std::vector<std::size_t> neighbors{};  // attention: one of them
   std::vector<double> radii{};
-  Axis up = Axis::kZ;  // and model
+  std::optional<Axis> up = Axis::kZ;  // and model
   // encoding
   std::optional<WavelengthRange> wavelengths{};  // and attention
   std::optional<std::size_t> channels{};         // and attention
@@ -47,6 +47,7 @@ struct FeatureSettings {
   std::string layer{};
   std::string category{};
   bool list_layers = false;
+  bool list_models = false;
   CloudOptions clouds{};
 };
 

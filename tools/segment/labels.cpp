@@ -90,7 +90,7 @@ void place_colors(PointCloud& cloud, const Segmentation& result, const LabelFiel
 }  // namespace
 
 std::vector<std::string> new_fields(const LabelFields& fields, const SegmenterDescription& model) {
-  std::vector<std::string> names{fields.label, "confidence", "entropy", "margin"};
+  std::vector<std::string> names{fields.field, "confidence", "entropy", "margin"};
   if (fields.probabilities) {
     for (const std::string& name : model.classes) names.push_back("p_" + name);
   }
@@ -102,7 +102,7 @@ std::vector<std::string> new_fields(const LabelFields& fields, const SegmenterDe
     const auto is_among = [&](auto list) { return std::ranges::find(list, name) != list.end(); };
     if (std::ranges::count(names, name) > 1 || (fields.colorize && is_among(kColorNames)) ||
         is_among(kCoordinates)) {
-      throw Error(Fault::kUsage, "--label-field",
+      throw Error(Fault::kUsage, "--field",
                   name + " is the name of another field, expected one of its own");
     }
   }
@@ -114,7 +114,7 @@ LabelFields LabelFields::for_output(const std::filesystem::path& output,
   LabelFields settled = *this;
   const bool las = has_extension(output, ".las") || has_extension(output, ".laz");
   if (!las || !label_by_format || !prefix.empty() || model.asprs_codes.empty()) return settled;
-  settled.label = "classification";
+  settled.field = "classification";
   settled.asprs_codes = true;
   settled.replace_label = true;
   return settled;

@@ -12,7 +12,7 @@ namespace ptattn::tools {
 
 /// What is written into the clouds.
 struct LabelFields {
-  std::string label = "label";  ///< uint32; uint8 for ASPRS codes
+  std::string field = "label";  ///< uint32; uint8 for ASPRS codes
   std::string prefix;           ///< before the names of all new fields
   bool asprs_codes = false;     ///< ASPRS codes instead of the numbers of the model's classes
   bool probabilities = false;   ///< a field p_CLASS for each class

@@ -1,7 +1,7 @@
 #include "report.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <cmath>
 #include <utility>
 
 #include "../text.hpp"
@@ -9,6 +9,9 @@
 namespace ptattn::tools {
 namespace {
 
+constexpr std::size_t kNumberColumns = 4;
+constexpr std::size_t kConfidenceColumns = 12;
+constexpr double kConfidenceUnit = 1e6;  // six decimals
 constexpr std::size_t kCountColumns = 12;
 constexpr std::size_t kShareColumns = 9;
 
@@ -23,27 +26,34 @@ SegmentRecord make_record(std::string path, std::string output, const Segmentati
                        .tiles = result.tiles};
   if (result.category) record.category = model.categories[*result.category];
   record.counts.assign(model.classes.size(), 0);
+  record.confidence.assign(model.classes.size(), 0.0);
   for (std::size_t i = 0; i < result.labels.size(); ++i) {
     if (result.valid[i]) {
       ++record.counts[result.labels[i]];
+      record.confidence[result.labels[i]] += result.confidence[i];
     } else {
       ++record.invalid;
     }
+  }
+  for (std::size_t c = 0; c < record.counts.size(); ++c) {
+    if (record.counts[c] > 0) record.confidence[c] /= static_cast<double>(record.counts[c]);
   }
   return record;
 }
 
 std::string as_table(const SegmentRecord& record, const SegmenterDescription& model) {
-  if (!record.error.empty()) return record.path + ": " + record.error + "\n";
-  std::size_t width = 0;
+  std::size_t width = text_width("class");
   for (const std::string& name : model.classes) width = std::max(width, text_width(name));
   std::string text = record.path + " -> " + record.output + ": " + std::to_string(record.points) +
                      " points, " + std::to_string(record.voxels) + " voxels" +
                      (record.votes > 1 ? ", " + std::to_string(record.votes) + " votes" : "") +
                      (record.category.empty() ? "" : ", " + record.category) + "\n";
+  text += std::string(kNumberColumns, ' ') + left_aligned("  class", width + 2) +
+          right_aligned("points", kCountColumns) + right_aligned("share", kShareColumns) +
+          right_aligned("confidence", kConfidenceColumns) + "\n";
   const std::size_t valid = std::max<std::size_t>(record.points - record.invalid, 1);
   const auto line = [&](const std::string& label, const std::string& name, std::size_t count) {
-    text += right_aligned(label, 4) + "  " + left_aligned(name, width) +
+    text += right_aligned(label, kNumberColumns) + "  " + left_aligned(name, width) +
             right_aligned(std::to_string(count), kCountColumns);
   };
   for (std::size_t c = 0; c < record.counts.size(); ++c) {
@@ -51,7 +61,11 @@ std::string as_table(const SegmentRecord& record, const SegmenterDescription& mo
     if (!record.category.empty() && record.counts[c] == 0) continue;
     line(std::to_string(c), model.classes[c], record.counts[c]);
     const double share = static_cast<double>(record.counts[c]) / static_cast<double>(valid);
-    text += right_aligned(percent_text(share), kShareColumns) + "\n";
+    text += right_aligned(percent_text(share), kShareColumns);
+    if (record.counts[c] > 0) {
+      text += right_aligned(percent_text(record.confidence[c]), kConfidenceColumns);
+    }
+    text += "\n";
   }
   if (record.invalid > 0) {
     line("", "invalid", record.invalid);
@@ -60,25 +74,23 @@ std::string as_table(const SegmentRecord& record, const SegmenterDescription& mo
   return text;
 }
 
-std::string as_json_line(const SegmentRecord& record, const SegmenterDescription& model) {
+nlohmann::ordered_json as_json(const SegmentRecord& record, const SegmenterDescription& model) {
   nlohmann::ordered_json json;
-  json["path"] = record.path;
-  if (record.error.empty()) {
-    json["output"] = record.output;
-    json["points"] = record.points;
-    json["invalid"] = record.invalid;
-    if (!record.category.empty()) json["category"] = record.category;
-    json["voxels"] = record.voxels;
-    json["tiles"] = record.tiles;
-    if (record.votes > 1) json["votes"] = record.votes;
-    for (std::size_t c = 0; c < record.counts.size(); ++c) {
-      json["classes"][model.classes[c]] = record.counts[c];
-    }
-  } else {
-    json["error"] = record.error;
+  json["output"] = record.output;
+  json["points"] = record.points;
+  json["invalid"] = record.invalid;
+  if (!record.category.empty()) json["category"] = record.category;
+  json["voxels"] = record.voxels;
+  json["tiles"] = record.tiles;
+  if (record.votes > 1) json["votes"] = record.votes;
+  for (std::size_t c = 0; c < record.counts.size(); ++c) {
+    json["classes"][model.classes[c]] = record.counts[c];
   }
-  json["model"] = model.name;
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  for (std::size_t c = 0; c < record.counts.size(); ++c) {
+    json["confidence"][model.classes[c]] =
+        std::round(record.confidence[c] * kConfidenceUnit) / kConfidenceUnit;
+  }
+  return json;
 }
 
 }  // namespace ptattn::tools

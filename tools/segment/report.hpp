@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -20,22 +21,20 @@ struct SegmentRecord {
   std::size_t tiles = 0;
   std::size_t votes = 1;
   std::vector<std::size_t> counts{};  ///< points of each class
-  std::string error{};                ///< why it failed; empty on success
+  std::vector<double> confidence{};   ///< mean confidence of each class; 0 where it has no point
 };
 
-/// Counts the points of each class.
+/// Counts the points of each class and averages their confidences.
 [[nodiscard]] SegmentRecord make_record(std::string path, std::string output,
                                         const Segmentation& result,
                                         const SegmenterDescription& model);
 
-/// The classes with the numbers and shares of their points, a line each.
+/// Returns a line per class: number, name, points, share, mean confidence.
 [[nodiscard]] std::string as_table(const SegmentRecord& record, const SegmenterDescription& model);
 
-/// One line of JSON: path, output, points, invalid, category (of
-/// models that label parts), voxels, tiles, votes (where there are several),
-/// classes {name: points}, model;
-/// or path, error, model.
-[[nodiscard]] std::string as_json_line(const SegmentRecord& record,
-                                       const SegmenterDescription& model);
+/// The keys of a record: output, points, invalid, category (of models that label parts), voxels,
+/// tiles, votes (where there are several), classes {name: points} and confidence {name: mean}.
+[[nodiscard]] nlohmann::ordered_json as_json(const SegmentRecord& record,
+                                             const SegmenterDescription& model);
 
 }  // namespace ptattn::tools

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "../progress.hpp"
+#include "../target.hpp"
 #include "packed_color.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
@@ -18,16 +18,13 @@ namespace {
 constexpr std::size_t kUsualNeighbors = 48;
 constexpr std::array kAxes{"x", "y", "z"};
 
-void check_fields(const SmoothSettings& s, const PointCloud& cloud) {
+void check_fields(const SmoothSettings& s, const PointCloud& cloud, const std::string& subject) {
   for (const std::string& name : s.fields) {
-    const Field* const field = cloud.find(name);
-    if (field == nullptr) {
-      throw Error(Fault::kInput, s.input, "has no field \"" + name + "\", see --fields");
-    }
+    const Field& field = require_field(cloud, name, subject);
     if (std::ranges::count(kAxes, name) > 0) {
       throw Error(Fault::kUsage, "--fields", name + " is a coordinate, use --coordinates");
     }
-    refuse_packed_color(*field, "--fields");
+    refuse_packed_color(field, "--fields");
   }
 }
 
@@ -47,11 +44,15 @@ void store(PointCloud& cloud, std::span<const std::size_t> points,
 
 }  // namespace
 
-void denoise(const SmoothSettings& s) {
-  PointCloud cloud = read_cloud(s.input, s.clouds.read);
-  RawVector<Position> positions = cloud.positions(s.input);
-  check_fields(s, cloud);
-  check_format(s.output, cloud, Encoding::kBinary, s.clouds.las);
+FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) {
+  const std::string path = job.input.path.string();
+  progress.status("reading " + path);
+  PointCloud cloud = read_cloud(path, s.clouds.read);
+  tell_notes(cloud, path, progress);
+  RawVector<Position> positions = cloud.positions(path);
+  check_fields(s, cloud, path);
+  check_target(job.output, kCloudExtensions);
+  check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
   const std::vector<std::size_t> points = keep_finite(positions);
 
   const SmoothOptions options{.kernel = s.kernel,
@@ -59,9 +60,8 @@ void denoise(const SmoothSettings& s) {
                               .bandwidth = s.bandwidth,
                               .iterations = s.iterations};
   const std::size_t passes = s.iterations * (s.fields.size() + (s.coordinates ? 1 : 0));
-  Progress progress(std::string(kSmoothName), points.size() * passes, "points");
-  tell_notes(cloud, s.input, progress);
-  const auto advance = [&](std::size_t done) { progress.advance(done); };
+  progress.begin_parts(points.size() * passes, "points");
+  const auto advance = [&](std::size_t done) { progress.advance_parts(done); };
   std::vector<SmoothedRecord> records;
   for (const std::string& name : s.fields) {  // where the points were measured
     const BandwidthFit fit = smooth_field(*cloud.find(name), points, positions, options, advance);
@@ -73,8 +73,10 @@ void denoise(const SmoothSettings& s) {
     records.insert(records.begin(),
                    {"coordinates", done.bandwidth, done.leave_one_out, done.moved});
   }
-  write_cloud(s.output, cloud, Encoding::kBinary, s.clouds.las);
-  report(s, cloud.size(), records, progress);
+  progress.status("writing " + job.output.string());
+  make_parent_folders(job.output);
+  write_cloud(job.output, cloud, Encoding::kBinary, s.clouds.las);
+  return report_of(s, job, cloud.size(), records);
 }
 
 }  // namespace ptattn::tools

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "../batch.hpp"
 #include "settings.hpp"
 
 namespace ptattn::tools {
 
-/// Reads the input, smooths what was asked for, writes the output and reports.
+/// Smooths one cloud: reads it, smooths what was asked for, writes the job's output.
 /// @throws Error as the tool documents
-void denoise(const SmoothSettings& s);
+[[nodiscard]] FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress);
 
 }  // namespace ptattn::tools

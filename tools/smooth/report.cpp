@@ -2,9 +2,7 @@
 
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
-#include "../output.hpp"
 #include "../text.hpp"
 
 namespace ptattn::tools {
@@ -20,17 +18,13 @@ std::string digits(double value) {
   return {text.data(), end.ptr};
 }
 
-Json general(const SmoothSettings& s, std::size_t points) {
-  Json json;
-  json["input"] = s.input;
-  json["output"] = s.output;
-  json["points"] = points;
-  return json;
-}
-
-void print(const Json& json) {
-  constexpr int kOneLine = -1;
-  Output::to_stdout().write(json.dump(kOneLine, ' ', false, Json::error_handler_t::replace) + "\n");
+FileReport general(const Job& job, std::size_t points) {
+  FileReport report{.points = points};
+  report.json["output"] = job.output.string();
+  report.json["points"] = points;
+  report.table = job.input.path.string() + " -> " + job.output.string() + ": " +
+                 std::to_string(points) + " points\n";
+  return report;
 }
 
 std::string origin(const SmoothSettings& s) {
@@ -59,14 +53,10 @@ std::string text_of(const SmoothSettings& s, const TransferRecord& r) {
 
 }  // namespace
 
-void report(const SmoothSettings& s, std::size_t points, const std::vector<SmoothedRecord>& records,
-            Progress& progress) {
-  if (s.report == ReportFormat::kText) {
-    for (const SmoothedRecord& record : records) progress.message(text_of(s, record));
-  }
-  if (s.report != ReportFormat::kJson) return;
-  Json json = general(s, points);
-  json["smoothed"] = Json::array();
+FileReport report_of(const SmoothSettings& s, const Job& job, std::size_t points,
+                     const std::vector<SmoothedRecord>& records) {
+  FileReport report = general(job, points);
+  report.json["smoothed"] = Json::array();
   for (const SmoothedRecord& r : records) {
     Json item;
     item["what"] = r.what;
@@ -74,16 +64,16 @@ void report(const SmoothSettings& s, std::size_t points, const std::vector<Smoot
     item["bandwidth_given"] = s.bandwidth.has_value();
     item["leave_one_out"] = r.leave_one_out;
     if (r.what == "coordinates") item["moved"] = r.moved;
-    json["smoothed"].push_back(item);
+    report.json["smoothed"].push_back(item);
+    report.table += "  " + text_of(s, r) + "\n";
   }
-  print(json);
+  return report;
 }
 
-void report(const SmoothSettings& s, std::size_t points, const TransferRecord& r,
-            Progress& progress) {
-  if (s.report == ReportFormat::kText) progress.message(text_of(s, r));
-  if (s.report != ReportFormat::kJson) return;
-  Json json = general(s, points);
+FileReport report_of(const SmoothSettings& s, const Job& job, std::size_t points,
+                     const TransferRecord& r) {
+  FileReport report = general(job, points);
+  Json& json = report.json;
   json["from"] = s.from;
   json["field"] = r.field;
   json["kind"] = r.categorical ? "categorical" : "numeric";
@@ -96,7 +86,8 @@ void report(const SmoothSettings& s, std::size_t points, const TransferRecord& r
   for (const auto& [name, weight] : r.features) json["features"][name] = weight;
   json[r.categorical ? "leave_one_out_right" : "leave_one_out_error"] = r.leave_one_out;
   json["unknown_points"] = r.unknown;
-  print(json);
+  report.table += "  " + text_of(s, r) + "\n";
+  return report;
 }
 
 }  // namespace ptattn::tools

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "../progress.hpp"
+#include "../batch.hpp"
 #include "settings.hpp"
 
 namespace ptattn::tools {
@@ -33,10 +33,10 @@ struct TransferRecord {
   std::size_t unknown = 0;     ///< points without a known one within reach
 };
 
-/// Says what was done: lines on stderr, or one JSON object on standard output.
-void report(const SmoothSettings& s, std::size_t points, const std::vector<SmoothedRecord>& records,
-            Progress& progress);
-void report(const SmoothSettings& s, std::size_t points, const TransferRecord& record,
-            Progress& progress);
+/// Returns what became of one cloud, for people and as JSON.
+[[nodiscard]] FileReport report_of(const SmoothSettings& s, const Job& job, std::size_t points,
+                                   const std::vector<SmoothedRecord>& records);
+[[nodiscard]] FileReport report_of(const SmoothSettings& s, const Job& job, std::size_t points,
+                                   const TransferRecord& record);
 
 }  // namespace ptattn::tools

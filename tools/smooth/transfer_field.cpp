@@ -6,9 +6,9 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <optional>
 #include <type_traits>
 
-#include "../progress.hpp"
 #include "../target.hpp"
 #include "packed_color.hpp"
 #include "ptattn/cloud/columns.hpp"
@@ -50,7 +50,7 @@ struct UsablePoints {
   }
 };
 
-/// Bytes of the value for points that nobody knows anything about.
+/// Bytes of the value for points that no known point is near to.
 std::vector<std::byte> unknown_value(const SmoothSettings& s, const Field& field) {
   std::vector<std::byte> bytes(size_of(field.type()));
   visit_type(field.type(), [&](auto type) {
@@ -75,7 +75,7 @@ std::vector<std::byte> unknown_value(const SmoothSettings& s, const Field& field
 }
 
 std::string name_of_result(const SmoothSettings& s) {
-  return s.as.empty() ? s.transfer : s.as;
+  return s.field.empty() ? s.transfer : s.field;
 }
 
 /// What the labelled points know: classes, equal numbers for equal bytes, or values.
@@ -102,38 +102,48 @@ struct KnownValues {
   [[nodiscard]] Known view() const { return {.classes = classes, .values = values}; }
 };
 
-/// The values of --features, on the scale that they have in the labelled cloud.
-struct Features {
-  std::vector<std::string> names;
-  Matrix of_known;
-  Matrix of_input;
+/// The fields of --features in the labelled cloud, on the scale that they have there.
+struct KnownFeatures {
+  std::vector<FieldColumn> columns;
+  ColumnScaling scaling{};
+  Matrix values;
 
-  Features(const SmoothSettings& s, const PointCloud& labelled, const UsablePoints& known,
-           const PointCloud& input, const UsablePoints& points) {
+  KnownFeatures(const SmoothSettings& s, const PointCloud& labelled, const UsablePoints& known) {
     if (s.features.empty()) return;
-    const std::vector<FieldColumn> columns = select_columns(labelled, s.features, s.from);
-    const std::vector<FieldColumn> same = select_columns(input, s.features, s.input);
+    columns = select_columns(labelled, s.features, s.from);
+    scaling = standardizing(columns, known.rows);
+    values = column_values(columns, known.rows, scaling);
+  }
+  /// The same of another cloud.
+  [[nodiscard]] Matrix of(const SmoothSettings& s, const PointCloud& input,
+                          const UsablePoints& points, const std::string& subject) const {
+    if (columns.empty()) return {};
+    const std::vector<FieldColumn> same = select_columns(input, s.features, subject);
     if (!std::ranges::equal(columns, same, {}, &FieldColumn::name, &FieldColumn::name)) {
-      throw Error(Fault::kInput, s.input, "has other --features than " + s.from);
+      throw Error(Fault::kInput, subject, "has other --features than " + s.from);
     }
-    for (const FieldColumn& column : columns) names.push_back(column.name());
-    const ColumnScaling scaling = standardizing(columns, known.rows);
-    of_known = column_values(columns, known.rows, scaling);
-    of_input = column_values(same, points.rows, scaling);
+    return column_values(same, points.rows, scaling);
   }
 };
 
 const Field& field_to_carry(const SmoothSettings& s, const PointCloud& labelled) {
-  const Field* const field = labelled.find(s.transfer);
-  if (field == nullptr) {
-    throw Error(Fault::kInput, s.from, "has no field \"" + s.transfer + "\", see --transfer");
-  }
-  if (field->count() != 1) {
+  const Field& field = require_field(labelled, s.transfer, s.from);
+  if (field.count() != 1) {
     throw Error(Fault::kInput, s.from,
-                "\"" + s.transfer + "\" has " + std::to_string(field->count()) +
-                    " values a point, expected one");
+                "\"" + s.transfer + "\" has " + std::to_string(field.count()) +
+                    " values per point, expected one");
   }
-  return *field;
+  return field;
+}
+
+/// Those that have coordinates and a value.
+UsablePoints known_points(const SmoothSettings& s, const PointCloud& labelled, const Field& field) {
+  UsablePoints known(labelled, s.from);
+  known.keep_known(field);
+  if (known.rows.empty()) {
+    throw Error(Fault::kInput, s.from, "has no point with coordinates and a value to carry over");
+  }
+  return known;
 }
 
 /// Copies the winners' values, bit for bit; returns how many points have none.
@@ -189,20 +199,22 @@ std::size_t add_fields(const SmoothSettings& s, PointCloud& cloud, const Field& 
 }
 
 /// Everything that has to be right before the work begins.
-void check(const SmoothSettings& s, const PointCloud& cloud, const Field& source,
+void check(const SmoothSettings& s, const Job& job, const PointCloud& cloud, const Field& source,
            bool categorical) {
-  refuse_taken_fields(cloud, std::array{name_of_result(s)}, s.input, "--as");
+  const std::string path = job.input.path.string();
+  refuse_taken_fields(cloud, std::array{name_of_result(s)}, path, "--field");
   (void)unknown_value(s, source);
-  check_format(s.output, cloud, Encoding::kBinary, s.clouds.las);
+  check_target(job.output, kCloudExtensions);
+  check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
   PointCloud added;
   for (const char* const axis : {"x", "y", "z"}) added.add(axis, FieldType::kFloat64);
   added.add(name_of_result(s), source.type());
-  check_format(s.output, added);
+  check_format(job.output, added);
   if (!categorical) {
     refuse_packed_color(source, "--transfer");
     return;
   }
-  refuse_taken_fields(cloud, std::array{s.confidence}, s.input, "--confidence-field");
+  refuse_taken_fields(cloud, std::array{s.confidence}, path, "--confidence-field");
   if (s.confidence == name_of_result(s)) {
     throw Error(Fault::kUsage, "--confidence-field", s.confidence + " is the name of the labels");
   }
@@ -210,47 +222,74 @@ void check(const SmoothSettings& s, const PointCloud& cloud, const Field& source
 
 }  // namespace
 
-void transfer_field(const SmoothSettings& s) {
-  const PointCloud labelled = read_cloud(s.from, s.clouds.read);
-  const Field& source = field_to_carry(s, labelled);
-  const bool categorical =
-      s.kind == FieldKind::kByType ? is_integer(source.type()) : s.kind == FieldKind::kCategorical;
-  PointCloud cloud = read_cloud(s.input, s.clouds.read);
-  check(s, cloud, source, categorical);
-  const UsablePoints points(cloud, s.input);
-  UsablePoints known(labelled, s.from);
-  known.keep_known(source);
-  if (known.rows.empty()) {
-    throw Error(Fault::kInput, s.from, "has no point with coordinates and a value to carry over");
-  }
-  const Features features(s, labelled, known, cloud, points);
-  const KnownValues values(source, known.rows, categorical);
+/// The cloud that has the field, and what it teaches.
+struct FieldTransfer::Source {
+  PointCloud cloud;
+  const Field& field;
+  bool categorical;
+  UsablePoints known;
+  KnownFeatures features;
+  KnownValues values;
+  TransferOptions options;
+  std::optional<LearntMetric> learnt{};  // by the first cloud that is fit for it
 
-  const TransferOptions options{.kernel = s.kernel,
-                                .neighborhood = s.neighborhood(kUsualNeighbors),
-                                .bandwidth = s.bandwidth,
-                                .vertical = s.vertical};
-  const Places keys{known.positions, features.of_known};
-  const Places queries{points.positions, features.of_input};
-  Progress progress(std::string(kSmoothName), points.rows.size(), "points");
-  tell_notes(cloud, s.input, progress);
-  const LearntMetric learnt = learn_metric(keys, values.view(), options);
-  const Transferred result = transfer(keys, values.view(), queries, learnt.metric, options,
-                                      [&](std::size_t done) { progress.advance(done); });
+  explicit Source(const SmoothSettings& s)
+      : cloud(read_cloud(s.from, s.clouds.read)),
+        field(field_to_carry(s, cloud)),
+        categorical(s.kind == FieldKind::kByType ? is_integer(field.type())
+                                                 : s.kind == FieldKind::kCategorical),
+        known(known_points(s, cloud, field)),
+        features(s, cloud, known),
+        values(field, known.rows, categorical),
+        options{.kernel = s.kernel,
+                .neighborhood = s.neighborhood(kUsualNeighbors),
+                .bandwidth = s.bandwidth,
+                .vertical = s.vertical} {}
 
-  TransferRecord record{.field = name_of_result(s),
-                        .categorical = categorical,
-                        .classes = values.class_count,
-                        .known = known.rows.size(),
-                        .bandwidth = learnt.metric.bandwidth,
-                        .vertical = learnt.metric.vertical,
-                        .leave_one_out = categorical ? learnt.right : std::sqrt(learnt.loss)};
-  for (std::size_t f = 0; f < features.names.size(); ++f) {
-    record.features.emplace_back(features.names[f], learnt.metric.features[f]);
+  [[nodiscard]] Places keys() const { return {known.positions, features.values}; }
+};
+
+FieldTransfer::FieldTransfer(const SmoothSettings& settings)
+    : settings_(settings), source_(std::make_unique<Source>(settings)) {}
+
+FieldTransfer::~FieldTransfer() = default;
+
+FileReport FieldTransfer::process(const Job& job, Progress& progress) {
+  const SmoothSettings& s = settings_;
+  Source& source = *source_;
+  const std::string path = job.input.path.string();
+  progress.status("reading " + path);
+  PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
+  tell_notes(cloud, path, progress);
+  check(s, job, cloud, source.field, source.categorical);
+  const UsablePoints points(cloud, path);
+  const Matrix features = source.features.of(s, cloud, points, path);
+  if (!source.learnt) {
+    progress.status("learning from " + s.from);
+    source.learnt = learn_metric(source.keys(), source.values.view(), source.options);
   }
-  record.unknown = add_fields(s, cloud, source, points, known, result);
-  write_cloud(s.output, cloud, Encoding::kBinary, s.clouds.las);
-  report(s, cloud.size(), record, progress);
+  const LearntMetric& learnt = *source.learnt;
+  progress.begin_parts(points.rows.size(), "points");
+  const Transferred result = transfer(
+      source.keys(), source.values.view(), Places{points.positions, features}, learnt.metric,
+      source.options, [&](std::size_t done) { progress.advance_parts(done); });
+
+  TransferRecord record{
+      .field = name_of_result(s),
+      .categorical = source.categorical,
+      .classes = source.values.class_count,
+      .known = source.known.rows.size(),
+      .bandwidth = learnt.metric.bandwidth,
+      .vertical = learnt.metric.vertical,
+      .leave_one_out = source.categorical ? learnt.right : std::sqrt(learnt.loss)};
+  for (std::size_t f = 0; f < source.features.columns.size(); ++f) {
+    record.features.emplace_back(source.features.columns[f].name(), learnt.metric.features[f]);
+  }
+  record.unknown = add_fields(s, cloud, source.field, points, source.known, result);
+  progress.status("writing " + job.output.string());
+  make_parent_folders(job.output);
+  write_cloud(job.output, cloud, Encoding::kBinary, s.clouds.las);
+  return report_of(s, job, cloud.size(), record);
 }
 
 }  // namespace ptattn::tools

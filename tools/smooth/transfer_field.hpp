@@ -1,11 +1,31 @@
 #pragma once
 
+#include <memory>
+
+#include "../batch.hpp"
 #include "settings.hpp"
 
 namespace ptattn::tools {
 
-/// Reads both clouds, carries the field over, writes the output and reports.
-/// @throws Error as the tool documents
-void transfer_field(const SmoothSettings& s);
+/// Carries a field from one cloud to others. The cloud that has it is read once, and what it
+/// teaches is learnt once.
+class FieldTransfer {
+ public:
+  /// Reads the cloud that has the field. `settings` must outlive the object.
+  /// @throws Error(Fault::kInput) when it cannot be read or has no such field of one value
+  explicit FieldTransfer(const SmoothSettings& settings);
+  ~FieldTransfer();
+  FieldTransfer(const FieldTransfer&) = delete;
+  FieldTransfer& operator=(const FieldTransfer&) = delete;
+
+  /// Reads a cloud, carries the field over, writes the job's output.
+  /// @throws Error as the tool documents
+  [[nodiscard]] FileReport process(const Job& job, Progress& progress);
+
+ private:
+  struct Source;
+  const SmoothSettings& settings_;
+  std::unique_ptr<Source> source_;
+};
 
 }  // namespace ptattn::tools

@@ -18,8 +18,10 @@ bool has_display() {
 
 void use_virtual_display(int argc, char** argv) {
   if (has_display()) return;
+  // -noreset: a server that starts anew when a window closes signals xvfb-run, whose end then
+  // fails.
   std::string run = "xvfb-run", automatic = "-a", screen_option = "-s",
-              screen = "-screen 0 64x64x24", self = "/proc/self/exe";
+              screen = "-screen 0 64x64x24 -noreset", self = "/proc/self/exe";
   std::vector<char> resolved(4096, '\0');
   if (::readlink(self.c_str(), resolved.data(), resolved.size() - 1) > 0) self = resolved.data();
   std::vector<char*> arguments{run.data(), automatic.data(), screen_option.data(), screen.data(),

@@ -42,6 +42,15 @@ std::string summary_text(const ShownCloud& shown, const view::Legend& legend) {
   return text;
 }
 
+nlohmann::ordered_json summary_json(const ShownCloud& shown, const view::Legend& legend) {
+  nlohmann::ordered_json json{
+      {"points", shown.points}, {"drawn", shown.cloud.size()}, {"field", legend.source.name}};
+  if (legend.range) json["range"] = {{"low", legend.range->low}, {"high", legend.range->high}};
+  for (const view::LegendClass& entry : legend.classes)
+    json["classes"][entry.style.name] = entry.points;
+  return json;
+}
+
 std::string comparison_text(const Comparison& comparison, const view::ClassTable& classes) {
   if (!comparison.problem.empty()) return "";
   std::string text = "different " + comparison.source.name + ": " +
@@ -68,24 +77,6 @@ std::string comparison_text(const Comparison& comparison, const view::ClassTable
             right_aligned(std::to_string(points), kCountWidth) +
             share_text(points, comparison.points) + "\n";
   }
-  return text;
-}
-
-const std::string& keys_text() {
-  static const std::string text =
-      "  c, C       next field, the one before; 1 to 9: that field of the list\n"
-      "  + -        larger, smaller points\n"
-      "  t u f k    look from top, from under, from the front, from the back\n"
-      "  s w i r    from the right, from the left, isometric; as at the beginning\n"
-      "  v          next arrangement: together, side by side, each alone\n"
-      "  d          differences of --compare on and off\n"
-      "  e          shading on and off\n"
-      "  b          background white, grey, black\n"
-      "  l          legend on and off\n"
-      "  p          picture to ptattn-view-1.png, ptattn-view-2.png, ...\n"
-      "  h          this list on stderr\n"
-      "  q, Esc     quit\n"
-      "  mouse      drag: turn; shift or ctrl and drag: roll, move; wheel: zoom\n";
   return text;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "ptattn/view/class_table.hpp"
@@ -8,14 +9,16 @@
 
 namespace ptattn::tools {
 
-/// What stdout is told about a cloud: points, field and, of those drawn, how many have each label.
+/// Describes a cloud on standard output: points, field and, of those drawn, how many have each
+/// label.
 [[nodiscard]] std::string summary_text(const ShownCloud& shown, const view::Legend& legend);
+
+/// The same as keys of a record: points, drawn, field, range {low, high} or classes {name: points}.
+[[nodiscard]] nlohmann::ordered_json summary_json(const ShownCloud& shown,
+                                                  const view::Legend& legend);
 
 /// How many points differ and which labels became which.
 [[nodiscard]] std::string comparison_text(const Comparison& comparison,
                                           const view::ClassTable& classes);
-
-/// The keys of the window, a line each; the same text in --help and on the key h.
-[[nodiscard]] const std::string& keys_text();
 
 }  // namespace ptattn::tools

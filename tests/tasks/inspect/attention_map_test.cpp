@@ -57,72 +57,72 @@ ClassifierModel fake_model() {
   return model;
 }
 
-const AttentionQuestion kMean{.choice = {.layers = {{"a", 1}}}};
+const AttentionQuery kMean{.choice = {.layers = {{"a", 1}}}};
 
 TEST(AttentionMap, TokensKeepTheirWeights) {
   const std::vector<Position> points = lopsided_points(1024);
-  AttentionQuestion question = kMean;
-  question.point = 5;
-  const AttentionAnswer answer = attention_map(fake_model(), cloud_of(points), "a.ply", question);
-  ASSERT_EQ(answer.tokens.size(), kTokens);
-  ASSERT_EQ(answer.points.size(), 1024U);
-  ASSERT_TRUE(answer.query);
-  EXPECT_EQ(answer.places[*answer.query], 5U);
+  AttentionQuery query = kMean;
+  query.point = 5;
+  const AttentionResult result = attention_map(fake_model(), cloud_of(points), "a.ply", query);
+  ASSERT_EQ(result.tokens.size(), kTokens);
+  ASSERT_EQ(result.points.size(), 1024U);
+  ASSERT_TRUE(result.query);
+  EXPECT_EQ(result.places[*result.query], 5U);
   const Matrix weights = random_weights(kTokens, 1);
   for (std::size_t i = 0; i < kTokens; ++i) {
-    EXPECT_EQ(answer.places[i], i);  // 1024 points are a sample in file order
-    EXPECT_EQ(answer.tokens[i], weights(5, i));
-    EXPECT_EQ(answer.points[i], weights(5, i));
+    EXPECT_EQ(result.places[i], i);  // 1024 points are a sample in file order
+    EXPECT_EQ(result.tokens[i], weights(5, i));
+    EXPECT_EQ(result.points[i], weights(5, i));
   }
-  const auto [low, high] = std::ranges::minmax(answer.tokens);
-  for (const float weight : answer.points) {
+  const auto [low, high] = std::ranges::minmax(result.tokens);
+  for (const float weight : result.points) {
     EXPECT_GE(weight, low);
     EXPECT_LE(weight, high * 1.0001F);
   }
-  EXPECT_NEAR(answer.probabilities[1], 0.75, 1e-6);
-  EXPECT_EQ(answer.picture.tokens, 0U);
+  EXPECT_NEAR(result.probabilities[1], 0.75, 1e-6);
+  EXPECT_EQ(result.picture.tokens, 0U);
 }
 
 TEST(AttentionMap, WithoutAQueryTheMean) {
-  const AttentionAnswer answer =
+  const AttentionResult result =
       attention_map(fake_model(), cloud_of(lopsided_points(2000)), "a.ply", kMean);
-  EXPECT_FALSE(answer.query);
-  EXPECT_NEAR(std::accumulate(answer.tokens.begin(), answer.tokens.end(), 0.0), 1.0, 1e-5);
+  EXPECT_FALSE(result.query);
+  EXPECT_NEAR(std::accumulate(result.tokens.begin(), result.tokens.end(), 0.0), 1.0, 1e-5);
   const Matrix weights = random_weights(kTokens, 1);
   double column = 0.0;
   for (std::size_t i = 0; i < kTokens; ++i) column += weights(i, 9) / kTokens;
-  EXPECT_NEAR(answer.tokens[9], column, 1e-6);
+  EXPECT_NEAR(result.tokens[9], column, 1e-6);
 }
 
 TEST(AttentionMap, PointsThatAreNotFiniteGetNothing) {
   std::vector<Position> points = lopsided_points(500);
-  const AttentionAnswer expected = attention_map(fake_model(), cloud_of(points), "a.ply", kMean);
+  const AttentionResult expected = attention_map(fake_model(), cloud_of(points), "a.ply", kMean);
   points.insert(points.begin() + 3, {0, std::numeric_limits<double>::quiet_NaN(), 0});
   points.push_back({std::numeric_limits<double>::infinity(), 0, 0});
-  AttentionQuestion question = kMean;
-  const AttentionAnswer answer = attention_map(fake_model(), cloud_of(points), "a.ply", question);
-  ASSERT_EQ(answer.points.size(), 502U);
-  EXPECT_EQ(answer.points[3], 0.0F);
-  EXPECT_EQ(answer.points[501], 0.0F);
+  AttentionQuery query = kMean;
+  const AttentionResult result = attention_map(fake_model(), cloud_of(points), "a.ply", query);
+  ASSERT_EQ(result.points.size(), 502U);
+  EXPECT_EQ(result.points[3], 0.0F);
+  EXPECT_EQ(result.points[501], 0.0F);
   for (std::size_t i = 0; i < 500; ++i) {
-    ASSERT_EQ(answer.points[i < 3 ? i : i + 1], expected.points[i]) << i;
+    ASSERT_EQ(result.points[i < 3 ? i : i + 1], expected.points[i]) << i;
   }
-  EXPECT_EQ(answer.places[2], 2U);
-  EXPECT_EQ(answer.places[3], 4U);
+  EXPECT_EQ(result.places[2], 2U);
+  EXPECT_EQ(result.places[3], 4U);
 }
 
 TEST(AttentionMap, PlacesAreInTheCloudsOwnCoordinates) {
   std::vector<Position> points = lopsided_points(1024);
-  AttentionQuestion question = kMean;
-  question.point = 40;
-  const AttentionAnswer expected = attention_map(fake_model(), cloud_of(points), "a.ply", question);
+  AttentionQuery query = kMean;
+  query.point = 40;
+  const AttentionResult expected = attention_map(fake_model(), cloud_of(points), "a.ply", query);
   for (Position& p : points) p = {1000 * p[0] + 6.5e8, 1000 * p[2] - 2e6, -1000 * p[1] + 1e6};
-  question.up = Axis::kY;
-  const AttentionAnswer answer = attention_map(fake_model(), cloud_of(points), "a.ply", question);
-  EXPECT_EQ(answer.query, expected.query);
-  EXPECT_EQ(answer.tokens, expected.tokens);
+  query.up = Axis::kY;
+  const AttentionResult result = attention_map(fake_model(), cloud_of(points), "a.ply", query);
+  EXPECT_EQ(result.query, expected.query);
+  EXPECT_EQ(result.tokens, expected.tokens);
   for (std::size_t i = 0; i < 1024; ++i) {
-    EXPECT_NEAR(answer.points[i], expected.points[i], 1e-4F) << i;
+    EXPECT_NEAR(result.points[i], expected.points[i], 1e-4F) << i;
   }
 }
 
@@ -132,28 +132,28 @@ TEST(AttentionMap, TheNetworkSeesWhatClassifySees) {
   const ClassifierModel model = fake_model();
   (void)classify(model, cloud_of(points), "a.ply", {.up = Axis::kY});
   const std::vector<float> expected = seen_by(model);
-  AttentionQuestion question = kMean;
-  question.up = Axis::kY;
-  EXPECT_EQ(attention_map(model, cloud_of(points), "a.ply", question).up, Axis::kY);
+  AttentionQuery query = kMean;
+  query.up = Axis::kY;
+  EXPECT_EQ(attention_map(model, cloud_of(points), "a.ply", query).up, Axis::kY);
   EXPECT_EQ(seen_by(model), expected);
 }
 
 TEST(AttentionMap, ThePictureComesAlong) {
-  AttentionQuestion question = kMean;
-  question.picture_cells = 16;
-  const AttentionAnswer answer =
-      attention_map(fake_model(), cloud_of(lopsided_points(300)), "a.ply", question);
-  EXPECT_EQ(answer.picture.tokens, kTokens);
-  EXPECT_EQ(answer.picture.cells.rows(), 16U);
+  AttentionQuery query = kMean;
+  query.picture_cells = 16;
+  const AttentionResult result =
+      attention_map(fake_model(), cloud_of(lopsided_points(300)), "a.ply", query);
+  EXPECT_EQ(result.picture.tokens, kTokens);
+  EXPECT_EQ(result.picture.cells.rows(), 16U);
 }
 
 TEST(AttentionMap, DuplicatesShareTheirWeight) {
   // Five places, each forty times: tokens coincide.
   std::vector<Position> points(200);
   for (std::size_t i = 0; i < 200; ++i) points[i] = lopsided_points(5)[i % 5];
-  const AttentionAnswer answer = attention_map(fake_model(), cloud_of(points), "a.ply", kMean);
-  for (std::size_t i = 5; i < 200; ++i) EXPECT_EQ(answer.points[i], answer.points[i % 5]);
-  EXPECT_THAT(answer.points, Each(::testing::Gt(0.0F)));
+  const AttentionResult result = attention_map(fake_model(), cloud_of(points), "a.ply", kMean);
+  for (std::size_t i = 5; i < 200; ++i) EXPECT_EQ(result.points[i], result.points[i % 5]);
+  EXPECT_THAT(result.points, Each(::testing::Gt(0.0F)));
 }
 
 TEST(AttentionMap, TooFewPointsAreAnInputError) {
@@ -225,70 +225,70 @@ PointCloud voxel_line() {
 
 TEST(AttentionMapOfPoints, VoxelsAreTheTokens) {
   const PointModel model = ring_model();
-  AttentionQuestion question{.choice = {.layers = {{"ring", 2}}}, .point = 0, .category = 2};
-  const AttentionAnswer answer = attention_map(model, voxel_line(), "line.ply", question);
-  EXPECT_THAT(answer.tokens, ::testing::ElementsAre(0, 1, 0, 0, 0));
-  EXPECT_THAT(answer.points, ::testing::ElementsAre(0, 1, 0, 0, 0, 0));
-  EXPECT_THAT(answer.places, ::testing::ElementsAre(0, 1, 2, 4, 5));
-  EXPECT_EQ(answer.query, 0U);
-  ASSERT_EQ(answer.probabilities.size(), 2U);
-  EXPECT_NEAR(answer.probabilities[1], 0.75, 1e-6) << "of the point that looks";
-  EXPECT_EQ(answer.up, Axis::kZ);
+  AttentionQuery query{.choice = {.layers = {{"ring", 2}}}, .point = 0, .category = 2};
+  const AttentionResult result = attention_map(model, voxel_line(), "line.ply", query);
+  EXPECT_THAT(result.tokens, ::testing::ElementsAre(0, 1, 0, 0, 0));
+  EXPECT_THAT(result.points, ::testing::ElementsAre(0, 1, 0, 0, 0, 0));
+  EXPECT_THAT(result.places, ::testing::ElementsAre(0, 1, 2, 4, 5));
+  EXPECT_EQ(result.query, 0U);
+  ASSERT_EQ(result.probabilities.size(), 2U);
+  EXPECT_NEAR(result.probabilities[1], 0.75, 1e-6) << "of the point that looks";
+  EXPECT_EQ(result.up, Axis::kZ);
   EXPECT_EQ(dynamic_cast<const RingNetwork&>(*model.network).category, 2U);
-  question.point = 5;
-  EXPECT_THAT(attention_map(model, voxel_line(), "line.ply", question).points,
+  query.point = 5;
+  EXPECT_THAT(attention_map(model, voxel_line(), "line.ply", query).points,
               ::testing::ElementsAre(1, 0, 0, 0, 0, 0));
 }
 
 TEST(AttentionMapOfPoints, WithoutAQueryNothingIsLabelled) {
-  const AttentionQuestion question{
+  const AttentionQuery query{
       .choice = {.layers = {{"ring", 2}}}, .picture_cells = 5, .category = 1};
   const PointModel model = ring_model();
-  const AttentionAnswer answer = attention_map(model, voxel_line(), "line.ply", question);
+  const AttentionResult result = attention_map(model, voxel_line(), "line.ply", query);
   EXPECT_EQ(dynamic_cast<const RingNetwork&>(*model.network).category, 1U);
-  EXPECT_THAT(answer.tokens, Each(::testing::FloatNear(0.2F, 1e-6F)));
-  EXPECT_TRUE(answer.probabilities.empty());
-  EXPECT_EQ(answer.picture.tokens, 5U);
+  EXPECT_THAT(result.tokens, Each(::testing::FloatNear(0.2F, 1e-6F)));
+  EXPECT_TRUE(result.probabilities.empty());
+  EXPECT_EQ(result.picture.tokens, 5U);
 }
 
 TEST(AttentionMapOfPoints, OnePassGivesTheAttentionAndTheClassesOfThePointThatLooks) {
   const PointModel model = ring_model();
   const auto& network = dynamic_cast<const RingNetwork&>(*model.network);
-  AttentionQuestion question{.choice = {.layers = {{"ring", 2}}}, .point = 1, .category = 2};
-  const AttentionAnswer answer = attention_map(model, voxel_line(), "line.ply", question);
+  AttentionQuery query{.choice = {.layers = {{"ring", 2}}}, .point = 1, .category = 2};
+  const AttentionResult result = attention_map(model, voxel_line(), "line.ply", query);
   EXPECT_EQ(network.calls, 1U);
-  const Segmentation labels = segment(model, voxel_line(), "line.ply",
-                                      {.probabilities = true, .category = question.category});
+  const Segmentation labels =
+      segment(model, voxel_line(), "line.ply", {.probabilities = true, .category = query.category});
   for (std::size_t c = 0; c < 2; ++c) {
-    EXPECT_EQ(answer.probabilities[c], labels.probabilities(1, c));
+    EXPECT_EQ(result.probabilities[c], labels.probabilities(1, c));
   }
-  question.category = 3;
-  EXPECT_THROW((void)attention_map(model, voxel_line(), "line.ply", question), Error);
+  query.category = 3;
+  EXPECT_THROW((void)attention_map(model, voxel_line(), "line.ply", query), Error);
 }
 
 TEST(AttentionMapOfPoints, EmptyCloudsAreAnInputError) {
-  const AttentionQuestion question{.choice = {.layers = {{"ring", 2}}}};
+  const AttentionQuery query{.choice = {.layers = {{"ring", 2}}}};
   for (const std::size_t n : {0U, 1U}) {
     const std::vector<Position> nowhere(n, {std::nan(""), 0, 0});
     try {
-      (void)attention_map(ring_model(), cloud_of(nowhere), "a.ply", question);
+      (void)attention_map(ring_model(), cloud_of(nowhere), "a.ply", query);
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.fault(), Fault::kInput);
     }
   }
-  const AttentionAnswer one = attention_map(ring_model(), cloud_of({{1, 2, 3}}), "a.ply", question);
+  const AttentionResult one = attention_map(ring_model(), cloud_of({{1, 2, 3}}), "a.ply", query);
   EXPECT_THAT(one.points, ::testing::ElementsAre(1.0F));
 }
 
 TEST(AttentionMap, OnlyPointsOfTheCloudCanLook) {
   std::vector<Position> points = lopsided_points(200);
   points[7][2] = std::nan("");
-  AttentionQuestion question = kMean;
+  AttentionQuery query = kMean;
   for (const std::size_t point : {7U, 200U}) {
-    question.point = point;
+    query.point = point;
     try {
-      (void)attention_map(fake_model(), cloud_of(points), "a.ply", question);
+      (void)attention_map(fake_model(), cloud_of(points), "a.ply", query);
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.fault(), Fault::kUsage);

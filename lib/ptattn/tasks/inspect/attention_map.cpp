@@ -55,22 +55,22 @@ std::vector<std::size_t> places_of(MatrixView tokens, const Shown& shown) {
 }
 
 /// Everything but what the network takes the cloud for.
-void look(const Shown& shown, std::size_t size, const AttentionQuestion& question,
-          AttentionAnswer& answer) {
+void fill(const Shown& shown, std::size_t size, const AttentionQuery& query,
+          AttentionResult& result) {
   RowChoice select = mean_row();
-  if (question.point) {
-    const MatrixView at = row_of(shown, *question.point);
+  if (query.point) {
+    const MatrixView at = row_of(shown, *query.point);
     select = row_nearest_to({at(0, 0), at(0, 1), at(0, 2)});
   }
-  const AttentionRows attention = attention_rows(shown.forward, question.choice, select);
-  answer.points = on_points(attention, shown, size);
-  answer.tokens.assign(attention.rows.values().begin(), attention.rows.values().end());
-  answer.places = places_of(attention.tokens, shown);
-  if (question.point) {
-    answer.query = k_nearest(attention.tokens, row_of(shown, *question.point), 1).indices.front();
+  const AttentionRows attention = attention_rows(shown.forward, query.choice, select);
+  result.points = on_points(attention, shown, size);
+  result.tokens.assign(attention.rows.values().begin(), attention.rows.values().end());
+  result.places = places_of(attention.tokens, shown);
+  if (query.point) {
+    result.query = k_nearest(attention.tokens, row_of(shown, *query.point), 1).indices.front();
   }
-  if (question.picture_cells > 0) {
-    answer.picture = attention_picture(shown.forward, question.choice, question.picture_cells);
+  if (query.picture_cells > 0) {
+    result.picture = attention_picture(shown.forward, query.choice, query.picture_cells);
   }
 }
 
@@ -114,30 +114,30 @@ std::vector<double> probabilities_at(std::size_t point, const PointModel& model,
 
 }  // namespace
 
-AttentionAnswer attention_map(const ClassifierModel& model, const PointCloud& cloud,
-                              std::string_view subject, const AttentionQuestion& question) {
-  AttentionAnswer answer;
-  ClassifiedSample classified = classify_sample(model, cloud, subject, question.up);
-  answer.probabilities = std::move(classified.classification.probabilities);
-  answer.up = classified.classification.up;
-  look(show(model, std::move(classified)), cloud.size(), question, answer);
-  return answer;
+AttentionResult attention_map(const ClassifierModel& model, const PointCloud& cloud,
+                              std::string_view subject, const AttentionQuery& query) {
+  AttentionResult result;
+  ClassifiedSample classified = classify_sample(model, cloud, subject, query.up);
+  result.probabilities = std::move(classified.classification.probabilities);
+  result.up = classified.classification.up;
+  fill(show(model, std::move(classified)), cloud.size(), query, result);
+  return result;
 }
 
-AttentionAnswer attention_map(const PointModel& model, const PointCloud& cloud,
-                              std::string_view subject, const AttentionQuestion& question) {
-  AttentionAnswer answer;
-  const bool labels = question.point && model.network->labels_points();
-  if (labels) check_category(model, question.category);
+AttentionResult attention_map(const PointModel& model, const PointCloud& cloud,
+                              std::string_view subject, const AttentionQuery& query) {
+  AttentionResult result;
+  const bool labels = query.point && model.network->labels_points();
+  if (labels) check_category(model, query.category);
   PreparedScene scene = prepare_scene(cloud, model.description.preprocessing, subject);
-  answer.notes = std::move(scene.notes);
+  result.notes = std::move(scene.notes);
   Matrix scores;
-  look(show(model, scene, question.category, scores), cloud.size(), question, answer);
+  fill(show(model, scene, query.category, scores), cloud.size(), query, result);
   if (labels) {
-    answer.probabilities = probabilities_at(*question.point, model, std::move(scene),
-                                            std::move(scores), question.category);
+    result.probabilities =
+        probabilities_at(*query.point, model, std::move(scene), std::move(scores), query.category);
   }
-  return answer;
+  return result;
 }
 
 std::size_t nearest_point(std::span<const Position> positions, const Position& to,

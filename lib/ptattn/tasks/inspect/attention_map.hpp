@@ -16,7 +16,7 @@
 
 namespace ptattn {
 
-struct AttentionQuestion {
+struct AttentionQuery {
   AttentionChoice choice{};
   /// The point of the cloud that looks; nullopt: how much attention each token receives, the mean
   /// over all that look.
@@ -28,7 +28,7 @@ struct AttentionQuestion {
 };
 
 /// Where the attention of a network goes on a cloud.
-struct AttentionAnswer {
+struct AttentionResult {
   /// [points of the cloud] the weight of a token as `interpolate` carries it to the points around:
   /// 1 / tokens is what a point gets when attention is even. 0 where a coordinate is NaN or
   /// infinite.
@@ -52,15 +52,13 @@ struct AttentionAnswer {
 ///         is none of the cloud or has a coordinate that is NaN or infinite
 /// Time that of classify, and a forward pass for each layer of a rollout, twice with a picture. The
 /// same bits for any thread count.
-[[nodiscard]] AttentionAnswer attention_map(const ClassifierModel& model, const PointCloud& cloud,
-                                            std::string_view subject,
-                                            const AttentionQuestion& question);
+[[nodiscard]] AttentionResult attention_map(const ClassifierModel& model, const PointCloud& cloud,
+                                            std::string_view subject, const AttentionQuery& query);
 
 /// Asks a network over points, which sees the whole cloud as `segment` shows it a single tile. The
 /// passes that report the attention label the point that looks as well.
-[[nodiscard]] AttentionAnswer attention_map(const PointModel& model, const PointCloud& cloud,
-                                            std::string_view subject,
-                                            const AttentionQuestion& question);
+[[nodiscard]] AttentionResult attention_map(const PointModel& model, const PointCloud& cloud,
+                                            std::string_view subject, const AttentionQuery& query);
 
 /// The finite point nearest to a place, the first on a tie.
 /// @throws Error(Fault::kInput) with `subject` when no point is finite

@@ -1,4 +1,4 @@
-#include "stage.hpp"
+#include "viewer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,11 +7,12 @@
 #include <filesystem>
 #include <utility>
 
+#include "../talk.hpp"
+#include "../text.hpp"
 #include "legend_panel.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/png.hpp"
 #include "spacing.hpp"
-#include "summary.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -64,7 +65,7 @@ std::vector<std::vector<view::Pane>> arrangements_of(std::size_t clouds) {
 
 }  // namespace
 
-Stage::Stage(view::ViewerWindow& window, Scene scene, StageSettings settings)
+Viewer::Viewer(view::ViewerWindow& window, Scene scene, ViewerSettings settings)
     : window_(window),
       scene_(std::move(scene)),
       settings_(std::move(settings)),
@@ -78,7 +79,7 @@ Stage::Stage(view::ViewerWindow& window, Scene scene, StageSettings settings)
 }
 
 /// Points are as large as they are far apart, or as the user wants them in the first picture.
-void Stage::add_layers() {
+void Viewer::add_layers() {
   for (const ShownCloud& shown : scene_.clouds) {
     window_.add({.points = shown.places,
                  .colors = std::vector<Rgb>(shown.places.size()),
@@ -86,13 +87,13 @@ void Stage::add_layers() {
   }
 }
 
-void Stage::arrange() {
+void Viewer::arrange() {
   window_.set_panes(arrangements_[arrangement_]);
   show_style();
 }
 
 /// The same numbers have the same colours in all clouds.
-void Stage::recolor() {
+void Viewer::recolor() {
   const view::ColorSource& source = scene_.sources[scene_.source];
   const view::ClassTable classes = settings_.classes(source);
   std::optional<ColorRange> range;
@@ -117,7 +118,7 @@ void Stage::recolor() {
 }
 
 /// The style, and the legend in the background's colour.
-void Stage::show_style() {
+void Viewer::show_style() {
   const view::Legend legend = whole_legend();
   const Image panel = draw_legend(legend, window_.height(), settings_.style.background);
   const bool wanted = settings_.legend && (legend.range || !legend.classes.empty());
@@ -133,7 +134,7 @@ void Stage::show_style() {
 }
 
 /// Captions where there are several panes, the legend last.
-std::vector<view::Overlay> Stage::overlays(std::size_t width, std::size_t height) const {
+std::vector<view::Overlay> Viewer::overlays(std::size_t width, std::size_t height) const {
   std::vector<view::Overlay> laid;
   const Rgb& background = settings_.style.background;
   view::Overlay legend{.image = draw_legend(whole_legend(), height, background)};
@@ -149,12 +150,12 @@ std::vector<view::Overlay> Stage::overlays(std::size_t width, std::size_t height
   return laid;
 }
 
-std::string Stage::caption(const view::Pane& pane) const {
+std::string Viewer::caption(const view::Pane& pane) const {
   return std::filesystem::path(scene_.clouds[pane.layers.front()].path).filename().string();
 }
 
 /// The classes of all clouds.
-view::Legend Stage::whole_legend() const {
+view::Legend Viewer::whole_legend() const {
   view::Legend whole = legends_.front();
   for (std::size_t i = 1; i < legends_.size(); ++i) {
     for (const view::LegendClass& entry : legends_[i].classes) {
@@ -171,7 +172,7 @@ view::Legend Stage::whole_legend() const {
   return whole;
 }
 
-view::Direction Stage::first_direction() const {
+view::Direction Viewer::first_direction() const {
   if (settings_.direction) return *settings_.direction;
   // Along the axes of a front view: width, depth, height.
   const view::Orientation axes = view::orientation_of({}, settings_.up);
@@ -195,7 +196,7 @@ view::Direction Stage::first_direction() const {
   return view::sensible_direction(spread);
 }
 
-void Stage::frame(const view::Direction& direction) {
+void Viewer::frame(const view::Direction& direction) {
   view::Camera camera = view::fitting_camera(
       all_places(scene_), view::orientation_of(direction, settings_.up), window_.pane_aspect());
   camera.distance /= settings_.zoom;
@@ -206,35 +207,101 @@ void Stage::frame(const view::Direction& direction) {
   window_.set_diameter(*settings_.point_size * pixel);
 }
 
-bool Stage::look(char key) {
-  if (key == 'r') {
-    frame(first_direction());
-    return true;
+const std::array<Viewer::KeyAction, 15> Viewer::kKeys{{
+    {"c", "c, C", "next field, the one before", &Viewer::next_field},
+    {"123456789", "1 to 9", "that field of the list", &Viewer::choose_field},
+    {"+-", "+ -", "larger, smaller points", &Viewer::resize_points},
+    {"tufk", "t u f k", "look from top, from under, from the front, from the back", &Viewer::look},
+    {"swi", "s w i", "look from the right, from the left, from a corner", &Viewer::look},
+    {"r", "r", "look as at the beginning", &Viewer::look_as_at_first},
+    {"v", "v", "next arrangement: together, side by side, each alone", &Viewer::next_arrangement},
+    {"d", "d", "differences of --compare on and off", &Viewer::toggle_differences},
+    {"e", "e", "shading on and off", &Viewer::toggle_shading},
+    {"b", "b", "background white, grey, black", &Viewer::next_background},
+    {"l", "l", "legend on and off", &Viewer::toggle_legend},
+    {"p", "p", "picture to ptattn-view-1.png, ptattn-view-2.png, ...", &Viewer::save_picture},
+    {"h", "h", "this list on standard error", &Viewer::print_keys},
+    {"q\033", "q, Esc", "quit", &Viewer::quit},
+    {"", "mouse", "drag: turn; shift or ctrl and drag: roll, move; wheel: zoom", nullptr},
+}};
+
+bool Viewer::press(char key, bool shift) {
+  for (const KeyAction& action : kKeys) {
+    if (action.keys.find(key) != std::string_view::npos) (this->*action.act)(key, shift);
   }
-  for (const auto& [known, name] : kLooks) {
-    if (known != key) continue;
-    frame(*view::preset_direction(name));
-    say(std::string("looking from ") + (key == 'i' ? "the corner" : name));
-    return true;
-  }
-  return false;
+  return open_;
 }
 
-void Stage::change_style(char key) {
-  view::Style& style = settings_.style;
-  if (key == '+') style.point_scale *= kPointStep;
-  if (key == '-') style.point_scale /= kPointStep;
-  if (key == 'e') style.shaded = !style.shaded;
-  if (key == 'l') settings_.legend = !settings_.legend;
-  if (key == 'b') {
-    background_ = (background_ + 1) % kBackgrounds.size();
-    style.background = kBackgrounds[background_];
-    recolor();  // what is faded goes towards the background
+std::string Viewer::keys_text() {
+  constexpr std::size_t kKeyColumns = 11;
+  std::string text;
+  for (const KeyAction& action : kKeys) {
+    text.append("  ").append(left_aligned(std::string(action.shown), kKeyColumns));
+    text.append(action.help).append("\n");
   }
+  return text;
+}
+
+void Viewer::show_field(std::size_t source) {
+  scene_.source = source;
+  recolor();
+  say("coloured by " + scene_.sources[scene_.source].name);
+}
+
+void Viewer::next_field(char /*key*/, bool shift) {
+  const std::size_t sources = scene_.sources.size();
+  show_field((scene_.source + (shift ? sources - 1 : 1)) % sources);
+}
+
+void Viewer::choose_field(char key, bool /*shift*/) {
+  const auto source = static_cast<std::size_t>(key - '1');
+  if (source < scene_.sources.size()) show_field(source);
+}
+
+void Viewer::resize_points(char key, bool /*shift*/) {
+  settings_.style.point_scale *= key == '+' ? kPointStep : 1.0 / kPointStep;
   show_style();
 }
 
-void Stage::save_picture() {
+void Viewer::look(char key, bool /*shift*/) {
+  const auto found = std::ranges::find(kLooks, key, &std::pair<char, const char*>::first);
+  frame(*view::preset_direction(found->second));
+  say(std::string("looking from ") + (key == 'i' ? "the corner" : found->second));
+}
+
+void Viewer::look_as_at_first(char /*key*/, bool /*shift*/) {
+  frame(first_direction());
+}
+
+void Viewer::next_arrangement(char /*key*/, bool /*shift*/) {
+  arrangement_ = (arrangement_ + 1) % arrangements_.size();
+  arrange();
+  frame(first_direction());
+}
+
+void Viewer::toggle_differences(char /*key*/, bool /*shift*/) {
+  if (!scene_.comparison) return;
+  differences_ = !differences_;
+  recolor();
+}
+
+void Viewer::toggle_shading(char /*key*/, bool /*shift*/) {
+  settings_.style.shaded = !settings_.style.shaded;
+  show_style();
+}
+
+void Viewer::next_background(char /*key*/, bool /*shift*/) {
+  background_ = (background_ + 1) % kBackgrounds.size();
+  settings_.style.background = kBackgrounds[background_];
+  recolor();  // what is faded goes towards the background
+}
+
+void Viewer::toggle_legend(char /*key*/, bool /*shift*/) {
+  settings_.legend = !settings_.legend;
+  show_style();
+}
+
+void Viewer::save_picture(char /*key*/, bool /*shift*/) {
   std::string name;
   std::error_code ignored;
   do {
@@ -248,34 +315,16 @@ void Stage::save_picture() {
   }
 }
 
-void Stage::say(const std::string& text) const {
-  std::fprintf(stderr, "ptattn-view: %s\n", text.c_str());
+void Viewer::print_keys(char /*key*/, bool /*shift*/) {
+  std::fputs(keys_text().c_str(), stderr);
 }
 
-bool Stage::press(char key, bool shift) {
-  const std::size_t sources = scene_.sources.size();
-  if (key == 'q' || key == '\033') return false;
-  if (key == 'h') std::fputs(keys_text().c_str(), stderr);
-  if (key == 'p') save_picture();
-  if (look(key)) return true;
-  if (key == 'v') {
-    arrangement_ = (arrangement_ + 1) % arrangements_.size();
-    arrange();
-    frame(first_direction());
-  }
-  const bool digit = key >= '1' && key <= '9';
-  if (key == 'c' || (digit && static_cast<std::size_t>(key - '1') < sources)) {
-    scene_.source = digit ? static_cast<std::size_t>(key - '1')
-                          : (scene_.source + (shift ? sources - 1 : 1)) % sources;
-    recolor();
-    say("coloured by " + scene_.sources[scene_.source].name);
-  }
-  if (key == 'd' && scene_.comparison) {
-    differences_ = !differences_;
-    recolor();
-  }
-  change_style(key);
-  return true;
+void Viewer::quit(char /*key*/, bool /*shift*/) {
+  open_ = false;
+}
+
+void Viewer::say(const std::string& text) const {
+  tools::say("ptattn-view", text);
 }
 
 }  // namespace ptattn::tools

@@ -11,18 +11,19 @@
 namespace ptattn::tools {
 
 /// A model of any task, as far as its attention goes.
-struct Looker {
+struct AttentionModel {
   std::string name;
   std::vector<std::string> classes;
   std::vector<std::string> categories;
   std::vector<AttentionLayer> layers;
-  bool names_clouds = false;  ///< a classifier; else it says something about every point
-  std::function<AttentionAnswer(const PointCloud& cloud, std::string_view subject,
-                                const AttentionQuestion& question)>
-      look;
+  bool classifies_clouds = false;  ///< else it labels points
+  std::function<AttentionResult(const PointCloud& cloud, std::string_view subject,
+                                const AttentionQuery& query)>
+      compute;
 };
 
+/// Loads a model of any task.
 /// @throws Error(Fault::kModel)
-[[nodiscard]] Looker load_looker(const std::filesystem::path& folder);
+[[nodiscard]] AttentionModel load_attention_model(const std::filesystem::path& folder);
 
 }  // namespace ptattn::tools

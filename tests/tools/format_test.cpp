@@ -1,0 +1,76 @@
+#include "format.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "ptattn/core/error.hpp"
+#include "scratch.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// What a writer makes of records.
+std::string written(Format format, const std::vector<Json>& records) {
+  const test::Scratch scratch;
+  const auto path = scratch.path() / "out";
+  {
+    Output output = Output::appending(path);
+    RecordWriter writer(format, output);
+    for (const Json& record : records) writer.write(record, "row\n");
+    writer.finish();
+  }
+  return test::read_file(path);
+}
+
+const std::vector<Json> kRecords{
+    {{"path", "a"}, {"error", "is bad, really"}},
+    {{"path", "b"}, {"points", 3}, {"classes", {{"x", 1}, {"y", nullptr}}}},
+    {{"path", "c"}, {"error", "is worse"}}};
+
+TEST(Format, follows_the_extension_of_the_output) {
+  EXPECT_EQ(choose_format(std::nullopt, ""), Format::kTable);
+  EXPECT_EQ(choose_format(std::nullopt, "a.CSV"), Format::kCsv);
+  EXPECT_EQ(choose_format(std::nullopt, "a.json"), Format::kJson);
+  EXPECT_EQ(choose_format(std::nullopt, "a.jsonl"), Format::kJsonl);
+  EXPECT_EQ(choose_format(Format::kJson, "a.txt"), Format::kJson);
+  EXPECT_EQ(choose_format(Format::kJsonl, "a.ndjson"), Format::kJsonl);
+}
+
+TEST(Format, refuses_a_contradiction) {
+  try {
+    (void)choose_format(Format::kJsonl, "a.csv");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::kUsage);
+    EXPECT_STREQ(error.what(), "--format: jsonl contradicts the name a.csv");
+  }
+}
+
+TEST(Format, writes_one_json_document) {
+  EXPECT_EQ(Json::parse(written(Format::kJson, kRecords)), Json(kRecords));
+  EXPECT_EQ(written(Format::kJson, {}), "[]\n");
+}
+
+TEST(Format, writes_a_json_object_per_line) {
+  EXPECT_EQ(test::lines_of(written(Format::kJsonl, kRecords)).size(), 3U);
+}
+
+TEST(Format, takes_csv_columns_from_the_first_good_record) {
+  EXPECT_EQ(written(Format::kCsv, kRecords),
+            "path,points,classes.x,classes.y,error\n"
+            "a,,,,\"is bad, really\"\n"
+            "b,3,1,,\n"
+            "c,,,,is worse\n");
+  EXPECT_EQ(written(Format::kCsv, {kRecords[0]}), "path,error\na,\"is bad, really\"\n");
+}
+
+TEST(Format, writes_tables_as_they_come) {
+  EXPECT_EQ(written(Format::kTable, kRecords), "row\nrow\nrow\n");
+}
+
+}  // namespace
+}  // namespace ptattn::tools

@@ -1,0 +1,40 @@
+#include "attention_model.hpp"
+
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace ptattn::tools {
+namespace {
+
+template <class Loaded>
+AttentionModel make_attention_model(Loaded loaded) {
+  const auto model = std::make_shared<const Loaded>(std::move(loaded));
+  AttentionModel made;
+  made.name = model->description.name;
+  made.classes = model->description.classes;
+  made.layers = model->network->attention_layers();
+  made.compute = [model](const PointCloud& cloud, std::string_view subject,
+                         const AttentionQuery& query) {
+    return attention_map(*model, cloud, subject, query);
+  };
+  return made;
+}
+
+}  // namespace
+
+AttentionModel load_attention_model(const std::filesystem::path& folder) {
+  Model loaded = load_model(folder);
+  std::vector<std::string> categories;
+  if (const auto* model = std::get_if<PointModel>(&loaded)) {
+    if (model->network->category_count() > 0) categories = model->description.categories;
+  }
+  const bool classifies = std::holds_alternative<ClassifierModel>(loaded);
+  AttentionModel made =
+      std::visit([](auto& model) { return make_attention_model(std::move(model)); }, loaded);
+  made.classifies_clouds = classifies;
+  made.categories = std::move(categories);
+  return made;
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,199 @@
+#include "batch.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <new>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "interrupt.hpp"
+#include "output.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/stop.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr double kSecondsUnit = 1e4;  // a tenth of a millisecond
+
+/// What is wrong with one input must not end the work on the others. A field name that is taken is
+/// a property of the cloud, too.
+bool concerns_input(const Error& error) {
+  return error.fault() == Fault::kInput || error.fault() == Fault::kUsage;
+}
+
+/// How far a run came.
+struct Totals {
+  std::size_t done = 0;
+  std::size_t failed = 0;
+  std::size_t points = 0;
+};
+
+/// Works on one file after the other.
+class Runner {
+ public:
+  Runner(const Batch& batch, const FileWork& work, std::size_t total)
+      : batch_(batch),
+        work_(work),
+        total_(total),
+        output_(Output::to_stdout()),
+        writer_(batch.format, output_),
+        progress_(batch.name, total) {}
+
+  void process(const Job& job) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::string path = job.input.path.string();
+    FileReport report;
+    std::string error;
+    try {
+      throw_if_stopped();
+      if (!job.input.problem.empty()) throw Error(Fault::kInput, path, job.input.problem);
+      report = work_(job, progress_);
+    } catch (const Error& problem) {
+      if (!concerns_input(problem) || batch_.fail_fast || total_ == 1) throw;
+      error = problem.what();
+    } catch (const std::bad_alloc&) {
+      const Error problem(Fault::kInput, path, "not enough memory" + batch_.memory_advice);
+      if (batch_.fail_fast || total_ == 1) throw problem;
+      error = problem.what();
+    }
+    if (!error.empty()) {
+      progress_.message(error);
+      ++totals_.failed;
+    }
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    write(path, report, error, seconds.count());
+    totals_.points += report.points;
+    ++totals_.done;
+    progress_.advance();
+  }
+
+  /// Says how the run ended; the exit code.
+  int conclude(bool interrupted) {
+    writer_.finish(totals_.done == total_);
+    if (interrupted) {
+      progress_.message("interrupted, " + std::to_string(totals_.done) + " of " +
+                        std::to_string(total_) + " done, continue with --resume");
+      return kInterrupted;
+    }
+    if (totals_.failed > 0) {
+      progress_.message(std::to_string(totals_.failed) + " of " + std::to_string(total_) +
+                        " inputs failed");
+    }
+    if (totals_.done > totals_.failed) {
+      progress_.summary(totals_.done - totals_.failed, totals_.points);
+    }
+    return totals_.failed > 0 ? static_cast<int>(Fault::kInput) : 0;
+  }
+  void give_up() { writer_.finish(false); }
+  Progress& progress() { return progress_; }
+
+ private:
+  void write(const std::string& path, const FileReport& report, const std::string& error,
+             double seconds) {
+    Json record{{"path", path}};
+    if (error.empty()) {
+      record.update(report.json);
+    } else {
+      record["error"] = without_subject(error, path);
+    }
+    if (batch_.timing) record["seconds"] = std::round(seconds * kSecondsUnit) / kSecondsUnit;
+    record.update(batch_.made_by);
+    if (output_.is_terminal()) progress_.hide();
+    writer_.write(record, report.table);
+  }
+
+  const Batch& batch_;
+  const FileWork& work_;
+  std::size_t total_;
+  Output output_;
+  RecordWriter writer_;
+  Progress progress_;
+  Totals totals_;
+};
+
+bool is_there(const fs::path& path) {
+  // A path that cannot be looked at (too long, a loop of links) fails later, by itself.
+  std::error_code ignored;
+  return !path.empty() && fs::exists(path, ignored);
+}
+
+}  // namespace
+
+void check_files(const FileOptions& files, bool needs_output) {
+  if (files.inputs.empty()) {
+    throw Error(Fault::kUsage, "INPUT", "missing, name files, folders or -, see --help");
+  }
+  if (needs_output && files.output.empty()) {
+    throw Error(Fault::kUsage, "--output", "missing, name a file or a folder");
+  }
+}
+
+InputList list_inputs(const FileOptions& files, std::istream& list) {
+  return list_inputs(files.inputs, list, files.null_list ? '\0' : '\n', files.output);
+}
+
+Batch make_batch(const std::string& name, const FileOptions& files) {
+  return {.name = name,
+          .format = files.format.value_or(Format::kTable),
+          .resume = files.resume,
+          .fail_fast = files.fail_fast,
+          .timing = files.timing};
+}
+
+int run_batch(std::vector<Job> jobs, const Batch& batch, const FileWork& work) {
+  const std::size_t planned = jobs.size();
+  if (batch.resume) std::erase_if(jobs, [](const Job& job) { return is_there(job.output); });
+  Runner runner(batch, work, jobs.size());
+  if (planned == 0) runner.progress().note("", "the list of inputs is empty");
+  if (jobs.size() < planned) {
+    runner.progress().note("", std::to_string(planned - jobs.size()) + " of " +
+                                   std::to_string(planned) + " outputs exist already");
+  }
+  try {
+    for (const Job& job : jobs) runner.process(job);
+  } catch (const Stopped&) {
+    return runner.conclude(true);
+  } catch (...) {
+    runner.give_up();
+    throw;
+  }
+  return runner.conclude(false);
+}
+
+int print_plan(const std::vector<Job>& jobs, const Batch& batch) {
+  Output output = Output::to_stdout();
+  RecordWriter writer(batch.format, output);
+  bool good = true;
+  for (const Job& job : jobs) {
+    std::string problem = job.input.problem;
+    if (problem.empty() && !is_there(job.input.path)) problem = "no such file";
+    const bool skipped = batch.resume && is_there(job.output);
+    Json record{{"path", job.input.path.string()}};
+    std::string line = job.input.path.string();
+    if (!problem.empty()) {
+      good = false;
+      record["error"] = problem;
+      line += ": " + problem;
+    } else if (!job.output.empty()) {
+      record["output"] = job.output.string();
+      record["skipped"] = skipped;
+      line += " -> " + job.output.string() + (skipped ? " (exists, skipped)" : "");
+    }
+    writer.write(record, line + "\n");
+  }
+  writer.finish();
+  return good ? 0 : static_cast<int>(Fault::kInput);
+}
+
+std::string without_subject(const std::string& line, const std::string& subject) {
+  const std::string prefix = subject + ": ";
+  return line.starts_with(prefix) ? line.substr(prefix.size()) : line;
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "format.hpp"
+#include "jobs.hpp"
+#include "options.hpp"
+#include "progress.hpp"
+
+namespace ptattn::tools {
+
+/// What became of one file.
+struct FileReport {
+  std::size_t points = 0;
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();  ///< keys behind `path`
+  std::string table{};                                             ///< for people, ends a line
+};
+
+/// Reads, computes, writes: the work on one file.
+using FileWork = std::function<FileReport(const Job& job, Progress& progress)>;
+
+/// How a command works through files.
+struct Batch {
+  std::string name;  ///< of the command
+  Format format = Format::kTable;
+  bool resume = false;
+  bool fail_fast = false;
+  bool timing = true;
+  std::string memory_advice{};  ///< what may help when memory runs out
+  /// Keys at the end of every record, such as the model.
+  nlohmann::ordered_json made_by = nlohmann::ordered_json::object();
+};
+
+/// Checks what can be said before anything is read.
+/// @throws Error(Fault::kUsage) when there is no input, or no output
+void check_files(const FileOptions& files, bool needs_output = true);
+
+/// Lists the inputs of the command line; those of `-` come from `list`.
+[[nodiscard]] InputList list_inputs(const FileOptions& files, std::istream& list);
+
+[[nodiscard]] Batch make_batch(const std::string& name, const FileOptions& files);
+
+/// Works through `jobs`, one after the other, and writes a record of each to standard output.
+///
+/// An input that fails is reported, on standard error too, and the next one follows; with
+/// `fail_fast`, or where there is only one, its error ends the run. With `resume`, jobs whose
+/// output exists are skipped. A stop request cuts the file in work short, without an output.
+/// @return  the exit code: 0, 3 when an input failed, 130 after an interruption
+/// @throws  Error that concerns all inputs, of the model for example
+int run_batch(std::vector<Job> jobs, const Batch& batch, const FileWork& work);
+
+/// Prints what `run_batch` would read and write.
+/// @return  the exit code: 0, or 3 when there are inputs that cannot be read
+int print_plan(const std::vector<Job>& jobs, const Batch& batch);
+
+/// Returns `line` without the subject that it starts with; records have the path in a key.
+[[nodiscard]] std::string without_subject(const std::string& line, const std::string& subject);
+
+}  // namespace ptattn::tools

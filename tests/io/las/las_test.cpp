@@ -301,6 +301,17 @@ TEST_F(Las, headers_that_lie_are_refused) {
   EXPECT_THAT(refusal_of_reading("LASF"), testing::HasSubstr("ends within its header"));
 }
 
+TEST_F(Las, formats_newer_than_the_version_keep_the_only_count_there_is) {
+  std::string bytes = contents(las_folder() / "format6.las");
+  put(bytes, 25, std::uint8_t{2});
+  put(bytes, 107, 300U);
+  PointCloud cloud = parse_cloud(std::as_bytes(std::span(bytes)), "a.las");
+  ASSERT_EQ(cloud.size(), 300U);
+  put(bytes, 107, 299U);
+  cloud = parse_cloud(std::as_bytes(std::span(bytes)), "a.las");
+  EXPECT_EQ(again(cloud).size(), 299U);
+}
+
 TEST_F(Las, more_records_than_there_are_is_no_harm) {
   std::string bytes = contents(las_folder() / "format6.las");
   put(bytes, 100, 1000U);

@@ -95,13 +95,14 @@ bool fits_32_bits(std::uint64_t n) {
   return n <= UINT32_MAX;
 }
 
-/// Whether the legacy counts say how many points there are: up to format 5, unless a writer of LAS
-/// 1.4 left them zero, and beyond where one gave the right number all the same.
+/// Whether the legacy counts say how many points there are: where there are no others, up to format
+/// 5 unless a writer of LAS 1.4 left them zero, and beyond where one gave the right number all the
+/// same.
 bool keeps_legacy_counts(const LasHeader& header, std::span<const std::byte> block) {
   if (!fits_32_bits(header.points)) return false;
+  if (header.minor_version < 4 || block.size() < kHeaderSize14) return true;
   const auto old = load<std::uint32_t>(block.data() + kLegacyPoints);
   if (header.format > kLastLegacyFormat) return header.points != 0 && old == header.points;
-  if (header.minor_version < 4 || block.size() < kHeaderSize14) return true;
   return old != 0 || load<std::uint64_t>(block.data() + kPoints) == 0;
 }
 

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -16,7 +17,7 @@ class ArithmeticEncoder {
   static constexpr bool kEncodes = true;
 
   void start() {
-    size_ = 0;
+    next_ = bytes_.data();
     base_ = 0;
     length_ = UINT32_MAX;
   }
@@ -69,8 +70,8 @@ class ArithmeticEncoder {
     // A point of the interval, told by one byte more, or by two.
     narrow(one_byte ? kShortest : kShortest / 2, one_byte ? kShortest / 2 : kShortest / 512);
     make_room();
-    for (unsigned i = one_byte ? 3 : 2; i > 0; --i) bytes_[size_++] = std::byte{0};
-    return {bytes_.data(), size_};
+    for (unsigned i = one_byte ? 3 : 2; i > 0; --i) *next_++ = std::byte{0};
+    return {bytes_.data(), next_};
   }
 
  private:
@@ -82,9 +83,14 @@ class ArithmeticEncoder {
   }
 
   void make_room() {
-    if (bytes_.size() - size_ < kRoom) [[unlikely]] {
-      bytes_.resize(2 * bytes_.size() + (std::size_t{1} << 16U));
-    }
+    if (static_cast<std::size_t>(bytes_.data() + bytes_.size() - next_) < kRoom) [[unlikely]]
+      grow();
+  }
+
+  void grow() {
+    const auto written = next_ - bytes_.data();
+    bytes_.resize(2 * bytes_.size() + (std::size_t{1} << 16U));
+    next_ = bytes_.data() + written;
   }
 
   void narrow(std::uint32_t begin, std::uint32_t length) {
@@ -94,23 +100,21 @@ class ArithmeticEncoder {
       carry();
     const unsigned bytes = static_cast<unsigned>(std::countl_zero(length)) / 8;
     make_room();
-    std::uint32_t top = base_;
-    for (unsigned i = 0; i < 3; ++i, top <<= 8U) {  // of these, `bytes` count
-      bytes_[size_ + i] = static_cast<std::byte>(top >> 24U);
-    }
-    size_ += bytes;
+    const std::uint32_t top = __builtin_bswap32(base_);  // of its bytes so many count
+    std::memcpy(next_, &top, sizeof top);
+    next_ += bytes;
     base_ <<= 8 * bytes;
     length_ = length << (8 * bytes);
   }
 
   void carry() {
-    std::size_t at = size_;
-    while (at > 0 && bytes_[--at] == std::byte{0xff}) bytes_[at] = std::byte{0};
-    bytes_[at] = static_cast<std::byte>(std::to_integer<unsigned>(bytes_[at]) + 1);
+    std::byte* at = next_ - 1;
+    for (; *at == std::byte{0xff}; --at) *at = std::byte{0};
+    *at = static_cast<std::byte>(std::to_integer<unsigned>(*at) + 1);
   }
 
-  std::vector<std::byte> bytes_;  // of which `size_` are written
-  std::size_t size_ = 0;
+  std::vector<std::byte> bytes_;
+  std::byte* next_ = nullptr;  // behind those of `bytes_` that are written
   std::uint32_t base_ = 0;
   std::uint32_t length_ = 0;
 };

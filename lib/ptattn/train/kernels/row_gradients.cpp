@@ -170,12 +170,13 @@ void column_sums(MatrixView x, float* sums) {
   }
 }
 
-void column_squares(MatrixView x, const float* mean, float* sums) {
+void column_moments(MatrixView x, const float* origin, float* sums, float* squares) {
   for (std::size_t i = 0; i < x.rows; ++i) {
     const float* const row = x.row(i);
     for_each_vector(x.cols, [&](auto d, std::size_t j) HWY_ATTR {
-      const auto difference = hn::Sub(hn::LoadU(d, row + j), hn::LoadU(d, mean + j));
-      hn::StoreU(hn::MulAdd(difference, difference, hn::LoadU(d, sums + j)), d, sums + j);
+      const auto difference = hn::Sub(hn::LoadU(d, row + j), hn::LoadU(d, origin + j));
+      hn::StoreU(hn::Add(hn::LoadU(d, sums + j), difference), d, sums + j);
+      hn::StoreU(hn::MulAdd(difference, difference, hn::LoadU(d, squares + j)), d, squares + j);
     });
   }
 }
@@ -229,7 +230,7 @@ namespace ptattn {
 HWY_EXPORT(normalize_gradient);
 HWY_EXPORT(derivatives);
 HWY_EXPORT(column_sums);
-HWY_EXPORT(column_squares);
+HWY_EXPORT(column_moments);
 HWY_EXPORT(column_products);
 HWY_EXPORT(scale_shift);
 HWY_EXPORT(combine);
@@ -250,8 +251,8 @@ void add_column_sums(MatrixView x, float* sums) {
   HWY_DYNAMIC_DISPATCH(column_sums)(x, sums);
 }
 
-void add_column_squares(MatrixView x, const float* mean, float* sums) {
-  HWY_DYNAMIC_DISPATCH(column_squares)(x, mean, sums);
+void add_column_moments(MatrixView x, const float* origin, float* sums, float* squares) {
+  HWY_DYNAMIC_DISPATCH(column_moments)(x, origin, sums, squares);
 }
 
 void add_column_products(MatrixView x, MatrixView y, const float* mean, const float* scale,

@@ -30,8 +30,8 @@ void multiply_by_derivative(Activation activation, MatrixView x, MutableMatrixVi
 /// sums[j] += sum_i x[i, j]
 void add_column_sums(MatrixView x, float* sums);
 
-/// sums[j] += sum_i (x[i, j] - mean[j])^2
-void add_column_squares(MatrixView x, const float* mean, float* sums);
+/// sums[j] += sum_i (x[i, j] - origin[j]),  squares[j] += sum_i (x[i, j] - origin[j])^2
+void add_column_moments(MatrixView x, const float* origin, float* sums, float* squares);
 
 /// out = activation(scale x + shift), by channel.
 /// @param scale, shift  [c]

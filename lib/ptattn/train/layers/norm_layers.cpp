@@ -75,24 +75,27 @@ BatchNormLayer::BatchNormLayer(ParameterSet& set, const LayerPlace& place, std::
           Buffer{.name = place.name + ".running_var", .shape = {channels}, .initial = 1.0F})),
       setting_(setting) {}
 
+/// One pass over x: moments about its first row, which lies among the values, so that the variance
+/// is no difference of large numbers.
 void BatchNormLayer::take_statistics(MatrixView x, std::span<float> mean,
                                      std::span<float> variance) const {
-  ScratchMemory scratch;
-  const auto totals = scratch.take<double>(x.cols);
+  const std::size_t c = x.cols;
   const auto n = static_cast<double>(x.rows);
+  const float* const origin = x.row(0);
+  ScratchMemory scratch;
+  const auto totals = scratch.take<double>(2 * c);
   sum_rows(x.rows, totals, [&](std::size_t begin, std::size_t end, std::span<float> sums) {
-    add_column_sums(rows_of(x, begin, end), sums.data());
-  });
-  for (std::size_t j = 0; j < x.cols; ++j) mean[j] = static_cast<float>(totals[j] / n);
-  sum_rows(x.rows, totals, [&](std::size_t begin, std::size_t end, std::span<float> sums) {
-    add_column_squares(rows_of(x, begin, end), mean.data(), sums.data());
+    add_column_moments(rows_of(x, begin, end), origin, sums.data(), sums.data() + c);
   });
   const double m = setting_.momentum;
-  for (std::size_t j = 0; j < x.cols; ++j) {
-    variance[j] = static_cast<float>(totals[j] / n);
+  for (std::size_t j = 0; j < c; ++j) {
+    const double shift = totals[j] / n;
+    const double squares = std::max(0.0, totals[c + j] - n * shift * shift);
+    mean[j] = static_cast<float>(origin[j] + shift);
+    variance[j] = static_cast<float>(squares / n);
     float& running_mean = running_mean_->value[j];
     float& running_variance = running_variance_->value[j];
-    const double unbiased = totals[j] / std::max(1.0, n - 1.0);
+    const double unbiased = squares / std::max(1.0, n - 1.0);
     running_mean = static_cast<float>((1.0 - m) * running_mean + m * mean[j]);
     running_variance = static_cast<float>((1.0 - m) * running_variance + m * unbiased);
   }

@@ -13,6 +13,7 @@
 #include "packed_color.hpp"
 #include "ptattn/cloud/columns.hpp"
 #include "ptattn/cloud/nearest_value.hpp"
+#include "ptattn/cloud/normalize.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/tasks/transfer/transfer.hpp"
@@ -99,7 +100,7 @@ struct KnownValues {
     }
     class_count = numbers.size();
   }
-  [[nodiscard]] Known view() const { return {.classes = classes, .values = values}; }
+  [[nodiscard]] TransferTargets view() const { return {.classes = classes, .values = values}; }
 };
 
 /// The fields of --features in the labelled cloud, on the scale that they have there.
@@ -246,7 +247,7 @@ struct FieldTransfer::Source {
                 .bandwidth = s.bandwidth,
                 .vertical = s.vertical} {}
 
-  [[nodiscard]] Places keys() const { return {known.positions, features.values}; }
+  [[nodiscard]] TransferPoints keys() const { return {known.positions, features.values}; }
 };
 
 FieldTransfer::FieldTransfer(const SmoothSettings& settings)
@@ -271,7 +272,7 @@ FileReport FieldTransfer::process(const Job& job, Progress& progress) {
   const LearntMetric& learnt = *source.learnt;
   progress.begin_parts(points.rows.size(), "points");
   const Transferred result = transfer(
-      source.keys(), source.values.view(), Places{points.positions, features}, learnt.metric,
+      source.keys(), source.values.view(), TransferPoints{points.positions, features}, learnt.metric,
       source.options, [&](std::size_t done) { progress.advance_parts(done); });
 
   TransferRecord record{

@@ -168,7 +168,7 @@ TEST(Prepare, TellsWhereAllPointsWent) {
     const PreparedSample prepared = prepare_sample(points, profile, 1, 4);
     EXPECT_EQ(values(prepared.points), values(prepare(points, profile, 1, 4)));
     ASSERT_EQ(prepared.chosen.size(), prepared.points.rows());
-    const Matrix framed = to_network(points, prepared.frame);
+    const Matrix framed = to_network(points, prepared.transform);
     ASSERT_EQ(framed.rows(), n);
     for (std::size_t i = 0; i < prepared.points.rows(); ++i) {
       const float* p = prepared.points.row(i);

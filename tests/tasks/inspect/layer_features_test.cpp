@@ -115,7 +115,7 @@ TEST(LayerFeatures, TokensKeepTheirValuesAndOthersLieBetween) {
         ASSERT_EQ(features(sample.chosen[t], axis), sample.points(t, axis)) << t;
       }
     }
-    const Matrix places = to_network(points, sample.frame);
+    const Matrix places = to_network(points, sample.transform);
     for (std::size_t i = 0; i < features.size(); ++i) {
       ASSERT_NEAR(features.values()[i], places.values()[i], 0.25) << i;
     }

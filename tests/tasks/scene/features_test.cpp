@@ -173,7 +173,7 @@ TEST(surroundings, equal_their_definition) {
   const PointCloud cloud = cloud_of(lopsided_points(700));
   const SceneVoxels scene = voxelize(cloud, profile_of({{ChannelKind::kCount}}, 0.1), "cloud");
   for (const std::size_t level : {0U, 1U, 2U}) {
-    const CellValues<Surroundings> around = surroundings(scene, level);
+    const CellValues<NeighborhoodShape> around = neighborhood_shapes(scene, level);
     for (std::size_t v = 0; v < scene.size(); v += 37) {
       double n = 0.0;
       Position sum{};
@@ -197,7 +197,7 @@ TEST(surroundings, equal_their_definition) {
         return squares[axis] / n - sum[axis] / n * sum[axis] / n;
       };
       for (std::size_t axis = 0; axis < 3; ++axis) trace += variance(axis);
-      ASSERT_EQ(around[v].count, n);
+      ASSERT_EQ(around[v].voxel_count, n);
       if (n < 4.0) continue;
       EXPECT_NEAR(around[v].vertical, variance(2) / trace, 1e-9);
       EXPECT_LE(around[v].scatter, 1.0 + 1e-9);

@@ -54,7 +54,7 @@ TEST(vote, hand_computed) {
   const std::vector<std::uint32_t> classes{7, 8, 7, 9};
   const std::vector<std::uint32_t> list{1, 0, 2, 3, kNoIndex};
   const std::vector<float> weights{0.4F, 0.3F, 0.2F, 0.1F, 0.0F};
-  const Vote vote = vote_of(list, weights, classes);
+  const NeighborVote vote = vote_of(list, weights, classes);
   EXPECT_EQ(vote.winner, 0U) << "7 has 0.5, and point 0 is its nearest";
   EXPECT_NEAR(vote.share, 0.5, 1e-6);
   // Shares: 8 has 0.4, 7 has 0.5, 9 has 0.1.
@@ -158,7 +158,7 @@ TEST(transfer, points_that_coincide_with_keys_take_what_they_have) {
 TEST(learn_metric, finds_that_heights_tell_more) {
   const Layers known(1500, 1);
   const Layers all(4000, 2);
-  const Places keys{known.points};
+  const TransferPoints keys{known.points};
   const TransferOptions options{};
   const LearntMetric learnt = learn_metric(keys, {.classes = known.classes}, options);
   EXPECT_GE(learnt.metric.vertical, 4.0);
@@ -240,8 +240,8 @@ TEST(transfer, refuses_what_makes_no_sense) {
   const Points keys = on_a_line({0, 1});
   const std::vector<std::uint32_t> classes{1, 2};
   const std::vector<double> values{1, 2};
-  const auto run = [&](const Places& places, const Known& known, const TransferMetric& metric,
-                       const TransferOptions& options) {
+  const auto run = [&](const TransferPoints& places, const TransferTargets& known,
+                       const TransferMetric& metric, const TransferOptions& options) {
     (void)transfer(places, known, {on_a_line({5})}, metric, options);
   };
   EXPECT_THROW(run({}, {.classes = classes}, {}, {}), Error);

@@ -67,27 +67,27 @@ Matrix prepare(std::span<const Position> positions, const Preprocessing& profile
 
 PreparedSample prepare_sample(std::span<const Position> positions, const Preprocessing& profile,
                               std::size_t vote, std::size_t votes) {
-  NetworkFrame frame;
-  frame.cloud = unit_sphere(positions);
-  const Matrix points = normalized(positions, frame.cloud);
+  SampleTransform transform;
+  transform.cloud = unit_sphere(positions);
+  const Matrix points = normalized(positions, transform.cloud);
   std::vector<std::uint32_t> chosen = resample(points, profile.points, vote);
   std::vector<Position> sample(chosen.size());
   std::ranges::transform(chosen, sample.begin(),
                          [&](std::uint32_t i) { return position_of(points, i); });
-  frame.sample = unit_sphere(sample);
-  frame.degrees = view_angle(vote, votes, profile.vote_rotation_z_degrees);
-  frame.up = profile.up;
-  Matrix prepared = normalized(sample, frame.sample);
-  turn(prepared, frame.degrees, frame.up);
-  return {std::move(prepared), std::move(chosen), frame};
+  transform.sample = unit_sphere(sample);
+  transform.degrees = view_angle(vote, votes, profile.vote_rotation_z_degrees);
+  transform.up = profile.up;
+  Matrix prepared = normalized(sample, transform.sample);
+  turn(prepared, transform.degrees, transform.up);
+  return {std::move(prepared), std::move(chosen), transform};
 }
 
-Matrix to_network(std::span<const Position> positions, const NetworkFrame& frame) {
-  const Matrix once = normalized(positions, frame.cloud);
+Matrix to_network(std::span<const Position> positions, const SampleTransform& transform) {
+  const Matrix once = normalized(positions, transform.cloud);
   std::vector<Position> points(once.rows());
   for (std::size_t i = 0; i < points.size(); ++i) points[i] = position_of(once, i);
-  Matrix framed = normalized(points, frame.sample);
-  turn(framed, frame.degrees, frame.up);
+  Matrix framed = normalized(points, transform.sample);
+  turn(framed, transform.degrees, transform.up);
   return framed;
 }
 

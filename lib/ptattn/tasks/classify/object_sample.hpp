@@ -30,24 +30,24 @@ struct UsablePoints {
                                                    const Preprocessing& profile,
                                                    std::string_view subject);
 
-/// The way from a cloud's coordinates to those that a network sees:
+/// Takes a cloud's coordinates to those that a network sees:
 ///
 ///   x -> up(turn(((x - cloud.center) / cloud.radius - sample.center) / sample.radius))
-struct NetworkFrame {
+struct SampleTransform {
   UnitSphere cloud;      ///< of the whole cloud
   UnitSphere sample;     ///< of the resampled points, after `cloud` was applied
   double degrees = 0.0;  ///< counter-clockwise about the vertical
   Axis up = Axis::kZ;    ///< what z becomes
 };
 
-/// What a network sees of a cloud, and where it comes from.
+/// Holds what a network sees of a cloud, and where it comes from.
 struct PreparedSample {
   Matrix points;                      ///< [profile.points, 3]
   std::vector<std::uint32_t> chosen;  ///< the point of the cloud that each row is
-  NetworkFrame frame;
+  SampleTransform transform;
 };
 
-/// What a network sees of a cloud in one of several votes.
+/// Prepares what a network sees of a cloud in one of several votes.
 ///
 /// The cloud is centred and scaled to the unit sphere, resampled to `profile.points`, centred and
 /// scaled once more (networks are trained on samples that are centred themselves), turned about the
@@ -61,16 +61,17 @@ struct PreparedSample {
 [[nodiscard]] Matrix prepare(std::span<const Position> positions, const Preprocessing& profile,
                              std::size_t vote, std::size_t votes);
 
-/// The same with its origin.
+/// Prepares a sample and keeps where it comes from, as `prepare` does.
 [[nodiscard]] PreparedSample prepare_sample(std::span<const Position> positions,
                                             const Preprocessing& profile, std::size_t vote,
                                             std::size_t votes);
 
-/// Any points of the cloud in the network's coordinates: those that were chosen get the bits that
-/// they have in PreparedSample::points.
+/// Takes any points of the cloud to the network's coordinates: those that were chosen get the bits
+/// that they have in PreparedSample::points.
 /// @param positions  finite, z up
 /// @return           [n, 3]
 /// Time O(n); the same bits for any thread count.
-[[nodiscard]] Matrix to_network(std::span<const Position> positions, const NetworkFrame& frame);
+[[nodiscard]] Matrix to_network(std::span<const Position> positions,
+                                const SampleTransform& transform);
 
 }  // namespace ptattn

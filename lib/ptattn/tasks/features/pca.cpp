@@ -66,8 +66,8 @@ struct Stretch {
 
   [[nodiscard]] std::uint8_t operator()(float value) const {
     if (!(high > low)) return 128;
-    const double place = std::clamp((value - low) / (high - low), 0.0, 1.0);
-    return static_cast<std::uint8_t>(std::lround(255.0 * place));
+    const double share = std::clamp((value - low) / (high - low), 0.0, 1.0);
+    return static_cast<std::uint8_t>(std::lround(255.0 * share));
   }
 };
 

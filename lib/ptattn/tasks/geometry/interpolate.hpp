@@ -13,7 +13,7 @@ namespace ptattn {
 ///
 /// K is Gaussian; h_x is half the distance of the k-th nearest, so that the width follows the
 /// density. Points of `from` that coincide with x decide alone and share equally: a value of `from`
-/// comes back as it was at its own place.
+/// comes back as it was at its own position.
 /// Built once for many queries; refers to `from` and `values`, which must outlive it.
 class Interpolator {
  public:
@@ -37,7 +37,7 @@ class Interpolator {
   KdTree tree_;
 };
 
-/// The same for one set of queries.
+/// Interpolates one set of queries.
 [[nodiscard]] Matrix interpolate(MatrixView from, MatrixView values, MatrixView to,
                                  std::size_t k = 4);
 

@@ -46,12 +46,12 @@ std::vector<float> on_points(const AttentionRows& attention, const Shown& shown,
   return all;
 }
 
-std::vector<std::size_t> places_of(MatrixView tokens, const Shown& shown) {
+std::vector<std::size_t> nearest_points(MatrixView tokens, const Shown& shown) {
   const IndexTable found = k_nearest(shown.positions, tokens, 1);
-  std::vector<std::size_t> places(tokens.rows);
-  std::ranges::transform(found.indices, places.begin(),
+  std::vector<std::size_t> nearest(tokens.rows);
+  std::ranges::transform(found.indices, nearest.begin(),
                          [&](std::uint32_t i) { return shown.points[i]; });
-  return places;
+  return nearest;
 }
 
 /// Everything but what the network takes the cloud for.
@@ -65,7 +65,7 @@ void fill(const Shown& shown, std::size_t size, const AttentionQuery& query,
   const AttentionRows attention = attention_rows(shown.forward, query.choice, select);
   result.points = on_points(attention, shown, size);
   result.tokens.assign(attention.rows.values().begin(), attention.rows.values().end());
-  result.places = places_of(attention.tokens, shown);
+  result.places = nearest_points(attention.tokens, shown);
   if (query.point) {
     result.query = k_nearest(attention.tokens, row_of(shown, *query.point), 1).indices.front();
   }
@@ -77,7 +77,7 @@ void fill(const Shown& shown, std::size_t size, const AttentionQuery& query,
 Shown show(const ClassifierModel& model, ClassifiedSample classified) {
   Shown shown;
   shown.points = std::move(classified.usable.points);
-  shown.positions = to_network(classified.usable.positions, classified.sample.frame);
+  shown.positions = to_network(classified.usable.positions, classified.sample.transform);
   shown.forward = [&network = *model.network,
                    seen = std::make_shared<const Matrix>(std::move(classified.sample.points))](
                       const Trace& trace) { (void)network.logits(*seen, trace); };

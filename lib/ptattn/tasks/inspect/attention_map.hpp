@@ -27,7 +27,7 @@ struct AttentionQuery {
   std::optional<std::size_t> category{};
 };
 
-/// Where the attention of a network goes on a cloud.
+/// Holds where the attention of a network goes on a cloud.
 struct AttentionResult {
   /// [points of the cloud] the weight of a token as `interpolate` carries it to the points around:
   /// 1 / tokens is what a point gets when attention is even. 0 where a coordinate is NaN or
@@ -44,7 +44,7 @@ struct AttentionResult {
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
 };
 
-/// What does the network look at?
+/// Computes where the attention of a network goes.
 ///
 /// The network sees the cloud as `classify` shows it in a single vote.
 /// @param subject  what error messages call the cloud, such as its path
@@ -60,7 +60,7 @@ struct AttentionResult {
 [[nodiscard]] AttentionResult attention_map(const PointModel& model, const PointCloud& cloud,
                                             std::string_view subject, const AttentionQuery& query);
 
-/// The finite point nearest to a place, the first on a tie.
+/// Finds the finite point nearest to a position, the first on a tie.
 /// @throws Error(Fault::kInput) with `subject` when no point is finite
 /// Time O(n).
 [[nodiscard]] std::size_t nearest_point(std::span<const Position> positions, const Position& to,

@@ -53,8 +53,8 @@ std::vector<std::uint32_t> hilbert_order(MatrixView tokens) {
   std::vector<Cell> cells(tokens.rows);
   for (std::size_t i = 0; i < tokens.rows; ++i) {
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      const float place = std::min((tokens(i, axis) - low[axis]) * scale, kLastCell);
-      cells[i][axis] = static_cast<std::uint32_t>(place);
+      const float along = std::min((tokens(i, axis) - low[axis]) * scale, kLastCell);
+      cells[i][axis] = static_cast<std::uint32_t>(along);
     }
   }
   std::vector<std::uint64_t> codes(cells.size());

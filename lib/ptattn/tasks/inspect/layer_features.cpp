@@ -74,7 +74,7 @@ Matrix layer_features(const ClassifierModel& model, std::string_view layer, cons
   const PreparedSample sample = prepare_sample(positions, profile, 0, 1);
   const LayerTokens tokens =
       listen_to(pass_of(model, sample.points), layer, model.description.name);
-  return interpolate(tokens.positions, tokens.values, to_network(positions, sample.frame));
+  return interpolate(tokens.positions, tokens.values, to_network(positions, sample.transform));
 }
 
 Matrix layer_features(const PointModel& model, std::string_view layer, const PointCloud& cloud,

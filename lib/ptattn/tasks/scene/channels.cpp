@@ -48,14 +48,14 @@ double largest_color(const PointCloud& cloud, std::span<const FieldColumn> color
 
 }  // namespace
 
-const RawVector<Reach>& ChannelMaker::reaches() {
-  if (reaches_.empty()) reaches_ = reaches_of(scene_);
-  return reaches_;
+const RawVector<HeightRange>& ChannelMaker::height_ranges() {
+  if (height_ranges_.empty()) height_ranges_ = height_ranges_of(scene_);
+  return height_ranges_;
 }
 
 const SceneColumns& ChannelMaker::columns() {
   if (!columns_) {
-    columns_ = columns_of(scene_, reaches());
+    columns_ = columns_of(scene_, height_ranges());
     filters_.emplace(columns_->columns);
   }
   return *columns_;
@@ -83,8 +83,8 @@ ChannelWriter ChannelMaker::make(const Channel& channel) {
         return std::log(static_cast<double>(scene.members(v).size())) / 3.0;
       });
     case ChannelKind::kSpread:
-      return each_voxel([&reaches = reaches(), voxel = profile_.voxel](std::size_t v) {
-        return (reaches[v].high - reaches[v].low) / voxel;
+      return each_voxel([&height_ranges = height_ranges(), voxel = profile_.voxel](std::size_t v) {
+        return (height_ranges[v].high - height_ranges[v].low) / voxel;
       });
     case ChannelKind::kAbove:
     case ChannelKind::kBelow:
@@ -96,7 +96,7 @@ ChannelWriter ChannelMaker::make(const Channel& channel) {
     case ChannelKind::kScatter:
     case ChannelKind::kVertical:
     case ChannelKind::kCrowd:
-      return surrounding(channel);
+      return shape(channel);
     case ChannelKind::kColor:
       return color(p);
     case ChannelKind::kNormal:
@@ -129,7 +129,7 @@ ChannelWriter ChannelMaker::height(const Channel& channel) {
   const double sign = channel.kind == ChannelKind::kUnderTop ? -1.0 : 1.0;
   const auto above = [this, sign, &of_voxel = all.of_voxel](const std::vector<double>& level,
                                                             std::size_t v) {
-    return squash(sign * (scene_.means[v][2] - level[of_voxel[v]]));
+    return compress_height(sign * (scene_.means[v][2] - level[of_voxel[v]]));
   };
   if (channel.kind == ChannelKind::kAbove) {
     return each_voxel([above, &level = opening(window)](std::size_t v) { return above(level, v); });
@@ -149,26 +149,28 @@ ChannelWriter ChannelMaker::plane(std::size_t level) {
       [this, &of_voxel = all.of_voxel,
        planes = ground_planes(all.columns, all.low, above, profile_.voxel, level)](std::size_t v) {
         const Position& mean = scene_.means[v];
-        return squash(mean[2] - planes[of_voxel[v]].at(mean[0], mean[1]));
+        return compress_height(mean[2] - planes[of_voxel[v]].at(mean[0], mean[1]));
       });
 }
 
-ChannelWriter ChannelMaker::surrounding(const Channel& channel) {
-  std::weak_ptr<const Around>& known = surroundings_[channel.parameter];
-  std::shared_ptr<const Around> around = known.lock();
+ChannelWriter ChannelMaker::shape(const Channel& channel) {
+  std::weak_ptr<const Shapes>& known = shapes_[channel.parameter];
+  std::shared_ptr<const Shapes> around = known.lock();
   if (!around) {
-    around = std::make_shared<const Around>(surroundings(scene_, channel.parameter));
+    around = std::make_shared<const Shapes>(neighborhood_shapes(scene_, channel.parameter));
     known = around;
   }
   switch (channel.kind) {
     case ChannelKind::kThickness:
-      return each_voxel([this, around](std::size_t v) { return squash((*around)[v].deviation); });
+      return each_voxel(
+          [this, around](std::size_t v) { return compress_height((*around)[v].deviation); });
     case ChannelKind::kScatter:
       return each_voxel([around](std::size_t v) { return (*around)[v].scatter; });
     case ChannelKind::kVertical:
       return each_voxel([around](std::size_t v) { return (*around)[v].vertical; });
     default:
-      return each_voxel([around](std::size_t v) { return std::log((*around)[v].count) / 4.0; });
+      return each_voxel(
+          [around](std::size_t v) { return std::log((*around)[v].voxel_count) / 4.0; });
   }
 }
 

@@ -34,7 +34,7 @@ struct ColumnPart {
 /// without further calls, and all channels of a block while it is in the cache.
 using ChannelWriter = std::function<void(const ColumnPart&)>;
 
-/// Makes the channels of a scene (formulas: tasks/scene_features.hpp) one by one. What several of
+/// Makes the channels of a scene (formulas: tasks/scene/features.hpp) one by one. What several of
 /// them need is computed once. Refers to its arguments.
 class ChannelMaker {
  public:
@@ -48,18 +48,18 @@ class ChannelMaker {
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
  private:
-  using Around = CellValues<Surroundings>;
+  using Shapes = CellValues<NeighborhoodShape>;
 
-  [[nodiscard]] double squash(double height) const {
+  [[nodiscard]] double compress_height(double height) const {
     return std::asinh(height / profile_.squash) / 2.0;
   }
-  [[nodiscard]] const RawVector<Reach>& reaches();
+  [[nodiscard]] const RawVector<HeightRange>& height_ranges();
   [[nodiscard]] const SceneColumns& columns();
   [[nodiscard]] const std::vector<double>& opening(std::size_t window);
   [[nodiscard]] ChannelWriter position(std::size_t axis);
   [[nodiscard]] ChannelWriter height(const Channel& channel);
   [[nodiscard]] ChannelWriter plane(std::size_t level);
-  [[nodiscard]] ChannelWriter surrounding(const Channel& channel);
+  [[nodiscard]] ChannelWriter shape(const Channel& channel);
   [[nodiscard]] ChannelWriter color(std::size_t channel);
   [[nodiscard]] ChannelWriter normal(std::size_t axis);
   [[nodiscard]] ChannelWriter intensity();
@@ -72,11 +72,11 @@ class ChannelMaker {
   const SceneVoxels& scene_;
   const SceneProfile& profile_;
   ScanFields fields_;
-  RawVector<Reach> reaches_;
+  RawVector<HeightRange> height_ranges_;
   std::optional<SceneColumns> columns_;
-  std::optional<ColumnFilters> filters_;                             ///< of `columns_`
-  std::map<std::size_t, std::vector<double>> openings_;              ///< of the lows, by window
-  std::map<std::size_t, std::weak_ptr<const Around>> surroundings_;  ///< by level
+  std::optional<ColumnFilters> filters_;                       ///< of `columns_`
+  std::map<std::size_t, std::vector<double>> openings_;        ///< of the lows, by window
+  std::map<std::size_t, std::weak_ptr<const Shapes>> shapes_;  ///< by level
   std::vector<FieldColumn> colors_;
   std::vector<FieldColumn> normals_;
   Matrix estimated_normals_;

@@ -104,49 +104,59 @@ ColumnFilters::ColumnFilters(std::span<const VoxelColumn> columns) : columns_(co
   row_starts_.push_back(columns.size());
 }
 
+std::pair<std::size_t, std::size_t> ColumnFilters::columns_in(std::size_t row, std::size_t begin,
+                                                              std::size_t end) const {
+  const auto row_begin = columns_.begin() + static_cast<std::ptrdiff_t>(row_starts_[row]);
+  const auto row_end = columns_.begin() + static_cast<std::ptrdiff_t>(row_starts_[row + 1]);
+  const auto first = std::ranges::lower_bound(row_begin, row_end, begin, {}, &VoxelColumn::j);
+  const auto last = std::ranges::lower_bound(first, row_end, end, {}, &VoxelColumn::j);
+  return {static_cast<std::size_t>(first - columns_.begin()),
+          static_cast<std::size_t>(last - columns_.begin())};
+}
+
+bool ColumnFilters::is_occupied(const ColumnBlock& block) const {
+  for (std::size_t i = block.top; i < block.bottom; ++i) {
+    const auto [first, last] = columns_in(i, block.left, block.right);
+    if (first != last) return true;
+  }
+  return false;
+}
+
+ColumnFilters::ColumnBlock ColumnFilters::widened(const ColumnBlock& block,
+                                                  std::size_t halo) const {
+  return {.top = block.top - std::min(block.top, halo),
+          .left = block.left - std::min(block.left, halo),
+          .bottom = std::min(block.bottom + halo, height()),
+          .right = std::min(block.right + halo, width_)};
+}
+
 template <class Filter>
 std::vector<double> ColumnFilters::by_blocks(std::span<const double> values, double empty,
                                              std::size_t halo, const Filter& filter) const {
   std::vector<double> result(columns_.size());
-  const std::size_t height = row_starts_.size() - 1;
-  const std::size_t blocks_across = (width_ + kBlock - 1) / kBlock;
-  const std::size_t blocks = (height + kBlock - 1) / kBlock * blocks_across;
-  const auto columns_in = [&](std::size_t row, std::size_t begin, std::size_t end) {
-    const auto row_begin = columns_.begin() + static_cast<std::ptrdiff_t>(row_starts_[row]);
-    const auto row_end = columns_.begin() + static_cast<std::ptrdiff_t>(row_starts_[row + 1]);
-    const auto first = std::ranges::lower_bound(row_begin, row_end, begin, {}, &VoxelColumn::j);
-    const auto last = std::ranges::lower_bound(first, row_end, end, {}, &VoxelColumn::j);
-    return std::pair(static_cast<std::size_t>(first - columns_.begin()),
-                     static_cast<std::size_t>(last - columns_.begin()));
-  };
   // One block after the other, all threads in each: no more than one raster exists.
-  for (std::size_t block = 0; block < blocks; ++block) {
-    const std::size_t row = block / blocks_across * kBlock;
-    const std::size_t col = block % blocks_across * kBlock;
-    const std::size_t row_end = std::min(row + kBlock, height);
-    const std::size_t col_end = std::min(col + kBlock, width_);
-    bool occupied = false;
-    for (std::size_t i = row; i < row_end && !occupied; ++i) {
-      const auto [first, last] = columns_in(i, col, col_end);
-      occupied = first != last;
+  for (std::size_t top = 0; top < height(); top += kBlock) {
+    for (std::size_t left = 0; left < width_; left += kBlock) {
+      const ColumnBlock block{.top = top,
+                              .left = left,
+                              .bottom = std::min(top + kBlock, height()),
+                              .right = std::min(left + kBlock, width_)};
+      if (!is_occupied(block)) continue;
+      const ColumnBlock seen = widened(block, halo);
+      Raster raster{.rows = seen.bottom - seen.top, .cols = seen.right - seen.left};
+      parallel_each(raster.rows, kRowsPerTask, [&](std::size_t i) {
+        double* const row = raster.row(i);
+        std::fill_n(row, raster.cols, empty);
+        const auto [first, last] = columns_in(seen.top + i, seen.left, seen.right);
+        for (std::size_t c = first; c < last; ++c) row[columns_[c].j - seen.left] = values[c];
+      });
+      filter(raster);
+      parallel_each(block.bottom - block.top, kRowsPerTask, [&](std::size_t i) {
+        const double* const row = raster.row(block.top + i - seen.top);
+        const auto [first, last] = columns_in(block.top + i, block.left, block.right);
+        for (std::size_t c = first; c < last; ++c) result[c] = row[columns_[c].j - seen.left];
+      });
     }
-    if (!occupied) continue;
-    const std::size_t top = row - std::min(row, halo);
-    const std::size_t left = col - std::min(col, halo);
-    Raster raster{.rows = std::min(row_end + halo, height) - top,
-                  .cols = std::min(col_end + halo, width_) - left};
-    parallel_each(raster.rows, kRowsPerTask, [&](std::size_t i) {
-      std::fill_n(raster.row(i), raster.cols, empty);
-      const auto [first, last] = columns_in(top + i, left, left + raster.cols);
-      for (std::size_t c = first; c < last; ++c) raster.row(i)[columns_[c].j - left] = values[c];
-    });
-    filter(raster);
-    parallel_each(row_end - row, kRowsPerTask, [&](std::size_t i) {
-      const auto [first, last] = columns_in(row + i, col, col_end);
-      for (std::size_t c = first; c < last; ++c) {
-        result[c] = raster.row(row + i - top)[columns_[c].j - left];
-      }
-    });
   }
   return result;
 }

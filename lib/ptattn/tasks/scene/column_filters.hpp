@@ -3,11 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ptattn {
 
-/// A vertical column of voxels.
+/// Names a vertical column of voxels.
 struct VoxelColumn {
   std::uint32_t i;  ///< along x
   std::uint32_t j;  ///< along y
@@ -15,7 +16,8 @@ struct VoxelColumn {
   bool operator==(const VoxelColumn&) const = default;
 };
 
-/// Morphology over the occupied columns of a scene (Serra 1982; Zhang et al. 2003 for terrain).
+/// Computes morphology over the occupied columns of a scene (Serra 1982; Zhang et al. 2003 for
+/// terrain).
 ///
 /// A window of odd width w around column (i, j) holds the columns (i', j') with |i' - i| and
 /// |j' - j| at most w / 2, inside the bounding box of all columns. Columns without points take part
@@ -26,22 +28,37 @@ class ColumnFilters {
   /// @param columns  in lexicographic order, none twice; kept by reference
   explicit ColumnFilters(std::span<const VoxelColumn> columns);
 
-  /// Largest least: max over windows c' around c of (min over the window of c' of `values`).
-  /// Follows slopes and removes what stands narrower than the window.
+  /// Computes the largest least: max over windows c' around c of (min over the window of c' of
+  /// `values`). Follows slopes and removes what stands narrower than the window.
   /// @param values  [columns], finite
   /// @param window  odd
   /// @return        [columns]
   /// Time O(area log window); parallel; the same result for any thread count.
   [[nodiscard]] std::vector<double> opening(std::span<const double> values,
                                             std::size_t window) const;
-  /// The same with minimum and maximum exchanged: fills pits narrower than the window.
+  /// Computes the smallest largest, `opening` with minimum and maximum exchanged: fills pits
+  /// narrower than the window.
   [[nodiscard]] std::vector<double> closing(std::span<const double> values,
                                             std::size_t window) const;
-  /// Largest value of the window.
+  /// Computes the largest value of each window.
   [[nodiscard]] std::vector<double> maximum(std::span<const double> values,
                                             std::size_t window) const;
 
  private:
+  /// Columns (i, j) with top <= i < bottom and left <= j < right.
+  struct ColumnBlock {
+    std::size_t top;
+    std::size_t left;
+    std::size_t bottom;
+    std::size_t right;
+  };
+
+  [[nodiscard]] std::size_t height() const { return row_starts_.size() - 1; }
+  /// First and behind the last of the columns (row, j), begin <= j < end.
+  [[nodiscard]] std::pair<std::size_t, std::size_t> columns_in(std::size_t row, std::size_t begin,
+                                                               std::size_t end) const;
+  [[nodiscard]] bool is_occupied(const ColumnBlock& block) const;
+  [[nodiscard]] ColumnBlock widened(const ColumnBlock& block, std::size_t halo) const;
   template <class Filter>
   [[nodiscard]] std::vector<double> by_blocks(std::span<const double> values, double empty,
                                               std::size_t halo, const Filter& filter) const;

@@ -13,23 +13,23 @@ constexpr std::size_t kColumnsPerTask = 1024;
 
 }  // namespace
 
-RawVector<Reach> reaches_of(const SceneVoxels& scene) {
-  RawVector<Reach> reaches(scene.size());
+RawVector<HeightRange> height_ranges_of(const SceneVoxels& scene) {
+  RawVector<HeightRange> height_ranges(scene.size());
   parallel_each(scene.size(), kVoxelsPerTask, [&](std::size_t v) {
     const auto members = scene.members(v);
     const double first = scene.positions[members.front()][2];
-    Reach reach{first, first};
+    HeightRange range{first, first};
     for (const std::uint32_t i : members) {
       const double z = scene.positions[i][2];
-      reach = {std::min(reach.low, z), std::max(reach.high, z)};
+      range = {std::min(range.low, z), std::max(range.high, z)};
     }
-    reaches[v] = reach;
+    height_ranges[v] = range;
   });
-  return reaches;
+  return height_ranges;
 }
 
 // Voxels are in lexicographic order, so those of a column stand together, the lowest first.
-SceneColumns columns_of(const SceneVoxels& scene, std::span<const Reach> reaches) {
+SceneColumns columns_of(const SceneVoxels& scene, std::span<const HeightRange> height_ranges) {
   const auto column_of = [&](std::size_t v) {
     return VoxelColumn{scene.cells[v][0], scene.cells[v][1]};
   };
@@ -46,8 +46,8 @@ SceneColumns columns_of(const SceneVoxels& scene, std::span<const Reach> reaches
   parallel_each(n, kColumnsPerTask, [&](std::size_t c) {
     const std::size_t end = c + 1 < n ? begins[c + 1] : scene.size();
     result.columns[c] = column_of(begins[c]);
-    result.low[c] = reaches[begins[c]].low;
-    result.high[c] = reaches[end - 1].high;
+    result.low[c] = height_ranges[begins[c]].low;
+    result.high[c] = height_ranges[end - 1].high;
     for (std::size_t v = begins[c]; v < end; ++v) {
       result.of_voxel[v] = static_cast<std::uint32_t>(c);
     }

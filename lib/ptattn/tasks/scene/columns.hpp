@@ -10,16 +10,17 @@
 
 namespace ptattn {
 
-/// Least and largest z of the points of a voxel.
-struct Reach {
+/// Holds the least and the largest z of the points of a voxel.
+struct HeightRange {
   double low;
   double high;
 };
 
-/// Of every voxel. Time O(points); parallel; the same result for any thread count.
-[[nodiscard]] RawVector<Reach> reaches_of(const SceneVoxels& scene);
+/// Computes the height range of every voxel. Time O(points); parallel; the same result for any
+/// thread count.
+[[nodiscard]] RawVector<HeightRange> height_ranges_of(const SceneVoxels& scene);
 
-/// The occupied vertical columns of a scene, in lexicographic order.
+/// Lists the occupied vertical columns of a scene, in lexicographic order.
 struct SceneColumns {
   std::vector<VoxelColumn> columns;
   std::vector<std::uint32_t> of_voxel;  ///< [voxels]
@@ -27,8 +28,9 @@ struct SceneColumns {
   std::vector<double> high;             ///< [columns] largest z
 };
 
-/// @param reaches  of the scene's voxels
+/// @param height_ranges  of the scene's voxels
 /// Time O(voxels); parallel; the same result for any thread count.
-[[nodiscard]] SceneColumns columns_of(const SceneVoxels& scene, std::span<const Reach> reaches);
+[[nodiscard]] SceneColumns columns_of(const SceneVoxels& scene,
+                                      std::span<const HeightRange> height_ranges);
 
 }  // namespace ptattn

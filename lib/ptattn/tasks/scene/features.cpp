@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kBlockVoxels = 1024;  // whose channels are written one after the other
 
 // Channels are made in three turns, so that surroundings, planes and the others are not in memory
-// together. Surroundings take most and come first, while the features have not been written yet.
+// together. NeighborhoodShape take most and come first, while the features have not been written
+// yet.
 constexpr std::size_t kTurns = 3;
 
 std::size_t turn_of(ChannelKind kind) {
@@ -30,17 +31,17 @@ std::size_t turn_of(ChannelKind kind) {
   }
 }
 
-/// Writes the channels at these places of the profile, all of a block of voxels while it is in the
+/// Writes the channels in these columns, all of a block of voxels while it is in the
 /// cache.
 void write_channels(ChannelMaker& maker, std::span<const Channel> channels,
-                    std::span<const std::size_t> places, MutableMatrixView features) {
+                    std::span<const std::size_t> columns, MutableMatrixView features) {
   std::vector<ChannelWriter> writers;
-  for (const std::size_t c : places) writers.push_back(maker.make(channels[c]));
+  for (const std::size_t c : columns) writers.push_back(maker.make(channels[c]));
   const std::size_t blocks = (features.rows + kBlockVoxels - 1) / kBlockVoxels;
   parallel_each(blocks, 1, [&](std::size_t block) {
     const std::size_t begin = block * kBlockVoxels;
     const std::size_t end = std::min(begin + kBlockVoxels, features.rows);
-    for (std::size_t i = 0; i < writers.size(); ++i) writers[i]({begin, end, features, places[i]});
+    for (std::size_t i = 0; i < writers.size(); ++i) writers[i]({begin, end, features, columns[i]});
   });
 }
 
@@ -56,8 +57,8 @@ SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
     turns[turn_of(profile.channels[c].kind)].push_back(c);
   }
   ChannelMaker maker(cloud, scene, profile);
-  for (const auto& places : turns) {
-    write_channels(maker, profile.channels, places, features.values);
+  for (const auto& columns : turns) {
+    write_channels(maker, profile.channels, columns, features.values);
   }
   features.notes = maker.notes();
   return features;

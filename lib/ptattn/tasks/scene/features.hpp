@@ -11,26 +11,27 @@
 
 namespace ptattn {
 
-/// What a network over voxels sees of a cloud.
+/// Holds the channels of a scene.
 struct SceneFeatures {
   Matrix values;                   ///< [voxels, channels]
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
 };
 
-/// The channels of every voxel of a scene. Computed in float64, rounded once to float32.
+/// Computes the channels of every voxel of a scene. Computed in float64, rounded once to float32.
 ///
 /// For a voxel (i, j, k) of m points with mean (m_x, m_y, m_z) measured from the scene's origin:
 ///
 ///   x, y, z          m - o, o = 0 (minimum) or the middle of the bounding box at its bottom
 ///   offset_x, ...    m_x / voxel - i - 1/2
 ///   count, spread    ln(m) / 3;  (largest z - least z of its points) / voxel
-///   above_W          squash(m_z - opening), below_W: squash(m_z - closing), of the least z of each
-///                    column by windows of W columns (tasks/column_filters.hpp)
-///   plane_L          squash(m_z - plane) at (m_x, m_y): tasks/ground_planes.hpp, voxel in metres
-///   under_top_W      squash(largest z of the window's columns - m_z)
-///   thickness_L      squash(deviation), scatter_L, vertical_L: tasks/surroundings.hpp;
-///   crowd_L          ln(N) / 4
-///   red, ...         mean colour, 0 ... 255 (or the range of the field's type) mapped to the
+///   above_W          compress_height(m_z - opening), below_W: compress_height(m_z - closing), of
+///   the least z of each
+///                    column by windows of W columns (tasks/scene/column_filters.hpp)
+///   plane_L          compress_height(m_z - plane) at (m_x, m_y): tasks/scene/ground_planes.hpp,
+///   voxel in metres under_top_W      compress_height(largest z of the window's columns - m_z)
+///   thickness_L      compress_height(deviation), scatter_L, vertical_L:
+///   tasks/scene/neighborhood_shape.hpp; crowd_L          ln(N) / 4 red, ...         mean colour, 0
+///   ... 255 (or the range of the field's type) mapped to the
 ///                    profile's colour range
 ///   normal_x, ...    mean normal
 ///   intensity        2 (mean rank) - 1, where rank is the mid-rank of a point's intensity among
@@ -38,8 +39,8 @@ struct SceneFeatures {
 ///   last, multiple   share of points with return_number >= r; with r >= 2; r = number_of_returns
 ///   has_intensity, has_returns  1 where the fields are there and not the same everywhere
 ///
-/// with squash(h) = arsinh(h / s) / 2 and s the profile's `squash`. A field that the cloud lacks
-/// gives 0 (mid-grey for colours, the normal of the nearest points for normals) and a note.
+/// with compress_height(h) = arsinh(h / s) / 2 and s the profile's `squash`. A field that the cloud
+/// lacks gives 0 (mid-grey for colours, the normal of the nearest points for normals) and a note.
 /// @param cloud  what `scene` was made of
 /// Time O(n log n); parallel; the same bits for any thread count.
 [[nodiscard]] SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,

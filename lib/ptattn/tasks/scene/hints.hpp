@@ -9,8 +9,8 @@
 
 namespace ptattn {
 
-/// What makes it unlikely that a scene has the model's unit, a line each; nothing for models of
-/// objects, which take any unit, and for fewer than 100 points:
+/// Says what makes it unlikely that a scene has the model's unit, a line each; nothing for models
+/// of objects, which take any unit, and for fewer than 100 points:
 ///
 ///   - it reaches over fewer than 16 voxels (kilometres or degrees instead of metres, or no scene)
 ///   - half of its voxels have no other one within 16 voxels (millimetres or centimetres)

@@ -60,10 +60,10 @@ RawVector<Moments> moments_of(const SceneVoxels& scene, const CellGroups& cells)
   return moments;
 }
 
-Surroundings describe(const Moments& sums) {
-  Surroundings result;
+NeighborhoodShape shape_of(const Moments& sums) {
+  NeighborhoodShape result;
   const double n = sums[0];
-  result.count = n;
+  result.voxel_count = n;
   const double x = sums[1] / n;
   const double y = sums[2] / n;
   const double z = sums[3] / n;
@@ -84,12 +84,12 @@ Surroundings describe(const Moments& sums) {
 
 }  // namespace
 
-CellValues<Surroundings> surroundings(const SceneVoxels& scene, std::size_t level) {
+CellValues<NeighborhoodShape> neighborhood_shapes(const SceneVoxels& scene, std::size_t level) {
   CellGroups cells = cells_of(scene, level);
   const RawVector<Moments> moments = moments_of(scene, cells);
-  std::vector<Surroundings> of_cell(cells.size());
+  std::vector<NeighborhoodShape> of_cell(cells.size());
   parallel_each(cells.size(), kItemsPerTask, [&](std::size_t c) {
-    of_cell[c] = describe(cells.sum_around<Moments>(c, moments));
+    of_cell[c] = shape_of(cells.sum_around<Moments>(c, moments));
   });
   return {std::move(of_cell), std::move(cells).take_cell_of()};
 }

@@ -7,21 +7,22 @@
 
 namespace ptattn {
 
-/// The shape of what surrounds a voxel.
+/// Describes the shape of what surrounds a voxel.
 ///
 /// With cells of 2^level voxels: over the voxels in the 27 cells around a voxel's own, N is their
 /// number, C the covariance (divided by N) of their means, every voxel counting once, l3 its
 /// smallest eigenvalue and t its trace.
-struct Surroundings {
-  double deviation = 0.0;  ///< sqrt(l3), in the unit of the coordinates
-  double scatter = 0.0;    ///< 3 l3 / t, 0 (flat) to 1 (alike in all directions)
-  double vertical = 0.0;   ///< C_zz / t
-  double count = 0.0;      ///< N
+struct NeighborhoodShape {
+  double deviation = 0.0;    ///< sqrt(l3), in the unit of the coordinates
+  double scatter = 0.0;      ///< 3 l3 / t, 0 (flat) to 1 (alike in all directions)
+  double vertical = 0.0;     ///< C_zz / t
+  double voxel_count = 0.0;  ///< N
 };
 
-/// The surroundings of every voxel; all but the count are 0 where N < 4 or t < 1e-6.
+/// Computes the shape around every voxel; all but the count are 0 where N < 4 or t < 1e-6.
 /// @return by voxel
 /// Time O(voxels); parallel; the same bits for any thread count.
-[[nodiscard]] CellValues<Surroundings> surroundings(const SceneVoxels& scene, std::size_t level);
+[[nodiscard]] CellValues<NeighborhoodShape> neighborhood_shapes(const SceneVoxels& scene,
+                                                                std::size_t level);
 
 }  // namespace ptattn

@@ -21,8 +21,8 @@ Ranks::Ranks(std::vector<double> numbers)
 }
 
 double Ranks::operator()(double number) const {
-  const auto place = std::ranges::lower_bound(numbers_, number) - numbers_.begin();
-  const auto which = static_cast<std::size_t>(place);
+  const auto position = std::ranges::lower_bound(numbers_, number) - numbers_.begin();
+  const auto which = static_cast<std::size_t>(position);
   return static_cast<double>(std::size_t{firsts_[which]} + firsts_[which + 1]) / 2.0 / n_;
 }
 

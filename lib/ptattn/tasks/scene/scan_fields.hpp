@@ -11,10 +11,9 @@ struct ScanFields {
   const Field* number_of_returns = nullptr;
 };
 
-/// Finds them: `intensity`, `return_number` and `number_of_returns` in PDAL's, LAStools' and
-/// CloudCompare's spelling (Intensity, scalar_Intensity, ReturnNumber, ...). A field whose values
-/// are all equal says nothing and counts as not there.
-/// Time O(n).
+/// Finds the fields of a laser scan: `intensity`, `return_number` and `number_of_returns` in
+/// PDAL's, LAStools' and CloudCompare's spelling (Intensity, scalar_Intensity, ReturnNumber, ...).
+/// A field whose values are all equal says nothing and counts as not there. Time O(n).
 [[nodiscard]] ScanFields find_scan_fields(const PointCloud& cloud);
 
 }  // namespace ptattn

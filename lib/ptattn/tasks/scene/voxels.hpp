@@ -17,10 +17,10 @@ namespace ptattn {
 /// Largest extent of a cloud in voxels along an axis: what sixteen bits a coordinate hold.
 inline constexpr std::size_t kMaxVoxelsAcross = std::size_t{1} << 16U;
 
-/// A cloud cut into cubes. Voxels are in lexicographic order of their cells.
+/// Holds a cloud cut into cubes. Voxels are in lexicographic order of their cells.
 struct SceneVoxels {
   RawVector<Position> positions;    ///< [n] of the points with finite coordinates, from `origin`
-  RawVector<std::uint32_t> points;  ///< [n] their places in the cloud
+  RawVector<std::uint32_t> points;  ///< [n] their indices in the cloud
   double degrees = 0.0;             ///< that they are turned by against the cloud, about z
   Position extent{};                ///< largest x, y, z of `positions`
   Position origin{};                ///< least x, y, z; in the cloud's unit, or in the unit
@@ -31,7 +31,7 @@ struct SceneVoxels {
   RawVector<Position> means;        ///< [v] mean of the points of each voxel, from `origin`
 
   [[nodiscard]] std::size_t size() const { return cells.size(); }
-  /// Rows of `positions` in voxel `v`.
+  /// Returns the rows of `positions` in voxel `v`.
   [[nodiscard]] std::span<const std::uint32_t> members(std::size_t v) const {
     return std::span(order).subspan(starts[v], starts[v + 1] - starts[v]);
   }

@@ -57,7 +57,7 @@ TileBox widened(const TileBox& box, std::uint32_t margin) {
   return result;
 }
 
-/// The place along `axis` that parts the voxels of a box most evenly.
+/// The cut along `axis` that parts the voxels of a box most evenly.
 std::uint32_t best_cut(const Census& census, const TileBox& box, std::size_t axis) {
   const std::size_t total = census.count(box);
   std::uint32_t best = box.low[axis] + 1;
@@ -96,14 +96,14 @@ void cut(const Census& census, const TileBox& box, std::size_t max_voxels, std::
 /// border that has a neighbour.
 float ramp(std::uint32_t x, std::uint32_t low, std::uint32_t high, bool open_low, bool open_high,
            std::uint32_t blend) {
-  const float place = static_cast<float>(x) + 0.5F;
+  const float center = static_cast<float>(x) + 0.5F;
   const auto width = 2.0F * static_cast<float>(blend);
   float weight = 1.0F;
   if (open_low) {
-    weight = std::min(weight, (place - static_cast<float>(low)) / width + 0.5F);
+    weight = std::min(weight, (center - static_cast<float>(low)) / width + 0.5F);
   }
   if (open_high) {
-    weight = std::min(weight, (static_cast<float>(high) - place) / width + 0.5F);
+    weight = std::min(weight, (static_cast<float>(high) - center) / width + 0.5F);
   }
   return std::max(weight, 0.0F);
 }

@@ -61,33 +61,33 @@ void store(Field& field, std::span<const std::size_t> points, const Values& valu
   });
 }
 
-BandwidthFit choose_bandwidth(const KdTree& tree, MatrixView places, MatrixView values,
+BandwidthFit choose_bandwidth(const KdTree& tree, MatrixView points, MatrixView values,
                               const SmoothOptions& options) {
-  const std::vector<std::uint32_t> sample = spread_rows(places.rows, kSample);
-  const IndexTable lists = neighbors_in(tree, gather_rows(places, sample), options.neighborhood);
-  const LeaveOneOut points{.keys = places,
-                           .values = values,
-                           .sample = sample,
-                           .neighbors = lists.indices,
-                           .kernel = options.kernel};
-  if (!options.bandwidth) return fit_bandwidth(points);
+  const std::vector<std::uint32_t> sample = spread_rows(points.rows, kSample);
+  const IndexTable lists = neighbors_in(tree, gather_rows(points, sample), options.neighborhood);
+  const LeaveOneOut known{.keys = points,
+                          .values = values,
+                          .sample = sample,
+                          .neighbors = lists.indices,
+                          .kernel = options.kernel};
+  if (!options.bandwidth) return fit_bandwidth(known);
   BandwidthFit given{.bandwidth = *options.bandwidth};
-  given.loss = leave_one_out_loss(points, static_cast<float>(given.bandwidth));
-  LeaveOneOut widest = points;
+  given.loss = leave_one_out_loss(known, static_cast<float>(given.bandwidth));
+  LeaveOneOut widest = known;
   widest.kernel = Kernel::kConstant;
   given.constant = leave_one_out_loss(widest, 1.0F);
   return given;
 }
 
 /// One pass over all points.
-Matrix regressed(const KdTree& tree, MatrixView places, MatrixView values,
+Matrix regressed(const KdTree& tree, MatrixView points, MatrixView values,
                  const SmoothOptions& options, float bandwidth, const Advance& advance) {
   Matrix result(values.rows, values.cols);
-  for (std::size_t first = 0; first < places.rows; first += kNeighborhoodBlock) {
-    const std::size_t count = std::min(kNeighborhoodBlock, places.rows - first);
-    const MatrixView queries = places.rows_range(first, count);
+  for (std::size_t first = 0; first < points.rows; first += kNeighborhoodBlock) {
+    const std::size_t count = std::min(kNeighborhoodBlock, points.rows - first);
+    const MatrixView queries = points.rows_range(first, count);
     const IndexTable lists = neighbors_in(tree, queries, options.neighborhood);
-    neighbor_kernel_regression(queries, places, values, lists.indices,
+    neighbor_kernel_regression(queries, points, values, lists.indices,
                                {.kernel = options.kernel, .bandwidth = {&bandwidth, 1}},
                                result.view().rows_range(first, count));
     if (advance) advance(count);
@@ -105,11 +105,11 @@ BandwidthFit smooth_field(Field& field, std::span<const std::size_t> points,
   if (values.rows.size() < 2) return {.bandwidth = 0.0};
   std::vector<Position> with_values(values.rows.size());
   for (std::size_t r = 0; r < with_values.size(); ++r) with_values[r] = positions[values.rows[r]];
-  const Matrix places = rows_relative_to(bounds_of(with_values).middle(), with_values);
-  const KdTree tree(places);
-  const BandwidthFit fit = choose_bandwidth(tree, places, values.deviations, options);
+  const Matrix rows = rows_relative_to(bounds_of(with_values).middle(), with_values);
+  const KdTree tree(rows);
+  const BandwidthFit fit = choose_bandwidth(tree, rows, values.deviations, options);
   for (std::size_t iteration = 0; iteration < options.iterations; ++iteration) {
-    values.deviations = regressed(tree, places, values.deviations, options,
+    values.deviations = regressed(tree, rows, values.deviations, options,
                                   static_cast<float>(fit.bandwidth), advance);
   }
   store(field, points, values, values.deviations);

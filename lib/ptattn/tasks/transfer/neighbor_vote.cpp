@@ -30,9 +30,9 @@ void for_each_class(std::span<const std::uint32_t> list, std::span<const float> 
 
 }  // namespace
 
-Vote vote_of(std::span<const std::uint32_t> list, std::span<const float> weights,
-             std::span<const std::uint32_t> classes) {
-  Vote best;
+NeighborVote vote_of(std::span<const std::uint32_t> list, std::span<const float> weights,
+                     std::span<const std::uint32_t> classes) {
+  NeighborVote best;
   for_each_class(list, weights, classes, [&](std::uint32_t key, double share) {
     if (share > best.share) best = {key, share};
   });
@@ -48,7 +48,7 @@ double brier_score(std::span<const std::uint32_t> list, std::span<const float> w
   return score;
 }
 
-void check_known(const Places& keys, const Known& known) {
+void check_known(const TransferPoints& keys, const TransferTargets& known) {
   if (known.classes.empty() == known.values.empty()) {
     throw Error(Fault::kUsage, "transfer", "expected either classes or values of the keys");
   }

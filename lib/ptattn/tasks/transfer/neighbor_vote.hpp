@@ -4,26 +4,29 @@
 #include <cstdint>
 #include <span>
 
-#include "ptattn/tasks/transfer/transfer.hpp"
+#include "ptattn/tasks/transfer/problem.hpp"
 
 namespace ptattn {
 
-/// The class that the weights of a list of keys elect.
-struct Vote {
+/// Names the class that the weights of a list of keys elect.
+struct NeighborVote {
   std::uint32_t winner = kNoIndex;  ///< the first key of that class in the list
   double share = 0.0;               ///< of the weights
 };
 
-/// Equal shares: the class that stands first in the list wins. Keys without weight do not vote.
-[[nodiscard]] Vote vote_of(std::span<const std::uint32_t> list, std::span<const float> weights,
-                           std::span<const std::uint32_t> classes);
+/// Elects the class with the largest share of the weights. Equal shares: the class that stands
+/// first in the list wins. Keys without weight do not vote.
+[[nodiscard]] NeighborVote vote_of(std::span<const std::uint32_t> list,
+                                   std::span<const float> weights,
+                                   std::span<const std::uint32_t> classes);
 
-/// sum_c (share of c - [c = truth])^2, from 0 (all weight on the truth) to 2 (Brier 1950).
+/// Computes sum_c (share of c - [c = truth])^2, from 0 (all weight on the truth) to 2 (Brier 1950).
 [[nodiscard]] double brier_score(std::span<const std::uint32_t> list,
                                  std::span<const float> weights,
                                  std::span<const std::uint32_t> classes, std::uint32_t truth);
 
+/// Checks what is known.
 /// @throws Error(Fault::kUsage) unless exactly one of classes and values is there, one a key
-void check_known(const Places& keys, const Known& known);
+void check_known(const TransferPoints& keys, const TransferTargets& known);
 
 }  // namespace ptattn

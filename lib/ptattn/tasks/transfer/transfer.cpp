@@ -26,17 +26,18 @@ double average(std::span<const std::uint32_t> list, std::span<const float> weigh
   return any ? sum : std::numeric_limits<double>::quiet_NaN();
 }
 
-Places block_of(const Places& places, std::size_t first, std::size_t count) {
-  Places block{.positions = places.positions.subspan(first, count), .features = places.features};
-  if (places.features.cols > 0) block.features = places.features.rows_range(first, count);
+TransferPoints block_of(const TransferPoints& points, std::size_t first, std::size_t count) {
+  TransferPoints block{.positions = points.positions.subspan(first, count),
+                       .features = points.features};
+  if (points.features.cols > 0) block.features = points.features.rows_range(first, count);
   return block;
 }
 
 }  // namespace
 
-Transferred transfer(const Places& keys, const Known& known, const Places& queries,
-                     const TransferMetric& metric, const TransferOptions& options,
-                     const Advance& advance) {
+Transferred transfer(const TransferPoints& keys, const TransferTargets& known,
+                     const TransferPoints& queries, const TransferMetric& metric,
+                     const TransferOptions& options, const Advance& advance) {
   check_known(keys, known);
   const TransferSpace space(keys, metric.vertical, options);
   const Matrix stretched_keys = space.stretched(keys, metric);
@@ -49,7 +50,7 @@ Transferred transfer(const Places& keys, const Known& known, const Places& queri
     result.confidence.resize(m);
   }
   for (std::size_t first = 0; first < m; first += kNeighborhoodBlock) {
-    const Places block = block_of(queries, first, std::min(kNeighborhoodBlock, m - first));
+    const TransferPoints block = block_of(queries, first, std::min(kNeighborhoodBlock, m - first));
     const IndexTable lists = space.lists(block, 0);
     const Matrix weights =
         space.weights(space.stretched(block, metric), stretched_keys, lists, metric.bandwidth, {});
@@ -60,7 +61,7 @@ Transferred transfer(const Places& keys, const Known& known, const Places& queri
         result.values[first + i] = average(list, row, known.values);
         return;
       }
-      const Vote vote = vote_of(list, row, known.classes);
+      const NeighborVote vote = vote_of(list, row, known.classes);
       result.winner[first + i] = vote.winner;
       result.confidence[first + i] = static_cast<float>(std::min(vote.share, 1.0));
     });

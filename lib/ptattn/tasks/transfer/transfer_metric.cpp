@@ -7,6 +7,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/grouping.hpp"
 #include "ptattn/tasks/transfer/neighbor_vote.hpp"
+#include "ptattn/tasks/transfer/transfer.hpp"
 #include "ptattn/tasks/transfer/transfer_space.hpp"
 
 namespace ptattn {
@@ -19,10 +20,11 @@ constexpr std::size_t kGoldenSteps = 6;
 constexpr std::array kVerticals{1.0, 0.5, 2.0, 4.0, 8.0, 16.0, 32.0};
 constexpr std::array kFeatureWeights{0.25, 0.5, 1.0, 2.0, 4.0};  // bandwidths
 
-/// The known points that metrics are judged by, and what they see for one `vertical`.
-class Trial {
+/// Predicts some of the known points from the others, for one `vertical`.
+class LeaveOneOutSample {
  public:
-  Trial(const Places& keys, const Known& known, double vertical, const TransferOptions& options)
+  LeaveOneOutSample(const TransferPoints& keys, const TransferTargets& known, double vertical,
+                    const TransferOptions& options)
       : keys_(keys),
         known_(known),
         rows_(spread_rows(keys.positions.size(), kSample)),
@@ -33,44 +35,29 @@ class Trial {
         space_.lists({.positions = positions, .features = gather_rows(keys.features, rows_)}, 1);
   }
 
-  /// Leave-one-out loss at a metric; its bandwidth is left open.
-  class Judge {
-   public:
-    Judge(const Trial& trial, const TransferMetric& metric)
-        : trial_(trial),
-          keys_(trial.space_.stretched(trial.keys_, metric)),
-          queries_(gather_rows(keys_, trial.rows_)) {}
-
-    [[nodiscard]] double operator()(double bandwidth) const {
-      return trial_.score(queries_, keys_, bandwidth).loss;
-    }
-    [[nodiscard]] LearntMetric scored(const TransferMetric& metric) const {
-      LearntMetric result = trial_.score(queries_, keys_, metric.bandwidth);
-      result.metric = metric;
-      return result;
-    }
-
-   private:
-    const Trial& trial_;
-    Matrix keys_;
-    Matrix queries_;
-  };
-
   /// Bandwidths between which the best one is looked for.
-  [[nodiscard]] std::pair<double, double> range() const;
+  [[nodiscard]] std::pair<double, double> bandwidth_range() const;
+
+  /// All keys in the space of a metric.
+  [[nodiscard]] Matrix stretched_keys(const TransferMetric& metric) const {
+    return space_.stretched(keys_, metric);
+  }
+  /// Those of them that are predicted.
+  [[nodiscard]] Matrix queries_among(MatrixView keys) const { return gather_rows(keys, rows_); }
+  /// Loss and share of right ones.
+  [[nodiscard]] LearntMetric score(MatrixView queries, MatrixView keys, double bandwidth) const;
 
  private:
-  [[nodiscard]] LearntMetric score(MatrixView queries, MatrixView keys, double bandwidth) const;
   [[nodiscard]] double loss_of(std::size_t i, const float* weights, bool& right) const;
 
-  Places keys_;
-  Known known_;
+  TransferPoints keys_;
+  TransferTargets known_;
   std::vector<std::uint32_t> rows_;
   TransferSpace space_;
   IndexTable lists_;
 };
 
-std::pair<double, double> Trial::range() const {
+std::pair<double, double> LeaveOneOutSample::bandwidth_range() const {
   double mean = 0.0;
   for (std::size_t i = 0; i < lists_.rows; ++i) {
     for (std::size_t j = 0; j < lists_.k; ++j) {
@@ -85,11 +72,11 @@ std::pair<double, double> Trial::range() const {
   return {mean / 16.0, mean * 4.0};
 }
 
-double Trial::loss_of(std::size_t i, const float* weights, bool& right) const {
+double LeaveOneOutSample::loss_of(std::size_t i, const float* weights, bool& right) const {
   const std::uint32_t self = rows_[i];
   const std::span<const std::uint32_t> list(lists_.row(i), lists_.k);
   if (!known_.classes.empty()) {
-    const Vote vote = vote_of(list, {weights, lists_.k}, known_.classes);
+    const NeighborVote vote = vote_of(list, {weights, lists_.k}, known_.classes);
     right = vote.winner != kNoIndex && known_.classes[vote.winner] == known_.classes[self];
     return brier_score(list, {weights, lists_.k}, known_.classes, known_.classes[self]);
   }
@@ -100,7 +87,7 @@ double Trial::loss_of(std::size_t i, const float* weights, bool& right) const {
   return (value - known_.values[self]) * (value - known_.values[self]);
 }
 
-LearntMetric Trial::score(MatrixView queries, MatrixView keys, double bandwidth) const {
+LearntMetric LeaveOneOutSample::score(MatrixView queries, MatrixView keys, double bandwidth) const {
   const Matrix weights = space_.weights(queries, keys, lists_, bandwidth, rows_);
   struct Result {
     double loss = 0.0;
@@ -128,42 +115,68 @@ LearntMetric Trial::score(MatrixView queries, MatrixView keys, double bandwidth)
   return total;
 }
 
-/// The best bandwidth for what else the metric says.
-LearntMetric with_bandwidth(const Trial& trial, TransferMetric metric,
-                            const TransferOptions& options) {
-  const Trial::Judge judge(trial, metric);
-  if (!options.bandwidth) {
-    const auto [low, high] = trial.range();
-    if (low > 0.0)
-      metric.bandwidth = minimize_over_log(low, high, judge, kGridSize, kGoldenSteps).at;
+/// Scores metrics that differ in their bandwidths alone.
+class BandwidthLoss {
+ public:
+  BandwidthLoss(const LeaveOneOutSample& sample, const TransferMetric& metric)
+      : sample_(sample),
+        metric_(metric),
+        keys_(sample.stretched_keys(metric)),
+        queries_(sample.queries_among(keys_)) {}
+
+  [[nodiscard]] double operator()(double bandwidth) const {
+    return sample_.score(queries_, keys_, bandwidth).loss;
   }
-  return judge.scored(metric);
+  [[nodiscard]] LearntMetric scored(double bandwidth) const {
+    LearntMetric result = sample_.score(queries_, keys_, bandwidth);
+    result.metric = metric_;
+    result.metric.bandwidth = bandwidth;
+    return result;
+  }
+
+ private:
+  const LeaveOneOutSample& sample_;
+  TransferMetric metric_;
+  Matrix keys_;
+  Matrix queries_;
+};
+
+/// The best bandwidth for what else the metric says.
+LearntMetric with_bandwidth(const LeaveOneOutSample& sample, const TransferMetric& metric,
+                            const TransferOptions& options) {
+  const BandwidthLoss loss(sample, metric);
+  if (options.bandwidth) return loss.scored(metric.bandwidth);
+  const auto [low, high] = sample.bandwidth_range();
+  if (!(low > 0.0)) return loss.scored(metric.bandwidth);
+  return loss.scored(minimize_over_log(low, high, loss, kGridSize, kGoldenSteps).at);
 }
 
-LearntMetric with_features(const Trial& trial, LearntMetric best, const TransferOptions& options) {
+LearntMetric with_features(const LeaveOneOutSample& sample, LearntMetric best,
+                           const TransferOptions& options) {
   for (std::size_t f = 0; f < best.metric.features.size(); ++f) {
     TransferMetric metric = best.metric;
     for (const double weight : kFeatureWeights) {
       metric.features[f] = weight * metric.bandwidth;
-      const LearntMetric tried = Trial::Judge(trial, metric).scored(metric);
+      const LearntMetric tried = BandwidthLoss(sample, metric).scored(metric.bandwidth);
       if (tried.loss < best.loss) best = tried;
     }
   }
-  const LearntMetric again = with_bandwidth(trial, best.metric, options);
+  const LearntMetric again = with_bandwidth(sample, best.metric, options);
   return again.loss < best.loss ? again : best;
 }
 
 }  // namespace
 
-LearntMetric learn_metric(const Places& keys, const Known& known, const TransferOptions& options) {
+LearntMetric learn_metric(const TransferPoints& keys, const TransferTargets& known,
+                          const TransferOptions& options) {
   check_known(keys, known);
   TransferMetric start{.bandwidth = options.bandwidth.value_or(1.0)};
   start.features.assign(keys.features.cols, 0.0);
   std::optional<LearntMetric> best;
   const auto consider = [&](double vertical) {
-    const Trial trial(keys, known, vertical, options);
+    const LeaveOneOutSample sample(keys, known, vertical, options);
     start.vertical = vertical;
-    const LearntMetric learnt = with_bandwidth(trial, start, options);
+    const LearntMetric learnt = with_bandwidth(sample, start, options);
     if (!best || learnt.loss < best->loss) best = learnt;
   };
   if (options.vertical) {
@@ -172,7 +185,8 @@ LearntMetric learn_metric(const Places& keys, const Known& known, const Transfer
     for (const double vertical : kVerticals) consider(vertical);
   }
   if (keys.features.cols == 0) return *best;
-  return with_features(Trial(keys, known, best->metric.vertical, options), *best, options);
+  return with_features(LeaveOneOutSample(keys, known, best->metric.vertical, options), *best,
+                       options);
 }
 
 }  // namespace ptattn

@@ -14,24 +14,25 @@ namespace {
 
 constexpr std::size_t kGrain = 4096;
 
-void check(const Places& places, const char* subject) {
-  if (places.features.cols > 0 && places.features.rows != places.positions.size()) {
+void check_features(const TransferPoints& points, const char* subject) {
+  if (points.features.cols > 0 && points.features.rows != points.positions.size()) {
     throw Error(Fault::kUsage, subject,
-                std::to_string(places.features.rows) +
+                std::to_string(points.features.rows) +
                     " rows of features, expected one for each of " +
-                    std::to_string(places.positions.size()) + " points");
+                    std::to_string(points.positions.size()) + " points");
   }
 }
 
 }  // namespace
 
-TransferSpace::TransferSpace(const Places& keys, double vertical, const TransferOptions& options)
+TransferSpace::TransferSpace(const TransferPoints& keys, double vertical,
+                             const TransferOptions& options)
     : keys_(keys),
       vertical_(vertical),
       kernel_(options.kernel),
       neighborhood_(options.neighborhood),
       origin_(bounds_of(keys.positions).middle()) {
-  check(keys, "transfer keys");
+  check_features(keys, "transfer keys");
   if (keys.positions.empty()) {
     throw Error(Fault::kUsage, "transfer keys", "none, expected at least one");
   }
@@ -51,8 +52,8 @@ Matrix TransferSpace::tall(std::span<const Position> positions) const {
   return points;
 }
 
-IndexTable TransferSpace::lists(const Places& queries, std::size_t extra) const {
-  check(queries, "transfer queries");
+IndexTable TransferSpace::lists(const TransferPoints& queries, std::size_t extra) const {
+  check_features(queries, "transfer queries");
   IndexTable lists =
       tree_->k_nearest(tall(queries.positions), std::min(neighborhood_.k + extra, tree_->size()));
   if (std::isfinite(neighborhood_.radius)) drop_the_far(queries.positions, lists);
@@ -71,19 +72,19 @@ void TransferSpace::drop_the_far(std::span<const Position> queries, IndexTable& 
   });
 }
 
-Matrix TransferSpace::stretched(const Places& places, const TransferMetric& metric) const {
-  const std::size_t f = places.features.cols;
+Matrix TransferSpace::stretched(const TransferPoints& points, const TransferMetric& metric) const {
+  const std::size_t f = points.features.cols;
   if (metric.features.size() != f || f != keys_.features.cols) {
     throw Error(Fault::kUsage, "transfer",
                 std::to_string(f) + " features and " + std::to_string(metric.features.size()) +
                     " weights, expected " + std::to_string(keys_.features.cols));
   }
-  const Matrix points = tall(places.positions);
-  Matrix space(points.rows(), 3 + f);
-  parallel_each(points.rows(), kGrain, [&](std::size_t i) {
-    std::copy_n(points.row(i), 3, space.row(i));
+  const Matrix tall_points = tall(points.positions);
+  Matrix space(tall_points.rows(), 3 + f);
+  parallel_each(tall_points.rows(), kGrain, [&](std::size_t i) {
+    std::copy_n(tall_points.row(i), 3, space.row(i));
     for (std::size_t c = 0; c < f; ++c) {
-      space(i, 3 + c) = static_cast<float>(metric.features[c] * places.features(i, c));
+      space(i, 3 + c) = static_cast<float>(metric.features[c] * points.features(i, c));
     }
   });
   return space;

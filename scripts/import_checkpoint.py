@@ -2,8 +2,8 @@
 """Turns a PyTorch checkpoint of a public point-cloud Transformer into a model folder of ptattn.
 
 Reads files of torch.save (.pth, .t7, ...) and .safetensors; needs neither PyTorch nor numpy and never runs what a
-checkpoint holds. Recognises PCT_Pytorch, SPCT, Point Transformer v1 (POSTECH, Pointcept), PTv3, Sonata, Concerto and
-Utonia by the names of their weights. What no weight tells (patch sizes, orders, ...) comes from the hyper-parameters
+checkpoint holds. Recognises PCT_Pytorch, SPCT, Point Transformer v1 (POSTECH, Pointcept), PTv3, Sonata, Concerto,
+Utonia, LitePT and Volt by the names of their weights. What no weight tells (patch sizes, orders, ...) comes from the hyper-parameters
 stored beside them, else from the published networks; the report says which.
 """
 
@@ -31,6 +31,8 @@ EXAMPLES = """examples:
   scripts/import_checkpoint.py sonata.pth -o models/sonata --profile sonata
   scripts/import_checkpoint.py model_best.pth -o models/scannet --profile scannet-ptv3
   scripts/import_checkpoint.py model.t7 -o models/pct --profile modelnet40 --dtype F16
+  scripts/import_checkpoint.py litept.pth -o models/sweeps --profile nuscenes
+  scripts/import_checkpoint.py volt.pth -o models/rooms --profile scannet-volt --condition ScanNet
   scripts/import_checkpoint.py epoch.pth -o models/mine --profile mine.json --set enc_patch_size=[128,128,128]
 
 A profile FILE is a JSON object with `preprocessing` as in config.json and, optionally, `classes`, `categories`,
@@ -85,7 +87,7 @@ def make_config(network: Network, profile: dict[str, Any], name: str, classes: l
         raise CheckpointError(f"takes {values['in_channels']} channels, the profile has {len(features)} "
                               f"({', '.join(features)})")
     for key in ("palette", "asprs_codes"):
-        if key in profile and count > 0:
+        if len(profile.get(key, [])) == count > 0:
             config[key] = profile[key]
     return config
 
@@ -199,6 +201,8 @@ def run(options: argparse.Namespace) -> int:
         del checkpoint.tensors[name]
     if dropped:
         checkpoint.notes.append(f"dropped {len(dropped)} tensors, as asked")
+    if options.condition:
+        checkpoint.config["condition"] = options.condition
     architecture = options.architecture or recognise(checkpoint)
     original_shapes = {name: tensor.shape for name, tensor in checkpoint.tensors.items()}
     network = read_network(checkpoint, architecture)
@@ -229,6 +233,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
                         help="leave out tensors whose names match, such as 'head.*'; may be repeated")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=JSON",
                         help="a hyper-parameter that is in no weight, such as enc_num_head=[2,4,8]; may be repeated")
+    parser.add_argument("--condition", metavar="NAME",
+                        help="whose head to take where several data sets were trained together, such as ScanNet")
     parser.add_argument("--classes", type=lambda text: text.split(","), default=[], metavar="LIST",
                         help="names of the classes, with commas [the profile's]")
     parser.add_argument("--dtype", choices=("F32", "F16"), default="F32",

@@ -47,8 +47,11 @@ class Network:
         return count
 
 
+# Blocks of LitePT have `conv` or `norm0` where those of PTv3 have `cpe`.
+LITEPT_ONLY = re.compile(r"\.block\d+\.(conv\.0|norm0\.0)\.weight$")
+
 # A tensor of each network that no other has.
-ANCHORS = ("embedding.stem.conv.weight", "embedding.stem.linear.weight", "enc1.0.linear.weight",
+ANCHORS = ("tokenizer.proj.weight", "embedding.stem.conv.weight", "embedding.stem.linear.weight", "enc1.0.linear.weight",
            "gather_local_0.conv1.weight", "label_conv.0.weight")
 
 
@@ -62,8 +65,10 @@ def stored_list(config: dict, key: str) -> list:
 def recognise(checkpoint: Checkpoint) -> str:
     """The architecture whose names these are."""
     names = checkpoint.tensors
+    if "tokenizer.proj.weight" in names:
+        return "volt"
     if "embedding.stem.conv.weight" in names:
-        return "ptv3m1"
+        return "litept" if any(LITEPT_ONLY.search(name) for name in names) else "ptv3m1"
     if "embedding.stem.linear.weight" in names:
         return "ptv3m3" if "inv_freq" in checkpoint.buffers or "rope_base" in checkpoint.config else "ptv3m2"
     if "enc1.0.linear.weight" in names:
@@ -205,6 +210,80 @@ def describe_stages(network: Network, side: str, stages: int, config: dict) -> N
     describe_patches(n, side, stages, config)
 
 
+def describe_litept(network: Network, config: dict) -> None:
+    n = network
+    turn_convolutions(n)
+    stages = n.count(r"enc\.enc(\d+)\.")
+    n.say("in_channels", n.extent("embedding.stem.conv.weight", -1), "embedding.stem.conv")
+    n.say("num_classes", n.extent("seg_head.weight", 0), "seg_head")
+    for key, value in (("order", ["z", "z-trans", "hilbert", "hilbert-trans"]), ("stride", [2] * (stages - 1))):
+        n.say(key, config.get(key, value), "stored" if key in config else "assumed (in no weight)")
+    enc = [n.extent("embedding.stem.norm.weight" if s == 0 else f"enc.enc{s}.down.norm.0.weight", 0)
+           for s in range(stages)]
+    describe_litept_stages(n, "enc", enc, config)
+    describe_litept_stages(n, "dec", [n.extent(f"dec.dec{s}.up.proj.0.weight", 0) for s in range(stages - 1)], config)
+    attention = [name for name in n.tensors if name.endswith(".mlp.0.fc1.weight")]
+    if attention:
+        n.say("mlp_ratio", n.extent(attention[0], 0) / n.extent(attention[0], 1), "mlp.0.fc1")
+        n.say("qkv_bias", attention[0].replace("mlp.0.fc1.weight", "attn.qkv.bias") in n.tensors, "names")
+
+
+def describe_litept_stages(network: Network, side: str, channels: list[int], config: dict) -> None:
+    """Depths, widths and switches of each stage; a decoder may have no blocks."""
+    n = network
+    names = [f"{side}.{side}{s}." for s in range(len(channels))]
+    depths = [n.count(re.escape(name) + r"block(\d+)\.") for name in names]
+    n.say(f"{side}_depths", depths, "names")
+    n.say(f"{side}_channels", channels, "norms")
+    for key, part in (("conv", "conv.0.weight"), ("attn", "attn.qkv.weight")):
+        n.say(f"{side}_{key}", [f"{name}block0.{part}" in n.tensors for name in names], "names")
+    for key, values in (("num_head", [max(1, c // 18) for c in channels]), ("patch_size", [1024] * len(channels)),
+                        ("rope_freq", [100.0] * len(channels))):
+        key = f"{side}_{key}"
+        if key in config:
+            n.say(key, stored_list(config, key)[:len(channels)], "stored")
+        else:
+            n.say(key, values, f"assumed (as all published networks; else --set {key}=[...])")
+
+
+def describe_volt(network: Network, config: dict) -> None:
+    n = network
+    u = n.extent("decoder.unembed.proj.weight", 1)
+    edge = next((k for k in range(1, 10) if k ** 3 * u == n.extent("decoder.unembed.proj.weight", 0)), 0)
+    if edge == 0:
+        raise CheckpointError("looks like volt, but its decoder.unembed.proj is of no cube")
+    width = n.extent("tokenizer.proj.weight", 0)
+    n.say("in_channels", n.extent("tokenizer.proj.weight", 1) // edge ** 3, "tokenizer.proj")
+    n.say("embed_dim", width, "tokenizer.proj")
+    n.say("depth", n.count(r"blocks\.(\d+)\."), "names")
+    n.say("num_heads", width // 64, "heads of 64 channels")
+    n.say("mlp_ratio", n.extent("blocks.0.mlp.fc1.weight", 0) / width, "mlp.fc1")
+    n.say("init_values", 1.0 if "blocks.0.ls1.gamma" in n.tensors else None, "names")
+    n.say("qk_norm", "blocks.0.attn.q_norm.weight" in n.tensors, "names")
+    n.say("stride", edge, "decoder.unembed.proj")
+    n.say("kernel_size", edge, "decoder.unembed.proj")
+    n.say("up_mlp_dim", u, "decoder.unembed.proj")
+    choose_condition(n, config.get("condition"))
+
+
+def choose_condition(network: Network, wanted: Any) -> None:
+    """Keeps the head of one data set of a joint training."""
+    n = network
+    known = sorted({m.group(1) for m in map(re.compile(r"seg_heads\.([^.]+)\.").match, n.tensors) if m})
+    if wanted is None and len(known) == 1:
+        wanted = known[0]
+    if wanted not in known:
+        raise CheckpointError(f"has heads for {', '.join(known) or 'nothing'}; choose one with --condition")
+    others = [name for name in n.tensors
+              if name.startswith("seg_heads.") and not name.startswith(f"seg_heads.{wanted}.")]
+    for name in others:
+        del n.tensors[name]
+    if others:
+        n.notes.append(f"left out the heads for {', '.join(c for c in known if c != wanted)}")
+    n.say("condition", wanted, "names" if len(known) == 1 else "--condition")
+    n.say("num_classes", n.extent(f"seg_heads.{wanted}.weight", 0), f"seg_heads.{wanted}")
+
+
 def describe_heads(network: Network, side: str, channels: list[int], config: dict) -> None:
     key, tables = f"{side}_num_head", [f"{side}.{side}{s}.block0.attn.rpe.rpe_table" for s in range(len(channels))]
     width = 18 if network.architecture == "ptv3m3" else 16
@@ -238,7 +317,8 @@ def turn_convolutions(network: Network) -> None:
     for name, tensor in network.tensors.items():
         if len(tensor.shape) != 5:
             continue
-        norm = name.replace("conv.weight", "norm.weight") if "stem" in name else name.replace("cpe.0", "cpe.2")
+        norm = (name.replace("conv.weight", "norm.weight") if "stem" in name
+                else name.replace("cpe.0", "cpe.2").replace("conv.0", "conv.2"))
         out = network.extent(norm, 0)
         if tensor.shape[0] == out and len(set(tensor.shape[1:4])) == 1 and tensor.shape[1] % 2 == 1:
             continue
@@ -264,6 +344,12 @@ PTV3 = (rf"(embedding\.(mask_token|stem\.(conv|linear|norm)\.{NORM})|(enc\.enc|d
         rf"down\.(proj\.{LAYER}|norm\.0\.{NORM})|up\.proj(_skip)?\.[01]\.{NORM}|"
         rf"block\d+\.(cpe\.[012]\.{LAYER}|(norm[12]\.0|attn\.qkv|attn\.proj|mlp\.0\.fc[12])\.{LAYER}|"
         rf"ls[12]\.0\.gamma|attn\.rpe\.rpe_table))|seg_head\.{LAYER})")
+LITEPT = (rf"(embedding\.stem\.(conv|norm)\.{NORM}|(enc\.enc|dec\.dec)\d+\.("
+          rf"down\.(proj\.{LAYER}|norm\.0\.{NORM})|up\.proj(_skip)?\.[01]\.{NORM}|"
+          rf"block\d+\.(conv\.[012]|norm[012]\.0|attn\.qkv|attn\.proj|mlp\.0\.fc[12])\.{LAYER})|seg_head\.{LAYER})")
+VOLT = (rf"(tokenizer\.proj\.{LAYER}|blocks\.\d+\.((norm[12]|attn\.(qkv|proj|q_norm|k_norm)|mlp\.fc[12])\.{LAYER}|"
+        rf"ls[12]\.gamma)|decoder\.(pre\.[03]\.{NORM}|pre\.2\.weight|unembed\.(bias|proj\.weight)|post\.0\.{NORM})|"
+        rf"seg_heads\.[^.]+\.{LAYER})")
 
 # By architecture: the names that it may have, and who finds its hyper-parameters.
 LAYOUTS: dict[str, tuple[str, Callable[[Network, dict], None]]] = {
@@ -271,7 +357,9 @@ LAYOUTS: dict[str, tuple[str, Callable[[Network, dict], None]]] = {
     "pct_cls_posenc": (PCT, describe_pct),
     "spct_partseg": (SPCT, describe_spct),
     "ptv1_seg": (PTV1, describe_ptv1),
+    "litept": (LITEPT, describe_litept),
     "ptv3m1": (PTV3, describe_ptv3),
     "ptv3m2": (PTV3, describe_ptv3),
     "ptv3m3": (PTV3, describe_ptv3),
+    "volt": (VOLT, describe_volt),
 }

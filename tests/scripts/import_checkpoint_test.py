@@ -170,6 +170,57 @@ class EachLayout(ImportTest):
         self.assertEqual(self.config()["classes"], [])
         self.assert_computes("utonia_tiny_enc")
 
+    def test_litept_with_old_convolutions_and_its_hyper_parameters(self) -> None:
+        made = {}
+        for name, tensor in self.golden_weights("litept_decoder_seg").items():
+            if len(tensor.shape) == 5:  # [out, x, y, z, in] -> [x, y, z, in, out]
+                shape = (*tensor.shape[1:], tensor.shape[0])
+                steps = tensor_tools.contiguous_strides(tensor.shape)
+                strides = (*steps[1:], steps[0])
+                tensor = Tensor("F32", shape, lambda t=tensor, s=shape, st=strides:
+                                tensor_tools.gather(t.read(), "F32", 0, s, st))
+            made[("module." if "seg_head" in name else "module.backbone.") + name] = tensor
+        config = json.loads((GOLDEN / "litept_decoder_seg.json").read_text())["config"]
+        torch_writer.save(self.folder / "model_best.pth", {"state_dict": made, "config": config})
+        report = self.imported(self.folder / "model_best.pth", "--profile", "scannet-litept",
+                               "--classes", ",".join("abcdefghijklm"))
+        self.assertRegex(report, "turned 10 convolutions")
+        self.assertEqual(self.config()["architecture"], "litept")
+        self.assertEqual(self.config()["hyper_parameters"]["dec_attn"], [False, False, True, True])
+        self.assert_computes("litept_decoder_seg")
+
+    def test_litept_whose_heads_are_those_of_the_published_networks(self) -> None:
+        save_safetensors(self.folder / "tiny.safetensors", self.golden_weights("litept_tiny_seg"))
+        self.imported(self.folder / "tiny.safetensors", "--profile", "scannet-litept",
+                      "--classes", ",".join("abcdefghijklm"), "--set", "enc_num_head=[1,2,2,3,4]",
+                      "--set", "dec_num_head=[2,2,2,3]", "--set", "enc_patch_size=[64,64,64,64,64]")
+        values = self.config()["hyper_parameters"]
+        self.assertEqual(values["enc_conv"], [True, True, True, False, False])
+        self.assertEqual(values["dec_depths"], [0, 0, 0, 0])
+        self.assert_computes("litept_tiny_seg")
+
+    def test_volt_of_a_joint_training(self) -> None:
+        weights = self.golden_weights("volt_tiny_seg")
+        made = {name.replace("seg_heads.Default", "seg_heads.ScanNet"): t for name, t in weights.items()}
+        made["seg_heads.S3DIS.weight"] = floats(*[0.0] * 64, shape=(2, 32))
+        made["seg_heads.S3DIS.bias"] = floats(0.0, 0.0)
+        torch_writer.save(self.folder / "volt.pth", {"state_dict": made})
+        self.assert_refused(self.folder / "volt.pth", "has heads for S3DIS, ScanNet; choose one with --condition",
+                            "--profile", "scannet-volt")
+        report = self.imported(self.folder / "volt.pth", "--profile", "scannet-volt", "--condition", "ScanNet",
+                               "--classes", ",".join("abcdefghijklm"))
+        self.assertIn("left out the heads for S3DIS", report)
+        self.assertEqual(self.config()["hyper_parameters"]["condition"], "ScanNet")
+        self.assert_computes("volt_tiny_seg")
+
+    def test_volt_with_layer_scale(self) -> None:
+        save_safetensors(self.folder / "scale.safetensors", self.golden_weights("volt_scale_seg"))
+        self.imported(self.folder / "scale.safetensors", "--profile", "nuscenes", "--classes", "a,b,c,d,e")
+        values = self.config()["hyper_parameters"]
+        self.assertEqual((values["stride"], values["qk_norm"], values["init_values"]), (3, False, 1.0))
+        self.assertEqual(self.config()["preprocessing"]["origin"], "sensor")
+        self.assert_computes("volt_scale_seg")
+
     def test_spct_with_a_profile_of_ones_own(self) -> None:
         profile = {"preprocessing": {"kind": "object", "unit": "radius", "up": "z", "voxel": 0.01,
                                      "features": ["x", "y", "z"]}}

@@ -41,6 +41,8 @@ constexpr NamedChannel kNamedChannels[] = {
     {"multiple", {ChannelKind::kMultiple}},
     {"has_intensity", {ChannelKind::kHasIntensity}},
     {"has_returns", {ChannelKind::kHasReturns}},
+    {"strength", {ChannelKind::kStrength, 0}},
+    {"strength_tanh", {ChannelKind::kStrength, 1}},
 };
 
 /// Channels whose name ends in a number between `min` and `max`.
@@ -135,7 +137,8 @@ SceneProfile read_scene_profile(const std::string& text, const std::string& subj
   (void)json.choice("up", {"z"});
   profile.voxel = json.number("voxel", {1e-4, 1e3});
   if (json.find("origin") != nullptr) {
-    profile.origin = static_cast<Origin>(json.choice("origin", {"minimum", "center_bottom"}));
+    profile.origin =
+        static_cast<Origin>(json.choice("origin", {"minimum", "center_bottom", "sensor"}));
   }
   profile.channels = read_channels(json, json.integer("top_window", {1, kMaxWindow}, 3));
   profile.squash = json.number("squash", {1e-3, 1e3}, 0.25);

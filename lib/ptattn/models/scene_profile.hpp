@@ -30,6 +30,8 @@ enum class ChannelKind : std::uint8_t {
   kMultiple,   ///< multiple: share of points that are one of several returns
   kHasIntensity,  ///< has_intensity
   kHasReturns,    ///< has_returns
+  kStrength,      ///< strength: mean intensity as a share of its full range (1, 255 or 65535);
+                  ///< strength_tanh, parameter 1: mean of the hyperbolic tangent of intensities
 };
 
 struct Channel {
@@ -49,14 +51,15 @@ enum class Frame : std::uint8_t {
 enum class Origin : std::uint8_t {
   kMinimum,       ///< least x, y, z
   kCenterBottom,  ///< middle of the bounding box in x and y, least z
+  kSensor,        ///< nowhere else: coordinates stay as they are, as those of a sweep
 };
 
 /// How a cloud becomes voxels with channels: the `preprocessing` of a model over points.
 ///
 /// JSON keys: `kind` (scene, object), `unit` (metre), `up` (z), `voxel` (edge length), `features`
-/// (names of the channels in order), `origin` (minimum, center_bottom) [minimum], `squash` (metres)
-/// [0.25], `top_window` (columns) [3], `color_range` (two numbers for the colour values 0 and 255)
-/// [0, 1], `min_points` [1]. `opening_windows`, `closing_window`, `surrounding_levels` and
+/// (names of the channels in order), `origin` (minimum, center_bottom, sensor) [minimum], `squash`
+/// (metres) [0.25], `top_window` (columns) [3], `color_range` (two numbers for the colour values 0
+/// and 255) [0, 1], `min_points` [1]. `opening_windows`, `closing_window`, `surrounding_levels` and
 /// `plane_levels` may say once more what the names of the channels say.
 struct SceneProfile {
   Frame frame = Frame::kScene;

@@ -76,7 +76,7 @@ void add_triple(std::vector<Source>& sources, AttributeKind kind, const PointClo
 std::vector<Source> find_sources(const PointCloud& cloud, const SceneProfile& profile) {
   std::vector<Source> sources;
   const ScanFields scan = find_scan_fields(cloud);
-  if (profile.uses(ChannelKind::kIntensity)) {
+  if (profile.uses(ChannelKind::kIntensity) || profile.uses(ChannelKind::kStrength)) {
     add_scan_field(sources, AttributeKind::kIntensity, "intensity", scan.intensity);
   }
   if (profile.uses(ChannelKind::kLast) || profile.uses(ChannelKind::kMultiple)) {

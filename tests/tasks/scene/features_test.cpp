@@ -60,6 +60,46 @@ TEST(voxelize, an_object_is_brought_to_the_unit_sphere) {
   EXPECT_EQ(scene.cells[1], (Cell{200, 0, 0}));
 }
 
+TEST(scene_features, coordinates_of_a_sweep_stay_those_of_the_sensor) {
+  SceneProfile profile = profile_of(
+      {{ChannelKind::kPosition, 0}, {ChannelKind::kPosition, 1}, {ChannelKind::kPosition, 2}});
+  const PointCloud cloud = cloud_of({{-20.25, 3, -1.5}, {10.5, -7.75, 0.5}});
+  profile.origin = Origin::kSensor;
+  const Matrix x = scene_features(cloud, voxelize(cloud, profile, "cloud"), profile).values;
+  EXPECT_EQ(x(0, 0), -20.25F);
+  EXPECT_EQ(x(0, 1), 3.0F);
+  EXPECT_EQ(x(0, 2), -1.5F);
+  EXPECT_EQ(x(1, 1), -7.75F);
+}
+
+TEST(scene_features, strength_is_the_share_of_the_range_that_intensities_have) {
+  const auto strengths = [](FieldType type, std::vector<double> values, std::size_t bounded) {
+    PointCloud cloud = cloud_of({{0, 0, 0}, {0.25, 0, 0}, {2, 0, 0}});  // two voxels
+    Field& field = cloud.add("intensity", type);
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (type == FieldType::kUInt8) {
+        field.values<std::uint8_t>()[i] = static_cast<std::uint8_t>(values[i]);
+      } else {
+        field.values<float>()[i] = static_cast<float>(values[i]);
+      }
+    }
+    const SceneProfile profile = profile_of({{ChannelKind::kStrength, bounded}});
+    const SceneFeatures features =
+        scene_features(cloud, voxelize(cloud, profile, "cloud"), profile);
+    return std::pair{std::vector<float>{features.values(0, 0), features.values(1, 0)},
+                     features.notes};
+  };
+  const auto [bytes, note] = strengths(FieldType::kUInt8, {51, 0, 102}, 0);
+  EXPECT_FLOAT_EQ(bytes[0], 0.1F);
+  EXPECT_FLOAT_EQ(bytes[1], 0.4F);
+  EXPECT_THAT(note, testing::ElementsAre("intensities are taken as shares of 255"));
+  EXPECT_FLOAT_EQ(strengths(FieldType::kFloat32, {0.5, 0.25, 1}, 0).first[0], 0.375F);
+  EXPECT_THAT(strengths(FieldType::kFloat32, {0.5, 0.25, 1}, 0).second, testing::IsEmpty());
+  EXPECT_FLOAT_EQ(strengths(FieldType::kFloat32, {0, 0, 204}, 0).first[1], 0.8F);
+  EXPECT_FLOAT_EQ(strengths(FieldType::kFloat32, {0, 0, 13107}, 0).first[1], 0.2F);
+  EXPECT_FLOAT_EQ(strengths(FieldType::kFloat32, {0, NAN, 0.5}, 1).first[1], std::tanh(0.5F));
+}
+
 TEST(voxelize, an_object_is_turned_with_its_normals) {
   SceneProfile profile = profile_of(
       {{ChannelKind::kNormal, 0}, {ChannelKind::kNormal, 1}, {ChannelKind::kNormal, 2}}, 0.01);

@@ -37,6 +37,13 @@ auto mean_of(const SceneVoxels& scene, Value value) {
   };
 }
 
+/// Intensities come as bytes, as 16-bit numbers, as numbers from 0 to 1 or from 0 to 255.
+double full_range(const Field& field, double largest) {
+  if (field.type() == FieldType::kUInt8) return 255.0;
+  if (largest <= 1.0) return 1.0;
+  return largest <= 255.0 ? 255.0 : 65535.0;
+}
+
 /// Colours come as bytes, as 16-bit numbers or as numbers from 0 to 1.
 double largest_color(const PointCloud& cloud, std::span<const FieldColumn> colors) {
   const Field* const red = cloud.find("red");
@@ -109,6 +116,8 @@ ChannelWriter ChannelMaker::make(const Channel& channel) {
     case ChannelKind::kHasIntensity:
       return each_voxel(
           [has = fields_.intensity != nullptr ? 1.0 : 0.0](std::size_t) { return has; });
+    case ChannelKind::kStrength:
+      return strength(p == 1);
     case ChannelKind::kHasReturns:
       break;
   }
@@ -118,7 +127,9 @@ ChannelWriter ChannelMaker::make(const Channel& channel) {
 
 ChannelWriter ChannelMaker::position(std::size_t axis) {
   const bool centred = profile_.origin == Origin::kCenterBottom && axis < 2;
-  const double origin = centred ? scene_.extent[axis] / 2.0 : 0.0;
+  const double origin = centred                              ? scene_.extent[axis] / 2.0
+                        : profile_.origin == Origin::kSensor ? -scene_.origin[axis]
+                                                             : 0.0;
   return each_voxel(
       [&scene = scene_, axis, origin](std::size_t v) { return scene.means[v][axis] - origin; });
 }
@@ -227,6 +238,31 @@ ChannelWriter ChannelMaker::intensity() {
   const auto mean_rank = mean_of(
       scene_, [value, &ranks = *intensity_ranks_](std::uint32_t row) { return ranks(value(row)); });
   return each_voxel([mean_rank](std::size_t v) { return 2.0 * mean_rank(v) - 1.0; });
+}
+
+ChannelWriter ChannelMaker::strength(bool bounded) {
+  if (fields_.intensity == nullptr) {
+    note("no intensities that vary, zeros stand in for them");
+    return each_voxel([](std::size_t) { return 0.0; });
+  }
+  const Field& field = *fields_.intensity;
+  // A number that is none counts as no return at all.
+  const auto value = [&field, this](std::uint32_t row) {
+    const double x = field.as_double(scene_.points[row]);
+    return std::isfinite(x) ? x : 0.0;
+  };
+  if (bounded) {
+    return each_voxel(
+        mean_of(scene_, [value](std::uint32_t row) { return std::tanh(value(row)); }));
+  }
+  const double range = full_range(field, largest_of(scene_.points.size(), 0.0, [&](std::size_t i) {
+                                    return value(static_cast<std::uint32_t>(i));
+                                  }));
+  if (range > 1.0) {
+    note("intensities are taken as shares of " + std::to_string(static_cast<int>(range)));
+  }
+  return each_voxel(
+      mean_of(scene_, [value, range](std::uint32_t row) { return value(row) / range; }));
 }
 
 ChannelWriter ChannelMaker::returns(ChannelKind kind) {

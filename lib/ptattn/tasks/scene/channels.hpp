@@ -64,6 +64,7 @@ class ChannelMaker {
   [[nodiscard]] ChannelWriter normal(std::size_t axis);
   [[nodiscard]] ChannelWriter intensity();
   [[nodiscard]] ChannelWriter returns(ChannelKind kind);
+  [[nodiscard]] ChannelWriter strength(bool bounded);
   void note(const std::string& text) {
     if (std::ranges::find(notes_, text) == notes_.end()) notes_.push_back(text);
   }

@@ -21,7 +21,8 @@ struct SceneFeatures {
 ///
 /// For a voxel (i, j, k) of m points with mean (m_x, m_y, m_z) measured from the scene's origin:
 ///
-///   x, y, z          m - o, o = 0 (minimum) or the middle of the bounding box at its bottom
+///   x, y, z          m - o, o = 0 (minimum), the middle of the bounding box at its bottom, or the
+///                    point that makes them the file's own coordinates (sensor)
 ///   offset_x, ...    m_x / voxel - i - 1/2
 ///   count, spread    ln(m) / 3;  (largest z - least z of its points) / voxel
 ///   above_W          compress_height(m_z - opening), below_W: compress_height(m_z - closing), of
@@ -36,6 +37,8 @@ struct SceneFeatures {
 ///   normal_x, ...    mean normal
 ///   intensity        2 (mean rank) - 1, where rank is the mid-rank of a point's intensity among
 ///                    all points of the cloud, 0 to 1: any scale and gamma will do
+///   strength         mean intensity / R, R the full range: 255 of bytes, else the least of 1, 255,
+///                    65535 that no intensity exceeds; strength_tanh: mean of tanh(intensity)
 ///   last, multiple   share of points with return_number >= r; with r >= 2; r = number_of_returns
 ///   has_intensity, has_returns  1 where the fields are there and not the same everywhere
 ///

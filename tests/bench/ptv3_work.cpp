@@ -63,7 +63,7 @@ double block_work(const ptattn::Ptv3Config::Stage& stage, std::size_t n, double 
   for (const ptattn::Patch& patch : ptattn::cut_patches(end, stage.patch_size, scratch)) {
     const auto keys = static_cast<double>(patch.end - patch.begin);
     tokens += keys;
-    attention += keys * static_cast<double>(patch.end - patch.owned);
+    attention += keys * static_cast<double>(patch.end - patch.first_own);
   }
   const auto c = static_cast<double>(stage.channels);
   const auto rows = static_cast<double>(n);

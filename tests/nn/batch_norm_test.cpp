@@ -10,25 +10,25 @@ namespace {
 
 const BatchNorm kNorm{{2.0F, -1.0F}, {0.5F, 3.0F}, {1.0F, 4.0F}, {3.99F, 0.24F}, 0.01};
 
-TEST(scale_shift, hand_computed) {
+TEST(affine_of, hand_computed) {
   // 2 (x - 1) / sqrt(4) + 0.5 = x - 0.5;  -(x - 4) / sqrt(0.25) + 3 = -2 x + 11
-  const ScaleShift line = scale_shift(kNorm);
+  const Affine line = affine_of(kNorm);
   EXPECT_NEAR(line.scale[0], 1.0, 1e-6);
   EXPECT_NEAR(line.shift[0], -0.5, 1e-6);
   EXPECT_NEAR(line.scale[1], -2.0, 1e-6);
   EXPECT_NEAR(line.shift[1], 11.0, 1e-5);
 }
 
-TEST(scale_shift, does_what_folding_does) {
+TEST(affine_of, does_what_folding_does) {
   const DenseWeights dense = random_dense(5, 2, 1);
   const Matrix x = random_matrix(700, 5, 2);
   Matrix normed = linear(Linear(clone(dense)), x);
-  apply(scale_shift(kNorm), Activation::kRelu, normed);
+  apply(affine_of(kNorm), Activation::kRelu, normed);
   const Matrix expected = linear(Linear(folded(clone(dense), kNorm)), x, Activation::kRelu);
   EXPECT_LT(distance(normed, expected), 1e-5);
 }
 
-TEST(scale_shift, works_in_place_inside_a_larger_matrix) {
+TEST(affine_of, works_in_place_inside_a_larger_matrix) {
   Embedded memory(3, 2, 5, 1);
   fill(memory.view(), 1);
   const float before = memory.view()(2, 1);
@@ -37,9 +37,9 @@ TEST(scale_shift, works_in_place_inside_a_larger_matrix) {
   EXPECT_TRUE(memory.surroundings_intact());
 }
 
-TEST(scale_shift, refuses_another_number_of_channels) {
+TEST(affine_of, refuses_another_number_of_channels) {
   Matrix x = random_matrix(4, 3, 1);
-  EXPECT_THROW(apply(scale_shift(kNorm), Activation::kNone, x), Error);
+  EXPECT_THROW(apply(affine_of(kNorm), Activation::kNone, x), Error);
 }
 
 TEST(input_part, parts_add_up_to_the_layer) {

@@ -44,7 +44,7 @@ FindNeighbors neighbors_among(const std::vector<Cell>& cells, int radius) {
         for (int dy = -radius; dy <= radius; ++dy) {
           for (int dz = -radius; dz <= radius; ++dz) {
             const auto found = rows.find({x + dx, y + dy, z + dz});
-            out[place++] = found == rows.end() ? kNoRow : found->second;
+            out[place++] = found == rows.end() ? kNoIndex : found->second;
           }
         }
       }
@@ -62,7 +62,7 @@ Matrix scalar_convolution(const DenseWeights& dense, std::size_t volume,
     for (std::size_t o = 0; o < out.cols(); ++o) {
       double sum = dense.bias.empty() ? 0.0 : double{dense.bias[o]};
       for (std::size_t k = 0; k < volume; ++k) {
-        if (found[k] == kNoRow) continue;
+        if (found[k] == kNoIndex) continue;
         for (std::size_t i = 0; i < x.cols; ++i) {
           sum += double{dense.weight(o, k * x.cols + i)} * x(found[k], i);
         }
@@ -117,7 +117,7 @@ TEST(sparse_convolution, a_kernel_of_one_place_is_a_linear_layer) {
   const Matrix x = random_matrix(300, 6, 1);
   const DenseWeights dense = random_dense(6, 9, 2);
   const auto nobody = [](std::size_t, std::size_t, std::span<std::uint32_t> out) {
-    std::ranges::fill(out, kNoRow);
+    std::ranges::fill(out, kNoIndex);
   };
   EXPECT_TRUE(same_bytes(convolve({dense, 1}, nobody, x), linear(Linear(clone(dense)), x)));
 }

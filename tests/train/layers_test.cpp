@@ -256,7 +256,7 @@ struct Voxels {
       }
       if (same) return static_cast<std::uint32_t>(j);
     }
-    return kNoRow;
+    return kNoIndex;
   }
 };
 
@@ -270,7 +270,7 @@ Values plain_convolution(const Voxels& voxels, const std::vector<Values>& v, std
       double sum = v[2][o];
       for (std::size_t k = 0; k < volume; ++k) {
         const std::uint32_t j = voxels.neighbor(i, k);
-        if (j == kNoRow) continue;
+        if (j == kNoIndex) continue;
         for (std::size_t c = 0; c < in; ++c) {
           sum += v[0][j * in + c] * v[1][(o * volume + k) * in + c];
         }

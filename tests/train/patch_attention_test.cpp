@@ -72,7 +72,7 @@ Values plain_attention(const Case& c, const Rows& rows, std::span<const Patch> p
   };
   Values out(c.ends.back() * channels);
   for (const Patch& patch : patches) {
-    for (std::size_t q = patch.owned; q < patch.end; ++q) {
+    for (std::size_t q = patch.first_own; q < patch.end; ++q) {
       for (std::size_t head = 0; head < c.heads; ++head) {
         const std::uint32_t i = rows.order[q];
         double total = 0.0;
@@ -154,7 +154,7 @@ TEST(attention_gradient, goes_over_blocks_of_keys) {
   const std::vector<Patch> patches{patch};
   const Matrix qkv = random_matrix(kKeys, 3 * kWidth, 1);
   Matrix d_out = random_matrix(kKeys, kWidth, 2);
-  for (std::size_t p = 0; p < patch.owned; ++p) {
+  for (std::size_t p = 0; p < patch.first_own; ++p) {
     std::fill_n(d_out.row(rows.order[p]), kWidth, 0.0F);
   }
   for_each_target([&] {

@@ -12,7 +12,7 @@ Candidates::Candidates(std::size_t capacity, ScratchMemory& scratch)
 
 void Candidates::compute_keys() const {
   for (std::size_t i = 0; i < size; ++i) {
-    keys[i] = static_cast<std::int64_t>(neighbour_key(distances[i], indices[i]));
+    keys[i] = static_cast<std::int64_t>(neighbor_key(distances[i], indices[i]));
   }
 }
 

@@ -14,7 +14,7 @@ namespace ptattn {
 
 /// Orders neighbours: by squared distance (not negative), then by index. The bit patterns of such
 /// floats order like their values, and the key stays below 2^63.
-[[nodiscard]] constexpr std::uint64_t neighbour_key(float distance, std::uint32_t index) {
+[[nodiscard]] constexpr std::uint64_t neighbor_key(float distance, std::uint32_t index) {
   return std::uint64_t{std::bit_cast<std::uint32_t>(distance)} << 32 | index;
 }
 
@@ -24,7 +24,7 @@ struct Worst {
   float distance = std::numeric_limits<float>::infinity();
   std::uint32_t index = kNoIndex;
 
-  [[nodiscard]] std::uint64_t key() const { return neighbour_key(distance, index); }
+  [[nodiscard]] std::uint64_t key() const { return neighbor_key(distance, index); }
 };
 
 /// By the bits of a mask of eight lanes: the numbers of the lanes that are set, lowest first, four

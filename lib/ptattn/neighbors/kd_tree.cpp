@@ -101,7 +101,7 @@ HWY_INLINE void push_boxes(const BoxPack& boxes, std::uint32_t level, std::uint3
     const auto within = hn::Le(bounds, hn::Set(d, worst.distance));
     for (unsigned bits = lane_bits(d, within); bits != 0; bits &= bits - 1) {
       const auto i = static_cast<std::size_t>(std::countr_zero(bits));
-      const std::uint64_t key = neighbour_key(bound_of[i], boxes.lowest_index[lane + i]);
+      const std::uint64_t key = neighbor_key(bound_of[i], boxes.lowest_index[lane + i]);
       if (key >= worst.key()) continue;
       std::size_t place = stack.size++;
       for (; place > bottom && stack.visits[place - 1].key < key; --place) {

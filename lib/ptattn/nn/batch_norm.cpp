@@ -17,8 +17,8 @@ double scale_of(const BatchNorm& norm, std::size_t channel) {
 
 }  // namespace
 
-ScaleShift scale_shift(const BatchNorm& norm) {
-  ScaleShift line;
+Affine affine_of(const BatchNorm& norm) {
+  Affine line;
   for (std::size_t i = 0; i < norm.gamma.size(); ++i) {
     const double scale = scale_of(norm, i);
     line.scale.push_back(static_cast<float>(scale));
@@ -27,7 +27,7 @@ ScaleShift scale_shift(const BatchNorm& norm) {
   return line;
 }
 
-void apply(const ScaleShift& norm, Activation activation, MutableMatrixView x) {
+void apply(const Affine& norm, Activation activation, MutableMatrixView x) {
   check_shape("batch norm", "the matrix", x, x.rows, norm.scale.size());
   parallel_ranges(x.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {

@@ -17,24 +17,26 @@ struct BatchNorm {
   double eps = 1e-5;
 };
 
-/// The same as a line, for batch norms that follow no layer they could be folded into:
+/// Scales and shifts each channel: what a batch norm is at inference, where no layer stands in
+/// front into which it could be folded:
 ///
 ///   y = scale x + shift
-struct ScaleShift {
+struct Affine {
   std::vector<float> scale;  // [c]
   std::vector<float> shift;  // [c]
 };
 
-/// scale = gamma / sqrt(variance + eps), shift = beta - scale mean; in float64, rounded once.
-[[nodiscard]] ScaleShift scale_shift(const BatchNorm& norm);
+/// Computes scale = gamma / sqrt(variance + eps), shift = beta - scale mean; in float64, rounded
+/// once.
+[[nodiscard]] Affine affine_of(const BatchNorm& norm);
 
-/// x <- activation(scale x + shift)
+/// Applies an affine map and an activation in place: x <- activation(scale x + shift).
 /// @param x  [n, c]
 /// @throws   Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(n c); parallel over rows; the same bits for any thread count.
-void apply(const ScaleShift& norm, Activation activation, MutableMatrixView x);
+void apply(const Affine& norm, Activation activation, MutableMatrixView x);
 
-/// The layer that does `dense` and then `norm` in one: with s = gamma / sqrt(variance + eps),
+/// Folds a batch norm into the layer in front of it: with s = gamma / sqrt(variance + eps),
 ///
 ///   W' = s W,  bias' = s (bias - mean) + beta
 ///

@@ -22,20 +22,20 @@ class KernelMap::Builder {
     std::fill_n(begins, volume_ + 1, 0U);
     for (std::size_t i = 0; i < count; ++i) {
       std::uint32_t* const row = found.data() + i * volume_;
-      row[volume_ / 2] = kNoRow;
-      for (std::size_t k = 0; k < volume_; ++k) begins[k + 1] += row[k] != kNoRow ? 1 : 0;
+      row[volume_ / 2] = kNoIndex;
+      for (std::size_t k = 0; k < volume_; ++k) begins[k + 1] += row[k] != kNoIndex ? 1 : 0;
     }
     for (std::size_t k = 0; k < volume_; ++k) begins[k + 1] += begins[k];
     place(block);
     const auto next = scratch.take<std::uint32_t>(volume_);
     std::copy_n(begins, volume_, next.begin());
-    const auto met = scratch.take<std::uint32_t>(volume_ + 1);  // places of the kernel
+    const auto met = scratch.take<std::uint32_t>(volume_ + 1);  // offsets of the kernel
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t* const row = found.data() + i * volume_;
       std::size_t many = 0;
       for (std::uint32_t k = 0; k < volume_; ++k) {  // without branches: most places are empty
         met[many] = k;
-        many += row[k] != kNoRow ? 1 : 0;
+        many += row[k] != kNoIndex ? 1 : 0;
       }
       for (std::size_t t = 0; t < many; ++t) {
         const std::uint32_t at = next[met[t]]++;
@@ -96,10 +96,10 @@ void KernelMap::trim(ScratchMemory& scratch) {
   pairs_ = scratch.keep_first(pairs_, used_);
 }
 
-KernelMap::Pairs KernelMap::pairs(std::size_t block, std::size_t place) const {
+KernelMap::Pairs KernelMap::pairs(std::size_t block, std::size_t offset) const {
   const Block& b = blocks_[block];
-  const std::size_t begin = b.begins[place];
-  const std::size_t count = b.begins[place + 1] - begin;
+  const std::size_t begin = b.begins[offset];
+  const std::size_t count = b.begins[offset + 1] - begin;
   return {{b.inputs + begin, count}, {b.outputs + begin, count}};
 }
 

@@ -5,16 +5,15 @@
 #include <functional>
 #include <span>
 
+#include "ptattn/core/index.hpp"
 #include "ptattn/core/scratch_memory.hpp"
 
 namespace ptattn {
 
-/// Writes the input rows that the places of a convolution's kernel meet at the output rows [begin,
-/// end), row after row, kNoRow where there is none. Called from many threads.
+/// Writes the input rows that the offsets of a convolution's kernel meet at the output rows [begin,
+/// end), row after row, kNoIndex where there is none. Called from many threads.
 using FindNeighbors =
     std::function<void(std::size_t begin, std::size_t end, std::span<std::uint32_t> neighbors)>;
-
-inline constexpr std::uint32_t kNoRow = 0xffffffffU;
 
 /// Which input rows of a submanifold convolution meet which slice of its kernel: built once, used
 /// by all layers over the same voxels. A view of scratch memory.
@@ -29,7 +28,7 @@ class KernelMap {
   /// Of no rows.
   KernelMap() = default;
   /// @param rows       below 2^32 - 1
-  /// @param volume     places of the kernel, odd
+  /// @param volume     offsets of the kernel, odd
   /// @param neighbors  its middle entry is not looked at
   /// @param scratch    whose memory the map is; must live longer
   /// Time O(pairs), in parallel; memory 6 bytes a pair. The same map for any thread count.
@@ -37,7 +36,7 @@ class KernelMap {
             ScratchMemory& scratch);
 
   /// The same in three steps, where what finds the neighbours shall lie behind the map: takes
-  /// memory as if every place were occupied, ...
+  /// memory as if every offset were occupied, ...
   KernelMap(std::size_t rows, std::size_t volume, ScratchMemory& scratch);
   /// ... uses some of it, ...
   void build(const FindNeighbors& neighbors);
@@ -53,8 +52,8 @@ class KernelMap {
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t volume() const { return volume_; }
   [[nodiscard]] std::size_t block_count() const { return blocks_.size(); }
-  /// The pairs of slice `place` in block `block`.
-  [[nodiscard]] Pairs pairs(std::size_t block, std::size_t place) const;
+  /// The pairs of slice `offset` in block `block`.
+  [[nodiscard]] Pairs pairs(std::size_t block, std::size_t offset) const;
 
  private:
   struct Block {

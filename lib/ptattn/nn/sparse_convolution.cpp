@@ -21,15 +21,15 @@ constexpr std::size_t kTaskPanels = 4;
 
 void check_shapes(const ConvolutionSlices& layer, const KernelMap& map, MatrixView x,
                   MatrixView out) {
-  if (layer.of_place.size() != map.volume()) {
-    refuse("the kernel has " + std::to_string(layer.of_place.size()) + " places, expected " +
+  if (layer.of_offset.size() != map.volume()) {
+    refuse("the kernel has " + std::to_string(layer.of_offset.size()) + " offsets, expected " +
            std::to_string(map.volume()));
   }
   if (x.rows != map.rows() || out.rows != map.rows()) {
     refuse("got " + std::to_string(x.rows) + " rows for " + std::to_string(out.rows) +
            ", expected " + std::to_string(map.rows()));
   }
-  const PackedMatrixView& slice = layer.of_place.front();
+  const PackedMatrixView& slice = layer.of_offset.front();
   if (x.cols != slice.rows || out.cols != slice.cols) {
     refuse("got " + std::to_string(x.cols) + " channels for " + std::to_string(out.cols) +
            ", expected " + std::to_string(slice.rows) + " for " + std::to_string(slice.cols));
@@ -50,14 +50,14 @@ void convolve_block(const ConvolutionSlices& layer, const KernelMap& map, std::s
   const MutableMatrixView block_out = out.rows_range(first, rows);
   const std::size_t middle = map.volume() / 2;
   const Epilogue epilogue{.bias = layer.bias.empty() ? nullptr : layer.bias.data()};
-  gemm(x.rows_range(first, rows), layer.of_place[middle], task.panel_begin, task.panel_end,
+  gemm(x.rows_range(first, rows), layer.of_offset[middle], task.panel_begin, task.panel_end,
        epilogue, block_out);
   for (std::size_t k = 0; k < map.volume(); ++k) {
     const KernelMap::Pairs pairs = map.pairs(block, k);
     if (pairs.inputs.empty()) continue;
     const MutableMatrixView gathered = task.gathered.rows_range(0, pairs.inputs.size());
     copy_rows(x, pairs.inputs, gathered);
-    gemm_add(gathered, layer.of_place[k], task.panel_begin, task.panel_end, pairs.outputs,
+    gemm_add(gathered, layer.of_offset[k], task.panel_begin, task.panel_end, pairs.outputs,
              block_out);
   }
 }
@@ -68,7 +68,7 @@ ConvolutionSlices slices_of(const SparseConvolution& layer, ScratchMemory& scrat
   return {slices, layer.bias};
 }
 
-/// The places of a layer [volume in, out] as slices.
+/// The offsets of a layer [volume in, out] as slices.
 ConvolutionSlices slices_of(const Linear& layer, std::size_t volume, ScratchMemory& scratch) {
   const std::size_t in = layer.weight.rows() / volume;
   const auto slices = scratch.take<PackedMatrixView>(volume);
@@ -98,7 +98,7 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
 void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, MatrixView x,
                         MutableMatrixView out) {
   check_shapes(layer, map, x, out);
-  const std::size_t panels = layer.of_place.front().panels();
+  const std::size_t panels = layer.of_offset.front().panels();
   const std::size_t groups = (panels + kTaskPanels - 1) / kTaskPanels;
   parallel_ranges(map.block_count() * groups, 1, [&](std::size_t begin, std::size_t end) {
     ScratchMemory scratch;

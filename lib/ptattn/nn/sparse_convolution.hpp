@@ -13,26 +13,26 @@ namespace ptattn {
 /// Submanifold sparse convolution (Graham and van der Maaten 2017): values exist at occupied voxels
 /// only, before and after.
 ///
-///   out_p = bias + sum_k W_k x_{p + k - centre}    over the places k that are occupied
+///   out_p = bias + sum_k W_k x_{p + k - centre}    over the offsets k that are occupied
 struct SparseConvolution {
   std::vector<PackedMatrix> slices;  // [volume] of [in, out]
   std::vector<float> bias;           // [out]; empty: none
 
   SparseConvolution() = default;
   /// @param dense   weight [out, volume in], as checkpoints store [out, kx, ky, kz, in]
-  /// @param volume  places of the kernel
+  /// @param volume  offsets of the kernel
   SparseConvolution(const DenseWeights& dense, std::size_t volume);
 };
 
 /// The same layer where its slices lie elsewhere, a view.
 struct ConvolutionSlices {
-  std::span<const PackedMatrixView> of_place;  ///< [volume] of [in, out]
-  std::span<const float> bias;                 ///< [out]; empty: none
+  std::span<const PackedMatrixView> of_offset;  ///< [volume] of [in, out]
+  std::span<const float> bias;                  ///< [out]; empty: none
 };
 
 /// Gathers, multiplies and scatters slice by slice inside blocks of rows; nothing of [n, volume in]
-/// exists. Every element adds the middle first, then the other places in order.
-/// @param map  of the voxels; as many places as the layer has slices
+/// exists. Every element adds the middle first, then the other offsets in order.
+/// @param map  of the voxels; as many offsets as the layer has slices
 /// @param x    [n, in]
 /// @param out  [n, out]; overlaps nothing
 /// @throws     Error(Fault::kUsage) when the shapes do not fit each other
@@ -45,7 +45,7 @@ void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, Ma
 
 /// The same operation for a large kernel that only one layer uses: the pairs of a block of rows are
 /// found when its turn comes, since those of all rows would take more memory than the features (a
-/// kernel of 5^3 places meets some thirty voxels of a surface).
+/// kernel of 5^3 offsets meets some thirty voxels of a surface).
 ///
 ///   out = activation(windows(x) W + bias)
 ///

@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 std::vector<std::string> texts_of(std::span<const Patch> patches) {
   std::vector<std::string> texts;
   for (const Patch& p : patches) {
-    texts.push_back(std::to_string(p.begin) + " " + std::to_string(p.owned) + " " +
+    texts.push_back(std::to_string(p.begin) + " " + std::to_string(p.first_own) + " " +
                     std::to_string(p.end));
   }
   return texts;
@@ -65,7 +65,7 @@ TEST(cut_patches, no_patch_crosses_clouds) {
 
 TEST(patches_of_part, patches_are_those_of_the_whole_as_far_as_the_part_has_them) {
   // The whole has codes 0, 10, ..., 100: patches of 4 begin at 0, 40, 80, the last borrows 70.
-  const PatchCuts::Order cuts{.begins = {0, 40, 80}, .borrowed = 70};
+  const PatchCuts::Order cuts{.begins = {0, 40, 80}, .padding_begin = 70};
   const auto texts = [&](const std::vector<std::uint64_t>& codes) {
     std::vector<Patch> memory(cuts.begins.size());
     return texts_of(patches_of_part(codes, cuts, memory));
@@ -85,7 +85,7 @@ TEST(coarser, unites_cells_and_averages_positions) {
   const std::vector<std::size_t> ends = {3, 3, 4};
   const Ptv3Level fine = level_of(cells, ends, scratch);
   const Ptv3Pooling pooling = pool(fine, 2, scratch);
-  const Ptv3Level coarse = coarser(fine, 2, pooling, scratch);
+  const Ptv3Level coarse = downsampled(fine, 2, pooling, scratch);
   EXPECT_THAT(coarse.cells, ElementsAre(Cell{0, 0, 0}, Cell{1, 0, 0}, Cell{0, 0, 0}));
   EXPECT_THAT(coarse.ends, ElementsAre(2U, 2U, 3U));
   EXPECT_THAT(pooling.begins, ElementsAre(0U, 2U, 3U, 4U));
@@ -101,7 +101,7 @@ TEST(coarser, rows_follow_the_curve_for_strides_that_do_not) {
   const std::vector<std::size_t> ends = {4};
   const Ptv3Level fine = level_of(cells, ends, scratch);
   const Ptv3Pooling pooling = pool(fine, 3, scratch);
-  const Ptv3Level coarse = coarser(fine, 3, pooling, scratch);
+  const Ptv3Level coarse = downsampled(fine, 3, pooling, scratch);
   EXPECT_THAT(coarse.cells, ElementsAre(Cell{0, 0, 0}, Cell{0, 0, 1}, Cell{1, 0, 0}));
   EXPECT_THAT(pooling.members, ElementsAre(1U, 0U, 3U, 2U));
   EXPECT_THAT(pooling.cells, ElementsAre(1U, 0U, 2U, 1U));

@@ -53,7 +53,7 @@ struct Layers {
   }
 
   DenseWeights query, key, value, position_hidden, position_out, weight_hidden, weight_out;
-  ScaleShift norm;
+  Affine norm;
 };
 
 using Row = std::vector<double>;

@@ -149,9 +149,9 @@ LayerNorm WeightReader::layer_norm(const std::string& name, std::size_t channels
   return {tensor(name + ".weight", {channels}), tensor(name + ".bias", {channels})};
 }
 
-ScaleShift WeightReader::batch_norm(const std::string& name, std::size_t channels) {
+Affine WeightReader::batch_norm(const std::string& name, std::size_t channels) {
   const std::optional<BatchNorm> norm = take_norm(name, channels);
-  return norm ? scale_shift(*norm) : ScaleShift{};
+  return norm ? affine_of(*norm) : Affine{};
 }
 
 DenseWeights WeightReader::shared_dense(const std::string& name, const std::string& other_name,

@@ -35,7 +35,7 @@ class WeightReader {
   [[nodiscard]] DenseWeights dense(const std::string& name, std::size_t in, std::size_t out,
                                    const LayerParts& parts = {});
   /// The batch norm `name` of `channels` channels, for those that follow no layer.
-  [[nodiscard]] ScaleShift batch_norm(const std::string& name, std::size_t channels);
+  [[nodiscard]] Affine batch_norm(const std::string& name, std::size_t channels);
   /// The same weight under two names, of which one may be absent.
   [[nodiscard]] DenseWeights shared_dense(const std::string& name, const std::string& other_name,
                                           std::size_t in, std::size_t out);

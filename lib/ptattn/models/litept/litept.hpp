@@ -9,9 +9,9 @@ namespace ptattn {
 /// Reads the hyper-parameters of LitePT (Yue et al., CVPR 2026) as those of a Point Transformer V3
 /// whose stages convolve early and attend late.
 ///
-/// What LitePT has of Point Transformer V3: stem, curves, patches with borrowed tails, pooling to
-/// the largest value and the way back. What differs is a matter of configuration (Ptv3Mode::kLitept
-/// and the switches of a stage):
+/// What LitePT has of Point Transformer V3: stem, curves, patches padded from the one before,
+/// pooling to the largest value and the way back. What differs is a matter of configuration
+/// (Ptv3Mode::kLitept and the switches of a stage):
 ///
 ///   - a block convolves or not, and attends or not: x <- x + LN(linear(conv(x))) or x <- LN(x),
 ///     then x <- x + attention(LN(x)) and x <- x + fc2(GELU(fc1(LN(x)))), or nothing;

@@ -44,8 +44,7 @@ struct PctInt8Weights {
 /// factors change with every cloud; the fully connected layers at the end, which see one row; and
 /// every bias, norm, activation and residual.
 ///
-/// The trace names `gather_local_0`, `gather_local_1`, `pt_last.sa1`, ..., `pt_last` and `linear3`
-/// of Pct are reported; attention weights are not, Pct reports them.
+/// The trace names are those of Pct; attention weights are not reported, Pct reports them.
 ///
 /// Parallel over rows; the same bits for any thread count; memory as Pct. Sampling and neighbours
 /// are those of Pct to the bit.
@@ -58,10 +57,6 @@ class PctInt8 final : public Classifier {
   [[nodiscard]] Matrix logits(MatrixView points, const Trace& trace) const override;
 
  private:
-  void attend(MatrixView features, MatrixView positions, MutableMatrixView outputs,
-              const Trace& trace) const;
-  [[nodiscard]] Matrix classify(MatrixView features) const;
-
   PctConfig config_;
   PctInt8Weights weights_;
 };

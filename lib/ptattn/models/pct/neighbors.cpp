@@ -69,15 +69,15 @@ void choose_by_formula(const KdTree& tree, MatrixView points, MatrixView queries
                        std::span<std::uint32_t> out) {
   const std::size_t candidates = std::min(k + kSpare, points.rows);
   ScratchMemory scratch;
-  const MutableMatrixView places = scratch.matrix(numbers.size(), 3);
-  copy_rows(queries, numbers, places);
+  const MutableMatrixView positions = scratch.matrix(numbers.size(), 3);
+  copy_rows(queries, numbers, positions);
   const auto near = scratch.take<std::uint32_t>(numbers.size() * candidates);
-  tree.k_nearest(places, candidates, near);
+  tree.k_nearest(positions, candidates, near);
   parallel_ranges(numbers.size(), kQueriesPerTask, [&](std::size_t begin, std::size_t end) {
     ScratchMemory mine;
     const auto ranked = mine.take<std::pair<float, std::uint32_t>>(candidates);
     for (std::size_t i = begin; i < end; ++i) {
-      choose_by_formula(points, places.row(i), near.subspan(i * candidates, candidates), ranked,
+      choose_by_formula(points, positions.row(i), near.subspan(i * candidates, candidates), ranked,
                         out.subspan(numbers[i] * k, k));
     }
   });

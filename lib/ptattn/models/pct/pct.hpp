@@ -54,15 +54,6 @@ class Pct final : public Classifier {
   [[nodiscard]] Matrix logits(MatrixView points, const Trace& trace) const override;
 
  private:
-  struct Level;
-
-  [[nodiscard]] Level embed(MatrixView points, ScratchMemory& scratch, const Trace& trace) const;
-  [[nodiscard]] Level group(const Level& level, std::size_t stage, ScratchMemory& scratch,
-                            const Trace& trace) const;
-  void attend(const Level& level, MutableMatrixView outputs, const Trace& trace) const;
-  [[nodiscard]] Matrix classify(MatrixView features, MatrixView positions,
-                                const Trace& trace) const;
-
   PctConfig config_;
   PctWeights weights_;
 };

@@ -25,19 +25,6 @@ void tell_weights(const Trace& trace, const std::string& name, MatrixView positi
   trace.attention({name, 0, positions, tokens, tokens, weights});
 }
 
-/// Mean of every column, summed in float64.
-void column_mean(MatrixView x, float* out) {
-  ScratchMemory scratch;
-  const auto sums = scratch.take<double>(x.cols);
-  std::ranges::fill(sums, 0.0);
-  for (std::size_t i = 0; i < x.rows; ++i) {
-    for (std::size_t c = 0; c < x.cols; ++c) sums[c] += x(i, c);
-  }
-  for (std::size_t c = 0; c < x.cols; ++c) {
-    out[c] = static_cast<float>(sums[c] / static_cast<double>(x.rows));
-  }
-}
-
 }  // namespace
 
 Spct::Spct(const SpctConfig& config, SpctWeights weights)

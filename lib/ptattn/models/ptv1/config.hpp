@@ -12,10 +12,9 @@ struct Ptv1Config {
   /// A level of resolution.
   struct Stage {
     std::size_t channels;
-    std::size_t neighbors;  ///< that a point looks at, itself included
-    std::size_t blocks;     ///< attention blocks of the encoder, at least 0
-    std::size_t stride =
-        4;  ///< of how many points of the stage before one is kept; not of the first
+    std::size_t neighbors;   ///< that a point looks at, itself included
+    std::size_t blocks;      ///< attention blocks of the encoder, at least 0
+    std::size_t stride = 4;  ///< points of the stage before for each that is kept; not of the first
   };
 
   std::size_t in_channels = 6;  ///< coordinates and colours

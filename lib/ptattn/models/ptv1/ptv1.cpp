@@ -6,6 +6,7 @@
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/models/ptv1/levels.hpp"
 #include "ptattn/nn/kernels/elementwise.hpp"
+#include "ptattn/nn/kernels/reduce.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
 
 namespace ptattn {
@@ -112,11 +113,7 @@ void Ptv1::add_mean(const Level& level) const {
     if (count == 0) continue;
     ScratchMemory of_cloud;
     const MutableMatrixView mean = of_cloud.matrix(1, x.cols);
-    for (std::size_t c = 0; c < x.cols; ++c) {
-      double sum = 0.0;
-      for (std::size_t i = begin; i < begin + count; ++i) sum += x(i, c);
-      mean(0, c) = static_cast<float>(sum / static_cast<double>(count));
-    }
+    column_mean(x.rows_range(begin, count), mean.row(0));
     const MatrixView share = linear(up.mean, linear(up.linear2, mean, Activation::kRelu, of_cloud),
                                     Activation::kNone, of_cloud);
     for (std::size_t i = begin; i < begin + count; ++i) add(share, out.rows_range(i, 1));

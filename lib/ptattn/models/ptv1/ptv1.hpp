@@ -16,7 +16,7 @@ namespace ptattn {
 struct Ptv1Block {
   Linear linear1;  // [c, c], with bn1
   VectorAttentionWeights attention;
-  ScaleShift bn2;  // [c]
+  Affine bn2;      // [c]
   Linear linear3;  // [c, c], with bn3
 };
 

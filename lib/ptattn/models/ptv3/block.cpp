@@ -24,9 +24,10 @@ NormWeights weights_of(const LayerNorm& norm) {
   return {norm.gamma.data(), norm.beta.data(), static_cast<float>(norm.eps)};
 }
 
-/// out = x + LN(linear(conv(x))), after the convolution with what is lifted to x
+/// out = x + LN(linear(conv(x))), after the convolution with what is upsampled to x
 void encode_positions(const Ptv3BlockWeights& w, const KernelMap& neighbors,
-                      const Ptv3Lifted& lifted, MutableMatrixView x, MutableMatrixView out) {
+                      const UpsampledFeatures& upsampled, MutableMatrixView x,
+                      MutableMatrixView out) {
   sparse_convolution(w.cpe0, neighbors, x, out);
   const Epilogue epilogue{.bias = w.cpe1.bias.data()};
   parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
@@ -40,7 +41,7 @@ void encode_positions(const Ptv3BlockWeights& w, const KernelMap& neighbors,
       gemm(part, w.cpe1.weight, 0, w.cpe1.weight.panels(), epilogue, normed);
       normalize_rows(weights_of(w.cpe2), normed, normed);
       const MutableMatrixView of_x = x.rows_range(first, rows);
-      lifted.add_to(of_x, first);
+      upsampled.add_to(of_x, first);
       add_matrices(of_x, normed, part);
     }
   });
@@ -75,15 +76,15 @@ class PatchTransformer {
   void transform(const Patch& patch, MatrixView x, MutableMatrixView out) const {
     ScratchMemory scratch;
     const auto rows = order_.subspan(patch.begin, patch.end - patch.begin);
-    const std::size_t borrowed = patch.owned - patch.begin;
-    const std::size_t own = patch.end - patch.owned;
+    const std::size_t padding = patch.first_own - patch.begin;
+    const std::size_t own = patch.end - patch.first_own;
     const MutableMatrixView input = scratch.matrix(rows.size(), x.cols);
     copy_rows(x, rows, input);
     const MutableMatrixView attended = scratch.matrix(own, x.cols);
-    attend(rows, borrowed, input, attended);
+    attend(rows, padding, input, attended);
     // From here on only the patch's own voxels; `sum` gets x + attention.
     const MutableMatrixView sum = scratch.matrix(own, x.cols);
-    linear(w_.proj, attended, Activation::kNone, input.rows_range(borrowed, own), sum);
+    linear(w_.proj, attended, Activation::kNone, input.rows_range(padding, own), sum);
     if (is_post_norm()) {
       layer_norm(w_.norm1, sum, sum);
     } else {
@@ -94,12 +95,12 @@ class PatchTransformer {
     linear(w_.fc2, hidden, Activation::kNone, sum, attended);
     if (is_post_norm()) layer_norm(w_.norm2, attended, attended);
     for (std::size_t i = 0; i < own; ++i) {
-      std::copy_n(attended.row(i), x.cols, out.row(rows[borrowed + i]));
+      std::copy_n(attended.row(i), x.cols, out.row(rows[padding + i]));
     }
   }
 
   /// What the patch's own voxels attend to, all heads side by side.
-  void attend(std::span<const std::uint32_t> rows, std::size_t borrowed, MatrixView input,
+  void attend(std::span<const std::uint32_t> rows, std::size_t padding, MatrixView input,
               MutableMatrixView out) const {
     ScratchMemory scratch;
     const std::size_t c = input.cols;
@@ -111,7 +112,7 @@ class PatchTransformer {
       rotate(angles, 3, qkv.cols_range(0, 2 * c));  // queries and keys
     }
     const auto cells = cells_of(rows, scratch);
-    const MatrixView queries = qkv.rows_range(borrowed, out.rows).cols_range(0, c);
+    const MatrixView queries = qkv.rows_range(padding, out.rows).cols_range(0, c);
     const std::size_t step = has_relative_bias() ? kQueries : std::max<std::size_t>(1, out.rows);
     const std::size_t steps = (out.rows + step - 1) / step;
     parallel_each(setting_.heads * steps, 1, [&](std::size_t task) {
@@ -120,13 +121,13 @@ class PatchTransformer {
       const std::size_t first = task % steps * step;
       const std::size_t count = std::min(step, out.rows - first);
       ScratchMemory of_task;
-      const MatrixView bias = relative_bias(head, cells, borrowed + first, count, of_task);
+      const MatrixView bias = relative_bias(head, cells, padding + first, count, of_task);
       attention_on_this_thread(queries.rows_range(first, count).cols_range(head * d, d),
                                qkv.cols_range(c + head * d, d), qkv.cols_range(2 * c + head * d, d),
                                {.scale = setting_.scale, .key_bias = {}, .bias = bias},
                                out.rows_range(first, count).cols_range(head * d, d));
     });
-    if (traced_) report(rows, borrowed, qkv, cells);
+    if (traced_) report(rows, padding, qkv, cells);
   }
 
   [[nodiscard]] bool is_post_norm() const { return setting_.norm_order == NormOrder::kPost; }
@@ -166,24 +167,24 @@ class PatchTransformer {
     return bias;
   }
 
-  void report(std::span<const std::uint32_t> rows, std::size_t borrowed, MatrixView qkv,
+  void report(std::span<const std::uint32_t> rows, std::size_t padding, MatrixView qkv,
               std::span<const std::int32_t> cells) const {
     std::vector<std::uint32_t> keys(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) keys[i] = setting_.token_of[rows[i]];
     const std::size_t c = qkv.cols / 3;
     const std::size_t d = c / setting_.heads;
-    const std::size_t own = rows.size() - borrowed;
+    const std::size_t own = rows.size() - padding;
     const std::string name = attention_name(w_);
     for (std::size_t head = 0; head < setting_.heads; ++head) {
       ScratchMemory scratch;
-      const MatrixView bias = relative_bias(head, cells, borrowed, own, scratch);
+      const MatrixView bias = relative_bias(head, cells, padding, own, scratch);
       const Matrix weights = attention_weights(
-          qkv.rows_range(borrowed, own).cols_range(head * d, d), qkv.cols_range(c + head * d, d),
+          qkv.rows_range(padding, own).cols_range(head * d, d), qkv.cols_range(c + head * d, d),
           {.scale = setting_.scale, .key_bias = {}, .bias = bias});
       trace_.attention({.layer = name,
                         .head = head,
                         .tokens = setting_.tokens,
-                        .queries = std::span<const std::uint32_t>(keys).subspan(borrowed),
+                        .queries = std::span<const std::uint32_t>(keys).subspan(padding),
                         .keys = keys,
                         .weights = weights});
     }
@@ -199,7 +200,7 @@ class PatchTransformer {
 
 }  // namespace
 
-void Ptv3Lifted::add_to(MutableMatrixView x, std::size_t first) const {
+void UpsampledFeatures::add_to(MutableMatrixView x, std::size_t first) const {
   if (cells.empty()) return;
   for (std::size_t i = 0; i < x.rows; ++i) {
     const MutableMatrixView row = x.rows_range(i, 1);
@@ -216,9 +217,9 @@ std::string attention_name(const Ptv3BlockWeights& w) {
 }
 
 void ptv3_block(const Ptv3BlockWeights& w, const Ptv3BlockSetting& setting, std::size_t order,
-                MutableMatrixView x, const Trace& trace, const Ptv3Lifted& lifted) {
+                MutableMatrixView x, const Trace& trace, const UpsampledFeatures& upsampled) {
   if (setting.convolution) {
-    encode_positions(w, setting.level.neighbors, lifted, x, setting.positioned);
+    encode_positions(w, setting.level.neighbors, upsampled, x, setting.positioned);
   } else {
     layer_norm(w.norm0, x, setting.positioned);
   }

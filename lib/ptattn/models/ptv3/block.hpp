@@ -30,7 +30,7 @@ struct Ptv3BlockSetting {
 };
 
 /// What comes up from the coarser stage, a view: row i gets rows[cells[i]].
-struct Ptv3Lifted {
+struct UpsampledFeatures {
   MatrixView rows;                       ///< [m, c]
   std::span<const std::uint32_t> cells;  ///< [n]; empty: nothing comes
 
@@ -55,10 +55,10 @@ struct Ptv3Lifted {
 /// fc2(GELU(fc1(x)))).
 /// @param order   of setting.level.orders
 /// @param x       [n, c]
-/// @param lifted  added to x behind the convolution, which does not see it
+/// @param upsampled  added to x behind the convolution, which does not see it
 /// Time O(pairs c^2 + n c^2 + n patch c); memory one patch's projections a thread. Parallel over
 /// patches, and inside of them over rows and heads; the same bits for any thread count.
 void ptv3_block(const Ptv3BlockWeights& w, const Ptv3BlockSetting& setting, std::size_t order,
-                MutableMatrixView x, const Trace& trace, const Ptv3Lifted& lifted = {});
+                MutableMatrixView x, const Trace& trace, const UpsampledFeatures& upsampled = {});
 
 }  // namespace ptattn

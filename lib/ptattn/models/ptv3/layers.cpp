@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kGrain = 256;        // rows of a task
 constexpr std::size_t kPooledVoxels = 64;  // coarser ones, of a task
 
-/// x W + bias on the calling thread.
+/// Computes x W + bias on the calling thread.
 void linear_here(const Linear& layer, MatrixView x, MutableMatrixView out) {
   gemm(x, layer.weight, 0, layer.weight.panels(),
        {.bias = layer.bias.empty() ? nullptr : layer.bias.data()}, out);
@@ -29,9 +29,9 @@ void for_each_block(std::size_t n, const Body& body) {
   });
 }
 
-/// out[places[i]] = x[i], on the calling thread.
-void scatter(MatrixView x, std::span<const std::uint32_t> places, MutableMatrixView out) {
-  for (std::size_t i = 0; i < x.rows; ++i) std::copy_n(x.row(i), x.cols, out.row(places[i]));
+/// Copies row i of x to row targets[i] of out, on the calling thread.
+void scatter(MatrixView x, std::span<const std::uint32_t> targets, MutableMatrixView out) {
+  for (std::size_t i = 0; i < x.rows; ++i) std::copy_n(x.row(i), x.cols, out.row(targets[i]));
 }
 
 }  // namespace
@@ -95,21 +95,21 @@ MatrixView gathered(MatrixView x, std::span<const std::uint32_t> rows, ScratchMe
   return out;
 }
 
-Matrix scattered(MatrixView x, std::span<const std::uint32_t> places) {
+Matrix scattered(MatrixView x, std::span<const std::uint32_t> targets) {
   Matrix out(x.rows, x.cols);
   for_each_block(x.rows, [&](std::size_t first, std::size_t rows) {
-    scatter(x.rows_range(first, rows), places.subspan(first, rows), out);
+    scatter(x.rows_range(first, rows), targets.subspan(first, rows), out);
   });
   return out;
 }
 
-Matrix scattered_linear(const Linear& layer, MatrixView x, std::span<const std::uint32_t> places) {
+Matrix scattered_linear(const Linear& layer, MatrixView x, std::span<const std::uint32_t> targets) {
   Matrix out(x.rows, layer.weight.cols());
   for_each_block(x.rows, [&](std::size_t first, std::size_t rows) {
     ScratchMemory scratch;
     const MutableMatrixView product = scratch.matrix(rows, out.cols());
     linear_here(layer, x.rows_range(first, rows), product);
-    scatter(product, places.subspan(first, rows), out);
+    scatter(product, targets.subspan(first, rows), out);
   });
   return out;
 }

@@ -10,8 +10,6 @@
 namespace ptattn {
 namespace {
 
-static_assert(kNoRow == kNoIndex, "a voxel that is not there is no row");
-
 constexpr std::size_t kGrain = 1024;  // cells of a task
 
 void fill_ascending(std::span<std::uint32_t> rows) {
@@ -31,7 +29,7 @@ void mean_position(MatrixView positions, std::span<const std::uint32_t> rows, fl
 
 }  // namespace
 
-Cell divided(const Cell& cell, std::size_t stride) {
+Cell coarse_cell(const Cell& cell, std::size_t stride) {
   const auto divisor = static_cast<std::uint32_t>(stride);
   return {cell[0] / divisor, cell[1] / divisor, cell[2] / divisor};
 }
@@ -60,15 +58,15 @@ std::span<const Patch> cut_patches(std::span<const std::size_t> ends, std::size_
 
 std::span<const Patch> patches_of_part(std::span<const std::uint64_t> codes,
                                        const PatchCuts::Order& cuts, std::span<Patch> memory) {
-  const auto place_of = [&](std::uint64_t code) {
+  const auto row_of = [&](std::uint64_t code) {
     return static_cast<std::size_t>(std::ranges::lower_bound(codes, code) - codes.begin());
   };
   std::size_t count = 0;
   std::size_t begin = 0;
   for (std::size_t p = 0; p < cuts.begins.size(); ++p) {
     const bool is_last = p + 1 == cuts.begins.size();
-    const std::size_t end = is_last ? codes.size() : place_of(cuts.begins[p + 1]);
-    if (end > begin) memory[count++] = {is_last ? place_of(cuts.borrowed) : begin, begin, end};
+    const std::size_t end = is_last ? codes.size() : row_of(cuts.begins[p + 1]);
+    if (end > begin) memory[count++] = {is_last ? row_of(cuts.padding_begin) : begin, begin, end};
     begin = end;
   }
   return memory.first(count);
@@ -113,12 +111,12 @@ void lexicographic_keys(const Ptv3Level& level, std::span<std::uint64_t> keys) {
   });
 }
 
-void coarser_codes(std::span<const Cell> cells, std::span<const std::size_t> ends,
-                   std::size_t stride, std::span<std::uint64_t> codes) {
+void coarse_codes(std::span<const Cell> cells, std::span<const std::size_t> ends,
+                  std::size_t stride, std::span<std::uint64_t> codes) {
   ScratchMemory scratch;
   const auto coarse = scratch.take<Cell>(cells.size());
   parallel_each(cells.size(), kGrain,
-                [&](std::size_t i) { coarse[i] = divided(cells[i], stride); });
+                [&](std::size_t i) { coarse[i] = coarse_cell(cells[i], stride); });
   serialized_codes(Curve::kZ, coarse, ends, kPtv3MaxDepth, codes);
 }
 
@@ -131,7 +129,7 @@ Ptv3Pooling pool(const Ptv3Level& level, std::size_t stride, ScratchMemory& scra
   {
     ScratchMemory temporary;
     const auto codes = temporary.take<std::uint64_t>(n);
-    coarser_codes(level.cells, level.ends, stride, codes);
+    coarse_codes(level.cells, level.ends, stride, codes);
     count = group_order(codes, members, begins);
   }
   const auto used = scratch.keep_first(begins, count + 1);
@@ -139,8 +137,8 @@ Ptv3Pooling pool(const Ptv3Level& level, std::size_t stride, ScratchMemory& scra
   return {members, cells, used};
 }
 
-Ptv3Level coarser(const Ptv3Level& level, std::size_t stride, const Ptv3Pooling& pooling,
-                  ScratchMemory& scratch) {
+Ptv3Level downsampled(const Ptv3Level& level, std::size_t stride, const Ptv3Pooling& pooling,
+                      ScratchMemory& scratch) {
   const std::size_t n = pooling.size();
   const auto cells = scratch.take<Cell>(n);
   const auto ends = scratch.take<std::size_t>(level.ends.size());
@@ -148,7 +146,7 @@ Ptv3Level coarser(const Ptv3Level& level, std::size_t stride, const Ptv3Pooling&
   parallel_each(n, kGrain, [&](std::size_t i) {
     const std::size_t begin = pooling.begins[i];
     const auto rows = pooling.members.subspan(begin, pooling.begins[i + 1] - begin);
-    cells[i] = divided(level.cells[rows.front()], stride);
+    cells[i] = coarse_cell(level.cells[rows.front()], stride);
     mean_position(level.positions, rows, positions.row(i));
   });
   std::ranges::transform(level.ends, ends.begin(), [&](std::size_t end) {

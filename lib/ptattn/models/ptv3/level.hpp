@@ -13,11 +13,12 @@
 
 namespace ptattn {
 
-/// Voxels that attend to each other: places [begin, end) of a serialised order. The last patch of a
-/// cloud borrows its head from the patch before, whose results count; its own are [owned, end).
+/// Bounds the voxels that attend to each other: items [begin, end) of a serialised order. The last
+/// patch of a cloud is padded at its head with the end of the patch before, whose results count;
+/// its own items are [first_own, end).
 struct Patch {
   std::size_t begin;
-  std::size_t owned;
+  std::size_t first_own;
   std::size_t end;
 };
 
@@ -46,7 +47,7 @@ struct Ptv3Level {
   int depth = 1;                                     // bits of a coordinate, for the curves
   MatrixView positions;                              // [n, 3] metric
   std::span<std::span<const std::uint32_t>> orders;  // [order][n], rows along each curve used
-  KernelMap neighbors;                               // of 3^3 places
+  KernelMap neighbors;                               // of 3^3 offsets
 
   [[nodiscard]] std::size_t size() const { return cells.size(); }
   /// Cloud of a row. Time O(log clouds).
@@ -86,21 +87,21 @@ struct Ptv3Pooling {
 /// @param keys  [n]
 void lexicographic_keys(const Ptv3Level& level, std::span<std::uint64_t> keys);
 
-/// `cell` / stride in each direction.
-[[nodiscard]] Cell divided(const Cell& cell, std::size_t stride);
+/// Returns the cell of a grid that is coarser by `stride`: `cell` / stride in each direction.
+[[nodiscard]] Cell coarse_cell(const Cell& cell, std::size_t stride);
 
-/// Codes along the Z curve of what `cells` are divided by `stride`.
+/// Writes the codes along the Z curve of the cells of a grid that is coarser by `stride`.
 /// @param codes  [n], written
-void coarser_codes(std::span<const Cell> cells, std::span<const std::size_t> ends,
-                   std::size_t stride, std::span<std::uint64_t> codes);
+void coarse_codes(std::span<const Cell> cells, std::span<const std::size_t> ends,
+                  std::size_t stride, std::span<std::uint64_t> codes);
 
 /// Brings rows together whose cells / stride are the same, in memory of `scratch`.
 [[nodiscard]] Ptv3Pooling pool(const Ptv3Level& level, std::size_t stride, ScratchMemory& scratch);
 
-/// The next coarser level, of cells / stride in each direction, in memory of `scratch`; positions
-/// are means. Neither serialised nor given a depth.
+/// Makes the next coarser level, of cells / stride in each direction, in memory of `scratch`;
+/// positions are means. It is neither serialised nor given a depth.
 /// @param pooling  of the level by that stride
-[[nodiscard]] Ptv3Level coarser(const Ptv3Level& level, std::size_t stride,
-                                const Ptv3Pooling& pooling, ScratchMemory& scratch);
+[[nodiscard]] Ptv3Level downsampled(const Ptv3Level& level, std::size_t stride,
+                                    const Ptv3Pooling& pooling, ScratchMemory& scratch);
 
 }  // namespace ptattn

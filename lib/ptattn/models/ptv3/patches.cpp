@@ -35,16 +35,16 @@ std::size_t patch_size(const Ptv3Config& config, std::size_t stage,
   return config.patch_of_smallest_cloud ? smallest_cloud(ends, size) : size;
 }
 
-/// Different cells of those divided by `stride`, along the Z curve.
-std::vector<Cell> united(std::span<const Cell> fine, std::size_t stride) {
+/// Lists the different cells of the grid that is coarser by `stride`, along the Z curve.
+std::vector<Cell> unique_coarse_cells(std::span<const Cell> fine, std::size_t stride) {
   ScratchMemory scratch;
   const auto codes = scratch.take<std::uint64_t>(fine.size());
   const std::array<std::size_t, 1> ends{fine.size()};
-  coarser_codes(fine, ends, stride, codes);
+  coarse_codes(fine, ends, stride, codes);
   const GroupOrder groups = group_order(codes);
   std::vector<Cell> cells(groups.size());
   parallel_each(cells.size(), kGrain,
-                [&](std::size_t i) { cells[i] = divided(fine[groups[i].front()], stride); });
+                [&](std::size_t i) { cells[i] = coarse_cell(fine[groups[i].front()], stride); });
   return cells;
 }
 
@@ -56,19 +56,19 @@ PatchCuts::Order cut(Curve curve, std::span<const Cell> cells, int depth, std::s
   parallel_sort(codes);
   PatchCuts::Order order;
   for (const Patch& patch : cut_patches(ends, patch_size, scratch)) {
-    order.begins.push_back(codes[patch.owned]);
-    order.borrowed = codes[patch.begin];
+    order.begins.push_back(codes[patch.first_own]);
+    order.padding_begin = codes[patch.begin];
   }
   return order;
 }
 
 }  // namespace
 
-Ptv3Step step_to(const Ptv3Config& config, std::size_t stage, int depth) {
+PoolingStep step_to(const Ptv3Config& config, std::size_t stage, int depth) {
   const std::size_t stride = config.stride[stage - 1];
   if (config.mode != Ptv3Mode::kBase) return {stride, std::nullopt};
   const auto halvings = static_cast<int>(std::bit_width(stride - 1));
-  return halvings > depth ? Ptv3Step{1, depth} : Ptv3Step{stride, depth - halvings};
+  return halvings > depth ? PoolingStep{1, depth} : PoolingStep{stride, depth - halvings};
 }
 
 std::span<const Curve> curves_used(const Ptv3Config& config, std::size_t stage) {
@@ -95,30 +95,30 @@ Ptv3Grouping ptv3_regrouped(const Ptv3Config& config, std::size_t stage, const P
   for (const Patch& patch : patches) length += patch.end - patch.begin;
   const auto rows = scratch.take<std::uint32_t>(length);
   const auto groups = scratch.take<Patch>(length / size);
-  const auto borrowed = scratch.take<std::uint32_t>(size);  // of the group in the making
-  std::size_t begin = 0;                                    // of that group
-  std::size_t owned = 0;                                    // of its rows
-  std::size_t lent = 0;
+  const auto padding = scratch.take<std::uint32_t>(size);  // of the group in the making
+  std::size_t begin = 0;                                   // of that group
+  std::size_t own = 0;                                     // of its rows
+  std::size_t padded = 0;
   std::size_t count = 0;    // of groups
-  const auto close = [&] {  // the group: borrowed rows first
+  const auto close = [&] {  // the group: padding first
     std::uint32_t* const group = rows.data() + begin;
-    std::copy_backward(group, group + owned, group + owned + lent);
-    std::copy_n(borrowed.begin(), lent, group);
-    if (owned > 0) groups[count++] = {begin, begin + lent, begin + size};
+    std::copy_backward(group, group + own, group + own + padded);
+    std::copy_n(padding.begin(), padded, group);
+    if (own > 0) groups[count++] = {begin, begin + padded, begin + size};
     begin += size;
-    owned = lent = 0;
+    own = padded = 0;
   };
   for (const Patch& patch : patches) {
-    for (std::size_t place = patch.owned; place < patch.end; ++place) {
-      rows[begin + owned++] = order[place];
-      if (owned + lent == size) close();
+    for (std::size_t i = patch.first_own; i < patch.end; ++i) {
+      rows[begin + own++] = order[i];
+      if (own + padded == size) close();
     }
-    for (std::size_t place = patch.begin; place < patch.owned; ++place) {
-      borrowed[lent++] = order[place];
-      if (owned + lent == size) close();
+    for (std::size_t i = patch.begin; i < patch.first_own; ++i) {
+      padding[padded++] = order[i];
+      if (own + padded == size) close();
     }
   }
-  if (owned + lent > 0) {
+  if (own + padded > 0) {
     throw Error(Fault::kModel, "ptv3",
                 "has patches of " + std::to_string(size) + " voxels in stage " +
                     std::to_string(stage) + " of its decoder, expected a size into which " +
@@ -136,8 +136,8 @@ PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene) {
   int depth = serialization_depth(cells);
   for (std::size_t s = 0; s < config.encoder.size(); ++s) {
     if (s > 0) {
-      const Ptv3Step step = step_to(config, s, depth);
-      cells = united(cells, step.stride);
+      const PoolingStep step = step_to(config, s, depth);
+      cells = unique_coarse_cells(cells, step.stride);
       depth = step.depth ? *step.depth : serialization_depth(cells);
     }
     PatchCuts::Stage stage{.depth = depth, .orders = {}};

@@ -12,14 +12,14 @@
 namespace ptattn {
 
 /// How a stage follows from the one before it.
-struct Ptv3Step {
+struct PoolingStep {
   std::size_t stride;        ///< of cells
   std::optional<int> depth;  ///< bits of a coordinate in the coarser level; absent: count them
 };
 
 /// The step to stage `stage`, at least 1, from one whose coordinates have `depth` bits. Codes of
 /// mode m1 lose a triple of bits for every halving; a level that has too few stays as it is.
-[[nodiscard]] Ptv3Step step_to(const Ptv3Config& config, std::size_t stage, int depth);
+[[nodiscard]] PoolingStep step_to(const Ptv3Config& config, std::size_t stage, int depth);
 
 /// Those of a stage's curves that its blocks go along.
 [[nodiscard]] std::span<const Curve> curves_used(const Ptv3Config& config, std::size_t stage);
@@ -27,7 +27,7 @@ struct Ptv3Step {
 /// Rows along an order and the patches that they are cut into, a view.
 struct Ptv3Grouping {
   std::span<const std::uint32_t> rows;
-  std::span<const Patch> patches;  ///< places of `rows`
+  std::span<const Patch> patches;  ///< items of `rows`
 };
 
 /// True where the blocks of the decoder's stage do not attend to the encoder's patches.
@@ -38,7 +38,7 @@ struct Ptv3Grouping {
 [[nodiscard]] bool decoder_regroups(const Ptv3Config& config, std::size_t stage);
 
 /// The encoder's patches as one sequence (of the last patch of a cloud its own voxels first, then
-/// those that it borrowed), in groups of the decoder's patch size, or of the smallest cloud's; in
+/// its padding), in groups of the decoder's patch size, or of the smallest cloud's; in
 /// memory of `scratch`.
 /// @throws Error(Fault::kModel) when the sequence does not come out even, which the public code
 ///         cannot compute either

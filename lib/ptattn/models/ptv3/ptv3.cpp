@@ -14,6 +14,7 @@
 #include "ptattn/models/ptv3/block.hpp"
 #include "ptattn/models/ptv3/input.hpp"
 #include "ptattn/models/ptv3/layers.hpp"
+#include "ptattn/models/ptv3/memory_plan.hpp"
 #include "ptattn/models/ptv3/patches.hpp"
 #include "ptattn/models/ptv3/serialization.hpp"
 #include "ptattn/neighbors/voxel_hash.hpp"
@@ -25,11 +26,11 @@ namespace {
 
 constexpr std::size_t kGrain = 256;  // rows of a task
 constexpr int kStemRadius = 2;
-constexpr std::size_t kNeighborhood = 27;  // places of a block's convolution
+constexpr std::size_t kNeighborhood = 27;  // offsets of a block's convolution
 
-void add_lifted(const Ptv3Lifted& lifted, MutableMatrixView x) {
+void add_upsampled(const UpsampledFeatures& upsampled, MutableMatrixView x) {
   parallel_ranges(x.rows, kGrain, [&](std::size_t begin, std::size_t end) {
-    lifted.add_to(x.rows_range(begin, end - begin), begin);
+    upsampled.add_to(x.rows_range(begin, end - begin), begin);
   });
 }
 
@@ -47,9 +48,9 @@ struct Stage {
   MutableMatrixView features{};                 // in `memory`
   /// Row of the public code for each row, and the positions in its order; but for the rows of the
   /// finest stage, only where somebody looks.
-  std::span<const std::uint32_t> places{};
+  std::span<const std::uint32_t> public_rows{};
   Matrix positions{};
-  std::vector<std::uint32_t> own_places{};
+  std::vector<std::uint32_t> own_public_rows{};
 };
 
 /// One forward pass: everything that changes while the network does not. What lives longer lies
@@ -77,27 +78,27 @@ class Pass {
     run_blocks(stage, config_.encoder[s], weights_.encoder[s].blocks);
     if (s + 1 < config_.encoder.size()) {
       ScratchMemory scratch;
-      const Ptv3Step step = step_to(config_, s + 1, stage.level.depth);
+      const PoolingStep step = step_to(config_, s + 1, stage.level.depth);
       const Ptv3Pooling pooling = pool(stage.level, step.stride, scratch);
       const MutableMatrixView coarse = feature_memory(s + 1, pooling.size(), scratch);
-      const MatrixView lifted = go_below(stage, step, pooling, coarse);
-      if (s < config_.decoder.size()) decode(stage, {lifted, pooling.cells});
+      const MatrixView upsampled = go_below(stage, step, pooling, coarse);
+      if (s < config_.decoder.size()) decode(stage, {upsampled, pooling.cells});
     }
     if (s == (config_.enc_mode ? config_.encoder.size() - 1 : 0)) finish(stage);
   }
 
   /// @param memory  for the features of the coarser stage
   /// @return        what comes back from it, in that memory; nothing without a decoder
-  MatrixView go_below(const Stage& fine, const Ptv3Step& step, const Ptv3Pooling& pooling,
+  MatrixView go_below(const Stage& fine, const PoolingStep& step, const Ptv3Pooling& pooling,
                       MutableMatrixView memory) {
     ScratchMemory scratch;
     Stage coarse = down(fine, step, pooling, memory, scratch);
     descend(coarse);
     if (fine.number >= config_.decoder.size()) return {};
     const Ptv3DecoderWeights& w = weights_.decoder[fine.number];
-    const MutableMatrixView lifted = memory.cols_range(0, config_.decoder[fine.number].channels);
-    normed_linear_in_place(w.proj, w.proj_norm, coarse.features, lifted);
-    return lifted;
+    const MutableMatrixView upsampled = memory.cols_range(0, config_.decoder[fine.number].channels);
+    normed_linear_in_place(w.proj, w.proj_norm, coarse.features, upsampled);
+    return upsampled;
   }
 
   /// Room for the features of a stage in the encoder, in the decoder, and on their way up.
@@ -112,7 +113,7 @@ class Pass {
 
   Stage embed(const PointInput& input, ScratchMemory& scratch) {
     const Ptv3Input sorted = read_ptv3_input(input, config_.in_channels, scratch);
-    Stage stage{.number = 0, .level = sorted.level, .places = sorted.rows};
+    Stage stage{.number = 0, .level = sorted.level, .public_rows = sorted.rows};
     if (cuts_ != nullptr) stage.level.depth = cuts_->stages.front().depth;
     take_memory(stage, feature_memory(0, stage.level.size(), scratch), scratch);
     {
@@ -131,10 +132,10 @@ class Pass {
     return stage;
   }
 
-  Stage down(const Stage& fine, const Ptv3Step& step, const Ptv3Pooling& pooling,
+  Stage down(const Stage& fine, const PoolingStep& step, const Ptv3Pooling& pooling,
              MutableMatrixView memory, ScratchMemory& scratch) {
     const std::size_t s = fine.number + 1;
-    Stage stage{.number = s, .level = coarser(fine.level, step.stride, pooling, scratch)};
+    Stage stage{.number = s, .level = downsampled(fine.level, step.stride, pooling, scratch)};
     stage.level.depth = cuts_ != nullptr ? cuts_->stages[s].depth
                         : step.depth     ? *step.depth
                                          : serialization_depth(stage.level.cells);
@@ -184,22 +185,22 @@ class Pass {
 
   /// Features of the encoder to those of the decoder. As in the public code, the first convolution
   /// of m1 does not see what comes from the coarser stage.
-  void decode(Stage& stage, const Ptv3Lifted& lifted) {
+  void decode(Stage& stage, const UpsampledFeatures& upsampled) {
     const std::size_t s = stage.number;
     const Ptv3DecoderWeights& w = weights_.decoder[s];
     const MutableMatrixView x = stage.memory.cols_range(0, config_.decoder[s].channels);
     normed_linear_in_place(w.proj_skip, w.skip_norm, stage.features, x);
     stage.features = x;
     const bool late = config_.mode == Ptv3Mode::kBase && !w.blocks.empty();
-    if (!late) add_lifted(lifted, x);
+    if (!late) add_upsampled(upsampled, x);
     if (trace_) {
       Matrix sum = clone(x);
-      if (late) add_lifted(lifted, sum);
+      if (late) add_upsampled(upsampled, sum);
       report("dec.dec" + std::to_string(s) + ".up", stage, sum);
     }
     ScratchMemory scratch;
     if (decoder_regroups(config_, s)) regroup(stage, scratch);
-    run_blocks(stage, config_.decoder[s], w.blocks, late ? lifted : Ptv3Lifted{});
+    run_blocks(stage, config_.decoder[s], w.blocks, late ? upsampled : UpsampledFeatures{});
   }
 
   /// Gives a stage the decoder's patches in place of the encoder's.
@@ -212,9 +213,10 @@ class Pass {
     }
   }
 
-  /// @param lifted  added behind the first convolution
+  /// @param upsampled  added behind the first convolution
   void run_blocks(Stage& stage, const Ptv3Config::Stage& shape,
-                  std::span<const Ptv3BlockWeights> blocks, const Ptv3Lifted& lifted = {}) {
+                  std::span<const Ptv3BlockWeights> blocks,
+                  const UpsampledFeatures& upsampled = {}) {
     if (blocks.empty()) return;
     if (shape.attention && std::ranges::any_of(blocks, [&](const Ptv3BlockWeights& w) {
           return wants_attention(trace_, w);
@@ -232,11 +234,12 @@ class Pass {
                                    .norm_order = config_.norm_order,
                                    .angles = rotary_angles_of(stage.level, shape, scratch),
                                    .tokens = stage.positions,
-                                   .token_of = stage.places,
+                                   .token_of = stage.public_rows,
                                    .positioned = scratch.matrix(x.rows, x.cols)};
     const std::size_t orders = orders_of(config_, stage.number).size();
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      ptv3_block(blocks[i], setting, i % orders, x, trace_, i == 0 ? lifted : Ptv3Lifted{});
+      ptv3_block(blocks[i], setting, i % orders, x, trace_,
+                 i == 0 ? upsampled : UpsampledFeatures{});
       if (trace_) report(blocks[i].name, stage, x);
     }
   }
@@ -262,19 +265,19 @@ class Pass {
 
   void finish(Stage& stage) {
     ScratchMemory scratch;
-    if (stage.places.empty()) stage.places = places_of(stage, scratch);
-    if (config_.enc_mode) output_.positions = scattered(stage.level.positions, stage.places);
+    if (stage.public_rows.empty()) stage.public_rows = public_rows_of(stage, scratch);
+    if (config_.enc_mode) output_.positions = scattered(stage.level.positions, stage.public_rows);
     output_.values = weights_.seg_head.weight.cols() > 0
-                         ? scattered_linear(weights_.seg_head, stage.features, stage.places)
-                         : scattered(stage.features, stage.places);
+                         ? scattered_linear(weights_.seg_head, stage.features, stage.public_rows)
+                         : scattered(stage.features, stage.public_rows);
   }
 
   /// Where the public code has the rows of a stage: sorted by the first curve of the stage before,
   /// or by cloud, x, y and z.
-  [[nodiscard]] std::span<const std::uint32_t> places_of(const Stage& stage,
-                                                         ScratchMemory& scratch) const {
+  [[nodiscard]] std::span<const std::uint32_t> public_rows_of(const Stage& stage,
+                                                              ScratchMemory& scratch) const {
     const Ptv3Level& level = stage.level;
-    const auto places = scratch.take<std::uint32_t>(level.size());
+    const auto public_rows = scratch.take<std::uint32_t>(level.size());
     ScratchMemory temporary;
     const auto keys = temporary.take<std::uint64_t>(level.size());
     const auto rows = temporary.take<std::uint32_t>(level.size());
@@ -286,25 +289,25 @@ class Pass {
     }
     sort_order(keys, rows);
     parallel_each(rows.size(), kGrain,
-                  [&](std::size_t i) { places[rows[i]] = static_cast<std::uint32_t>(i); });
-    return places;
+                  [&](std::size_t i) { public_rows[rows[i]] = static_cast<std::uint32_t>(i); });
+    return public_rows;
   }
 
   /// Finds out what somebody who listens is told about the rows of a stage.
   void look_at(Stage& stage) const {
     if (stage.positions.rows() == stage.level.size()) return;
-    if (stage.places.empty()) {
+    if (stage.public_rows.empty()) {
       ScratchMemory scratch;
-      const auto places = places_of(stage, scratch);
-      stage.own_places.assign(places.begin(), places.end());
-      stage.places = stage.own_places;
+      const auto rows = public_rows_of(stage, scratch);
+      stage.own_public_rows.assign(rows.begin(), rows.end());
+      stage.public_rows = stage.own_public_rows;
     }
-    stage.positions = scattered(stage.level.positions, stage.places);
+    stage.positions = scattered(stage.level.positions, stage.public_rows);
   }
 
   void report(std::string_view name, Stage& stage, MatrixView x) const {
     look_at(stage);
-    trace_(name, scattered(x, stage.places), stage.positions);
+    trace_(name, scattered(x, stage.public_rows), stage.positions);
   }
 
   const Ptv3Config& config_;
@@ -330,42 +333,7 @@ bool Ptv3::labels_points() const {
 }
 
 std::size_t Ptv3::bytes_per_point() const {
-  // What lives at once in the finest stage, where most voxels are: cells, positions, rows and
-  // orders, the kernel map of 14 pairs (a surface has ten), the pooling; features; and the most of
-  // what comes and goes: the input and the hash while the first features are made, what a block of
-  // the decoder has beside them, or the next stage, of a third as many voxels, with a block's.
-  constexpr std::size_t kHashBytes = 55;
-  constexpr std::size_t kFloat = sizeof(float);
-  const auto channels = [](const std::vector<Ptv3Config::Stage>& stages, std::size_t s) {
-    return s < stages.size() ? stages[s].channels : 0;
-  };
-  const auto widest = [&](std::size_t s) {
-    return std::max(channels(config_.encoder, s), channels(config_.decoder, s));
-  };
-  const std::size_t angles = has_rotary_encoding(config_.mode) && config_.encoder.front().attention
-                                 ? widest(0) / config_.encoder.front().heads
-                                 : 0;
-  const std::size_t lists = 28 + 4 * curves_used(config_, 0).size() + 6 * 14 + 12;
-  const std::size_t from_below = kFloat * widest(1) / 3;
-  const std::size_t input = kFloat * config_.in_channels + kHashBytes;
-  const std::size_t block = from_below + kFloat * (widest(0) + angles);
-  const std::size_t coarser = from_below + (lists + kFloat * widest(1)) / 3;
-  const std::size_t output = kFloat * out_channels();
-  // A tenth more for the stages below.
-  return (lists + kFloat * widest(0) + std::max({input, block, coarser}) + output) * 11 / 10;
-}
-
-std::size_t Ptv3::planned_bytes(std::size_t voxels) const {
-  // A kernel map is taken as if all 26 neighbours existed, and given back where they do not.
-  constexpr std::size_t kAbsentPairs = 6 * (26 - 14);
-  std::size_t patch = 0;  // of the thread's own: its rows, their projections or hidden features
-  for (const Ptv3Config::Stage& stage : config_.encoder) {
-    if (!stage.attention) continue;
-    const auto per_row =
-        static_cast<double>(stage.channels) * (3.0 + std::max(4.0, config_.mlp_ratio));
-    patch = std::max(patch, std::min(voxels, stage.patch_size) * static_cast<std::size_t>(per_row));
-  }
-  return (bytes_per_point() + kAbsentPairs) * voxels + sizeof(float) * patch;
+  return ptv3_memory_plan(config_, out_channels()).bytes_per_voxel();
 }
 
 std::vector<AttentionLayer> Ptv3::attention_layers() const {
@@ -394,7 +362,8 @@ PointOutput Ptv3::forward(const PointInput& input, const Trace& trace) const {
   if (input.cuts != nullptr && input.cuts->stages.size() != config_.encoder.size()) {
     throw Error(Fault::kUsage, "ptv3", "got the patches of another network");
   }
-  return Pass(config_, *weights_, trace)(input, planned_bytes(input.positions.rows));
+  const Ptv3MemoryPlan plan = ptv3_memory_plan(config_, out_channels());
+  return Pass(config_, *weights_, trace)(input, planned_bytes(plan, config_, input.positions.rows));
 }
 
 }  // namespace ptattn

@@ -29,21 +29,19 @@ namespace ptattn {
 ///
 /// Time of the 46 M parameter network for 100 000 voxels: some 300 G floating-point operations;
 /// the same bits for any thread count. Lists and intermediate results lie in the threads'
-/// ScratchMemory, planned at the beginning: a pass allocates only what
-/// it returns once another of its size went before, where somebody holds more than
-/// ScratchMemory::kKept.
+/// ScratchMemory, planned at the beginning: once a pass of its size went before and a ScratchMemory
+/// is held, a pass allocates only what it returns.
 class Ptv3 final : public PointNetwork {
  public:
   /// @param weights  read for this configuration; networks that differ in `order`, `stage_orders`
-  /// or
-  ///                 `patch_of_smallest_cloud` can share them
+  ///                 or `patch_of_smallest_cloud` can share them
   Ptv3(Ptv3Config config, std::shared_ptr<const Ptv3Weights> weights);
 
   [[nodiscard]] std::size_t in_channels() const override { return config_.in_channels; }
   [[nodiscard]] std::size_t out_channels() const override;
   [[nodiscard]] bool labels_points() const override;
   [[nodiscard]] bool needs_grid() const override { return true; }
-  /// An upper estimate, within 30 % of what was measured for surfaces.
+  /// See ptv3_memory_plan.
   [[nodiscard]] std::size_t bytes_per_point() const override;
   [[nodiscard]] std::vector<AttentionLayer> attention_layers() const override;
   [[nodiscard]] PatchCuts cuts_of(std::span<const Cell> cells) const override;
@@ -52,9 +50,6 @@ class Ptv3 final : public PointNetwork {
   [[nodiscard]] PointOutput forward(const PointInput& input, const Trace& trace) const override;
 
  private:
-  /// Of the calling thread's ScratchMemory, some of which is never touched.
-  [[nodiscard]] std::size_t planned_bytes(std::size_t voxels) const;
-
   Ptv3Config config_;
   std::shared_ptr<const Ptv3Weights> weights_;
 };

@@ -17,7 +17,7 @@ namespace ptattn {
 /// One block of c channels; its layers under the names of the public implementation.
 struct Ptv3BlockWeights {
   std::string name;        // "enc.enc0.block0"
-  SparseConvolution cpe0;  // c -> c, 3^3 places
+  SparseConvolution cpe0;  // c -> c, 3^3 offsets
   Linear cpe1;             // [c, c]
   LayerNorm cpe2;
   LayerNorm norm0;  // of blocks without convolution, in its place; what is absent is empty
@@ -33,7 +33,7 @@ struct Ptv3BlockWeights {
 /// What follows a layer between two stages: a batch norm that is not folded into it, a layer norm
 /// or, where both are empty, nothing.
 struct Ptv3Norm {
-  ScaleShift batch;
+  Affine batch;
   LayerNorm layer;
 };
 

@@ -48,7 +48,7 @@ class Pass {
     scratch.reserve(planned);
     const Ptv3Input sorted = read_ptv3_input(input, config_.in_channels, scratch);
     const Ptv3Pooling pooling = pool(sorted.level, config_.stride, scratch);
-    const Ptv3Level tokens = coarser(sorted.level, config_.stride, pooling, scratch);
+    const Ptv3Level tokens = downsampled(sorted.level, config_.stride, pooling, scratch);
     const VoltTokens grid{sorted.level, tokens, pooling, config_.stride};
     const std::size_t c = config_.embed_dim;
     const MutableMatrixView x = scratch.matrix(tokens.size(), c);
@@ -133,7 +133,7 @@ class Pass {
     const std::string name = w.name + ".attn";
     if (!trace_.wants_attention(name)) return;
     const std::size_t c = qkv.cols / 3;
-    const std::span<const std::uint32_t> keys = std::span(places_).subspan(first, qkv.rows);
+    const std::span<const std::uint32_t> keys = std::span(token_rows_).subspan(first, qkv.rows);
     for (std::size_t head = 0; head < config_.num_heads; ++head) {
       const std::size_t at = head * kHead;
       for (std::size_t row = 0; row < qkv.rows; row += kTracedQueries) {
@@ -202,22 +202,22 @@ class Pass {
     std::vector<std::uint32_t> order(tokens.size());
     lexicographic_keys(tokens, keys);
     sort_order(keys, order);
-    places_.resize(tokens.size());
+    token_rows_.resize(tokens.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
-      places_[order[i]] = static_cast<std::uint32_t>(i);
+      token_rows_[order[i]] = static_cast<std::uint32_t>(i);
     }
-    positions_ = scattered(tokens.positions, places_);
+    positions_ = scattered(tokens.positions, token_rows_);
   }
 
   void report(const std::string& name, MatrixView x) const {
-    if (trace_) trace_(name, scattered(x, places_), positions_);
+    if (trace_) trace_(name, scattered(x, token_rows_), positions_);
   }
 
   const VoltConfig& config_;
   const VoltWeights& weights_;
   const Trace& trace_;
-  std::vector<std::uint32_t> places_;  // of each token among those reported, where one listens
-  Matrix positions_;                   // of these
+  std::vector<std::uint32_t> token_rows_;  // of each token among those reported, where one listens
+  Matrix positions_;                       // of these
 };
 
 }  // namespace

@@ -108,7 +108,7 @@ class Builder {
     const DenseWeights all =
         reader_.dense("decoder.unembed.proj", u, config_.slots() * u, {.bias = false, .norm = ""});
     const std::vector<float> bias = reader_.tensor("decoder.unembed.bias", {u});
-    const ScaleShift norm = reader_.batch_norm("decoder.post.0", u);
+    const Affine norm = reader_.batch_norm("decoder.post.0", u);
     SparseConvolution layer;
     if (all.weight.size() == 0 || bias.empty() || norm.scale.empty()) return layer;
     for (std::size_t j = 0; j < u; ++j) {

@@ -30,7 +30,7 @@ struct VoltBlockWeights {
 struct VoltWeights {
   SparseConvolution tokenizer;  // a slice [in, c] for each slot of a token
   std::vector<VoltBlockWeights> blocks;
-  ScaleShift pre_norm;        // c channels, in front of a GELU
+  Affine pre_norm;            // c channels, in front of a GELU
   Linear pre;                 // [c, u], the batch norm behind it folded in
   SparseConvolution unembed;  // a slice [u, u] for each slot, the batch norm behind it folded in
   Linear seg_head;            // [u, classes]

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view kSubject = "additive attention";
 
-void check(const AdditiveAttention& w, MatrixView q, MatrixView k, MatrixView v,
-           const AttentionScores& scores) {
+void check_operands(const AdditiveAttention& w, MatrixView q, MatrixView k, MatrixView v,
+                    const AttentionScores& scores) {
   const std::size_t h = w.score.size();
   if (w.query.weight.cols() != h || w.key.weight.cols() != h) {
     throw Error(Fault::kUsage, kSubject,
@@ -35,7 +35,7 @@ void check(const AdditiveAttention& w, MatrixView q, MatrixView k, MatrixView v,
 
 Matrix additive_attention(const AdditiveAttention& w, MatrixView q, MatrixView k, MatrixView v,
                           const AttentionScores& scores, Matrix* weights) {
-  check(w, q, k, v, scores);
+  check_operands(w, q, k, v, scores);
   const Matrix queries = linear(w.query, q);
   const Matrix keys = linear(w.key, k);
   Matrix out(q.rows, v.cols);

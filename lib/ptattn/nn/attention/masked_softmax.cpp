@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kValuesPerTask = 16384;
 
-void check(MatrixView x, std::span<const std::uint32_t> valid) {
+void check_counts(MatrixView x, std::span<const std::uint32_t> valid) {
   if (valid.empty()) return;
   if (valid.size() != x.rows) {
     throw Error(Fault::kUsage, "masked softmax",
@@ -30,7 +30,7 @@ void check(MatrixView x, std::span<const std::uint32_t> valid) {
 }  // namespace
 
 void masked_softmax(MutableMatrixView x, std::span<const std::uint32_t> valid) {
-  check(x, valid);
+  check_counts(x, valid);
   const std::size_t rows_per_task = 1 + kValuesPerTask / (x.cols + 1);
   parallel_ranges(x.rows, rows_per_task, [&](std::size_t begin, std::size_t end) {
     softmax_rows(x.rows_range(begin, end - begin),

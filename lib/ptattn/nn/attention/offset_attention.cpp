@@ -6,7 +6,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
-#include "ptattn/nn/kernels/softmax_parts.hpp"
+#include "ptattn/nn/kernels/softmax_stats.hpp"
 
 namespace ptattn {
 namespace {
@@ -62,16 +62,16 @@ void for_each_block(std::size_t n, const Body& body) {
 }
 
 /// What turns E_ij into S_ij, by query i.
-struct SoftmaxParts {
+struct SoftmaxStats {
   std::span<float> largest;
   std::span<float> total;
 };
 
-SoftmaxParts softmax_over_keys(const Scores& scores, std::size_t n, ScratchMemory& scratch) {
-  const SoftmaxParts parts{scratch.take<float>(n), scratch.take<float>(n)};
+SoftmaxStats softmax_over_keys(const Scores& scores, std::size_t n, ScratchMemory& scratch) {
+  const SoftmaxStats parts{scratch.take<float>(n), scratch.take<float>(n)};
   for_each_block(n, [&](std::size_t first, std::size_t count) {
     ScratchMemory mine;
-    softmax_parts(scores.compute(first, count, mine), parts.largest.data() + first,
+    softmax_stats(scores.compute(first, count, mine), parts.largest.data() + first,
                   parts.total.data() + first);
   });
   return parts;
@@ -95,13 +95,13 @@ void attention_offset(MatrixView qk, PackedMatrixView values, MatrixView x, Muta
                       Matrix* attention_weights) {
   ScratchMemory scratch;
   const Scores scores(qk, scratch);
-  const SoftmaxParts parts = softmax_over_keys(scores, qk.rows, scratch);
+  const SoftmaxStats parts = softmax_over_keys(scores, qk.rows, scratch);
   if (attention_weights != nullptr) *attention_weights = Matrix(x.rows, x.rows);
   for_each_block(x.rows, [&](std::size_t first, std::size_t count) {
     ScratchMemory mine;
     const MutableMatrixView weights = scores.take(first, count, mine);
     const auto sums = mine.take<float>(count);
-    weights_from_parts(weights, parts.largest.data(), parts.total.data(), sums.data());
+    weights_from_stats(weights, parts.largest.data(), parts.total.data(), sums.data());
     const MutableMatrixView rows = out.rows_range(first, count);
     gemm(weights, values, 0, values.panels(), {}, rows);
     for (std::size_t r = 0; r < count; ++r) {

@@ -66,8 +66,8 @@ void attend(const VectorAttentionWeights& w, MatrixView positions, const Project
   }
 }
 
-void check(const VectorAttentionWeights& w, MatrixView positions, MatrixView x,
-           std::size_t neighbors, MatrixView out) {
+void check_operands(const VectorAttentionWeights& w, MatrixView positions, MatrixView x,
+                    std::size_t neighbors, MatrixView out) {
   const std::size_t channels = w.value.weight.cols();
   const std::size_t k = neighbors / x.rows;
   check_shape(kSubject, "the points' matrix", x, x.rows, channels);
@@ -83,7 +83,7 @@ void vector_attention(const VectorAttentionWeights& w, MatrixView positions, Mat
                       std::span<const std::uint32_t> neighbors, MutableMatrixView out,
                       const VectorAttentionListener& listener) {
   if (x.rows == 0) return;
-  check(w, positions, x, neighbors.size(), out);
+  check_operands(w, positions, x, neighbors.size(), out);
   ScratchMemory scratch;
   const Projections projections{linear(w.query, x, Activation::kNone, scratch),
                                 linear(w.key, x, Activation::kNone, scratch),

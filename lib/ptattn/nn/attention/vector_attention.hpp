@@ -19,7 +19,7 @@ struct VectorAttentionWeights {
   Linear key;                   // [c, c]
   Linear value;                 // [c, c]
   RelativeMlpWeights position;  // 3 -> 3 -> c, theta
-  ScaleShift weight_norm;       // [c], first layer of gamma
+  Affine weight_norm;           // [c], first layer of gamma
   Linear weight_hidden;         // [c, c / s], with its batch norm folded in
   Linear weight_out;            // [c / s, c]
 };

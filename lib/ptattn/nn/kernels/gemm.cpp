@@ -62,14 +62,14 @@ void multiply_edge_tile(Tile t, std::size_t rows, std::size_t width) {
   }
   float* const target = std::exchange(t.c, c.data());
   const std::size_t target_stride = std::exchange(t.c_stride, kPanel);
-  const std::uint16_t* const places = std::exchange(t.places, nullptr);
+  const std::uint16_t* const targets = std::exchange(t.targets, nullptr);
   kTileFunctions[rows - 1](t);
   for (std::size_t i = 0; i < rows; ++i) {
     const float* const from = c.data() + i * kPanel;
-    if (places == nullptr) {
+    if (targets == nullptr) {
       std::copy_n(from, width, target + i * target_stride);
     } else {
-      float* const to = target + places[i] * target_stride;
+      float* const to = target + targets[i] * target_stride;
       for (std::size_t j = 0; j < width; ++j) to[j] += from[j];
     }
   }
@@ -88,8 +88,8 @@ void multiply_panel(Tile t, std::size_t rows, std::size_t width) {
       kTileFunctions[height - 1](t);
     }
     t.a += height * t.a_stride;
-    if (t.places != nullptr) {
-      t.places += height;
+    if (t.targets != nullptr) {
+      t.targets += height;
     } else {
       t.c += height * t.c_stride;
     }
@@ -140,7 +140,7 @@ void multiply(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::si
           .residual_stride = residual.stride,
           .c = c.data + column,
           .c_stride = c.stride,
-          .places = nullptr,
+          .targets = nullptr,
           .activation = epilogue.activation,
           .first = block == 0,
           .last = block + 1 == blocks,
@@ -151,7 +151,7 @@ void multiply(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::si
 }
 
 void multiply_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
-                  std::span<const std::uint16_t> places, MutableMatrixView c) {
+                  std::span<const std::uint16_t> targets, MutableMatrixView c) {
   for (std::size_t p = panel_begin; p < panel_end; ++p) {
     const std::size_t column = p * kPanel;
     const Tile tile{
@@ -165,12 +165,12 @@ void multiply_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std
         .residual_stride = 0,
         .c = c.data + column,
         .c_stride = c.stride,
-        .places = places.data(),
+        .targets = targets.data(),
         .activation = Activation::kNone,
         .first = true,
         .last = true,
     };
-    multiply_panel(tile, places.size(), std::min(kPanel, b.cols - column));
+    multiply_panel(tile, targets.size(), std::min(kPanel, b.cols - column));
   }
 }
 
@@ -190,7 +190,7 @@ void multiply_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std
           .residual_stride = 0,
           .c = out.row(g) + column,
           .c_stride = 0,
-          .places = nullptr,
+          .targets = nullptr,
           .activation = epilogue.activation,
           .first = true,
           .last = true,
@@ -216,8 +216,8 @@ void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t
 }
 
 void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
-              std::span<const std::uint16_t> places, MutableMatrixView c) {
-  HWY_DYNAMIC_DISPATCH(multiply_add)(a, b, panel_begin, panel_end, places, c);
+              std::span<const std::uint16_t> targets, MutableMatrixView c) {
+  HWY_DYNAMIC_DISPATCH(multiply_add)(a, b, panel_begin, panel_end, targets, c);
 }
 
 void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,

@@ -35,15 +35,15 @@ void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t
 /// Matrix product whose rows are added to rows of another matrix, on the calling thread: the rows
 /// themselves are never written.
 ///
-///   c[places[i]] += (a b)[i]    for the columns of b's panels [panel_begin, panel_end)
+///   c[targets[i]] += (a b)[i]    for the columns of b's panels [panel_begin, panel_end)
 ///
 /// @param a       [m, k], any stride
 /// @param b       [k, n]
-/// @param places  [m], different rows of c
+/// @param targets  [m], different rows of c
 /// @param c       [.., n], any stride; does not overlap a
 /// The bits of gemm followed by an addition. Time m n k multiply-adds.
 void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
-              std::span<const std::uint16_t> places, MutableMatrixView c);
+              std::span<const std::uint16_t> targets, MutableMatrixView c);
 
 /// Matrix product of which only the largest row of each group is kept, on the calling thread: the
 /// rows themselves are never written.

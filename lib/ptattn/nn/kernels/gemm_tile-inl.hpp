@@ -36,7 +36,7 @@ constexpr std::size_t kAhead = 64 * kPanel;
 ///
 /// A pooled tile has the whole depth and width, finishes, and leaves the maximum of its rows in the
 /// one row c, together with what c holds unless `first`. An adding tile has the whole depth and
-/// adds its rows to the rows of c that `places` lists.
+/// adds its rows to the rows of c that `targets` lists.
 struct Tile {
   const float* a;
   std::size_t a_stride;
@@ -48,7 +48,7 @@ struct Tile {
   std::size_t residual_stride;
   float* c;
   std::size_t c_stride;
-  const std::uint16_t* places;  // nullptr: the rows one after the other
+  const std::uint16_t* targets;  // nullptr: the rows one after the other
   Activation activation;
   bool first;
   bool last;
@@ -145,10 +145,10 @@ HWY_INLINE void multiply_columns(const Tile& t, std::size_t column) {
   if (t.last) finish<kRows, kVectors>(t, column, sum);
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < kRows; ++i) {
-    float* const c = t.c + (t.places == nullptr ? i : t.places[i]) * t.c_stride + column;
+    float* const c = t.c + (t.targets == nullptr ? i : t.targets[i]) * t.c_stride + column;
     HWY_UNROLL(2)
     for (std::size_t v = 0; v < kVectors; ++v) {
-      if (t.places != nullptr) sum[i][v] = hn::Add(hn::LoadU(d, c + v * lanes), sum[i][v]);
+      if (t.targets != nullptr) sum[i][v] = hn::Add(hn::LoadU(d, c + v * lanes), sum[i][v]);
       hn::StoreU(sum[i][v], d, c + v * lanes);
     }
   }

@@ -263,9 +263,9 @@ BlockedKeys::BlockedKeys(MatrixView keys)
       axes_(keys.cols),
       values_((keys.rows + kPoolingBlock - 1) / kPoolingBlock * kPoolingBlock * keys.cols) {
   for (std::size_t i = 0; i < count_; ++i) {
-    float* const place =
+    float* const first =
         values_.data() + i / kPoolingBlock * kPoolingBlock * axes_ + i % kPoolingBlock;
-    for (std::size_t a = 0; a < axes_; ++a) place[a * kPoolingBlock] = keys(i, a);
+    for (std::size_t a = 0; a < axes_; ++a) first[a * kPoolingBlock] = keys(i, a);
   }
 }
 

@@ -1,5 +1,9 @@
 #include "ptattn/nn/kernels/reduce.hpp"
 
+#include <algorithm>
+
+#include "ptattn/core/scratch_memory.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ptattn/nn/kernels/reduce.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
@@ -57,6 +61,19 @@ HWY_EXPORT(sum_rows);
 
 void column_max(MatrixView x, float* out) {
   HWY_DYNAMIC_DISPATCH(max_columns)(x, out);
+}
+
+void column_mean(MatrixView x, float* out) {
+  ScratchMemory scratch;
+  const auto sums = scratch.take<double>(x.cols);
+  std::fill(sums.begin(), sums.end(), 0.0);
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    const float* row = x.row(i);
+    for (std::size_t j = 0; j < x.cols; ++j) sums[j] += row[j];
+  }
+  for (std::size_t j = 0; j < x.cols; ++j) {
+    out[j] = static_cast<float>(sums[j] / static_cast<double>(x.rows));
+  }
 }
 
 void row_sums(MatrixView x, float* out) {

@@ -194,8 +194,8 @@ void column_products(MatrixView x, MatrixView y, const float* mean, const float*
   }
 }
 
-void scale_shift(const float* scale, const float* shift, Activation activation, MatrixView x,
-                 MutableMatrixView out) {
+void affine_of(const float* scale, const float* shift, Activation activation, MatrixView x,
+               MutableMatrixView out) {
   for (std::size_t i = 0; i < x.rows; ++i) {
     const float* const row = x.row(i);
     float* const target = out.row(i);
@@ -232,7 +232,7 @@ HWY_EXPORT(derivatives);
 HWY_EXPORT(column_sums);
 HWY_EXPORT(column_moments);
 HWY_EXPORT(column_products);
-HWY_EXPORT(scale_shift);
+HWY_EXPORT(affine_of);
 HWY_EXPORT(combine);
 
 namespace train {
@@ -262,7 +262,7 @@ void add_column_products(MatrixView x, MatrixView y, const float* mean, const fl
 
 void scale_shift_activate(const float* scale, const float* shift, Activation activation,
                           MatrixView x, MutableMatrixView out) {
-  HWY_DYNAMIC_DISPATCH(scale_shift)(scale, shift, activation, x, out);
+  HWY_DYNAMIC_DISPATCH(affine_of)(scale, shift, activation, x, out);
 }
 
 void combine_channels(const float* a, MatrixView y, const float* b, MatrixView z,

@@ -17,12 +17,12 @@ void scatter_rows(MatrixView x, std::span<const std::uint32_t> rows, MutableMatr
   for (std::size_t i = 0; i < x.rows; ++i) std::copy_n(x.row(i), x.cols, to.row(rows[i]));
 }
 
-/// Position of the first borrowed row of each patch among all borrowed rows, and their number.
+/// Position of the first padding row of each patch among all padding rows, and their number.
 std::span<std::size_t> borrowed_begins(std::span<const Patch> patches, ScratchMemory& scratch) {
   const auto begins = scratch.take<std::size_t>(patches.size() + 1);
   begins[0] = 0;
   for (std::size_t p = 0; p < patches.size(); ++p) {
-    begins[p + 1] = begins[p] + patches[p].owned - patches[p].begin;
+    begins[p + 1] = begins[p] + patches[p].first_own - patches[p].begin;
   }
   return begins;
 }
@@ -39,7 +39,7 @@ class PatchAttention::HeadTask {
         patch_(record.order.patches[task / layer.heads_]),
         head_(task % layer.heads_),
         rows_(record.order.rows.subspan(patch_.begin, patch_.end - patch_.begin)),
-        own_rows_(rows_.subspan(patch_.owned - patch_.begin)),
+        own_rows_(rows_.subspan(patch_.first_own - patch_.begin)),
         scratch_(scratch) {
     const std::size_t c = layer.heads_ * layer.width_;
     q_ = gathered(record.qkv, 0, own_rows_);
@@ -55,9 +55,9 @@ class PatchAttention::HeadTask {
     scatter_rows(attended, own_rows_, out.cols_range(head_ * layer_.width_, layer_.width_));
   }
 
-  /// @param borrowed  [.., 2 c] derivatives of borrowed keys and values, from row `first` on
+  /// @param d_padding  [.., 2 c] derivatives of keys and values of padding, from row `first` on
   /// @param d_table   [3 (2 bound + 1)] of this task; empty without relative table
-  void backward(MatrixView d_out, MutableMatrixView d_qkv, MutableMatrixView borrowed,
+  void backward(MatrixView d_out, MutableMatrixView d_qkv, MutableMatrixView d_padding,
                 std::size_t first, std::span<float> d_table) const {
     const std::size_t d = layer_.width_;
     const std::size_t c = layer_.heads_ * d;
@@ -74,24 +74,24 @@ class PatchAttention::HeadTask {
                         .scale = layer_.scale_,
                         .bias = bias_},
                        of_out, to);
-    const std::size_t lent = rows_.size() - own_rows_.size();
+    const std::size_t padding = rows_.size() - own_rows_.size();
     const std::size_t own = own_rows_.size();
     const auto columns = [&](std::size_t part) {
       return d_qkv.cols_range(part * c + head_ * d, d);
     };
     scatter_rows(to.q, own_rows_, columns(0));
-    scatter_rows(to.k.rows_range(lent, own), own_rows_, columns(1));
-    scatter_rows(to.v.rows_range(lent, own), own_rows_, columns(2));
-    for (std::size_t i = 0; i < lent; ++i) {
-      std::copy_n(to.k.row(i), d, borrowed.row(first + i) + head_ * d);
-      std::copy_n(to.v.row(i), d, borrowed.row(first + i) + c + head_ * d);
+    scatter_rows(to.k.rows_range(padding, own), own_rows_, columns(1));
+    scatter_rows(to.v.rows_range(padding, own), own_rows_, columns(2));
+    for (std::size_t i = 0; i < padding; ++i) {
+      std::copy_n(to.k.row(i), d, d_padding.row(first + i) + head_ * d);
+      std::copy_n(to.v.row(i), d, d_padding.row(first + i) + c + head_ * d);
     }
     if (!d_table.empty()) sum_table(to.bias, d_table);
   }
 
  private:
   [[nodiscard]] std::size_t log_sum_begin() const {
-    return head_ * record_.order.rows.size() + patch_.owned;
+    return head_ * record_.order.rows.size() + patch_.first_own;
   }
 
   [[nodiscard]] MatrixView gathered(MatrixView x, std::size_t first_column,
@@ -125,12 +125,12 @@ class PatchAttention::HeadTask {
 
   void sum_table(MatrixView d_bias, std::span<float> d_table) const {
     const auto bound = static_cast<std::int32_t>(layer_.bound_);
-    const std::size_t lent = rows_.size() - own_rows_.size();
+    const std::size_t padding = rows_.size() - own_rows_.size();
     std::ranges::fill(d_table, 0.0F);
     for (std::size_t i = 0; i < d_bias.rows; ++i) {
       for (std::size_t j = 0; j < d_bias.cols; ++j) {
         for (std::size_t a = 0; a < 3; ++a) {
-          const std::int32_t step = cells_[3 * (lent + i) + a] - cells_[3 * j + a];
+          const std::int32_t step = cells_[3 * (padding + i) + a] - cells_[3 * j + a];
           const auto entry = static_cast<std::size_t>(std::clamp(step, -bound, bound) + bound);
           d_table[entry + a * (2 * layer_.bound_ + 1)] += d_bias(i, j);
         }
@@ -186,19 +186,19 @@ void PatchAttention::backward(const PatchAttentionRecord& record, MatrixView d_o
   const std::size_t c = heads_ * width_;
   ScratchMemory scratch;
   const auto begins = borrowed_begins(patches, scratch);
-  const MutableMatrixView borrowed = scratch.matrix(begins.back(), 2 * c);
+  const MutableMatrixView d_padding = scratch.matrix(begins.back(), 2 * c);
   const std::size_t entries = table_ != nullptr ? table_->shape.front() : 0;
   const auto d_tables = scratch.take<float>(patches.size() * heads_ * entries);
   parallel_each(patches.size() * heads_, 1, [&](std::size_t task) {
     ScratchMemory of_task;
     HeadTask(*this, record, task, of_task)
-        .backward(d_out, d_qkv, borrowed, begins[task / heads_],
+        .backward(d_out, d_qkv, d_padding, begins[task / heads_],
                   d_tables.subspan(task * entries, entries));
   });
   for (std::size_t p = 0; p < patches.size(); ++p) {
     for (std::size_t i = begins[p]; i < begins[p + 1]; ++i) {
       float* const row = d_qkv.row(record.order.rows[patches[p].begin + i - begins[p]]) + c;
-      for (std::size_t j = 0; j < 2 * c; ++j) row[j] += borrowed(i, j);
+      for (std::size_t j = 0; j < 2 * c; ++j) row[j] += d_padding(i, j);
     }
   }
   for (std::size_t task = 0; task < patches.size() * heads_; ++task) {

@@ -15,7 +15,7 @@ namespace ptattn::train {
 /// Rows along a serialised order and the patches that they are cut into; every row is owned by one
 /// patch.
 struct PatchOrder {
-  std::span<const std::uint32_t> rows;  ///< a row may occur again where it is borrowed
+  std::span<const std::uint32_t> rows;  ///< a row may occur again where it is padding
   std::span<const Patch> patches;       ///< positions in `rows`
 };
 
@@ -29,13 +29,13 @@ struct PatchAttentionRecord {
 };
 
 /// Multi-head attention inside patches (Wu et al. 2024, Point Transformer V3, section 4.3): the
-/// rows that a patch owns attend to all of its rows, borrowed ones too.
+/// rows that a patch owns attend to all of its rows, padding too.
 ///
 ///   out_i = sum_j softmax_j(scale q_i . k_j + bias_ij) v_j,  both rows of the patch that owns i
 ///
 /// with bias_ij of a relative table over steps of the grid, if there is one. Nothing of the size
 /// [patch, patch] outlives a task unless there is such a table. Parallel over patches and heads;
-/// derivatives for borrowed rows are added in the order of the patches, so that any thread count
+/// derivatives for padding rows are added in the order of the patches, so that any thread count
 /// gives the same bytes.
 class PatchAttention {
  public:

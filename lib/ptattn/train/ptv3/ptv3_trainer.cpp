@@ -119,7 +119,7 @@ UnetScene Ptv3Trainer::scene_of(const PointInput& input, ScratchMemory& scratch)
       (::new (&stage) UnetStage{})->level = sorted.level;
     } else {
       const Ptv3Level& fine = scene.stages[s - 1].level;
-      const Ptv3Step step = step_to(config_, s, fine.depth);
+      const PoolingStep step = step_to(config_, s, fine.depth);
       begin_coarser_stage(fine, step.stride, stage, scratch);
       stage.level.depth = step.depth ? *step.depth : serialization_depth(stage.level.cells);
     }

@@ -36,7 +36,7 @@ void begin_coarser_stage(const Ptv3Level& fine, std::size_t stride, UnetStage& m
                          ScratchMemory& scratch) {
   UnetStage& stage = *::new (&memory) UnetStage{};
   const Ptv3Pooling pooling = pool(fine, stride, scratch);
-  stage.level = coarser(fine, stride, pooling, scratch);
+  stage.level = downsampled(fine, stride, pooling, scratch);
   stage.segments = {pooling.members, pooling.begins};
   stage.parents = pooling.cells;
 }

@@ -1,9 +1,9 @@
-#include "ptattn/nn/kernels/softmax_parts.hpp"
+#include "ptattn/nn/kernels/softmax_stats.hpp"
 
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "ptattn/nn/kernels/softmax_parts.cpp"
+#define HWY_TARGET_INCLUDE "ptattn/nn/kernels/softmax_stats.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 
 #include <hwy/highway.h>
@@ -85,11 +85,11 @@ namespace ptattn {
 HWY_EXPORT(parts);
 HWY_EXPORT(weights);
 
-void softmax_parts(MatrixView x, float* largest, float* total) {
+void softmax_stats(MatrixView x, float* largest, float* total) {
   HWY_DYNAMIC_DISPATCH(parts)(x, largest, total);
 }
 
-void weights_from_parts(MutableMatrixView x, const float* largest, const float* total,
+void weights_from_stats(MutableMatrixView x, const float* largest, const float* total,
                         float* sums) {
   HWY_DYNAMIC_DISPATCH(weights)(x, largest, total, sums);
 }

@@ -1,4 +1,4 @@
-#include "ptattn/nn/kernels/softmax_parts.hpp"
+#include "ptattn/nn/kernels/softmax_stats.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,13 +11,13 @@
 namespace ptattn::test {
 namespace {
 
-TEST(softmax_parts, equal_their_scalar_twin) {
+TEST(softmax_stats, equal_their_scalar_twin) {
   ptattn_test::for_each_target([] {
     for (const std::size_t n : {1, 3, 16, 37}) {
       const Matrix x = random_matrix(5, n, n, 4.0);
       std::vector<float> largest(5);
       std::vector<float> total(5);
-      softmax_parts(x, largest.data(), total.data());
+      softmax_stats(x, largest.data(), total.data());
       for (std::size_t i = 0; i < 5; ++i) {
         const float* row = x.row(i);
         EXPECT_EQ(largest[i], *std::max_element(row, row + n));
@@ -29,7 +29,7 @@ TEST(softmax_parts, equal_their_scalar_twin) {
   });
 }
 
-TEST(softmax_parts, weights_equal_their_scalar_twin) {
+TEST(softmax_stats, weights_equal_their_scalar_twin) {
   ptattn_test::for_each_target([] {
     for (const std::size_t n : {1, 3, 16, 37}) {
       const Matrix scores = random_matrix(4, n, n, 3.0);
@@ -41,7 +41,7 @@ TEST(softmax_parts, weights_equal_their_scalar_twin) {
         std::copy_n(scores.row(i), n, memory.view().row(i));
       }
       std::vector<float> sums(4);
-      weights_from_parts(memory.view(), largest.data(), total.data(), sums.data());
+      weights_from_stats(memory.view(), largest.data(), total.data(), sums.data());
       EXPECT_TRUE(memory.surroundings_intact());
       for (std::size_t i = 0; i < 4; ++i) {
         double sum = 0.0;
@@ -56,13 +56,13 @@ TEST(softmax_parts, weights_equal_their_scalar_twin) {
   });
 }
 
-TEST(softmax_parts, tiny_weights_are_zero_and_not_denormal) {
+TEST(softmax_stats, tiny_weights_are_zero_and_not_denormal) {
   Matrix x(1, 2);
   x(0, 0) = -100.0F, x(0, 1) = 0.0F;
   const std::vector<float> largest(2, 0.0F);
   const std::vector<float> total(2, 1.0F);
   float sum = 0.0F;
-  weights_from_parts(x, largest.data(), total.data(), &sum);
+  weights_from_stats(x, largest.data(), total.data(), &sum);
   EXPECT_EQ(x(0, 0), 0.0F);
   EXPECT_EQ(sum, 1.0F);
 }

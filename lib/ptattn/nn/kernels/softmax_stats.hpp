@@ -13,7 +13,7 @@ namespace ptattn {
 /// @param x        [n, c], finite, c >= 1
 /// @param largest  [n]
 /// @param total    [n]
-void softmax_parts(MatrixView x, float* largest, float* total);
+void softmax_stats(MatrixView x, float* largest, float* total);
 
 /// Turns scores into weights whose parts belong to the columns, and sums the rows:
 ///
@@ -23,6 +23,6 @@ void softmax_parts(MatrixView x, float* largest, float* total);
 /// @param x               [n, c], x[i, j] <= largest[j]
 /// @param largest, total  [c]
 /// @param sums            [n]
-void weights_from_parts(MutableMatrixView x, const float* largest, const float* total, float* sums);
+void weights_from_stats(MutableMatrixView x, const float* largest, const float* total, float* sums);
 
 }  // namespace ptattn

@@ -15,7 +15,6 @@
 namespace ptattn::test {
 namespace {
 
-
 std::unique_ptr<Classifier> small_pct(Precision precision) {
   return make_classifier({"pct_cls", kSmallPct, "config.json"}, small_pct_weights(), precision);
 }

@@ -272,8 +272,8 @@ FileReport FieldTransfer::process(const Job& job, Progress& progress) {
   const LearntMetric& learnt = *source.learnt;
   progress.begin_parts(points.rows.size(), "points");
   const Transferred result = transfer(
-      source.keys(), source.values.view(), TransferPoints{points.positions, features}, learnt.metric,
-      source.options, [&](std::size_t done) { progress.advance_parts(done); });
+      source.keys(), source.values.view(), TransferPoints{points.positions, features},
+      learnt.metric, source.options, [&](std::size_t done) { progress.advance_parts(done); });
 
   TransferRecord record{
       .field = name_of_result(s),

@@ -134,6 +134,11 @@ void declare_details(CLI::App& app, TrainSettings& s) {
                  "Factor of the learning rate for each layer below the last [1]")
       ->type_name("X")
       ->check(number(0.01, 1.0));
+  app.add_option("--balance", s.balance,
+                 "Power of its rarity by which a class weighs more in the loss, from 0.7 to 1.5 at "
+                 "most; 0 leaves probabilities as frequent as they come [0.15]")
+      ->type_name("X")
+      ->check(number(0.0, 1.0));
   app.add_option("--average", s.average, "Decay of the averaged weights per step [0.998]")
       ->type_name("X")
       ->check(number(0.0, 1.0));

@@ -337,7 +337,8 @@ class Planner {
     const double middle = std::exp(logarithms / present);
     for (const std::size_t count : counts) {
       const double rarity = middle / static_cast<double>(std::max<std::size_t>(count, 1));
-      plan_.trainer.loss.class_weights.push_back(std::clamp(std::pow(rarity, 0.15), 0.7, 1.5));
+      plan_.trainer.loss.class_weights.push_back(
+          std::clamp(std::pow(rarity, settings_.balance), 0.7, 1.5));
     }
   }
 

@@ -34,6 +34,7 @@ struct TrainSettings {
   bool any_up = false;  ///< objects may lie on any side
   std::size_t accumulate = 1;
   std::optional<double> learning_rate;
+  double balance = 0.15;  ///< power of rarity by which classes weigh more; 0: all alike
   std::string augment = "auto";
   double mix = 0.0;
   double average = 0.998;

@@ -81,6 +81,10 @@ void declare_network(CLI::App& app, TrainSettings& s) {
          "What keeps its weights: encoder (only the head learns, from few labels) or none [none]")
       ->type_name("PART")
       ->check(one_of({"encoder", "none"}));
+  app.add_option("--architecture", s.architecture,
+                 "Network over voxels: ptv3 or litept; objects by class are named by PCT [ptv3]")
+      ->type_name("NAME")
+      ->check(one_of({"ptv3", "litept"}));
   app.add_option("--size", s.size, "Size of the network: tiny, small or base [small]")
       ->type_name("SIZE")
       ->check(one_of({"tiny", "small", "base"}));

@@ -164,6 +164,15 @@ TEST_F(Train, LeavesAModelThatSegmentOpens) {
   EXPECT_EQ(labelled.exit_code, 0) << labelled.err;
 }
 
+TEST_F(Train, LearnsOtherNetworksOverVoxels) {
+  put_village("a.ply");
+  auto arguments = small_run("model");
+  arguments.insert(arguments.end(), {"--architecture", "litept"});
+  const Finished finished = train(arguments);
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(read_file(folder() / "model/config.json"), HasSubstr("\"litept\""));
+}
+
 TEST_F(Train, ResumedLeavesTheSameBytes) {
   put_village("a.ply");
   ASSERT_EQ(train(small_run("whole")).exit_code, 0);

@@ -60,6 +60,47 @@ std::string ptv3_hyper_parameters(const std::string& size, std::size_t classes,
   return json.dump();
 }
 
+/// Channels and heads of LitePT, heads of a multiple of six channels; base is the published S.
+const std::map<std::string, Json>& litept_sizes() {
+  static const std::map<std::string, Json> kSizes{{"tiny",
+                                                   {{"enc_depths", {1, 1, 1, 2, 1}},
+                                                    {"enc_channels", {24, 36, 48, 72, 96}},
+                                                    {"enc_num_head", {2, 2, 4, 4, 8}},
+                                                    {"dec_channels", {36, 36, 48, 72}},
+                                                    {"dec_num_head", {2, 2, 4, 4}}}},
+                                                  {"small",
+                                                   {{"enc_depths", {1, 1, 2, 3, 1}},
+                                                    {"enc_channels", {36, 48, 72, 108, 144}},
+                                                    {"enc_num_head", {2, 4, 4, 6, 8}},
+                                                    {"dec_channels", {48, 48, 72, 108}},
+                                                    {"dec_num_head", {4, 4, 4, 6}}}},
+                                                  {"base",
+                                                   {{"enc_depths", {2, 2, 2, 6, 2}},
+                                                    {"enc_channels", {36, 72, 144, 252, 504}},
+                                                    {"enc_num_head", {2, 4, 8, 14, 28}},
+                                                    {"dec_channels", {72, 72, 144, 252}},
+                                                    {"dec_num_head", {4, 4, 8, 14}}}}};
+  return kSizes;
+}
+
+std::string litept_hyper_parameters(const std::string& size, std::size_t classes,
+                                    std::size_t channels) {
+  Json json;
+  json["num_classes"] = classes;
+  json["in_channels"] = channels;
+  json["order"] = {"z", "z-trans", "hilbert", "hilbert-trans"};
+  json["stride"] = {2, 2, 2, 2};
+  json.update(litept_sizes().at(size));
+  json["enc_patch_size"] = {256, 256, 256, 256, 256};
+  json["enc_conv"] = {true, true, true, false, false};
+  json["enc_attn"] = {false, false, false, true, true};
+  json["dec_depths"] = {0, 0, 0, 0};
+  json["dec_patch_size"] = {256, 256, 256, 256};
+  json["dec_conv"] = {false, false, false, false};
+  json["dec_attn"] = {false, false, false, false};
+  return json.dump();
+}
+
 std::string pct_hyper_parameters(const std::string& size, std::size_t classes) {
   const bool narrow = size != "base";
   Json json;
@@ -198,9 +239,14 @@ class Planner {
     Json profile = data_.kind == TrainKind::kScenes
                        ? preprocessing()
                        : part_preprocessing(settings_.voxel.value_or(kPartVoxel));
-    spec.architecture = "ptv3m1";
+    const std::size_t channels = profile["features"].size();
+    const bool litept = settings_.architecture == "litept";
+    spec.architecture = litept ? "litept" : "ptv3m1";
     spec.hyper_parameters =
-        ptv3_hyper_parameters(settings_.size, spec.classes.size(), profile["features"].size());
+        litept ? litept_hyper_parameters(settings_.size, spec.classes.size(), channels)
+               : ptv3_hyper_parameters(settings_.size, spec.classes.size(), channels);
+    because("network: " + std::string(litept ? "LitePT" : "Point Transformer V3") + ", " +
+            settings_.size);
     spec.preprocessing = profile.dump();
     return spec;
   }

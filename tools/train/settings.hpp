@@ -18,6 +18,7 @@ struct TrainSettings {
   std::string init;     ///< model to begin with; empty: random weights
   std::vector<std::string> add_classes;  ///< NAME=VALUE, on top of those of `init`
   bool freeze_encoder = false;
+  std::string architecture = "ptv3";  ///< of networks over voxels
   std::string size = "small";
   std::vector<std::string> channels;
   std::optional<double> voxel;

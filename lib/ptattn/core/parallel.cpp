@@ -11,8 +11,17 @@ namespace ptattn {
 
 struct ThreadLimit::Impl {
   explicit Impl(std::size_t threads)
-      : control(tbb::global_control::max_allowed_parallelism, threads) {}
-  tbb::global_control control;
+      : control(std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
+                                                      threads)) {}
+  /// Stays limited where TBB could not start the workers that loops of before still ask for.
+  ~Impl() {
+    const unsigned cores = std::thread::hardware_concurrency();
+    if (cores > 1 && !detail::could_have_workers(cores - 1)) (void)control.release();
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  std::unique_ptr<tbb::global_control> control;
 };
 
 ThreadLimit::ThreadLimit(int threads) {

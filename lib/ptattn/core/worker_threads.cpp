@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <mutex>
 #include <semaphore>
 #include <thread>
@@ -14,10 +15,12 @@
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/partitioner.h>
-#include <tbb/task_scheduler_observer.h>
 
 namespace ptattn::detail {
 namespace {
+
+std::mutex mutex;
+std::size_t there = 0;  // workers: TBB ends none before the process ends
 
 using Gate = std::counting_semaphore<>;
 
@@ -33,8 +36,10 @@ std::size_t startable_threads(std::size_t most) {
   Gate gate(0);
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return 0;
+  constexpr std::size_t kSpare = 256U << 10U;  // bytes, for what TBB makes beside the threads
   pthread_attr_setstacksize(
-      &attributes, tbb::global_control::active_value(tbb::global_control::thread_stack_size));
+      &attributes,
+      tbb::global_control::active_value(tbb::global_control::thread_stack_size) + kSpare);
   std::size_t started = 0;
   while (started < most &&
          pthread_create(&threads[started], &attributes, wait_at_gate, &gate) == 0) {
@@ -46,30 +51,17 @@ std::size_t startable_threads(std::size_t most) {
   return started;
 }
 
-/// Counts the workers that come to work while it lives.
-class Arrivals : public tbb::task_scheduler_observer {
- public:
-  Arrivals() { observe(true); }
-  ~Arrivals() override { observe(false); }
-  void on_scheduler_entry(bool is_worker) override {
-    if (is_worker) ++count_;
-  }
-  [[nodiscard]] std::size_t count() const { return count_; }
-
- private:
-  std::atomic<std::size_t> count_ = 0;
-};
-
 /// Has TBB start its workers: a loop with an item for every thread, held until all are there.
 void start_workers(std::size_t count) {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds kLongest{200};
   const auto deadline = Clock::now() + kLongest;
-  const Arrivals arrivals;
+  std::atomic<std::size_t> arrived = 0;  // not an observer, whose end fails where its begin did
   tbb::parallel_for(
       tbb::blocked_range<std::size_t>(0, count + 1, 1),
       [&](const tbb::blocked_range<std::size_t>& /*one*/) {
-        while (arrivals.count() < count && Clock::now() < deadline) std::this_thread::yield();
+        ++arrived;
+        while (arrived <= count && Clock::now() < deadline) std::this_thread::yield();
       },
       tbb::simple_partitioner());
 }
@@ -77,8 +69,6 @@ void start_workers(std::size_t count) {
 }  // namespace
 
 std::size_t have_workers(std::size_t count) {
-  static std::mutex mutex;
-  static std::size_t there = 0;  // TBB ends no worker before the process ends
   const std::scoped_lock lock(mutex);
   if (count > there) {
     const std::size_t more = startable_threads(count - there);
@@ -86,6 +76,15 @@ std::size_t have_workers(std::size_t count) {
     there += more;
   }
   return std::min(count, there);
+}
+
+bool could_have_workers(std::size_t count) noexcept {
+  try {
+    const std::scoped_lock lock(mutex);
+    return count <= there || startable_threads(count - there) == count - there;
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 }  // namespace ptattn::detail

@@ -128,7 +128,7 @@ TEST_P(Injection, ends_in_the_result_or_in_an_error) {
   EXPECT_GT(ended_early, rounds() / 2);  // the events were felt
 }
 
-INSTANTIATE_TEST_SUITE_P(scenario, Injection, testing::Range<std::size_t>(0, 12));
+INSTANTIATE_TEST_SUITE_P(scenario, Injection, testing::Range<std::size_t>(0, 13));
 
 }  // namespace
 }  // namespace ptattn::test

@@ -108,6 +108,17 @@ std::uint64_t run_attention(const Model& model, const PointCloud& cloud) {
   return hash_of<float>(attention_map(model, cloud, "cloud", query).points);
 }
 
+/// Small models of both tasks: config.json, the header of the weights, the weights.
+std::uint64_t run_load_models(const Materials& m) {
+  const ClassifierModel classifier = load_classifier(m.folder / "tiny");
+  const ClassifyOptions options{.votes = 1, .up = std::nullopt};
+  const auto result = classify(classifier, m.object, "object", options);
+  const PointModel points = load_point_model(PTATTN_SOURCE_DIR "/samples/models/aerial");
+  std::uint64_t hash = hash_of<double>(result.probabilities);
+  for (const std::string& name : points.description.classes) hash = 31 * hash + fnv1a64(name);
+  return 31 * hash + points.network->out_channels();
+}
+
 std::uint64_t run_files(const Materials& m, const char* name, Encoding encoding) {
   write_cloud(m.folder / name, m.scene, encoding);
   return hash_of(read_cloud(m.folder / name));
@@ -124,6 +135,7 @@ std::vector<Scenario> scenarios(const std::filesystem::path& folder) {
          return hash_of<double>(
              classify(m->classifier, m->object, "object", options).probabilities);
        }},
+      {"load_models", [m] { return run_load_models(*m); }},
       {"segment", [m] { return run_segment(*m); }},
       {"attention_features", [m] { return run_attention_features(*m); }},
       {"geometry_features",

@@ -14,9 +14,8 @@ struct Scenario {
   std::function<std::uint64_t()> run;  ///< a hash of all that it computes
 };
 
-/// Classification, segmentation, features, smoothing, attention and files, each of a hundredth of a
-/// second or so. Not the loading of models: the JSON library allocates in a destructor, so that
-/// memory that ends there ends the process.
+/// Classification, the loading of models, segmentation, features, smoothing, attention and files,
+/// each of a hundredth of a second or so.
 /// @param folder  for files; it outlives the scenarios
 [[nodiscard]] std::vector<Scenario> scenarios(const std::filesystem::path& folder);
 

@@ -214,8 +214,8 @@ double difference_from(const SafetensorsFile& data, std::string_view name, Matri
 GoldenCase read_golden_case(const std::filesystem::path& json_path) {
   const std::string subject = json_path.string();
   const ModelFile file(json_path);
-  const nlohmann::json parsed = parse_json(file.head(file.size()), subject);
-  JsonObject json(parsed, "", subject);
+  const JsonTree parsed = parse_json(file.head(file.size()), subject);
+  JsonObject json(parsed.root(), "", subject);
   ArchitectureConfig architecture{json.text("architecture"), json.object("config").dump(), subject};
   FormulaWeights weights(read_shapes(json.object("tensors"), subject), json.text("weights_salt"),
                          subject);

@@ -50,8 +50,8 @@ std::vector<Curves> arrangements(const Curves& curves, std::size_t fixed, std::s
 
 /// True unless the configuration says which orders the stages had.
 bool orders_are_unknown(const ArchitectureConfig& description) {
-  const nlohmann::json parsed = parse_json(description.hyper_parameters, description.subject);
-  JsonObject json(parsed, "", description.subject);
+  const JsonTree parsed = parse_json(description.hyper_parameters, description.subject);
+  JsonObject json(parsed.root(), "", description.subject);
   return json.find("stage_orders") == nullptr && json.flag("shuffle_orders", true);
 }
 

@@ -25,7 +25,7 @@ std::string read_text(const std::filesystem::path& path) {
 ModelConfig read_model_config(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "config.json";
   ModelConfig config{path.string(), parse_json(read_text(path), path.string())};
-  JsonObject json(config.json, "", config.subject);
+  JsonObject json(config.json.root(), "", config.subject);
   const std::size_t format = json.integer("format", {1, 1'000'000});
   if (format > kFormat) {
     json.fail("format", "is " + std::to_string(format) +

@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "ptattn/models/files/json_reader.hpp"
 
 namespace ptattn {
@@ -15,7 +13,7 @@ namespace ptattn {
 /// Every function throws Error(Fault::kModel).
 struct ModelConfig {
   std::string subject;  ///< what error messages call the file
-  nlohmann::json json;
+  JsonTree json;
 };
 
 /// Reads and parses `folder`/config.json and checks that this version knows its format.

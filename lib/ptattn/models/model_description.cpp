@@ -127,7 +127,7 @@ void read_shared(JsonObject& json, const std::string& subject, ModelTask task,
 
 ModelTask read_model_task(const std::filesystem::path& folder) {
   const ModelConfig config = read_model_config(folder);
-  JsonObject json(config.json, "", config.subject);
+  JsonObject json(config.json.root(), "", config.subject);
   const auto task = task_of(json.text("architecture"));
   if (!task) json.fail("architecture", "is unknown to this version of ptattn");
   return *task;
@@ -142,7 +142,7 @@ ModelDescription read_model_description(const std::filesystem::path& folder) {
 
 ClassifierDescription read_classifier_description(const std::filesystem::path& folder) {
   const ModelConfig config = read_model_config(folder);
-  JsonObject json(config.json, "", config.subject);
+  JsonObject json(config.json.root(), "", config.subject);
   ClassifierDescription model;
   read_shared(json, config.subject, ModelTask::kClassification, model);
   model.preprocessing = read_preprocessing(json.object("preprocessing"), config.subject);
@@ -152,7 +152,7 @@ ClassifierDescription read_classifier_description(const std::filesystem::path& f
 
 SegmenterDescription read_segmenter_description(const std::filesystem::path& folder) {
   const ModelConfig config = read_model_config(folder);
-  JsonObject json(config.json, "", config.subject);
+  JsonObject json(config.json.root(), "", config.subject);
   SegmenterDescription model;
   read_shared(json, config.subject, ModelTask::kPoints, model);
   model.preprocessing = read_scene_profile(json.object("preprocessing").dump(), config.subject);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 
 #include "ptattn/models/files/json_reader.hpp"
@@ -97,9 +98,14 @@ std::vector<Channel> read_channels(JsonObject& json, std::size_t top_window) {
   return channels;
 }
 
+std::span<const nlohmann::json> items_of(JsonObject& json, const std::string& key) {
+  return json.array(key, kMaxChannels).get_ref<const nlohmann::json::array_t&>();
+}
+
 /// Numbers that the configuration says twice: they must be those of the channels of this kind.
-void check_repeated(JsonObject& json, const std::string& key, const nlohmann::json& numbers,
-                    const std::vector<Channel>& channels, ChannelKind kind) {
+void check_repeated(JsonObject& json, const std::string& key,
+                    std::span<const nlohmann::json> numbers, const std::vector<Channel>& channels,
+                    ChannelKind kind) {
   std::set<std::size_t> said;
   for (const nlohmann::json& number : numbers) {
     if (!number.is_number_unsigned()) json.fail(key, "is not made of counts");
@@ -129,8 +135,8 @@ bool SceneProfile::uses(ChannelKind kind) const {
 }
 
 SceneProfile read_scene_profile(const std::string& text, const std::string& subject) {
-  const nlohmann::json parsed = parse_json(text, subject);
-  JsonObject json(parsed, "preprocessing", subject);
+  const JsonTree parsed = parse_json(text, subject);
+  JsonObject json(parsed.root(), "preprocessing", subject);
   SceneProfile profile;
   profile.frame = static_cast<Frame>(json.choice("kind", {"scene", "object"}));
   (void)json.choice("unit", {profile.frame == Frame::kScene ? "metre" : "radius"});
@@ -145,19 +151,18 @@ SceneProfile read_scene_profile(const std::string& text, const std::string& subj
   profile.color_range = read_color_range(json);
   profile.min_points = json.integer("min_points", {1, 1'000'000}, 1);
   if (json.find("opening_windows") != nullptr) {
-    check_repeated(json, "opening_windows", json.array("opening_windows", kMaxChannels),
-                   profile.channels, ChannelKind::kAbove);
+    check_repeated(json, "opening_windows", items_of(json, "opening_windows"), profile.channels,
+                   ChannelKind::kAbove);
   }
   if (const nlohmann::json* window = json.find("closing_window")) {
-    check_repeated(json, "closing_window", nlohmann::json::array({*window}), profile.channels,
-                   ChannelKind::kBelow);
+    check_repeated(json, "closing_window", {window, 1}, profile.channels, ChannelKind::kBelow);
   }
   if (json.find("surrounding_levels") != nullptr) {
-    check_repeated(json, "surrounding_levels", json.array("surrounding_levels", kMaxChannels),
+    check_repeated(json, "surrounding_levels", items_of(json, "surrounding_levels"),
                    profile.channels, ChannelKind::kScatter);
   }
   if (json.find("plane_levels") != nullptr) {
-    check_repeated(json, "plane_levels", json.array("plane_levels", kMaxChannels), profile.channels,
+    check_repeated(json, "plane_levels", items_of(json, "plane_levels"), profile.channels,
                    ChannelKind::kPlane);
   }
   json.finish();

@@ -100,7 +100,7 @@ std::vector<std::string> ModelSpec::channels() const {
 
 ModelSpec read_model_spec(const std::filesystem::path& folder) {
   const ModelConfig config = read_model_config(folder);
-  const nlohmann::json& json = config.json;
+  const nlohmann::json& json = config.json.root();
   try {
     ModelSpec spec{.name = json.at("name"),
                    .architecture = json.at("architecture"),

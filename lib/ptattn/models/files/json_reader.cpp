@@ -12,8 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxDepth = 16;
-
 bool is_integer_in(const json& value, Range<std::size_t> range) {
   return value.is_number_unsigned() && value.get<std::size_t>() >= range.min &&
          value.get<std::size_t>() <= range.max;
@@ -27,40 +25,6 @@ std::string between(Range<T> range) {
 }
 
 }  // namespace
-
-json parse_json(std::string_view text, const std::string& subject) {
-  std::vector<std::set<std::string>> keys;  // of every object and array that is open
-  const auto check = [&](int /*depth*/, json::parse_event_t event, json& value) {
-    switch (event) {
-      case json::parse_event_t::object_start:
-      case json::parse_event_t::array_start:
-        keys.emplace_back();
-        if (keys.size() > kMaxDepth) {
-          throw Error(Fault::kModel, subject,
-                      "nests deeper than " + std::to_string(kMaxDepth) + " levels");
-        }
-        break;
-      case json::parse_event_t::key:
-        if (!keys.back().insert(value.get<std::string>()).second) {
-          throw Error(Fault::kModel, subject,
-                      "names the key \"" + value.get<std::string>() + "\" twice");
-        }
-        break;
-      case json::parse_event_t::object_end:
-      case json::parse_event_t::array_end:
-        keys.pop_back();
-        break;
-      case json::parse_event_t::value:
-        break;
-    }
-    return true;
-  };
-  try {
-    return json::parse(text, check);
-  } catch (const json::exception& e) {
-    throw Error(Fault::kModel, subject, std::string("is not valid JSON: ") + e.what());
-  }
-}
 
 JsonObject::JsonObject(const json& value, std::string path, std::string subject)
     : value_(value), path_(std::move(path)), subject_(std::move(subject)) {

@@ -4,17 +4,13 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
-namespace ptattn {
+#include "ptattn/models/files/json_tree.hpp"
 
-/// Parses JSON that nobody vouches for.
-/// @throws Error(Fault::kModel) with `subject` when it is not JSON, nests deeper than 16 levels or
-///         names a key twice in one object (of which a plain parser keeps the last)
-[[nodiscard]] nlohmann::json parse_json(std::string_view text, const std::string& subject);
+namespace ptattn {
 
 /// Numbers in [min, max].
 template <class T>

@@ -119,7 +119,8 @@ TensorEntries read_safetensors_header(std::string_view head, std::size_t file_by
   const std::size_t data_begin = safetensors_data_begin(head, file_bytes, subject);
   const std::string_view text =
       head.substr(kSafetensorsLengthBytes, data_begin - kSafetensorsLengthBytes);
-  const nlohmann::json header = parse_json(text, subject);
+  const JsonTree tree = parse_json(text, subject);
+  const nlohmann::json& header = tree.root();
   if (!header.is_object()) throw Error(Fault::kModel, subject, "has a header that is no object");
   TensorEntries entries;
   for (const auto& item : header.items()) {

@@ -56,8 +56,8 @@ void read_head(JsonObject& json, PctConfig& config) {
 
 PctConfig read_pct_config(const std::string& hyper_parameters, bool position_encoding,
                           const std::string& subject) {
-  const nlohmann::json parsed = parse_json(hyper_parameters, subject);
-  JsonObject json(parsed, "", subject);
+  const JsonTree parsed = parse_json(hyper_parameters, subject);
+  JsonObject json(parsed.root(), "", subject);
   PctConfig config;
   config.position_encoding = position_encoding;
   config.num_classes = json.integer("num_classes", {1, kMaxClasses}, config.num_classes);

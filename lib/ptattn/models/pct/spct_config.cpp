@@ -16,8 +16,8 @@ constexpr Range<std::size_t> kLayers{1, 32};
 }  // namespace
 
 SpctConfig read_spct_config(const std::string& hyper_parameters, const std::string& subject) {
-  const nlohmann::json parsed = parse_json(hyper_parameters, subject);
-  JsonObject json(parsed, "", subject);
+  const JsonTree parsed = parse_json(hyper_parameters, subject);
+  JsonObject json(parsed.root(), "", subject);
   SpctConfig config;
   const auto read = [&](const char* key, Range<std::size_t> range, std::size_t& value) {
     value = json.integer(key, range, value);

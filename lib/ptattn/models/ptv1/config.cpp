@@ -70,8 +70,8 @@ void read_stages(JsonObject& json, Ptv1Config& config) {
 }  // namespace
 
 Ptv1Config read_ptv1_config(const std::string& hyper_parameters, const std::string& subject) {
-  const nlohmann::json parsed = parse_json(hyper_parameters, subject);
-  JsonObject json(parsed, "", subject);
+  const JsonTree parsed = parse_json(hyper_parameters, subject);
+  JsonObject json(parsed.root(), "", subject);
   Ptv1Config config;
   config.in_channels = json.integer("in_channels", {1, kMaxChannels}, config.in_channels);
   config.num_classes = json.integer("num_classes", {1, kMaxClasses}, config.num_classes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 #include <utility>
 
 #include "ptattn/models/ptv3/config_reader.hpp"
@@ -36,16 +37,17 @@ const std::vector<std::string> kCurveNames = {"z", "z-trans", "hilbert", "hilber
 
 std::vector<Curve> read_curves(JsonObject& json, const std::string& key,
                                const nlohmann::json& names) {
-  if (names.is_string()) return read_curves(json, key, nlohmann::json::array({names}));
+  std::span<const nlohmann::json> items(&names, 1);
+  if (names.is_array()) items = names.get_ref<const nlohmann::json::array_t&>();
   std::vector<Curve> curves;
-  if (names.is_array() && names.size() <= kMaxOrders) {
-    for (const nlohmann::json& name : names) {
+  if (items.size() <= kMaxOrders) {
+    for (const nlohmann::json& name : items) {
       if (!name.is_string()) break;
       const auto found = std::ranges::find(kCurveNames, name.get<std::string>());
       if (found == kCurveNames.end()) break;
       curves.push_back(static_cast<Curve>(found - kCurveNames.begin()));
     }
-    if (!curves.empty() && curves.size() == names.size()) return curves;
+    if (!curves.empty() && curves.size() == items.size()) return curves;
   }
   json.fail(key, "is not an array of 1 to " + std::to_string(kMaxOrders) +
                      R"( of "z", "z-trans", "hilbert", "hilbert-trans")");
@@ -166,8 +168,8 @@ const std::vector<Curve>& orders_of(const Ptv3Config& config, std::size_t stage)
 Ptv3Config read_config_of_stages(
     const std::string& hyper_parameters, const std::string& subject, Ptv3Config config,
     const std::function<void(JsonObject& json, Ptv3Config& config)>& read_more) {
-  const nlohmann::json parsed = parse_json(hyper_parameters, subject);
-  JsonObject json(parsed, "", subject);
+  const JsonTree parsed = parse_json(hyper_parameters, subject);
+  JsonObject json(parsed.root(), "", subject);
   config.in_channels = json.integer("in_channels", kChannels, config.in_channels);
   if (const auto* order = json.find("order")) config.order = read_curves(json, "order", *order);
   config.enc_mode = read_enc_mode(json);

@@ -25,8 +25,8 @@ bool read_layer_scale(JsonObject& json) {
 }  // namespace
 
 VoltConfig read_volt_config(const std::string& hyper_parameters, const std::string& subject) {
-  const nlohmann::json parsed = parse_json(hyper_parameters, subject);
-  JsonObject json(parsed, "", subject);
+  const JsonTree parsed = parse_json(hyper_parameters, subject);
+  JsonObject json(parsed.root(), "", subject);
   VoltConfig config;
   config.in_channels = json.integer("in_channels", kChannels, config.in_channels);
   config.embed_dim = json.integer("embed_dim", kChannels, config.embed_dim);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/thread_owned.hpp"
 
 namespace ptattn {
 namespace {
@@ -87,8 +88,7 @@ class ScratchMemory::Stack {
 };
 
 ScratchMemory::Stack& ScratchMemory::stack_of_this_thread() {
-  thread_local Stack stack;
-  return stack;
+  return ThreadOwned<Stack>::get();
 }
 
 ScratchMemory::ScratchMemory()

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/thread_owned.hpp"
 
 namespace ptattn {
 
@@ -24,7 +25,7 @@ struct AttentionScratch {
   /// allocating some 100 KiB anew would cost a small head a tenth of its time. Valid until the
   /// thread's next call.
   static AttentionScratch of_this_thread(std::size_t d, std::size_t c) {
-    thread_local Matrix memory;
+    Matrix& memory = ThreadOwned<Owned>::get().memory;
     const std::size_t size = kBlock * (d + c + kMaxPanel) + kGroup * (d + c + 2);
     if (memory.size() < size) memory = Matrix(1, size);
     AttentionScratch p;
@@ -37,6 +38,11 @@ struct AttentionScratch {
     p.total = p.largest + kGroup;
     return p;
   }
+
+ private:
+  struct Owned {
+    Matrix memory;
+  };
 };
 
 }  // namespace ptattn

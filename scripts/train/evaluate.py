@@ -34,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--model", type=Path, help="model folder")
     parser.add_argument("--cache", type=Path, help="folder of the cached views, needed with --model")
-    parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
     parser.add_argument("--per-class", action="store_true", help="also the accuracy of each class, 1024 points")
     parser.add_argument("--ply", type=Path, help="folder to write the held-out clouds to")
     options = parser.parse_args()

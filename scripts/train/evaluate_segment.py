@@ -82,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", choices=("aerial", "parts"))
     parser.add_argument("--programs", type=Path, default=Path("build/default/bin"))
-    parser.add_argument("--data", type=Path, default=Path("../shared/datasets"))
+    parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("."), help="holds the unpacked tiles (aerial)")
     options, rest = parser.parse_known_args()
     options.arguments = [argument for argument in rest if argument != "--"]

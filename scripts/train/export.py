@@ -61,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path, help="model folder to write, e.g. samples/models/pct-modelnet40")
-    parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
     parser.add_argument("--vote-degrees", type=float, default=10.0,
                         help="votes turn clouds about z by up to this; stay inside what training saw")
     parser.add_argument("--parity", type=Path, help="also write a parity case (inputs and logits) to this file")

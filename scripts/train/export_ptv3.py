@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path, help="model folder to write, e.g. samples/models/aerial")
     parser.add_argument("--task", choices=TASKS, default="aerial")
-    parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
     parser.add_argument("--work", type=Path, help="folder of the unpacked tiles (aerial)")
     parser.add_argument("--parity", type=Path, help="write a parity case: this path with .safetensors (aerial: and .ply)")
     parser.add_argument("--samples", type=Path, help="write clouds of held-out places into this folder (aerial)")

@@ -69,7 +69,7 @@ def parity(case: Path) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--golden", type=Path, default=Path("../shared/golden"), help="folder of the parity data")
+    parser.add_argument("--golden", type=Path, required=True, help="folder of the parity data")
     options = parser.parse_args()
     deviations = {case: parity(options.golden / case) for case in CASES}
     for case, deviation in deviations.items():

@@ -29,7 +29,7 @@ EVALUATION_YAW_SEED = 7
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, curve and cached views")
     parser.add_argument("--cache", type=Path, help="folder of the cached views, if not in --out")
     parser.add_argument("--limit", type=int, default=0, help="use only this many training clouds (0: all)")

@@ -38,7 +38,7 @@ AHEAD = 2  # batches per worker prepared while the network computes
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--task", choices=TASKS, default="aerial")
-    parser.add_argument("--data", type=Path, default=Path("../shared/datasets"), help="folder of the data set")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
     parser.add_argument("--work", type=Path, help="folder for the unpacked tiles (aerial)")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and curve")
     parser.add_argument("--init", type=Path, nargs="+", help="model folders whose weights to begin with: each tensor from "

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "format.hpp"
-#include "ptattn/models/preprocessing.hpp"
+#include "ptattn/models/object_profile.hpp"
 
 namespace CLI {
 class App;

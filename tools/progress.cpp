@@ -109,14 +109,11 @@ void Progress::status(std::string_view text) {
   draw(true);
 }
 
-void Progress::begin_parts(std::size_t total, std::string unit) {
-  parts_ = {total, std::move(unit)};
-  draw(true);
-}
-
-void Progress::advance_parts(std::size_t parts) {
-  parts_.done += parts;
-  draw(parts_.done >= parts_.total);
+void Progress::show_parts(std::size_t done, std::size_t total, const std::string& unit) {
+  const bool begins = parts_.total != total || parts_.unit != unit || done < parts_.done;
+  if (begins) parts_ = {total, unit};
+  parts_.done = done;
+  draw(begins || done >= total);
 }
 
 void Progress::message(std::string_view text) {

@@ -25,9 +25,8 @@ class Progress {
   void advance(std::size_t items = 1);
   /// Shows what is being done to the current item, such as "reading", until its parts are counted.
   void status(std::string_view text);
-  /// Begins to count the parts of the current item.
-  void begin_parts(std::size_t total, std::string unit);
-  void advance_parts(std::size_t parts);
+  /// Shows how many parts of the current item are done.
+  void show_parts(std::size_t done, std::size_t total, const std::string& unit);
   /// A line of its own that always appears: `<name>: <message>`, for errors and how a run ended.
   void message(std::string_view text);
   /// A line about a file: what it lacks, what was chosen. Once a run for notes that differ in their

@@ -161,7 +161,7 @@ void declare(CLI::App& app, Settings& s) {
 }
 
 /// What can be said before anything is read.
-void check(const Settings& s) {
+void check_settings(const Settings& s) {
   check_files(s.files, false);
   if (s.files.output.empty() && s.matrix.empty()) {
     throw Error(Fault::kUsage, "--output", "missing, expected --output, --matrix or --list-layers");
@@ -238,7 +238,10 @@ AttentionQuery make_query(const Settings& s, const AttentionModel& model) {
 /// The query point.
 std::optional<std::size_t> find_query(const Settings& s, std::span<const Position> positions,
                                       const std::string& path) {
-  if (s.at) return nearest_point(positions, *s.at, path);
+  if (s.at) {
+    if (const auto nearest = nearest_point(positions, *s.at)) return nearest;
+    throw Error(Fault::kInput, path, "has no point with finite coordinates, one is needed");
+  }
   if (!s.query) return std::nullopt;
   if (*s.query >= positions.size()) {
     throw Error(Fault::kUsage, "--query",
@@ -290,9 +293,9 @@ FileReport process(const Settings& s, const AttentionModel& model, AttentionQuer
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
   tell_notes(cloud, path, progress);
-  const RawVector<Position> positions = cloud.positions(path);
+  const RawVector<Position> positions = cloud.positions();
   if (writes_cloud) {
-    refuse_taken_fields(cloud, std::array{s.field}, path, "--field");
+    refuse_taken_fields(cloud, std::array{s.field});
     check_target(job.output, kCloudExtensions);
     check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
   }
@@ -323,7 +326,7 @@ int run(const Settings& s) {
   if (s.list_layers) {
     return print_layers(load_attention_model(locate_model(s.model)).layers, s.files.format);
   }
-  check(s);
+  check_settings(s);
   const Plan planned = plan(s);
   Batch batch = make_batch(kAbout.name, s.files);
   if (s.files.dry_run) return print_plan(planned.jobs, batch);

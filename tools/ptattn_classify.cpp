@@ -94,7 +94,7 @@ void declare(CLI::App& app, Settings& s) {
              "skipped; safe after any kind of kill");
 }
 
-void check(Settings& s) {
+void check_settings(Settings& s) {
   check_files(s.files, false);
   s.format = choose_format(s.files.format, s.files.output);
   if (s.files.resume && (s.files.output.empty() || s.format != Format::kJsonl)) {
@@ -159,7 +159,7 @@ FileSet files_read(const Settings& s, const std::vector<Input>& inputs,
 
 int run(Settings& s) {
   if (s.list_models) return print_models(ModelTask::kClassification, s.files.format);
-  check(s);
+  check_settings(s);
   const std::filesystem::path model_folder = locate_model(s.model);
   std::vector<Input> inputs =
       expand_inputs(s.files.inputs, std::cin, s.files.null_list ? '\0' : '\n');

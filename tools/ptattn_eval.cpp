@@ -211,10 +211,9 @@ std::vector<LabelledInput> label_points(const Settings& s, Progress& progress) {
     files.insert(pair.truth);
   }
   refuse_overwriting(s.files.output, files);
-  progress.begin_parts(pairs.size(), "clouds");
   for (const CloudPair& pair : pairs) {
     inputs.push_back(label_clouds(pair, s.predicted, s.truth));
-    progress.advance_parts(1);
+    progress.show_parts(inputs.size(), pairs.size(), "clouds");
   }
   return inputs;
 }

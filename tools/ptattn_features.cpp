@@ -63,7 +63,7 @@ const About kAbout{
     .layers = layer_names};
 
 /// What can be said before anything is read.
-void check(const FeatureSettings& s) {
+void check_settings(const FeatureSettings& s) {
   check_files(s.files, false);
   if (s.files.output.empty() && !s.names) {
     throw Error(Fault::kUsage, "--output", "missing, name a file or a folder, or ask for --names");
@@ -118,9 +118,10 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
   check_result(s, job, cloud, fields);
   FeatureResult result{
       .meanings = features.names, .notes = {}, .points = seen.points, .values = {}};
-  progress.begin_parts(seen.points.size(), "points");
-  result.values =
-      features.compute([&](std::size_t points) { progress.advance_parts(points); }, result.notes);
+  const auto show = [&](std::size_t done, std::size_t total) {
+    progress.show_parts(done, total, "points");
+  };
+  result.values = features.compute(show, result.notes);
   for (const std::string& note : result.notes) progress.note(path, note);
   progress.status("writing " + job.output.string());
   report.json["output"] = job.output.string();
@@ -136,7 +137,7 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
 int run(const FeatureSettings& s) {
   if (s.list_models) return print_models(std::nullopt, s.files.format);
   if (s.list_layers) return print_layers(s.model, s.files.format);
-  check(s);
+  check_settings(s);
   const std::vector<Job> jobs = plan(s);
   Batch batch = make_batch(kAbout.name, s.files);
   if (s.files.dry_run) return print_plan(jobs, batch);

@@ -149,7 +149,7 @@ int run(Settings& s) {
   refuse_overwriting_model(jobs, folder);
   Batch batch = make_batch(kAbout.name, s.files);
   if (s.files.dry_run) return print_plan(jobs, batch);
-  const PointModel model = load_point_model(folder);
+  const SegmenterModel model = load_segmenter(folder);
   fit_to_model(s, model.description);
   batch.made_by["model"] = model.description.name;
   batch.memory_advice = ", a smaller --memory may help";

@@ -169,7 +169,7 @@ void check_use(const CLI::App& app, bool transfer) {
 }
 
 /// What can be said before anything is read.
-void check(const CLI::App& app, const SmoothSettings& s) {
+void check_settings(const CLI::App& app, const SmoothSettings& s) {
   check_files(s.files);
   check_use(app, !s.transfer.empty());
   if (!s.transfer.empty() && s.from.empty()) {
@@ -191,7 +191,7 @@ std::vector<Job> plan(const SmoothSettings& s) {
 }
 
 int run(const CLI::App& app, SmoothSettings& s) {
-  check(app, s);
+  check_settings(app, s);
   s.coordinates = s.coordinates || s.fields.empty();
   const std::vector<Job> jobs = plan(s);
   const Batch batch = make_batch(kAbout.name, s.files);

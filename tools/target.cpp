@@ -65,11 +65,11 @@ void make_parent_folders(const fs::path& path) {
 }
 
 void refuse_taken_fields(const PointCloud& cloud, std::span<const std::string> names,
-                         std::string_view subject, std::string_view option) {
+                         std::string_view option) {
   for (const std::string& name : names) {
     if (cloud.find(name) == nullptr) continue;
     throw Error(
-        Fault::kUsage, subject,
+        Fault::kUsage, cloud.name(),
         "has a field " + name + " already, choose another name with " + std::string(option));
   }
 }
@@ -80,12 +80,11 @@ std::vector<std::string> field_names_of(const PointCloud& cloud) {
   return names;
 }
 
-const Field& require_field(const PointCloud& cloud, const std::string& name,
-                           const std::string& subject) {
+const Field& require_field(const PointCloud& cloud, const std::string& name) {
   if (const Field* const field = cloud.find(name)) return *field;
   const std::vector<std::string> names = field_names_of(cloud);
   throw Error(
-      Fault::kInput, subject,
+      Fault::kInput, cloud.name(),
       "has no field " + name + ", its fields are " + joined(names) + did_you_mean(name, names));
 }
 

@@ -34,18 +34,16 @@ void make_parent_folders(const std::filesystem::path& path);
 [[nodiscard]] std::string extension_list(std::span<const std::string_view> extensions);
 
 /// New fields do not take the place of old ones.
-/// @param subject  what error messages call the cloud
 /// @param option   the one that gives the new fields other names
 /// @throws Error(Fault::kUsage) when the cloud has a field of one of `names`
 void refuse_taken_fields(const PointCloud& cloud, std::span<const std::string> names,
-                         std::string_view subject, std::string_view option);
+                         std::string_view option);
 
 /// Returns the names of a cloud's fields.
 [[nodiscard]] std::vector<std::string> field_names_of(const PointCloud& cloud);
 
 /// Finds a field that the user named.
 /// @throws Error(Fault::kInput) with the fields that there are, and the nearest of them
-[[nodiscard]] const Field& require_field(const PointCloud& cloud, const std::string& name,
-                                         const std::string& subject);
+[[nodiscard]] const Field& require_field(const PointCloud& cloud, const std::string& name);
 
 }  // namespace ptattn::tools

@@ -49,12 +49,11 @@ double median(std::vector<double> values) {
 }
 
 std::vector<Matrix> prepared(const std::vector<ptattn::tools::Input>& inputs,
-                             const ptattn::Preprocessing& profile) {
+                             const ptattn::ObjectProfile& profile) {
   std::vector<Matrix> samples;
   for (const ptattn::tools::Input& input : inputs) {
     const ptattn::PointCloud cloud = ptattn::read_cloud(input.path);
-    samples.push_back(
-        prepare(usable_positions(cloud, profile, input.path.string()), profile, 0, 1));
+    samples.push_back(prepare(usable_positions(cloud, profile), profile, 0, 1));
   }
   return samples;
 }

@@ -49,7 +49,7 @@ const std::vector<std::size_t> kAll{0, 1, 2, 3};
 
 TEST(Columns, NamesStandForFieldsAndTheirComponents) {
   const PointCloud cloud = four_points();
-  const auto columns = select_columns(cloud, Names{"descriptor", "xyz", "intensity"}, "a.ply");
+  const auto columns = select_columns(cloud, Names{"descriptor", "xyz", "intensity"});
   EXPECT_THAT(names_of(columns),
               ElementsAre("descriptor_0", "descriptor_1", "x", "y", "z", "intensity"));
   EXPECT_THAT(groups_of(columns), ElementsAre(0, 0, 1, 1, 1, 2));
@@ -61,14 +61,14 @@ TEST(Columns, NormalsOfBothKinds) {
   for (const Names& names : {Names{"normal_x", "normal_y", "normal_z"}, Names{"nx", "ny", "nz"}}) {
     PointCloud cloud(1);
     for (const std::string& name : names) cloud.add(name, FieldType::kFloat32);
-    EXPECT_EQ(names_of(select_columns(cloud, Names{"normals"}, "a.ply")), names);
+    EXPECT_EQ(names_of(select_columns(cloud, Names{"normals"})), names);
   }
 }
 
 TEST(Columns, PackedColoursAreTakenApart) {
   PointCloud cloud(1);
   cloud.add("rgb", FieldType::kFloat32).values<float>()[0] = std::bit_cast<float>(0xFF0A80FEU);
-  const auto columns = select_columns(cloud, Names{"colors"}, "a.pcd");
+  const auto columns = select_columns(cloud, Names{"colors"});
   EXPECT_THAT(names_of(columns), ElementsAre("red", "green", "blue"));
   EXPECT_EQ(columns[0](0), 10.0);
   EXPECT_EQ(columns[1](0), 128.0);
@@ -76,10 +76,11 @@ TEST(Columns, PackedColoursAreTakenApart) {
 }
 
 TEST(Columns, AnUnknownNameIsRefused) {
-  const PointCloud cloud = four_points();
+  PointCloud cloud = four_points();
+  cloud.set_name("a.ply");
   for (const char* const name : {"normals", "colors", "label"}) {
     try {
-      (void)select_columns(cloud, Names{"x", name}, "a.ply");
+      (void)select_columns(cloud, Names{"x", name});
       FAIL() << name;
     } catch (const Error& error) {
       EXPECT_EQ(error.fault(), Fault::kInput);
@@ -91,7 +92,7 @@ TEST(Columns, AnUnknownNameIsRefused) {
 
 TEST(Columns, StandardizingKeepsProportionsOfWhatWasChosenTogether) {
   const PointCloud cloud = four_points();
-  const auto columns = select_columns(cloud, Names{"xyz", "intensity"}, "a.ply");
+  const auto columns = select_columns(cloud, Names{"xyz", "intensity"});
   const ColumnScaling scaling = standardizing(columns, kAll);
   // Variance of 0 1 2 3: 1.25; of xyz together: 1.25 / 3.
   EXPECT_THAT(scaling.offset, ElementsAre(5000001.5, 0.0, 0.0, 11.5));
@@ -109,7 +110,7 @@ TEST(Columns, ValuesThatAreNotFiniteDoNotCountAndBecomeTheMean) {
   const auto x = cloud.find("x")->values<double>();
   x[0] = kNaN;
   x[3] = std::numeric_limits<double>::infinity();
-  const auto columns = select_columns(cloud, Names{"x", "y"}, "a.ply");
+  const auto columns = select_columns(cloud, Names{"x", "y"});
   const ColumnScaling scaling = standardizing(columns, kAll);
   EXPECT_THAT(scaling.offset, ElementsAre(5000001.5, 0.0));
   EXPECT_THAT(scaling.scale, ElementsAre(0.5, 1.0)) << "no spread: 1";
@@ -120,7 +121,7 @@ TEST(Columns, ValuesThatAreNotFiniteDoNotCountAndBecomeTheMean) {
 
 TEST(Columns, OnlyTheChosenPointsCount) {
   const PointCloud cloud = four_points();
-  const auto columns = select_columns(cloud, Names{"x"}, "a.ply");
+  const auto columns = select_columns(cloud, Names{"x"});
   const std::vector<std::size_t> chosen{3, 1};
   EXPECT_THAT(standardizing(columns, chosen).offset, ElementsAre(5000002.0));
   EXPECT_THAT(column_values(columns, chosen).values(), ElementsAre(5000003.0F, 5000001.0F));
@@ -133,7 +134,7 @@ TEST(Columns, SameBitsForAnyThreadCount) {
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<double>(i));
   std::vector<std::size_t> all(x.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  const auto columns = select_columns(cloud, Names{"x"}, "a.ply");
+  const auto columns = select_columns(cloud, Names{"x"});
   const auto run = [&](int threads) {
     const ThreadLimit limit(threads);
     return column_values(columns, all, standardizing(columns, all));

@@ -29,7 +29,7 @@ TEST(PointCloud, FindsFieldsByNameAndRefusesASecondOne) {
 }
 
 TEST(PointCloud, PositionsAreDoublesOfAnyStoredType) {
-  const auto positions = three_points().positions("a.ply");
+  const auto positions = three_points().positions();
   ASSERT_EQ(positions.size(), 3U);
   EXPECT_EQ(positions[1][0], 4'512'345.678901);
   EXPECT_EQ(positions[1][1], double{0.1F});
@@ -41,15 +41,24 @@ TEST(PointCloud, PositionsNameTheMissingAxis) {
   PointCloud cloud(2);
   cloud.add("x", FieldType::kFloat32);
   cloud.add("z", FieldType::kFloat32);
+  cloud.set_name("a.ply");
   try {
-    (void)cloud.positions("a.ply");
+    (void)cloud.positions();
     FAIL() << "no exception";
   } catch (const Error& e) {
     EXPECT_EQ(e.fault(), Fault::kInput);
     EXPECT_STREQ(e.what(), "a.ply: has no field y, expected x, y and z");
   }
   cloud.add("y", FieldType::kFloat32, 2);
-  EXPECT_THROW((void)cloud.positions("a.ply"), Error);
+  EXPECT_THROW((void)cloud.positions(), Error);
+}
+
+TEST(PointCloud, a_name_is_for_messages_alone) {
+  PointCloud named = three_points();
+  EXPECT_EQ(named.name(), "cloud");
+  named.set_name("a.ply");
+  EXPECT_EQ(named.name(), "a.ply");
+  EXPECT_TRUE(identical(named, three_points()));
 }
 
 TEST(PointCloud, OrganisedSizeIsWidthTimesHeight) {

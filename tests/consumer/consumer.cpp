@@ -7,7 +7,7 @@
 int main(int argc, char** argv) try {
   const auto model = ptattn::load_classifier(ptattn::find_model("pct-modelnet40"));
   for (int i = 1; i < argc; ++i) {
-    const auto result = ptattn::classify(model, ptattn::read_cloud(argv[i]), argv[i]);
+    const auto result = ptattn::classify(model, ptattn::read_cloud(argv[i]));
     const auto best = ptattn::top_classes(result.probabilities, 1).front();
     std::printf("%s: %s\n", argv[i], model.description.classes[best].c_str());
   }

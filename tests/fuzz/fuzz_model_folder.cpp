@@ -114,21 +114,21 @@ void change(std::string& weights, std::string_view edit) {
 
 void pass(const std::filesystem::path& folder) {
   if (read_model_task(folder) == ModelTask::kClassification) {
-    (void)classify(load_classifier(folder), small_cloud(), "cloud", {});
+    (void)classify(load_classifier(folder), small_cloud(), {});
     return;
   }
-  const PointModel model = load_point_model(folder);
+  const SegmenterModel model = load_segmenter(folder);
   const auto category =
       model.network->category_count() > 0 ? std::optional<std::size_t>(0) : std::nullopt;
   if (model.network->labels_points()) {
-    (void)segment(model, small_cloud(), "cloud",
+    (void)segment(model, small_cloud(),
                   {.tiling = {.max_tile_voxels = kMaxTile}, .category = category}, {});
     return;
   }
   std::vector<std::string> notes;
   for (const LayerDescription& layer : layers_of(model)) {
     if (layer.tokens == 0) continue;
-    (void)layer_features(model, layer.name, small_cloud(), "cloud",
+    (void)layer_features(model, layer.name, small_cloud(),
                          {.tiling = {.max_tile_voxels = kMaxTile}, .category = category}, notes);
   }
 }

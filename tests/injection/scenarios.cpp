@@ -43,7 +43,7 @@ struct Materials {
   explicit Materials(const std::filesystem::path& where) : folder(where) {
     write_tiny_model(folder / "tiny");
     classifier = load_classifier(folder / "tiny");
-    aerial = load_point_model(PTATTN_SOURCE_DIR "/samples/models/aerial");
+    aerial = load_segmenter(PTATTN_SOURCE_DIR "/samples/models/aerial");
     scene_positions = lopsided_points(kScenePoints, 3);
     for (Position& p : scene_positions) {
       for (double& x : p) x *= 20.0;  // metres
@@ -53,7 +53,7 @@ struct Materials {
 
   std::filesystem::path folder;
   ClassifierModel classifier;
-  PointModel aerial;
+  SegmenterModel aerial;
   std::vector<Position> object_positions = lopsided_points(kObjectPoints);
   PointCloud object = cloud_of(object_positions);
   std::vector<Position> scene_positions;
@@ -62,14 +62,14 @@ struct Materials {
 
 std::uint64_t run_segment(const Materials& m) {
   const Segmentation result =
-      segment(m.aerial, m.scene, "scene",
+      segment(m.aerial, m.scene,
               {.tiling = {.max_tile_voxels = kTileVoxels, .tile_margin = 4}, .votes = 2});
   return hash_of<std::uint32_t>(result.labels) + 31 * hash_of<float>(result.entropy);
 }
 
 std::uint64_t run_attention_features(const Materials& m) {
   const std::vector<std::string> names{"xyz"};
-  const auto columns = select_columns(m.object, names, "object");
+  const auto columns = select_columns(m.object, names);
   std::vector<std::size_t> points(m.object.size());
   std::iota(points.begin(), points.end(), std::size_t{0});
   const auto features = attention_features(m.object_positions, columns, points, {});
@@ -79,7 +79,7 @@ std::uint64_t run_attention_features(const Materials& m) {
 std::uint64_t run_layer_features(const Materials& m) {
   std::vector<std::string> notes;
   const Matrix values =
-      layer_features(m.aerial, layers_of(m.aerial).back().name, m.scene, "scene",
+      layer_features(m.aerial, layers_of(m.aerial).back().name, m.scene,
                      {.tiling = {.max_tile_voxels = kTileVoxels, .tile_margin = 4}}, notes);
   return hash_of<float>(values.values());
 }
@@ -105,15 +105,15 @@ template <class Model>
 std::uint64_t run_attention(const Model& model, const PointCloud& cloud) {
   const AttentionQuery query{.choice = {.layers = {model.network->attention_layers()[0]}},
                              .picture_cells = 16};
-  return hash_of<float>(attention_map(model, cloud, "cloud", query).points);
+  return hash_of<float>(attention_map(model, cloud, query).points);
 }
 
 /// Small models of both tasks: config.json, the header of the weights, the weights.
 std::uint64_t run_load_models(const Materials& m) {
   const ClassifierModel classifier = load_classifier(m.folder / "tiny");
   const ClassifyOptions options{.votes = 1, .up = std::nullopt};
-  const auto result = classify(classifier, m.object, "object", options);
-  const PointModel points = load_point_model(PTATTN_SOURCE_DIR "/samples/models/aerial");
+  const auto result = classify(classifier, m.object, options);
+  const SegmenterModel points = load_segmenter(PTATTN_SOURCE_DIR "/samples/models/aerial");
   std::uint64_t hash = hash_of<double>(result.probabilities);
   for (const std::string& name : points.description.classes) hash = 31 * hash + fnv1a64(name);
   return 31 * hash + points.network->out_channels();
@@ -132,8 +132,7 @@ std::vector<Scenario> scenarios(const std::filesystem::path& folder) {
       {"classify",
        [m] {
          const ClassifyOptions options{.votes = 4, .up = std::nullopt};
-         return hash_of<double>(
-             classify(m->classifier, m->object, "object", options).probabilities);
+         return hash_of<double>(classify(m->classifier, m->object, options).probabilities);
        }},
       {"load_models", [m] { return run_load_models(*m); }},
       {"segment", [m] { return run_segment(*m); }},

@@ -78,7 +78,7 @@ TEST_F(ModelFolder, loads_models_of_any_task) {
   EXPECT_TRUE(std::holds_alternative<ClassifierModel>(classifier));
   EXPECT_EQ(description_of(classifier).name, "small");
   const Model aerial = load_model(PTATTN_SOURCE_DIR "/samples/models/aerial");
-  EXPECT_TRUE(std::holds_alternative<PointModel>(aerial));
+  EXPECT_TRUE(std::holds_alternative<SegmenterModel>(aerial));
   EXPECT_EQ(description_of(aerial).name, "aerial");
 }
 

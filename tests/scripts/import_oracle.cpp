@@ -65,7 +65,7 @@ int check(const GoldenCase& golden, const std::string& folder, double tolerance)
   } else {
     expected =
         distances(compare(*make_point_network(golden.architecture, golden.weights), golden.data));
-    actual = distances(compare(*load_point_model(folder).network, golden.data));
+    actual = distances(compare(*load_segmenter(folder).network, golden.data));
   }
   int code = 0;
   for (const auto& [name, distance] : expected) {

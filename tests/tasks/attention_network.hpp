@@ -41,7 +41,7 @@ inline std::vector<Group> groups_of(MatrixView weights, std::size_t head = 0) {
 }
 
 /// A network without a network: whatever it is shown, its layers report these weights.
-inline ForwardPass reporting(MatrixView positions, std::vector<LayerOfGroups> layers) {
+inline TracedPass reporting(MatrixView positions, std::vector<LayerOfGroups> layers) {
   const Group tokens(0, {}, {}, positions);  // keeps a copy
   return [tokens, layers = std::move(layers)](const Trace& trace) {
     for (const LayerOfGroups& layer : layers) {

@@ -50,12 +50,12 @@ TEST(Target, MustBeWritableAndIsLeftAlone) {
 TEST(Target, NewFieldsNeedFreeNames) {
   PointCloud cloud(1);
   cloud.add("f_001", FieldType::kFloat32);
+  cloud.set_name("a.ply");
   const std::array<std::string, 2> taken{"f_000", "f_001"};
-  EXPECT_EQ(thrown([&] { refuse_taken_fields(cloud, taken, "a.ply", "--prefix"); }),
+  EXPECT_EQ(thrown([&] { refuse_taken_fields(cloud, taken, "--prefix"); }),
             "2 a.ply: has a field f_001 already, choose another name with --prefix");
-  EXPECT_EQ(
-      thrown([&] { refuse_taken_fields(cloud, std::span(taken).first(1), "a.ply", "--prefix"); }),
-      "nothing");
+  EXPECT_EQ(thrown([&] { refuse_taken_fields(cloud, std::span(taken).first(1), "--prefix"); }),
+            "nothing");
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ PointCloud georeferenced() {
 
 TEST(TakeLabelled, KeepsFinitePointsFromTheirLeastCoordinates) {
   const std::vector<Label> labels{0, 1, 2, 0};
-  const LabelledCloud cloud = take_labelled(georeferenced(), labels, test::small_profile(), "tile");
+  const LabelledCloud cloud = take_labelled(georeferenced(), labels, test::small_profile());
   ASSERT_EQ(cloud.size(), 3U);
   EXPECT_THAT(cloud.positions[2], ElementsAre(0.0F, 2.0F, 0.0F));
   EXPECT_THAT(cloud.labels, ElementsAre(0, 1, 2));

@@ -26,7 +26,7 @@ namespace ptattn::test {
 namespace {
 
 using ptattn_test::for_each_target;
-using train::LayerPlace;
+using train::LayerScope;
 using train::ParameterSet;
 
 double gelu(double x) {
@@ -244,7 +244,7 @@ struct Voxels {
   std::vector<std::array<int, 3>> cells;
   std::size_t size;
 
-  [[nodiscard]] std::uint32_t neighbor(std::size_t row, std::size_t place) const {
+  [[nodiscard]] std::uint32_t neighbor(std::size_t row, std::size_t scope) const {
     const int reach = static_cast<int>(size / 2);
     const std::array<int, 3> offset{static_cast<int>(place / (size * size)) - reach,
                                     static_cast<int>(place / size % size) - reach,

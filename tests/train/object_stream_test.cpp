@@ -107,7 +107,7 @@ ObjectStream make_stream(ObjectView view, std::uint64_t seed = 1) {
 }
 
 TEST(ObjectStream, SamplesObjectsAsClassificationDoes) {
-  const Batch batch = make_stream({.sample = Preprocessing{}}).batch(3);
+  const Batch batch = make_stream({.sample = ObjectProfile{}}).batch(3);
   EXPECT_EQ(batch.positions.rows(), 6U * 1024U);
   EXPECT_THAT(batch.ends, testing::ElementsAre(1024, 2048, 3072, 4096, 5120, 6144));
   ASSERT_EQ(batch.counts.size(), 12U);
@@ -119,7 +119,7 @@ TEST(ObjectStream, SamplesObjectsAsClassificationDoes) {
 TEST(ObjectStream, MakesTheSameBatchOfAStepForAnyThreadCount) {
   const auto run = [](int threads) {
     const ThreadLimit limit(threads);
-    return make_stream({.sample = Preprocessing{}}).batch(5);
+    return make_stream({.sample = ObjectProfile{}}).batch(5);
   };
   const Batch one = run(1);
   const Batch eight = run(8);
@@ -139,7 +139,7 @@ TEST(ObjectStream, LabelsVoxelsOfParts) {
 
 TEST(ObjectStream, RefusesObjectsWithoutLabels) {
   EXPECT_THROW(ObjectStream({ball(200, kUnlabelled, 1)}, {.classes = {"a"}},
-                            {.sample = Preprocessing{}}, {}),
+                            {.sample = ObjectProfile{}}, {}),
                Error);
 }
 

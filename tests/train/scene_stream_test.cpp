@@ -81,7 +81,7 @@ TEST(MakeVoxelSample, HasTheChannelsOfInference) {
   const SceneProfile profile = small_profile();
   const VoxelSample sample = make_voxel_sample(cloud, kSpace, profile);
   const PointCloud points = to_point_cloud(cloud);
-  const SceneVoxels scene = voxelize(points, profile, "village");
+  const SceneVoxels scene = voxelize(points, profile);
   const SceneFeatures features = scene_features(points, scene, profile);
   EXPECT_TRUE(std::ranges::equal(sample.batch.features.values(), features.values.values()));
   float counted = 0.0F;

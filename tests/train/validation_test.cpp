@@ -27,8 +27,8 @@ class Flat final : public PointNetwork {
   }
 };
 
-PointModel model(std::vector<std::string> classes) {
-  PointModel result;
+SegmenterModel model(std::vector<std::string> classes) {
+  SegmenterModel result;
   result.description.name = "flat";
   result.description.classes = std::move(classes);
   result.description.preprocessing = read_scene_profile(

@@ -14,9 +14,8 @@ AttentionModel make_attention_model(Loaded loaded) {
   made.name = model->description.name;
   made.classes = model->description.classes;
   made.layers = model->network->attention_layers();
-  made.compute = [model](const PointCloud& cloud, std::string_view subject,
-                         const AttentionQuery& query) {
-    return attention_map(*model, cloud, subject, query);
+  made.compute = [model](const PointCloud& cloud, const AttentionQuery& query) {
+    return attention_map(*model, cloud, query);
   };
   return made;
 }
@@ -26,7 +25,7 @@ AttentionModel make_attention_model(Loaded loaded) {
 AttentionModel load_attention_model(const std::filesystem::path& folder) {
   Model loaded = load_model(folder);
   std::vector<std::string> categories;
-  if (const auto* model = std::get_if<PointModel>(&loaded)) {
+  if (const auto* model = std::get_if<SegmenterModel>(&loaded)) {
     if (model->network->category_count() > 0) categories = model->description.categories;
   }
   const bool classifies = std::holds_alternative<ClassifierModel>(loaded);

@@ -17,9 +17,7 @@ struct AttentionModel {
   std::vector<std::string> categories;
   std::vector<AttentionLayer> layers;
   bool classifies_clouds = false;  ///< else it labels points
-  std::function<AttentionResult(const PointCloud& cloud, std::string_view subject,
-                                const AttentionQuery& query)>
-      compute;
+  std::function<AttentionResult(const PointCloud& cloud, const AttentionQuery& query)> compute;
 };
 
 /// Loads a model of any task.

@@ -38,7 +38,7 @@ std::string query_text(const AttentionRun& run, const AttentionResult& result,
                        std::span<const Position> positions) {
   if (!result.query) return "none, the mean attention that each token receives";
   const std::size_t point = *run.query.point;
-  const std::size_t token = result.places[*result.query];
+  const std::size_t token = result.nearest_points[*result.query];
   std::string text = point_text(point, positions);
   if (run.at) text = position_text(*run.at) + ", nearest point: " + text;
   return token == point ? text + ", a token"
@@ -65,8 +65,8 @@ std::string heaviest_text(const AttentionResult& result, std::span<const Positio
   const std::vector<std::size_t> order = heaviest_tokens(result);
   std::string text;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    text += line(i == 0 ? "heaviest" : "", point_text(result.places[order[i]], positions) + " " +
-                                               percent_text(result.tokens[order[i]], 2));
+    text += line(i == 0 ? "heaviest" : "", point_text(result.nearest_points[order[i]], positions) +
+                                               " " + percent_text(result.tokens[order[i]], 2));
   }
   return text;
 }
@@ -130,7 +130,8 @@ nlohmann::ordered_json summary_json(const AttentionRun& run, const AttentionResu
   json["top_share"] = spread.top_share;
   json["heaviest"] = nlohmann::ordered_json::array();
   for (const std::size_t token : heaviest_tokens(result)) {
-    json["heaviest"].push_back({{"point", result.places[token]}, {"weight", result.tokens[token]}});
+    json["heaviest"].push_back(
+        {{"point", result.nearest_points[token]}, {"weight", result.tokens[token]}});
   }
   return json;
 }

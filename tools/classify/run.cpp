@@ -26,7 +26,7 @@ void fill(Record& record, const Input& input, const ClassifierModel& model,
   if (!input.problem.empty()) throw Error(Fault::kInput, record.path, input.problem);
   const PointCloud cloud = read_cloud(input.path);
   record.points = cloud.size();
-  const Classification result = classify(model, cloud, record.path, options.classify);
+  const Classification result = classify(model, cloud, options.classify);
   record.up = name_of(result.up);
   for (const std::size_t c : top_classes(result.probabilities, options.top_k)) {
     record.top_k.emplace_back(model.description.classes[c], result.probabilities[c]);

@@ -41,7 +41,7 @@ Classes::Classes(ClassSettings settings)
   fixed_ = !named_.empty() || !(settings_.truth_map.empty() || settings_.predicted_map.empty());
   for (const LabelMap* map : {&settings_.truth_map, &settings_.predicted_map}) {
     for (const std::string& name : map->classes()) {
-      if (place(name) || named_.contains(name)) continue;
+      if (index_of(name) || named_.contains(name)) continue;
       if (!settings_.names.empty()) {
         throw Error(Fault::kUsage, "--map", "leads to \"" + name + "\", which is no named class");
       }
@@ -54,7 +54,7 @@ Classes::Classes(ClassSettings settings)
 /// Unless it is ignored or there already.
 void Classes::add_name(const std::string& name) {
   if (settings_.ignored.contains(name)) return;
-  if (places_.emplace(name, names_.size()).second) names_.push_back(name);
+  if (indices_.emplace(name, names_.size()).second) names_.push_back(name);
 }
 
 void Classes::check_number() const {
@@ -64,9 +64,9 @@ void Classes::check_number() const {
                   std::to_string(kMaxClasses) + (fixed_ ? "" : "; a map can join labels"));
 }
 
-std::optional<std::size_t> Classes::place(const std::string& name) const {
-  const auto found = places_.find(name);
-  if (found == places_.end()) return std::nullopt;
+std::optional<std::size_t> Classes::index_of(const std::string& name) const {
+  const auto found = indices_.find(name);
+  if (found == indices_.end()) return std::nullopt;
   return found->second;
 }
 
@@ -116,16 +116,17 @@ void Classes::discover(const std::vector<LabelledInput>& inputs) {
 }
 
 std::size_t Classes::require(const std::string& name, const std::string& option) {
-  if (const auto found = place(name)) return *found;
+  if (const auto found = index_of(name)) return *found;
   const auto number = as_number(name);
   if (number && *number >= 0 && *number < static_cast<std::int64_t>(settings_.names.size())) {
-    if (const auto found = place(settings_.names[static_cast<std::size_t>(*number)])) return *found;
+    if (const auto found = index_of(settings_.names[static_cast<std::size_t>(*number)]))
+      return *found;
   }
   if (fixed_) {
     throw Error(Fault::kUsage, option,
                 quoted(name) + " is none of the classes" + did_you_mean(name, names_));
   }
-  places_.emplace(name, names_.size());
+  indices_.emplace(name, names_.size());
   names_.push_back(name);
   return names_.size() - 1;
 }
@@ -140,7 +141,7 @@ std::uint64_t Classes::add(const LabelledInput& input, ConfusionMatrix& confusio
     }
     const auto predicted =
         class_of(pair.second, {"prediction", settings_.predicted_map}, input.name);
-    confusion.add(*place(*truth), predicted ? *place(*predicted) : confusion.none(), count);
+    confusion.add(*index_of(*truth), predicted ? *index_of(*predicted) : confusion.none(), count);
   }
   return ignored;
 }

@@ -48,7 +48,7 @@ class Classes {
   /// @throws Error(Fault::kInput) when there are more than kMaxClasses: such numbers are no labels
   void discover(const std::vector<LabelledInput>& inputs);
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  /// Place among names() of a class named by the user, by name or number; a class that is not there
+  /// Index among names() of a class named by the user, by name or number; a class that is not there
   /// is added, unless they are fixed.
   /// @throws Error(Fault::kUsage) with `option`
   [[nodiscard]] std::size_t require(const std::string& name, const std::string& option);
@@ -62,7 +62,7 @@ class Classes {
   struct Side;
   [[nodiscard]] std::optional<std::string> class_of(const std::string& label, const Side& side,
                                                     const std::string& subject) const;
-  [[nodiscard]] std::optional<std::size_t> place(const std::string& name) const;
+  [[nodiscard]] std::optional<std::size_t> index_of(const std::string& name) const;
 
   void add_name(const std::string& name);
   void check_number() const;
@@ -71,7 +71,7 @@ class Classes {
   std::set<std::string> named_;  // settings_.names
   bool fixed_ = false;
   std::vector<std::string> names_;
-  std::map<std::string, std::size_t> places_;  // of names_
+  std::map<std::string, std::size_t> indices_;  // of names_
 };
 
 }  // namespace ptattn::tools

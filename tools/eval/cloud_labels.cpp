@@ -72,11 +72,10 @@ std::vector<CloudPair> pair_clouds(const std::vector<std::string>& arguments,
   return pairs;
 }
 
-std::vector<std::int32_t> read_labels(const PointCloud& cloud, const std::string& name,
-                                      const std::string& subject) {
-  const Field* const field = &require_field(cloud, name, subject);
+std::vector<std::int32_t> read_labels(const PointCloud& cloud, const std::string& name) {
+  const Field* const field = &require_field(cloud, name);
   if (field->count() != 1) {
-    throw Error(Fault::kInput, subject,
+    throw Error(Fault::kInput, cloud.name(),
                 "the field " + name + " has " + std::to_string(field->count()) +
                     " values per point, expected one label");
   }
@@ -92,7 +91,7 @@ std::vector<std::int32_t> read_labels(const PointCloud& cloud, const std::string
     }
   });
   if (bad < labels.size()) {
-    throw Error(Fault::kInput, subject,
+    throw Error(Fault::kInput, cloud.name(),
                 "the field " + name + " is " + number_text(field->as_double(bad)) + " at point " +
                     std::to_string(bad) + ", expected an integer label");
   }
@@ -101,22 +100,21 @@ std::vector<std::int32_t> read_labels(const PointCloud& cloud, const std::string
 
 LabelledInput label_clouds(const CloudPair& pair, const std::string& predicted_field,
                            const std::string& truth_field) {
-  const std::string subject = pair.predicted.string();
   const PointCloud cloud = read_cloud(pair.predicted);
-  const std::vector<std::int32_t> predicted = read_labels(cloud, predicted_field, subject);
+  const std::vector<std::int32_t> predicted = read_labels(cloud, predicted_field);
   std::vector<std::int32_t> truth;
   if (pair.truth.empty()) {
-    truth = read_labels(cloud, truth_field, subject);
+    truth = read_labels(cloud, truth_field);
   } else {
     const PointCloud other = read_cloud(pair.truth);
     if (other.size() != cloud.size()) {
-      throw Error(Fault::kInput, subject,
+      throw Error(Fault::kInput, cloud.name(),
                   "has " + std::to_string(cloud.size()) + " points, " + pair.truth.string() +
                       " has " + std::to_string(other.size()) + ", expected the same points");
     }
-    truth = read_labels(other, truth_field, pair.truth.string());
+    truth = read_labels(other, truth_field);
   }
-  LabelledInput input{.name = subject};
+  LabelledInput input{.name = cloud.name()};
   for (const auto& [labels, count] : count_pairs(truth, predicted)) {
     input.pairs[{std::to_string(labels.first), std::to_string(labels.second)}] = count;
   }

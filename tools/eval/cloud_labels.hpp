@@ -32,11 +32,10 @@ struct CloudPair {
                                                  char delimiter = '\n');
 
 /// Returns the labels in the field `name`, one per point, also of points with invalid coordinates.
-/// @throws Error(Fault::kInput) with `subject` when the field is missing, has several values a
+/// @throws Error(Fault::kInput) when the field is missing, has several values a
 ///         point, or holds a value that is no integer of 32 bits
 [[nodiscard]] std::vector<std::int32_t> read_labels(const PointCloud& cloud,
-                                                    const std::string& name,
-                                                    const std::string& subject);
+                                                    const std::string& name);
 
 /// Reads both clouds of a pair and counts their labels.
 /// @throws Error(Fault::kInput), also when they differ in their number of points

@@ -46,8 +46,8 @@ FeatureJob geometry_job(const FeatureSettings& s, const FeatureCloud& cloud) {
     options.radius_limit = std::max(options.radius_limit, k);
   }
   return {geometry_feature_names(options),
-          [options, &cloud](const Advance& advance, std::vector<std::string>&) {
-            return geometry_features(cloud.positions, options, advance);
+          [options, &cloud](const ProgressCallback& progress, std::vector<std::string>&) {
+            return geometry_features(cloud.positions, options, progress);
           }};
 }
 
@@ -56,12 +56,12 @@ FeatureJob encoding_job(const FeatureSettings& s, const FeatureCloud& cloud) {
   if (s.channels) options.wavelength_count = *s.channels / kChannelsAWavelength;
   if (s.absolute) options.origin = Position{};
   return {encoding_feature_names(options.wavelength_count),
-          [options, &cloud](const Advance& advance, std::vector<std::string>& notes) {
+          [options, &cloud](const ProgressCallback& progress, std::vector<std::string>& notes) {
             EncodingFeatures features = encoding_features(cloud.positions, options);
             if (!options.wavelengths && !features.wavelengths.empty()) {
               notes.push_back(wavelengths_note(features.wavelengths));
             }
-            advance(cloud.positions.size());
+            progress(cloud.positions.size(), cloud.positions.size());
             return std::move(features.values);
           }};
 }
@@ -77,11 +77,12 @@ FeatureJob attention_job(const FeatureSettings& s, const FeatureCloud& cloud) {
   if (!s.neighbors.empty()) options.neighbors = s.neighbors.front();
   if (s.global) options.neighbors = 0;
   if (s.channels) options.wavelength_count = *s.channels / kChannelsAWavelength;
-  std::vector<FieldColumn> columns = select_columns(cloud.cloud, s.inputs, cloud.path);
+  std::vector<FieldColumn> columns = select_columns(cloud.cloud, s.inputs);
   return {attention_feature_names(columns, options),
-          [options, columns, &cloud](const Advance& advance, std::vector<std::string>& notes) {
+          [options, columns, &cloud](const ProgressCallback& progress,
+                                     std::vector<std::string>& notes) {
             AttentionFeatures features =
-                attention_features(cloud.positions, columns, cloud.points, options, advance);
+                attention_features(cloud.positions, columns, cloud.points, options, progress);
             if (features.wavelengths.empty()) return std::move(features.values);
             if (!options.bandwidth && options.scores == ScoreKind::kGaussian) {
               notes.push_back("bandwidth " + short_text(features.bandwidth));
@@ -99,7 +100,7 @@ std::vector<LayerDescription> layers_of_any(const Model& model) {
 
 FeatureCloud make_feature_cloud(const PointCloud& cloud, const std::string& path) {
   FeatureCloud found{.cloud = cloud, .path = path, .points = {}, .positions = {}};
-  found.positions = cloud.positions(path);
+  found.positions = cloud.positions();
   found.points = keep_finite(found.positions);
   return found;
 }
@@ -134,7 +135,7 @@ LayerJob::LayerJob(const FeatureSettings& settings)
                     "--list-layers");
   }
   channels_ = found->channels;
-  const auto* const points = std::get_if<PointModel>(&model_);
+  const auto* const points = std::get_if<SegmenterModel>(&model_);
   const std::vector<std::string> none;
   const bool asks = points != nullptr && points->network->category_count() > 0;
   const auto& categories = asks ? points->description.categories : none;
@@ -153,13 +154,12 @@ FeatureJob LayerJob::make_job(const FeatureCloud& cloud) const {
   for (std::size_t c = 0; c < channels_; ++c) {
     job.names.push_back((layer_ + "_").append(std::to_string(c)));
   }
-  job.compute = [this, &cloud](const Advance& advance, std::vector<std::string>& notes) {
-    if (const auto* const points = std::get_if<PointModel>(&model_)) {
-      return layer_features(*points, layer_, cloud.cloud, cloud.path, scene_, notes, advance);
+  job.compute = [this, &cloud](const ProgressCallback& progress, std::vector<std::string>& notes) {
+    if (const auto* const points = std::get_if<SegmenterModel>(&model_)) {
+      return layer_features(*points, layer_, cloud.cloud, scene_, notes, progress);
     }
-    Matrix features =
-        layer_features(std::get<ClassifierModel>(model_), layer_, cloud.cloud, cloud.path, up_);
-    advance(cloud.positions.size());
+    Matrix features = layer_features(std::get<ClassifierModel>(model_), layer_, cloud.cloud, up_);
+    progress(cloud.positions.size(), cloud.positions.size());
     return features;
   };
   return job;
@@ -192,7 +192,7 @@ int print_layers(const std::string& model, std::optional<Format> format) {
   std::string heading = row("layer", "tokens", "channels");
   for (const LayerDescription& layer : layers) {
     std::string tokens = std::to_string(layer.tokens);
-    if (std::holds_alternative<PointModel>(loaded)) {
+    if (std::holds_alternative<SegmenterModel>(loaded)) {
       tokens = layer.tokens == finest ? "voxels" : "pooled voxels";
     }
     if (layer.tokens == 0) tokens = "whole cloud";

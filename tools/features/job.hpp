@@ -17,7 +17,7 @@ namespace ptattn::tools {
 struct FeatureJob {
   std::vector<std::string> names;  ///< what each channel means
   /// [points that are finite, channels]; appends to `notes` what was chosen for the user
-  std::function<Matrix(const Advance& advance, std::vector<std::string>& notes)> compute;
+  std::function<Matrix(const ProgressCallback& progress, std::vector<std::string>& notes)> compute;
 };
 
 /// The cloud as all kinds of features need it.

@@ -7,7 +7,7 @@
 
 #include "../cloud_options.hpp"
 #include "../options.hpp"
-#include "ptattn/models/preprocessing.hpp"
+#include "ptattn/models/object_profile.hpp"
 #include "ptattn/tasks/features/attention_features.hpp"
 #include "ptattn/tasks/features/encoding_features.hpp"
 

@@ -32,7 +32,8 @@ bool holds(FieldType type, std::uint32_t largest) {
 
 /// The field `name` of numbers from 0 to `largest`, or of fractions: a new one of `type`, or the
 /// old one's successor.
-Field& place(PointCloud& cloud, const std::string& name, FieldType type, std::uint32_t largest) {
+Field& target_field(PointCloud& cloud, const std::string& name, FieldType type,
+                    std::uint32_t largest) {
   Field* const old = cloud.find(name);
   if (old == nullptr) return cloud.add(name, type);
   const bool keeps = old->count() == 1 && holds(old->type(), largest);
@@ -50,27 +51,27 @@ void fill(Field& field, const Value& value) {
   });
 }
 
-void place_fractions(PointCloud& cloud, const std::string& name, const std::vector<float>& values) {
-  fill(place(cloud, name, FieldType::kFloat32, 0), [&](std::size_t i) { return values[i]; });
+void add_fractions(PointCloud& cloud, const std::string& name, const std::vector<float>& values) {
+  fill(target_field(cloud, name, FieldType::kFloat32, 0), [&](std::size_t i) { return values[i]; });
 }
 
-void place_labels(PointCloud& cloud, const std::string& name, const Segmentation& result,
-                  const LabelFields& fields, const SegmenterDescription& model) {
+void add_labels(PointCloud& cloud, const std::string& name, const Segmentation& result,
+                const LabelFields& fields, const SegmenterDescription& model) {
   if (fields.asprs_codes) {
     const std::uint32_t largest = std::max<std::uint32_t>(1, std::ranges::max(model.asprs_codes));
-    fill(place(cloud, name, FieldType::kUInt8, largest), [&](std::size_t i) {
+    fill(target_field(cloud, name, FieldType::kUInt8, largest), [&](std::size_t i) {
       return result.valid[i] ? model.asprs_codes[result.labels[i]] : std::uint8_t{0};
     });
   } else {
     const auto largest = std::max<std::uint32_t>(
         1, static_cast<std::uint32_t>(std::max<std::size_t>(model.classes.size(), 1) - 1));
-    fill(place(cloud, name, FieldType::kUInt32, largest),
+    fill(target_field(cloud, name, FieldType::kUInt32, largest),
          [&](std::size_t i) { return result.labels[i]; });
   }
 }
 
-void place_colors(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
-                  const SegmenterDescription& model, const std::filesystem::path& output) {
+void add_colors(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
+                const SegmenterDescription& model, const std::filesystem::path& output) {
   const ColorLayout layout = color_layout_of(output);
   if (fields.replace) {
     const std::size_t first = layout == ColorLayout::kChannels ? 0 : 3;
@@ -121,24 +122,24 @@ LabelFields LabelFields::for_output(const std::filesystem::path& output,
 }
 
 void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
-                      const SegmenterDescription& model, std::string_view subject) {
+                      const SegmenterDescription& model) {
   std::vector<std::string> names = new_fields(fields, model);
   if (fields.replace_label) names.erase(names.begin());
-  if (!fields.replace) refuse_taken_fields(cloud, names, subject, "--prefix, or use --replace");
+  if (!fields.replace) refuse_taken_fields(cloud, names, "--prefix, or use --replace");
 }
 
 void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
                 const SegmenterDescription& model, const std::filesystem::path& output) {
   const std::vector<std::string> names = new_fields(fields, model);
-  place_labels(cloud, names[0], result, fields, model);
-  place_fractions(cloud, names[1], result.confidence);
-  place_fractions(cloud, names[2], result.entropy);
-  place_fractions(cloud, names[3], result.margin);
+  add_labels(cloud, names[0], result, fields, model);
+  add_fractions(cloud, names[1], result.confidence);
+  add_fractions(cloud, names[2], result.entropy);
+  add_fractions(cloud, names[3], result.margin);
   for (std::size_t c = 0; c + 4 < names.size(); ++c) {
-    fill(place(cloud, names[c + 4], FieldType::kFloat32, 0),
+    fill(target_field(cloud, names[c + 4], FieldType::kFloat32, 0),
          [&](std::size_t i) { return result.probabilities(i, c); });
   }
-  if (fields.colorize) place_colors(cloud, result, fields, model, output);
+  if (fields.colorize) add_colors(cloud, result, fields, model, output);
 }
 
 }  // namespace ptattn::tools

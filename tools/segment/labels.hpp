@@ -37,7 +37,7 @@ struct LabelFields {
 /// @throws Error(Fault::kUsage) when the cloud has a field of a new one's name, unless these may be
 ///         replaced
 void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
-                      const SegmenterDescription& model, std::string_view subject);
+                      const SegmenterDescription& model);
 
 /// Adds them to a cloud. Points without usable coordinates get zeros, and grey where colours are
 /// wanted.

@@ -8,25 +8,21 @@
 
 namespace ptattn::tools {
 
-FileReport segment_file(const Job& job, const PointModel& model, const SegmentRun& run,
+FileReport segment_file(const Job& job, const SegmenterModel& model, const SegmentRun& run,
                         Progress& progress) {
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(job.input.path, run.clouds.read);
   tell_notes(cloud, path, progress);
   const LabelFields fields = run.fields.for_output(job.output, model.description);
-  check_new_fields(cloud, fields, model.description, path);
+  check_new_fields(cloud, fields, model.description);
   check_target(job.output, kCloudExtensions);
   check_format(job.output, cloud, Encoding::kBinary, run.clouds.las);
   progress.status("labelling " + path);
   const Segmentation result =
-      segment(model, cloud, path, run.segment, [&](std::size_t done, std::size_t total) {
+      segment(model, cloud, run.segment, [&](std::size_t done, std::size_t total) {
         if (total == run.segment.votes) return;  // one tile
-        if (done == 0) {
-          progress.begin_parts(total, "tiles");
-        } else {
-          progress.advance_parts(1);
-        }
+        progress.show_parts(done, total, "tiles");
       });
   for (const std::string& note : result.notes) progress.note(path, note);
   progress.status("writing " + job.output.string());

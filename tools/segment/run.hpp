@@ -16,7 +16,7 @@ struct SegmentRun {
 
 /// Labels one cloud: reads, segments, writes to the job's output, counts the classes.
 /// @throws Error as the tool documents
-[[nodiscard]] FileReport segment_file(const Job& job, const PointModel& model,
+[[nodiscard]] FileReport segment_file(const Job& job, const SegmenterModel& model,
                                       const SegmentRun& run, Progress& progress);
 
 }  // namespace ptattn::tools

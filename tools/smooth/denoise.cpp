@@ -18,9 +18,9 @@ namespace {
 constexpr std::size_t kUsualNeighbors = 48;
 constexpr std::array kAxes{"x", "y", "z"};
 
-void check_fields(const SmoothSettings& s, const PointCloud& cloud, const std::string& subject) {
+void check_fields(const SmoothSettings& s, const PointCloud& cloud) {
   for (const std::string& name : s.fields) {
-    const Field& field = require_field(cloud, name, subject);
+    const Field& field = require_field(cloud, name);
     if (std::ranges::count(kAxes, name) > 0) {
       throw Error(Fault::kUsage, "--fields", name + " is a coordinate, use --coordinates");
     }
@@ -49,8 +49,8 @@ FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) 
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(path, s.clouds.read);
   tell_notes(cloud, path, progress);
-  RawVector<Position> positions = cloud.positions(path);
-  check_fields(s, cloud, path);
+  RawVector<Position> positions = cloud.positions();
+  check_fields(s, cloud);
   check_target(job.output, kCloudExtensions);
   check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
   const std::vector<std::size_t> points = keep_finite(positions);
@@ -59,16 +59,19 @@ FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) 
                               .neighborhood = s.neighborhood(kUsualNeighbors),
                               .bandwidth = s.bandwidth,
                               .iterations = s.iterations};
-  const std::size_t passes = s.iterations * (s.fields.size() + (s.coordinates ? 1 : 0));
-  progress.begin_parts(points.size() * passes, "points");
-  const auto advance = [&](std::size_t done) { progress.advance_parts(done); };
+  const std::size_t parts = s.fields.size() + (s.coordinates ? 1 : 0);
+  std::size_t smoothed = 0;  // fields, and coordinates
+  const auto show = [&](std::size_t done, std::size_t total) {
+    progress.show_parts(smoothed * total + done, parts * total, "points");
+  };
   std::vector<SmoothedRecord> records;
   for (const std::string& name : s.fields) {  // where the points were measured
-    const BandwidthFit fit = smooth_field(*cloud.find(name), points, positions, options, advance);
+    const BandwidthFit fit = smooth_field(*cloud.find(name), points, positions, options, show);
+    ++smoothed;
     records.push_back({name, fit.bandwidth, std::sqrt(fit.loss), 0.0});
   }
   if (s.coordinates) {
-    const SurfaceSmoothing done = smooth_surface(positions, options, advance);
+    const SurfaceSmoothing done = smooth_surface(positions, options, show);
     store(cloud, points, positions);
     records.insert(records.begin(),
                    {"coordinates", done.bandwidth, done.leave_one_out, done.moved});

@@ -33,8 +33,7 @@ struct UsablePoints {
   std::vector<std::size_t> rows;
   RawVector<Position> positions;  // of these
 
-  UsablePoints(const PointCloud& cloud, const std::string& subject)
-      : positions(cloud.positions(subject)) {
+  explicit UsablePoints(const PointCloud& cloud) : positions(cloud.positions()) {
     rows = keep_finite(positions);
   }
   /// Keeps the points whose `field` is a finite number.
@@ -111,24 +110,24 @@ struct KnownFeatures {
 
   KnownFeatures(const SmoothSettings& s, const PointCloud& labelled, const UsablePoints& known) {
     if (s.features.empty()) return;
-    columns = select_columns(labelled, s.features, s.from);
+    columns = select_columns(labelled, s.features);
     scaling = standardizing(columns, known.rows);
     values = column_values(columns, known.rows, scaling);
   }
   /// The same of another cloud.
   [[nodiscard]] Matrix of(const SmoothSettings& s, const PointCloud& input,
-                          const UsablePoints& points, const std::string& subject) const {
+                          const UsablePoints& points) const {
     if (columns.empty()) return {};
-    const std::vector<FieldColumn> same = select_columns(input, s.features, subject);
+    const std::vector<FieldColumn> same = select_columns(input, s.features);
     if (!std::ranges::equal(columns, same, {}, &FieldColumn::name, &FieldColumn::name)) {
-      throw Error(Fault::kInput, subject, "has other --features than " + s.from);
+      throw Error(Fault::kInput, input.name(), "has other --features than " + s.from);
     }
     return column_values(same, points.rows, scaling);
   }
 };
 
 const Field& field_to_carry(const SmoothSettings& s, const PointCloud& labelled) {
-  const Field& field = require_field(labelled, s.transfer, s.from);
+  const Field& field = require_field(labelled, s.transfer);
   if (field.count() != 1) {
     throw Error(Fault::kInput, s.from,
                 "\"" + s.transfer + "\" has " + std::to_string(field.count()) +
@@ -139,7 +138,7 @@ const Field& field_to_carry(const SmoothSettings& s, const PointCloud& labelled)
 
 /// Those that have coordinates and a value.
 UsablePoints known_points(const SmoothSettings& s, const PointCloud& labelled, const Field& field) {
-  UsablePoints known(labelled, s.from);
+  UsablePoints known(labelled);
   known.keep_known(field);
   if (known.rows.empty()) {
     throw Error(Fault::kInput, s.from, "has no point with coordinates and a value to carry over");
@@ -200,10 +199,10 @@ std::size_t add_fields(const SmoothSettings& s, PointCloud& cloud, const Field& 
 }
 
 /// Everything that has to be right before the work begins.
-void check(const SmoothSettings& s, const Job& job, const PointCloud& cloud, const Field& source,
-           bool categorical) {
+void check_job(const SmoothSettings& s, const Job& job, const PointCloud& cloud,
+               const Field& source, bool categorical) {
   const std::string path = job.input.path.string();
-  refuse_taken_fields(cloud, std::array{name_of_result(s)}, path, "--field");
+  refuse_taken_fields(cloud, std::array{name_of_result(s)});
   (void)unknown_value(s, source);
   check_target(job.output, kCloudExtensions);
   check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
@@ -215,7 +214,7 @@ void check(const SmoothSettings& s, const Job& job, const PointCloud& cloud, con
     refuse_packed_color(source, "--transfer");
     return;
   }
-  refuse_taken_fields(cloud, std::array{s.confidence}, path, "--confidence-field");
+  refuse_taken_fields(cloud, std::array{s.confidence});
   if (s.confidence == name_of_result(s)) {
     throw Error(Fault::kUsage, "--confidence-field", s.confidence + " is the name of the labels");
   }
@@ -262,18 +261,18 @@ FileReport FieldTransfer::process(const Job& job, Progress& progress) {
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
   tell_notes(cloud, path, progress);
-  check(s, job, cloud, source.field, source.categorical);
-  const UsablePoints points(cloud, path);
-  const Matrix features = source.features.of(s, cloud, points, path);
+  check_job(s, job, cloud, source.field, source.categorical);
+  const UsablePoints points(cloud);
+  const Matrix features = source.features.of(s, cloud, points);
   if (!source.learnt) {
     progress.status("learning from " + s.from);
     source.learnt = learn_metric(source.keys(), source.values.view(), source.options);
   }
   const LearntMetric& learnt = *source.learnt;
-  progress.begin_parts(points.rows.size(), "points");
   const Transferred result = transfer(
       source.keys(), source.values.view(), TransferPoints{points.positions, features},
-      learnt.metric, source.options, [&](std::size_t done) { progress.advance_parts(done); });
+      learnt.metric, source.options,
+      [&](std::size_t done, std::size_t total) { progress.show_parts(done, total, "points"); });
 
   TransferRecord record{
       .field = name_of_result(s),

@@ -102,7 +102,7 @@ std::vector<fs::path> find_files(const TrainSettings& settings) {
 TruthPlan look_for_truth(const std::vector<fs::path>& paths, const std::string& field) {
   std::map<std::int64_t, std::size_t> values;
   for (const fs::path& path : paths) {
-    for (const auto& [value, count] : train::count_values(read_cloud(path), field, path.string())) {
+    for (const auto& [value, count] : train::count_values(read_cloud(path), field)) {
       values[value] += count;
     }
   }
@@ -141,7 +141,7 @@ TruthPlan truth_of_folders(const std::vector<fs::path>& paths) {
 std::vector<train::Label> labels_of(const PointCloud& cloud, const TrainData& data,
                                     const fs::path& path) {
   if (data.kind != TrainKind::kObjects) {
-    return train::read_labels(cloud, data.truth.of(path), path.string());
+    return train::read_labels(cloud, data.truth.of(path));
   }
   const auto& classes = data.truth.space.classes;
   const auto found = std::ranges::find(classes, path.parent_path().filename().string());
@@ -179,7 +179,7 @@ void hold_out_by_place(TrainData& data) {
       "instead, which says more)");
 }
 
-void check(const TrainData& data) {
+void check_data(const TrainData& data) {
   if (data.training.empty()) {
     throw Error(Fault::kInput, "DATA", "holds no labelled point to learn from");
   }
@@ -207,7 +207,8 @@ TrainData read_data(const TrainSettings& settings, const train::ModelSpec* init)
   for (const fs::path& path : paths) {
     const PointCloud cloud = read_cloud(path);
     const auto labels = labels_of(cloud, data, path);
-    LabelledCloud labelled = train::take_labelled(cloud, labels, profile, path.stem().string());
+    LabelledCloud labelled = train::take_labelled(cloud, labels, profile);
+    labelled.name = path.stem().string();
     if (data.kind == TrainKind::kObjects) {
       labelled.name = path.parent_path().filename().string() + "/" + labelled.name;
     }
@@ -225,7 +226,7 @@ TrainData read_data(const TrainSettings& settings, const train::ModelSpec* init)
   } else if (data.held_out.empty()) {
     throw Error(Fault::kUsage, "--hold-out", "matches none of the files");
   }
-  check(data);
+  check_data(data);
   return data;
 }
 

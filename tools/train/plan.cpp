@@ -455,7 +455,7 @@ TrainPlan plan_for(train::ModelSpec spec, TrainKind kind) {
     return plan;
   }
   const Json json = Json::parse(plan.spec.preprocessing);
-  Preprocessing sample;
+  ObjectProfile sample;
   sample.points = json.value("points", sample.points);
   sample.min_points = json.value("min_points", sample.min_points);
   plan.sample = sample;

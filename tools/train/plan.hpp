@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data.hpp"
-#include "ptattn/models/preprocessing.hpp"
+#include "ptattn/models/object_profile.hpp"
 #include "ptattn/train/model_spec.hpp"
 #include "ptattn/train/object_stream.hpp"
 #include "ptattn/train/scene_stream.hpp"
@@ -18,7 +18,7 @@ namespace ptattn::tools {
 struct TrainPlan {
   train::ModelSpec spec;
   std::optional<SceneProfile> profile;   ///< of networks over voxels
-  std::optional<Preprocessing> sample;   ///< of networks that name objects
+  std::optional<ObjectProfile> sample;   ///< of networks that name objects
   std::optional<train::ModelSpec> init;  ///< of the model whose weights it begins with
   std::filesystem::path init_folder;
   train::SceneStreamOptions stream;

@@ -233,7 +233,7 @@ class Run {
 };
 
 std::vector<train::CloudScores> score_scenes(const fs::path& folder, TrainData& data) {
-  const PointModel model = load_point_model(folder);
+  const SegmenterModel model = load_segmenter(folder);
   const double voxel = model.description.preprocessing.voxel;
   std::vector<train::LabelledCloud> clouds;
   for (DataFile& file : data.held_out) clouds.push_back(std::move(file.cloud));

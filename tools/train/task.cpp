@@ -50,7 +50,7 @@ class PointTask final : public TrainTask {
   [[nodiscard]] const train::SampleStream& stream() const override { return *stream_; }
   [[nodiscard]] std::vector<CloudScores> validate(const fs::path& folder,
                                                   const Between& between) const override {
-    return train::validate(load_point_model(folder), held_out_, space_, between);
+    return train::validate(load_segmenter(folder), held_out_, space_, between);
   }
 
  private:
@@ -75,7 +75,7 @@ class ObjectTask final : public TrainTask {
     std::vector<CloudScores> result{{"held-out objects", train::Scores(space_)}};
     for (const LabelledCloud& object : held_out_) {
       if (between && !between()) break;
-      const auto p = classify(model, train::to_point_cloud(object), object.name).probabilities;
+      const auto p = classify(model, train::to_point_cloud(object)).probabilities;
       const std::size_t best = top_classes(p, 1).front();
       result.front().scores.add(std::vector{static_cast<std::uint32_t>(best)},
                                 std::vector{static_cast<float>(p[best])},

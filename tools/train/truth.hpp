@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "ptattn/train/label_fields.hpp"
 #include "ptattn/train/model_spec.hpp"
-#include "ptattn/train/places.hpp"
 #include "settings.hpp"
 
 namespace ptattn::tools {

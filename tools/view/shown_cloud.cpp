@@ -25,7 +25,7 @@ ShownCloud take(const std::string& path, const PointCloud& whole,
 
 ShownCloud load(const std::string& path, std::size_t most) {
   const PointCloud whole = read_cloud(path);
-  return take(path, whole, view::select_points(whole, most, path));
+  return take(path, whole, view::select_points(whole, most));
 }
 
 Comparison compare(const PointCloud& a, const PointCloud& b, const view::ColorSource& source) {
@@ -79,7 +79,7 @@ void choose_source(Scene& scene, const std::string& wanted) {
   if (wanted.empty()) return;
   view::ColorSource source;
   for (const ShownCloud& shown : scene.clouds) {
-    source = view::find_color_source(shown.cloud, wanted, shown.path);
+    source = view::find_color_source(shown.cloud, wanted);
   }
   auto found = std::ranges::find(scene.sources, source);
   if (found == scene.sources.end()) found = scene.sources.insert(found, source);
@@ -90,7 +90,7 @@ void choose_source(Scene& scene, const std::string& wanted) {
 void place(std::vector<ShownCloud>& clouds) {
   std::optional<Position> origin;
   for (ShownCloud& shown : clouds) {
-    const RawVector<Position> positions = shown.cloud.positions(shown.path);
+    const RawVector<Position> positions = shown.cloud.positions();
     if (!origin) origin = view::local_origin(positions);
     shown.places = view::local_points(positions, *origin);
   }

@@ -120,12 +120,12 @@ double FieldColumn::operator()(std::size_t point) const {
   return bits >> shift_ & 0xFFU;
 }
 
-std::vector<FieldColumn> select_columns(const PointCloud& cloud, std::span<const std::string> names,
-                                        std::string_view subject) {
+std::vector<FieldColumn> select_columns(const PointCloud& cloud,
+                                        std::span<const std::string> names) {
   Selection selection(cloud);
   for (const std::string& name : names) {
     if (selection.add(name)) continue;
-    throw Error(Fault::kInput, subject,
+    throw Error(Fault::kInput, cloud.name(),
                 "has no field " + name + ", expected one of " + expected_names(cloud));
   }
   return selection.take();

@@ -44,10 +44,9 @@ class FieldColumn {
 ///   colors   red, green, blue, or the bytes of a packed rgb or rgba; 0 to 255 for 8-bit colours
 ///   NAME     the field of that name with all its values; a field wins over the three words
 ///
-/// @throws Error(Fault::kInput) with `subject` when the cloud has nothing of that name
+/// @throws Error(Fault::kInput) when the cloud has nothing of that name
 [[nodiscard]] std::vector<FieldColumn> select_columns(const PointCloud& cloud,
-                                                      std::span<const std::string> names,
-                                                      std::string_view subject);
+                                                      std::span<const std::string> names);
 
 /// The same for one name; empty when the cloud has nothing of that name.
 [[nodiscard]] std::vector<FieldColumn> find_columns(const PointCloud& cloud, std::string_view name);

@@ -48,17 +48,17 @@ Field& PointCloud::add(std::string name, FieldType type, std::uint32_t count) {
   return fields_.emplace_back(std::move(name), type, size(), count);
 }
 
-RawVector<std::array<double, 3>> PointCloud::positions(std::string_view subject) const {
+RawVector<std::array<double, 3>> PointCloud::positions() const {
   RawVector<std::array<double, 3>> out(size());
   constexpr std::array<std::string_view, 3> kAxes{"x", "y", "z"};
   for (std::size_t axis = 0; axis < kAxes.size(); ++axis) {
     const Field* const field = find(kAxes[axis]);
     if (field == nullptr) {
-      throw Error(Fault::kInput, subject,
+      throw Error(Fault::kInput, name_,
                   "has no field " + std::string(kAxes[axis]) + ", expected x, y and z");
     }
     if (field->count() != 1) {
-      throw Error(Fault::kInput, subject,
+      throw Error(Fault::kInput, name_,
                   "field " + std::string(kAxes[axis]) + " holds " + std::to_string(field->count()) +
                       " values a point, expected one");
     }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ptattn/cloud/field.hpp"
@@ -65,28 +66,34 @@ class PointCloud {
 
   [[nodiscard]] const std::vector<Field>& fields() const { return fields_; }
   [[nodiscard]] std::vector<Field>& fields() { return fields_; }
-  /// nullptr when no field has that name.
+  /// Returns nullptr when no field has that name.
   [[nodiscard]] const Field* find(std::string_view name) const;
   [[nodiscard]] Field* find(std::string_view name);
   /// Appends a field of size() points and returns it.
   /// @throws Error(Fault::kUsage) when the name is taken
   Field& add(std::string name, FieldType type, std::uint32_t count = 1);
 
+  /// Returns what error messages call the cloud: the path that it was read from, else "cloud".
+  [[nodiscard]] const std::string& name() const { return name_; }
+  void set_name(std::string name) { name_ = std::move(name); }
+
   [[nodiscard]] const CloudMetadata& metadata() const { return metadata_; }
   [[nodiscard]] CloudMetadata& metadata() { return metadata_; }
 
-  /// Coordinates of every point in float64, [n][3], whatever their stored type.
-  /// @throws Error(Fault::kInput) with `subject` when x, y or z is missing or not a number a point
-  [[nodiscard]] RawVector<std::array<double, 3>> positions(std::string_view subject) const;
+  /// Returns the coordinates of every point in float64, [n][3], whatever their stored type.
+  /// @throws Error(Fault::kInput) when x, y or z is missing or not a number a point
+  [[nodiscard]] RawVector<std::array<double, 3>> positions() const;
 
  private:
   std::size_t width_ = 0;
   std::size_t height_ = 1;
   std::vector<Field> fields_;
   CloudMetadata metadata_;
+  std::string name_ = "cloud";
 };
 
-/// Equal in size, organisation, fields (order, names, types, counts, bits) and metadata.
+/// Returns true when both have equal size, organisation, fields (order, names, types, counts, bits)
+/// and metadata; names may differ.
 [[nodiscard]] bool identical(const PointCloud& a, const PointCloud& b);
 
 }  // namespace ptattn

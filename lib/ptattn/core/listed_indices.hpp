@@ -18,23 +18,23 @@ template <class IsListed>
                                                       ScratchMemory& scratch) {
   constexpr std::size_t kBlock = 8192;
   const std::size_t blocks = (n + kBlock - 1) / kBlock;
-  const std::span<std::uint32_t> places = scratch.take<std::uint32_t>(blocks + 1);
+  const std::span<std::uint32_t> offsets = scratch.take<std::uint32_t>(blocks + 1);
   const auto of_block = [&](std::size_t b, const auto& body) {
     const std::size_t end = b * kBlock + kBlock < n ? b * kBlock + kBlock : n;
     for (std::size_t i = b * kBlock; i < end; ++i) {
       if (is_listed(i)) body(static_cast<std::uint32_t>(i));
     }
   };
-  places[0] = 0;
+  offsets[0] = 0;
   parallel_each(blocks, 1, [&](std::size_t b) {
     std::uint32_t count = 0;
     of_block(b, [&](std::uint32_t) { ++count; });
-    places[b + 1] = count;
+    offsets[b + 1] = count;
   });
-  for (std::size_t b = 0; b < blocks; ++b) places[b + 1] += places[b];
-  const std::span<std::uint32_t> indices = scratch.take<std::uint32_t>(places[blocks]);
+  for (std::size_t b = 0; b < blocks; ++b) offsets[b + 1] += offsets[b];
+  const std::span<std::uint32_t> indices = scratch.take<std::uint32_t>(offsets[blocks]);
   parallel_each(blocks, 1, [&](std::size_t b) {
-    std::uint32_t* next = indices.data() + places[b];
+    std::uint32_t* next = indices.data() + offsets[b];
     of_block(b, [&](std::uint32_t i) { *next++ = i; });
   });
   return indices;

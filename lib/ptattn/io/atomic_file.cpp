@@ -75,8 +75,8 @@ std::size_t list(const std::string& path) {
   return kMostListed;
 }
 
-void unlist(std::size_t place) {
-  if (place < kMostListed) listed[place].state.store(Listed::kFree);
+void unlist(std::size_t slot) {
+  if (slot < kMostListed) listed[slot].state.store(Listed::kFree);
 }
 
 }  // namespace

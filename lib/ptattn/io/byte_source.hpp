@@ -46,6 +46,8 @@ class ByteSource {
   ByteSource(const ByteSource&) = delete;
   ByteSource& operator=(const ByteSource&) = delete;
 
+  /// Returns the path, or the name given with the bytes.
+  [[nodiscard]] const std::string& name() const { return subject_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
   /// Bytes [offset, offset + count), which lie within size(). Valid while `scratch`, which a file

@@ -38,7 +38,7 @@ std::optional<FileFormat> format_of(const io::ByteSource& source) {
   return std::nullopt;
 }
 
-PointCloud read(const io::ByteSource& source, const ReadOptions& options) {
+PointCloud read_points(const io::ByteSource& source, const ReadOptions& options) {
   if (source.size() == 0) source.fail("is empty, expected a PLY, PCD, LAS or LAZ file");
   const auto format = format_of(source);
   if (!format) source.fail("is neither a PLY, PCD nor LAS file");
@@ -48,6 +48,12 @@ PointCloud read(const io::ByteSource& source, const ReadOptions& options) {
   } catch (const std::bad_alloc&) {
     source.fail("does not fit into memory");
   }
+}
+
+PointCloud read(const io::ByteSource& source, const ReadOptions& options) {
+  PointCloud cloud = read_points(source, options);
+  cloud.set_name(source.name());
+  return cloud;
 }
 
 std::optional<FileFormat> format_of_name(const std::filesystem::path& path) {

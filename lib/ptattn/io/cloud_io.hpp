@@ -29,7 +29,8 @@ struct LasOptions {
   std::string crs{};   ///< reference system: "EPSG:2154", WKT, or empty for none
 };
 
-/// Reads a PLY, PCD, LAS or LAZ file; the content decides which, not the name.
+/// Reads a PLY, PCD, LAS or LAZ file; the content decides which, not the name. The path becomes the
+/// cloud's name.
 ///
 /// Every field comes back with its type, count and order, bit for bit (ASCII: the value of the
 /// decimal text; a NaN has no payload there). Comments, obj_info, viewpoint and PLY elements other
@@ -40,7 +41,7 @@ struct LasOptions {
 [[nodiscard]] PointCloud read_cloud(const std::filesystem::path& path,
                                     const ReadOptions& options = {});
 
-/// The same from memory; `subject` names it in errors.
+/// Reads a cloud from memory; `subject` names it in errors and becomes its name.
 [[nodiscard]] PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subject,
                                      const ReadOptions& options = {});
 

@@ -16,7 +16,7 @@ constexpr std::size_t kMostPixels = 1U << 28U;       // sizes of rows and files 
 
 static_assert(sizeof(Rgb) == 3 && std::is_trivially_copyable_v<Rgb>, "a row of pixels is bytes");
 
-void check(const Image& image) {
+void check_image(const Image& image) {
   const auto fits = [](std::size_t side) { return side > 0 && side <= kMostPixelsASide; };
   if (fits(image.width) && fits(image.height) && image.width * image.height <= kMostPixels &&
       image.pixels.size() == image.width * image.height) {
@@ -48,7 +48,7 @@ std::string encoded(const Image& image, const std::string& subject) {
 }  // namespace
 
 void write_png(const std::filesystem::path& path, const Image& image) {
-  check(image);
+  check_image(image);
   io::AtomicFile file(path);
   file.append(encoded(image, file.subject()));
   file.commit();

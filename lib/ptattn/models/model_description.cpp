@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::size_t kMaxPoints = 16'384;  // bounds the memory of the first layers
 
-Preprocessing read_preprocessing(const nlohmann::json& value, const std::string& subject) {
+ObjectProfile read_object_profile(const nlohmann::json& value, const std::string& subject) {
   JsonObject json(value, "preprocessing", subject);
-  Preprocessing profile;
+  ObjectProfile profile;
   profile.points = json.integer("points", {1, kMaxPoints});
   profile.min_points = json.integer("min_points", {1, profile.points});
   profile.resampling = static_cast<Resampling>(json.choice("resample", {"fps_or_repeat"}));
@@ -78,8 +78,8 @@ std::string category_of(const std::string& class_name) {
 /// Categories that are not listed come in the order of their first parts.
 void find_categories(SegmenterDescription& model, const JsonObject& json) {
   const bool listed = !model.categories.empty();
-  std::unordered_map<std::string, std::size_t> places;
-  for (const std::string& category : model.categories) places.emplace(category, places.size());
+  std::unordered_map<std::string, std::size_t> indices;
+  for (const std::string& category : model.categories) indices.emplace(category, indices.size());
   for (const std::string& name : model.classes) {
     const std::string category = category_of(name);
     if (category.empty()) {
@@ -87,12 +87,12 @@ void find_categories(SegmenterDescription& model, const JsonObject& json) {
       if (!listed) model.categories.clear();
       return;
     }
-    const auto [place, fresh] = places.emplace(category, places.size());
+    const auto [index, fresh] = indices.emplace(category, indices.size());
     if (fresh) {
       if (listed) json.fail("categories", "does not list \"" + category + "\" of \"" + name + "\"");
       model.categories.push_back(category);
     }
-    model.category_of_class.push_back(place->second);
+    model.category_of_class.push_back(index->second);
   }
 }
 
@@ -145,7 +145,7 @@ ClassifierDescription read_classifier_description(const std::filesystem::path& f
   JsonObject json(config.json.root(), "", config.subject);
   ClassifierDescription model;
   read_shared(json, config.subject, ModelTask::kClassification, model);
-  model.preprocessing = read_preprocessing(json.object("preprocessing"), config.subject);
+  model.preprocessing = read_object_profile(json.object("preprocessing"), config.subject);
   json.finish();
   return model;
 }

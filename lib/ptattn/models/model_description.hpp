@@ -8,7 +8,7 @@
 
 #include "ptattn/cloud/paint.hpp"
 #include "ptattn/models/architecture.hpp"
-#include "ptattn/models/preprocessing.hpp"
+#include "ptattn/models/object_profile.hpp"
 #include "ptattn/models/registry.hpp"
 #include "ptattn/models/scene_profile.hpp"
 
@@ -26,7 +26,7 @@ struct ModelDescription {
 
 /// What the config.json of a classifier says.
 struct ClassifierDescription : ModelDescription {
-  Preprocessing preprocessing;
+  ObjectProfile preprocessing;
 };
 
 /// What the config.json of a model over points says.

@@ -16,7 +16,7 @@ const ModelDescription& description_of(const Model& model) {
 
 Model load_model(const std::filesystem::path& folder) {
   if (read_model_task(folder) == ModelTask::kClassification) return load_classifier(folder);
-  return load_point_model(folder);
+  return load_segmenter(folder);
 }
 
 ClassifierModel load_classifier(const std::filesystem::path& folder, Precision precision) {
@@ -33,7 +33,7 @@ ClassifierModel load_classifier(const std::filesystem::path& folder, Precision p
   return {std::move(description), precision, std::move(network)};
 }
 
-PointModel load_point_model(const std::filesystem::path& folder) {
+SegmenterModel load_segmenter(const std::filesystem::path& folder) {
   SegmenterDescription description = read_segmenter_description(folder);
   const SafetensorsFile weights(folder / "model.safetensors");
   auto network = make_point_network(description.architecture, weights);

@@ -19,13 +19,13 @@ struct ClassifierModel {
 };
 
 /// A network over points with all that is needed to use it.
-struct PointModel {
+struct SegmenterModel {
   SegmenterDescription description;
   std::unique_ptr<PointNetwork> network;
 };
 
 /// A model of any task.
-using Model = std::variant<ClassifierModel, PointModel>;
+using Model = std::variant<ClassifierModel, SegmenterModel>;
 
 /// Returns what the models of all tasks say of themselves.
 [[nodiscard]] const ModelDescription& description_of(const Model& model);
@@ -43,6 +43,6 @@ using Model = std::variant<ClassifierModel, PointModel>;
 
 /// Loads the model over points in `folder`.
 /// @throws Error(Fault::kModel), also for a model of another task
-[[nodiscard]] PointModel load_point_model(const std::filesystem::path& folder);
+[[nodiscard]] SegmenterModel load_segmenter(const std::filesystem::path& folder);
 
 }  // namespace ptattn

@@ -63,7 +63,7 @@ constexpr NumberedChannel kNumberedChannels[] = {
     {"thickness_", 0, kMaxLevel, ChannelKind::kThickness, false},
     {"scatter_", 0, kMaxLevel, ChannelKind::kScatter, false},
     {"vertical_", 0, kMaxLevel, ChannelKind::kVertical, false},
-    {"crowd_", 0, kMaxLevel, ChannelKind::kCrowd, false},
+    {"crowd_", 0, kMaxLevel, ChannelKind::kVoxelCount, false},
 };
 
 std::optional<Channel> parse_channel(std::string_view name) {
@@ -147,7 +147,7 @@ SceneProfile read_scene_profile(const std::string& text, const std::string& subj
         static_cast<Origin>(json.choice("origin", {"minimum", "center_bottom", "sensor"}));
   }
   profile.channels = read_channels(json, json.integer("top_window", {1, kMaxWindow}, 3));
-  profile.squash = json.number("squash", {1e-3, 1e3}, 0.25);
+  profile.height_scale = json.number("squash", {1e-3, 1e3}, 0.25);
   profile.color_range = read_color_range(json);
   profile.min_points = json.integer("min_points", {1, 1'000'000}, 1);
   if (json.find("opening_windows") != nullptr) {

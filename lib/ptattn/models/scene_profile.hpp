@@ -11,23 +11,23 @@ namespace ptattn {
 /// What a channel of a network over voxels says about its voxel; heights, windows and cells are
 /// defined in tasks/scene_features.hpp.
 enum class ChannelKind : std::uint8_t {
-  kPosition,   ///< x, y, z: mean position, from the profile's origin; the parameter is the axis
-  kOffset,     ///< offset_x, ...: mean position inside the voxel; the parameter is the axis
-  kColor,      ///< red, green, blue; the parameter is the channel
-  kNormal,     ///< normal_x, ...; the parameter is the axis
-  kCount,      ///< count: logarithm of the number of points
-  kSpread,     ///< spread: vertical extent of the points
-  kAbove,      ///< above_W: height above the opening of the lowest points by windows of W columns
-  kBelow,      ///< below_W: height above their closing, negative in pits
-  kPlane,      ///< plane_L: height above the plane along the ground of cells of level L
-  kUnderTop,   ///< under_top_W: depth below the highest point of a window of W columns
-  kThickness,  ///< thickness_L: least standard deviation of the surroundings of level L
-  kScatter,    ///< scatter_L: how evenly they extend in all directions
-  kVertical,   ///< vertical_L: vertical share of their variance
-  kCrowd,      ///< crowd_L: logarithm of their number of voxels
-  kIntensity,  ///< intensity: mean rank of the points' intensities
-  kLast,       ///< last: share of last returns
-  kMultiple,   ///< multiple: share of points that are one of several returns
+  kPosition,    ///< x, y, z: mean position, from the profile's origin; the parameter is the axis
+  kOffset,      ///< offset_x, ...: mean position inside the voxel; the parameter is the axis
+  kColor,       ///< red, green, blue; the parameter is the channel
+  kNormal,      ///< normal_x, ...; the parameter is the axis
+  kCount,       ///< count: logarithm of the number of points
+  kSpread,      ///< spread: vertical extent of the points
+  kAbove,       ///< above_W: height above the opening of the lowest points by windows of W columns
+  kBelow,       ///< below_W: height above their closing, negative in pits
+  kPlane,       ///< plane_L: height above the plane along the ground of cells of level L
+  kUnderTop,    ///< under_top_W: depth below the highest point of a window of W columns
+  kThickness,   ///< thickness_L: least standard deviation of the surroundings of level L
+  kScatter,     ///< scatter_L: how evenly they extend in all directions
+  kVertical,    ///< vertical_L: vertical share of their variance
+  kVoxelCount,  ///< crowd_L: logarithm of their number of voxels
+  kIntensity,   ///< intensity: mean rank of the points' intensities
+  kLast,        ///< last: share of last returns
+  kMultiple,    ///< multiple: share of points that are one of several returns
   kHasIntensity,  ///< has_intensity
   kHasReturns,    ///< has_returns
   kStrength,      ///< strength: mean intensity as a share of its full range (1, 255 or 65535);
@@ -66,7 +66,7 @@ struct SceneProfile {
   double voxel = 0.0;  ///< in metres (scene) or radii of the unit sphere (object)
   Origin origin = Origin::kMinimum;
   std::vector<Channel> channels;
-  double squash = 0.25;                       ///< heights far below it count linearly, in metres
+  double height_scale = 0.25;                 ///< heights far below it count linearly, in metres
   std::array<double, 2> color_range{0., 1.};  ///< what the colour values 0 and 255 become
   std::size_t min_points = 1;                 ///< clouds of fewer points are refused
 

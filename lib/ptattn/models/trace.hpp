@@ -85,4 +85,7 @@ class Trace {
   std::string layer_;
 };
 
+/// Runs a network over one input while `trace` listens; called again, it does the same again.
+using TracedPass = std::function<void(const Trace& trace)>;
+
 }  // namespace ptattn

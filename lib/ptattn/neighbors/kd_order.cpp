@@ -41,9 +41,9 @@ float pivot_near(std::span<const IndexedPoint> items, std::size_t middle, std::s
 template <class BelongsLeft>
 std::size_t partition(std::span<IndexedPoint> items, const BelongsLeft& belongs_left) {
   std::size_t left = 0;
-  for (IndexedPoint& place : items) {
-    const IndexedPoint item = place;
-    place = items[left];
+  for (IndexedPoint& slot : items) {
+    const IndexedPoint item = slot;
+    slot = items[left];
     items[left] = item;
     left += belongs_left(item) ? 1 : 0;
   }

@@ -69,7 +69,7 @@ namespace ptattn::HWY_NAMESPACE {
 namespace {
 
 /// Goes down from the root, always into the nearest box.
-std::uint32_t nearest_leaf(Levels levels, Place query) {
+std::uint32_t nearest_leaf(Levels levels, QueryPoint query) {
   const FloatTag d;
   std::uint32_t box = 0;
   for (std::size_t level = levels.size(); level-- > 0;) {
@@ -85,13 +85,13 @@ std::uint32_t nearest_leaf(Levels levels, Place query) {
 
 void find_nearest_leaves(Levels levels, const MatrixView& queries, std::uint32_t* leaves) {
   for (std::size_t q = 0; q < queries.rows; ++q) {
-    leaves[q] = nearest_leaf(levels, Place(queries.row(q)));
+    leaves[q] = nearest_leaf(levels, QueryPoint(queries.row(q)));
   }
 }
 
 /// Puts the boxes of a pack that may hold something better than `worst` on the stack.
 HWY_INLINE void push_boxes(const BoxPack& boxes, std::uint32_t level, std::uint32_t first_box,
-                           Place query, const Worst& worst, VisitStack& stack) {
+                           QueryPoint query, const Worst& worst, VisitStack& stack) {
   const FloatTag d;
   const std::size_t bottom = stack.size;
   for (std::size_t lane = 0; lane < kPackLanes; lane += hn::Lanes(d)) {
@@ -103,17 +103,17 @@ HWY_INLINE void push_boxes(const BoxPack& boxes, std::uint32_t level, std::uint3
       const auto i = static_cast<std::size_t>(std::countr_zero(bits));
       const std::uint64_t key = neighbor_key(bound_of[i], boxes.lowest_index[lane + i]);
       if (key >= worst.key()) continue;
-      std::size_t place = stack.size++;
-      for (; place > bottom && stack.visits[place - 1].key < key; --place) {
-        stack.visits[place] = stack.visits[place - 1];
+      std::size_t slot = stack.size++;
+      for (; slot > bottom && stack.visits[slot - 1].key < key; --slot) {
+        stack.visits[slot] = stack.visits[slot - 1];
       }
-      stack.visits[place] = {key, level, first_box + static_cast<std::uint32_t>(lane + i)};
+      stack.visits[slot] = {key, level, first_box + static_cast<std::uint32_t>(lane + i)};
     }
   }
 }
 
 /// Gathers what a leaf has to offer.
-HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf, Place query,
+HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf, QueryPoint query,
                             const Request& request, SearchMemory& memory, Worst& worst) {
   const FloatTag d;
   const std::size_t begin = leaf * kLeafPacks;
@@ -134,7 +134,7 @@ HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf,
 void answer_query(std::span<const PointPack> points, Levels levels, const float* position,
                   std::uint32_t home, const Request& request, SearchMemory& memory,
                   std::uint32_t* out) {
-  const Place query(position);
+  const QueryPoint query(position);
   Worst worst{request.reach, kNoIndex};
   memory.candidates.size = 0;
   search_leaf(points, home, query, request, memory, worst);

@@ -23,10 +23,10 @@ using FloatTag = hn::CappedTag<float, kPackLanes>;
 using Floats = hn::Vec<FloatTag>;
 
 /// A position. Not three vectors: those of SVE cannot be members.
-struct Place {
+struct QueryPoint {
   float x, y, z;
 
-  explicit Place(const float* p) : x(p[0]), y(p[1]), z(p[2]) {}
+  explicit QueryPoint(const float* p) : x(p[0]), y(p[1]), z(p[2]) {}
 };
 
 /// (dx dx + dy dy) + dz dz: five roundings in this order on every target, never a fused operation.
@@ -35,7 +35,7 @@ HWY_INLINE Floats squared_norm(Floats dx, Floats dy, Floats dz) {
 }
 
 /// Squared distances of the points in lanes `lane`... of the pack.
-HWY_INLINE Floats squared_distances(const PointPack& pack, std::size_t lane, Place to) {
+HWY_INLINE Floats squared_distances(const PointPack& pack, std::size_t lane, QueryPoint to) {
   const FloatTag d;
   return squared_norm(hn::Sub(hn::Load(d, pack.x + lane), hn::Set(d, to.x)),
                       hn::Sub(hn::Load(d, pack.y + lane), hn::Set(d, to.y)),
@@ -47,7 +47,7 @@ HWY_INLINE Floats squared_distances(const PointPack& pack, std::size_t lane, Pla
 /// The gap to the near face is not larger than the offset of any point of the box, and rounding is
 /// monotone, so the same formula over gaps never exceeds the rounded distance of a point. The bound
 /// is exact in float32 and needs no safety margin.
-HWY_INLINE Floats squared_distances(const BoxPack& boxes, std::size_t lane, Place to) {
+HWY_INLINE Floats squared_distances(const BoxPack& boxes, std::size_t lane, QueryPoint to) {
   const FloatTag d;
   const auto gap = [&](std::size_t axis, float coordinate) HWY_ATTR {
     const Floats at = hn::Set(d, coordinate);

@@ -23,7 +23,7 @@ Cell block_of(const Cell& cell) {
   return {cell[0] >> kBlockShift, cell[1] >> kBlockShift, cell[2] >> kBlockShift};
 }
 
-/// Place of a cell in its block, z fastest.
+/// Returns the position of a cell in its block, z fastest.
 std::size_t place_of(const Cell& cell) {
   return (cell[0] & kInside) << 4U | (cell[1] & kInside) << 2U | (cell[2] & kInside);
 }

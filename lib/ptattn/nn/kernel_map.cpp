@@ -26,14 +26,14 @@ class KernelMap::Builder {
       for (std::size_t k = 0; k < volume_; ++k) begins[k + 1] += row[k] != kNoIndex ? 1 : 0;
     }
     for (std::size_t k = 0; k < volume_; ++k) begins[k + 1] += begins[k];
-    place(block);
+    store(block);
     const auto next = scratch.take<std::uint32_t>(volume_);
     std::copy_n(begins, volume_, next.begin());
     const auto met = scratch.take<std::uint32_t>(volume_ + 1);  // offsets of the kernel
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t* const row = found.data() + i * volume_;
       std::size_t many = 0;
-      for (std::uint32_t k = 0; k < volume_; ++k) {  // without branches: most places are empty
+      for (std::uint32_t k = 0; k < volume_; ++k) {  // without branches: most offsets are empty
         met[many] = k;
         many += row[k] != kNoIndex ? 1 : 0;
       }
@@ -49,7 +49,7 @@ class KernelMap::Builder {
   [[nodiscard]] std::size_t used() const { return used_; }
 
  private:
-  void place(Block& block) {
+  void store(Block& block) {
     const std::size_t pairs = block.begins[volume_];
     const std::size_t inputs = pairs * sizeof(std::uint32_t);
     const std::size_t outputs = (pairs + pairs % 2) * sizeof(std::uint16_t);  // 4-byte aligned

@@ -37,7 +37,7 @@ struct Orientation {
 constexpr std::size_t kStates = 48;
 
 struct Step {
-  std::uint8_t gray;  ///< three bits of the Gray code of the place
+  std::uint8_t gray;  ///< three bits of the Gray code of the position
   std::uint8_t next;  ///< state
 };
 using Automaton = std::array<std::array<Step, 8>, kStates>;
@@ -53,7 +53,7 @@ constexpr std::size_t state_of(const Orientation& o) {
 }
 
 constexpr Orientation orientation_of(std::size_t state) {
-  const auto bit = [&](unsigned place) { return static_cast<unsigned>(state >> place & 1U); };
+  const auto bit = [&](unsigned position) { return static_cast<unsigned>(state >> position & 1U); };
   return {kPermutations[state / 8], {bit(2), bit(1), bit(0)}};
 }
 

@@ -13,7 +13,7 @@ enum class Curve { kZ, kZTrans, kHilbert, kHilbertTrans };
 /// The most bits of a coordinate for which a code fits into 64 bits.
 inline constexpr int kMaxCurveDepth = 21;
 
-/// Place of a cell along a curve: 3 depth bits.
+/// Position of a cell along a curve: 3 depth bits.
 ///
 /// Z order (Morton 1966): the bits of x, y, z interleaved from the most significant on, x first.
 /// Hilbert: Skilling 2004, "Programming the Hilbert curve", with the most significant bit first.

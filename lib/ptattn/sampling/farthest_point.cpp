@@ -50,7 +50,7 @@ namespace {
 
 /// Lists the blocks whose farthest point is farther from its nearest sample than the box is from
 /// the new one.
-std::size_t find_touched(Blocks& blocks, Place sample) {
+std::size_t find_touched(Blocks& blocks, QueryPoint sample) {
   const FloatTag d;
   std::uint32_t* const first = blocks.touched.data();
   std::uint32_t* out = first;
@@ -67,7 +67,7 @@ std::size_t find_touched(Blocks& blocks, Place sample) {
   return static_cast<std::size_t>(out - first);
 }
 
-void update(Blocks& blocks, std::size_t block, Place sample) {
+void update(Blocks& blocks, std::size_t block, QueryPoint sample) {
   const FloatTag d;
   Floats farthest = hn::Set(d, -1.0F);
   const std::size_t begin = block * blocks.packs_per_block;
@@ -135,7 +135,7 @@ void draw_samples(Blocks& blocks, const MatrixView& points, std::size_t start,
   for (std::size_t i = 0;; ++i) {
     samples[i] = sample;
     if (i + 1 == samples.size()) return;
-    const Place position(points.row(sample));
+    const QueryPoint position(points.row(sample));
     const std::size_t touched = find_touched(blocks, position);
     for (std::size_t t = 0; t < touched; ++t) update(blocks, blocks.touched[t], position);
     sample = farthest_index(blocks);
@@ -152,7 +152,7 @@ namespace {
 
 HWY_EXPORT(draw_samples);
 
-void check(MatrixView points, std::size_t count, std::size_t start) {
+void check_request(MatrixView points, std::size_t count, std::size_t start) {
   const char* const subject = "farthest_point_sample";
   check_points(points, subject);
   if (count == 0 || count > points.rows) {
@@ -210,14 +210,14 @@ void draw(MatrixView points, std::size_t start, std::span<std::uint32_t> samples
 
 std::vector<std::uint32_t> farthest_point_sample(MatrixView points, std::size_t count,
                                                  std::size_t start) {
-  check(points, count, start);
+  check_request(points, count, start);
   std::vector<std::uint32_t> samples(count);
   draw(points, start, samples);
   return samples;
 }
 
 void farthest_point_sample(MatrixView points, std::size_t start, std::span<std::uint32_t> out) {
-  check(points, out.size(), start);
+  check_request(points, out.size(), start);
   draw(points, start, out);
 }
 

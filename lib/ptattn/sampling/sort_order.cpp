@@ -34,11 +34,11 @@ std::size_t digit(std::uint64_t key, unsigned shift) {
   return key >> shift & (kDigits - 1);
 }
 
-/// Turns the counts of every block into the place of its first item with that digit.
+/// Turns the counts of every block into the offset of its first item with that digit.
 void to_places(std::span<Counters> counters) {
-  std::uint32_t place = 0;
+  std::uint32_t offset = 0;
   for (std::size_t d = 0; d < kDigits; ++d) {
-    for (Counters& block : counters) place += std::exchange(block[d], place);
+    for (Counters& block : counters) offset += std::exchange(block[d], offset);
   }
 }
 
@@ -59,8 +59,8 @@ void distribute(std::span<const Item> from, std::span<Item> to, unsigned shift,
   });
   to_places(counters);
   each_block(from.size(), [&](std::size_t b, std::size_t begin, std::size_t end) {
-    Counters& places = counters[b];
-    for (std::size_t i = begin; i < end; ++i) to[places[digit(from[i].key, shift)]++] = from[i];
+    Counters& offsets = counters[b];
+    for (std::size_t i = begin; i < end; ++i) to[offsets[digit(from[i].key, shift)]++] = from[i];
   });
 }
 

@@ -44,7 +44,7 @@ PointInput Batch::input() const {
 VoxelSample make_voxel_sample(const LabelledCloud& cloud, const LabelSpace& space,
                               const SceneProfile& profile) {
   const PointCloud points = to_point_cloud(cloud);
-  PreparedScene prepared = prepare_scene(points, profile, cloud.name);
+  PreparedScene prepared = prepare_scene(points, profile);
   const SceneVoxels& scene = prepared.voxels;
   VoxelSample sample;
   Batch& batch = sample.batch;

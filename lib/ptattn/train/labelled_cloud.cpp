@@ -148,15 +148,15 @@ void LabelledCloud::drop(AttributeKind kind) {
 }
 
 LabelledCloud take_labelled(const PointCloud& cloud, std::span<const Label> labels,
-                            const SceneProfile& profile, std::string_view name) {
-  RawVector<Position> positions = cloud.positions(name);
+                            const SceneProfile& profile) {
+  RawVector<Position> positions = cloud.positions();
   const std::vector<std::size_t> rows = keep_finite(positions);
   constexpr std::size_t kFewest = 3;
   if (rows.size() < kFewest) {
-    throw Error(Fault::kInput, name, "has fewer than three points with finite coordinates");
+    throw Error(Fault::kInput, cloud.name(), "has fewer than three points with finite coordinates");
   }
   const Position low = bounds_of(positions).low;
-  LabelledCloud result{.name = std::string(name), .positions = {}, .labels = {}};
+  LabelledCloud result{.name = cloud.name(), .positions = {}, .labels = {}};
   result.positions.resize(rows.size());
   result.labels.resize(rows.size());
   parallel_each(rows.size(), kPointsPerTask, [&](std::size_t i) {
@@ -218,6 +218,7 @@ void append(LabelledCloud& cloud, const LabelledCloud& other) {
 
 PointCloud to_point_cloud(const LabelledCloud& cloud) {
   PointCloud result(cloud.size());
+  result.set_name(cloud.name);
   for (std::size_t axis = 0; axis < 3; ++axis) {
     Field& field = result.add(std::string(1, "xyz"[axis]), FieldType::kFloat32);
     const std::span<float> out = field.values<float>();

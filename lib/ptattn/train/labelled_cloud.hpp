@@ -59,11 +59,12 @@ struct LabelledCloud {
   void drop(AttributeKind kind);
 };
 
-/// Takes the finite points of a cloud with the attributes that the channels of `profile` use.
+/// Takes the finite points of a cloud with the attributes that the channels of `profile` use, and
+/// its name.
 /// @param labels  [points of the cloud]
 /// @throws Error(Fault::kInput) without coordinates, or with fewer than three finite points
 [[nodiscard]] LabelledCloud take_labelled(const PointCloud& cloud, std::span<const Label> labels,
-                                          const SceneProfile& profile, std::string_view name);
+                                          const SceneProfile& profile);
 
 /// The points `rows` of a cloud, in that order.
 [[nodiscard]] LabelledCloud select(const LabelledCloud& cloud, std::span<const std::uint32_t> rows);

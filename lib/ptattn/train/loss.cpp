@@ -191,8 +191,8 @@ double add_lovasz(const Race& race, std::span<const double> z, double share,
   return loss;
 }
 
-void check(std::size_t logits, std::size_t gradient, const Targets& targets,
-           const LossOptions& options) {
+void check_loss_input(std::size_t logits, std::size_t gradient, const Targets& targets,
+                      const LossOptions& options) {
   const std::size_t n = targets.columns() > 0 ? targets.counts.size() / targets.columns() : 0;
   const auto fits = [&](std::size_t size) { return size == 0 || size == targets.classes; };
   if (targets.classes == 0 || logits != n * targets.classes || gradient != logits ||
@@ -207,7 +207,7 @@ void check(std::size_t logits, std::size_t gradient, const Targets& targets,
 template <class T>
 LossValue scene_loss(std::span<const T> logits, const Targets& targets, const LossOptions& options,
                      std::span<T> gradient) {
-  check(logits.size(), gradient.size(), targets, options);
+  check_loss_input(logits.size(), gradient.size(), targets, options);
   ScratchMemory scratch;
   const auto z = scratch.take<double>(logits.size());
   const auto d = scratch.take<double>(logits.size());

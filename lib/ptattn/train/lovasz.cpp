@@ -35,11 +35,11 @@ double class_loss(const LabelledRows& rows, std::size_t c, double share, std::sp
   double loss = 0.0;
   double before = 0.0;
   auto intersection = static_cast<double>(positives);
-  auto united = static_cast<double>(positives);
+  auto union_size = static_cast<double>(positives);
   for (const auto& [error, row] : errors) {
     const bool truth = rows.labels[row] == static_cast<std::int32_t>(c);
-    (truth ? intersection : united) += truth ? -1.0 : 1.0;
-    const double jaccard = 1.0 - intersection / united;
+    (truth ? intersection : union_size) += truth ? -1.0 : 1.0;
+    const double jaccard = 1.0 - intersection / union_size;
     loss += error * (jaccard - before);
     slope[row * rows.classes + c] = share * (truth ? before - jaccard : jaccard - before);
     before = jaccard;

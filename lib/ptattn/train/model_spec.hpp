@@ -18,7 +18,7 @@ struct ModelSpec {
   std::string name;
   std::string architecture;
   std::string hyper_parameters;  ///< a JSON object, see ArchitectureConfig
-  std::string preprocessing;     ///< a JSON object, see read_scene_profile or Preprocessing
+  std::string preprocessing;     ///< a JSON object, see read_scene_profile or ObjectProfile
   std::vector<std::string> classes;
   std::vector<Rgb> palette{};               ///< a color per class; empty: evenly spread hues
   std::vector<std::uint8_t> asprs_codes{};  ///< a code per class; empty: none

@@ -23,7 +23,7 @@ std::optional<Label> class_of(const LabelledCloud& object) {
 }  // namespace
 
 Batch make_object_sample(const LabelledCloud& object, std::size_t label, const LabelSpace& space,
-                         const Preprocessing& profile) {
+                         const ObjectProfile& profile) {
   std::vector<Position> positions(object.size());
   for (std::size_t i = 0; i < positions.size(); ++i) {
     for (std::size_t axis = 0; axis < 3; ++axis) positions[i][axis] = object.positions[i][axis];

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "ptattn/models/preprocessing.hpp"
+#include "ptattn/models/object_profile.hpp"
 #include "ptattn/train/object_augment.hpp"
 #include "ptattn/train/stream.hpp"
 
@@ -14,7 +14,7 @@ namespace ptattn::train {
 /// How a network sees an object: as a sample of its points (and names it), or as voxels (and labels
 /// its parts).
 struct ObjectView {
-  std::optional<Preprocessing> sample{};
+  std::optional<ObjectProfile> sample{};
   std::optional<SceneProfile> voxels{};
 };
 
@@ -49,6 +49,6 @@ class ObjectStream final : public SampleStream {
 /// A sample of an object by the code that classification uses, with its class as the one row of
 /// counts.
 [[nodiscard]] Batch make_object_sample(const LabelledCloud& object, std::size_t label,
-                                       const LabelSpace& space, const Preprocessing& profile);
+                                       const LabelSpace& space, const ObjectProfile& profile);
 
 }  // namespace ptattn::train

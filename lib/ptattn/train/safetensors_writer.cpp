@@ -19,7 +19,7 @@ static_assert(std::endian::native == std::endian::little, "safetensors data is l
 
 constexpr std::size_t kAlignment = 8;  // of the data in the file
 
-void check(const NamedTensor& tensor, const nlohmann::ordered_json& header) {
+void check_tensor(const NamedTensor& tensor, const nlohmann::ordered_json& header) {
   const std::size_t size = std::accumulate(tensor.shape.begin(), tensor.shape.end(), std::size_t{1},
                                            std::multiplies<>());
   if (size != tensor.values.size()) {
@@ -37,7 +37,7 @@ std::string header_of(std::span<const NamedTensor> tensors) {
   nlohmann::ordered_json header;
   std::size_t begin = 0;
   for (const NamedTensor& tensor : tensors) {
-    check(tensor, header);
+    check_tensor(tensor, header);
     const std::size_t end = begin + tensor.values.size_bytes();
     header[tensor.name] = {
         {"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}};

@@ -33,24 +33,24 @@ bool is_useful(const Batch& batch) {
 
 }  // namespace
 
-SceneStream::SceneStream(std::vector<LabelledCloud> places, LabelSpace space, SceneProfile profile,
+SceneStream::SceneStream(std::vector<LabelledCloud> scenes, LabelSpace space, SceneProfile profile,
                          const SceneStreamOptions& options)
-    : places_(std::move(places)),
+    : scenes_(std::move(scenes)),
       space_(std::move(space)),
       profile_(std::move(profile)),
       options_(options),
       label_counts_(space_.size(), 0) {
-  if (places_.empty()) throw Error(Fault::kUsage, "training data", "holds no place to learn from");
-  for (const LabelledCloud& place : places_) {
-    Place& detail = details_.emplace_back();
-    detail.density = plan_density(place, kDensityCell * profile_.voxel);
+  if (scenes_.empty()) throw Error(Fault::kUsage, "training data", "holds no scene to learn from");
+  for (const LabelledCloud& scene : scenes_) {
+    SceneDetail& detail = details_.emplace_back();
+    detail.density = plan_density(scene, kDensityCell * profile_.voxel);
     detail.rows.resize(space_.size());
-    for (std::size_t i = 0; i < place.size(); ++i) {
-      if (place.labels[i] == kUnlabelled) continue;
-      detail.rows[place.labels[i]].push_back(static_cast<std::uint32_t>(i));
+    for (std::size_t i = 0; i < scene.size(); ++i) {
+      if (scene.labels[i] == kUnlabelled) continue;
+      detail.rows[scene.labels[i]].push_back(static_cast<std::uint32_t>(i));
     }
     for (std::size_t l = 0; l < space_.size(); ++l) label_counts_[l] += detail.rows[l].size();
-    place_weights_.push_back(std::sqrt(static_cast<double>(place.size()) / detail.density));
+    scene_weights_.push_back(std::sqrt(static_cast<double>(scene.size()) / detail.density));
   }
   for (const std::size_t count : label_counts_) {
     label_weights_.push_back(std::pow(static_cast<double>(count), kFrequencyPower));
@@ -62,22 +62,22 @@ SceneStream::SceneStream(std::vector<LabelledCloud> places, LabelSpace space, Sc
 
 SceneStream::Choice SceneStream::choose_center(Draws& draws) const {
   if (!draws.chance(kCenteredShare)) {
-    const std::size_t place = draws.weighted(place_weights_);
-    return {place, static_cast<std::uint32_t>(draws.below(places_[place].size()))};
+    const std::size_t scene = draws.weighted(scene_weights_);
+    return {scene, static_cast<std::uint32_t>(draws.below(scenes_[scene].size()))};
   }
   const std::size_t label = draws.weighted(label_weights_);
   std::vector<double> weights;
-  for (const Place& place : details_) {
-    weights.push_back(std::sqrt(static_cast<double>(place.rows[label].size())));
+  for (const SceneDetail& scene : details_) {
+    weights.push_back(std::sqrt(static_cast<double>(scene.rows[label].size())));
   }
-  const std::size_t place = draws.weighted(weights);
-  const auto& rows = details_[place].rows[label];
-  return {place, rows[draws.below(rows.size())]};
+  const std::size_t scene = draws.weighted(weights);
+  const auto& rows = details_[scene].rows[label];
+  return {scene, rows[draws.below(rows.size())]};
 }
 
 LabelledCloud SceneStream::draw_one(Draws& draws, double voxels) const {
   const auto [index, row] = choose_center(draws);
-  const LabelledCloud& place = places_[index];
+  const LabelledCloud& scene = scenes_[index];
   const double area = profile_.voxel * profile_.voxel;
   const double full = details_[index].density * area;  // points per voxel area
   const bool augmented = options_.augmentation != SceneAugmentation::kNone;
@@ -86,9 +86,9 @@ LabelledCloud SceneStream::draw_one(Draws& draws, double voxels) const {
   const double drawn = draws.log_uniform(kLeastDensity, most);
   const double wanted = draws.chance(kOwnDensity) || !augmented ? full : std::min(full, drawn);
   const double side = std::clamp(std::sqrt(voxels / voxels_per_area(wanted)), 40.0, 500.0);
-  const auto& center = place.positions[row];
+  const auto& center = scene.positions[row];
   LabelledCloud crop =
-      cut_square(place, {{center[0], center[1]}, side * profile_.voxel}, draws, augmented);
+      cut_square(scene, {{center[0], center[1]}, side * profile_.voxel}, draws, augmented);
   if (!augmented) return crop;
   crop = thin(crop, wanted / full, wanted / area, draws);
   if (crop.size() < kFewestVoxels) return crop;

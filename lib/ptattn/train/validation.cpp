@@ -13,7 +13,7 @@ constexpr double kDensityCell = 20.0;  // voxels
 constexpr double kTilt = 0.6;          // tangent of 31 degrees
 
 /// The class of the space for each class of the model; one more than all where there is none.
-std::vector<std::uint32_t> class_table(const PointModel& model, const LabelSpace& space) {
+std::vector<std::uint32_t> class_table(const SegmenterModel& model, const LabelSpace& space) {
   std::vector<std::uint32_t> table;
   for (const std::string& name : model.description.classes) {
     const auto found = std::ranges::find(space.classes, name);
@@ -44,13 +44,14 @@ LabelledCloud tilted(LabelledCloud cloud, double voxel) {
 
 }  // namespace
 
-std::vector<CloudScores> validate(const PointModel& model, std::span<const LabelledCloud> clouds,
-                                  const LabelSpace& space, const std::function<bool()>& between) {
+std::vector<CloudScores> validate(const SegmenterModel& model,
+                                  std::span<const LabelledCloud> clouds, const LabelSpace& space,
+                                  const std::function<bool()>& between) {
   const std::vector<std::uint32_t> table = class_table(model, space);
   std::vector<CloudScores> results;
   for (const LabelledCloud& cloud : clouds) {
     if (between && !between()) break;
-    const Segmentation found = segment(model, to_point_cloud(cloud), cloud.name);
+    const Segmentation found = segment(model, to_point_cloud(cloud));
     std::vector<std::uint32_t> predicted(cloud.size());
     std::vector<Label> labels = cloud.labels;
     for (std::size_t i = 0; i < cloud.size(); ++i) {

@@ -22,7 +22,7 @@ struct CloudScores {
 /// Classes of the model are those of `space` of the same name; points that get another class count
 /// as found in none. Points of classes that the model does not have are left out.
 /// @param between  called between two clouds; ends the validation early by returning false
-[[nodiscard]] std::vector<CloudScores> validate(const PointModel& model,
+[[nodiscard]] std::vector<CloudScores> validate(const SegmenterModel& model,
                                                 std::span<const LabelledCloud> clouds,
                                                 const LabelSpace& space,
                                                 const std::function<bool()>& between = {});

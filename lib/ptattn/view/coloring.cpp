@@ -206,8 +206,7 @@ std::vector<ColorSource> color_sources(const PointCloud& cloud) {
   return sources;
 }
 
-ColorSource find_color_source(const PointCloud& cloud, std::string_view name,
-                              std::string_view subject) {
+ColorSource find_color_source(const PointCloud& cloud, std::string_view name) {
   const std::vector<ColorSource> sources = color_sources(cloud);
   for (const ColorSource& source : sources) {
     if (source.name == name) return source;
@@ -222,7 +221,7 @@ ColorSource find_color_source(const PointCloud& cloud, std::string_view name,
   }
   std::string known;
   for (const ColorSource& source : sources) known += (known.empty() ? "" : ", ") + source.name;
-  throw Error(Fault::kInput, std::string(subject),
+  throw Error(Fault::kInput, cloud.name(),
               "has nothing called " + std::string(name) + " to colour by, it has " + known);
 }
 

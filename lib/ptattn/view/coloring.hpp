@@ -41,9 +41,8 @@ struct ColorSource {
 
 /// The source of that name: one of `color_sources`, or x, y, or a value of a field of several
 /// ("descriptor_3").
-/// @throws Error(Fault::kInput) with `subject` that tells which there are
-[[nodiscard]] ColorSource find_color_source(const PointCloud& cloud, std::string_view name,
-                                            std::string_view subject);
+/// @throws Error(Fault::kInput) that tells which there are
+[[nodiscard]] ColorSource find_color_source(const PointCloud& cloud, std::string_view name);
 
 /// A class and how many points have it.
 struct LegendClass {

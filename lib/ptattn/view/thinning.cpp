@@ -22,11 +22,10 @@ constexpr std::size_t kGrain = 16384;  // points a task
 /// One field's values, each as a number; for coordinates, which are float32 or float64.
 class Coordinate {
  public:
-  Coordinate(const PointCloud& cloud, const std::string& name, std::string_view subject) {
+  Coordinate(const PointCloud& cloud, const std::string& name) {
     const Field* const field = cloud.find(name);
     if (field == nullptr || field->count() != 1) {
-      throw Error(Fault::kInput, std::string(subject),
-                  "has no field " + name + " of one number a point");
+      throw Error(Fault::kInput, cloud.name(), "has no field " + name + " of one number a point");
     }
     if (field->type() == FieldType::kFloat32) {
       floats_ = field->values<float>();
@@ -63,8 +62,8 @@ std::size_t pick(Random& random, std::size_t run, std::size_t finite, std::size_
 
 }  // namespace
 
-Selection select_points(const PointCloud& cloud, std::size_t most, std::string_view subject) {
-  const Coordinates at{{cloud, "x", subject}, {cloud, "y", subject}, {cloud, "z", subject}};
+Selection select_points(const PointCloud& cloud, std::size_t most) {
+  const Coordinates at{{cloud, "x"}, {cloud, "y"}, {cloud, "z"}};
   Selection selection;
   for (std::size_t i = 0; i < cloud.size(); ++i) selection.finite += at.finite(i) ? 1 : 0;
   const std::size_t chosen = std::min(selection.finite, most);

@@ -21,11 +21,10 @@ struct Selection {
 /// place that a fixed generator draws: all parts of the file keep their share, as do the labels,
 /// and scan lines do not beat with a stride.
 /// @param most   >= 1
-/// @throws       Error(Fault::kInput) with `subject` when x, y or z is missing
+/// @throws       Error(Fault::kInput) when x, y or z is missing
 /// Two passes over the coordinates, which are not copied; memory 8 bytes a chosen point. The same
 /// choice on every machine and for any thread count.
-[[nodiscard]] Selection select_points(const PointCloud& cloud, std::size_t most,
-                                      std::string_view subject);
+[[nodiscard]] Selection select_points(const PointCloud& cloud, std::size_t most);
 
 /// The chosen points as a cloud of their own, with all one-value fields and those of several
 /// values. Time and memory O(chosen points).

@@ -66,7 +66,7 @@ TEST(Classify, IsTheSoftmaxOfTheLogits) {
   const auto model = model_of(2, [](MatrixView) {
     return std::vector<float>{100.0F, 100.0F + std::log(3.0F)};
   });
-  const Classification result = classify(model, cloud_of(lopsided_points(200)), "a.ply");
+  const Classification result = classify(model, cloud_of(lopsided_points(200)));
   EXPECT_THAT(result.probabilities, ElementsAre(DoubleNear(0.25, 1e-6), DoubleNear(0.75, 1e-6)));
   EXPECT_EQ(result.up, Axis::kZ);
 }
@@ -79,20 +79,20 @@ TEST(Classify, VotesAverageProbabilities) {
     for (std::size_t i = 0; i < p.rows; ++i) cubes += std::pow(p(i, 0), 3);
     return std::vector<float>{0.0F, cubes < 0 ? 0.0F : std::log(3.0F)};
   });
-  const Classification plain = classify(model, cloud_of(points), "a.ply");
+  const Classification plain = classify(model, cloud_of(points));
   EXPECT_THAT(plain.probabilities, ElementsAre(DoubleNear(0.5, 1e-6), DoubleNear(0.5, 1e-6)));
-  const Classification both = classify(model, cloud_of(points), "a.ply", {.votes = 2});
+  const Classification both = classify(model, cloud_of(points), {.votes = 2});
   EXPECT_THAT(both.probabilities, ElementsAre(DoubleNear(0.375, 1e-6), DoubleNear(0.625, 1e-6)));
 }
 
 TEST(Classify, UnitOffsetAndInvalidPointsDoNotMatter) {
   const auto model = model_of(3, moments);
   std::vector<Position> points = lopsided_points(3000);
-  const Classification expected = classify(model, cloud_of(points), "a.ply");
+  const Classification expected = classify(model, cloud_of(points));
   for (Position& p : points) p = {1000 * p[0] + 1e6, 1000 * p[1] + 1e6, 1000 * p[2] + 1e6};
   points.insert(points.begin() + 7, {0, std::numeric_limits<double>::quiet_NaN(), 0});
   points.insert(points.begin(), {std::numeric_limits<double>::infinity(), 0, 0});
-  const Classification result = classify(model, cloud_of(points), "a.ply");
+  const Classification result = classify(model, cloud_of(points));
   for (std::size_t c = 0; c < 3; ++c) {
     EXPECT_NEAR(result.probabilities[c], expected.probabilities[c], 1e-5);
   }
@@ -101,14 +101,14 @@ TEST(Classify, UnitOffsetAndInvalidPointsDoNotMatter) {
 TEST(Classify, UpUndoesARotationExactly) {
   const auto model = model_of(3, moments);
   const std::vector<Position> points = lopsided_points(2000);
-  const auto expected = classify(model, cloud_of(points), "a.ply").probabilities;
+  const auto expected = classify(model, cloud_of(points)).probabilities;
   std::vector<Position> y_up = points;
   for (Position& p : y_up) p = {p[0], p[2], -p[1]};
   std::vector<Position> x_up = points;
   for (Position& p : x_up) p = {p[2], p[0], p[1]};
-  EXPECT_EQ(classify(model, cloud_of(y_up), "a.ply", {.up = Axis::kY}).probabilities, expected);
-  EXPECT_EQ(classify(model, cloud_of(x_up), "a.ply", {.up = Axis::kX}).probabilities, expected);
-  EXPECT_NE(classify(model, cloud_of(y_up), "a.ply").probabilities, expected);
+  EXPECT_EQ(classify(model, cloud_of(y_up), {.up = Axis::kY}).probabilities, expected);
+  EXPECT_EQ(classify(model, cloud_of(x_up), {.up = Axis::kX}).probabilities, expected);
+  EXPECT_NE(classify(model, cloud_of(y_up)).probabilities, expected);
 }
 
 TEST(Classify, AutoTakesTheMostConfidentOrientation) {
@@ -120,11 +120,11 @@ TEST(Classify, AutoTakesTheMostConfidentOrientation) {
   });
   std::vector<Position> points = lopsided_points(1024);
   for (Position& p : points) p[2] *= 0.1;
-  EXPECT_EQ(classify(model, cloud_of(points), "a", {.up = std::nullopt}).up, Axis::kZ);
+  EXPECT_EQ(classify(model, cloud_of(points), {.up = std::nullopt}).up, Axis::kZ);
   for (Position& p : points) p = {p[0], p[2], -p[1]};
-  EXPECT_EQ(classify(model, cloud_of(points), "a", {.up = std::nullopt}).up, Axis::kY);
+  EXPECT_EQ(classify(model, cloud_of(points), {.up = std::nullopt}).up, Axis::kY);
   for (Position& p : points) p = upright(p, Axis::kY), p = {p[2], p[0], p[1]};
-  EXPECT_EQ(classify(model, cloud_of(points), "a", {.up = std::nullopt}).up, Axis::kX);
+  EXPECT_EQ(classify(model, cloud_of(points), {.up = std::nullopt}).up, Axis::kX);
 }
 
 TEST(Classify, SameBitsForAnyThreadCount) {
@@ -134,10 +134,10 @@ TEST(Classify, SameBitsForAnyThreadCount) {
   std::vector<double> one_thread;
   {
     const ThreadLimit limit(1);
-    one_thread = classify(model, cloud, "a.ply", options).probabilities;
+    one_thread = classify(model, cloud, options).probabilities;
   }
   const ThreadLimit limit(8);
-  EXPECT_EQ(classify(model, cloud, "a.ply", options).probabilities, one_thread);
+  EXPECT_EQ(classify(model, cloud, options).probabilities, one_thread);
 }
 
 TEST(Classify, ScoresThatAreNotFiniteAreTheModelsFault) {
@@ -145,7 +145,7 @@ TEST(Classify, ScoresThatAreNotFiniteAreTheModelsFault) {
     return std::vector<float>{0.0F, std::numeric_limits<float>::quiet_NaN()};
   });
   try {
-    (void)classify(model, cloud_of(lopsided_points(200)), "a.ply");
+    (void)classify(model, cloud_of(lopsided_points(200)));
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::kModel);

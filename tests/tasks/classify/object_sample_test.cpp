@@ -22,7 +22,7 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 std::string refusal(const std::vector<Position>& points) {
   try {
-    (void)usable_positions(cloud_of(points), Preprocessing{}, "a.ply");
+    (void)usable_positions(cloud_of(points), ObjectProfile{});
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::kInput);
     return error.what();
@@ -43,9 +43,9 @@ float largest_difference(const Matrix& a, const Matrix& b) {
 }
 
 TEST(UsablePositions, TooFewAreRefused) {
-  EXPECT_EQ(refusal(lopsided_points(3)), "a.ply: has 3 points, at least 128 are needed");
-  EXPECT_EQ(refusal({}), "a.ply: has 0 points, at least 128 are needed");
-  EXPECT_EQ(refusal(lopsided_points(127)), "a.ply: has 127 points, at least 128 are needed");
+  EXPECT_EQ(refusal(lopsided_points(3)), "cloud: has 3 points, at least 128 are needed");
+  EXPECT_EQ(refusal({}), "cloud: has 0 points, at least 128 are needed");
+  EXPECT_EQ(refusal(lopsided_points(127)), "cloud: has 127 points, at least 128 are needed");
   EXPECT_EQ(refusal(lopsided_points(128)), "accepted");
 }
 
@@ -53,20 +53,20 @@ TEST(UsablePositions, OnlyFinitePointsCount) {
   std::vector<Position> points = lopsided_points(130);
   points[0][1] = kNan;
   points[60][0] = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(usable_positions(cloud_of(points), Preprocessing{}, "a.ply").size(), 128U);
+  EXPECT_EQ(usable_positions(cloud_of(points), ObjectProfile{}).size(), 128U);
   points[129][2] = kNan;
   EXPECT_EQ(refusal(points),
-            "a.ply: has 127 points with finite coordinates, at least 128 are needed");
+            "cloud: has 127 points with finite coordinates, at least 128 are needed");
 }
 
 TEST(UsablePositions, OnePlaceIsRefused) {
   EXPECT_EQ(refusal(std::vector<Position>(500, {1e6, 2, 3})),
-            "a.ply: all points coincide, a cloud with an extent is needed");
+            "cloud: all points coincide, a cloud with an extent is needed");
 }
 
 TEST(Prepare, AnyNumberOfPointsBecomesTheModels) {
   for (const std::size_t n : {128U, 200U, 1023U, 1024U, 1025U, 5000U}) {
-    const Matrix sample = prepare(lopsided_points(n), Preprocessing{}, 0, 1);
+    const Matrix sample = prepare(lopsided_points(n), ObjectProfile{}, 0, 1);
     ASSERT_EQ(sample.rows(), 1024U);
     ASSERT_EQ(sample.cols(), 3U);
     double farthest = 0;
@@ -82,7 +82,7 @@ TEST(Prepare, AnyNumberOfPointsBecomesTheModels) {
 }
 
 TEST(Prepare, FewerPointsAreRepeatedInTurn) {
-  const Matrix sample = prepare(lopsided_points(200), Preprocessing{}, 0, 1);
+  const Matrix sample = prepare(lopsided_points(200), ObjectProfile{}, 0, 1);
   for (std::size_t i = 200; i < 1024; ++i) {
     ASSERT_TRUE(std::equal(sample.row(i), sample.row(i) + 3, sample.row(i % 200))) << i;
   }
@@ -92,7 +92,7 @@ TEST(Prepare, MorePointsAreSpread) {
   std::vector<Position> points = lopsided_points(2000);
   // A dense clump that a random choice would take three quarters of its points from.
   for (int i = 0; i < 6000; ++i) points.push_back({0.0001 * (i % 70), 0.0001 * (i / 70.0), 0.0});
-  const Matrix sample = prepare(points, Preprocessing{}, 0, 1);
+  const Matrix sample = prepare(points, ObjectProfile{}, 0, 1);
   std::set<std::vector<long>> cells;
   for (std::size_t i = 0; i < sample.rows(); ++i) {
     const float* p = sample.row(i);
@@ -107,8 +107,8 @@ TEST(Prepare, UnitAndOffsetDoNotMatter) {
   for (Position& p : elsewhere) {
     p = {1000.0 * p[0] + 6.5e8, 1000.0 * p[1] - 2e6, 1000.0 * p[2] + 1e6};
   }
-  const Matrix a = prepare(points, Preprocessing{}, 0, 1);
-  const Matrix b = prepare(elsewhere, Preprocessing{}, 0, 1);
+  const Matrix a = prepare(points, ObjectProfile{}, 0, 1);
+  const Matrix b = prepare(elsewhere, ObjectProfile{}, 0, 1);
   EXPECT_LT(largest_difference(a, b), 1e-6F);
 }
 
@@ -117,13 +117,13 @@ TEST(Prepare, UprightIsUndoneExactly) {
   std::vector<Position> y_up = points;
   for (Position& p : y_up) p = {p[0], p[2], -p[1]};
   for (Position& p : y_up) p = upright(p, Axis::kY);
-  EXPECT_EQ(values(prepare(points, Preprocessing{}, 0, 1)),
-            values(prepare(y_up, Preprocessing{}, 0, 1)));
+  EXPECT_EQ(values(prepare(points, ObjectProfile{}, 0, 1)),
+            values(prepare(y_up, ObjectProfile{}, 0, 1)));
 }
 
 TEST(Prepare, GivesTheModelItsUpAxis) {
   const std::vector<Position> points = lopsided_points(300);
-  Preprocessing profile;
+  ObjectProfile profile;
   const Matrix z_up = prepare(points, profile, 0, 1);
   profile.up = Axis::kY;
   const Matrix y_up = prepare(points, profile, 0, 1);
@@ -137,7 +137,7 @@ TEST(Prepare, GivesTheModelItsUpAxis) {
 TEST(Prepare, VotesDifferAndAreReproducible) {
   for (const std::size_t n : {200U, 1024U, 3000U}) {
     const std::vector<Position> points = lopsided_points(n);
-    Preprocessing profile;
+    ObjectProfile profile;
     profile.vote_rotation_z_degrees = 0;  // only the resampling differs
     const auto first = values(prepare(points, profile, 0, 3));
     const auto second = values(prepare(points, profile, 1, 3));
@@ -149,7 +149,7 @@ TEST(Prepare, VotesDifferAndAreReproducible) {
 
 TEST(Prepare, VotesTurnAboutTheVertical) {
   const std::vector<Position> points = lopsided_points(1024);
-  Preprocessing profile;
+  ObjectProfile profile;
   const Matrix turned = prepare(points, profile, 1, 4);
   profile.vote_rotation_z_degrees = 0;
   const Matrix still = prepare(points, profile, 1, 4);
@@ -161,7 +161,7 @@ TEST(Prepare, VotesTurnAboutTheVertical) {
 }
 
 TEST(Prepare, TellsWhereAllPointsWent) {
-  Preprocessing profile;
+  ObjectProfile profile;
   profile.up = Axis::kY;
   for (const std::size_t n : {200U, 3000U}) {
     const std::vector<Position> points = lopsided_points(n);

@@ -41,7 +41,7 @@ PointCloud cloud_with_intensity(const std::vector<Position>& positions) {
 AttentionFeatures features_of(const std::vector<Position>& positions, const Names& inputs,
                               const AttentionFeatureOptions& options) {
   const PointCloud cloud = cloud_with_intensity(positions);
-  const auto columns = select_columns(cloud, inputs, "cloud");
+  const auto columns = select_columns(cloud, inputs);
   const AttentionFeatures features =
       attention_features(positions, columns, all_of(positions.size()), options);
   EXPECT_EQ(features.values.cols(), attention_feature_names(columns, options).size());
@@ -148,7 +148,7 @@ std::vector<double> twin(const std::vector<Position>& positions,
 TEST(AttentionFeatures, AgreeWithTheDefinition) {
   const auto positions = lopsided_points(150);
   const PointCloud cloud = cloud_with_intensity(positions);
-  const auto columns = select_columns(cloud, Names{"xyz", "intensity"}, "cloud");
+  const auto columns = select_columns(cloud, Names{"xyz", "intensity"});
   for (const ScoreKind scores : {ScoreKind::kGaussian, ScoreKind::kDot}) {
     for (const std::size_t neighbors : {0U, 7U, 150U, 900U}) {
       for (const bool encode : {true, false}) {
@@ -174,7 +174,7 @@ TEST(AttentionFeatures, AgreeWithTheDefinition) {
 
 TEST(AttentionFeatures, NamesTellHeadInputAndWave) {
   const PointCloud cloud = cloud_with_intensity({{0, 0, 0}});
-  const auto columns = select_columns(cloud, Names{"x", "intensity"}, "cloud");
+  const auto columns = select_columns(cloud, Names{"x", "intensity"});
   EXPECT_THAT(attention_feature_names(columns, {.heads = 1, .wavelength_count = 1}),
               ElementsAre("h0_offset_x", "h0_intensity", "h0_sin_x_w0", "h0_cos_x_w0",
                           "h0_sin_y_w0", "h0_cos_y_w0", "h0_sin_z_w0", "h0_cos_z_w0"));
@@ -233,7 +233,7 @@ TEST(AttentionFeatures, TinyCloudsAreDefined) {
 TEST(AttentionFeatures, SameBitsForAnyThreadCountAndProgressAddsUp) {
   const auto positions = lopsided_points(5000);
   const PointCloud cloud = cloud_with_intensity(positions);
-  const auto columns = select_columns(cloud, Names{"xyz", "intensity"}, "cloud");
+  const auto columns = select_columns(cloud, Names{"xyz", "intensity"});
   for (const std::size_t neighbors : {0U, 16U}) {
     std::size_t told = 0;
     const auto run = [&](int threads) {
@@ -264,7 +264,7 @@ TEST(AttentionFeatures, RefusesWhatMakesNoSense) {
   }
   EXPECT_THROW((void)attention_features(two, {}, all_of(2), {}), Error);
   const PointCloud cloud = cloud_of(two);
-  const auto columns = select_columns(cloud, Names{"xyz"}, "cloud");
+  const auto columns = select_columns(cloud, Names{"xyz"});
   EXPECT_THROW((void)attention_features(two, columns, all_of(1), {}), Error);
 }
 

@@ -63,14 +63,14 @@ TEST(AttentionMap, TokensKeepTheirWeights) {
   const std::vector<Position> points = lopsided_points(1024);
   AttentionQuery query = kMean;
   query.point = 5;
-  const AttentionResult result = attention_map(fake_model(), cloud_of(points), "a.ply", query);
+  const AttentionResult result = attention_map(fake_model(), cloud_of(points), query);
   ASSERT_EQ(result.tokens.size(), kTokens);
   ASSERT_EQ(result.points.size(), 1024U);
   ASSERT_TRUE(result.query);
-  EXPECT_EQ(result.places[*result.query], 5U);
+  EXPECT_EQ(result.nearest_points[*result.query], 5U);
   const Matrix weights = random_weights(kTokens, 1);
   for (std::size_t i = 0; i < kTokens; ++i) {
-    EXPECT_EQ(result.places[i], i);  // 1024 points are a sample in file order
+    EXPECT_EQ(result.nearest_points[i], i);  // 1024 points are a sample in file order
     EXPECT_EQ(result.tokens[i], weights(5, i));
     EXPECT_EQ(result.points[i], weights(5, i));
   }
@@ -85,7 +85,7 @@ TEST(AttentionMap, TokensKeepTheirWeights) {
 
 TEST(AttentionMap, WithoutAQueryTheMean) {
   const AttentionResult result =
-      attention_map(fake_model(), cloud_of(lopsided_points(2000)), "a.ply", kMean);
+      attention_map(fake_model(), cloud_of(lopsided_points(2000)), kMean);
   EXPECT_FALSE(result.query);
   EXPECT_NEAR(std::accumulate(result.tokens.begin(), result.tokens.end(), 0.0), 1.0, 1e-5);
   const Matrix weights = random_weights(kTokens, 1);
@@ -96,29 +96,29 @@ TEST(AttentionMap, WithoutAQueryTheMean) {
 
 TEST(AttentionMap, PointsThatAreNotFiniteGetNothing) {
   std::vector<Position> points = lopsided_points(500);
-  const AttentionResult expected = attention_map(fake_model(), cloud_of(points), "a.ply", kMean);
+  const AttentionResult expected = attention_map(fake_model(), cloud_of(points), kMean);
   points.insert(points.begin() + 3, {0, std::numeric_limits<double>::quiet_NaN(), 0});
   points.push_back({std::numeric_limits<double>::infinity(), 0, 0});
   AttentionQuery query = kMean;
-  const AttentionResult result = attention_map(fake_model(), cloud_of(points), "a.ply", query);
+  const AttentionResult result = attention_map(fake_model(), cloud_of(points), query);
   ASSERT_EQ(result.points.size(), 502U);
   EXPECT_EQ(result.points[3], 0.0F);
   EXPECT_EQ(result.points[501], 0.0F);
   for (std::size_t i = 0; i < 500; ++i) {
     ASSERT_EQ(result.points[i < 3 ? i : i + 1], expected.points[i]) << i;
   }
-  EXPECT_EQ(result.places[2], 2U);
-  EXPECT_EQ(result.places[3], 4U);
+  EXPECT_EQ(result.nearest_points[2], 2U);
+  EXPECT_EQ(result.nearest_points[3], 4U);
 }
 
 TEST(AttentionMap, PlacesAreInTheCloudsOwnCoordinates) {
   std::vector<Position> points = lopsided_points(1024);
   AttentionQuery query = kMean;
   query.point = 40;
-  const AttentionResult expected = attention_map(fake_model(), cloud_of(points), "a.ply", query);
+  const AttentionResult expected = attention_map(fake_model(), cloud_of(points), query);
   for (Position& p : points) p = {1000 * p[0] + 6.5e8, 1000 * p[2] - 2e6, -1000 * p[1] + 1e6};
   query.up = Axis::kY;
-  const AttentionResult result = attention_map(fake_model(), cloud_of(points), "a.ply", query);
+  const AttentionResult result = attention_map(fake_model(), cloud_of(points), query);
   EXPECT_EQ(result.query, expected.query);
   EXPECT_EQ(result.tokens, expected.tokens);
   for (std::size_t i = 0; i < 1024; ++i) {
@@ -130,19 +130,18 @@ TEST(AttentionMap, TheNetworkSeesWhatClassifySees) {
   std::vector<Position> points = lopsided_points(300);
   for (Position& p : points) p = {p[0], p[2], -p[1]};
   const ClassifierModel model = fake_model();
-  (void)classify(model, cloud_of(points), "a.ply", {.up = Axis::kY});
+  (void)classify(model, cloud_of(points), {.up = Axis::kY});
   const std::vector<float> expected = seen_by(model);
   AttentionQuery query = kMean;
   query.up = Axis::kY;
-  EXPECT_EQ(attention_map(model, cloud_of(points), "a.ply", query).up, Axis::kY);
+  EXPECT_EQ(attention_map(model, cloud_of(points), query).up, Axis::kY);
   EXPECT_EQ(seen_by(model), expected);
 }
 
 TEST(AttentionMap, ThePictureComesAlong) {
   AttentionQuery query = kMean;
   query.picture_cells = 16;
-  const AttentionResult result =
-      attention_map(fake_model(), cloud_of(lopsided_points(300)), "a.ply", query);
+  const AttentionResult result = attention_map(fake_model(), cloud_of(lopsided_points(300)), query);
   EXPECT_EQ(result.picture.tokens, kTokens);
   EXPECT_EQ(result.picture.cells.rows(), 16U);
 }
@@ -151,18 +150,18 @@ TEST(AttentionMap, DuplicatesShareTheirWeight) {
   // Five places, each forty times: tokens coincide.
   std::vector<Position> points(200);
   for (std::size_t i = 0; i < 200; ++i) points[i] = lopsided_points(5)[i % 5];
-  const AttentionResult result = attention_map(fake_model(), cloud_of(points), "a.ply", kMean);
+  const AttentionResult result = attention_map(fake_model(), cloud_of(points), kMean);
   for (std::size_t i = 5; i < 200; ++i) EXPECT_EQ(result.points[i], result.points[i % 5]);
   EXPECT_THAT(result.points, Each(::testing::Gt(0.0F)));
 }
 
 TEST(AttentionMap, TooFewPointsAreAnInputError) {
   try {
-    (void)attention_map(fake_model(), cloud_of(lopsided_points(127)), "a.ply", kMean);
+    (void)attention_map(fake_model(), cloud_of(lopsided_points(127)), kMean);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::kInput);
-    EXPECT_THAT(error.what(), HasSubstr("a.ply: has 127 points"));
+    EXPECT_THAT(error.what(), HasSubstr("cloud: has 127 points"));
   }
 }
 
@@ -170,7 +169,7 @@ TEST(AttentionMap, SameBytesForAnyThreadCount) {
   const PointCloud cloud = cloud_of(lopsided_points(20'000));
   const auto with_threads = [&](int threads) {
     const ThreadLimit limit(threads);
-    return attention_map(fake_model(), cloud, "a.ply", kMean).points;
+    return attention_map(fake_model(), cloud, kMean).points;
   };
   EXPECT_EQ(with_threads(1), with_threads(8));
 }
@@ -205,8 +204,8 @@ class RingNetwork final : public PointNetwork {
   mutable std::size_t calls = 0;
 };
 
-PointModel ring_model() {
-  PointModel model;
+SegmenterModel ring_model() {
+  SegmenterModel model;
   model.description.name = "ring";
   model.description.classes = {"low", "high"};
   model.description.preprocessing.voxel = 1.0;
@@ -224,27 +223,27 @@ PointCloud voxel_line() {
 }
 
 TEST(AttentionMapOfPoints, VoxelsAreTheTokens) {
-  const PointModel model = ring_model();
+  const SegmenterModel model = ring_model();
   AttentionQuery query{.choice = {.layers = {{"ring", 2}}}, .point = 0, .category = 2};
-  const AttentionResult result = attention_map(model, voxel_line(), "line.ply", query);
+  const AttentionResult result = attention_map(model, voxel_line(), query);
   EXPECT_THAT(result.tokens, ::testing::ElementsAre(0, 1, 0, 0, 0));
   EXPECT_THAT(result.points, ::testing::ElementsAre(0, 1, 0, 0, 0, 0));
-  EXPECT_THAT(result.places, ::testing::ElementsAre(0, 1, 2, 4, 5));
+  EXPECT_THAT(result.nearest_points, ::testing::ElementsAre(0, 1, 2, 4, 5));
   EXPECT_EQ(result.query, 0U);
   ASSERT_EQ(result.probabilities.size(), 2U);
   EXPECT_NEAR(result.probabilities[1], 0.75, 1e-6) << "of the point that looks";
   EXPECT_EQ(result.up, Axis::kZ);
   EXPECT_EQ(dynamic_cast<const RingNetwork&>(*model.network).category, 2U);
   query.point = 5;
-  EXPECT_THAT(attention_map(model, voxel_line(), "line.ply", query).points,
+  EXPECT_THAT(attention_map(model, voxel_line(), query).points,
               ::testing::ElementsAre(1, 0, 0, 0, 0, 0));
 }
 
 TEST(AttentionMapOfPoints, WithoutAQueryNothingIsLabelled) {
   const AttentionQuery query{
       .choice = {.layers = {{"ring", 2}}}, .picture_cells = 5, .category = 1};
-  const PointModel model = ring_model();
-  const AttentionResult result = attention_map(model, voxel_line(), "line.ply", query);
+  const SegmenterModel model = ring_model();
+  const AttentionResult result = attention_map(model, voxel_line(), query);
   EXPECT_EQ(dynamic_cast<const RingNetwork&>(*model.network).category, 1U);
   EXPECT_THAT(result.tokens, Each(::testing::FloatNear(0.2F, 1e-6F)));
   EXPECT_TRUE(result.probabilities.empty());
@@ -252,18 +251,18 @@ TEST(AttentionMapOfPoints, WithoutAQueryNothingIsLabelled) {
 }
 
 TEST(AttentionMapOfPoints, OnePassGivesTheAttentionAndTheClassesOfThePointThatLooks) {
-  const PointModel model = ring_model();
+  const SegmenterModel model = ring_model();
   const auto& network = dynamic_cast<const RingNetwork&>(*model.network);
   AttentionQuery query{.choice = {.layers = {{"ring", 2}}}, .point = 1, .category = 2};
-  const AttentionResult result = attention_map(model, voxel_line(), "line.ply", query);
+  const AttentionResult result = attention_map(model, voxel_line(), query);
   EXPECT_EQ(network.calls, 1U);
   const Segmentation labels =
-      segment(model, voxel_line(), "line.ply", {.probabilities = true, .category = query.category});
+      segment(model, voxel_line(), {.probabilities = true, .category = query.category});
   for (std::size_t c = 0; c < 2; ++c) {
     EXPECT_EQ(result.probabilities[c], labels.probabilities(1, c));
   }
   query.category = 3;
-  EXPECT_THROW((void)attention_map(model, voxel_line(), "line.ply", query), Error);
+  EXPECT_THROW((void)attention_map(model, voxel_line(), query), Error);
 }
 
 TEST(AttentionMapOfPoints, EmptyCloudsAreAnInputError) {
@@ -271,13 +270,13 @@ TEST(AttentionMapOfPoints, EmptyCloudsAreAnInputError) {
   for (const std::size_t n : {0U, 1U}) {
     const std::vector<Position> nowhere(n, {std::nan(""), 0, 0});
     try {
-      (void)attention_map(ring_model(), cloud_of(nowhere), "a.ply", query);
+      (void)attention_map(ring_model(), cloud_of(nowhere), query);
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.fault(), Fault::kInput);
     }
   }
-  const AttentionResult one = attention_map(ring_model(), cloud_of({{1, 2, 3}}), "a.ply", query);
+  const AttentionResult one = attention_map(ring_model(), cloud_of({{1, 2, 3}}), query);
   EXPECT_THAT(one.points, ::testing::ElementsAre(1.0F));
 }
 
@@ -288,7 +287,7 @@ TEST(AttentionMap, OnlyPointsOfTheCloudCanLook) {
   for (const std::size_t point : {7U, 200U}) {
     query.point = point;
     try {
-      (void)attention_map(fake_model(), cloud_of(points), "a.ply", query);
+      (void)attention_map(fake_model(), cloud_of(points), query);
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.fault(), Fault::kUsage);
@@ -299,9 +298,9 @@ TEST(AttentionMap, OnlyPointsOfTheCloudCanLook) {
 
 TEST(NearestPoint, LeavesOutWhatIsNowhere) {
   const std::vector<Position> points{{std::nan(""), 0, 0}, {5, 0, 0}, {1, 1, 0}, {1, 1, 0}};
-  EXPECT_EQ(nearest_point(points, {0, 0, 0}, "a.ply"), 2U);
-  EXPECT_EQ(nearest_point(points, {9, 9, 0}, "a.ply"), 1U);
-  EXPECT_THROW((void)nearest_point(std::span(points).first(1), {0, 0, 0}, "a.ply"), Error);
+  EXPECT_EQ(nearest_point(points, {0, 0, 0}), 2U);
+  EXPECT_EQ(nearest_point(points, {9, 9, 0}), 1U);
+  EXPECT_EQ(nearest_point(std::span(points).first(1), {0, 0, 0}), std::nullopt);
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ TEST(AttentionPicture, LargeOnesAreAveragedByArea) {
 
 TEST(AttentionPicture, AveragingKeepsTheMean) {
   const Matrix weights = random_weights(64, 5);
-  const ForwardPass forward = reporting(grid(), {{"a", groups_of(weights)}});
+  const TracedPass forward = reporting(grid(), {{"a", groups_of(weights)}});
   for (const std::size_t cells : {1U, 2U, 7U, 63U}) {
     const AttentionPicture picture = attention_picture(forward, kLayer, cells);
     ASSERT_EQ(picture.cells.rows(), cells);

@@ -43,7 +43,7 @@ std::vector<float> values(const Matrix& m) {
   return {m.values().begin(), m.values().end()};
 }
 
-std::string refusal(const ForwardPass& forward, const AttentionChoice& choice) {
+std::string refusal(const TracedPass& forward, const AttentionChoice& choice) {
   try {
     (void)attention_rows(forward, choice, mean_row());
   } catch (const Error& error) {
@@ -92,7 +92,7 @@ TEST(AttentionRows, GroupsArePutTogether) {
 TEST(AttentionRows, HeadsAreAveragedOrChosen) {
   std::vector<Group> groups = groups_of(matrix(2, 2, {1, 0, 0, 1}), 0);
   groups.push_back(groups_of(matrix(2, 2, {0, 1, 0.5F, 0.5F}), 1).front());
-  const ForwardPass forward = reporting(tokens_on_a_line(2), {{"a", groups}});
+  const TracedPass forward = reporting(tokens_on_a_line(2), {{"a", groups}});
   AttentionChoice choice{.layers = {{"a", 2}}};
   EXPECT_THAT(attention_rows(forward, choice, all_rows()).rows.values(),
               ElementsAre(0.5F, 0.5F, 0.25F, 0.75F));
@@ -103,7 +103,7 @@ TEST(AttentionRows, HeadsAreAveragedOrChosen) {
 
 TEST(AttentionRows, RolloutHandComputed) {
   // (A2 + I)/2 = (1/2 1/2; 1/2 1/2), (A1 + I)/2 = (1 0; 1/4 3/4), their product (5/8 3/8; 5/8 3/8).
-  const ForwardPass forward =
+  const TracedPass forward =
       reporting(tokens_on_a_line(2), {{"a", groups_of(matrix(2, 2, {1, 0, 0.5F, 0.5F}))},
                                       {"b", groups_of(matrix(2, 2, {0, 1, 1, 0}))}});
   const AttentionChoice choice{.layers = {{"a", 1}, {"b", 1}}, .rollout = true};
@@ -143,7 +143,7 @@ TEST(AttentionRows, RolloutIsTheProductOfAllLayers) {
 }
 
 TEST(AttentionRows, SameBytesForAnyThreadCount) {
-  const ForwardPass forward =
+  const TracedPass forward =
       reporting(tokens_on_a_line(300), {{"a", groups_of(random_weights(300, 7))}});
   const AttentionChoice choice{.layers = {{"a", 1}}, .rollout = true};
   const auto with_threads = [&](int threads) {
@@ -154,7 +154,7 @@ TEST(AttentionRows, SameBytesForAnyThreadCount) {
 }
 
 TEST(AttentionRows, ChoicesThatMeanNothingAreRefused) {
-  const ForwardPass forward =
+  const TracedPass forward =
       reporting(tokens_on_a_line(3),
                 {{"a", groups_of(random_weights(3, 1))}, {"b", groups_of(random_weights(3, 2))}});
   EXPECT_EQ(refusal(forward, {}),
@@ -168,7 +168,7 @@ TEST(AttentionRows, ChoicesThatMeanNothingAreRefused) {
 }
 
 TEST(AttentionRows, RolloutNeedsTheSameTokensThroughout) {
-  const ForwardPass forward = [](const Trace& trace) {
+  const TracedPass forward = [](const Trace& trace) {
     reporting(tokens_on_a_line(3), {{"a", groups_of(random_weights(3, 1))}})(trace);
     reporting(tokens_on_a_line(2), {{"b", groups_of(random_weights(2, 1))}})(trace);
   };

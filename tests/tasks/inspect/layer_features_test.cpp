@@ -71,8 +71,8 @@ class FakePointNetwork final : public PointNetwork {
   mutable std::size_t calls = 0;
 };
 
-PointModel fake_point_model(std::size_t categories = 0) {
-  PointModel model;
+SegmenterModel fake_point_model(std::size_t categories = 0) {
+  SegmenterModel model;
   model.description.name = "fake";
   model.description.preprocessing.voxel = 0.1;
   model.description.preprocessing.channels = {{ChannelKind::kPosition, 2}};
@@ -84,7 +84,7 @@ PointModel fake_point_model(std::size_t categories = 0) {
 
 std::string refusal(std::string_view layer, const PointCloud& cloud) {
   try {
-    (void)layer_features(fake_model(), layer, cloud, "a.ply");
+    (void)layer_features(fake_model(), layer, cloud);
   } catch (const Error& error) {
     return std::to_string(error.exit_code()) + " " + error.what();
   }
@@ -106,7 +106,7 @@ TEST(LayerFeatures, TokensKeepTheirValuesAndOthersLieBetween) {
   const ClassifierModel model = fake_model();
   for (const Axis up : {Axis::kZ, Axis::kY}) {
     std::vector<Position> points = lopsided_points(3000);
-    const Matrix features = layer_features(model, "places", cloud_of(points), "a.ply", up);
+    const Matrix features = layer_features(model, "places", cloud_of(points), up);
     ASSERT_EQ(features.rows(), points.size());
     for (Position& p : points) p = upright(p, up);
     const PreparedSample sample = prepare_sample(points, model.description.preprocessing, 0, 1);
@@ -124,9 +124,9 @@ TEST(LayerFeatures, TokensKeepTheirValuesAndOthersLieBetween) {
 
 TEST(LayerFeatures, PointsThatAreNotFiniteTakeNoPart) {
   std::vector<Position> points = lopsided_points(600);
-  const Matrix clean = layer_features(fake_model(), "places", cloud_of(points), "a.ply");
+  const Matrix clean = layer_features(fake_model(), "places", cloud_of(points));
   points.insert(points.begin() + 10, Position{std::numeric_limits<double>::quiet_NaN(), 0, 0});
-  const Matrix holes = layer_features(fake_model(), "places", cloud_of(points), "a.ply");
+  const Matrix holes = layer_features(fake_model(), "places", cloud_of(points));
   EXPECT_TRUE(std::ranges::equal(clean.values(), holes.values()));
 }
 
@@ -141,12 +141,12 @@ TEST(LayerFeatures, WrongLayersAndTinyCloudsAreRefused) {
 }
 
 TEST(LayerFeatures, OfAModelOverPoints) {
-  const PointModel model = fake_point_model();
+  const SegmenterModel model = fake_point_model();
   std::vector<Position> points = lopsided_points(3000);
   const Position low{-1.5, -0.7, 0.0};  // the least coordinates, about
   points.insert(points.begin() + 7, Position{0, std::numeric_limits<double>::quiet_NaN(), 0});
   std::vector<std::string> notes;
-  const Matrix features = layer_features(model, "voxels", cloud_of(points), "a.ply", {}, notes);
+  const Matrix features = layer_features(model, "voxels", cloud_of(points), {}, notes);
   ASSERT_EQ(features.rows(), 3000U);
   ASSERT_EQ(features.cols(), 3U);
   points.erase(points.begin() + 7);
@@ -158,7 +158,7 @@ TEST(LayerFeatures, OfAModelOverPoints) {
 }
 
 TEST(LayerFeatures, TilesGiveWhatTheWholeGives) {
-  const PointModel model = fake_point_model();
+  const SegmenterModel model = fake_point_model();
   const auto& network = dynamic_cast<const FakePointNetwork&>(*model.network);
   std::vector<Position> points = lopsided_points(4000);
   for (Position& p : points) p = {10 * p[0], 10 * p[1], 10 * p[2]};
@@ -167,9 +167,8 @@ TEST(LayerFeatures, TilesGiveWhatTheWholeGives) {
   const auto run = [&](std::size_t most) {
     network.calls = 0;
     told = 0;
-    return layer_features(model, "voxels", cloud_of(points), "a.ply",
-                          {.tiling = {.max_tile_voxels = most}}, notes,
-                          [&](std::size_t count) { told += count; });
+    return layer_features(model, "voxels", cloud_of(points), {.tiling = {.max_tile_voxels = most}},
+                          notes, [&](std::size_t count) { told += count; });
   };
   const Matrix whole = run(0);
   EXPECT_EQ(network.calls, 1U);
@@ -183,14 +182,14 @@ TEST(LayerFeatures, TilesGiveWhatTheWholeGives) {
 
 TEST(LayerFeatures, CategoriesReachTheNetwork) {
   std::vector<std::string> notes;
-  const PointModel model = fake_point_model(3);
+  const SegmenterModel model = fake_point_model(3);
   const auto layers = layers_of(model);
   ASSERT_EQ(layers.size(), 2U);
   EXPECT_EQ(layers[1].name, "even");
   EXPECT_EQ(layers[1].channels, 3U);
   EXPECT_GT(layers[0].tokens, 100U);
-  const Matrix features = layer_features(model, "even", cloud_of(lopsided_points(200)), "a.ply",
-                                         {.category = 2}, notes);
+  const Matrix features =
+      layer_features(model, "even", cloud_of(lopsided_points(200)), {.category = 2}, notes);
   EXPECT_EQ(features.rows(), 200U);
 }
 
@@ -198,7 +197,7 @@ TEST(LayerFeatures, SameBitsForAnyThreadCount) {
   const PointCloud cloud = cloud_of(lopsided_points(20000));
   const auto run = [&](int threads) {
     const ThreadLimit limit(threads);
-    return layer_features(fake_model(), "places", cloud, "a.ply");
+    return layer_features(fake_model(), "places", cloud);
   };
   const Matrix one = run(1);
   const Matrix eight = run(8);

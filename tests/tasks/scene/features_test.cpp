@@ -34,7 +34,7 @@ TEST(voxelize, groups_points_by_cell_and_averages_them) {
                                {NAN, 0.0, 0.0},
                                {1002.1, 5.0, 4.5},
                                {1000.5, 5.0, 2.0}});
-  const SceneVoxels scene = voxelize(cloud, profile_of({{ChannelKind::kCount}}), "cloud");
+  const SceneVoxels scene = voxelize(cloud, profile_of({{ChannelKind::kCount}}));
   EXPECT_EQ(scene.points, (RawVector<std::uint32_t>{0, 1, 3, 4}));
   EXPECT_EQ(scene.origin, (Position{1000.1, 5.0, 2.0}));
   ASSERT_EQ(scene.size(), 2U);
@@ -47,15 +47,15 @@ TEST(voxelize, groups_points_by_cell_and_averages_them) {
 
 TEST(voxelize, refuses_what_cannot_be) {
   const SceneProfile profile = profile_of({{ChannelKind::kCount}}, 0.5);
-  EXPECT_THROW((void)voxelize(cloud_of({{NAN, 0, 0}}), profile, "cloud"), Error);
-  EXPECT_THROW((void)voxelize(cloud_of({{0, 0, 0}, {0, 4e4, 0}}), profile, "cloud"), Error);
-  EXPECT_EQ(voxelize(cloud_of({{0, 0, 0}, {0, 3e4, 0}}), profile, "cloud").size(), 2U);
+  EXPECT_THROW((void)voxelize(cloud_of({{NAN, 0, 0}}), profile), Error);
+  EXPECT_THROW((void)voxelize(cloud_of({{0, 0, 0}, {0, 4e4, 0}}), profile), Error);
+  EXPECT_EQ(voxelize(cloud_of({{0, 0, 0}, {0, 3e4, 0}}), profile).size(), 2U);
 }
 
 TEST(voxelize, an_object_is_brought_to_the_unit_sphere) {
   SceneProfile profile = profile_of({{ChannelKind::kPosition, 0}}, 0.01);
   profile.frame = Frame::kObject;
-  const SceneVoxels scene = voxelize(cloud_of({{500, 0, 0}, {900, 0, 0}}), profile, "cloud");
+  const SceneVoxels scene = voxelize(cloud_of({{500, 0, 0}, {900, 0, 0}}), profile);
   EXPECT_EQ(scene.origin, (Position{-1, 0, 0}));
   EXPECT_EQ(scene.cells[1], (Cell{200, 0, 0}));
 }
@@ -65,7 +65,7 @@ TEST(scene_features, coordinates_of_a_sweep_stay_those_of_the_sensor) {
       {{ChannelKind::kPosition, 0}, {ChannelKind::kPosition, 1}, {ChannelKind::kPosition, 2}});
   const PointCloud cloud = cloud_of({{-20.25, 3, -1.5}, {10.5, -7.75, 0.5}});
   profile.origin = Origin::kSensor;
-  const Matrix x = scene_features(cloud, voxelize(cloud, profile, "cloud"), profile).values;
+  const Matrix x = scene_features(cloud, voxelize(cloud, profile), profile).values;
   EXPECT_EQ(x(0, 0), -20.25F);
   EXPECT_EQ(x(0, 1), 3.0F);
   EXPECT_EQ(x(0, 2), -1.5F);
@@ -84,8 +84,7 @@ TEST(scene_features, strength_is_the_share_of_the_range_that_intensities_have) {
       }
     }
     const SceneProfile profile = profile_of({{ChannelKind::kStrength, bounded}});
-    const SceneFeatures features =
-        scene_features(cloud, voxelize(cloud, profile, "cloud"), profile);
+    const SceneFeatures features = scene_features(cloud, voxelize(cloud, profile), profile);
     return std::pair{std::vector<float>{features.values(0, 0), features.values(1, 0)},
                      features.notes};
   };
@@ -113,7 +112,7 @@ TEST(voxelize, an_object_is_turned_with_its_normals) {
     return scene_features(cloud, scene, profile).values;
   };
   profile.frame = Frame::kObject;
-  const SceneVoxels object = voxelize(cloud, profile, "cloud", 90.0);
+  const SceneVoxels object = voxelize(cloud, profile, 90.0);
   EXPECT_NEAR(object.positions[1][1], 2.0, 1e-12);  // from (0, -1)
   EXPECT_EQ(object.cells.back()[0], 0U);
   const Matrix turned = features_at(object);
@@ -124,7 +123,7 @@ TEST(voxelize, an_object_is_turned_with_its_normals) {
   }
   profile.frame = Frame::kScene;
   profile.voxel = 100.0;
-  const SceneVoxels scene = voxelize(cloud, profile, "cloud", 90.0);
+  const SceneVoxels scene = voxelize(cloud, profile, 90.0);
   EXPECT_EQ(scene.positions[1][0], 400.0);
   EXPECT_EQ(features_at(scene)(0, 0), 0.5F);
 }
@@ -158,7 +157,7 @@ TEST(scene_features, simple_channels_by_hand) {
                                      {ChannelKind::kUnderTop, 1},
                                      {ChannelKind::kHasIntensity}});
   profile.color_range = {-1.0, 1.0};
-  const SceneVoxels scene = voxelize(cloud, profile, "cloud");
+  const SceneVoxels scene = voxelize(cloud, profile);
   const SceneFeatures features = scene_features(cloud, scene, profile);
   ASSERT_EQ(scene.size(), 2U);
   const auto near = [&](std::size_t voxel, std::size_t channel, double expected) {
@@ -188,7 +187,7 @@ TEST(scene_features, what_is_missing_is_said_once) {
                                            {ChannelKind::kIntensity},
                                            {ChannelKind::kLast},
                                            {ChannelKind::kHasReturns}});
-  const SceneFeatures features = scene_features(cloud, voxelize(cloud, profile, "cloud"), profile);
+  const SceneFeatures features = scene_features(cloud, voxelize(cloud, profile), profile);
   EXPECT_EQ(features.notes.size(), 4U);
   EXPECT_FLOAT_EQ(features.values(0, 0), 0.5F);
   EXPECT_FLOAT_EQ(features.values(0, 2), 1.0F);  // the points lie in a level plane
@@ -211,7 +210,7 @@ TEST(find_scan_fields, knows_spellings_and_ignores_what_says_nothing) {
 
 TEST(surroundings, equal_their_definition) {
   const PointCloud cloud = cloud_of(lopsided_points(700));
-  const SceneVoxels scene = voxelize(cloud, profile_of({{ChannelKind::kCount}}, 0.1), "cloud");
+  const SceneVoxels scene = voxelize(cloud, profile_of({{ChannelKind::kCount}}, 0.1));
   for (const std::size_t level : {0U, 1U, 2U}) {
     const CellValues<NeighborhoodShape> around = neighborhood_shapes(scene, level);
     for (std::size_t v = 0; v < scene.size(); v += 37) {
@@ -267,7 +266,7 @@ TEST(scene_features, equal_those_of_the_training_script) {
       read_segmenter_description(PTATTN_SOURCE_DIR "/samples/models/aerial").preprocessing;
   const auto of = [&](int threads) {
     const ThreadLimit limit(threads);
-    return scene_features(cloud, voxelize(cloud, profile, "town"), profile);
+    return scene_features(cloud, voxelize(cloud, profile), profile);
   };
   const SceneFeatures features = of(1);
   const std::vector<float> expected = golden.values("features");
@@ -281,7 +280,7 @@ TEST(scene_features, equal_those_of_the_training_script) {
 }
 
 /// Largest difference of the network's scores from the golden's, relative to the largest score.
-double score_difference(const PointModel& model, const PreparedScene& scene,
+double score_difference(const SegmenterModel& model, const PreparedScene& scene,
                         const std::vector<float>& expected) {
   const TileInput input(scene);
   const PointOutput output = model.network->forward(input.input({}));
@@ -295,23 +294,23 @@ double score_difference(const PointModel& model, const PreparedScene& scene,
 }
 
 TEST(pretrained_models, score_as_in_training) {
-  const PointModel aerial = load_point_model(PTATTN_SOURCE_DIR "/samples/models/aerial");
+  const SegmenterModel aerial = load_segmenter(PTATTN_SOURCE_DIR "/samples/models/aerial");
   const SafetensorsFile town(PTATTN_SOURCE_DIR "/tests/golden/aerial_town.safetensors");
   const PointCloud cloud = read_cloud(PTATTN_SOURCE_DIR "/tests/golden/aerial_town.ply");
   const SceneProfile& profile = aerial.description.preprocessing;
-  const PreparedScene scene = prepare_scene(cloud, profile, "town");
+  const PreparedScene scene = prepare_scene(cloud, profile);
   EXPECT_LT(score_difference(aerial, scene, town.values("logits")), 1e-3);
 }
 
 TEST(pretrained_models, see_the_parts_of_objects_as_in_training) {
-  const PointModel parts = load_point_model(PTATTN_SOURCE_DIR "/samples/models/parts");
+  const SegmenterModel parts = load_segmenter(PTATTN_SOURCE_DIR "/samples/models/parts");
   const SafetensorsFile golden(PTATTN_SOURCE_DIR "/tests/golden/parts_shape.safetensors");
   const std::vector<float> xyz = golden.values("xyz");
   std::vector<Position> points(xyz.size() / 3);
   for (std::size_t i = 0; i < xyz.size(); ++i) points[i / 3][i % 3] = xyz[i];
   const PointCloud cloud = cloud_of(points);
   const SceneProfile& profile = parts.description.preprocessing;
-  const PreparedScene scene = prepare_scene(cloud, profile, "shape");
+  const PreparedScene scene = prepare_scene(cloud, profile);
   const std::vector<float> expected = golden.values("features");
   ASSERT_EQ(scene.channels.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {

@@ -23,7 +23,7 @@ std::vector<std::string> hints_of_grid(double along_x, double along_y) {
   SceneProfile profile;
   profile.voxel = 1.0;
   profile.channels = {{ChannelKind::kCount}};
-  return scene_hints(cloud, voxelize(cloud, profile, "cloud"), profile);
+  return scene_hints(cloud, voxelize(cloud, profile), profile);
 }
 
 TEST(scene_hints, tell_points_that_lie_far_apart) {

@@ -50,7 +50,7 @@ PreparedScene plain() {
   for (int i = 0; i < 300; ++i) {
     for (int j = 0; j < 100; ++j) points.push_back({i + 0.5, j + 0.5, 0.0});
   }
-  return prepare_scene(cloud_of(points), profile_of_heights(), "plain");
+  return prepare_scene(cloud_of(points), profile_of_heights());
 }
 
 TEST(scene_tiles, a_scene_that_fits_is_shown_as_it_is) {

@@ -73,8 +73,8 @@ double sigmoid(double x) {
   return 1.0 / (1.0 + std::exp(-x));
 }
 
-PointModel height_model(float slope = 4.0F) {
-  PointModel model;
+SegmenterModel height_model(float slope = 4.0F) {
+  SegmenterModel model;
   model.description.name = "height";
   model.description.classes = {"low", "high"};
   model.description.preprocessing.voxel = 0.5;
@@ -95,9 +95,9 @@ PointCloud floor_and_table(std::size_t n) {
 }
 
 TEST(segment, labels_points_with_their_certainty) {
-  const PointModel model = height_model();
+  const SegmenterModel model = height_model();
   const PointCloud cloud = floor_and_table(5000);
-  const Segmentation result = segment(model, cloud, "cloud", {.probabilities = true});
+  const Segmentation result = segment(model, cloud, {.probabilities = true});
   const auto z = cloud.find("z")->values<double>();
   const double p = sigmoid(8);
   for (std::size_t i = 0; i < cloud.size(); ++i) {
@@ -111,15 +111,15 @@ TEST(segment, labels_points_with_their_certainty) {
 }
 
 TEST(segment, tiles_blend_to_the_same_where_the_network_is_local) {
-  const PointModel model = height_model();
+  const SegmenterModel model = height_model();
   const auto& network = dynamic_cast<const HeightNetwork&>(*model.network);
   const PointCloud cloud = floor_and_table(30'000);
-  const Segmentation whole = segment(model, cloud, "cloud");
+  const Segmentation whole = segment(model, cloud);
   const std::size_t voxels = network.largest;
   network.largest = network.calls = 0;
   std::size_t told = 0;
   const Segmentation tiled =
-      segment(model, cloud, "cloud", {.tiling = {.max_tile_voxels = 4000, .tile_margin = 12}},
+      segment(model, cloud, {.tiling = {.max_tile_voxels = 4000, .tile_margin = 12}},
               [&](std::size_t done, std::size_t total) {
                 EXPECT_EQ(done, told++);
                 EXPECT_GT(total, 4U);
@@ -135,10 +135,10 @@ TEST(segment, tiles_blend_to_the_same_where_the_network_is_local) {
 }
 
 TEST(segment, tiles_of_a_real_scene_are_labelled_as_the_whole) {
-  const PointModel aerial = load_point_model(PTATTN_SOURCE_DIR "/samples/models/aerial");
+  const SegmenterModel aerial = load_segmenter(PTATTN_SOURCE_DIR "/samples/models/aerial");
   const PointCloud coast = read_cloud(PTATTN_SOURCE_DIR "/samples/scenes/aerial_coast.ply");
-  const Segmentation whole = segment(aerial, coast, "coast");
-  const Segmentation tiled = segment(aerial, coast, "coast", {.tiling = {.max_tile_voxels = 7000}});
+  const Segmentation whole = segment(aerial, coast);
+  const Segmentation tiled = segment(aerial, coast, {.tiling = {.max_tile_voxels = 7000}});
   EXPECT_EQ(whole.tiles, 1U);
   EXPECT_EQ(tiled.tiles, 4U);
   std::size_t same = 0;
@@ -149,10 +149,10 @@ TEST(segment, tiles_of_a_real_scene_are_labelled_as_the_whole) {
 }
 
 TEST(segment, says_when_tiles_would_have_to_be_too_small) {
-  const PointModel model = height_model();
+  const SegmenterModel model = height_model();
   const std::size_t least = 20'000 * model.network->bytes_per_point();
   const auto notes = [&](std::size_t points, std::size_t memory) {
-    return segment(model, floor_and_table(points), "cloud", {.tiling = {.memory = memory}}).notes;
+    return segment(model, floor_and_table(points), {.tiling = {.memory = memory}}).notes;
   };
   EXPECT_THAT(notes(50'000, least - 1),
               ElementsAre("tiles of 20000 voxels take 79 MiB for the network, more than was "
@@ -164,7 +164,7 @@ TEST(segment, says_when_tiles_would_have_to_be_too_small) {
 TEST(segment, points_without_coordinates_get_zeros) {
   PointCloud cloud = floor_and_table(100);
   cloud.find("y")->values<double>()[7] = std::numeric_limits<double>::infinity();
-  const Segmentation result = segment(height_model(), cloud, "cloud");
+  const Segmentation result = segment(height_model(), cloud);
   EXPECT_FALSE(result.valid[7]);
   EXPECT_TRUE(result.valid[8]);
   EXPECT_EQ(result.labels[7], 0U);
@@ -173,20 +173,20 @@ TEST(segment, points_without_coordinates_get_zeros) {
 }
 
 TEST(segment, tiny_and_strange_clouds) {
-  const PointModel model = height_model();
-  EXPECT_EQ(segment(model, cloud_of({{1e7, -1e7, 3.0}}), "one").labels[0], 0U);
+  const SegmenterModel model = height_model();
+  EXPECT_EQ(segment(model, cloud_of({{1e7, -1e7, 3.0}})).labels[0], 0U);
   const Segmentation same =
-      segment(model, cloud_of(std::vector<Position>(50, Position{1.0, 2.0, 3.0})), "same");
+      segment(model, cloud_of(std::vector<Position>(50, Position{1.0, 2.0, 3.0})));
   EXPECT_EQ(same.voxels, 1U);
   EXPECT_EQ(same.labels, std::vector<std::uint32_t>(50, 0));
-  EXPECT_THROW((void)segment(model, cloud_of({}), "none"), Error);
-  EXPECT_THROW((void)segment(model, cloud_of({{NAN, 0, 0}}), "nan"), Error);
+  EXPECT_THROW((void)segment(model, cloud_of({})), Error);
+  EXPECT_THROW((void)segment(model, cloud_of({{NAN, 0, 0}})), Error);
 }
 
 TEST(segment, refuses_scores_that_are_not_finite_and_categories_nobody_has) {
-  const PointModel broken = height_model(std::numeric_limits<float>::infinity());
-  EXPECT_THROW((void)segment(broken, floor_and_table(50), "cloud"), Error);
-  EXPECT_THROW((void)segment(height_model(), floor_and_table(50), "cloud", {.category = 0}), Error);
+  const SegmenterModel broken = height_model(std::numeric_limits<float>::infinity());
+  EXPECT_THROW((void)segment(broken, floor_and_table(50)), Error);
+  EXPECT_THROW((void)segment(height_model(), floor_and_table(50), {.category = 0}), Error);
 }
 
 /// Four classes, two of each of two categories: scores of the first two for low voxels.
@@ -202,8 +202,8 @@ class PartNetwork final : public VoxelwiseNetwork {
   }
 };
 
-PointModel part_model() {
-  PointModel model = height_model();
+SegmenterModel part_model() {
+  SegmenterModel model = height_model();
   model.description.classes = {"cup.body", "cup.handle", "lamp.foot", "lamp.shade"};
   model.description.categories = {"cup", "lamp"};
   model.description.category_of_class = {0, 0, 1, 1};
@@ -212,11 +212,11 @@ PointModel part_model() {
 }
 
 TEST(segment, only_the_parts_of_one_category_compete) {
-  const PointModel model = part_model();
+  const SegmenterModel model = part_model();
   const PointCloud cloud = floor_and_table(3000);
   const auto z = cloud.find("z")->values<double>();
   const Segmentation cup =
-      segment(model, cloud, "cloud", {.neighbors = 1, .probabilities = true, .category = 0});
+      segment(model, cloud, {.neighbors = 1, .probabilities = true, .category = 0});
   EXPECT_EQ(cup.category, 0U);
   for (std::size_t i = 0; i < cloud.size(); ++i) {
     ASSERT_EQ(cup.labels[i], z[i] > 1.0 ? 1U : 0U);
@@ -225,10 +225,10 @@ TEST(segment, only_the_parts_of_one_category_compete) {
     ASSERT_EQ(cup.probabilities(i, 3), 0.0F);
   }
   // Most points are low, where both parts of a lamp beat those of a cup.
-  const Segmentation likeliest = segment(model, cloud, "cloud");
+  const Segmentation likeliest = segment(model, cloud);
   EXPECT_EQ(likeliest.category, 1U);
   EXPECT_EQ(likeliest.labels[0], z[0] > 0.5 ? 3U : 2U);
-  EXPECT_THROW((void)segment(model, cloud, "cloud", {.category = 2}), Error);
+  EXPECT_THROW((void)segment(model, cloud, {.category = 2}), Error);
 }
 
 /// Says how far its voxels lie to the right of the middle; sees to it that all it is given turned
@@ -255,7 +255,7 @@ class EastNetwork final : public VoxelwiseNetwork {
 };
 
 TEST(segment, votes_average_the_probabilities_of_quarter_turns) {
-  PointModel model = height_model();
+  SegmenterModel model = height_model();
   model.description.preprocessing.channels = {{ChannelKind::kPosition, 0},
                                               {ChannelKind::kPosition, 1}};
   model.description.preprocessing.origin = Origin::kCenterBottom;
@@ -265,7 +265,7 @@ TEST(segment, votes_average_the_probabilities_of_quarter_turns) {
   const PointCloud cloud = cloud_of({{0, 0, 0}, {2, 4, 0}, {2, 0, 0}});
   const auto probability = [&](std::size_t votes) {
     network.headings.clear();
-    return segment(model, cloud, "cloud", {.neighbors = 1, .votes = votes, .probabilities = true})
+    return segment(model, cloud, {.neighbors = 1, .votes = votes, .probabilities = true})
         .probabilities(0, 0);
   };
   EXPECT_NEAR(probability(1), sigmoid(-1), 1e-6);
@@ -277,12 +277,12 @@ TEST(segment, votes_average_the_probabilities_of_quarter_turns) {
   EXPECT_THAT(network.headings,
               ElementsAre(Place{0, 0}, Place{15, 0}, Place{15, 15}, Place{0, 15}));
   for (const std::size_t votes : {0U, 5U}) {
-    EXPECT_THROW((void)segment(model, cloud, "cloud", {.votes = votes}), Error);
+    EXPECT_THROW((void)segment(model, cloud, {.votes = votes}), Error);
   }
 }
 
 TEST(segment, votes_turn_objects_a_little_to_either_side) {
-  PointModel model = height_model();
+  SegmenterModel model = height_model();
   SceneProfile& profile = model.description.preprocessing;
   profile.frame = Frame::kObject;
   profile.voxel = 0.5;
@@ -292,7 +292,7 @@ TEST(segment, votes_turn_objects_a_little_to_either_side) {
   // Its end is at (1, 0) in the unit sphere.
   const PointCloud stick = cloud_of({{70, 5, 0}, {10, 5, 0}});
   const Segmentation result =
-      segment(model, stick, "stick", {.neighbors = 1, .votes = 3, .probabilities = true});
+      segment(model, stick, {.neighbors = 1, .votes = 3, .probabilities = true});
   const double turned = sigmoid(std::cos(10.0 * std::numbers::pi / 180.0));
   EXPECT_NEAR(result.probabilities(0, 0), (sigmoid(1) + 2 * turned) / 3, 1e-6);
   EXPECT_EQ(result.tiles, 1U);
@@ -300,29 +300,29 @@ TEST(segment, votes_turn_objects_a_little_to_either_side) {
 }
 
 TEST(segment, votes_work_in_tiles) {
-  const PointModel model = height_model();
+  const SegmenterModel model = height_model();
   const auto& network = dynamic_cast<const HeightNetwork&>(*model.network);
   const PointCloud cloud = floor_and_table(30'000);
-  const Segmentation whole = segment(model, cloud, "cloud");
+  const Segmentation whole = segment(model, cloud);
   network.calls = 0;
   std::size_t last = 1;
-  const Segmentation tiled = segment(
-      model, cloud, "cloud", {.tiling = {.max_tile_voxels = 4000, .tile_margin = 12}, .votes = 3},
-      [&](std::size_t done, std::size_t total) {
-        EXPECT_EQ(total % 3, 0U);
-        last = total - done;
-      });
+  const Segmentation tiled =
+      segment(model, cloud, {.tiling = {.max_tile_voxels = 4000, .tile_margin = 12}, .votes = 3},
+              [&](std::size_t done, std::size_t total) {
+                EXPECT_EQ(total % 3, 0U);
+                last = total - done;
+              });
   EXPECT_EQ(last, 0U);
   EXPECT_EQ(network.calls, 3 * tiled.tiles);
   EXPECT_EQ(tiled.labels, whole.labels);
 }
 
 TEST(segment, same_bits_for_any_number_of_threads) {
-  const PointModel model = height_model(0.7F);
+  const SegmenterModel model = height_model(0.7F);
   const PointCloud cloud = floor_and_table(20'000);
   const auto with = [&](int threads) {
     const ThreadLimit limit(threads);
-    return segment(model, cloud, "cloud", {.tiling = {.max_tile_voxels = 5000}, .votes = 2});
+    return segment(model, cloud, {.tiling = {.max_tile_voxels = 5000}, .votes = 2});
   };
   const Segmentation one = with(1);
   const Segmentation many = with(8);

@@ -62,8 +62,8 @@ void put_type(std::byte* descriptor, FieldType type, std::uint32_t count) {
     descriptor[kOptions] = static_cast<std::byte>(count);
     return;
   }
-  const auto place = static_cast<std::size_t>(std::ranges::find(kTypes, type) - kTypes.begin());
-  descriptor[kType] = static_cast<std::byte>(place + 1 + (count - 1) * kTypes.size());
+  const auto index = static_cast<std::size_t>(std::ranges::find(kTypes, type) - kTypes.begin());
+  descriptor[kType] = static_cast<std::byte>(index + 1 + (count - 1) * kTypes.size());
 }
 
 void put_text(std::byte* to, std::string_view text) {

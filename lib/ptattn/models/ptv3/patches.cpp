@@ -87,9 +87,9 @@ bool decoder_regroups(const Ptv3Config& config, std::size_t stage) {
                                         : decoder.patch_size < encoder.patch_size;
 }
 
-Ptv3Grouping ptv3_regrouped(const Ptv3Config& config, std::size_t stage, const Ptv3Level& level,
-                            std::span<const std::uint32_t> order, std::span<const Patch> patches,
-                            ScratchMemory& scratch) {
+Ptv3Grouping ptv3_decoder_patches(const Ptv3Config& config, std::size_t stage,
+                                  const Ptv3Level& level, std::span<const std::uint32_t> order,
+                                  std::span<const Patch> patches, ScratchMemory& scratch) {
   const std::size_t size = smallest_cloud(level.ends, config.decoder[stage].patch_size);
   std::size_t length = 0;  // of the sequence
   for (const Patch& patch : patches) length += patch.end - patch.begin;
@@ -127,7 +127,7 @@ Ptv3Grouping ptv3_regrouped(const Ptv3Config& config, std::size_t stage, const P
   return {rows, groups.first(count)};
 }
 
-PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene) {
+PatchCuts ptv3_scene_patches(const Ptv3Config& config, std::span<const Cell> scene) {
   PatchCuts cuts;
   for (std::size_t s = 0; s < config.encoder.size(); ++s) {
     if (decoder_regroups(config, s)) return cuts;

@@ -42,16 +42,17 @@ struct Ptv3Grouping {
 /// memory of `scratch`.
 /// @throws Error(Fault::kModel) when the sequence does not come out even, which the public code
 ///         cannot compute either
-[[nodiscard]] Ptv3Grouping ptv3_regrouped(const Ptv3Config& config, std::size_t stage,
-                                          const Ptv3Level& level,
-                                          std::span<const std::uint32_t> order,
-                                          std::span<const Patch> patches, ScratchMemory& scratch);
+[[nodiscard]] Ptv3Grouping ptv3_decoder_patches(const Ptv3Config& config, std::size_t stage,
+                                                const Ptv3Level& level,
+                                                std::span<const std::uint32_t> order,
+                                                std::span<const Patch> patches,
+                                                ScratchMemory& scratch);
 
 /// Where the patches of a scene begin, stage by stage, order by order; empty for a network whose
 /// decoder regroups, as the parts of a scene do not come out even.
 /// @param scene  cells of all voxels, each once
 /// Time O(n log n), memory some 40 bytes a voxel; the same result for any thread count.
-[[nodiscard]] PatchCuts ptv3_cuts(const Ptv3Config& config, std::span<const Cell> scene);
+[[nodiscard]] PatchCuts ptv3_scene_patches(const Ptv3Config& config, std::span<const Cell> scene);
 
 /// The patches of a level of stage `stage` along each of its orders, in memory of `scratch`.
 /// @param cuts  of the scene that the level is a part of; null: it is a whole

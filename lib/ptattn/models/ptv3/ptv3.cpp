@@ -206,8 +206,8 @@ class Pass {
   /// Gives a stage the decoder's patches in place of the encoder's.
   void regroup(Stage& stage, ScratchMemory& scratch) {
     for (std::size_t o = 0; o < stage.patches.size(); ++o) {
-      const Ptv3Grouping groups = ptv3_regrouped(config_, stage.number, stage.level,
-                                                 stage.level.orders[o], stage.patches[o], scratch);
+      const Ptv3Grouping groups = ptv3_decoder_patches(
+          config_, stage.number, stage.level, stage.level.orders[o], stage.patches[o], scratch);
       stage.level.orders[o] = groups.rows;
       stage.patches[o] = groups.patches;
     }
@@ -355,7 +355,7 @@ std::vector<AttentionLayer> Ptv3::attention_layers() const {
 }
 
 PatchCuts Ptv3::cuts_of(std::span<const Cell> cells) const {
-  return ptv3_cuts(config_, cells);
+  return ptv3_scene_patches(config_, cells);
 }
 
 PointOutput Ptv3::forward(const PointInput& input, const Trace& trace) const {

@@ -78,18 +78,17 @@ auto with_best_axis(std::optional<Axis> up, const ClassifyWith& classify_with) {
 }  // namespace
 
 Classification classify(const ClassifierModel& model, const PointCloud& cloud,
-                        std::string_view subject, const ClassifyOptions& options) {
-  const RawVector<Position> positions =
-      usable_positions(cloud, model.description.preprocessing, subject);
+                        const ClassifyOptions& options) {
+  const RawVector<Position> positions = usable_positions(cloud, model.description.preprocessing);
   return with_best_axis(options.up, [&](Axis up) {
     return Classification{vote(model, turned_upright(positions, up), options.votes), up};
   });
 }
 
 ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud& cloud,
-                                 std::string_view subject, std::optional<Axis> up) {
+                                 std::optional<Axis> up) {
   const ClassifierDescription& description = model.description;
-  UsablePoints usable = usable_points(cloud, description.preprocessing, subject);
+  UsablePoints usable = usable_points(cloud, description.preprocessing);
   const RawVector<Position> as_given = std::move(usable.positions);
   ClassifiedSample best = with_best_axis(up, [&](Axis axis) {
     ClassifiedSample result;

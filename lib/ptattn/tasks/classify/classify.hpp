@@ -30,13 +30,11 @@ struct Classification {
 ///   p = 1/V sum_v softmax(logits(prepare(cloud, v)))
 ///
 /// Points with a NaN or infinite coordinate are left out. The unit, the offset and the number of
-/// points do not matter (Preprocessing::min_points is the least).
-/// @param subject  what error messages call the cloud, such as its path
+/// points do not matter (ObjectProfile::min_points is the least).
 /// @throws Error(Fault::kInput) for a cloud that `usable_positions` refuses;
 ///         Error(Fault::kModel) when the network's scores are not finite
 /// Parallel over votes and inside the network; the same bits for any thread count.
 [[nodiscard]] Classification classify(const ClassifierModel& model, const PointCloud& cloud,
-                                      std::string_view subject,
                                       const ClassifyOptions& options = {});
 
 /// Holds what a classifier saw of a cloud in one view.
@@ -49,8 +47,7 @@ struct ClassifiedSample {
 /// Classifies a cloud in a single vote, as `classify` does, and keeps what the network saw.
 /// @throws Error as `classify`
 [[nodiscard]] ClassifiedSample classify_sample(const ClassifierModel& model,
-                                               const PointCloud& cloud, std::string_view subject,
-                                               std::optional<Axis> up);
+                                               const PointCloud& cloud, std::optional<Axis> up);
 
 /// Indices of the `count` largest probabilities (all of them when there are fewer), largest first;
 /// ties go to the lower index.

@@ -34,38 +34,37 @@ Position position_of(const Matrix& points, std::size_t i) {
 
 }  // namespace
 
-UsablePoints usable_points(const PointCloud& cloud, const Preprocessing& profile,
-                           std::string_view subject) {
+UsablePoints usable_points(const PointCloud& cloud, const ObjectProfile& profile) {
   UsablePoints usable;
   RawVector<Position>& positions = usable.positions;
-  positions = cloud.positions(subject);
+  positions = cloud.positions();
   usable.points = keep_finite(positions);
   if (positions.size() < profile.min_points) {
     const bool all_finite = positions.size() == cloud.size();
     throw Error(
-        Fault::kInput, subject,
+        Fault::kInput, cloud.name(),
         "has " + std::to_string(positions.size()) +
             (all_finite ? " points, at least " : " points with finite coordinates, at least ") +
             std::to_string(profile.min_points) + " are needed");
   }
   const auto same = [&](const Position& p) { return p == positions.front(); };
   if (std::ranges::all_of(positions, same)) {
-    throw Error(Fault::kInput, subject, "all points coincide, a cloud with an extent is needed");
+    throw Error(Fault::kInput, cloud.name(),
+                "all points coincide, a cloud with an extent is needed");
   }
   return usable;
 }
 
-RawVector<Position> usable_positions(const PointCloud& cloud, const Preprocessing& profile,
-                                     std::string_view subject) {
-  return usable_points(cloud, profile, subject).positions;
+RawVector<Position> usable_positions(const PointCloud& cloud, const ObjectProfile& profile) {
+  return usable_points(cloud, profile).positions;
 }
 
-Matrix prepare(std::span<const Position> positions, const Preprocessing& profile, std::size_t vote,
+Matrix prepare(std::span<const Position> positions, const ObjectProfile& profile, std::size_t vote,
                std::size_t votes) {
   return prepare_sample(positions, profile, vote, votes).points;
 }
 
-PreparedSample prepare_sample(std::span<const Position> positions, const Preprocessing& profile,
+PreparedSample prepare_sample(std::span<const Position> positions, const ObjectProfile& profile,
                               std::size_t vote, std::size_t votes) {
   SampleTransform transform;
   transform.cloud = unit_sphere(positions);

@@ -9,7 +9,7 @@
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/models/preprocessing.hpp"
+#include "ptattn/models/object_profile.hpp"
 
 namespace ptattn {
 
@@ -20,15 +20,13 @@ struct UsablePoints {
 };
 
 /// Finds the points with finite coordinates.
-/// @throws Error(Fault::kInput) with `subject` when fewer than `profile.min_points` are left or all
+/// @throws Error(Fault::kInput) when fewer than `profile.min_points` are left or all
 ///         of them coincide
-[[nodiscard]] UsablePoints usable_points(const PointCloud& cloud, const Preprocessing& profile,
-                                         std::string_view subject);
+[[nodiscard]] UsablePoints usable_points(const PointCloud& cloud, const ObjectProfile& profile);
 
 /// Returns the positions of usable_points.
 [[nodiscard]] RawVector<Position> usable_positions(const PointCloud& cloud,
-                                                   const Preprocessing& profile,
-                                                   std::string_view subject);
+                                                   const ObjectProfile& profile);
 
 /// Takes a cloud's coordinates to those that a network sees:
 ///
@@ -58,12 +56,12 @@ struct PreparedSample {
 /// @param positions  finite, not all the same, z up
 /// @return           [profile.points, 3]
 /// Time O(n) + that of farthest point sampling; the same bits for any thread count.
-[[nodiscard]] Matrix prepare(std::span<const Position> positions, const Preprocessing& profile,
+[[nodiscard]] Matrix prepare(std::span<const Position> positions, const ObjectProfile& profile,
                              std::size_t vote, std::size_t votes);
 
 /// Prepares a sample and keeps where it comes from, as `prepare` does.
 [[nodiscard]] PreparedSample prepare_sample(std::span<const Position> positions,
-                                            const Preprocessing& profile, std::size_t vote,
+                                            const ObjectProfile& profile, std::size_t vote,
                                             std::size_t votes);
 
 /// Takes any points of the cloud to the network's coordinates: those that were chosen get the bits

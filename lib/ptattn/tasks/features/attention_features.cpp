@@ -16,14 +16,14 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kBlock = 65536;       // queries whose neighbours are known at a time
-constexpr std::size_t kGlobalBlock = 4096;  // queries between two words to Advance
+constexpr std::size_t kGlobalBlock = 4096;  // queries between two words to ProgressCallback
 constexpr std::size_t kGrain = 1024;        // points a task
 constexpr std::size_t kUsualNeighbors = 32;
 constexpr double kNarrowest = 1.0 / 2000.0;  // of the longest side: a bandwidth among all points
 constexpr std::array<const char*, 3> kAxes{"x", "y", "z"};
 
-void check(std::span<const Position> positions, std::span<const FieldColumn> columns,
-           std::span<const std::size_t> points, const AttentionFeatureOptions& options) {
+void check_input(std::span<const Position> positions, std::span<const FieldColumn> columns,
+                 std::span<const std::size_t> points, const AttentionFeatureOptions& options) {
   const auto fail = [](const std::string& problem) {
     throw Error(Fault::kUsage, "attention_features", problem);
   };
@@ -181,7 +181,7 @@ void position_bias(const Problem& problem, std::size_t begin, const IndexTable& 
   });
 }
 
-void attend_locally(const Problem& problem, Matrix& out, const Advance& advance) {
+void attend_locally(const Problem& problem, Matrix& out, const ProgressCallback& progress) {
   const std::size_t n = problem.positions.size();
   const bool gaussian = problem.options.scores == ScoreKind::kGaussian;
   const MatrixView x = problem.x;
@@ -206,7 +206,7 @@ void attend_locally(const Problem& problem, Matrix& out, const Advance& advance)
                          scores, rows);
       finish(problem, begin, rows);
     }
-    if (advance) advance(count);
+    if (progress) progress(begin + count, x.rows);
   });
 }
 
@@ -224,7 +224,7 @@ Matrix with_positions(const Problem& problem) {
   return x;
 }
 
-void attend_globally(const Problem& problem, Matrix& out, const Advance& advance) {
+void attend_globally(const Problem& problem, Matrix& out, const ProgressCallback& progress) {
   const MatrixView x = problem.x;
   const bool gaussian = problem.options.scores == ScoreKind::kGaussian;
   Matrix placed;
@@ -238,7 +238,7 @@ void attend_globally(const Problem& problem, Matrix& out, const Advance& advance
       attention(comparison.x.rows_range(begin, count), comparison.x, x, head.scores(), rows);
       finish(problem, begin, rows);
     }
-    if (advance) advance(count);
+    if (progress) progress(begin + count, x.rows);
   });
 }
 
@@ -262,8 +262,8 @@ AttentionFeatures attention_features(std::span<const Position> positions,
                                      std::span<const FieldColumn> columns,
                                      std::span<const std::size_t> points,
                                      const AttentionFeatureOptions& options,
-                                     const Advance& advance) {
-  check(positions, columns, points, options);
+                                     const ProgressCallback& progress) {
+  check_input(positions, columns, points, options);
   AttentionFeatures features;
   const std::size_t channels = attention_feature_names(columns, options).size();
   features.values = Matrix(positions.size(), channels);
@@ -272,9 +272,9 @@ AttentionFeatures attention_features(std::span<const Position> positions,
   features.bandwidth = problem.bandwidth;
   features.wavelengths = problem.wavelengths;
   if (options.neighbors == 0) {
-    attend_globally(problem, features.values, advance);
+    attend_globally(problem, features.values, progress);
   } else {
-    attend_locally(problem, features.values, advance);
+    attend_locally(problem, features.values, progress);
   }
   return features;
 }

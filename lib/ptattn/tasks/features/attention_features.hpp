@@ -71,6 +71,6 @@ struct AttentionFeatures {
                                                    std::span<const FieldColumn> columns,
                                                    std::span<const std::size_t> points,
                                                    const AttentionFeatureOptions& options,
-                                                   const Advance& advance = {});
+                                                   const ProgressCallback& progress = {});
 
 }  // namespace ptattn

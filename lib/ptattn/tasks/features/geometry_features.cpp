@@ -31,7 +31,7 @@ std::string shortest_text(double value) {
   return {text.data(), end};
 }
 
-void check(const GeometryOptions& options) {
+void check_options(const GeometryOptions& options) {
   if (options.neighbors.empty() && options.radii.empty()) {
     throw Error(Fault::kUsage, "geometry_features", "no scale, expected neighbors or radii");
   }
@@ -190,8 +190,8 @@ std::vector<std::string> geometry_feature_names(const GeometryOptions& options) 
 }
 
 Matrix geometry_features(std::span<const Position> positions, const GeometryOptions& options,
-                         const Advance& advance) {
-  check(options);
+                         const ProgressCallback& progress) {
+  check_options(options);
   const std::size_t scales = options.neighbors.size() + options.radii.size();
   Matrix out(positions.size(), scales * kNames.size());
   if (positions.empty()) return out;
@@ -205,7 +205,7 @@ Matrix geometry_features(std::span<const Position> positions, const GeometryOpti
     parallel_each(count, kGrain, [&](std::size_t i) {
       describer(begin + i, {neighbors.row(i), k}, out.row(begin + i));
     });
-    if (advance) advance(count);
+    if (progress) progress(begin + count, positions.size());
   }
   return out;
 }

@@ -7,7 +7,7 @@
 
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/models/preprocessing.hpp"
+#include "ptattn/models/object_profile.hpp"
 #include "ptattn/tasks/progress.hpp"
 
 namespace ptattn {
@@ -53,6 +53,7 @@ struct GeometryOptions {
 /// log n + n k) for the largest k; works in blocks, so that memory beside the result is 60 bytes a
 /// point. The same bits for any thread count.
 [[nodiscard]] Matrix geometry_features(std::span<const Position> positions,
-                                       const GeometryOptions& options, const Advance& advance = {});
+                                       const GeometryOptions& options,
+                                       const ProgressCallback& progress = {});
 
 }  // namespace ptattn

@@ -23,7 +23,7 @@ namespace {
 struct Shown {
   std::vector<std::size_t> points;  // of the cloud, ascending: those that take part
   Matrix positions;                 // [points, 3] in the network's coordinates
-  ForwardPass forward;
+  TracedPass forward;
 };
 
 /// The row of `shown.positions` that is point `point` of the cloud.
@@ -65,7 +65,7 @@ void fill(const Shown& shown, std::size_t size, const AttentionQuery& query,
   const AttentionRows attention = attention_rows(shown.forward, query.choice, select);
   result.points = on_points(attention, shown, size);
   result.tokens.assign(attention.rows.values().begin(), attention.rows.values().end());
-  result.places = nearest_points(attention.tokens, shown);
+  result.nearest_points = nearest_points(attention.tokens, shown);
   if (query.point) {
     result.query = k_nearest(attention.tokens, row_of(shown, *query.point), 1).indices.front();
   }
@@ -74,7 +74,7 @@ void fill(const Shown& shown, std::size_t size, const AttentionQuery& query,
   }
 }
 
-Shown show(const ClassifierModel& model, ClassifiedSample classified) {
+Shown run_network(const ClassifierModel& model, ClassifiedSample classified) {
   Shown shown;
   shown.points = std::move(classified.usable.points);
   shown.positions = to_network(classified.usable.positions, classified.sample.transform);
@@ -85,8 +85,8 @@ Shown show(const ClassifierModel& model, ClassifiedSample classified) {
 }
 
 /// @param scores  gets what the network says about the voxels
-Shown show(const PointModel& model, const PreparedScene& scene, std::optional<std::size_t> category,
-           Matrix& scores) {
+Shown run_network(const SegmenterModel& model, const PreparedScene& scene,
+                  std::optional<std::size_t> category, Matrix& scores) {
   Shown shown;
   shown.points.assign(scene.voxels.points.begin(), scene.voxels.points.end());
   shown.positions = rows_relative_to({}, scene.voxels.positions);
@@ -99,7 +99,7 @@ Shown show(const PointModel& model, const PreparedScene& scene, std::optional<st
 
 /// Class probabilities of one point, as `segment` finds them.
 /// @param scores  of the voxels
-std::vector<double> probabilities_at(std::size_t point, const PointModel& model,
+std::vector<double> probabilities_at(std::size_t point, const SegmenterModel& model,
                                      PreparedScene scene, Matrix scores,
                                      std::optional<std::size_t> category) {
   const auto& points = scene.voxels.points;
@@ -115,24 +115,24 @@ std::vector<double> probabilities_at(std::size_t point, const PointModel& model,
 }  // namespace
 
 AttentionResult attention_map(const ClassifierModel& model, const PointCloud& cloud,
-                              std::string_view subject, const AttentionQuery& query) {
+                              const AttentionQuery& query) {
   AttentionResult result;
-  ClassifiedSample classified = classify_sample(model, cloud, subject, query.up);
+  ClassifiedSample classified = classify_sample(model, cloud, query.up);
   result.probabilities = std::move(classified.classification.probabilities);
   result.up = classified.classification.up;
-  fill(show(model, std::move(classified)), cloud.size(), query, result);
+  fill(run_network(model, std::move(classified)), cloud.size(), query, result);
   return result;
 }
 
-AttentionResult attention_map(const PointModel& model, const PointCloud& cloud,
-                              std::string_view subject, const AttentionQuery& query) {
+AttentionResult attention_map(const SegmenterModel& model, const PointCloud& cloud,
+                              const AttentionQuery& query) {
   AttentionResult result;
   const bool labels = query.point && model.network->labels_points();
   if (labels) check_category(model, query.category);
-  PreparedScene scene = prepare_scene(cloud, model.description.preprocessing, subject);
+  PreparedScene scene = prepare_scene(cloud, model.description.preprocessing);
   result.notes = std::move(scene.notes);
   Matrix scores;
-  fill(show(model, scene, query.category, scores), cloud.size(), query, result);
+  fill(run_network(model, scene, query.category, scores), cloud.size(), query, result);
   if (labels) {
     result.probabilities =
         probabilities_at(*query.point, model, std::move(scene), std::move(scores), query.category);
@@ -140,15 +140,12 @@ AttentionResult attention_map(const PointModel& model, const PointCloud& cloud,
   return result;
 }
 
-std::size_t nearest_point(std::span<const Position> positions, const Position& to,
-                          std::string_view subject) {
+std::optional<std::size_t> nearest_point(std::span<const Position> positions, const Position& to) {
   const auto distance = [&](std::size_t i) {
     return std::hypot(positions[i][0] - to[0], positions[i][1] - to[1], positions[i][2] - to[2]);
   };
   const std::vector<std::size_t> finite = finite_points(positions);
-  if (finite.empty()) {
-    throw Error(Fault::kInput, subject, "has no point with finite coordinates, one is needed");
-  }
+  if (finite.empty()) return std::nullopt;
   return *std::ranges::min_element(finite, {}, distance);
 }
 

@@ -33,10 +33,10 @@ struct AttentionResult {
   /// 1 / tokens is what a point gets when attention is even. 0 where a coordinate is NaN or
   /// infinite.
   std::vector<float> points;
-  std::vector<float> tokens;         ///< [t] weights, sum 1
-  std::vector<std::size_t> places;   ///< [t] the point of the cloud nearest to each token
-  std::optional<std::size_t> query;  ///< the token that looks: the nearest to the point
-  AttentionPicture picture;          ///< empty unless asked for
+  std::vector<float> tokens;                ///< [t] weights, sum 1
+  std::vector<std::size_t> nearest_points;  ///< [t] the point of the cloud nearest to each token
+  std::optional<std::size_t> query;         ///< the token that looks: the nearest to the point
+  AttentionPicture picture;                 ///< empty unless asked for
   /// What the network takes the cloud for, or, where it labels points, the point that looks: a
   /// probability for each class. Empty where it does not say.
   std::vector<double> probabilities;
@@ -47,23 +47,21 @@ struct AttentionResult {
 /// Computes where the attention of a network goes.
 ///
 /// The network sees the cloud as `classify` shows it in a single vote.
-/// @param subject  what error messages call the cloud, such as its path
 /// @throws Error as classify and attention_rows do; Error(Fault::kUsage) when the point that looks
 ///         is none of the cloud or has a coordinate that is NaN or infinite
 /// Time that of classify, and a forward pass for each layer of a rollout, twice with a picture. The
 /// same bits for any thread count.
 [[nodiscard]] AttentionResult attention_map(const ClassifierModel& model, const PointCloud& cloud,
-                                            std::string_view subject, const AttentionQuery& query);
+                                            const AttentionQuery& query);
 
 /// Asks a network over points, which sees the whole cloud as `segment` shows it a single tile. The
 /// passes that report the attention label the point that looks as well.
-[[nodiscard]] AttentionResult attention_map(const PointModel& model, const PointCloud& cloud,
-                                            std::string_view subject, const AttentionQuery& query);
+[[nodiscard]] AttentionResult attention_map(const SegmenterModel& model, const PointCloud& cloud,
+                                            const AttentionQuery& query);
 
-/// Finds the finite point nearest to a position, the first on a tie.
-/// @throws Error(Fault::kInput) with `subject` when no point is finite
-/// Time O(n).
-[[nodiscard]] std::size_t nearest_point(std::span<const Position> positions, const Position& to,
-                                        std::string_view subject);
+/// Finds the finite point nearest to a position, the first on a tie; nullopt when no point is
+/// finite. Time O(n).
+[[nodiscard]] std::optional<std::size_t> nearest_point(std::span<const Position> positions,
+                                                       const Position& to);
 
 }  // namespace ptattn

@@ -62,7 +62,7 @@ std::vector<std::uint32_t> hilbert_order(MatrixView tokens) {
   return sort_order(codes);
 }
 
-AttentionPicture attention_picture(const ForwardPass& forward, const AttentionChoice& choice,
+AttentionPicture attention_picture(const TracedPass& forward, const AttentionChoice& choice,
                                    std::size_t most_cells) {
   if (most_cells == 0) {
     throw Error(Fault::kUsage, "attention_picture", "got 0 cells, expected at least 1");

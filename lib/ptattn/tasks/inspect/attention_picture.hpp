@@ -24,7 +24,7 @@ struct AttentionPicture {
 /// @param most_cells  >= 1
 /// @throws as attention_rows
 /// Memory O(s t).
-[[nodiscard]] AttentionPicture attention_picture(const ForwardPass& forward,
+[[nodiscard]] AttentionPicture attention_picture(const TracedPass& forward,
                                                  const AttentionChoice& choice,
                                                  std::size_t most_cells);
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kRowsPerTask = 16;
 
-void check(const AttentionChoice& choice) {
+void check_choice(const AttentionChoice& choice) {
   if (choice.layers.empty() || (choice.layers.size() > 1 && !choice.rollout)) {
     throw Error(Fault::kUsage, "attention",
                 "got " + std::to_string(choice.layers.size()) +
@@ -61,7 +61,7 @@ class Propagation {
       : head_(choice.head), residual_(choice.rollout ? 0.5F : 0.0F), select_(select) {}
 
   /// M <- residual M + (1 - residual) M A, where A is the attention of `layer`.
-  void pass(const ForwardPass& forward, const AttentionLayer& layer) {
+  void pass(const TracedPass& forward, const AttentionLayer& layer) {
     Matrix product;
     const float scale = (1.0F - residual_) / (head_ ? 1.0F : static_cast<float>(layer.heads));
     const auto listen = [&](const AttentionMap& map) {
@@ -103,9 +103,9 @@ class Propagation {
 
 }  // namespace
 
-AttentionRows attention_rows(const ForwardPass& forward, const AttentionChoice& choice,
+AttentionRows attention_rows(const TracedPass& forward, const AttentionChoice& choice,
                              const RowChoice& select) {
-  check(choice);
+  check_choice(choice);
   Propagation propagation(choice, select);
   std::for_each(choice.layers.rbegin(), choice.layers.rend(),
                 [&](const AttentionLayer& layer) { propagation.pass(forward, layer); });

@@ -12,10 +12,6 @@
 
 namespace ptattn {
 
-/// Runs a network of any kind once, on one cloud, while `trace` listens. Called again, it does the
-/// same again.
-using ForwardPass = std::function<void(const Trace& trace)>;
-
 /// Which attention weights to look at: a matrix A [t, t] between the tokens of the network, row i
 /// the weights that token i gives to each other, with sum 1.
 struct AttentionChoice {
@@ -47,8 +43,8 @@ struct AttentionRows {
 ///         the last one; whatever `forward` throws
 /// Time O(r t n) for groups of n keys, besides the forward passes; memory O(r t + n^2). The same
 /// bits for any thread count.
-[[nodiscard]] AttentionRows attention_rows(const ForwardPass& forward,
-                                           const AttentionChoice& choice, const RowChoice& select);
+[[nodiscard]] AttentionRows attention_rows(const TracedPass& forward, const AttentionChoice& choice,
+                                           const RowChoice& select);
 
 /// The row of the token nearest to `position`, the lowest on a tie.
 [[nodiscard]] RowChoice row_nearest_to(const std::array<float, 3>& position);

@@ -53,11 +53,12 @@ std::vector<LayerDescription> layers_of(const ClassifierModel& model) {
   return layers_of(pass_of(model, points));
 }
 
-std::vector<LayerDescription> layers_of(const PointModel& model) {
+std::vector<LayerDescription> layers_of(const SegmenterModel& model) {
   const SceneProfile& profile = model.description.preprocessing;
-  const PointCloud cloud =
+  PointCloud cloud =
       cloud_of(spiral(std::max(kMadeUpPoints, profile.min_points), kMadeUpRadius * profile.voxel));
-  const PreparedScene scene = prepare_scene(cloud, profile, model.description.name);
+  cloud.set_name(model.description.name);
+  const PreparedScene scene = prepare_scene(cloud, profile);
   const TileInput input(scene);
   const bool parts = model.network->category_count() > 0;
   return layers_of([&](const Trace& trace) {
@@ -67,9 +68,9 @@ std::vector<LayerDescription> layers_of(const PointModel& model) {
 }
 
 Matrix layer_features(const ClassifierModel& model, std::string_view layer, const PointCloud& cloud,
-                      std::string_view subject, Axis up) {
-  const Preprocessing& profile = model.description.preprocessing;
-  RawVector<Position> positions = usable_positions(cloud, profile, subject);
+                      Axis up) {
+  const ObjectProfile& profile = model.description.preprocessing;
+  RawVector<Position> positions = usable_positions(cloud, profile);
   for (Position& p : positions) p = upright(p, up);
   const PreparedSample sample = prepare_sample(positions, profile, 0, 1);
   const LayerTokens tokens =
@@ -77,12 +78,13 @@ Matrix layer_features(const ClassifierModel& model, std::string_view layer, cons
   return interpolate(tokens.positions, tokens.values, to_network(positions, sample.transform));
 }
 
-Matrix layer_features(const PointModel& model, std::string_view layer, const PointCloud& cloud,
-                      std::string_view subject, const SceneLayerOptions& options,
-                      std::vector<std::string>& notes, const Advance& advance) {
-  PreparedScene scene = prepare_scene(cloud, model.description.preprocessing, subject);
+Matrix layer_features(const SegmenterModel& model, std::string_view layer, const PointCloud& cloud,
+                      const SceneLayerOptions& options, std::vector<std::string>& notes,
+                      const ProgressCallback& progress) {
+  PreparedScene scene = prepare_scene(cloud, model.description.preprocessing);
   std::ranges::move(scene.notes, std::back_inserter(notes));
   Matrix out;
+  std::size_t done = 0;
   const TileRequest request{.category = options.category};
   for_each_tile(scene, *model.network, options.tiling, request, [&](const SceneTile& tile) {
     const auto forward = [&](const Trace& trace) {
@@ -96,7 +98,7 @@ Matrix layer_features(const PointModel& model, std::string_view layer, const Poi
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::copy_n(values.row(i), values.cols(), out.row(rows[i]));
     }
-    if (advance) advance(rows.size());
+    if (progress) progress(done += rows.size(), scene.voxels.positions.size());
   });
   return out;
 }

@@ -18,13 +18,12 @@ namespace ptattn {
 /// sees, of some hundred voxels for a model over points (whose tokens are counted for these).
 /// Time of a forward pass.
 [[nodiscard]] std::vector<LayerDescription> layers_of(const ClassifierModel& model);
-[[nodiscard]] std::vector<LayerDescription> layers_of(const PointModel& model);
+[[nodiscard]] std::vector<LayerDescription> layers_of(const SegmenterModel& model);
 
 /// What a layer says about every point of a cloud: the network runs on a sample, as `classify` does
 /// in a single vote, and the values of the layer's tokens are carried to all points by
 /// `interpolate` (the 4 nearest tokens, in the network's coordinates).
 /// @param layer    one of layers_of that has tokens
-/// @param subject  what error messages call the cloud, such as its path
 /// @param up       the axis of the cloud that points upwards
 /// @return         [points with finite coordinates, channels]
 /// @throws         Error(Fault::kUsage) when there is no such layer or it describes the cloud as a
@@ -32,8 +31,7 @@ namespace ptattn {
 /// Time that of a forward pass and O(n (log t + channels)); memory beside the result about 100
 /// bytes a point. The same bits for any thread count.
 [[nodiscard]] Matrix layer_features(const ClassifierModel& model, std::string_view layer,
-                                    const PointCloud& cloud, std::string_view subject,
-                                    Axis up = Axis::kZ);
+                                    const PointCloud& cloud, Axis up = Axis::kZ);
 
 struct SceneLayerOptions {
   TilingOptions tiling{};                 ///< how large scenes are cut
@@ -44,9 +42,9 @@ struct SceneLayerOptions {
 /// they are too many; a point gets its values from the tile whose core it lies in.
 /// @param notes  gets what the cloud lacks and what stood in for it
 /// @throws       as above; Error(Fault::kInput) for a cloud that `voxelize` refuses
-[[nodiscard]] Matrix layer_features(const PointModel& model, std::string_view layer,
-                                    const PointCloud& cloud, std::string_view subject,
-                                    const SceneLayerOptions& options,
-                                    std::vector<std::string>& notes, const Advance& advance = {});
+[[nodiscard]] Matrix layer_features(const SegmenterModel& model, std::string_view layer,
+                                    const PointCloud& cloud, const SceneLayerOptions& options,
+                                    std::vector<std::string>& notes,
+                                    const ProgressCallback& progress = {});
 
 }  // namespace ptattn

@@ -24,11 +24,8 @@ struct LayerTokens {
   Matrix values;     ///< [t, channels]
 };
 
-/// A forward pass that tells `trace` about itself.
-using TracedPass = std::function<void(const Trace& trace)>;
-
-/// What a trace hears while `forward` runs, in that order. Results that describe nothing (indices
-/// of samples) are left out.
+/// Lists what a trace hears while `forward` runs, in that order. Results that describe nothing
+/// (indices of samples) are left out.
 [[nodiscard]] std::vector<LayerDescription> layers_of(const TracedPass& forward);
 
 /// Runs `forward` and keeps what `layer` says.

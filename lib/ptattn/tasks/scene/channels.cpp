@@ -102,7 +102,7 @@ ChannelWriter ChannelMaker::make(const Channel& channel) {
     case ChannelKind::kThickness:
     case ChannelKind::kScatter:
     case ChannelKind::kVertical:
-    case ChannelKind::kCrowd:
+    case ChannelKind::kVoxelCount:
       return shape(channel);
     case ChannelKind::kColor:
       return color(p);

@@ -51,7 +51,7 @@ class ChannelMaker {
   using Shapes = CellValues<NeighborhoodShape>;
 
   [[nodiscard]] double compress_height(double height) const {
-    return std::asinh(height / profile_.squash) / 2.0;
+    return std::asinh(height / profile_.height_scale) / 2.0;
   }
   [[nodiscard]] const RawVector<HeightRange>& height_ranges();
   [[nodiscard]] const SceneColumns& columns();

@@ -22,7 +22,7 @@ std::size_t turn_of(ChannelKind kind) {
     case ChannelKind::kThickness:
     case ChannelKind::kScatter:
     case ChannelKind::kVertical:
-    case ChannelKind::kCrowd:
+    case ChannelKind::kVoxelCount:
       return 0;
     case ChannelKind::kPlane:
       return 1;

@@ -42,8 +42,9 @@ struct SceneFeatures {
 ///   last, multiple   share of points with return_number >= r; with r >= 2; r = number_of_returns
 ///   has_intensity, has_returns  1 where the fields are there and not the same everywhere
 ///
-/// with compress_height(h) = arsinh(h / s) / 2 and s the profile's `squash`. A field that the cloud
-/// lacks gives 0 (mid-grey for colours, the normal of the nearest points for normals) and a note.
+/// with compress_height(h) = arsinh(h / s) / 2 and s the profile's `height_scale`. A field that the
+/// cloud lacks gives 0 (mid-grey for colours, the normal of the nearest points for normals) and a
+/// note.
 /// @param cloud  what `scene` was made of
 /// Time O(n log n); parallel; the same bits for any thread count.
 [[nodiscard]] SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,

@@ -6,10 +6,9 @@
 
 namespace ptattn {
 
-PreparedScene prepare_scene(const PointCloud& cloud, const SceneProfile& profile,
-                            std::string_view subject, double degrees) {
+PreparedScene prepare_scene(const PointCloud& cloud, const SceneProfile& profile, double degrees) {
   PreparedScene scene;
-  scene.voxels = voxelize(cloud, profile, subject, degrees);
+  scene.voxels = voxelize(cloud, profile, degrees);
   SceneFeatures features = scene_features(cloud, scene.voxels, profile);
   scene.channels = std::move(features.values);
   scene.notes = std::move(features.notes);

@@ -23,11 +23,10 @@ struct PreparedScene {
 
 /// Cuts a cloud into voxels and computes their channels, as `profile` says. Labels, attention maps,
 /// layer features and training all begin here.
-/// @param subject  what error messages call the cloud
 /// @param degrees  by which an object is turned about z, counter-clockwise; scenes stay as they are
 /// @throws Error(Fault::kInput) as `voxelize`
 /// Time O(n log n); parallel; the same bits for any thread count.
 [[nodiscard]] PreparedScene prepare_scene(const PointCloud& cloud, const SceneProfile& profile,
-                                          std::string_view subject, double degrees = 0.0);
+                                          double degrees = 0.0);
 
 }  // namespace ptattn

@@ -18,12 +18,11 @@ constexpr std::size_t kPointsPerTask = 16384;
 constexpr std::size_t kVoxelsPerTask = 4096;
 
 /// The finite points of a cloud, in the frame that the model wants.
-void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile& profile,
-                 std::string_view subject) {
-  scene.positions = cloud.positions(subject);
+void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile& profile) {
+  scene.positions = cloud.positions();
   const std::vector<std::size_t> finite = keep_finite(scene.positions);
   if (finite.size() < profile.min_points) {
-    throw Error(Fault::kInput, subject,
+    throw Error(Fault::kInput, cloud.name(),
                 "has " + std::to_string(finite.size()) +
                     " points with finite coordinates, at least " +
                     std::to_string(profile.min_points) + " are needed");
@@ -45,7 +44,7 @@ void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile
 }
 
 /// Moves the origin to the least coordinates; the number of voxels along each axis.
-Cell move_to_origin(SceneVoxels& scene, double voxel, std::string_view subject) {
+Cell move_to_origin(SceneVoxels& scene, double voxel, const std::string& name) {
   const PositionBounds bounds = bounds_of(scene.positions);
   scene.origin = bounds.low;
   scene.extent = bounds.extent();
@@ -53,7 +52,7 @@ Cell move_to_origin(SceneVoxels& scene, double voxel, std::string_view subject) 
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const double voxels = std::floor(scene.extent[axis] / voxel) + 1.0;
     if (voxels > static_cast<double>(kMaxVoxelsAcross)) {
-      throw Error(Fault::kInput, subject,
+      throw Error(Fault::kInput, name,
                   "reaches over more than " + std::to_string(kMaxVoxelsAcross) + " voxels along " +
                       std::string(1, "xyz"[axis]) +
                       ", expected coordinates in metres without stray points");
@@ -104,16 +103,15 @@ void average(SceneVoxels& scene, double voxel) {
 
 }  // namespace
 
-SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile, std::string_view subject,
-                     double degrees) {
+SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile, double degrees) {
   SceneVoxels scene;
   if (profile.frame == Frame::kObject) scene.degrees = degrees;
-  take_points(scene, cloud, profile, subject);
+  take_points(scene, cloud, profile);
   if (scene.positions.empty()) {
     scene.starts.push_back(0);
     return scene;
   }
-  const Cell extent = move_to_origin(scene, profile.voxel, subject);
+  const Cell extent = move_to_origin(scene, profile.voxel, cloud.name());
   group_by_voxel(scene, profile.voxel, extent);
   average(scene, profile.voxel);
   return scene;

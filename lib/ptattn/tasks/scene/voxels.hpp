@@ -40,12 +40,11 @@ struct SceneVoxels {
 /// Voxelises a cloud as `profile` says: cell = floor((p - least p) / voxel), in float64.
 ///
 /// Points with a NaN or infinite coordinate are left out.
-/// @param subject  what error messages call the cloud
 /// @param degrees  by which an object is turned about z, counter-clockwise; scenes stay as they are
 /// @throws Error(Fault::kInput) for fewer than `profile.min_points` points, and for a cloud of more
 ///         than kMaxVoxelsAcross voxels along an axis (wrong units, or a stray point)
 /// Time O(n log n); the same result for any thread count.
 [[nodiscard]] SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile,
-                                   std::string_view subject, double degrees = 0.0);
+                                   double degrees = 0.0);
 
 }  // namespace ptattn

@@ -45,7 +45,7 @@ void keep_category(Matrix& probabilities, const SegmenterDescription& model, std
 
 }  // namespace
 
-void check_category(const PointModel& model, std::optional<std::size_t> category) {
+void check_category(const SegmenterModel& model, std::optional<std::size_t> category) {
   const std::string& name = model.description.name;
   const std::size_t categories =
       std::max(model.description.categories.size(), model.network->category_count());

@@ -22,7 +22,7 @@ struct ScoredVoxels {
 
 /// Checks that a model has the category asked for, or needs none.
 /// @throws Error(Fault::kUsage)
-void check_category(const PointModel& model, std::optional<std::size_t> category);
+void check_category(const SegmenterModel& model, std::optional<std::size_t> category);
 
 /// Leaves only the parts of one category where classes are parts of objects: other classes get
 /// probability 0, and a voxel in which the parts had no chance gets them all alike.

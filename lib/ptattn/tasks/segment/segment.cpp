@@ -20,7 +20,7 @@ constexpr std::size_t kPointsPerTask = 4096;
 constexpr std::size_t kPointsAtATime = std::size_t{1} << 18U;
 constexpr double kObjectTurn = 10.0;  // degrees; further, objects look unlike those of the training
 
-void check_options(const PointModel& model, const SegmentOptions& options) {
+void check_options(const SegmenterModel& model, const SegmentOptions& options) {
   if (!model.network->labels_points()) {
     throw Error(Fault::kModel, model.description.name, "gives features, not labels");
   }
@@ -45,7 +45,7 @@ TestTimeViews test_time_views(const SceneProfile& profile, std::size_t votes) {
 }
 
 /// Says what there is to say about the cloud as such.
-void add_notes(const PointModel& model, const PointCloud& cloud, PreparedScene& scene,
+void add_notes(const SegmenterModel& model, const PointCloud& cloud, PreparedScene& scene,
                const SegmentOptions& options, Segmentation& result) {
   for (const std::uint32_t point : scene.voxels.points) result.valid[point] = true;
   result.voxels = scene.size();
@@ -65,20 +65,20 @@ void add_notes(const PointModel& model, const PointCloud& cloud, PreparedScene& 
 
 /// Prepares and scores the cloud once for each view that needs voxels of its own.
 /// @return nothing for a cloud without voxels
-std::vector<ScoredVoxels> score_views(const PointModel& model, const PointCloud& cloud,
-                                      std::string_view subject, const SegmentOptions& options,
-                                      const TileProgress& progress, Segmentation& result) {
+std::vector<ScoredVoxels> score_views(const SegmenterModel& model, const PointCloud& cloud,
+                                      const SegmentOptions& options,
+                                      const ProgressCallback& progress, Segmentation& result) {
   const SceneProfile& profile = model.description.preprocessing;
   const TestTimeViews views = test_time_views(profile, options.votes);
   std::vector<ScoredVoxels> scored;
   for (std::size_t v = 0; v < views.objects; ++v) {
     const double degrees = view_angle(v, views.objects, kObjectTurn);
-    PreparedScene scene = prepare_scene(cloud, profile, subject, degrees);
+    PreparedScene scene = prepare_scene(cloud, profile, degrees);
     if (v == 0) add_notes(model, cloud, scene, options, result);
     if (scene.size() == 0) return {};
     const SceneTiles tiles(scene, *model.network, options.tiling);
     result.tiles = tiles.size();
-    const TileProgress of_view = [&](std::size_t done, std::size_t total) {
+    const ProgressCallback of_view = [&](std::size_t done, std::size_t total) {
       if (progress && (v == 0 || done > 0)) progress(v * total + done, views.objects * total);
     };
     Matrix probabilities =
@@ -91,14 +91,14 @@ std::vector<ScoredVoxels> score_views(const PointModel& model, const PointCloud&
 /// The probabilities of all classes are kept for every point, and once more as fields of the cloud.
 /// Those of a few classes take no more than the points themselves.
 /// @throws Error(Fault::kInput) when they take more than both
-void check_memory(std::size_t points, const PointModel& model, std::string_view subject,
+void check_memory(const PointCloud& cloud, const SegmenterModel& model,
                   const SegmentOptions& options) {
   constexpr std::size_t kBytesOfAPoint = 256;
   const std::size_t classes = model.network->out_channels();
-  const std::size_t bytes = 2 * sizeof(float) * points * classes;
+  const std::size_t bytes = 2 * sizeof(float) * cloud.size() * classes;
   const std::size_t allowed = allowed_memory(options.tiling.memory);
-  if (!options.probabilities || bytes <= std::max(allowed, kBytesOfAPoint * points)) return;
-  throw Error(Fault::kInput, subject,
+  if (!options.probabilities || bytes <= std::max(allowed, kBytesOfAPoint * cloud.size())) return;
+  throw Error(Fault::kInput, cloud.name(),
               "the probabilities of " + std::to_string(classes) + " classes take " +
                   std::to_string((bytes >> 20U) + 1) + " MiB, more than the " +
                   std::to_string(allowed >> 20U) + " MiB of memory allowed");
@@ -151,13 +151,13 @@ void write_points(std::span<const ScoredVoxels> views, const SegmentOptions& opt
 
 }  // namespace
 
-Segmentation segment(const PointModel& model, const PointCloud& cloud, std::string_view subject,
-                     const SegmentOptions& options, const TileProgress& progress) {
+Segmentation segment(const SegmenterModel& model, const PointCloud& cloud,
+                     const SegmentOptions& options, const ProgressCallback& progress) {
   check_options(model, options);
-  check_memory(cloud.size(), model, subject, options);
+  check_memory(cloud, model, options);
   Segmentation result;
   result.valid.assign(cloud.size(), false);
-  std::vector<ScoredVoxels> views = score_views(model, cloud, subject, options, progress, result);
+  std::vector<ScoredVoxels> views = score_views(model, cloud, options, progress, result);
   allocate_results(cloud.size(), options.probabilities ? model.network->out_channels() : 0, result);
   if (views.empty()) return result;
   result.category = keep_one_category(views, model.description, options.category);

@@ -53,13 +53,12 @@ struct Segmentation {
 /// are averaged over the votes; every point takes the probabilities of the voxels nearest to it by
 /// kernel attention (`Interpolator`). Where classes are parts of objects, those of other categories
 /// get probability 0 before that.
-/// @param subject  what error messages call the cloud, such as its path
 /// @throws Error(Fault::kInput) for a cloud that `voxelize` refuses; Error(Fault::kModel) when the
 ///         scores are not finite; Error(Fault::kUsage) for a category that the model does not have,
 ///         or none where the network takes it as an input, and for votes out of range
 /// Time O(n log n) and votes times the network's; parallel; the same bits for any thread count.
-[[nodiscard]] Segmentation segment(const PointModel& model, const PointCloud& cloud,
-                                   std::string_view subject, const SegmentOptions& options = {},
-                                   const TileProgress& progress = {});
+[[nodiscard]] Segmentation segment(const SegmenterModel& model, const PointCloud& cloud,
+                                   const SegmentOptions& options = {},
+                                   const ProgressCallback& progress = {});
 
 }  // namespace ptattn

@@ -84,9 +84,9 @@ Matrix softmax_scores(Matrix scores, const std::string& model) {
   return to_probabilities(std::move(scores), {}, model);
 }
 
-Matrix voxel_probabilities(const PointModel& model, const SceneTiles& tiles,
+Matrix voxel_probabilities(const SegmenterModel& model, const SceneTiles& tiles,
                            std::size_t quarter_turns, std::optional<std::size_t> category,
-                           const TileProgress& progress) {
+                           const ProgressCallback& progress) {
   const ScratchMemory held;  // what a pass of the network takes serves the next one as well
   std::size_t done = 0;
   const auto tell = [&](std::size_t tile) {

@@ -7,12 +7,10 @@
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/model_folder.hpp"
+#include "ptattn/tasks/progress.hpp"
 #include "ptattn/tasks/segment/scene_tiles.hpp"
 
 namespace ptattn {
-
-/// Tells how many of how many tiles of all votes are done, first of all that none is.
-using TileProgress = std::function<void(std::size_t done, std::size_t total)>;
 
 /// Averages `n` matrices of one shape, n >= 1. No more than two of them exist at a time.
 /// @param make  the i-th, called in order
@@ -27,12 +25,13 @@ using TileProgress = std::function<void(std::size_t done, std::size_t total)>;
 /// scores of the tiles, averaged over the headings.
 /// @param quarter_turns  headings to average over, 1 to kQuarterTurns
 /// @param category       of the object, for networks that label its parts
+/// @param progress       counts the tiles of all headings, from 0 on
 /// @return               [voxels, classes]
 /// @throws Error(Fault::kModel) when the scores are not finite or the channels cannot be turned
 /// Time of the network's passes; the same bits for any thread count.
-[[nodiscard]] Matrix voxel_probabilities(const PointModel& model, const SceneTiles& tiles,
+[[nodiscard]] Matrix voxel_probabilities(const SegmenterModel& model, const SceneTiles& tiles,
                                          std::size_t quarter_turns,
                                          std::optional<std::size_t> category,
-                                         const TileProgress& progress);
+                                         const ProgressCallback& progress);
 
 }  // namespace ptattn

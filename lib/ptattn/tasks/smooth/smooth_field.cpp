@@ -81,7 +81,7 @@ BandwidthFit choose_bandwidth(const KdTree& tree, MatrixView points, MatrixView 
 
 /// One pass over all points.
 Matrix regressed(const KdTree& tree, MatrixView points, MatrixView values,
-                 const SmoothOptions& options, float bandwidth, const Advance& advance) {
+                 const SmoothOptions& options, float bandwidth, const ProgressCallback& progress) {
   Matrix result(values.rows, values.cols);
   for (std::size_t first = 0; first < points.rows; first += kNeighborhoodBlock) {
     const std::size_t count = std::min(kNeighborhoodBlock, points.rows - first);
@@ -90,7 +90,7 @@ Matrix regressed(const KdTree& tree, MatrixView points, MatrixView values,
     neighbor_kernel_regression(queries, points, values, lists.indices,
                                {.kernel = options.kernel, .bandwidth = {&bandwidth, 1}},
                                result.view().rows_range(first, count));
-    if (advance) advance(count);
+    if (progress) progress(first + count, points.rows);
   }
   return result;
 }
@@ -99,7 +99,7 @@ Matrix regressed(const KdTree& tree, MatrixView points, MatrixView values,
 
 BandwidthFit smooth_field(Field& field, std::span<const std::size_t> points,
                           std::span<const Position> positions, const SmoothOptions& options,
-                          const Advance& advance) {
+                          const ProgressCallback& progress) {
   check_smoothing(options);
   Values values = finite_values(field, points);
   if (values.rows.size() < 2) return {.bandwidth = 0.0};
@@ -109,8 +109,9 @@ BandwidthFit smooth_field(Field& field, std::span<const std::size_t> points,
   const KdTree tree(rows);
   const BandwidthFit fit = choose_bandwidth(tree, rows, values.deviations, options);
   for (std::size_t iteration = 0; iteration < options.iterations; ++iteration) {
-    values.deviations = regressed(tree, rows, values.deviations, options,
-                                  static_cast<float>(fit.bandwidth), advance);
+    values.deviations =
+        regressed(tree, rows, values.deviations, options, static_cast<float>(fit.bandwidth),
+                  progress_of_pass(progress, iteration, options.iterations));
   }
   store(field, points, values, values.deviations);
   return fit;

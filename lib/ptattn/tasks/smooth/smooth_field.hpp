@@ -29,6 +29,6 @@ namespace ptattn {
 /// for any thread count.
 BandwidthFit smooth_field(Field& field, std::span<const std::size_t> points,
                           std::span<const Position> positions, const SmoothOptions& options,
-                          const Advance& advance = {});
+                          const ProgressCallback& progress = {});
 
 }  // namespace ptattn

@@ -102,7 +102,7 @@ Minimum choose_bandwidth(const Sample& sample, const SmoothOptions& options) {
 /// One pass over all points.
 std::vector<Position> projected(std::span<const Position> positions, const KdTree& tree,
                                 MatrixView points, const SmoothOptions& options, double bandwidth,
-                                const Advance& advance) {
+                                const ProgressCallback& progress) {
   std::vector<Position> result(positions.begin(), positions.end());
   for (std::size_t first = 0; first < positions.size(); first += kNeighborhoodBlock) {
     const std::size_t count = std::min(kNeighborhoodBlock, positions.size() - first);
@@ -119,7 +119,7 @@ std::vector<Position> projected(std::span<const Position> positions, const KdTre
         }
       }
     });
-    if (advance) advance(count);
+    if (progress) progress(first + count, positions.size());
   }
   return result;
 }
@@ -149,7 +149,7 @@ void check_smoothing(const SmoothOptions& options) {
 }
 
 SurfaceSmoothing smooth_surface(std::span<Position> positions, const SmoothOptions& options,
-                                const Advance& advance) {
+                                const ProgressCallback& progress) {
   check_smoothing(options);
   SurfaceSmoothing result;
   const std::vector<Position> before(positions.begin(), positions.end());
@@ -163,7 +163,8 @@ SurfaceSmoothing smooth_surface(std::span<Position> positions, const SmoothOptio
       result.leave_one_out = chosen.value;
     }
     if (!(result.bandwidth > 0.0)) return result;
-    std::ranges::copy(projected(positions, tree, points, options, result.bandwidth, advance),
+    const ProgressCallback of_pass = progress_of_pass(progress, iteration, options.iterations);
+    std::ranges::copy(projected(positions, tree, points, options, result.bandwidth, of_pass),
                       positions.begin());
   }
   result.moved = root_mean_square_move(before, positions);

@@ -61,6 +61,6 @@ struct SurfaceSmoothing {
 /// positive Time O(n log n + n k) an iteration; memory 60 bytes a point. The same bits for any
 /// thread count.
 SurfaceSmoothing smooth_surface(std::span<Position> positions, const SmoothOptions& options,
-                                const Advance& advance = {});
+                                const ProgressCallback& progress = {});
 
 }  // namespace ptattn

@@ -37,7 +37,7 @@ TransferPoints block_of(const TransferPoints& points, std::size_t first, std::si
 
 Transferred transfer(const TransferPoints& keys, const TransferTargets& known,
                      const TransferPoints& queries, const TransferMetric& metric,
-                     const TransferOptions& options, const Advance& advance) {
+                     const TransferOptions& options, const ProgressCallback& progress) {
   check_known(keys, known);
   const TransferSpace space(keys, metric.vertical, options);
   const Matrix stretched_keys = space.stretched(keys, metric);
@@ -65,7 +65,7 @@ Transferred transfer(const TransferPoints& keys, const TransferTargets& known,
       result.winner[first + i] = vote.winner;
       result.confidence[first + i] = static_cast<float>(std::min(vote.share, 1.0));
     });
-    if (advance) advance(lists.rows);
+    if (progress) progress(first + lists.rows, m);
   }
   return result;
 }

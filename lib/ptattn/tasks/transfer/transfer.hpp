@@ -49,6 +49,7 @@ struct Transferred {
 /// thread count.
 [[nodiscard]] Transferred transfer(const TransferPoints& keys, const TransferTargets& known,
                                    const TransferPoints& queries, const TransferMetric& metric,
-                                   const TransferOptions& options, const Advance& advance = {});
+                                   const TransferOptions& options,
+                                   const ProgressCallback& progress = {});
 
 }  // namespace ptattn

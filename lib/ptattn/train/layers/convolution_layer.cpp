@@ -21,22 +21,22 @@ void add_transpose(MatrixView sums, MutableMatrixView gradient) {
 
 }  // namespace
 
-ConvolutionLayer::ConvolutionLayer(ParameterSet& set, const LayerPlace& place, const Shape& shape)
+ConvolutionLayer::ConvolutionLayer(ParameterSet& set, const LayerScope& scope, const Shape& shape)
     : shape_(shape) {
   const std::size_t size = shape.size;
-  // About a third of the places is occupied.
+  // About a third of the offsets is occupied.
   const auto inputs = static_cast<float>(volume() * shape.in) / 3.0F;
-  weight_ = &set.declare(Parameter{.name = place.name + ".weight",
+  weight_ = &set.declare(Parameter{.name = scope.name + ".weight",
                                    .shape = {shape.out, size, size, size, shape.in},
                                    .decays = true,
-                                   .is_head = place.is_head,
-                                   .depth = place.depth,
+                                   .is_head = scope.is_head,
+                                   .depth = scope.depth,
                                    .initial = {.normal = 1.0F / std::sqrt(inputs)}});
   if (!shape.bias) return;
-  bias_ = &set.declare(Parameter{.name = place.name + ".bias",
+  bias_ = &set.declare(Parameter{.name = scope.name + ".bias",
                                  .shape = {shape.out},
-                                 .is_head = place.is_head,
-                                 .depth = place.depth});
+                                 .is_head = scope.is_head,
+                                 .depth = scope.depth});
 }
 
 void ConvolutionLayer::pack(ScratchMemory& scratch, bool with_backward) {
@@ -81,22 +81,22 @@ void ConvolutionLayer::backward_weight(const KernelMap& map, MatrixView x, Matri
   });
 }
 
-void ConvolutionLayer::add_slice(const KernelMap& map, std::size_t place, MatrixView x,
+void ConvolutionLayer::add_slice(const KernelMap& map, std::size_t offset, MatrixView x,
                                  MatrixView d_y) const {
   ScratchMemory scratch;
   const MutableMatrixView sums = scratch.matrix(shape_.in, shape_.out);
   std::fill_n(sums.data, sums.rows * sums.cols, 0.0F);
-  if (place == volume() / 2) {  // every row with itself
+  if (offset == volume() / 2) {  // every row with itself
     add_transposed_product(x, d_y, sums);
   } else {
     for (std::size_t block = 0; block < map.block_count(); ++block) {
-      const KernelMap::Pairs pairs = map.pairs(block, place);
+      const KernelMap::Pairs pairs = map.pairs(block, offset);
       const std::size_t first = block * KernelMap::kBlockRows;
       const std::size_t rows = std::min(KernelMap::kBlockRows, d_y.rows - first);
       add_transposed_product(x, pairs.inputs, d_y.rows_range(first, rows), pairs.outputs, sums);
     }
   }
-  add_transpose(sums, {weight_->gradient.data() + place * shape_.in, shape_.out, shape_.in,
+  add_transpose(sums, {weight_->gradient.data() + offset * shape_.in, shape_.out, shape_.in,
                        volume() * shape_.in});
 }
 

@@ -9,24 +9,24 @@
 
 namespace ptattn::train {
 
-DenseLayer::DenseLayer(ParameterSet& set, const LayerPlace& place, std::size_t in, std::size_t out,
+DenseLayer::DenseLayer(ParameterSet& set, const LayerScope& scope, std::size_t in, std::size_t out,
                        bool bias)
     : in_(in), out_(out) {
   // As PyTorch does it: both uniform within 1 / sqrt(in).
   const InitialValues initial{.uniform = 1.0F / std::sqrt(static_cast<float>(in))};
   std::vector<std::size_t> shape{out, in};
-  if (place.is_convolution) shape.push_back(1);
-  weight_ = &set.declare(Parameter{.name = place.name + ".weight",
+  if (scope.is_convolution) shape.push_back(1);
+  weight_ = &set.declare(Parameter{.name = scope.name + ".weight",
                                    .shape = shape,
                                    .decays = true,
-                                   .is_head = place.is_head,
-                                   .depth = place.depth,
+                                   .is_head = scope.is_head,
+                                   .depth = scope.depth,
                                    .initial = initial});
   if (!bias) return;
-  bias_ = &set.declare(Parameter{.name = place.name + ".bias",
+  bias_ = &set.declare(Parameter{.name = scope.name + ".bias",
                                  .shape = {out},
-                                 .is_head = place.is_head,
-                                 .depth = place.depth,
+                                 .is_head = scope.is_head,
+                                 .depth = scope.depth,
                                  .initial = initial});
 }
 

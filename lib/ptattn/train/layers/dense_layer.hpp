@@ -12,7 +12,7 @@
 namespace ptattn::train {
 
 /// Where a layer stands in its network.
-struct LayerPlace {
+struct LayerScope {
   std::string name;       ///< of its parameters, without ".weight"
   std::size_t depth = 0;  ///< Parameter::depth
   bool is_head = false;   ///< Parameter::is_head
@@ -28,7 +28,7 @@ class DenseLayer {
  public:
   DenseLayer() = default;
   /// Declares `name`.weight and, with `bias`, `name`.bias.
-  DenseLayer(ParameterSet& set, const LayerPlace& place, std::size_t in, std::size_t out,
+  DenseLayer(ParameterSet& set, const LayerScope& scope, std::size_t in, std::size_t out,
              bool bias = true);
 
   /// Copies the weights into the order of the matrix product, in memory of `scratch`.

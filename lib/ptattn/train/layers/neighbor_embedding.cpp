@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t kGrain = 16;  // centers of a task
 
-LayerPlace part(const LayerPlace& place, const char* name) {
-  return {place.name + name, place.depth, place.is_head, true};
+LayerScope part(const LayerScope& scope, const char* name) {
+  return {scope.name + name, scope.depth, scope.is_head, true};
 }
 
 void multiply_rows(MatrixView x, PackedMatrixView weight, MutableMatrixView y) {
@@ -58,21 +58,21 @@ void sum_products(MatrixView d, MatrixView x, MutableMatrixView sums) {
 
 }  // namespace
 
-NeighborEmbedding::NeighborEmbedding(ParameterSet& set, const LayerPlace& place, std::size_t in,
+NeighborEmbedding::NeighborEmbedding(ParameterSet& set, const LayerScope& scope, std::size_t in,
                                      std::size_t out, BatchNormLayer::Setting norm)
     : in_(in), out_(out) {
   weight_ =
-      &set.declare(Parameter{.name = place.name + ".conv1.weight",
+      &set.declare(Parameter{.name = scope.name + ".conv1.weight",
                              .shape = {out, 2 * in, 1},
                              .decays = true,
-                             .is_head = place.is_head,
-                             .depth = place.depth,
+                             .is_head = scope.is_head,
+                             .depth = scope.depth,
                              .initial = {.uniform = 1.0F / std::sqrt(static_cast<float>(2 * in))}});
-  second_ = DenseLayer(set, part(place, ".conv2"), out, out, false);
+  second_ = DenseLayer(set, part(scope, ".conv2"), out, out, false);
   norm.activation = Activation::kRelu;
-  first_norm_ = BatchNormLayer(set, part(place, ".bn1"), out, norm);
+  first_norm_ = BatchNormLayer(set, part(scope, ".bn1"), out, norm);
   norm.activation = Activation::kNone;
-  second_norm_ = BatchNormLayer(set, part(place, ".bn2"), out, norm);
+  second_norm_ = BatchNormLayer(set, part(scope, ".bn2"), out, norm);
 }
 
 void NeighborEmbedding::pack(ScratchMemory& scratch) {

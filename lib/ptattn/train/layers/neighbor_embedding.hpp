@@ -44,8 +44,8 @@ struct NeighborEmbeddingRecord {
 class NeighborEmbedding {
  public:
   NeighborEmbedding() = default;
-  /// Declares `name`.conv1, bn1, conv2 and bn2 of `place.name`.
-  NeighborEmbedding(ParameterSet& set, const LayerPlace& place, std::size_t in, std::size_t out,
+  /// Declares `name`.conv1, bn1, conv2 and bn2 of `scope.name`.
+  NeighborEmbedding(ParameterSet& set, const LayerScope& scope, std::size_t in, std::size_t out,
                     BatchNormLayer::Setting norm);
 
   void pack(ScratchMemory& scratch);

@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::size_t kGrain = 256;  // rows of a task
 
-Parameter& declare_vector(ParameterSet& set, const LayerPlace& place, const char* part,
+Parameter& declare_vector(ParameterSet& set, const LayerScope& scope, const char* part,
                           std::size_t channels, float constant) {
-  return set.declare(Parameter{.name = place.name + part,
+  return set.declare(Parameter{.name = scope.name + part,
                                .shape = {channels},
-                               .is_head = place.is_head,
-                               .depth = place.depth,
+                               .is_head = scope.is_head,
+                               .depth = scope.depth,
                                .initial = {.constant = constant}});
 }
 
@@ -51,9 +51,9 @@ MatrixView rows_of(MatrixView x, std::size_t begin, std::size_t end) {
 
 }  // namespace
 
-LayerNormLayer::LayerNormLayer(ParameterSet& set, const LayerPlace& place, std::size_t channels)
-    : gamma_(&declare_vector(set, place, ".weight", channels, 1.0F)),
-      beta_(&declare_vector(set, place, ".bias", channels, 0.0F)) {}
+LayerNormLayer::LayerNormLayer(ParameterSet& set, const LayerScope& scope, std::size_t channels)
+    : gamma_(&declare_vector(set, scope, ".weight", channels, 1.0F)),
+      beta_(&declare_vector(set, scope, ".bias", channels, 0.0F)) {}
 
 void LayerNormLayer::forward(MatrixView x, MutableMatrixView y) const {
   normalize_rows(weights_of(*gamma_, *beta_), x, y);
@@ -65,14 +65,14 @@ void LayerNormLayer::backward(MatrixView x, MatrixView d_y, const ChunkSums& sum
                          sums.of(*beta_));
 }
 
-BatchNormLayer::BatchNormLayer(ParameterSet& set, const LayerPlace& place, std::size_t channels,
+BatchNormLayer::BatchNormLayer(ParameterSet& set, const LayerScope& scope, std::size_t channels,
                                const Setting& setting)
-    : gamma_(&declare_vector(set, place, ".weight", channels, 1.0F)),
-      beta_(&declare_vector(set, place, ".bias", channels, 0.0F)),
+    : gamma_(&declare_vector(set, scope, ".weight", channels, 1.0F)),
+      beta_(&declare_vector(set, scope, ".bias", channels, 0.0F)),
       running_mean_(&set.declare(
-          Buffer{.name = place.name + ".running_mean", .shape = {channels}, .initial = 0.0F})),
+          Buffer{.name = scope.name + ".running_mean", .shape = {channels}, .initial = 0.0F})),
       running_variance_(&set.declare(
-          Buffer{.name = place.name + ".running_var", .shape = {channels}, .initial = 1.0F})),
+          Buffer{.name = scope.name + ".running_var", .shape = {channels}, .initial = 1.0F})),
       setting_(setting) {}
 
 /// One pass over x: moments about its first row, which lies among the values, so that the variance

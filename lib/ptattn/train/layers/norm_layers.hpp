@@ -14,7 +14,7 @@ class LayerNormLayer {
  public:
   LayerNormLayer() = default;
   /// Declares `name`.weight and `name`.bias.
-  LayerNormLayer(ParameterSet& set, const LayerPlace& place, std::size_t channels);
+  LayerNormLayer(ParameterSet& set, const LayerScope& scope, std::size_t channels);
 
   /// @param x, y  [n, c]; may be the same
   void forward(MatrixView x, MutableMatrixView y) const;
@@ -64,7 +64,7 @@ class BatchNormLayer {
 
   BatchNormLayer() = default;
   /// Declares `name`.weight, `name`.bias, `name`.running_mean and `name`.running_var.
-  BatchNormLayer(ParameterSet& set, const LayerPlace& place, std::size_t channels,
+  BatchNormLayer(ParameterSet& set, const LayerScope& scope, std::size_t channels,
                  const Setting& setting);
 
   /// Finds the statistics.

@@ -4,11 +4,11 @@
 
 namespace ptattn::train {
 
-NormedLayer::NormedLayer(ParameterSet& set, const LayerPlace& place, const std::string& norm_name,
+NormedLayer::NormedLayer(ParameterSet& set, const LayerScope& scope, const std::string& norm_name,
                          std::size_t in, std::size_t out, const BatchNormLayer::Setting& norm,
                          bool bias)
-    : layer_(set, place, in, out, bias),
-      norm_(set, {norm_name, place.depth, place.is_head}, out, norm) {}
+    : layer_(set, scope, in, out, bias),
+      norm_(set, {norm_name, scope.depth, scope.is_head}, out, norm) {}
 
 NormedLayerRecord NormedLayer::forward(MatrixView x, NormStatistics statistics, MutableMatrixView y,
                                        ScratchMemory& scratch) const {

@@ -24,7 +24,7 @@ class NormedLayer {
   NormedLayer() = default;
   /// Declares the parameters of both.
   /// @param norm_name  of the batch norm
-  NormedLayer(ParameterSet& set, const LayerPlace& place, const std::string& norm_name,
+  NormedLayer(ParameterSet& set, const LayerScope& scope, const std::string& norm_name,
               std::size_t in, std::size_t out, const BatchNormLayer::Setting& norm,
               bool bias = true);
 

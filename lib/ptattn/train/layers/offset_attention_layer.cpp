@@ -54,21 +54,21 @@ float dot(const float* a, const float* b, std::size_t n) {
 
 }  // namespace
 
-OffsetAttentionLayer::OffsetAttentionLayer(ParameterSet& set, const LayerPlace& place,
+OffsetAttentionLayer::OffsetAttentionLayer(ParameterSet& set, const LayerScope& scope,
                                            std::size_t channels, std::size_t qk_channels,
                                            BatchNormLayer::Setting norm) {
   const auto at = [&](const char* name) {
-    return LayerPlace{place.name + name, place.depth, place.is_head, true};
+    return LayerScope{scope.name + name, scope.depth, scope.is_head, true};
   };
   query_key_ = DenseLayer(set, at(".k_conv"), channels, qk_channels, false);
   Parameter& shared = set.parameters().back();
-  shared.alias = place.name + ".q_conv.weight";
+  shared.alias = scope.name + ".q_conv.weight";
   // Scores are not divided by sqrt(d): with the usual first weights every softmax picks one key.
   shared.initial.uniform *= std::pow(static_cast<float>(qk_channels), -0.25F);
   value_ = DenseLayer(set, at(".v_conv"), channels, channels);
   norm.activation = Activation::kRelu;
   transform_ =
-      NormedLayer(set, at(".trans_conv"), place.name + ".after_norm", channels, channels, norm);
+      NormedLayer(set, at(".trans_conv"), scope.name + ".after_norm", channels, channels, norm);
 }
 
 void OffsetAttentionLayer::pack(ScratchMemory& scratch) {

@@ -32,8 +32,8 @@ struct OffsetAttentionRecord {
 class OffsetAttentionLayer {
  public:
   OffsetAttentionLayer() = default;
-  /// Declares k_conv (with the alias q_conv), v_conv, trans_conv and after_norm of `place.name`.
-  OffsetAttentionLayer(ParameterSet& set, const LayerPlace& place, std::size_t channels,
+  /// Declares k_conv (with the alias q_conv), v_conv, trans_conv and after_norm of `scope.name`.
+  OffsetAttentionLayer(ParameterSet& set, const LayerScope& scope, std::size_t channels,
                        std::size_t qk_channels, BatchNormLayer::Setting norm);
 
   void pack(ScratchMemory& scratch);

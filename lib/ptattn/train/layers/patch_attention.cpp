@@ -158,13 +158,13 @@ PatchAttention::PatchAttention(std::size_t channels, std::size_t heads, double s
       scale_(static_cast<float>(scale != 0.0 ? scale
                                              : 1.0 / std::sqrt(static_cast<double>(width_)))) {}
 
-void PatchAttention::add_relative_table(ParameterSet& set, const LayerPlace& place,
+void PatchAttention::add_relative_table(ParameterSet& set, const LayerScope& scope,
                                         std::size_t bound) {
   bound_ = bound;
-  table_ = &set.declare(Parameter{.name = place.name,
+  table_ = &set.declare(Parameter{.name = scope.name,
                                   .shape = {3 * (2 * bound + 1), heads_},
-                                  .is_head = place.is_head,
-                                  .depth = place.depth,
+                                  .is_head = scope.is_head,
+                                  .depth = scope.depth,
                                   .initial = {.normal = 0.02F}});
 }
 

@@ -43,7 +43,7 @@ class PatchAttention {
   /// @param scale  of the scores; 0: 1 / sqrt(c / heads)
   PatchAttention(std::size_t channels, std::size_t heads, double scale);
   /// Declares `name` [3 (2 bound + 1), heads], a relative table.
-  void add_relative_table(ParameterSet& set, const LayerPlace& place, std::size_t bound);
+  void add_relative_table(ParameterSet& set, const LayerScope& scope, std::size_t bound);
 
   /// @param qkv  [n, 3 c] queries, keys and values of all heads; must stay until the backward pass
   /// @param out  [n, c], likewise

@@ -39,7 +39,7 @@ PctTrainer::PctTrainer(const PctConfig& config, const NetworkSettings& settings,
   std::size_t depth = 6;
   for (std::size_t i = 1; i <= config.attention_layers; ++i) {
     layers_.attention.emplace_back(parameters_,
-                                   LayerPlace{"pt_last.sa" + std::to_string(i), depth++}, c,
+                                   LayerScope{"pt_last.sa" + std::to_string(i), depth++}, c,
                                    config.qk_channels, relu);
   }
   const std::size_t fuse = config.fuse_channels;

@@ -71,7 +71,7 @@ void cut_patches_of(const Ptv3Config& config, std::size_t s, UnetStage& stage,
     stage.encoder_orders[o] = stage.decoder_orders[o] = order;
     if (!decoder_regroups(config, s)) continue;
     const Ptv3Grouping groups =
-        ptv3_regrouped(config, s, stage.level, order.rows, order.patches, scratch);
+        ptv3_decoder_patches(config, s, stage.level, order.rows, order.patches, scratch);
     stage.decoder_orders[o] = {groups.rows, groups.patches};
   }
 }

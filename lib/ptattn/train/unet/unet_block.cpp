@@ -48,12 +48,12 @@ void rotate_rows(MatrixView angles, std::size_t first, MutableMatrixView qkv) {
 
 }  // namespace
 
-UnetBlock::UnetBlock(ParameterSet& set, const LayerPlace& place, const Shape& shape)
+UnetBlock::UnetBlock(ParameterSet& set, const LayerScope& scope, const Shape& shape)
     : has_convolution_(!shape.conv_name.empty()), has_attention_(shape.has_attention) {
   const std::size_t c = shape.channels;
   const auto hidden = static_cast<std::size_t>(static_cast<double>(c) * shape.mlp_ratio);
   const auto at = [&](const std::string& name) {
-    return LayerPlace{place.name + "." + name, place.depth, place.is_head};
+    return LayerScope{scope.name + "." + name, scope.depth, scope.is_head};
   };
   if (has_convolution_) {
     cpe0_ = ConvolutionLayer(set, at(shape.conv_name + ".0"),

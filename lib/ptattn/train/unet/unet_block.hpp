@@ -24,7 +24,7 @@ struct Rotation {
 
 /// Everything a block needs beside its features, a view.
 struct UnetBlockInput {
-  const KernelMap& neighbors;  ///< 3^3 places
+  const KernelMap& neighbors;  ///< 3^3 offsets
   PatchOrder order;
   std::span<const Cell> cells;  ///< [n]
   Rotation rotation;
@@ -66,8 +66,8 @@ class UnetBlock {
     bool has_attention = true;
   };
 
-  /// Declares the parameters under `place.name`: cpe.0, cpe.1, cpe.2, norm1.0, attn.qkv, ...
-  UnetBlock(ParameterSet& set, const LayerPlace& place, const Shape& shape);
+  /// Declares the parameters under `scope.name`: cpe.0, cpe.1, cpe.2, norm1.0, attn.qkv, ...
+  UnetBlock(ParameterSet& set, const LayerScope& scope, const Shape& shape);
 
   void pack(ScratchMemory& scratch);
 

@@ -8,7 +8,7 @@
 namespace ptattn::train {
 namespace {
 
-/// Of (2 radius + 1)^3 places.
+/// Of (2 radius + 1)^3 offsets.
 KernelMap map_of(const Ptv3Level& level, int radius, ScratchMemory& scratch) {
   const auto side = static_cast<std::size_t>(2 * radius + 1);
   KernelMap map(level.size(), side * side * side, scratch);

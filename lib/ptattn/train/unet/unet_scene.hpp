@@ -28,13 +28,13 @@ struct UnetStage {
 struct UnetScene {
   std::span<UnetStage> stages;          ///< the finest first
   std::span<const std::uint32_t> rows;  ///< [n] input row of each row of the finest stage
-  KernelMap stem;                       ///< 5^3 places
+  KernelMap stem;                       ///< 5^3 offsets
 };
 
-/// Fills in the kernel map of a level, 3^3 places, in memory of `scratch`.
+/// Fills in the kernel map of a level, 3^3 offsets, in memory of `scratch`.
 void find_neighbors(Ptv3Level& level, ScratchMemory& scratch);
 
-/// Which rows of a level meet in a convolution of 5^3 places.
+/// Which rows of a level meet in a convolution of 5^3 offsets.
 [[nodiscard]] KernelMap stem_neighbors(const Ptv3Level& level, ScratchMemory& scratch);
 
 /// The next coarser stage, of cells / stride; neither serialised nor given a depth or neighbours.

@@ -45,7 +45,7 @@ std::vector<UnetBlock> UnetTrainer::declare_blocks(const std::string& name,
   std::vector<UnetBlock> blocks;
   blocks.reserve(stage.depth);
   for (std::size_t i = 0; i < stage.depth; ++i) {
-    blocks.emplace_back(parameters_, LayerPlace{name + ".block" + std::to_string(i), depth++},
+    blocks.emplace_back(parameters_, LayerScope{name + ".block" + std::to_string(i), depth++},
                         stage.block);
   }
   return blocks;

@@ -66,18 +66,18 @@ MatrixView of_branch(MatrixView d, MatrixView branch, const Parameter* scale, co
 
 }  // namespace
 
-VoltBlock::VoltBlock(ParameterSet& set, const LayerPlace& place, const Shape& shape)
+VoltBlock::VoltBlock(ParameterSet& set, const LayerScope& scope, const Shape& shape)
     : heads_(shape.heads), qk_norm_(shape.qk_norm) {
   const std::size_t c = shape.channels;
   const auto hidden = static_cast<std::size_t>(static_cast<double>(c) * shape.mlp_ratio);
   const auto at = [&](const char* name) {
-    return LayerPlace{place.name + name, place.depth, place.is_head};
+    return LayerScope{scope.name + name, scope.depth, scope.is_head};
   };
   const auto scale = [&](const char* name) {
-    return &set.declare(Parameter{.name = place.name + name,
+    return &set.declare(Parameter{.name = scope.name + name,
                                   .shape = {c},
-                                  .is_head = place.is_head,
-                                  .depth = place.depth,
+                                  .is_head = scope.is_head,
+                                  .depth = scope.depth,
                                   .initial = {.constant = static_cast<float>(*shape.layer_scale)}});
   };
   norm1_ = LayerNormLayer(set, at(".norm1"), c);

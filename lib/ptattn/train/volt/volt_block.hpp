@@ -49,8 +49,8 @@ class VoltBlock {
     std::optional<double> layer_scale;  ///< first value of ls1 and ls2; absent: there are none
   };
 
-  /// Declares the parameters under `place.name`: norm1, attn.qkv, attn.proj, ...
-  VoltBlock(ParameterSet& set, const LayerPlace& place, const Shape& shape);
+  /// Declares the parameters under `scope.name`: norm1, attn.qkv, attn.proj, ...
+  VoltBlock(ParameterSet& set, const LayerScope& scope, const Shape& shape);
 
   void pack(ScratchMemory& scratch);
   /// @param x  [t, c]; must stay until the backward pass

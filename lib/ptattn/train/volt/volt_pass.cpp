@@ -87,11 +87,11 @@ VoltScene volt_scene(const VoltConfig& config, const PointInput& input, ScratchM
   const auto begins = scratch.keep_first(all_begins, count + 1);
   group_of_items(members, begins, token);
   parallel_each(n, kGrain, [&](std::size_t i) {
-    std::size_t place = 0;
+    std::size_t position = 0;
     for (std::size_t a = 0; a < 3; ++a) {
-      place = place * size + static_cast<std::size_t>(input.grid[3 * i + a]) % size;
+      position = position * size + static_cast<std::size_t>(input.grid[3 * i + a]) % size;
     }
-    slot[i] = static_cast<std::uint32_t>(place);
+    slot[i] = static_cast<std::uint32_t>(position);
   });
   const MutableMatrixView rotation = scratch.matrix(count, VoltBlock::kHeadWidth);
   const auto rows = scratch.take<std::uint32_t>(count);

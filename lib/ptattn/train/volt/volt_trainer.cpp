@@ -30,7 +30,7 @@ VoltTrainer::VoltTrainer(const VoltConfig& config, const NetworkSettings& settin
   const std::optional<double> scale =
       config.layer_scale ? std::optional(kLayerScale) : std::nullopt;
   for (std::size_t i = 0; i < config.depth; ++i) {
-    layers_.blocks.emplace_back(parameters_, LayerPlace{"blocks." + std::to_string(i), i + 1},
+    layers_.blocks.emplace_back(parameters_, LayerScope{"blocks." + std::to_string(i), i + 1},
                                 VoltBlock::Shape{.channels = c,
                                                  .heads = config.num_heads,
                                                  .mlp_ratio = config.mlp_ratio,

@@ -19,14 +19,14 @@ using TableCodec = IntegerCodec<32, 2>;
 enum TableContext : std::size_t { kPointCount, kByteCount };
 
 /// Where the table is; 0 when nobody says it.
-std::uint64_t place_of_table(const ByteSource& source, std::uint64_t points_start) {
+std::uint64_t offset_of_table(const ByteSource& source, std::uint64_t points_start) {
   Scratch scratch;
-  const auto is_possible = [&](std::uint64_t place) {
-    return place >= points_start + kTablePlaceSize && place <= source.size() - kTableFront;
+  const auto is_possible = [&](std::uint64_t offset) {
+    return offset >= points_start + kTableOffsetSize && offset <= source.size() - kTableFront;
   };
-  if (source.size() - points_start < kTablePlaceSize + kTableFront) return 0;
-  const auto place = load<std::uint64_t>(source.view(points_start, 8, scratch).data());
-  if (is_possible(place)) return place;
+  if (source.size() - points_start < kTableOffsetSize + kTableFront) return 0;
+  const auto offset = load<std::uint64_t>(source.view(points_start, 8, scratch).data());
+  if (is_possible(offset)) return offset;
   const auto last = load<std::uint64_t>(source.view(source.size() - 8, 8, scratch).data());
   return is_possible(last) ? last : 0;
 }
@@ -72,19 +72,19 @@ std::optional<std::vector<Chunk>> read_chunk_table(const ByteSource& source,
                                                    const LazSettings& settings,
                                                    std::uint64_t points_start,
                                                    std::uint64_t points) {
-  const std::uint64_t place = place_of_table(source, points_start);
-  if (place == 0) return std::nullopt;
+  const std::uint64_t offset = offset_of_table(source, points_start);
+  if (offset == 0) return std::nullopt;
   Scratch scratch;
-  const auto front = source.view(place, kTableFront, scratch);
+  const auto front = source.view(offset, kTableFront, scratch);
   const auto version = load<std::uint32_t>(front.data());
   const auto count = load<std::uint32_t>(front.data() + 4);
-  std::uint64_t at = points_start + kTablePlaceSize;
-  if (version != 0 || count > (place - at) / settings.stride()) return std::nullopt;
+  std::uint64_t at = points_start + kTableOffsetSize;
+  if (version != 0 || count > (offset - at) / settings.stride()) return std::nullopt;
   if (count == 0 && points == 0) return std::vector<Chunk>();
   const std::size_t most = 16 * (std::size_t{count} + 8);  // more than its numbers can take
-  const std::size_t there = std::min<std::uint64_t>(most, source.size() - place - kTableFront);
+  const std::size_t there = std::min<std::uint64_t>(most, source.size() - offset - kTableFront);
   std::vector<std::byte> bytes(there + ArithmeticDecoder::kReadAhead);
-  const auto read = source.view(place + kTableFront, there, scratch);
+  const auto read = source.view(offset + kTableFront, there, scratch);
   std::memcpy(bytes.data(), read.data(), there);
   ArithmeticDecoder decoder;
   decoder.start(std::span(bytes).first(there));
@@ -98,7 +98,7 @@ std::optional<std::vector<Chunk>> read_chunk_table(const ByteSource& source,
     last[1] = codec.code(decoder, last[1], 0, kByteCount);
     const auto size = static_cast<std::uint32_t>(last[1]);
     const auto held = variable ? static_cast<std::uint32_t>(last[0]) : settings.chunk_points;
-    if (decoder.is_exhausted() || size > place - at) return std::nullopt;
+    if (decoder.is_exhausted() || size > offset - at) return std::nullopt;
     chunks.push_back({at, size, held});
     at += size;
   }

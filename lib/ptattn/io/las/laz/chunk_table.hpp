@@ -21,7 +21,7 @@ struct Chunk {
 };
 
 /// Bytes before the first chunk: where the chunk table is.
-inline constexpr std::uint64_t kTablePlaceSize = 8;
+inline constexpr std::uint64_t kTableOffsetSize = 8;
 
 /// Reads the chunk table, which stands behind the chunks, or whose place is told by the last bytes
 /// of the file when its writer could not go back.

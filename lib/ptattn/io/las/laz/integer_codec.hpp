@@ -14,7 +14,7 @@ namespace ptattn::io::las::laz {
 /// Codes integers of `kBits` bits by what a prediction missed them by.
 ///
 /// The miss c lies in one of the intervals [-(2^k - 1), 2^k], k = 0, 1, ...: the smallest k is
-/// coded with a model for each context, then the place within the interval, of which the low bits
+/// coded with a model for each context, then the offset within the interval, of which the low bits
 /// beyond 8 are not modelled.
 template <unsigned kBits, std::size_t kContexts>
 class IntegerCodec {
@@ -23,7 +23,7 @@ class IntegerCodec {
     reset_each(interval_);
     unit_.reset();
     reset_places(std::make_index_sequence<kModelled>{});
-    reset_each(long_places_);
+    reset_each(long_offsets_);
   }
 
   /// Codes `value`, or finds it. Arithmetic is modulo 2^kBits.
@@ -46,7 +46,7 @@ class IntegerCodec {
   [[nodiscard]] unsigned interval() const { return last_; }
 
  private:
-  static constexpr unsigned kModelled = 8;  // bits of a place that are modelled
+  static constexpr unsigned kModelled = 8;  // bits of a offset that are modelled
   static constexpr std::size_t kLongPlaces = kBits > kModelled ? kBits - kModelled : 0;
 
   static std::int32_t difference(std::int32_t a, std::int32_t b) {
@@ -85,55 +85,55 @@ class IntegerCodec {
     last_ = k;
     if (k == 0) return static_cast<std::int32_t>(coder.bit(unit_, static_cast<unsigned>(missed)));
     if (k >= 32) return INT32_MIN;
-    // Negative ones fill the lower half of the places, positive ones the upper half.
+    // Negative ones fill the lower half of the offsets, positive ones the upper half.
     const std::uint32_t most = (1U << k) - 1;
     const auto bits = static_cast<std::uint32_t>(missed);
-    const std::uint32_t place = code_place(coder, k, missed < 0 ? bits + most : bits - 1);
-    return static_cast<std::int32_t>(place >= 1U << (k - 1) ? place + 1 : place - most);
+    const std::uint32_t offset = code_offset(coder, k, missed < 0 ? bits + most : bits - 1);
+    return static_cast<std::int32_t>(offset >= 1U << (k - 1) ? offset + 1 : offset - most);
   }
 
   template <class Coder>
-  std::uint32_t code_place(Coder& coder, unsigned k, std::uint32_t place) {
+  std::uint32_t code_offset(Coder& coder, unsigned k, std::uint32_t offset) {
     switch (k) {
       case 1:
-        return coder.symbol(std::get<0>(places_), place);
+        return coder.symbol(std::get<0>(offsets_), offset);
       case 2:
-        return coder.symbol(std::get<1>(places_), place);
+        return coder.symbol(std::get<1>(offsets_), offset);
       case 3:
-        return coder.symbol(std::get<2>(places_), place);
+        return coder.symbol(std::get<2>(offsets_), offset);
       case 4:
-        return coder.symbol(std::get<3>(places_), place);
+        return coder.symbol(std::get<3>(offsets_), offset);
       case 5:
-        return coder.symbol(std::get<4>(places_), place);
+        return coder.symbol(std::get<4>(offsets_), offset);
       case 6:
-        return coder.symbol(std::get<5>(places_), place);
+        return coder.symbol(std::get<5>(offsets_), offset);
       case 7:
-        return coder.symbol(std::get<6>(places_), place);
+        return coder.symbol(std::get<6>(offsets_), offset);
       case 8:
-        return coder.symbol(std::get<7>(places_), place);
+        return coder.symbol(std::get<7>(offsets_), offset);
       default:
         break;
     }
     if constexpr (kLongPlaces > 0) {
       const unsigned low = k - kModelled;
-      const std::uint32_t high = coder.symbol(long_places_[low - 1], place >> low);
-      return high << low | coder.bits(low, place & ((1U << low) - 1));
+      const std::uint32_t high = coder.symbol(long_offsets_[low - 1], offset >> low);
+      return high << low | coder.bits(low, offset & ((1U << low) - 1));
     } else {
-      return place;
+      return offset;
     }
   }
 
   template <std::size_t... kIndex>
   void reset_places(std::index_sequence<kIndex...>) {
-    (std::get<kIndex>(places_).reset(), ...);
+    (std::get<kIndex>(offsets_).reset(), ...);
   }
 
   std::array<SymbolModel<kBits + 1>, kContexts> interval_;
   BitModel unit_;  // of k = 0: 0 or 1
   std::tuple<SymbolModel<2>, SymbolModel<4>, SymbolModel<8>, SymbolModel<16>, SymbolModel<32>,
              SymbolModel<64>, SymbolModel<128>, SymbolModel<256>>
-      places_;  // of k = 1 to 8
-  std::array<SymbolModel<256>, kLongPlaces> long_places_;
+      offsets_;  // of k = 1 to 8
+  std::array<SymbolModel<256>, kLongPlaces> long_offsets_;
   unsigned last_ = 0;
 };
 

@@ -127,7 +127,7 @@ ChunkList find_chunks(const ByteSource& source, const LazSettings& settings,
   if (table) {
     list.chunks = std::move(*table);
   } else if (points > 0) {
-    const std::uint64_t start = points_start + (one_stream ? 0 : kTablePlaceSize);
+    const std::uint64_t start = points_start + (one_stream ? 0 : kTableOffsetSize);
     if (start > source.size()) source.fail("ends before its points, the file is truncated");
     if (settings.is_layered()) {
       list.chunks = find_layered_chunks(source, settings, start, points, salvage);
@@ -178,8 +178,8 @@ std::uint64_t encode_chunks(AtomicFile& file, const LazSettings& settings,
     return std::make_unique<Worker>(Worker{make_encoder(settings), {}});
   });
   std::vector<std::uint64_t> sizes((points + held - 1) / held);
-  const std::string place(kTablePlaceSize, '\0');
-  file.append(place);
+  const std::string no_offset(kTableOffsetSize, '\0');
+  file.append(no_offset);
   write_blocks(file, points, held, [&](std::size_t begin, std::size_t end, std::string& out) {
     pool.with_worker([&](Worker& worker) {
       worker.records.resize((end - begin) * stride);
@@ -189,9 +189,9 @@ std::uint64_t encode_chunks(AtomicFile& file, const LazSettings& settings,
       sizes[begin / held] = out.size();
     });
   });
-  std::uint64_t table = points_start + kTablePlaceSize;
+  std::uint64_t table = points_start + kTableOffsetSize;
   for (const std::uint64_t size : sizes) table += size;
-  std::array<std::byte, kTablePlaceSize> bytes{};
+  std::array<std::byte, kTableOffsetSize> bytes{};
   store<std::uint64_t>(bytes.data(), table);
   file.overwrite(points_start, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   const std::string formatted = format_chunk_table(sizes);

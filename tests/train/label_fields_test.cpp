@@ -1,4 +1,4 @@
-#include "ptattn/train/places.hpp"
+#include "ptattn/train/label_fields.hpp"
 
 #include <gmock/gmock.h>
 
@@ -19,22 +19,20 @@ PointCloud labelled(std::initializer_list<float> values) {
 
 TEST(ReadLabels, LooksValuesUp) {
   const Truth truth{.field = "label", .labels = {{2, 0}, {6, 1}}, .others = kUnlabelled};
-  EXPECT_THAT(read_labels(labelled({2, 6, 6, 9}), truth, "tile"),
-              ElementsAre(0, 1, 1, kUnlabelled));
+  EXPECT_THAT(read_labels(labelled({2, 6, 6, 9}), truth), ElementsAre(0, 1, 1, kUnlabelled));
 }
 
 TEST(ReadLabels, RefusesWhatMeansNothing) {
   const Truth truth{.field = "label", .labels = {{2, 0}}};
-  EXPECT_THROW((void)read_labels(labelled({2, 3}), truth, "tile"), Error);
-  EXPECT_THROW((void)read_labels(labelled({2.5}), truth, "tile"), Error);
+  EXPECT_THROW((void)read_labels(labelled({2, 3}), truth), Error);
+  EXPECT_THROW((void)read_labels(labelled({2.5}), truth), Error);
   const Truth elsewhere{.field = "class", .labels = {{2, 0}}};
-  EXPECT_THROW((void)read_labels(labelled({2}), elsewhere, "tile"), Error);
+  EXPECT_THROW((void)read_labels(labelled({2}), elsewhere), Error);
 }
 
 TEST(CountValues, CountsAndRefusesTooMany) {
-  EXPECT_THAT(count_values(labelled({2, 6, 6}), "label", "tile"),
-              ElementsAre(Pair(2, 1), Pair(6, 2)));
-  EXPECT_THROW((void)count_values(labelled({1, 2, 3}), "label", "tile", 2), Error);
+  EXPECT_THAT(count_values(labelled({2, 6, 6}), "label"), ElementsAre(Pair(2, 1), Pair(6, 2)));
+  EXPECT_THROW((void)count_values(labelled({1, 2, 3}), "label", 2), Error);
 }
 
 TEST(CutOff, CutsTheEndOfTheLongerSideAndLeavesAGap) {

@@ -1,4 +1,4 @@
-#include "ptattn/train/places.hpp"
+#include "ptattn/train/label_fields.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,7 @@
 namespace ptattn::train {
 namespace {
 
-const Field& find_field(const PointCloud& cloud, const std::string& name,
-                        std::string_view subject) {
+const Field& find_field(const PointCloud& cloud, const std::string& name) {
   if (const Field* const field = cloud.find(name); field != nullptr && field->count() == 1) {
     return *field;
   }
@@ -17,15 +16,15 @@ const Field& find_field(const PointCloud& cloud, const std::string& name,
   for (const Field& field : cloud.fields())
     known.append(known.empty() ? "" : ", ").append(field.name());
   throw Error(
-      Fault::kInput, subject,
+      Fault::kInput, cloud.name(),
       "has no field \"" + name + "\" of one number per point to learn from, it has " + known);
 }
 
-std::int64_t whole_number(const Field& field, std::size_t i, std::string_view subject) {
+std::int64_t whole_number(const PointCloud& cloud, const Field& field, std::size_t i) {
   const double value = field.as_double(i);
   if (std::floor(value) != value || std::abs(value) > 1e9) {
     throw Error(
-        Fault::kInput, subject,
+        Fault::kInput, cloud.name(),
         "holds " + std::to_string(value) + " in \"" + field.name() + "\", expected whole numbers");
   }
   return static_cast<std::int64_t>(value);
@@ -33,17 +32,16 @@ std::int64_t whole_number(const Field& field, std::size_t i, std::string_view su
 
 }  // namespace
 
-std::vector<Label> read_labels(const PointCloud& cloud, const Truth& truth,
-                               std::string_view subject) {
-  const Field& field = find_field(cloud, truth.field, subject);
+std::vector<Label> read_labels(const PointCloud& cloud, const Truth& truth) {
+  const Field& field = find_field(cloud, truth.field);
   std::vector<Label> labels(cloud.size());
   std::optional<std::pair<std::int64_t, Label>> last;
   for (std::size_t i = 0; i < cloud.size(); ++i) {
-    const std::int64_t value = whole_number(field, i, subject);
+    const std::int64_t value = whole_number(cloud, field, i);
     if (!last || last->first != value) {
       const auto found = truth.labels.find(value);
       if (found == truth.labels.end() && !truth.others) {
-        throw Error(Fault::kInput, subject,
+        throw Error(Fault::kInput, cloud.name(),
                     "holds " + std::to_string(value) + " in \"" + truth.field +
                         "\", which no class is named for, name it or \"* ignore\" in --classes");
       }
@@ -55,13 +53,13 @@ std::vector<Label> read_labels(const PointCloud& cloud, const Truth& truth,
 }
 
 std::map<std::int64_t, std::size_t> count_values(const PointCloud& cloud, const std::string& name,
-                                                 std::string_view subject, std::size_t most) {
-  const Field& field = find_field(cloud, name, subject);
+                                                 std::size_t most) {
+  const Field& field = find_field(cloud, name);
   std::map<std::int64_t, std::size_t> counts;
   for (std::size_t i = 0; i < cloud.size(); ++i) {
-    ++counts[whole_number(field, i, subject)];
+    ++counts[whole_number(cloud, field, i)];
     if (counts.size() > most) {
-      throw Error(Fault::kInput, subject,
+      throw Error(Fault::kInput, cloud.name(),
                   "holds more than " + std::to_string(most) + " different numbers in \"" + name +
                       "\", expected classes");
     }
@@ -69,16 +67,16 @@ std::map<std::int64_t, std::size_t> count_values(const PointCloud& cloud, const 
   return counts;
 }
 
-std::pair<LabelledCloud, LabelledCloud> cut_off(const LabelledCloud& place, double share,
+std::pair<LabelledCloud, LabelledCloud> cut_off(const LabelledCloud& cloud, double share,
                                                 double gap) {
   std::array<float, 2> high{0.0F, 0.0F};  // positions begin at 0
-  for (const auto& p : place.positions) {
+  for (const auto& p : cloud.positions) {
     for (std::size_t axis = 0; axis < 2; ++axis) high[axis] = std::max(high[axis], p[axis]);
   }
   const std::size_t axis = high[1] > high[0] ? 1 : 0;
   const double border = high[axis] * (1.0 - share);
-  return {select_if(place, [&](std::size_t i) { return place.positions[i][axis] < border - gap; }),
-          select_if(place, [&](std::size_t i) { return place.positions[i][axis] >= border; })};
+  return {select_if(cloud, [&](std::size_t i) { return cloud.positions[i][axis] < border - gap; }),
+          select_if(cloud, [&](std::size_t i) { return cloud.positions[i][axis] >= border; })};
 }
 
 }  // namespace ptattn::train

@@ -20,21 +20,19 @@ struct Truth {
 };
 
 /// The labels of all points of a cloud.
-/// @throws Error(Fault::kInput) with `subject` when the field is missing, holds a value that is no
+/// @throws Error(Fault::kInput) when the field is missing, holds a value that is no
 ///         integer, or one that the truth says nothing about
-[[nodiscard]] std::vector<Label> read_labels(const PointCloud& cloud, const Truth& truth,
-                                             std::string_view subject);
+[[nodiscard]] std::vector<Label> read_labels(const PointCloud& cloud, const Truth& truth);
 
 /// Counts the values of the field of a cloud, at most `most` different ones.
 /// @throws Error(Fault::kInput) as read_labels; for more values
 [[nodiscard]] std::map<std::int64_t, std::size_t> count_values(const PointCloud& cloud,
                                                                const std::string& field,
-                                                               std::string_view subject,
                                                                std::size_t most = 1024);
 
-/// Cuts the last `share` of a place off along its longer side in plan, as (rest, cut part); a strip
+/// Cuts the last `share` of a cloud off along its longer side in plan, as (rest, cut part); a strip
 /// of `gap` units before it belongs to neither.
-[[nodiscard]] std::pair<LabelledCloud, LabelledCloud> cut_off(const LabelledCloud& place,
+[[nodiscard]] std::pair<LabelledCloud, LabelledCloud> cut_off(const LabelledCloud& cloud,
                                                               double share, double gap);
 
 }  // namespace ptattn::train

@@ -25,7 +25,7 @@ enum class Scaling {
 /// public checkpoints most often get wrong, therefore explicit in every model folder.
 ///
 /// The cloud's own unit of length does not matter: centring and scaling remove it.
-struct Preprocessing {
+struct ObjectProfile {
   std::size_t points = 1024;     ///< points that the network sees
   std::size_t min_points = 128;  ///< clouds of fewer points are refused
   Resampling resampling = Resampling::kFpsOrRepeat;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "ptattn/core/text.hpp"
 #include "suggest.hpp"
 #include "text.hpp"
 
@@ -70,7 +71,7 @@ CLI::Validator one_of(const std::vector<std::string>& names) {
   return validator(
       [names](const std::string& text) -> std::string {
         if (std::ranges::find(names, text) != names.end()) return "";
-        return quoted(text) + " is none of " + joined(names) + did_you_mean(text, names);
+        return quoted(text) + " is none of " + comma_joined(names) + did_you_mean(text, names);
       },
       list + "}");
 }

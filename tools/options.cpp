@@ -7,6 +7,7 @@
 
 #include "checks.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/text.hpp"
 #include "suggest.hpp"
 #include "text.hpp"
 
@@ -176,8 +177,8 @@ std::size_t find_category(const std::string& name, std::span<const std::string> 
     throw Error(Fault::kUsage, "--category", model + " does not distinguish kinds of objects");
   }
   throw Error(Fault::kUsage, "--category",
-              quoted(name) + " is none of those that " + model + " knows: " + joined(categories) +
-                  did_you_mean(name, categories));
+              quoted(name) + " is none of those that " + model +
+                  " knows: " + comma_joined(categories) + did_you_mean(name, categories));
 }
 
 }  // namespace ptattn::tools

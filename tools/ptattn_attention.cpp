@@ -295,14 +295,14 @@ FileReport process(const Settings& s, const AttentionModel& model, AttentionQuer
   tell_notes(cloud, path, progress);
   const RawVector<Position> positions = cloud.positions();
   if (writes_cloud) {
-    refuse_taken_fields(cloud, std::array{s.field});
+    refuse_taken_fields(cloud, std::array{s.field}, "--field");
     check_target(job.output, kCloudExtensions);
     check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
   }
   if (!matrix.empty()) check_target(matrix, kPictureExtensions);
   query.point = find_query(s, positions, path);
   progress.status("computing attention on " + path);
-  const AttentionResult result = model.compute(cloud, path, query);
+  const AttentionResult result = model.compute(cloud, query);
   for (const std::string& note : result.notes) progress.note(path, note);
   const AttentionRun asked{.input = path, .model = model, .query = query, .at = s.at};
   FileReport report{.points = positions.size()};

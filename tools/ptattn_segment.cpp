@@ -13,6 +13,7 @@
 #include "batch.hpp"
 #include "checks.hpp"
 #include "cloud_options.hpp"
+#include "memory_limit.hpp"
 #include "models.hpp"
 #include "options.hpp"
 #include "ptattn/core/error.hpp"
@@ -112,7 +113,7 @@ void declare(CLI::App& app, Settings& s) {
          "--memory", s.memory,
          "Let the network use this much memory, such as 500M or 2G. Clouds of more voxels than it "
          "can hold at a time, or of more than 2^20 (1048576), are labelled in overlapping tiles "
-         "[half of the machine's]")
+         "[half of the machine's, or of a job's or container's limit]")
       ->type_name("SIZE")
       ->check([](const std::string& text) {
         return parse_bytes(text) ? "" : text + " is not a size, expected a number with K, M or G";
@@ -124,7 +125,7 @@ void declare(CLI::App& app, Settings& s) {
 /// The settings that follow from others and from the model.
 void fit_to_model(Settings& s, const SegmenterDescription& model) {
   s.run.segment.probabilities = s.run.fields.probabilities;
-  if (!s.memory.empty()) s.run.segment.tiling.memory = *parse_bytes(s.memory);
+  s.run.segment.tiling.memory = s.memory.empty() ? default_memory() : *parse_bytes(s.memory);
   if (s.neighbors) s.run.segment.neighbors = *s.neighbors;
   s.run.fields.label_by_format = s.field.empty() && s.codes == Codes::kByField;
   if (!s.field.empty()) s.run.fields.field = s.field;

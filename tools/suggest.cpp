@@ -70,10 +70,4 @@ std::string did_you_mean(std::string_view text, std::span<const std::string> kno
   return nearest.empty() ? "" : ", did you mean " + nearest + "?";
 }
 
-std::string joined(std::span<const std::string> names) {
-  std::string text;
-  for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
-  return text;
-}
-
 }  // namespace ptattn::tools

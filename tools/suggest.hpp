@@ -15,7 +15,4 @@ namespace ptattn::tools {
 /// Returns `, did you mean NAME?`, to be put behind an error message; empty when nothing is near.
 [[nodiscard]] std::string did_you_mean(std::string_view text, std::span<const std::string> known);
 
-/// Returns the names with commas between.
-[[nodiscard]] std::string joined(std::span<const std::string> names);
-
 }  // namespace ptattn::tools

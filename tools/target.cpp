@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/text.hpp"
 #include "ptattn/io/atomic_file.hpp"
 #include "suggest.hpp"
 
@@ -83,9 +84,9 @@ std::vector<std::string> field_names_of(const PointCloud& cloud) {
 const Field& require_field(const PointCloud& cloud, const std::string& name) {
   if (const Field* const field = cloud.find(name)) return *field;
   const std::vector<std::string> names = field_names_of(cloud);
-  throw Error(
-      Fault::kInput, cloud.name(),
-      "has no field " + name + ", its fields are " + joined(names) + did_you_mean(name, names));
+  throw Error(Fault::kInput, cloud.name(),
+              "has no field " + name + ", its fields are " + comma_joined(names) +
+                  did_you_mean(name, names));
 }
 
 }  // namespace ptattn::tools

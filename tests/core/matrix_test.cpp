@@ -1,4 +1,5 @@
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -43,12 +44,12 @@ TEST(matrix, may_be_empty) {
   const Matrix no_rows(0, 7);
   EXPECT_EQ(no_rows.cols(), 7U);
   EXPECT_TRUE(no_rows.values().empty());
-  EXPECT_TRUE(no_rows.clone().values().empty());
+  EXPECT_TRUE(clone(no_rows).values().empty());
 }
 
 TEST(matrix, clone_is_independent) {
   Matrix m = counting(2, 2);
-  const Matrix copy = m.clone();
+  const Matrix copy = clone(m);
   m(0, 0) = 9.0F;
   EXPECT_THAT(copy.values(), ElementsAre(0, 1, 2, 3));
 }

@@ -1,4 +1,5 @@
 #include "ptattn/neighbors/knn.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -168,7 +169,7 @@ TEST(k_nearest, refuses_coordinates_that_are_not_finite) {
   const Matrix points = uniform(40);
   for (const float bad :
        {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
-    Matrix broken = points.clone();
+    Matrix broken = clone(points);
     broken(39, 2) = bad;
     EXPECT_THROW((void)k_nearest(broken, points, 1), ptattn::Error);
     EXPECT_THROW((void)k_nearest(points, broken, 1), ptattn::Error);

@@ -197,7 +197,7 @@ TEST(gemm_add, leaves_columns_of_other_panels) {
     const Matrix a = random_matrix(4, 3, 1);
     const PackedMatrix b = PackedMatrix::from_rows(random_matrix(3, 70, 2));
     Matrix c = random_matrix(4, 70, 3);
-    const Matrix before = c.clone();
+    const Matrix before = clone(c);
     gemm_add(a, b, 1, 2, std::array<std::uint16_t, 4>{0, 1, 2, 3}, c);
     for (std::size_t i = 0; i < 4; ++i) {
       for (std::size_t j = 0; j < 70; ++j) {

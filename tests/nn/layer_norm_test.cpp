@@ -1,4 +1,5 @@
 #include "ptattn/nn/layer_norm.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gtest/gtest.h>
 
@@ -104,7 +105,7 @@ TEST(layer_norm, in_place_and_of_equal_values) {
 
   Matrix sum = random_matrix(3, 20, 2);
   const Matrix residual = random_matrix(3, 20, 3);
-  Matrix beside = sum.clone();
+  Matrix beside = clone(sum);
   Matrix out(3, 20);
   add_layer_norm(norm, residual, beside, out);
   add_layer_norm(norm, residual, sum, sum);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "ptattn/core/clone.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/nn/linear.hpp"
@@ -35,7 +36,7 @@ inline DenseWeights random_dense(std::size_t in, std::size_t out, std::uint64_t 
 }
 
 inline DenseWeights clone(const DenseWeights& dense) {
-  return {dense.weight.clone(), dense.bias};
+  return {clone(dense.weight), dense.bias};
 }
 
 /// A matrix inside a larger block of memory: its rows are `gap` floats apart and start `shift`

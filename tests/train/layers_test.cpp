@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 
 #include "each_target.hpp"
+#include "ptattn/core/clone.hpp"
 #include "ptattn/train/kernels/row_gradients.hpp"
 #include "ptattn/train/layers/convolution_layer.hpp"
 #include "ptattn/train/layers/dense_layer.hpp"
@@ -129,7 +130,7 @@ TEST(layer_norm_layer, derivatives_are_slopes) {
       const Matrix d_y = random_matrix(6, c, 2);
       const Matrix before = random_matrix(6, c, 3);
       Matrix y(6, c);
-      Matrix d_x = before.clone();
+      Matrix d_x = clone(before);
       layer.forward(x, y);
       ScratchMemory scratch;
       const train::GradientSums sums(layer.first_parameter(), layer.last_parameter(), 1, scratch);
@@ -184,7 +185,7 @@ void expect_batch_norm(train::NormStatistics statistics) {
   const Matrix x = random_matrix(kRows, kChannels, 1);
   const Matrix d_y = random_matrix(kRows, kChannels, 2);
   Matrix y(kRows, kChannels);
-  Matrix d = d_y.clone();
+  Matrix d = clone(d_y);
   ScratchMemory scratch;
   const train::BatchNormRecord record = layer.forward(x, statistics, y, scratch);
   layer.backward(record, d);

@@ -10,6 +10,7 @@
 #include "../options.hpp"
 #include "../suggest.hpp"
 #include "../text.hpp"
+#include "memory_limit.hpp"
 #include "ptattn/cloud/columns.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/tasks/features/attention_features.hpp"
@@ -135,6 +136,7 @@ LayerJob::LayerJob(const FeatureSettings& settings)
                     "--list-layers");
   }
   channels_ = found->channels;
+  scene_.tiling.memory = default_memory();
   const auto* const points = std::get_if<SegmenterModel>(&model_);
   const std::vector<std::string> none;
   const bool asks = points != nullptr && points->network->category_count() > 0;

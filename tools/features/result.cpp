@@ -92,7 +92,7 @@ void check_result(const FeatureSettings& settings, const Job& job, const PointCl
         Fault::kUsage, "--colorize",
         "a matrix has no colours, expected a name ending in " + extension_list(kCloudExtensions));
   }
-  refuse_taken_fields(cloud, fields);
+  refuse_taken_fields(cloud, fields, "--prefix");
   check_format(path, cloud, Encoding::kBinary, settings.clouds.las);
 }
 

@@ -202,7 +202,7 @@ std::size_t add_fields(const SmoothSettings& s, PointCloud& cloud, const Field& 
 void check_job(const SmoothSettings& s, const Job& job, const PointCloud& cloud,
                const Field& source, bool categorical) {
   const std::string path = job.input.path.string();
-  refuse_taken_fields(cloud, std::array{name_of_result(s)});
+  refuse_taken_fields(cloud, std::array{name_of_result(s)}, "--field");
   (void)unknown_value(s, source);
   check_target(job.output, kCloudExtensions);
   check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
@@ -214,7 +214,7 @@ void check_job(const SmoothSettings& s, const Job& job, const PointCloud& cloud,
     refuse_packed_color(source, "--transfer");
     return;
   }
-  refuse_taken_fields(cloud, std::array{s.confidence});
+  refuse_taken_fields(cloud, std::array{s.confidence}, "--confidence-field");
   if (s.confidence == name_of_result(s)) {
     throw Error(Fault::kUsage, "--confidence-field", s.confidence + " is the name of the labels");
   }

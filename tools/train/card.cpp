@@ -4,6 +4,7 @@
 
 #include "../text.hpp"
 #include "ptattn/core/cpu_level.hpp"
+#include "ptattn/core/text.hpp"
 #include "ptattn/core/version.hpp"
 
 namespace ptattn::tools {
@@ -32,16 +33,10 @@ std::string row(const std::string& name, const train::Scores& scores,
   return text + "\n";
 }
 
-std::string quoted_list(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
-  return text;
-}
-
 std::string names_of(const std::vector<DataFile>& files) {
   std::vector<std::string> names;
   for (const DataFile& file : files) names.push_back(file.cloud.name);
-  return quoted_list(names);
+  return comma_joined(names);
 }
 
 /// A row per class.
@@ -94,11 +89,11 @@ std::string model_card(const CardFacts& facts) {
   std::string text =
       "# " + spec.name + "\n\n" +
       (facts.data.kind == TrainKind::kObjects ? "Names objects: " : "Labels points: ") +
-      quoted_list(spec.classes) +
+      comma_joined(spec.classes) +
       ". Trained by `ptattn-train`, which wrote this card.\n\n| | |\n|---|---|\n";
   text += "| architecture | " + spec.architecture + ", " +
           fixed_text(static_cast<double>(facts.parameters) / 1e6, 2) + " M parameters |\n";
-  if (facts.plan.profile) text += "| channels | " + quoted_list(spec.channels()) + " |\n";
+  if (facts.plan.profile) text += "| channels | " + comma_joined(spec.channels()) + " |\n";
   text += "| trained | " + std::to_string(facts.steps) + " steps, " + fixed_text(facts.minutes, 0) +
           " minutes, seed " + std::to_string(facts.settings.seed) + ", ptattn " +
           std::string(version()) + ", " + cpu_levels().front() + " |\n";

@@ -11,6 +11,7 @@
 #include "../inputs.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
+#include "ptattn/core/text.hpp"
 #include "ptattn/io/cloud_io.hpp"
 
 namespace ptattn::tools {
@@ -48,10 +49,7 @@ std::string find_truth_field(const std::vector<fs::path>& paths, const std::stri
     return path.parent_path() == paths.front().parent_path();
   };
   if (!std::ranges::all_of(paths, same_folder)) return "";
-  std::string known;
-  for (const Field& field : cloud.fields()) {
-    known.append(known.empty() ? "" : ", ").append(field.name());
-  }
+  const std::string known = comma_joined(cloud.fields(), &Field::name);
   throw Error(Fault::kInput, subject,
               "has no field of labels that is known, name one of " + known + " by --truth");
 }

@@ -18,6 +18,7 @@
 #include "data.hpp"
 #include "interrupt_note.hpp"
 #include "log.hpp"
+#include "memory_limit.hpp"
 #include "plan.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/scratch_memory.hpp"
@@ -240,7 +241,7 @@ std::vector<train::CloudScores> score_scenes(const fs::path& folder, TrainData& 
   number_buildings(clouds, data.truth.space, voxel);
   auto harder = train::harder_surveys(clouds, voxel);
   std::ranges::move(harder, std::back_inserter(clouds));
-  return train::validate(model, clouds, data.truth.space);
+  return train::validate(model, clouds, data.truth.space, {}, default_memory());
 }
 
 /// Scores a model of points as it is, on the held-out part and, of scenes, on harder surveys of it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "memory_limit.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/classify/classify.hpp"
 
@@ -50,7 +51,7 @@ class PointTask final : public TrainTask {
   [[nodiscard]] const train::SampleStream& stream() const override { return *stream_; }
   [[nodiscard]] std::vector<CloudScores> validate(const fs::path& folder,
                                                   const Between& between) const override {
-    return train::validate(load_segmenter(folder), held_out_, space_, between);
+    return train::validate(load_segmenter(folder), held_out_, space_, between, default_memory());
   }
 
  private:

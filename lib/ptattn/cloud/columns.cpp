@@ -10,6 +10,7 @@
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/text.hpp"
 
 namespace ptattn {
 namespace {
@@ -71,13 +72,6 @@ class Selection {
   std::size_t group_ = 0;
 };
 
-/// What the user may have meant.
-std::string expected_names(const PointCloud& cloud) {
-  std::string names;
-  for (const Field& field : cloud.fields()) names += (names.empty() ? "" : ", ") + field.name();
-  return names;
-}
-
 bool usable(double x) {
   return std::abs(x) <= kLargestCoordinate;  // false for NaN
 }
@@ -125,8 +119,9 @@ std::vector<FieldColumn> select_columns(const PointCloud& cloud,
   Selection selection(cloud);
   for (const std::string& name : names) {
     if (selection.add(name)) continue;
-    throw Error(Fault::kInput, cloud.name(),
-                "has no field " + name + ", expected one of " + expected_names(cloud));
+    throw Error(
+        Fault::kInput, cloud.name(),
+        "has no field " + name + ", expected one of " + comma_joined(cloud.fields(), &Field::name));
   }
   return selection.take();
 }

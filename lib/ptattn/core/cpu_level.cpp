@@ -14,6 +14,7 @@
 #endif
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/text.hpp"
 
 namespace ptattn {
 namespace {
@@ -59,12 +60,6 @@ std::string name_of(std::int64_t target) {
   return name;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 }  // namespace
 
 std::vector<std::string> cpu_levels() {
@@ -80,9 +75,9 @@ void limit_cpu_level(const std::string& name, const std::string& subject) {
   const std::vector<std::string> levels = cpu_levels();
   const auto level = name == "baseline" ? levels.end() - 1 : std::ranges::find(levels, name);
   if (level == levels.end()) {
-    throw Error(
-        Fault::kUsage, subject,
-        "no level `" + name + "` on this CPU, expected one of " + joined(levels) + " or baseline");
+    throw Error(Fault::kUsage, subject,
+                "no level `" + name + "` on this CPU, expected one of " + comma_joined(levels) +
+                    " or baseline");
   }
   amx_excluded = *level != kAmx;
   if (*level == kAmx) return;

@@ -48,7 +48,7 @@ struct MutableMatrixView {
 /// Owning row-major float32 matrix, 64-byte aligned, rows packed (stride == cols).
 ///
 /// The constructor leaves the values uninitialised: every caller writes all of them. Moving is
-/// cheap, copying is explicit (`clone`).
+/// cheap, copying is explicit (clone.hpp).
 class Matrix {
  public:
   Matrix() = default;
@@ -71,7 +71,6 @@ class Matrix {
   [[nodiscard]] MutableMatrixView view() { return {data_.get(), rows_, cols_, cols_}; }
   operator MatrixView() const { return view(); }   // NOLINT: inputs are views
   operator MutableMatrixView() { return view(); }  // NOLINT: outputs too
-  [[nodiscard]] Matrix clone() const;
 
  private:
   static constexpr std::align_val_t kAlignment{64};
@@ -88,11 +87,5 @@ class Matrix {
   std::size_t rows_ = 0;
   std::size_t cols_ = 0;
 };
-
-inline Matrix Matrix::clone() const {
-  Matrix copy(rows_, cols_);
-  for (std::size_t i = 0; i < size(); ++i) copy.data()[i] = data()[i];
-  return copy;
-}
 
 }  // namespace ptattn

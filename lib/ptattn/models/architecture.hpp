@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/text.hpp"
 #include "ptattn/models/files/weights.hpp"
 
 namespace ptattn {
@@ -47,8 +48,8 @@ template <class Network, class... Choices>
     const WeightSource& weights, Choices... choices) {
   const auto found = table.find(config.architecture);
   if (found == table.end()) {
-    std::string known;
-    for (const auto& [name, factory] : table) known += (known.empty() ? "" : ", ") + name;
+    const std::string known =
+        comma_joined(table, [](const auto& entry) { return std::string(entry.first); });
     throw Error(
         Fault::kModel, config.subject,
         "architecture \"" + config.architecture + "\" is unknown, expected one of " + known);

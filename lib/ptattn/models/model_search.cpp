@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/text.hpp"
 
 namespace ptattn {
 namespace {
@@ -18,9 +19,7 @@ bool is_model(const fs::path& folder) {
 }
 
 std::string joined(const std::vector<std::string>& items) {
-  std::string text;
-  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
-  return text.empty() ? "none" : text;
+  return items.empty() ? "none" : comma_joined(items);
 }
 
 /// The parts of `list` between colons; empty ones mean nothing.

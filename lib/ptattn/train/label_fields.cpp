@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/text.hpp"
 
 namespace ptattn::train {
 namespace {
@@ -12,9 +13,7 @@ const Field& find_field(const PointCloud& cloud, const std::string& name) {
   if (const Field* const field = cloud.find(name); field != nullptr && field->count() == 1) {
     return *field;
   }
-  std::string known;
-  for (const Field& field : cloud.fields())
-    known.append(known.empty() ? "" : ", ").append(field.name());
+  const std::string known = comma_joined(cloud.fields(), &Field::name);
   throw Error(
       Fault::kInput, cloud.name(),
       "has no field \"" + name + "\" of one number per point to learn from, it has " + known);

@@ -46,12 +46,13 @@ LabelledCloud tilted(LabelledCloud cloud, double voxel) {
 
 std::vector<CloudScores> validate(const SegmenterModel& model,
                                   std::span<const LabelledCloud> clouds, const LabelSpace& space,
-                                  const std::function<bool()>& between) {
+                                  const std::function<bool()>& between, std::size_t memory) {
   const std::vector<std::uint32_t> table = class_table(model, space);
   std::vector<CloudScores> results;
   for (const LabelledCloud& cloud : clouds) {
     if (between && !between()) break;
-    const Segmentation found = segment(model, to_point_cloud(cloud));
+    const Segmentation found =
+        segment(model, to_point_cloud(cloud), {.tiling = {.memory = memory}});
     std::vector<std::uint32_t> predicted(cloud.size());
     std::vector<Label> labels = cloud.labels;
     for (std::size_t i = 0; i < cloud.size(); ++i) {

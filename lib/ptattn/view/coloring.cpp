@@ -11,6 +11,7 @@
 #include "ptattn/cloud/columns.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/core/text.hpp"
 #include "ptattn/view/field_names.hpp"
 
 namespace ptattn::view {
@@ -219,8 +220,7 @@ ColorSource find_color_source(const PointCloud& cloud, std::string_view name) {
       if (column.name() == name) return {std::string(name), ColorKind::kScale};
     }
   }
-  std::string known;
-  for (const ColorSource& source : sources) known += (known.empty() ? "" : ", ") + source.name;
+  const std::string known = comma_joined(sources, &ColorSource::name);
   throw Error(Fault::kInput, cloud.name(),
               "has nothing called " + std::string(name) + " to colour by, it has " + known);
 }

@@ -1,4 +1,5 @@
 #include "ptattn/nn/attention/masked_softmax.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gtest/gtest.h>
 
@@ -82,7 +83,7 @@ TEST(masked_softmax, same_bytes_for_any_thread_count_and_no_rows) {
   const Matrix x = random_matrix(500, 200, 1, 5.0);
   const auto run = [&](int threads) {
     const ThreadLimit limit(threads);
-    Matrix y = x.clone();
+    Matrix y = clone(x);
     masked_softmax(y);
     return y;
   };

@@ -1,4 +1,5 @@
 #include "ptattn/nn/attention/multi_head_attention.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gtest/gtest.h>
 
@@ -34,10 +35,10 @@ MultiHeadWeights random_weights(std::size_t c, std::size_t heads, std::size_t ke
 
 MultiHeadWeights clone(const MultiHeadWeights& w) {
   return {w.heads,
-          w.in_proj_weight.clone(),
-          w.q_proj_weight.clone(),
-          w.k_proj_weight.clone(),
-          w.v_proj_weight.clone(),
+          clone(w.in_proj_weight),
+          clone(w.q_proj_weight),
+          clone(w.k_proj_weight),
+          clone(w.v_proj_weight),
           w.in_proj_bias,
           test::clone(w.out_proj)};
 }

@@ -1,4 +1,5 @@
 #include "ptattn/nn/attention/vector_attention.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gtest/gtest.h>
 
@@ -168,7 +169,7 @@ TEST(vector_attention, moving_all_points_changes_nothing) {
   const VectorAttentionWeights w = Layers(16).weights();
   const Matrix x = random_matrix(40, 16, 1);
   const Matrix positions = random_matrix(40, 3, 2);
-  Matrix moved = positions.clone();
+  Matrix moved = clone(positions);
   for (std::size_t i = 0; i < 40; ++i) moved(i, 0) += 8.0F;
   const auto neighbors = some_neighbors(40, 6);
   EXPECT_LT(distance(run(w, positions, x, neighbors), run(w, moved, x, neighbors)), 1e-4);

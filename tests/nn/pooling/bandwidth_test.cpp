@@ -1,4 +1,5 @@
 #include "ptattn/nn/pooling/bandwidth.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gtest/gtest.h>
 
@@ -114,7 +115,7 @@ TEST(fit_bandwidth, predicts_better_than_the_nearest_neighbour) {
 
 TEST(fit_bandwidth, scales_with_the_unit) {
   const NoisySine data(150, 0.4);
-  Matrix millimetres = data.x.clone();
+  Matrix millimetres = clone(data.x);
   for (float& x : millimetres.values()) x *= 1024.0F;
   EXPECT_NEAR(fit_bandwidth({.keys = millimetres, .values = data.y}).bandwidth,
               1024.0 * fit_bandwidth({.keys = data.x, .values = data.y}).bandwidth, 1.0);

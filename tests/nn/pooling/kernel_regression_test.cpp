@@ -1,4 +1,5 @@
 #include "ptattn/nn/pooling/kernel_regression.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gtest/gtest.h>
 
@@ -173,7 +174,7 @@ TEST(kernel_weights, nothing_to_weigh) {
 void expect_twins(std::size_t m, std::size_t n, std::size_t d, std::size_t c, Kernel kernel,
                   const std::vector<float>& bandwidth, bool leave_out) {
   const Matrix keys = random_matrix(n, d, n);
-  const Matrix queries = leave_out ? keys.clone() : random_matrix(m, d, m + 1);
+  const Matrix queries = leave_out ? clone(keys) : random_matrix(m, d, m + 1);
   const Matrix values = random_matrix(n, c, c);
   const std::vector<std::uint32_t> all = everyone(std::max(n, m));
   const KernelPooling pooling{kernel, bandwidth,
@@ -260,7 +261,7 @@ TEST(kernel_regression, weights_sum_to_one) {
 TEST(kernel_regression, moving_everything_changes_nothing) {
   const Matrix keys = random_matrix(500, 3, 1);
   const Matrix values = random_matrix(500, 4, 2);
-  Matrix moved = keys.clone();
+  Matrix moved = clone(keys);
   for (float& x : moved.values()) x += 4.0F;  // exact enough for 1e-5
   const float h = 0.1F;
   const KernelPooling pooling{Kernel::kGaussian, {&h, 1}};

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "golden.hpp"
+#include "ptattn/core/clone.hpp"
 #include "ptattn/models/transformer_weights.hpp"
 
 namespace ptattn::test {
@@ -71,21 +72,21 @@ class TransformerGolden : public testing::TestWithParam<std::tuple<NormOrder, Ac
 };
 
 TEST_P(TransformerGolden, encoder_layer) {
-  Matrix x = source_.clone();
+  Matrix x = clone(source_);
   encoder_layer(w_.encoder.layers[0], order(), {}, x);
   expect_golden(x, name_of("encoder_layer"));
 
-  Matrix masked = source_.clone();
+  Matrix masked = clone(source_);
   encoder_layer(w_.encoder.layers[0], order(), source_masks_.scores(), masked);
   expect_golden(masked, name_of("encoder_layer") + "_masked");
 }
 
 TEST_P(TransformerGolden, decoder_layer) {
-  Matrix x = target_.clone();
+  Matrix x = clone(target_);
   decoder_layer(w_.decoder.layers[0], order(), source_, {}, x);
   expect_golden(x, name_of("decoder_layer"));
 
-  Matrix masked = target_.clone();
+  Matrix masked = clone(target_);
   decoder_layer(w_.decoder.layers[0], order(), source_,
                 {target_masks_.scores(), memory_masks_.scores()}, masked);
   expect_golden(masked, name_of("decoder_layer") + "_masked");

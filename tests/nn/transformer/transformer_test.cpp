@@ -1,4 +1,5 @@
 #include "ptattn/nn/transformer/transformer.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,9 +30,9 @@ DenseWeights scaled_identity(std::size_t n, float scale) {
 /// Attention to a single row returns that row.
 MultiHeadAttention identity_attention() {
   MultiHeadWeights w;
-  w.q_proj_weight = scaled_identity(2, 1.0F).weight.clone();
-  w.k_proj_weight = w.q_proj_weight.clone();
-  w.v_proj_weight = w.q_proj_weight.clone();
+  w.q_proj_weight = clone(scaled_identity(2, 1.0F).weight);
+  w.k_proj_weight = clone(w.q_proj_weight);
+  w.v_proj_weight = clone(w.q_proj_weight);
   w.out_proj = scaled_identity(2, 1.0F);
   return MultiHeadAttention(std::move(w));
 }

@@ -1,4 +1,5 @@
 #include "ptattn/tasks/features/attention_features.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -45,7 +46,7 @@ AttentionFeatures features_of(const std::vector<Position>& positions, const Name
   const AttentionFeatures features =
       attention_features(positions, columns, all_of(positions.size()), options);
   EXPECT_EQ(features.values.cols(), attention_feature_names(columns, options).size());
-  return AttentionFeatures{features.values.clone(), features.bandwidth, features.wavelengths};
+  return AttentionFeatures{clone(features.values), features.bandwidth, features.wavelengths};
 }
 
 TEST(AttentionFeatures, GaussianByHand) {
@@ -189,8 +190,8 @@ TEST(AttentionFeatures, TranslationChangesNothingBeyondRounding) {
   for (const ScoreKind scores : {ScoreKind::kGaussian, ScoreKind::kDot}) {
     for (const std::size_t neighbors : {0U, 16U}) {
       const AttentionFeatureOptions options{.neighbors = neighbors, .scores = scores};
-      const Matrix here = features_of(positions, {"xyz"}, options).values.clone();
-      const Matrix there = features_of(moved, {"xyz"}, options).values.clone();
+      const Matrix here = clone(features_of(positions, {"xyz"}, options).values);
+      const Matrix there = clone(features_of(moved, {"xyz"}, options).values);
       for (std::size_t i = 0; i < here.size(); ++i) {
         ASSERT_NEAR(here.values()[i], there.values()[i], 2e-5) << i;
       }
@@ -216,16 +217,16 @@ TEST(AttentionFeatures, TinyCloudsAreDefined) {
     for (const ScoreKind scores : {ScoreKind::kGaussian, ScoreKind::kDot}) {
       const AttentionFeatureOptions options{
           .neighbors = neighbors, .scores = scores, .wavelength_count = 1};
-      const Matrix one = features_of({{5e6, 1, 2}}, {"xyz"}, options).values.clone();
+      const Matrix one = clone(features_of({{5e6, 1, 2}}, {"xyz"}, options).values);
       EXPECT_THAT(one.values(), ElementsAre(0, 0, 0, 0, 1, 0, 1, 0, 1));
       const std::vector<Position> same(50, Position{5e6, 0.1, 3});
-      const Matrix many = features_of(same, {"intensity"}, options).values.clone();
+      const Matrix many = clone(features_of(same, {"intensity"}, options).values);
       for (const float v : many.values()) EXPECT_TRUE(std::isfinite(v));
     }
   }
   const std::vector<Position> apart{{0, 0, 0}, {1, 0, 0}, {1e150, 0, 0}};
   for (const double h : {1e-150, 1e150}) {
-    const Matrix far = features_of(apart, {"intensity"}, {.bandwidth = h}).values.clone();
+    const Matrix far = clone(features_of(apart, {"intensity"}, {.bandwidth = h}).values);
     for (const float v : far.values()) EXPECT_TRUE(std::isfinite(v)) << h;
   }
 }

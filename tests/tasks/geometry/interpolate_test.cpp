@@ -1,4 +1,5 @@
 #include "ptattn/tasks/geometry/interpolate.hpp"
+#include "ptattn/core/clone.hpp"
 
 #include <gtest/gtest.h>
 
@@ -143,7 +144,7 @@ TEST(interpolate, refuses_what_makes_no_sense) {
   expect_refused(from, uniform(9, 2, 2), from, 4);
   expect_refused(uniform(10, 2, 1), values, from, 4);
   expect_refused(from, values, uniform(10, 2, 1), 4);
-  Matrix broken = from.clone();
+  Matrix broken = clone(from);
   broken(3, 1) = std::numeric_limits<float>::quiet_NaN();
   expect_refused(broken, values, from, 4);
   expect_refused(from, values, broken, 4);

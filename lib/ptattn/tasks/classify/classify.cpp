@@ -2,33 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <numeric>
 #include <string>
 #include <utility>
 
 #include "ptattn/cloud/orientation.hpp"
-#include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/probabilities.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
 
 namespace ptattn {
 namespace {
-
-/// @throws Error(Fault::kModel) when a score is NaN or infinite: such weights name nothing
-std::vector<double> softmax(const Matrix& logits, const std::string& model_name) {
-  const std::span<const float> scores = logits.values();
-  if (!std::ranges::all_of(scores, [](float score) { return std::isfinite(score); })) {
-    throw Error(Fault::kModel, model_name, "gives scores that are not finite");
-  }
-  const double largest = std::ranges::max(scores);
-  std::vector<double> weights(scores.size());
-  std::ranges::transform(scores, weights.begin(),
-                         [&](float score) { return std::exp(score - largest); });
-  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  for (double& weight : weights) weight /= sum;
-  return weights;
-}
 
 /// Mean probabilities over the votes for a cloud whose z points up.
 std::vector<double> vote(const ClassifierModel& model, std::span<const Position> positions,
@@ -36,7 +20,8 @@ std::vector<double> vote(const ClassifierModel& model, std::span<const Position>
   std::vector<std::vector<double>> ballots(votes);
   parallel_each(votes, 1, [&](std::size_t v) {
     const Matrix sample = prepare(positions, model.description.preprocessing, v, votes);
-    ballots[v] = softmax(model.network->logits(sample), model.description.name);
+    ballots[v] =
+        class_probabilities(model.network->logits(sample).values(), model.description.name);
   });
   std::vector<double> mean(model.description.classes.size(), 0.0);
   for (const std::vector<double>& ballot : ballots) {
@@ -94,8 +79,9 @@ ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud&
     ClassifiedSample result;
     result.usable.positions = turned_upright(as_given, axis);
     result.sample = prepare_sample(result.usable.positions, description.preprocessing, 0, 1);
-    result.classification = {softmax(model.network->logits(result.sample.points), description.name),
-                             axis};
+    result.classification = {
+        class_probabilities(model.network->logits(result.sample.points).values(), description.name),
+        axis};
     return result;
   });
   best.usable.points = std::move(usable.points);

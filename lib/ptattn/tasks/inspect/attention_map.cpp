@@ -9,6 +9,7 @@
 #include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/neighbors/knn.hpp"
+#include "ptattn/nn/probabilities.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
 #include "ptattn/tasks/geometry/interpolate.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
@@ -105,8 +106,8 @@ std::vector<double> probabilities_at(std::size_t point, const SegmenterModel& mo
   const auto& points = scene.voxels.points;
   const auto row =
       static_cast<std::uint32_t>(std::ranges::lower_bound(points, point) - points.begin());
-  ScoredVoxels scored{std::move(scene.voxels),
-                      softmax_scores(std::move(scores), model.description.name)};
+  class_probabilities(scores, {}, model.description.name);
+  ScoredVoxels scored{std::move(scene.voxels), std::move(scores)};
   keep_one_category({&scored, 1}, model.description, category);
   const Matrix p = PointProbabilities(scored, SegmentOptions{}.neighbors)({&row, 1});
   return {p.values().begin(), p.values().end()};

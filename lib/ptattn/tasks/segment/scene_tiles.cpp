@@ -1,7 +1,5 @@
 #include "ptattn/tasks/segment/scene_tiles.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -10,13 +8,6 @@
 
 namespace ptattn {
 namespace {
-
-std::size_t half_of_memory() {
-  const long pages = ::sysconf(_SC_PHYS_PAGES);
-  const long page = ::sysconf(_SC_PAGESIZE);
-  if (pages <= 0 || page <= 0) return std::size_t{2} << 30U;
-  return static_cast<std::size_t>(pages) / 2 * static_cast<std::size_t>(page);
-}
 
 /// The options with the limit that the network's memory sets, and such that no cell of the network
 /// is cut.
@@ -32,13 +23,9 @@ TilingOptions limited(TilingOptions options, const PointNetwork& network) {
 
 }  // namespace
 
-std::size_t allowed_memory(std::size_t memory) {
-  return memory > 0 ? memory : half_of_memory();
-}
-
 std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory) {
-  return std::clamp(allowed_memory(memory) / network.bytes_per_point(), kFewestTileVoxels,
-                    network.most_voxels());
+  if (memory == 0) return network.most_voxels();
+  return std::clamp(memory / network.bytes_per_point(), kFewestTileVoxels, network.most_voxels());
 }
 
 std::size_t least_memory(const PointNetwork& network) {

@@ -20,11 +20,8 @@ inline constexpr std::size_t kFewestTileVoxels = 20'000;
 /// Returns the number of voxels that a tile may have for `network` to take no more than `memory`
 /// bytes: at least kFewestTileVoxels, and the network's most_voxels() at most, so that results are
 /// the same on all machines that have memory for so many.
-/// @param memory  0: half of the machine's
+/// @param memory  0: any number
 [[nodiscard]] std::size_t tile_voxels_that_fit(const PointNetwork& network, std::size_t memory);
-
-/// Returns `memory`, or half of the machine's for 0.
-[[nodiscard]] std::size_t allowed_memory(std::size_t memory);
 
 /// Returns the bytes that tiles of the fewest voxels take.
 [[nodiscard]] std::size_t least_memory(const PointNetwork& network);

@@ -96,8 +96,10 @@ void check_memory(const PointCloud& cloud, const SegmenterModel& model,
   constexpr std::size_t kBytesOfAPoint = 256;
   const std::size_t classes = model.network->out_channels();
   const std::size_t bytes = 2 * sizeof(float) * cloud.size() * classes;
-  const std::size_t allowed = allowed_memory(options.tiling.memory);
-  if (!options.probabilities || bytes <= std::max(allowed, kBytesOfAPoint * cloud.size())) return;
+  const std::size_t allowed = options.tiling.memory;
+  if (!options.probabilities || allowed == 0 ||
+      bytes <= std::max(allowed, kBytesOfAPoint * cloud.size()))
+    return;
   throw Error(Fault::kInput, cloud.name(),
               "the probabilities of " + std::to_string(classes) + " classes take " +
                   std::to_string((bytes >> 20U) + 1) + " MiB, more than the " +

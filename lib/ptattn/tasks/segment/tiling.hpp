@@ -12,8 +12,8 @@ namespace ptattn {
 
 /// Says how a scene of too many voxels is cut into overlapping tiles.
 struct TilingOptions {
-  /// Bytes that the network may take, where 2^20 voxels need more; 0: half of the machine's. Read
-  /// where the network is known (SceneTiles).
+  /// Bytes that the network may take, where 2^20 voxels need more; 0: any number. Read where the
+  /// network is known (SceneTiles).
   std::size_t memory = 0;
   /// Voxels of a tile, its margin included, where the scene allows; 0: any number.
   std::size_t max_tile_voxels = 0;

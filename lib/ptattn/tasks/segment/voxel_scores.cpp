@@ -1,16 +1,14 @@
 #include "ptattn/tasks/segment/voxel_scores.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <cmath>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
+#include "ptattn/nn/probabilities.hpp"
 #include "ptattn/nn/sum.hpp"
 #include "ptattn/tasks/segment/grid_turn.hpp"
 
@@ -43,27 +41,6 @@ struct Blend {
   }
 };
 
-/// Class probabilities from scores times weights, in their place.
-/// @param weights  by row; empty: 1
-Matrix to_probabilities(Matrix scores, std::span<const float> weights,
-                        const std::string& model_name) {
-  std::atomic<bool> finite = true;
-  parallel_each(scores.rows(), kVoxelsPerTask, [&](std::size_t v) {
-    const std::span<float> p{scores.row(v), scores.cols()};
-    if (!std::ranges::all_of(p, [](float x) { return std::isfinite(x); })) finite = false;
-    const float largest = std::ranges::max(p);
-    const float weight = weights.empty() ? 1.0F : weights[v];
-    float total = 0.0F;
-    for (float& x : p) {
-      x = std::exp((x - largest) / weight);
-      total += x;
-    }
-    for (float& x : p) x /= total;
-  });
-  if (!finite) throw Error(Fault::kModel, model_name, "gives scores that are not finite");
-  return scores;
-}
-
 void divide(Matrix& a, std::size_t n) {
   const auto divisor = static_cast<float>(n);
   parallel_each(a.rows(), kVoxelsPerTask, [&](std::size_t i) {
@@ -78,10 +55,6 @@ Matrix mean_matrix(std::size_t n, const std::function<Matrix(std::size_t i)>& ma
   for (std::size_t i = 1; i < n; ++i) add_to(mean, make(i));
   if (n > 1) divide(mean, n);
   return mean;
-}
-
-Matrix softmax_scores(Matrix scores, const std::string& model) {
-  return to_probabilities(std::move(scores), {}, model);
 }
 
 Matrix voxel_probabilities(const SegmenterModel& model, const SceneTiles& tiles,
@@ -104,7 +77,8 @@ Matrix voxel_probabilities(const SegmenterModel& model, const SceneTiles& tiles,
       tell(++done);
       blend.add(tile, std::move(scores), tiles.scene().size());
     });
-    return to_probabilities(std::move(blend.sums), blend.weights, model.description.name);
+    class_probabilities(blend.sums, blend.weights, model.description.name);
+    return std::move(blend.sums);
   };
   tell(0);
   return mean_matrix(quarter_turns, probabilities_at_turn);

@@ -16,11 +16,6 @@ namespace ptattn {
 /// @param make  the i-th, called in order
 [[nodiscard]] Matrix mean_matrix(std::size_t n, const std::function<Matrix(std::size_t i)>& make);
 
-/// Turns class scores into probabilities, row by row, in their place: softmax.
-/// @param model  what error messages call the network
-/// @throws Error(Fault::kModel) when a score is not finite
-[[nodiscard]] Matrix softmax_scores(Matrix scores, const std::string& model);
-
 /// Scores the voxels of a scene and returns their class probabilities: softmax of the blended
 /// scores of the tiles, averaged over the headings.
 /// @param quarter_turns  headings to average over, 1 to kQuarterTurns

@@ -11,6 +11,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/neighbors/kd_tree.hpp"
+#include "ptattn/tasks/geometry/covariance.hpp"
 
 namespace ptattn {
 namespace {
@@ -50,33 +51,26 @@ std::size_t largest_size(const GeometryOptions& options, std::size_t points) {
   return std::min(largest, points);
 }
 
-/// Sums over the first points of a neighbourhood, relative to the point whose neighbours they are.
-class Moments {
+/// What the features need of the first points of a neighbourhood, relative to the point whose
+/// neighbours they are.
+class NeighborhoodSums {
  public:
-  explicit Moments(Axis up) : up_(static_cast<Eigen::Index>(up)) {}
+  explicit NeighborhoodSums(Axis up) : up_(static_cast<Eigen::Index>(up)) {}
 
   void add(const Eigen::Vector3d& offset) {
-    count_ += 1.0;
-    sum_ += offset;
-    products_ += offset * offset.transpose();
+    moments_.add(offset[0], offset[1], offset[2]);
     low_ = std::min(low_, offset[up_]);
     high_ = std::max(high_, offset[up_]);
     radius_ = std::max(radius_, offset.norm());
   }
-  [[nodiscard]] double count() const { return count_; }
+  [[nodiscard]] const Moments& moments() const { return moments_; }
   [[nodiscard]] double radius() const { return radius_; }
   [[nodiscard]] double height_range() const { return high_ - low_; }
   [[nodiscard]] Eigen::Index up() const { return up_; }
-  [[nodiscard]] Eigen::Matrix3d covariance() const {
-    const Eigen::Vector3d mean = sum_ / count_;
-    return products_ / count_ - mean * mean.transpose();
-  }
 
  private:
   Eigen::Index up_;
-  double count_ = 0.0;
-  Eigen::Vector3d sum_ = Eigen::Vector3d::Zero();
-  Eigen::Matrix3d products_ = Eigen::Matrix3d::Zero();
+  Moments moments_;
   double low_ = 0.0;  // the point itself is at 0
   double high_ = 0.0;
   double radius_ = 0.0;
@@ -88,10 +82,10 @@ double entropy(const Eigen::Vector3d& shares) {
   return sum;
 }
 
-Features describe(const Moments& moments) {
-  const double r = moments.radius();
+Features describe(const NeighborhoodSums& sums) {
+  const double r = sums.radius();
   if (!(r > 0.0)) return {};
-  const Eigen::Matrix3d covariance = moments.covariance();
+  const Eigen::Matrix3d covariance = covariance_of(sums.moments());
   const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver(covariance);
   const Eigen::Vector3d values = solver.eigenvalues().cwiseMax(0.0);  // ascending
   const double l1 = values[2];
@@ -101,8 +95,8 @@ Features describe(const Moments& moments) {
   if (!(l1 > 0.0) || !std::isfinite(sum)) return {};
   const Eigen::Vector3d shares = values / sum;
   const bool has_normal = l2 > kRounding * l1;
-  const double normal_up = std::abs(solver.eigenvectors()(moments.up(), 0));
-  const double variance_up = std::max(covariance(moments.up(), moments.up()), 0.0);
+  const double normal_up = std::abs(solver.eigenvectors()(sums.up(), 0));
+  const double variance_up = std::max(covariance(sums.up(), sums.up()), 0.0);
   return {(l1 - l2) / l1,
           (l2 - l3) / l1,
           l3 / l1,
@@ -112,10 +106,10 @@ Features describe(const Moments& moments) {
           sum,
           shares[0],
           has_normal ? std::max(1.0 - normal_up, 0.0) : 0.0,
-          moments.height_range(),
+          sums.height_range(),
           std::sqrt(variance_up),
           r,
-          moments.count() / (4.0 / 3.0 * std::numbers::pi * r * r * r)};
+          sums.moments().count() / (4.0 / 3.0 * std::numbers::pi * r * r * r)};
 }
 
 float as_float(double value) {
@@ -133,23 +127,23 @@ class Describer {
 
   /// @param neighbors  [k], nearest first
   void operator()(std::size_t point, std::span<const std::uint32_t> neighbors, float* out) const {
-    Moments moments(options_.up);
+    NeighborhoodSums sums(options_.up);
     std::size_t seen = 0;
     for (const std::size_t scale : by_size_) {
       const std::size_t k = std::min(options_.neighbors[scale], neighbors.size());
-      for (; seen < k; ++seen) moments.add(offset(point, neighbors[seen]));
-      write(describe(moments), scale, out);
+      for (; seen < k; ++seen) sums.add(offset(point, neighbors[seen]));
+      write(describe(sums), scale, out);
     }
     const auto limited = neighbors.first(std::min(options_.radius_limit, neighbors.size()));
-    moments = Moments(options_.up);
+    sums = NeighborhoodSums(options_.up);
     seen = 0;
     for (const std::size_t scale : by_radius_) {
       for (; seen < limited.size(); ++seen) {
         const Eigen::Vector3d next = offset(point, limited[seen]);
         if (next.norm() > options_.radii[scale]) break;
-        moments.add(next);
+        sums.add(next);
       }
-      write(describe(moments), options_.neighbors.size() + scale, out);
+      write(describe(sums), options_.neighbors.size() + scale, out);
     }
   }
 

@@ -8,6 +8,7 @@
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/raw_vector.hpp"
+#include "ptattn/tasks/geometry/moments.hpp"
 
 namespace ptattn {
 namespace {
@@ -19,9 +20,6 @@ constexpr double kFirstScale = 1.0;  // metres, as the next two
 constexpr double kScaleAbove = 0.3;
 constexpr double kScaleBelow = 1.0;
 constexpr double kRidge = 0.01;  // of a cell's area
-
-/// Sums of w, w x, w y, w z, w xx, w xy, w yy, w xz, w yz.
-using Moments = std::array<double, 9>;
 
 double weight_at(double height, double scale) {
   return 1.0 / (1.0 + (height / scale) * (height / scale));
@@ -84,24 +82,19 @@ class PlaneFit {
       const double x = middle(columns_[c].i) - center_[0];
       const double y = middle(columns_[c].j) - center_[1];
       const double z = low_[c] - center_[2];
-      const Moments one{1.0, x, y, z, x * x, x * y, y * y, x * z, y * z};
-      for (std::size_t m = 0; m < sums.size(); ++m) sums[m] += w * one[m];
+      sums.add(x, y, z, w);
     }
   }
 
   [[nodiscard]] GroundPlane plane_of(const Moments& sums) const {
-    const double n = sums[0];
-    const double x = sums[1] / n;
-    const double y = sums[2] / n;
-    const double z = sums[3] / n;
-    const double xx = sums[4] / n - x * x + ridge_;
-    const double xy = sums[5] / n - x * y;
-    const double yy = sums[6] / n - y * y + ridge_;
-    const double xz = sums[7] / n - x * z;
-    const double yz = sums[8] / n - y * z;
+    const double xx = sums.covariance(0, 0) + ridge_;
+    const double xy = sums.covariance(0, 1);
+    const double yy = sums.covariance(1, 1) + ridge_;
+    const double xz = sums.covariance(0, 2);
+    const double yz = sums.covariance(1, 2);
     const double determinant = xx * yy - xy * xy;
-    return {x + center_[0], y + center_[1], z + center_[2], (xz * yy - yz * xy) / determinant,
-            (yz * xx - xz * xy) / determinant};
+    return {sums.mean(0) + center_[0], sums.mean(1) + center_[1], sums.mean(2) + center_[2],
+            (xz * yy - yz * xy) / determinant, (yz * xx - xz * xy) / determinant};
   }
 
   std::span<const VoxelColumn> columns_;

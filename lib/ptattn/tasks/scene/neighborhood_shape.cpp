@@ -9,6 +9,7 @@
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/raw_vector.hpp"
+#include "ptattn/tasks/geometry/covariance.hpp"
 
 namespace ptattn {
 namespace {
@@ -16,9 +17,6 @@ namespace {
 constexpr std::size_t kItemsPerTask = 2048;
 constexpr double kFewestVoxels = 4.0;
 constexpr double kLeastTrace = 1e-6;
-
-/// Number of voxels, sums of x, y, z and of xx, yy, zz, xy, xz, yz.
-using Moments = std::array<double, 10>;
 
 /// Covariances do not depend on where the coordinates are measured from, and are most exact from
 /// the middle.
@@ -50,11 +48,7 @@ RawVector<Moments> moments_of(const SceneVoxels& scene, const CellGroups& cells)
     m = {};
     for (const std::uint32_t v : cells.items(c)) {
       const Position& mean = scene.means[v];
-      const double x = mean[0] - center[0];
-      const double y = mean[1] - center[1];
-      const double z = mean[2] - center[2];
-      const Moments one{1.0, x, y, z, x * x, y * y, z * z, x * y, x * z, y * z};
-      for (std::size_t t = 0; t < m.size(); ++t) m[t] += one[t];
+      m.add(mean[0] - center[0], mean[1] - center[1], mean[2] - center[2]);
     }
   });
   return moments;
@@ -62,17 +56,10 @@ RawVector<Moments> moments_of(const SceneVoxels& scene, const CellGroups& cells)
 
 NeighborhoodShape shape_of(const Moments& sums) {
   NeighborhoodShape result;
-  const double n = sums[0];
-  result.voxel_count = n;
-  const double x = sums[1] / n;
-  const double y = sums[2] / n;
-  const double z = sums[3] / n;
-  Eigen::Matrix3d covariance;
-  covariance << sums[4] / n - x * x, sums[7] / n - x * y, sums[8] / n - x * z,  //
-      sums[7] / n - x * y, sums[5] / n - y * y, sums[9] / n - y * z,            //
-      sums[8] / n - x * z, sums[9] / n - y * z, sums[6] / n - z * z;
+  result.voxel_count = sums.count();
+  const Eigen::Matrix3d covariance = covariance_of(sums);
   const double trace = covariance.trace();
-  if (n < kFewestVoxels || trace < kLeastTrace) return result;
+  if (sums.count() < kFewestVoxels || trace < kLeastTrace) return result;
   Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver;
   solver.computeDirect(covariance, Eigen::EigenvaluesOnly);
   const double smallest = std::max(solver.eigenvalues()[0], 0.0);

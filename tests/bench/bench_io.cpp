@@ -91,7 +91,7 @@ void read_pcl_pcd(benchmark::State& state, const char* name, Encoding encoding) 
 template <class Write>
 void write_pcl(benchmark::State& state, const char* name, const Write& write) {
   const File file(name);
-  const pcl::PCLPointCloud2 converted = to_pcl(cloud(), name);
+  const pcl::PCLPointCloud2 converted = to_pcl(cloud());
   for (auto _ : state) write(file.path.string(), converted);
   finish(state);
 }

@@ -44,7 +44,7 @@ TEST_P(Open3D, ReadsWhatWeWrite) {
   open3d::geometry::PointCloud read;
   ASSERT_TRUE(open3d::io::ReadPointCloud(path(), read));
   ASSERT_EQ(read.points_.size(), kPoints);
-  const auto positions = cloud.positions("a");
+  const auto positions = cloud.positions();
   for (std::size_t i = 0; i < kPoints; ++i) {
     for (std::size_t axis = 0; axis < 3; ++axis) {
       // Open3D takes text for float64 whatever the header says.
@@ -69,7 +69,7 @@ TEST_P(Open3DWriter, WritesWhatWeRead) {
   const bool compressed = GetParam().encoding == Encoding::kBinaryCompressed;
   ASSERT_TRUE(open3d::io::WritePointCloud(path(), cloud, {GetParam().is_ascii(), compressed}));
   const PointCloud read = read_cloud(path());
-  const auto positions = read.positions("a");
+  const auto positions = read.positions();
   ASSERT_EQ(positions.size(), 500U);
   // PLY holds its doubles; PCD has float32, and text six digits (ten in a PCD).
   const double tolerance = GetParam().is_ascii() ? 1e-6 : GetParam().is_ply() ? 0.0 : 1e-7;

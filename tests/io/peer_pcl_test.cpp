@@ -102,7 +102,7 @@ TEST_P(PclWriter, WritesWhatWeRead) {
     if (GetParam().is_ascii() && !camera)
       continue;  // then PCL writes six digits whatever it is told
     for (const PointCloud& cloud : {scan(1000, 1), scan(32, 16), scan(1, 1)}) {
-      write_with_pcl(to_pcl(cloud, "a"), camera);
+      write_with_pcl(to_pcl(cloud), camera);
       EXPECT_TRUE(identical(bare(read_cloud(path())), cloud)) << cloud.width() << " " << camera;
     }
   }
@@ -136,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(AllEncodings, PclWriter, testing::ValuesIn(kContainersO
 TEST(PclConvert, AnySchemaThereAndBack) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     const PointCloud cloud = random_cloud(seed, {".pcd", Encoding::kBinary});
-    const pcl::PCLPointCloud2 converted = to_pcl(cloud, "a");
+    const pcl::PCLPointCloud2 converted = to_pcl(cloud);
     EXPECT_TRUE(identical(from_pcl(converted, "a"), bare(cloud))) << seed;
     EXPECT_EQ(converted.data.size(), std::size_t{converted.row_step} * converted.height);
   }
@@ -144,15 +144,15 @@ TEST(PclConvert, AnySchemaThereAndBack) {
 
 TEST(PclConvert, DenseMeansFinite) {
   PointCloud cloud = scan(3, 1);
-  EXPECT_TRUE(to_pcl(cloud, "a").is_dense);
+  EXPECT_TRUE(to_pcl(cloud).is_dense);
   cloud.find("y")->values<float>()[1] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_FALSE(to_pcl(cloud, "a").is_dense);
+  EXPECT_FALSE(to_pcl(cloud).is_dense);
 }
 
 TEST(PclConvert, PclUnderstandsTheFields) {
   const PointCloud cloud = scan(20, 1);
   pcl::PointCloud<pcl::PointXYZ> points;
-  pcl::fromPCLPointCloud2(to_pcl(cloud, "a"), points);
+  pcl::fromPCLPointCloud2(to_pcl(cloud), points);
   ASSERT_EQ(points.size(), 20U);
   EXPECT_EQ(points[7].y, cloud.find("y")->values<float>()[7]);
 }

@@ -132,7 +132,7 @@ TEST_F(Attention, PcdGetsPackedColours) {
 
 TEST_F(Attention, AQueryIsAPointOrAPlace) {
   const PointCloud of_point = written({"a.ply", "--query", "17"});
-  const auto p = of_point.positions("out.ply")[17];
+  const auto p = of_point.positions()[17];
   const auto text = [](double value) {
     std::array<char, 32> digits;
     std::snprintf(digits.data(), digits.size(), "%.17g", value);

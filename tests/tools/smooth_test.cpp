@@ -229,7 +229,7 @@ double to_bottle(const std::array<double, 3>& p) {
 
 double rms_to_bottle(const PointCloud& cloud) {
   double sum = 0.0;
-  for (const auto& p : cloud.positions("bottle")) sum += to_bottle(p) * to_bottle(p);
+  for (const auto& p : cloud.positions()) sum += to_bottle(p) * to_bottle(p);
   return std::sqrt(sum / static_cast<double>(cloud.size()));
 }
 

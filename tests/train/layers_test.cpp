@@ -245,11 +245,11 @@ struct Voxels {
   std::vector<std::array<int, 3>> cells;
   std::size_t size;
 
-  [[nodiscard]] std::uint32_t neighbor(std::size_t row, std::size_t scope) const {
+  [[nodiscard]] std::uint32_t neighbor(std::size_t row, std::size_t k) const {
     const int reach = static_cast<int>(size / 2);
-    const std::array<int, 3> offset{static_cast<int>(place / (size * size)) - reach,
-                                    static_cast<int>(place / size % size) - reach,
-                                    static_cast<int>(place % size) - reach};
+    const std::array<int, 3> offset{static_cast<int>(k / (size * size)) - reach,
+                                    static_cast<int>(k / size % size) - reach,
+                                    static_cast<int>(k % size) - reach};
     for (std::size_t j = 0; j < cells.size(); ++j) {
       bool same = true;
       for (std::size_t a = 0; a < 3; ++a) {

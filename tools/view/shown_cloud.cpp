@@ -100,10 +100,10 @@ void place(std::vector<ShownCloud>& clouds) {
 void load_pair(Scene& scene, const std::vector<std::string>& paths, const SceneSettings& settings) {
   const PointCloud a = read_cloud(paths[0]);
   const PointCloud b = read_cloud(paths[1]);
-  view::Selection in_a = view::select_points(a, settings.most_points / 2, paths[0]);
-  view::Selection in_b = view::select_points(b, settings.most_points / 2, paths[1]);
+  view::Selection in_a = view::select_points(a, settings.most_points / 2);
+  view::Selection in_b = view::select_points(b, settings.most_points / 2);
   if (a.size() == b.size()) {
-    const view::Selection all = view::select_points(b, b.size(), paths[1]);
+    const view::Selection all = view::select_points(b, b.size());
     std::vector<std::size_t> both;
     std::ranges::set_intersection(in_a.indices, all.indices, std::back_inserter(both));
     in_a.indices = in_b.indices = std::move(both);

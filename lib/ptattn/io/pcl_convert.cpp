@@ -77,7 +77,7 @@ std::vector<io::RecordColumn<std::byte>> add_fields(PointCloud& out,
 
 }  // namespace
 
-pcl::PCLPointCloud2 to_pcl(const PointCloud& cloud, std::string_view subject) {
+pcl::PCLPointCloud2 to_pcl(const PointCloud& cloud) {
   constexpr std::uint64_t kMost = std::numeric_limits<pcl::uindex_t>::max();
   pcl::PCLPointCloud2 out;
   std::vector<io::RecordColumn<const std::byte>> columns;
@@ -96,7 +96,7 @@ pcl::PCLPointCloud2 to_pcl(const PointCloud& cloud, std::string_view subject) {
     dense = dense && all_finite(field);
   }
   if (std::max<std::uint64_t>(cloud.size(), io::saturated_product(stride, cloud.width())) > kMost) {
-    throw Error(Fault::kInput, subject, "has too many points for PCL");
+    throw Error(Fault::kInput, cloud.name(), "has too many points for PCL");
   }
   out.width = static_cast<pcl::uindex_t>(cloud.width());
   out.height = static_cast<pcl::uindex_t>(cloud.height());
@@ -112,10 +112,11 @@ pcl::PCLPointCloud2 to_pcl(const PointCloud& cloud, std::string_view subject) {
   return out;
 }
 
-PointCloud from_pcl(const pcl::PCLPointCloud2& cloud, std::string_view subject) {
-  check_layout(cloud, subject);
+PointCloud from_pcl(const pcl::PCLPointCloud2& cloud, std::string_view name) {
+  check_layout(cloud, name);
   PointCloud out(cloud.width, cloud.height);
-  const auto columns = add_fields(out, cloud, subject);
+  out.set_name(std::string(name));
+  const auto columns = add_fields(out, cloud, name);
   const bool swap = (cloud.is_bigendian != 0) != (std::endian::native == std::endian::big);
   const auto data = std::as_bytes(std::span(cloud.data));
   const std::size_t row_bytes = std::size_t{cloud.width} * cloud.point_step;

@@ -83,6 +83,7 @@ Selection select_points(const PointCloud& cloud, std::size_t most) {
 
 PointCloud take_points(const PointCloud& cloud, const std::vector<std::size_t>& indices) {
   PointCloud taken(indices.size());
+  taken.set_name(cloud.name());
   for (const Field& field : cloud.fields()) {
     const std::size_t size = field.bytes_per_point();
     const std::byte* const from = field.bytes().data();

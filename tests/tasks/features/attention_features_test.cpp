@@ -242,7 +242,11 @@ TEST(AttentionFeatures, SameBitsForAnyThreadCountAndProgressAddsUp) {
       told = 0;
       return attention_features(positions, columns, all_of(positions.size()),
                                 {.neighbors = neighbors, .wavelength_count = 1},
-                                [&](std::size_t n) { told += n; });
+                                [&](std::size_t done, std::size_t total) {
+                                  EXPECT_GT(done, told);
+                                  EXPECT_EQ(total, positions.size());
+                                  told = done;
+                                });
     };
     const AttentionFeatures one = run(1);
     const AttentionFeatures eight = run(8);

@@ -189,7 +189,12 @@ TEST(GeometryFeatures, SameBitsForAnyThreadCountAndProgressAddsUp) {
   const auto run = [&](int threads) {
     const ThreadLimit limit(threads);
     told = 0;
-    return geometry_features(points, {.neighbors = {6, 12}}, [&](std::size_t n) { told += n; });
+    return geometry_features(points, {.neighbors = {6, 12}},
+                             [&](std::size_t done, std::size_t total) {
+                               EXPECT_GT(done, told);
+                               EXPECT_EQ(total, points.size());
+                               told = done;
+                             });
   };
   const Matrix one = run(1);
   const Matrix eight = run(8);

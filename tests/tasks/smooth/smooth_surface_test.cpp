@@ -6,6 +6,7 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "ptattn/core/error.hpp"
@@ -211,9 +212,11 @@ TEST(smooth_surface, same_bytes_for_any_thread_count) {
 
 TEST(smooth_surface, tells_how_far_it_is) {
   Points points = sphere(1000);
-  std::size_t told = 0;
-  smooth_surface(points, {.iterations = 3}, [&](std::size_t done) { told += done; });
-  EXPECT_EQ(told, 3000U);
+  std::vector<std::pair<std::size_t, std::size_t>> told;
+  smooth_surface(points, {.iterations = 3},
+                 [&](std::size_t done, std::size_t total) { told.emplace_back(done, total); });
+  EXPECT_EQ(told, (std::vector<std::pair<std::size_t, std::size_t>>{
+                      {1000, 3000}, {2000, 3000}, {3000, 3000}}));
 }
 
 TEST(smooth_surface, refuses_what_makes_no_sense) {

@@ -81,13 +81,15 @@ HWY_EXPORT(score_pairs);
 void additive_attention_on_this_thread(std::span<const float> score, MatrixView q, MatrixView k,
                                        MatrixView v, const AttentionScores& scores,
                                        MutableMatrixView out) {
+  ScratchMemory scratch;
   HWY_DYNAMIC_DISPATCH(attend_by_additive_scores)
-  (score, q, k, v, scores, AttentionScratch::of_this_thread(q.cols, v.cols), out);
+  (score, q, k, v, scores, AttentionScratch(q.cols, v.cols, scratch), out);
 }
 
 void additive_scores_on_this_thread(std::span<const float> score, MatrixView q, MatrixView k,
                                     MutableMatrixView out) {
-  HWY_DYNAMIC_DISPATCH(score_pairs)(score, q, k, AttentionScratch::of_this_thread(q.cols, 0), out);
+  ScratchMemory scratch;
+  HWY_DYNAMIC_DISPATCH(score_pairs)(score, q, k, AttentionScratch(q.cols, 0, scratch), out);
 }
 
 }  // namespace ptattn

@@ -80,8 +80,9 @@ void attention_on_this_thread(MatrixView q, MatrixView k, MatrixView v,
                               float* log_sums) {
   AttentionScores scaled = scores;
   if (scaled.scale == 0.0F) scaled.scale = 1.0F / std::sqrt(static_cast<float>(q.cols));
+  ScratchMemory scratch;
   HWY_DYNAMIC_DISPATCH(attend_by_dot_product)
-  (q, k, v, scaled, AttentionScratch::of_this_thread(q.cols, v.cols), out, log_sums);
+  (q, k, v, scaled, AttentionScratch(q.cols, v.cols, scratch), out, log_sums);
 }
 
 }  // namespace ptattn

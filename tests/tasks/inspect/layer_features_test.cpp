@@ -137,7 +137,7 @@ TEST(LayerFeatures, WrongLayersAndTinyCloudsAreRefused) {
       refusal("whole", cloud),
       "2 fake: layer whole describes the cloud as a whole, expected one that describes points");
   EXPECT_THAT(refusal("places", cloud_of(lopsided_points(1))),
-              HasSubstr("3 a.ply: has 1 points, at least 128"));
+              HasSubstr("3 cloud: has 1 points, at least 128"));
 }
 
 TEST(LayerFeatures, OfAModelOverPoints) {

@@ -36,10 +36,10 @@ Dir::Cache "$apt/cache";
 CONF
   export APT_CONFIG=$apt/apt.conf
   apt-get update -q
-  apt-get install -q -y --download-only libstdc++-12-dev libtbb-dev libhwy-dev libpng-dev \
+  apt-get install -q -y --download-only libstdc++-12-dev libtbb-dev libhwy-dev libpng-dev zlib1g-dev \
     libgtest-dev libgmock-dev libbenchmark-dev libboost-dev libboost-filesystem-dev \
     libboost-iostreams-dev libboost-system-dev libboost-date-time-dev \
-    libboost-serialization-dev libeigen3-dev nlohmann-json3-dev libcli11-dev libpcl-common1.13
+    libboost-serialization-dev libeigen3-dev nlohmann-json3-dev libcli11-dev libxxhash-dev libpcl-common1.13
   # Of PCL only the headers are used; its package would bring hundreds of others.
   (cd "$apt/cache/archives" && apt-get download -q libpcl-dev)
   unset APT_CONFIG

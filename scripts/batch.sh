@@ -53,12 +53,12 @@ find_tool() {
   exit 2
 }
 
-# list_clouds: sets clouds, this machine's share of all that is called *.ply or *.pcd below the input, in the
+# list_clouds: sets clouds, this machine's share of all clouds below the input (but for the ._ files of macOS), in the
 # same order everywhere. Links that lead nowhere, pipes and the like are among them, to be reported as failed.
 list_clouds() {
   local all i
   mapfile -d '' all < <(
-    find "$input" ! -xtype d \( -iname '*.ply' -o -iname '*.pcd' -o -iname '*.la[sz]' \) -print0 | LC_ALL=C sort -z
+    find "$input" ! -xtype d ! -name '._*' \( -iname '*.ply' -o -iname '*.pcd' -o -iname '*.la[sz]' \) -print0 | LC_ALL=C sort -z
   )
   clouds=()
   for ((i = share - 1; i < ${#all[@]}; i += shares)); do clouds+=("${all[i]}"); done

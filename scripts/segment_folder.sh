@@ -5,7 +5,8 @@ readonly usage='Usage: segment_folder.sh [-j JOBS] [-s K/N] INPUT OUTPUT [OPTION
 
 Labels every cloud below the folder INPUT, each with a ptattn-segment of its own, so that one crash cannot
 stop the batch: INPUT/a/b.ply becomes OUTPUT/a/b.ply. Run it again after an interruption: clouds that exist
-already are skipped, failed ones are tried again. OPTION... is passed to ptattn-segment.
+already are skipped, unless other options made them or they are older than their input; failed ones are
+tried again. OPTION... is passed to ptattn-segment.
 
   -j JOBS  clouds at a time, which share the cores [1]
   -s K/N   every Nth cloud from the Kth on: one of N machines that share the folders
@@ -18,24 +19,28 @@ readonly tool=ptattn-segment
 # shellcheck source=scripts/batch.sh
 source "$(dirname "$0")/batch.sh"
 
+# state FILE: what changes when FILE is replaced; nothing where it is not there.
+state() { stat -c '%i %y' "$1" 2>/dev/null; }
+
 # label INPUT OUTPUT LOG OPTION... CLOUD: labels one and appends a line to LOG.done, LOG.skipped or
 # LOG.failed. Returns 255, at which xargs stops, when the others would not fare better.
 label() {
-  local input=$1 output=$2 log=$3 cloud=${!#} target message code=0
+  local input=$1 output=$2 log=$3 cloud=${!#} target message before='' code=0
   target=$output/${cloud#"$input"/}
   if ! is_cloud_file "$cloud"; then
     printf '%q: is no file\n' "$cloud" >>"$log.failed"
     return
   fi
-  if [[ -e $target ]]; then
-    printf '%q\n' "$target" >>"$log.skipped"
-    return
-  fi
+  before=$(state "$target")
   mkdir -p "$(dirname "$target")" || true # ptattn-segment tells
-  message=$(ptattn-segment "${@:4:$#-4}" -q --format jsonl -o "$target" "$cloud" 2>&1 >/dev/null) || code=$?
+  message=$(ptattn-segment "${@:4:$#-4}" --resume -q --format jsonl -o "$target" "$cloud" 2>&1 >/dev/null) || code=$?
   case $code in
     0)
-      printf '%q\n' "$target" | tee -a "$log.done"
+      if [[ -n $before && $before == "$(state "$target")" ]]; then
+        printf '%q\n' "$target" >>"$log.skipped"
+      else
+        printf '%q\n' "$target" | tee -a "$log.done"
+      fi
       ;;
     4 | 130)
       echo "$message" >&3
@@ -46,7 +51,7 @@ label() {
     *) printf '%q: ended with code %d %s\n' "$cloud" "$code" "${message%%$'\n'*}" >>"$log.failed" ;;
   esac
 }
-export -f label is_cloud_file
+export -f label is_cloud_file state
 
 parse_command_line "$@"
 find_tool

@@ -8,10 +8,13 @@
 #include <system_error>
 #include <utility>
 
+#include "earlier_output.hpp"
 #include "interrupt.hpp"
+#include "made_by.hpp"
 #include "output.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/stop.hpp"
+#include "ptattn/io/atomic_file.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -104,6 +107,8 @@ class Runner {
     }
     if (batch_.timing) record["seconds"] = std::round(seconds * kSecondsUnit) / kSecondsUnit;
     record.update(batch_.made_by);
+    const bool is_json = batch_.format == Format::kJson || batch_.format == Format::kJsonl;
+    if (is_json && !batch_.run.tool.empty()) record["made_by"] = as_json(batch_.run);
     if (output_.is_terminal()) progress_.hide();
     writer_.write(record, report.table);
   }
@@ -118,9 +123,37 @@ class Runner {
 };
 
 bool is_there(const fs::path& path) {
-  // A path that cannot be looked at (too long, a loop of links) fails later, by itself.
   std::error_code ignored;
-  return !path.empty() && fs::exists(path, ignored);
+  return fs::exists(path, ignored);
+}
+
+/// Takes the jobs out whose output stands, and says what becomes of the others.
+void skip_finished(std::vector<Job>& jobs, const Batch& batch, Progress& progress) {
+  std::size_t kept = 0;
+  std::size_t silent = 0;
+  const std::size_t planned = jobs.size();
+  std::erase_if(jobs, [&](const Job& job) {
+    const EarlierOutput earlier = look_at_output(job, batch.run, batch.sources);
+    if (!earlier.outdated.empty()) {
+      progress.note(job.output.string(), earlier.outdated + " and is made anew");
+    }
+    const bool stands = earlier.exists && earlier.outdated.empty();
+    kept += stands ? 1 : 0;
+    silent += stands && !earlier.says_origin ? 1 : 0;
+    return stands;
+  });
+  if (kept == 0) return;
+  progress.note(
+      "", std::to_string(kept) + " of " + std::to_string(planned) + " outputs exist already" +
+              (silent == 0 ? "" : ", " + std::to_string(silent) + " do not say what made them"));
+}
+
+std::vector<fs::path> outputs_of(const std::vector<Job>& jobs) {
+  std::vector<fs::path> outputs;
+  for (const Job& job : jobs) {
+    if (!job.output.empty()) outputs.push_back(job.output);
+  }
+  return outputs;
 }
 
 }  // namespace
@@ -148,13 +181,13 @@ Batch make_batch(const std::string& name, const FileOptions& files) {
 
 int run_batch(std::vector<Job> jobs, const Batch& batch, const FileWork& work) {
   const std::size_t planned = jobs.size();
-  if (batch.resume) std::erase_if(jobs, [](const Job& job) { return is_there(job.output); });
+  if (batch.resume) {
+    io::remove_abandoned_files(outputs_of(jobs));
+    Progress progress(batch.name, jobs.size());
+    skip_finished(jobs, batch, progress);
+  }
   Runner runner(batch, work, jobs.size());
   if (planned == 0) runner.progress().note("", "the list of inputs is empty");
-  if (jobs.size() < planned) {
-    runner.progress().note("", std::to_string(planned - jobs.size()) + " of " +
-                                   std::to_string(planned) + " outputs exist already");
-  }
   try {
     for (const Job& job : jobs) runner.process(job);
   } catch (const Stopped&) {
@@ -173,7 +206,8 @@ int print_plan(const std::vector<Job>& jobs, const Batch& batch) {
   for (const Job& job : jobs) {
     std::string problem = job.input.problem;
     if (problem.empty() && !is_there(job.input.path)) problem = "no such file";
-    const bool skipped = batch.resume && is_there(job.output);
+    const EarlierOutput earlier = look_at_output(job, batch.run, batch.sources);
+    const bool skipped = batch.resume && earlier.exists && earlier.outdated.empty();
     Json record{{"path", job.input.path.string()}};
     std::string line = job.input.path.string();
     if (!problem.empty()) {

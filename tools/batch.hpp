@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -10,6 +11,7 @@
 #include "jobs.hpp"
 #include "options.hpp"
 #include "progress.hpp"
+#include "ptattn/cloud/provenance.hpp"
 
 namespace ptattn::tools {
 
@@ -33,6 +35,10 @@ struct Batch {
   std::string memory_advice{};  ///< what may help when memory runs out
   /// Keys at the end of every record, such as the model.
   nlohmann::ordered_json made_by = nlohmann::ordered_json::object();
+  /// What this run is: outputs say it, JSON records have it as `made_by`, --resume compares it with
+  /// what earlier outputs say.
+  Provenance run{};
+  std::vector<std::filesystem::path> sources{};  ///< inputs that all outputs are made of
 };
 
 /// Checks what can be said before anything is read.
@@ -48,7 +54,8 @@ void check_files(const FileOptions& files, bool needs_output = true);
 ///
 /// An input that fails is reported, on standard error too, and the next one follows; with
 /// `fail_fast`, or where there is only one, its error ends the run. With `resume`, jobs whose
-/// output exists are skipped. A stop request cuts the file in work short, without an output.
+/// output stands (see look_at_output) are skipped, and what killed runs left half written beside
+/// the outputs is removed. A stop request cuts the file in work short, without an output.
 /// @return  the exit code: 0, 3 when an input failed, 130 after an interruption
 /// @throws  Error that concerns all inputs, of the model for example
 int run_batch(std::vector<Job> jobs, const Batch& batch, const FileWork& work);

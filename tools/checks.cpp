@@ -13,18 +13,18 @@
 namespace ptattn::tools {
 namespace {
 
-std::string short_text(double value) {
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), "%g", value);
-  return text.data();
-}
-
 template <class Check>
 CLI::Validator validator(const Check& check, const std::string& description = "") {
   return {[check](std::string& text) { return std::string(check(text)); }, description};
 }
 
 }  // namespace
+
+std::string short_text(double value) {
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%g", value);
+  return text.data();
+}
 
 std::optional<double> parse_number(std::string_view text) {
   double value = 0.0;

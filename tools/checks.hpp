@@ -17,6 +17,9 @@ namespace ptattn::tools {
 /// Returns the whole number from 0 that `text` is; nullopt for anything else.
 [[nodiscard]] std::optional<std::size_t> parse_index(std::string_view text);
 
+/// Returns a number as people write it: "0.25", "200000", "1e+12".
+[[nodiscard]] std::string short_text(double value);
+
 /// Accepts whole numbers from `low` to `high`.
 [[nodiscard]] CLI::Validator whole_number(std::size_t low, std::size_t high);
 /// Accepts numbers from `low` to `high`.

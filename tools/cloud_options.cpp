@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "checks.hpp"
+#include "ptattn/core/byte_order_mark.hpp"
 #include "ptattn/core/error.hpp"
 
 namespace ptattn::tools {
@@ -19,6 +20,7 @@ std::string reference_system(const std::string& text) {
     throw Error(Fault::kUsage, "--crs",
                 text + " is not a file that can be read, expected EPSG:CODE, WKT or a file of WKT");
   }
+  wkt.erase(0, wkt.size() - without_byte_order_mark(wkt).size());
   while (!wkt.empty() && (wkt.back() == '\n' || wkt.back() == '\r' || wkt.back() == '\0')) {
     wkt.pop_back();
   }
@@ -48,9 +50,16 @@ void add_cloud_options(CLI::App& app, CloudOptions& options) {
 }
 
 void tell_notes(const PointCloud& cloud, const std::string& path, Progress& progress) {
-  if (cloud.metadata().las == nullptr) return;
-  for (const std::string& note : cloud.metadata().las->notes) {
-    progress.note(path, note);
+  tell_notes(cloud.metadata().notes, path, progress);
+}
+
+void tell_notes(const std::vector<std::string>& notes, const std::string& path,
+                Progress& progress) {
+  constexpr std::size_t kMost = 8;  // a damaged file may give reason for many
+  const std::size_t shown = notes.size() > kMost ? kMost - 1 : notes.size();
+  for (std::size_t i = 0; i < shown; ++i) progress.note(path, notes[i]);
+  if (notes.size() > shown) {
+    progress.note(path, std::to_string(notes.size() - shown) + " more notes like these");
   }
 }
 

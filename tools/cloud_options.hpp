@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "progress.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
@@ -27,5 +28,6 @@ void add_cloud_options(CLI::App& app, CloudOptions& options);
 
 /// Says on standard error what was noticed about a file while it was read.
 void tell_notes(const PointCloud& cloud, const std::string& path, Progress& progress);
+void tell_notes(const std::vector<std::string>& notes, const std::string& path, Progress& progress);
 
 }  // namespace ptattn::tools

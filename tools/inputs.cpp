@@ -5,15 +5,22 @@
 
 #include <algorithm>
 #include <istream>
+#include <span>
+#include <sstream>
 #include <system_error>
 
+#include "ptattn/core/byte_order_mark.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/stop.hpp"
+#include "ptattn/io/byte_source.hpp"
 #include "ptattn/io/cloud_io.hpp"
+#include "ptattn/io/file_kind.hpp"
 
 namespace ptattn::tools {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::string_view kAppleDouble = "._";  // what macOS leaves beside a file
 
 /// Appends the clouds below `folder`; sub-folders that cannot be listed are inputs with a problem.
 void collect(const fs::path& folder, std::vector<Input>& found) {
@@ -23,8 +30,11 @@ void collect(const fs::path& folder, std::vector<Input>& found) {
     std::error_code ignored;
     if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
       collect(entry->path(), found);
-    } else if (has_cloud_extension(entry->path()) && !entry->is_directory(ignored)) {
-      found.push_back({entry->path(), ""});
+    } else if (has_cloud_extension(entry->path()) && !entry->is_directory(ignored) &&
+               !entry->path().filename().native().starts_with(kAppleDouble)) {
+      // A pipe may never get a writer: it is read only where it is named.
+      const bool waits = entry->is_fifo(ignored) || entry->is_socket(ignored);
+      found.push_back({entry->path(), waits ? "is not a regular file" : ""});
     }
   }
   if (failed) found.push_back({folder, "cannot be listed, " + failed.message()});
@@ -44,13 +54,56 @@ void expand(const fs::path& path, std::vector<Input>& inputs) {
   inputs.insert(inputs.end(), found.begin(), found.end());
 }
 
+[[noreturn]] void fail_list(const std::string& problem) {
+  throw Error(Fault::kInput, "standard input", problem);
+}
+
+/// Notices a cloud, or a list of another kind, by its first bytes.
+void check_list(const std::string& start, char delimiter) {
+  const io::ByteSource source(std::as_bytes(std::span(start)), "standard input");
+  const std::string advice =
+      ", expected a list of paths, name /dev/stdin to read a cloud from there";
+  if (const auto format = io::format_of(source)) {
+    const char* const name = *format == FileFormat::kPly   ? "PLY"
+                             : *format == FileFormat::kPcd ? "PCD"
+                                                           : "LAS";
+    fail_list(std::string("holds a ") + name + " cloud" + advice);
+  }
+  if (start.starts_with("\x1f\x8b")) fail_list("holds gzip data" + advice);
+  if (start.starts_with("\xff\xfe") || start.starts_with("\xfe\xff")) {
+    fail_list("is text in UTF-16, expected a list of paths in UTF-8");
+  }
+  if (delimiter != '\0' && start.find('\0') != std::string::npos) {
+    fail_list(
+        "holds zero bytes, expected a list of paths, one a line, or with zero bytes between "
+        "them and -0");
+  }
+}
+
+/// Reads all of a list; `list` may be a cloud by mistake, of which only the start is read.
+std::string read_list(std::istream& list, char delimiter) {
+  constexpr std::streamsize kPiece = 4096;
+  std::string text;
+  std::string piece(kPiece, '\0');
+  do {
+    list.read(piece.data(), kPiece);
+    const bool first = text.empty();
+    text.append(piece, 0, static_cast<std::size_t>(list.gcount()));
+    if (first) check_list(text, delimiter);
+  } while (list);
+  throw_if_stopped();  // which cut the list short
+  if (list.bad()) fail_list("cannot be read");
+  return text;
+}
+
 void expand_list(std::istream& list, char delimiter, std::vector<Input>& inputs) {
-  for (std::string line; std::getline(list, line, delimiter);) {
+  std::string text = read_list(list, delimiter);
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line, delimiter);) {
     if (delimiter == '\n' && line.ends_with('\r')) line.pop_back();
     if (!line.empty()) expand(line, inputs);
   }
-  throw_if_stopped();  // which cut the list short
-  if (list.bad()) throw Error(Fault::kInput, "standard input", "cannot be read");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
 #include "target.hpp"
 
 namespace ptattn::tools {
@@ -99,6 +100,7 @@ std::vector<fs::path> place_outputs(const InputList& inputs, const std::string& 
   std::vector<fs::path> outputs;
   for (const InputList::Entry& entry : inputs.entries) {
     fs::path path = in_folder ? fs::path(output) / entry.place : fs::path(output);
+    if (in_folder) path = without_gz(path);  // outputs are not compressed
     if (in_folder && !rule.new_extension.empty()) path.replace_extension(rule.new_extension);
     outputs.push_back(entry.input.problem.empty() ? path : fs::path());
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "checks.hpp"
+#include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/text.hpp"
 #include "suggest.hpp"
@@ -19,10 +20,8 @@ std::string with_default(const std::string& words, const std::string& usual) {
 }
 
 std::optional<Axis> axis_named(const std::string& name) {
-  return name == "x"   ? std::optional(Axis::kX)
-         : name == "y" ? std::optional(Axis::kY)
-         : name == "z" ? std::optional(Axis::kZ)
-                       : std::nullopt;
+  const auto* const found = std::ranges::find(kAllAxes, name, name_of);
+  return found == kAllAxes.end() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace
@@ -55,6 +54,10 @@ void add_dry_run(CLI::App& app, bool& dry_run) {
 
 void add_course(CLI::App& app, FileOptions& files, const std::string& resume) {
   app.add_flag("--resume", files.resume, resume);
+  add_reading_course(app, files);
+}
+
+void add_reading_course(CLI::App& app, FileOptions& files) {
   CLI::Option* const fail_fast =
       app.add_flag("--fail-fast", files.fail_fast, "Stop at the first bad input");
   app.add_flag("--keep-going", files.keep_going,
@@ -92,15 +95,18 @@ CLI::Option* add_category(CLI::App& app, std::string& category, const std::strin
       ->type_name("CATEGORY");
 }
 
-CLI::Option* add_up(CLI::App& app, std::optional<Axis>& up, bool automatic) {
-  std::vector<std::string> names{"z", "y", "x"};
-  if (automatic) names.emplace_back("auto");
+CLI::Option* add_up(CLI::App& app, std::optional<Axis>& up, const std::string& automatic) {
+  std::vector<std::string> names;
+  for (const char* const axis : {"z", "y", "x"}) {
+    names.emplace_back(axis);
+    names.push_back(std::string("-") + axis);
+  }
+  if (!automatic.empty()) names.emplace_back("auto");
   return app
       .add_option_function<std::string>(
           "--up", [&up](const std::string& name) { up = axis_named(name); },
-          automatic ? "Take this axis as up: z, y, x or auto (the one with the highest "
-                      "confidence) [z]"
-                    : "Take this axis as up: z, y or x [z]")
+          "Take this axis as up: z, -z, y, -y, x" +
+              (automatic.empty() ? " or -x" : ", -x or " + automatic) + " [z]")
       ->type_name("AXIS")
       ->check(one_of(names));
 }

@@ -48,6 +48,8 @@ void add_format(CLI::App& app, std::optional<Format>& format,
 /// --resume, --keep-going, --fail-fast, --no-timing, --dry-run.
 void add_course(CLI::App& app, FileOptions& files,
                 const std::string& resume = "Skip inputs whose output exists already");
+/// The same without --resume, for commands that write no files.
+void add_reading_course(CLI::App& app, FileOptions& files);
 /// --dry-run alone.
 void add_dry_run(CLI::App& app, bool& dry_run);
 
@@ -60,8 +62,11 @@ CLI::Option* add_list_layers(CLI::App& app, bool& list);
 CLI::Option* add_layer(CLI::App& app, std::string& layer, const std::string& words);
 CLI::Option* add_category(CLI::App& app, std::string& category, const std::string& usual = "");
 
-/// --up AXIS: z, y, x and, where `automatic`, auto, which becomes nullopt.
-CLI::Option* add_up(CLI::App& app, std::optional<Axis>& up, bool automatic = true);
+/// --up AXIS: any of the six and, where there are words about it, auto, which becomes nullopt.
+/// @param automatic  "auto (the one ...)", or empty
+CLI::Option* add_up(
+    CLI::App& app, std::optional<Axis>& up,
+    const std::string& automatic = "auto (the one of the six with the highest confidence)");
 CLI::Option* add_neighbors(CLI::App& app, std::vector<std::size_t>& neighbors, std::size_t most,
                            const std::string& words);
 CLI::Option* add_neighbors(CLI::App& app, std::optional<std::size_t>& neighbors, std::size_t most,

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "attention/attention_model.hpp"
@@ -20,22 +21,25 @@
 #include "batch.hpp"
 #include "checks.hpp"
 #include "cloud_options.hpp"
+#include "made_by.hpp"
+#include "frame_options.hpp"
 #include "models.hpp"
 #include "options.hpp"
 #include "plot/heat_map.hpp"
+#include "ptattn/cloud/bounds.hpp"
 #include "ptattn/cloud/colormap.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/io/png.hpp"
 #include "suggest.hpp"
 #include "target.hpp"
+#include "text.hpp"
 #include "tool.hpp"
 
 namespace ptattn::tools {
 namespace {
 
 constexpr double kColorPercent = 99.0;
-constexpr std::array<std::string_view, 5> kColorFields{"red", "green", "blue", "rgb", "rgba"};
 
 const About kAbout{
     .name = "ptattn-attention",
@@ -77,10 +81,11 @@ struct Settings {
   bool rollout = false;
   std::optional<std::size_t> query;
   std::optional<Position> at;
-  std::optional<Axis> up = Axis::kZ;
+  FrameOptions frame;
   std::string field = "attention";
   bool no_colorize = false;
   CloudOptions clouds;
+  Provenance made_by;  ///< what the outputs say of this run
 };
 
 /// A job with its second output.
@@ -152,7 +157,9 @@ void declare(CLI::App& app, Settings& s) {
   add_list_models(app, s.list_models);
   add_list_layers(app, s.list_layers);
   declare_query(app, s);
-  add_up(app, s.up);
+  add_up(app, s.frame.up,
+         "auto (objects: the one of the six with the highest confidence; scenes: as they lie)");
+  add_unit(app, s.frame.metres);
   add_category(app, s.category);
   add_field(app, s.field, "Name the field of the weights NAME [attention]");
   app.add_flag("--no-colorize", s.no_colorize, "Leave the colours of the cloud as they are");
@@ -166,7 +173,7 @@ void check_settings(const Settings& s) {
   if (s.files.output.empty() && s.matrix.empty()) {
     throw Error(Fault::kUsage, "--output", "missing, expected --output, --matrix or --list-layers");
   }
-  if (!s.no_colorize && std::ranges::find(kColorFields, s.field) != kColorFields.end()) {
+  if (!s.no_colorize && is_painted(s.field)) {
     throw Error(Fault::kUsage, "--field",
                 s.field + " is a name of colours, expected another, or --no-colorize");
   }
@@ -222,11 +229,9 @@ AttentionChoice choose(const Settings& s, const AttentionModel& model) {
 
 /// The query, as far as the cloud does not matter.
 AttentionQuery make_query(const Settings& s, const AttentionModel& model) {
-  AttentionQuery query{
-      .choice = choose(s, model), .up = s.up, .picture_cells = s.matrix.empty() ? 0 : kMostCells};
-  if (!model.classifies_clouds && s.up != Axis::kZ) {
-    throw Error(Fault::kUsage, "--up", model.name + " takes clouds as they are, with z up");
-  }
+  AttentionQuery query{.choice = choose(s, model),
+                       .picture_cells = s.matrix.empty() ? 0 : kMostCells};
+  if (model.classifies_clouds) query.up = s.frame.up;  // else the cloud is turned
   if (!s.category.empty()) {
     query.category = find_category(s.category, model.categories, model.name);
   } else if (!model.categories.empty()) {
@@ -235,10 +240,35 @@ AttentionQuery make_query(const Settings& s, const AttentionModel& model) {
   return query;
 }
 
+/// Refuses positions that lie outside a cloud by more than a tenth of its size.
+void refuse_outside(std::span<const Position> positions, const Position& at,
+                    const std::string& path) {
+  RawVector<Position> finite(positions.size());
+  std::ranges::copy(positions, finite.begin());
+  (void)keep_finite(finite);
+  if (finite.empty()) return;
+  constexpr double kMargin = 0.1;
+  const PositionBounds box = bounds_of(finite);
+  Position outside{};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    outside[axis] = std::max({0.0, box.low[axis] - at[axis], at[axis] - box.high[axis]});
+  }
+  const Position size = box.extent();
+  const double distance = std::hypot(outside[0], outside[1], outside[2]);
+  if (distance <= kMargin * std::hypot(size[0], size[1], size[2])) return;
+  const auto corner = [](const Position& p) {
+    return fixed_text(p[0], 2) + "," + fixed_text(p[1], 2) + "," + fixed_text(p[2], 2);
+  };
+  throw Error(Fault::kInput, path,
+              "lies " + short_text(distance) + " away from --at, it reaches from " +
+                  corner(box.low) + " to " + corner(box.high));
+}
+
 /// The query point.
 std::optional<std::size_t> find_query(const Settings& s, std::span<const Position> positions,
                                       const std::string& path) {
   if (s.at) {
+    refuse_outside(positions, *s.at, path);
     if (const auto nearest = nearest_point(positions, *s.at)) return nearest;
     throw Error(Fault::kInput, path, "has no point with finite coordinates, one is needed");
   }
@@ -263,6 +293,9 @@ void write_output(const Settings& s, const std::filesystem::path& path, PointClo
     paint(cloud, colors_of(result.points, range_up_to(result.points, kColorPercent)),
           color_layout_of(path));
   }
+  Provenance origin = s.made_by;
+  origin.fields = {{s.field, "attention weight"}};
+  add_provenance(cloud.metadata(), origin);
   make_parent_folders(path);
   write_cloud(path, cloud, Encoding::kBinary, s.clouds.las);
 }
@@ -302,7 +335,11 @@ FileReport process(const Settings& s, const AttentionModel& model, AttentionQuer
   if (!matrix.empty()) check_target(matrix, kPictureExtensions);
   query.point = find_query(s, positions, path);
   progress.status("computing attention on " + path);
+  const CloudFrame frame =
+      model.classifies_clouds ? CloudFrame{} : settle_frame(s.frame, cloud, path, progress);
+  std::optional<FrameChange> upright_cloud(std::in_place, cloud, frame);
   const AttentionResult result = model.compute(cloud, query);
+  upright_cloud.reset();
   for (const std::string& note : result.notes) progress.note(path, note);
   const AttentionRun asked{.input = path, .model = model, .query = query, .at = s.at};
   FileReport report{.points = positions.size()};
@@ -321,7 +358,7 @@ FileReport process(const Settings& s, const AttentionModel& model, AttentionQuer
   return report;
 }
 
-int run(const Settings& s) {
+int run(Settings& s) {
   if (s.list_models) return print_models(std::nullopt, s.files.format);
   if (s.list_layers) {
     return print_layers(load_attention_model(locate_model(s.model)).layers, s.files.format);
@@ -329,6 +366,7 @@ int run(const Settings& s) {
   check_settings(s);
   const Plan planned = plan(s);
   Batch batch = make_batch(kAbout.name, s.files);
+  batch.run = s.made_by = made_by_model(s.model);
   if (s.files.dry_run) return print_plan(planned.jobs, batch);
   const AttentionModel model = load_attention_model(locate_model(s.model));
   const AttentionQuery query = make_query(s, model);

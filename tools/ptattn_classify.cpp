@@ -15,8 +15,11 @@
 #include "classify/record.hpp"
 #include "classify/resume.hpp"
 #include "classify/run.hpp"
+#include "earlier_output.hpp"
+#include "cloud_options.hpp"
 #include "file_set.hpp"
 #include "interrupt.hpp"
+#include "made_by.hpp"
 #include "models.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -58,6 +61,7 @@ struct Settings {
   std::size_t votes = 1;
   std::optional<Axis> up = Axis::kZ;
   std::size_t batch = 0;
+  ReadOptions read;
   Format format = Format::kTable;
 };
 
@@ -89,6 +93,7 @@ void declare(CLI::App& app, Settings& s) {
   app.add_option("--batch", s.batch, "Keep N clouds in flight [2 for each thread]")
       ->type_name("N")
       ->check(whole_number(1, kMaxBatch));
+  add_read_options(app, s.read);
   add_course(app, s.files,
              "Continue a jsonl --output: inputs that have a record there, even a failed one, are "
              "skipped; safe after any kind of kill");
@@ -110,8 +115,7 @@ Output open_output(const Settings& s) {
 
 std::unique_ptr<RecordFormat> make_format(const Settings& s, std::size_t top_k,
                                           const std::vector<Input>& inputs,
-                                          const ModelDescription& model) {
-  const MadeBy made_by{model.name, s.precision};
+                                          const ModelDescription& model, const MadeBy& made_by) {
   if (s.format == Format::kJson) return make_json_format(made_by);
   if (s.format == Format::kJsonl) return make_jsonl_format(made_by);
   if (s.format == Format::kCsv) return make_csv_format(made_by, top_k, s.files.timing);
@@ -172,11 +176,16 @@ int run(Settings& s) {
   const ClassifierModel model = load_classifier(model_folder, s.precision);
   if (!s.files.output.empty()) check_target(s.files.output, {});
   Output output = open_output(s);  // locked before an earlier run's records are read
+  const MadeBy run_made_by{model.description.name, model.precision,
+                           made_by(model.description.name, model_folder)};
   EarlierRun earlier;
+  std::size_t changed = 0;  // inputs whose records are kept though they are newer
   if (s.files.resume) {
-    earlier = read_earlier_run(s.files.output, {model.description.name, model.precision});
+    earlier = read_earlier_run(s.files.output, run_made_by);
     std::erase_if(inputs, [&](const Input& input) {
-      return earlier.take(as_json_text(input.path.string()));
+      const bool taken = earlier.take(as_json_text(input.path.string()));
+      changed += taken && is_newer(input.path, s.files.output) ? 1 : 0;
+      return taken;
     });
   }
   const RunOptions options{
@@ -185,10 +194,16 @@ int run(Settings& s) {
                         model.description.classes.size()),
       .batch = s.batch > 0 ? s.batch : 2 * static_cast<std::size_t>(thread_count()),
       .fail_fast = s.files.fail_fast,
+      .read = s.read,
       .timing = s.files.timing};
-  const auto format = make_format(s, options.top_k, inputs, model.description);
+  const auto format = make_format(s, options.top_k, inputs, model.description, run_made_by);
   if (!s.files.output.empty()) output.keep(earlier.keep_bytes);
   Progress progress(kAbout.name, inputs.size());
+  if (changed > 0) {
+    progress.note(s.files.output, std::to_string(changed) +
+                                      " inputs have changed since; their records are kept, name "
+                                      "another output to classify them anew");
+  }
   if (inputs.empty() && earlier.keep_bytes == 0) progress.note("", "the list of inputs is empty");
   output.write(format->header());
   const RunResult result = run_classify(inputs, model, options, *format, output, progress);

@@ -11,13 +11,17 @@
 #include <utility>
 #include <vector>
 
+#include "asprs.hpp"
 #include "batch.hpp"
 #include "checks.hpp"
-#include "eval/asprs.hpp"
+#include "cloud_options.hpp"
 #include "eval/classes.hpp"
 #include "eval/cloud_labels.hpp"
+#include "eval/label_codes.hpp"
 #include "eval/report.hpp"
 #include "eval/results.hpp"
+#include "label_text.hpp"
+#include "made_by.hpp"
 #include "models.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -36,10 +40,12 @@ const About kAbout{
         "Compares predicted labels with true ones: accuracy, IoU, precision, recall, F1,\n"
         "kappa, confusion matrix; for ground filters the errors of type I and II.\n"
         "\n"
-        "Points are compared by their order; points without valid coordinates count as\n"
-        "well. Points whose true label is ignored are left out; a predicted label that is\n"
-        "ignored counts as wrong, and so does a cloud that ptattn-classify failed on.\n"
-        "Means leave out classes that appear on neither side.\n",
+        "Points of two files are compared by their order, or where that differs by their\n"
+        "coordinates; points without valid coordinates count as well. Points whose true\n"
+        "label is ignored or NaN are left out; a predicted label that is ignored counts as\n"
+        "wrong, and so does a cloud that ptattn-classify failed on. Means leave out\n"
+        "classes that appear on neither side. Numbers of classes are never compared with\n"
+        "ASPRS codes: what a file says of its labels decides, or --truth-codes.\n",
     .examples =
         "  ptattn-eval tile.ply --predicted label --truth classification\n"
         "  ptattn-eval out/ --truth-file truth/ --truth class -o report.json\n"
@@ -70,6 +76,7 @@ struct Settings {
   Codes predicted_codes = Codes::kByField;
   bool list_models = false;
   bool per_file = false;
+  ReadOptions read;
 };
 
 void declare_truth(CLI::App& app, Settings& s) {
@@ -111,10 +118,10 @@ void declare_classes(CLI::App& app, Settings& s) {
   add_model(app, s.model, "", "Use the classes of this model, a name or a folder")
       ->excludes(classes);
   add_list_models(app, s.list_models);
-  add_codes(app, s.truth_codes, "--truth-codes", "Read the true labels as",
-            "class; asprs needs --model");
-  add_codes(app, s.predicted_codes, "--predicted-codes", "Read the predicted labels as",
-            "class; asprs needs --model");
+  const std::string usual =
+      "as the file says, else asprs for a classification and a --model with such codes, else class";
+  add_codes(app, s.truth_codes, "--truth-codes", "Read the true labels as", usual);
+  add_codes(app, s.predicted_codes, "--predicted-codes", "Read the predicted labels as", usual);
   app.add_option("--ignore", s.ignored, "Leave out these labels or classes, with commas between")
       ->type_name("LIST")
       ->delimiter(',')
@@ -134,48 +141,95 @@ void declare(CLI::App& app, Settings& s) {
   declare_truth(app, s);
   declare_classes(app, s);
   app.add_flag("--per-file", s.per_file, "Report accuracy and IoU of every input as well");
+  add_read_options(app, s.read);
   add_dry_run(app, s.files.dry_run);
 }
 
-LabelMap map_of_side(const std::string& own, const std::string& common) {
+LabelMap map_of_side(const std::string& own, const std::string& common, LabelKind kind) {
   const std::string& path = own.empty() ? common : own;
-  return path.empty() ? LabelMap() : LabelMap(path);
+  return path.empty() ? LabelMap() : LabelMap(path, kind);
 }
 
 /// The classes of a model of any task, and their ASPRS codes if they have any.
-std::pair<std::vector<std::string>, std::vector<std::uint8_t>> classes_of_model(
-    const std::string& name) {
+NamedClasses classes_of_model(const std::string& name) {
   const std::filesystem::path folder = locate_model(name);
+  NamedClasses classes{.whose = name, .of_model = true};
   if (read_model_task(folder) != ModelTask::kPoints) {
-    return {read_model_description(folder).classes, {}};
+    classes.names = read_model_description(folder).classes;
+    return classes;
   }
   SegmenterDescription model = read_segmenter_description(folder);
-  return {std::move(model.classes), std::move(model.asprs_codes)};
+  classes.names = std::move(model.classes);
+  classes.codes.assign(model.asprs_codes.begin(), model.asprs_codes.end());
+  return classes;
 }
 
-Classes make_classes(const Settings& s) {
-  ClassSettings settings{.names = s.classes,
-                         .truth_map = map_of_side(s.truth_map, s.map),
-                         .predicted_map = map_of_side(s.predicted_map, s.map),
-                         .ignored = {s.ignored.begin(), s.ignored.end()}};
-  std::vector<std::uint8_t> codes;
-  if (!s.model.empty()) std::tie(settings.names, codes) = classes_of_model(s.model);
-  const auto use_codes = [&](Codes wanted, LabelMap& map, LabelSide side, const char* option) {
-    if (wanted != Codes::kAsprs) return;
-    if (codes.empty()) throw Error(Fault::kUsage, option, "asprs needs a --model with ASPRS codes");
-    if (!map.empty()) throw Error(Fault::kUsage, option, "asprs does not go with a map");
-    map = asprs_map(settings.names, codes, side);
-  };
-  use_codes(s.truth_codes, settings.truth_map, LabelSide::kTruth, "--truth-codes");
-  use_codes(s.predicted_codes, settings.predicted_map, LabelSide::kPredicted, "--predicted-codes");
-  if (std::set(settings.names.begin(), settings.names.end()).size() != settings.names.size()) {
+/// The classes that the command line names. Those of --classes have ASPRS codes by their names.
+NamedClasses named_classes(const Settings& s) {
+  NamedClasses classes;
+  if (!s.model.empty()) classes = classes_of_model(s.model);
+  if (!s.classes.empty()) classes = {.whose = "--classes", .names = s.classes};
+  if (!s.classes.empty()) {
+    for (const std::string& name : s.classes) classes.codes.push_back(asprs_code_of(name));
+  }
+  if (std::set(classes.names.begin(), classes.names.end()).size() != classes.names.size()) {
     throw Error(Fault::kUsage, "--classes", "names a class twice");
   }
-  return Classes(std::move(settings));
+  return classes;
 }
 
 bool evaluates_results(const Settings& s) {
   return !s.truth_table.empty() || !s.truth_from.empty();
+}
+
+/// What the labels of all inputs are, as the files say; they must agree.
+std::optional<LabelMeaning> common_meaning(const std::vector<CloudPair>& pairs,
+                                           const std::string& field, bool of_truth) {
+  std::optional<LabelMeaning> common;
+  for (const CloudPair& pair : pairs) {
+    const auto& path = of_truth && !pair.truth.empty() ? pair.truth : pair.predicted;
+    std::optional<LabelMeaning> own = read_label_meaning(path, field);
+    if (&pair != &pairs.front() && own != common) {
+      throw Error(
+          Fault::kInput, path.string(),
+          field + " holds other classes or codes than in " + pairs.front().predicted.string());
+    }
+    common = std::move(own);
+  }
+  return common;
+}
+
+/// @param pairs  the clouds; none when results are evaluated
+ClassSettings settle_classes(const Settings& s, const std::vector<CloudPair>& pairs,
+                             std::vector<std::string>& notes) {
+  const LabelKind kind = evaluates_results(s) ? LabelKind::kNames : LabelKind::kNumbers;
+  ClassSettings settings{.names = {},
+                         .truth_map = map_of_side(s.truth_map, s.map, kind),
+                         .predicted_map = map_of_side(s.predicted_map, s.map, kind),
+                         .ignored = {},
+                         .kind = kind};
+  for (const std::string& text : s.ignored) {
+    settings.ignored.insert(kind == LabelKind::kNumbers ? plain_label(text) : text);
+  }
+  NamedClasses named = named_classes(s);
+  if (kind == LabelKind::kNames) {
+    settings.names = std::move(named.names);
+    return settings;
+  }
+  const SideOfLabels truth{.field = s.truth,
+                           .codes = s.truth_codes,
+                           .origin = common_meaning(pairs, s.truth, true),
+                           .map = std::move(settings.truth_map)};
+  const SideOfLabels predicted{.field = s.predicted,
+                               .codes = s.predicted_codes,
+                               .origin = common_meaning(pairs, s.predicted, false),
+                               .map = std::move(settings.predicted_map)};
+  SettledLabels settled = settle_labels(truth, predicted, named);
+  settings.names = std::move(settled.names);
+  settings.truth_map = std::move(settled.truth_map);
+  settings.predicted_map = std::move(settled.predicted_map);
+  notes = std::move(settled.notes);
+  return settings;
 }
 
 /// The true class of a cloud, as the options say.
@@ -202,9 +256,9 @@ std::vector<CloudPair> pair_inputs(const Settings& s) {
   return pair_clouds(s.files.inputs, s.truth_file, s.files.null_list ? '\0' : '\n');
 }
 
-std::vector<LabelledInput> label_points(const Settings& s, Progress& progress) {
+std::vector<LabelledInput> label_points(const Settings& s, const std::vector<CloudPair>& pairs,
+                                        Progress& progress) {
   std::vector<LabelledInput> inputs;
-  const std::vector<CloudPair> pairs = pair_inputs(s);
   FileSet files;
   for (const CloudPair& pair : pairs) {
     files.insert(pair.predicted);
@@ -212,7 +266,8 @@ std::vector<LabelledInput> label_points(const Settings& s, Progress& progress) {
   }
   refuse_overwriting(s.files.output, files);
   for (const CloudPair& pair : pairs) {
-    inputs.push_back(label_clouds(pair, s.predicted, s.truth));
+    inputs.push_back(label_clouds(pair, s.predicted, s.truth, s.read));
+    tell_notes(inputs.back().notes, inputs.back().name, progress);
     progress.show_parts(inputs.size(), pairs.size(), "clouds");
   }
   return inputs;
@@ -232,7 +287,9 @@ FileSet files_read(const Settings& s) {
 
 Report make_report(const Settings& s, Classes& classes, const std::vector<LabelledInput>& inputs) {
   classes.discover(inputs);
+  classes.check_names(inputs);
   Report report;
+  report.made_by = s.model.empty() ? made_by() : made_by_model(s.model);
   if (evaluates_results(s)) report.items = "clouds";
   if (!s.ground.empty()) report.ground = classes.require(s.ground, "--ground");
   report.classes = classes.names();
@@ -248,15 +305,14 @@ Report make_report(const Settings& s, Classes& classes, const std::vector<Labell
 }
 
 /// What would be read.
-int print_pairs(const Settings& s) {
+int print_pairs(const Settings& s, const std::vector<CloudPair>& pairs) {
   std::vector<Job> jobs;
   if (evaluates_results(s)) {
     for (const std::string& input : s.files.inputs) jobs.push_back({{input, ""}});
-  } else {
-    for (const CloudPair& pair : pair_inputs(s)) {
-      jobs.push_back({{pair.predicted, ""}});
-      if (!pair.truth.empty()) jobs.push_back({{pair.truth, ""}});
-    }
+  }
+  for (const CloudPair& pair : pairs) {
+    jobs.push_back({{pair.predicted, ""}});
+    if (!pair.truth.empty()) jobs.push_back({{pair.truth, ""}});
   }
   return print_plan(jobs, make_batch(kAbout.name, s.files));
 }
@@ -271,13 +327,17 @@ int run(const Settings& s) {
   check_files(s.files, false);
   const Format format = choose_format(s.files.format, s.files.output);
   refuse_overwriting(s.files.output, files_read(s));
-  Classes classes = make_classes(s);
+  const std::vector<CloudPair> pairs =
+      evaluates_results(s) ? std::vector<CloudPair>() : pair_inputs(s);
+  std::vector<std::string> notes;
+  Classes classes(settle_classes(s, pairs, notes));
   if (classes.fixed() && !s.ground.empty()) (void)classes.require(s.ground, "--ground");
-  if (s.files.dry_run) return print_pairs(s);
+  if (s.files.dry_run) return print_pairs(s, pairs);
   if (!s.files.output.empty()) check_target(s.files.output, {});
   Progress progress(kAbout.name, 1, "runs");
+  for (const std::string& note : notes) progress.note("", note);
   const std::vector<LabelledInput> inputs =
-      evaluates_results(s) ? label_results(s) : label_points(s, progress);
+      evaluates_results(s) ? label_results(s) : label_points(s, pairs, progress);
   const Report report = make_report(s, classes, inputs);
   progress.hide();
   Output output = s.files.output.empty() ? Output::to_stdout() : Output::replacing(s.files.output);

@@ -12,6 +12,7 @@
 #include "features/job.hpp"
 #include "features/result.hpp"
 #include "features/settings.hpp"
+#include "made_by.hpp"
 #include "models.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
@@ -103,7 +104,12 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
   tell_notes(cloud, path, progress);
-  const FeatureCloud seen = make_feature_cloud(cloud, path);
+  const CloudFrame frame =
+      layer && layer->takes_scenes() ? settle_frame(s.frame, cloud, path, progress) : CloudFrame{};
+  std::optional<FrameChange> upright_cloud(std::in_place, cloud, frame);
+  FeatureCloud seen = make_feature_cloud(cloud, path);
+  std::vector<std::string> notes;
+  if (!layer) notes = leave_out_strays(seen);  // models leave them out themselves
   const FeatureJob features = layer ? layer->make_job(seen) : make_job(s, seen);
   const std::vector<std::string> fields = field_names(s.prefix, features.names.size());
   FileReport report{.points = cloud.size()};
@@ -117,11 +123,12 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
   check_target(job.output, kTargets);
   check_result(s, job, cloud, fields);
   FeatureResult result{
-      .meanings = features.names, .notes = {}, .points = seen.points, .values = {}};
+      .meanings = features.names, .notes = std::move(notes), .points = seen.points, .values = {}};
   const auto show = [&](std::size_t done, std::size_t total) {
     progress.show_parts(done, total, "points");
   };
   result.values = features.compute(show, result.notes);
+  upright_cloud.reset();
   for (const std::string& note : result.notes) progress.note(path, note);
   progress.status("writing " + job.output.string());
   report.json["output"] = job.output.string();
@@ -134,12 +141,13 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
   return report;
 }
 
-int run(const FeatureSettings& s) {
+int run(FeatureSettings& s) {
   if (s.list_models) return print_models(std::nullopt, s.files.format);
   if (s.list_layers) return print_layers(s.model, s.files.format);
   check_settings(s);
   const std::vector<Job> jobs = plan(s);
   Batch batch = make_batch(kAbout.name, s.files);
+  batch.run = s.made_by = s.kind == FeatureKind::kModel ? made_by_model(s.model) : made_by();
   if (s.files.dry_run) return print_plan(jobs, batch);
   std::optional<LayerJob> layer;
   if (s.kind == FeatureKind::kModel) layer.emplace(s);

@@ -13,9 +13,11 @@
 #include "batch.hpp"
 #include "checks.hpp"
 #include "cloud_options.hpp"
+#include "made_by.hpp"
 #include "memory_limit.hpp"
 #include "models.hpp"
 #include "options.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "segment/run.hpp"
 #include "target.hpp"
@@ -42,8 +44,9 @@ const About kAbout{
         "\n"
         "New fields: label (the number of the class, see --list-models), confidence (its\n"
         "probability), entropy (of all probabilities, in nats) and margin (to the second\n"
-        "class). Points with a coordinate that is NaN or infinite get zeros. Labels of\n"
-        "LAS and LAZ files are ASPRS codes in classification.\n",
+        "class). Points with a coordinate that is NaN or infinite and points far from all\n"
+        "others get zeros. Labels of LAS and LAZ files are ASPRS codes in classification,\n"
+        "where far points are noise (7, or 18 above the scene).\n",
     .task = ModelTask::kPoints};
 
 struct Settings {
@@ -118,6 +121,7 @@ void declare(CLI::App& app, Settings& s) {
       ->check([](const std::string& text) {
         return parse_bytes(text) ? "" : text + " is not a size, expected a number with K, M or G";
       });
+  add_frame_options(app, s.run.frame);
   add_cloud_options(app, s.run.clouds);
   add_course(app, s.files);
 }
@@ -129,7 +133,7 @@ void fit_to_model(Settings& s, const SegmenterDescription& model) {
   if (s.neighbors) s.run.segment.neighbors = *s.neighbors;
   s.run.fields.label_by_format = s.field.empty() && s.codes == Codes::kByField;
   if (!s.field.empty()) s.run.fields.field = s.field;
-  const bool classification = s.run.fields.field == "classification";
+  const bool classification = names_asprs_codes(s.run.fields.field);
   s.run.fields.asprs_codes = s.codes == Codes::kByField
                                  ? classification && !model.asprs_codes.empty()
                                  : s.codes == Codes::kAsprs;
@@ -137,6 +141,12 @@ void fit_to_model(Settings& s, const SegmenterDescription& model) {
     throw Error(Fault::kUsage, "--codes", model.name + " has no ASPRS codes");
   }
   (void)new_fields(s.run.fields, model);  // names that clash are refused before the work begins
+  if (model.preprocessing.frame == Frame::kObject && s.run.frame.metres != 1.0) {
+    throw Error(Fault::kUsage, "--unit", model.name + " takes objects, in any unit");
+  }
+  if (model.preprocessing.frame == Frame::kObject && !s.run.frame.up) {
+    throw Error(Fault::kUsage, "--up", "auto is for scenes, name the axis for " + model.name);
+  }
   if (s.category.empty()) return;
   s.run.segment.category = find_category(s.category, model.categories, model.name);
 }
@@ -149,10 +159,12 @@ int run(Settings& s) {
   const std::filesystem::path folder = locate_model(s.model);
   refuse_overwriting_model(jobs, folder);
   Batch batch = make_batch(kAbout.name, s.files);
+  const SegmenterDescription description = read_segmenter_description(folder);
+  fit_to_model(s, description);
+  batch.run = s.run.made_by = made_by(description.name, folder);
   if (s.files.dry_run) return print_plan(jobs, batch);
   const SegmenterModel model = load_segmenter(folder);
-  fit_to_model(s, model.description);
-  batch.made_by["model"] = model.description.name;
+  batch.made_by["model"] = description.name;
   batch.memory_advice = ", a smaller --memory may help";
   return run_batch(jobs, batch, [&](const Job& job, Progress& progress) {
     return segment_file(job, model, s.run, progress);

@@ -10,6 +10,7 @@
 
 #include "batch.hpp"
 #include "checks.hpp"
+#include "made_by.hpp"
 #include "ptattn/core/error.hpp"
 #include "smooth/denoise.hpp"
 #include "smooth/settings.hpp"
@@ -108,7 +109,7 @@ void declare_transfer(CLI::App& app, SmoothSettings& s) {
       ->check(not_empty());
   CLI::Option* categorical = app.add_flag_callback(
       "--categorical", [&s] { s.kind = FieldKind::kCategorical; },
-      "Vote over its values and add the share of the winner as a confidence [integers]");
+      "Vote over its values and add the share of the winner as a confidence [integers and labels]");
   app.add_flag_callback(
          "--numeric", [&s] { s.kind = FieldKind::kNumeric; }, "Average its values [other types]")
       ->excludes(categorical);
@@ -194,7 +195,9 @@ int run(const CLI::App& app, SmoothSettings& s) {
   check_settings(app, s);
   s.coordinates = s.coordinates || s.fields.empty();
   const std::vector<Job> jobs = plan(s);
-  const Batch batch = make_batch(kAbout.name, s.files);
+  Batch batch = make_batch(kAbout.name, s.files);
+  batch.run = made_by();
+  if (!s.from.empty()) batch.sources = {s.from};
   if (s.files.dry_run) return print_plan(jobs, batch);
   if (s.transfer.empty()) {
     return run_batch(jobs, batch,

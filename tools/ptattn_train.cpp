@@ -24,11 +24,15 @@ const About kAbout{
         "  ptattn-train survey/ -o mine --truth classification --classes classes.txt \\\n"
         "      --init aerial --hold-out 'north_*'\n"
         "  ptattn-train survey/ --classes classes.txt --hold-out 'north_*' --score mine\n"
+        "  ptattn-train clicks.ply -o cars --init aerial --freeze encoder \\\n"
+        "      --add-class car=20\n"
         "  ptattn-train objects/ -o mine  # objects/chair/17.ply, objects/lamp/3.ply ...\n"
         "\n"
         "What the command line leaves open is chosen by a look at the data; --dry-run\n"
         "prints the plan and why. Held-out clouds, or a seventh of every cloud, take no\n"
-        "part in training; what the model is worth is measured on them.\n"
+        "part in training; what the model is worth is measured on them, once, at the end.\n"
+        "The model is the one that was best on other clouds that take no part, or on a\n"
+        "tenth of every cloud.\n"
         "\n"
         "A file of classes has a line for each value, `6 building`, or for each class,\n"
         "whose values count from 0; `*` is any other value. Values may mean `ignore` or\n"
@@ -51,12 +55,20 @@ void declare_data(CLI::App& app, TrainSettings& s) {
                  "[classification, label, class, ..., whichever is there, else folder]")
       ->type_name("FIELD")
       ->check(not_empty());
-  app.add_option("--classes", s.classes, "What its values mean [ASPRS codes, or a class per value]")
+  app.add_option("--classes", s.classes,
+                 "What its values mean: a file, or asprs for the codes of LAS files [ASPRS codes "
+                 "in a field called classification, else a class per value]")
       ->type_name("FILE")
       ->check(not_empty());
   app.add_option("--maps", s.maps,
                  "What values mean in single clouds: JSON {NAME: {\"map\": {VALUE: CLASS}}}")
       ->type_name("FILE")
+      ->check(not_empty());
+  app.add_option("--select", s.select,
+                 "Choose the best weights by clouds whose name matches, which nothing is learnt "
+                 "from either; none: keep the last weights [a tenth of every cloud]")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false)
       ->check(not_empty());
   app.add_option("--hold-out", s.hold_out,
                  "Hold out clouds whose name matches, * and ? stand for any characters; may be "
@@ -78,13 +90,20 @@ void declare_network(CLI::App& app, TrainSettings& s) {
       ->check(not_empty());
   app.add_option_function<std::string>(
          "--freeze", [&s](const std::string& what) { s.freeze_encoder = what == "encoder"; },
-         "What keeps its weights: encoder (only the head learns, from few labels) or none [none]")
+         "What keeps its weights: encoder (with --init: only the head learns, from few labels) or "
+         "none [none]")
       ->type_name("PART")
       ->check(one_of({"encoder", "none"}));
+  app.add_option("--head", s.head,
+                 "With --freeze encoder: fit a linear head, or one of attention over the labelled "
+                 "points, in seconds; points without label keep what the model says. gradient: "
+                 "learn it in steps like all else [linear]")
+      ->type_name("KIND")
+      ->check(one_of({"linear", "attention", "gradient"}));
   app.add_option("--architecture", s.architecture,
-                 "Network over voxels: ptv3 or litept; objects by class are named by PCT [ptv3]")
+                 "Network: ptv3, litept or volt for points, pct for objects by class [ptv3, pct]")
       ->type_name("NAME")
-      ->check(one_of({"ptv3", "litept"}));
+      ->check(one_of({"ptv3", "litept", "volt", "pct"}));
   app.add_option("--size", s.size, "Size of the network: tiny, small or base [small]")
       ->type_name("SIZE")
       ->check(one_of({"tiny", "small", "base"}));
@@ -115,8 +134,23 @@ void declare_course(CLI::App& app, TrainSettings& s) {
       ->check(not_empty());
   app.add_option("--save-minutes", s.save_minutes, "Save the state that often [3]")->type_name("N");
   app.add_option("--validate-minutes", s.validate_minutes,
-                 "Write the model and measure it that often [10]")
+                 "Measure the model that often, and keep it if it is the best [10]")
       ->type_name("N");
+  app.add_option("--validate-steps", s.validate_steps,
+                 "With --steps: measure it that often [a tenth of the steps, at least 50]")
+      ->type_name("N")
+      ->check(positive_number());
+  app.add_option("--patience", s.patience,
+                 "End after that many measurements without a better one; 0: never [0]")
+      ->type_name("N");
+  app.add_option("--weights", s.weights,
+                 "Write matrices as float16 or float32; auto: float16 unless that is measured to "
+                 "be worse [auto]")
+      ->type_name("TYPE")
+      ->check(one_of({"float16", "float32", "auto"}));
+  app.add_option("--terms", s.terms, "Terms of use, for config.json and the model card")
+      ->type_name("TEXT")
+      ->check(not_empty());
 }
 
 void declare_details(CLI::App& app, TrainSettings& s) {

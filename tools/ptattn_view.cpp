@@ -1,11 +1,13 @@
 // Shows point clouds, coloured by their fields. See `ptattn-view --help`.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,18 +17,22 @@
 
 #include "batch.hpp"
 #include "checks.hpp"
+#include "cloud_options.hpp"
 #include "interrupt.hpp"
 #include "models.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
 #include "ptattn/io/png.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/view/window.hpp"
 #include "target.hpp"
 #include "tool.hpp"
 #include "view/display.hpp"
+#include "view/origin.hpp"
 #include "view/summary.hpp"
 #include "view/viewer.hpp"
 
@@ -67,7 +73,7 @@ struct Settings {
   std::size_t width = 1280;
   std::size_t height = 800;
   std::optional<Axis> up = Axis::kZ;
-  SceneSettings scene{.most_points = 5'000'000, .color = "", .compare = false};
+  SceneSettings scene{.most_points = 5'000'000, .color = "", .compare = false, .read = {}};
   ViewerSettings viewer;
 };
 
@@ -186,11 +192,12 @@ void declare(CLI::App& app, Settings& s) {
   app.add_flag("--side-by-side", s.viewer.side_by_side,
                "Show each cloud in a part of the window, all from the same direction");
   declare_picture(app, s);
-  add_up(app, s.up, false);
+  add_up(app, s.up, "");
   app.add_option("--max-points", s.scene.most_points,
                  "Draw at most N points; of larger clouds, an even choice [5000000]")
       ->type_name("N")
       ->check(whole_number(1, 1'000'000'000));
+  add_read_options(app, s.scene.read);
   add_course(app, s.files);
 }
 
@@ -238,10 +245,30 @@ view::ClassTable model_table(const Settings& s) {
   }
 }
 
-std::function<view::ClassTable(const view::ColorSource&)> class_names(const Settings& s) {
-  return [codes = s.codes, model = model_table(s)](const view::ColorSource& source) {
+/// The comments of all files together, as far as they can be looked at before they are read.
+std::vector<std::string> comments_of(const std::vector<Job>& jobs) {
+  std::vector<std::string> comments;
+  for (const Job& job : jobs) {
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(job.input.path, ignored)) continue;
+    try {
+      std::ranges::copy(read_comments(job.input.path), std::back_inserter(comments));
+    } catch (const Error&) {  // which is said when the cloud is read
+    }
+  }
+  return comments;
+}
+
+/// What the command line says of labels, else what the files say, else the names of the fields.
+std::function<view::ClassTable(const view::ColorSource&)> class_names(
+    const Settings& s, const std::vector<Job>& jobs) {
+  const bool by_origin = s.codes == Codes::kByField && s.model.empty();
+  return [codes = s.codes, model = model_table(s),
+          comments = by_origin ? comments_of(jobs)
+                               : std::vector<std::string>()](const view::ColorSource& source) {
+    if (const auto said = classes_by_origin(comments, source.name)) return *said;
     const bool asprs =
-        codes == Codes::kByField ? view::names_asprs_codes(source.name) : codes == Codes::kAsprs;
+        codes == Codes::kByField ? names_asprs_codes(source.name) : codes == Codes::kAsprs;
     return asprs ? view::asprs_classes() : model;
   };
 }
@@ -254,6 +281,7 @@ std::vector<FileReport> report_of(const Viewer& viewer, const Settings& s, Progr
     reports.push_back({.points = shown.points,
                        .json = summary_json(shown, viewer.legends()[i]),
                        .table = summary_text(shown, viewer.legends()[i])});
+    tell_notes(shown.notes, shown.path, progress);
     const std::size_t drawn = shown.cloud.size();
     if (drawn < shown.finite) {
       progress.note(shown.path, std::to_string(drawn) + " of " + std::to_string(shown.finite) +
@@ -310,6 +338,7 @@ int show(const Settings& s, const std::vector<Job>& jobs) {
   if (paths.empty()) throw Error(Fault::kInput, "INPUT", "the list of inputs is empty");
   Progress progress(kAbout.name, 1);
   Scene scene = load_scene(paths, s.scene);
+  if (!scene.note.empty()) progress.note("", scene.note);
   view::ViewerWindow window = open_window(s, paths.front());
   Viewer viewer(window, std::move(scene), s.viewer);
   Output output = Output::to_stdout();
@@ -344,7 +373,7 @@ int run(Settings& s, int argc, char** argv) {
   const Batch batch = make_batch(kAbout.name, s.files);
   if (s.files.dry_run) return print_plan(jobs, batch);
   s.viewer.up = *s.up;
-  s.viewer.classes = class_names(s);
+  s.viewer.classes = class_names(s, jobs);
   s.viewer.side_by_side = s.viewer.side_by_side || s.scene.compare;
   if (s.files.output.empty() || is_one_picture(s)) return show(s, jobs);
   return run_batch(jobs, batch,

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/text.hpp"
 #include "ptattn/io/atomic_file.hpp"
@@ -82,7 +83,7 @@ std::vector<std::string> field_names_of(const PointCloud& cloud) {
 }
 
 const Field& require_field(const PointCloud& cloud, const std::string& name) {
-  if (const Field* const field = cloud.find(name)) return *field;
+  if (const Field* const field = find_alike(cloud, name)) return *field;
   const std::vector<std::string> names = field_names_of(cloud);
   throw Error(Fault::kInput, cloud.name(),
               "has no field " + name + ", its fields are " + comma_joined(names) +

@@ -42,7 +42,8 @@ void refuse_taken_fields(const PointCloud& cloud, std::span<const std::string> n
 /// Returns the names of a cloud's fields.
 [[nodiscard]] std::vector<std::string> field_names_of(const PointCloud& cloud);
 
-/// Finds a field that the user named.
+/// Finds a field that the user named: of that name, else the only one that another program would
+/// spell so (classification: Classification, scalar_Classification; see find_alike).
 /// @throws Error(Fault::kInput) with the fields that there are, and the nearest of them
 [[nodiscard]] const Field& require_field(const PointCloud& cloud, const std::string& name);
 

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -23,6 +24,7 @@
 #include "describe/completion.hpp"
 #include "describe/manual.hpp"
 #include "interrupt.hpp"
+#include "made_by.hpp"
 #include "output.hpp"
 #include "ptattn/core/cpu_level.hpp"
 #include "ptattn/core/error.hpp"
@@ -161,6 +163,22 @@ std::optional<std::string> generated(const About& about, const CLI::App& app, in
   return std::nullopt;
 }
 
+/// The arguments, those of axes that point down joined with their option: CLI11 takes the `-y` of
+/// `--up -y` for an option.
+std::vector<std::string> joined_axes(int argc, char** argv) {
+  constexpr std::array<std::string_view, 3> kDown{"-x", "-y", "-z"};
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    if (!words.empty() && words.back() == "--up" && std::ranges::count(kDown, argv[i]) > 0) {
+      words.back() += std::string("=") + argv[i];
+    } else {
+      words.emplace_back(argv[i]);
+    }
+  }
+  std::ranges::reverse(words);  // as CLI11 takes them
+  return words;
+}
+
 /// Parses and runs; everything it throws is caught by run_tool.
 int parse_and_run(const About& about, int argc, char** argv,
                   const std::function<void(CLI::App&)>& declare, const std::function<int()>& body) {
@@ -179,7 +197,7 @@ int parse_and_run(const About& about, int argc, char** argv,
     return 0;
   }
   try {
-    app.parse(argc, argv);
+    app.parse(joined_axes(argc, argv));
   } catch (const CLI::CallForHelp&) {
     Output::to_stdout().write(app.help());
     return 0;
@@ -194,6 +212,7 @@ int parse_and_run(const About& about, int argc, char** argv,
     return fail(about, with_advice(wrong.what()), static_cast<int>(Fault::kUsage));
   }
   set_talk(talk);
+  set_run(about.name, app);
   choose_cpu_level();
   const ThreadLimit limit(threads);
   return body();

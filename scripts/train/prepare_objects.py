@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the objects for ptattn-train as PLY files, held-out ones with the prefix `held_`.
 
-modelnet40/CLASS/N.ply: the official training split, a tenth of every class held out, the same as in `data.py`.
+modelnet40/CLASS/N.ply: the official training split, a tenth of every class held out, drawn with a fixed seed.
 parts/CATEGORY_N.ply: shapes with a field `part`, and parts_classes.txt; of every category the last two are held out.
 """
 

@@ -15,7 +15,17 @@ from pathlib import Path
 
 import numpy as np
 
-from aerial_data import read_ply
+TYPES = {"double": "<f8", "float": "<f4", "ushort": "<u2", "uchar": "u1", "uint": "<u4", "int": "<i4"}
+
+
+def read_ply(path: Path) -> np.ndarray:
+    """Vertices of a binary little-endian PLY file of scalar properties."""
+    data = path.read_bytes()
+    end = data.index(b"end_header\n") + 11
+    words = [line.split() for line in data[:end].decode("ascii", "replace").splitlines()]
+    count = next(int(line[2]) for line in words if line[:2] == ["element", "vertex"])
+    fields = [(line[2], TYPES[line[1]]) for line in words if line[:1] == ["property"]]
+    return np.frombuffer(data, np.dtype(fields), count, end)
 
 
 def uniform(column: np.ndarray, known: np.ndarray) -> np.ndarray:

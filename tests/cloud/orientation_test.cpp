@@ -8,16 +8,20 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::FloatNear;
 
-constexpr Axis kAxes[] = {Axis::kX, Axis::kY, Axis::kZ};
-
 TEST(Upright, UpAxisBecomesZ) {
   EXPECT_THAT(upright({1, 2, 3}, Axis::kZ), ElementsAre(1, 2, 3));
   EXPECT_THAT(upright({1, 2, 3}, Axis::kY), ElementsAre(1, -3, 2));
   EXPECT_THAT(upright({1, 2, 3}, Axis::kX), ElementsAre(2, 3, 1));
+  for (const Axis up : kAllAxes) {
+    Position along{};
+    along[coordinate_of(up)] = points_down(up) ? -1.0 : 1.0;
+    EXPECT_THAT(upright(along, up), ElementsAre(0, 0, 1)) << name_of(up);
+    EXPECT_THAT(turned_from_upright(upright({1, 2, 3}, up), up), ElementsAre(1, 2, 3));
+  }
 }
 
 TEST(Upright, IsARotationNotAMirror) {
-  for (const Axis up : kAxes) {
+  for (const Axis up : kAllAxes) {
     const Position a = upright({1, 0, 0}, up);
     const Position b = upright({0, 1, 0}, up);
     const Position c = upright({0, 0, 1}, up);
@@ -28,7 +32,7 @@ TEST(Upright, IsARotationNotAMirror) {
 }
 
 TEST(Turn, UndoesUpright) {
-  for (const Axis up : kAxes) {
+  for (const Axis up : kAllAxes) {
     const Position turned = upright({1, 2, 3}, up);
     Matrix points(1, 3);
     for (std::size_t axis = 0; axis < 3; ++axis) points(0, axis) = static_cast<float>(turned[axis]);
@@ -50,6 +54,7 @@ TEST(Axis, HasAName) {
   EXPECT_EQ(name_of(Axis::kX), "x");
   EXPECT_EQ(name_of(Axis::kY), "y");
   EXPECT_EQ(name_of(Axis::kZ), "z");
+  EXPECT_EQ(name_of(Axis::kMinusY), "-y");
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ bool same_fields(const PointCloud& a, const PointCloud& b) {
 /// Writes and reads `cloud`; a refusal to write is fine, a difference is not.
 void check_round_trip(const PointCloud& cloud) {
   const bool las = cloud.metadata().las != nullptr;
-  const bool ply = !cloud.metadata().elements.empty();
+  const bool ply = !cloud.metadata().elements.empty() || !cloud.metadata().point_lists.empty();
   const auto path =
       std::filesystem::temp_directory_path() / ("ptattn-fuzz-" + std::to_string(::getpid()) +
                                                 (las   ? ".laz"

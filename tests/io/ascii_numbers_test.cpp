@@ -46,12 +46,53 @@ TEST(AsciiNumbers, IntegersTakeTheirWholeRangeAndNoMore) {
   expect_fault<std::uint8_t>("256", NumberFault::kOutOfRange);
   expect_fault<std::uint64_t>("18446744073709551616", NumberFault::kOutOfRange);
   expect_fault<std::uint8_t>("-1", NumberFault::kNotANumber);
+  expect_fault<std::uint8_t>("256.0", NumberFault::kOutOfRange);
+  expect_fault<std::int32_t>("1e10", NumberFault::kOutOfRange);
 }
 
 TEST(AsciiNumbers, IntegersTakeNoOtherText) {
-  for (const char* word : {"1.5", "1e3", "nan", "0x10", "", "+", "-", "+-1", "1,5", "12abc"}) {
+  for (const char* word : {"1.5", "1e-3", "nan", "0x10", "", "+", "-", "+-1", "1,5", "12abc"}) {
     expect_fault<std::int32_t>(word, NumberFault::kNotANumber);
   }
+}
+
+TEST(AsciiNumbers, integers_take_real_numbers_that_are_whole_and_words_for_bits) {
+  expect_value<std::int32_t>("10.000", 10);
+  expect_value<std::int32_t>("-7.0", -7);
+  expect_value<std::uint8_t>("255.00", 255);
+  expect_value<std::int32_t>("1e3", 1000);
+  expect_value<std::int64_t>("1600000000000000001.000", 1600000000000000001);
+  expect_value<std::uint64_t>("18446744073709551615.0", UINT64_MAX);
+  expect_value<std::uint8_t>("true", 1);
+  expect_value<std::uint8_t>("False", 0);
+}
+
+TEST(AsciiNumbers, nan_and_infinity_as_windows_programs_write_them) {
+  for (const char* word : {"1.#QNAN", "-1.#QNAN0", "1.#SNAN", "-1.#IND", "1.#IND00", "nan(ind)",
+                           "-nan(ind)", "nan(snan)", "1.#QO", "-1.#J", "NAN(123)"}) {
+    float value = 0;
+    EXPECT_EQ(parse(word, value), NumberFault::kNone) << word;
+    EXPECT_TRUE(std::isnan(value)) << word;
+  }
+  expect_value<float>("1.#INF", std::numeric_limits<float>::infinity());
+  expect_value<double>("-1.#INF00", -std::numeric_limits<double>::infinity());
+  expect_value<double>("+inf", std::numeric_limits<double>::infinity());
+  expect_value<float>("INF", std::numeric_limits<float>::infinity());
+  expect_fault<std::int32_t>("1.#QNAN", NumberFault::kNotANumber);
+}
+
+TEST(AsciiNumbers, exponents_of_fortran_and_a_byte_order_mark) {
+  expect_value<double>("1.5D+02", 150.0);
+  expect_value<float>("2d0", 2.0F);
+  expect_fault<double>("d0", NumberFault::kNotANumber);
+  expect_value<float>(
+      "\xef\xbb\xbf"
+      "5.5",
+      5.5F);
+  expect_value<std::int32_t>(
+      "\xef\xbb\xbf"
+      "5",
+      5);
 }
 
 TEST(AsciiNumbers, Floats) {
@@ -110,7 +151,7 @@ TEST(TextValues, WordsKnowTheirLineAcrossWindows) {
     ASSERT_EQ(values.at_line_end(), i % 10 == 9);
   }
   EXPECT_TRUE(values.next().empty());
-  EXPECT_NO_THROW(values.expect_end());
+  EXPECT_EQ(values.note_of_rest(), "");
 }
 
 TEST(TextValues, ErrorsNameTheLine) {

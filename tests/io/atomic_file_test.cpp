@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <vector>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -54,6 +55,26 @@ TEST_F(AtomicFileTest, WithoutCommitTheOldFileStaysAndNothingIsLeft) {
   { AtomicFile(path).append("new"); }
   EXPECT_EQ(contents(path), "old");
   EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(AtomicFileTest, what_killed_processes_left_is_removed_and_nothing_else) {
+  const std::vector<fs::path> targets{folder_ / "a.ply", folder_ / "b.ply"};
+  AtomicFile in_work(targets[0]);
+  in_work.append("half");
+  const std::size_t before = files();
+  for (const char* const name : {".a.ply.123.0.tmp", ".b.ply.4000000000.17.tmp"}) {
+    put(folder_ / name, "left");
+  }
+  for (const char* const name : {".c.ply.123.0.tmp", "a.ply.123.0.tmp", ".a.ply.tmp",
+                                 ".a.ply.12x.0.tmp", ".a.ply.123.0", ".xa.ply.1.2.tmp"}) {
+    put(folder_ / name, "foreign");
+  }
+  io::remove_abandoned_files(targets);
+  EXPECT_EQ(files(), before + 6);
+  EXPECT_FALSE(fs::exists(folder_ / ".a.ply.123.0.tmp"));
+  EXPECT_FALSE(fs::exists(folder_ / ".b.ply.4000000000.17.tmp"));
+  in_work.commit();
+  EXPECT_EQ(contents(targets[0]), "half");
 }
 
 TEST_F(AtomicFileTest, ANewFileFollowsTheUmaskAReplacedOneKeepsItsMode) {

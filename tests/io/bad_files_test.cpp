@@ -150,8 +150,8 @@ TEST(BadFiles, SomethingElse) {
   EXPECT_EQ(refusal(""), "a.ply: is empty, expected a PLY, PCD, LAS or LAZ file");
   for (const std::string& file :
        {std::string("Dear reader,\nthis is a letter.\n"), std::string("# A title\n\nand text\n"),
-        std::string("\n\n\n"), std::string(1000, '\0'), std::string("plywood\n"),
-        std::string("\x89PNG\r\n\x1a\n"), std::string("#\n#\n#"), std::string("ply")}) {
+        std::string("\n\n\n"), std::string("plywood\n"), std::string("#\n#\n#"),
+        std::string("ply")}) {
     EXPECT_THAT(refusal(file),
                 testing::AnyOf("a.ply: is neither a PLY, PCD nor LAS file",
                                testing::HasSubstr("format line"), testing::HasSubstr("end_header")))
@@ -173,13 +173,10 @@ class BadPaths : public testing::Test {
   TempFolder folder_;
 };
 
-TEST_F(BadPaths, MissingFoldersDevicesAndPipes) {
+TEST_F(BadPaths, missing_files_folders_and_devices) {
   expect_refused(folder_ / "none.ply", "cannot be opened: No such file or directory");
   expect_refused(folder_.path(), "is a directory, expected a PLY, PCD, LAS or LAZ file");
   expect_refused("/dev/zero", "is not a regular file, expected a PLY, PCD, LAS or LAZ file");
-  ASSERT_EQ(::mkfifo((folder_ / "pipe.ply").c_str(), 0600), 0);
-  expect_refused(folder_ / "pipe.ply",
-                 "is not a regular file, expected a PLY, PCD, LAS or LAZ file");
   put(folder_ / "empty.ply", "");
   expect_refused(folder_ / "empty.ply", "is empty, expected a PLY, PCD, LAS or LAZ file");
 }
@@ -212,13 +209,14 @@ TEST_F(BadPaths, ALargeSparseFileIsLookedAtNotRead) {
   const std::uint64_t before = bytes_read();
   for (const std::string format : {"ascii", "binary_little_endian"}) {
     put(path, "ply\nformat " + format + " 1.0\nelement vertex 1\nproperty char c\nend_header\n7\n");
-    ASSERT_NO_THROW((void)read_cloud(path));
+    EXPECT_TRUE(read_cloud(path).metadata().notes.empty());
     std::filesystem::resize_file(path, std::filesystem::file_size(path) + kMore);
-    EXPECT_THROW((void)read_cloud(path), Error);
+    EXPECT_EQ(read_cloud(path).metadata().notes.size(), format == "ascii" ? 0U : 1U);
   }
   put(path, "");
   std::filesystem::resize_file(path, kMore);
-  expect_refused(path, "has a header that does not end within 1 MiB");
+  expect_refused(path,
+                 "holds nothing but zeros where its header should be, the copy may be incomplete");
   EXPECT_LT(bytes_read() - before, kLook);
 }
 
@@ -270,8 +268,10 @@ TEST_F(BadPaths, ColoursFollowTheName) {
 }
 
 TEST_F(BadPaths, CloudExtensions) {
-  for (const char* name : {"a.ply", "b/c.PCD", "x.y.Ply"}) EXPECT_TRUE(has_cloud_extension(name));
-  for (const char* name : {"ply", ".ply", "a.ply.gz", "a", "a.plyx", ""}) {
+  for (const char* name : {"a.ply", "b/c.PCD", "x.y.Ply", "a.ply.gz", "a.laz.GZ"}) {
+    EXPECT_TRUE(has_cloud_extension(name)) << name;
+  }
+  for (const char* name : {"ply", ".ply", "a.gz", "a.png.gz", "a", "a.plyx", ""}) {
     EXPECT_FALSE(has_cloud_extension(name)) << name;
   }
 }

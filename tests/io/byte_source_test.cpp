@@ -70,6 +70,16 @@ TEST(ByteStream, ReadsSkipsAndCopies) {
   EXPECT_FALSE(stream.refill());
 }
 
+TEST(HeaderLines, carriage_returns_alone_end_lines_where_the_first_does) {
+  const std::string text = "\xef\xbb\xbfone\rtwo\r\n";
+  const ByteSource source(std::as_bytes(std::span(text)), "memory");
+  io::HeaderLines lines(source);
+  EXPECT_EQ(lines.next(), "one");
+  EXPECT_EQ(lines.line_end(), '\r');
+  EXPECT_EQ(lines.next(), "two");
+  EXPECT_EQ(lines.offset(), text.size() - 1) << "a binary body may begin with a line feed";
+}
+
 TEST(HeaderLines, AnyLineEndAndNoneAtTheEnd) {
   const std::string text = "one\r\n\ntwo\nlast";
   const ByteSource source(std::as_bytes(std::span(text)), "memory");

@@ -115,7 +115,8 @@ TEST(Ply, BinaryOfBothByteOrders) {
               0);
 
     EXPECT_EQ(refusal(file + "\n \r\n"), "");  // some writers end the file like text
-    EXPECT_THAT(refusal(file + "x"), testing::HasSubstr("goes on behind the last value"));
+    EXPECT_THAT(parse(file + "x").metadata().notes,
+                ElementsAre(testing::HasSubstr("1 more byte behind the last point")));
     EXPECT_EQ(refusal(file.substr(0, file.size() - 1)),
               "a.ply: ends within a list i of 2 values, the file is truncated");
     EXPECT_EQ(refusal(file.substr(0, file.size() - 7)),
@@ -130,10 +131,6 @@ TEST(Ply, ListsOfOneLengthAreAFieldOfSeveralValues) {
   const PointCloud cloud = parse(header + "1 2 10 11\n2 2 20 21\n");
   ASSERT_EQ(cloud.find("fpfh")->count(), 2U);
   EXPECT_THAT(values<float>(cloud, "fpfh"), ElementsAre(10, 11, 20, 21));
-  EXPECT_EQ(refusal(header + "1 2 10 11\n2 3 20 21 22\n"),
-            "a.ply: list fpfh of the points varies in length, expected as many values for every "
-            "point");
-  EXPECT_EQ(refusal(header + "1 0\n2 0\n"), "a.ply: list fpfh of the points is empty");
 
   std::string binary = header;
   binary.replace(binary.find("ascii"), 5, "binary_little_endian");
@@ -141,7 +138,6 @@ TEST(Ply, ListsOfOneLengthAreAFieldOfSeveralValues) {
     return raw(x) + raw(n) + raw(10 * x) + raw(10 * x + 1);
   };
   EXPECT_TRUE(identical(parse(binary + point(1, 2) + point(2, 2)), cloud));
-  EXPECT_THAT(refusal(binary + point(1, 2) + point(2, 1)), testing::HasSubstr("varies in length"));
   EXPECT_THAT(refusal(binary + point(1, 4000000000U) + point(2, 2)),
               testing::HasSubstr("ends within a list fpfh of 4000000000 values"));
 }
@@ -227,7 +223,6 @@ TEST(Ply, HeadersThatSayTooMuchOrTooLittle) {
   EXPECT_THAT(with("format ascii 2.0\n"), testing::HasSubstr("line 2: unknown format"));
   EXPECT_THAT(with("format text 1.0\n"), testing::HasSubstr("unknown format"));
   EXPECT_THAT(with(good + "format ascii 1.0\n"), testing::HasSubstr("a second format line"));
-  EXPECT_THAT(with(good + "property float x\n"), testing::HasSubstr("line 5: a second property x"));
   EXPECT_THAT(with(good + "element vertex 3\n"), testing::HasSubstr("a second element vertex"));
   EXPECT_THAT(with("format ascii 1.0\nelement face 0\n"), testing::HasSubstr("no element vertex"));
   EXPECT_THAT(with("format ascii 1.0\nelement vertex 3\n"), testing::HasSubstr("no properties"));
@@ -238,7 +233,10 @@ TEST(Ply, HeadersThatSayTooMuchOrTooLittle) {
   EXPECT_THAT(with(good + "element face -1\n"),
               testing::HasSubstr("expected 'element NAME COUNT'"));
   EXPECT_THAT(with(good + "element face 18446744073709551616\n"), testing::HasSubstr("expected"));
-  EXPECT_THAT(with(good + "vertices 4\n"), testing::HasSubstr("unknown word 'vertices'"));
+  for (const char* slip :
+       {"propery float y", "proprety float y", "elements face 1", "Elment f 1"}) {
+    EXPECT_THAT(with(good + slip + "\n"), testing::HasSubstr("line 5: unknown word '"));
+  }
   EXPECT_THAT(refusal("ply\n" + good), testing::HasSubstr("expected end_header"));
   EXPECT_EQ(with(good + "element nothing 18446744073709551615\n"), "");  // no properties, no bytes
 }
@@ -249,12 +247,13 @@ TEST(Ply, AsciiBodiesThatDoNotFit) {
       "property uchar r\nend_header\n";
   EXPECT_EQ(refusal(header + "1 2\n3 4\n"), "");
   EXPECT_EQ(refusal(header + "1 2\n3 256\n"), "a.ply: line 8: '256' is out of the range of uint8");
-  EXPECT_EQ(refusal(header + "1 2\n3 4.0\n"), "a.ply: line 8: '4.0' is not a valid uint8");
+  EXPECT_EQ(refusal(header + "1 2\n3 4.5\n"), "a.ply: line 8: '4.5' is not a valid uint8");
   EXPECT_EQ(refusal(header + "1 2\nred 4\n"), "a.ply: line 8: 'red' is not a valid float32");
   EXPECT_EQ(refusal(header + "1.25 25\n3\n"),
             "a.ply: ends after 1 of 2 points, the file is truncated");
-  EXPECT_EQ(refusal(header + "1 2\n3 4\n5 6\n"),
-            "a.ply: line 9: '5' follows the last value that the header announces");
+  EXPECT_THAT(parse(header + "1 2\n3 4\n5 6\n").metadata().notes,
+              ElementsAre("line 9: goes on behind the last value that the header announces, what "
+                          "follows is left out"));
   EXPECT_THAT(refusal("ply\nformat ascii 1.0\nelement vertex 1\nproperty char c\nelement f 1\n"
                       "property list char int i\nend_header\n1\n-1\n"),
               testing::HasSubstr("negative length"));

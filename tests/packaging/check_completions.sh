@@ -44,7 +44,7 @@ for program in "$prefix"/bin/ptattn-*; do
   [[ $(offered "$name" -) == "$options" ]] || fail "$name -: $(offered "$name" -)"
   ((checked += 1))
 done
-[[ $checked -ge 6 ]] || fail "$checked commands were checked"
+[[ $checked -ge 7 ]] || fail "$checked commands were checked"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

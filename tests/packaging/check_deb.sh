@@ -19,7 +19,7 @@ dev=("$build"/packages/libptattn-dev_"$version"_*.deb)
 depends=$(dpkg-deb -f "${runtime[0]}" Depends)
 echo "Depends: $depends"
 case "$depends" in *-dev*) fail "the runtime package depends on a development package" ;; esac
-for library in libtbb12 libpng16-16; do
+for library in libtbb12 libpng16-16 zlib1g; do
   case "$depends" in
     *"$library"*) ;;
     *) fail "the runtime package does not name $library, which it is linked with" ;;

@@ -46,7 +46,7 @@ contains "$out" "3 clouds: 3 labelled, 0 there already, 0 failed"
 cmp <(cd -- -in && find . -type f ! -name notes.txt | sort) <(cd out && find . -type f | sort) ||
   fail "outputs are not called as inputs"
 grep -q "property uint kind" "out/-x.ply" || fail "options do not reach ptattn-segment"
-expect 0 "$segment" -- -in out
+expect 0 "$segment" -- -in out --field kind
 contains "$out" "3 clouds: 0 labelled, 3 there already, 0 failed"
 
 # After a break only what is missing is done. Bad clouds and deaths are told at the end.
@@ -60,8 +60,11 @@ contains "$err" "cut\\ short.ply: ptattn-segment: ./-in/cut short.ply: ends afte
 contains "$err" "poison.ply: ended with code 137"
 [[ $(wc -l <out/failed.txt) == 2 ]] || fail "failed.txt: $(<out/failed.txt)"
 rm -- "-in/poison.ply" "-in/cut short.ply"
-expect 0 "$segment" -- -in out
+expect 0 "$segment" -- -in out --field kind
 [[ ! -e out/failed.txt ]] || fail "failed.txt outlives the failures"
+# What other options made is made anew.
+expect 0 "$segment" -- -in out
+contains "$out" "3 clouds: 3 labelled, 0 there already, 0 failed"
 
 # Two shares are the whole.
 expect 0 "$segment" -s 1/2 -- -in shares

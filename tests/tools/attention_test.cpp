@@ -142,8 +142,25 @@ TEST_F(Attention, AQueryIsAPointOrAPlace) {
       written({"a.ply", "--at", text(p[0]) + "," + text(p[1]) + "," + text(p[2])});
   EXPECT_EQ(weights(of_point), weights(of_place));
   EXPECT_NE(weights(of_point), weights(written({"a.ply"})));
-  EXPECT_NE(weights(written({"a.ply", "--at", "-100,0,0"})),
-            weights(written({"a.ply", "--at", "100,0,0"})));
+  EXPECT_NE(weights(written({"a.ply", "--at", "0,0,0"})),
+            weights(written({"a.ply", "--at", "0,0,1"})));
+}
+
+TEST_F(Attention, a_place_outside_the_cloud_is_refused) {
+  const Finished finished = attention({"a.ply", "-o", "o.ply", "--at", "0,0,101"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_THAT(finished.err, testing::MatchesRegex(
+                                "ptattn-attention: a.ply: lies 100(\\.[0-9]+)? away from --at, it "
+                                "reaches from -[0-9.]+,-[0-9.]+,0\\.[0-9]+ to [0-9.,]+\n"));
+  EXPECT_FALSE(has("o.ply"));
+  EXPECT_EQ(attention({"a.ply", "-o", "o.ply", "--at", "0,0,1.1"}).exit_code, 0);
+}
+
+TEST_F(Attention, outputs_say_what_made_them) {
+  const auto comments = written({"a.ply", "--query", "17"}).metadata().comments;
+  EXPECT_THAT(comments, testing::IsSupersetOf(
+                            {"ptattn option query=17", "ptattn field attention attention weight"}));
+  EXPECT_THAT(comments, testing::Contains(testing::MatchesRegex("ptattn model [0-9a-f]{32} tiny")));
 }
 
 TEST_F(Attention, RolloutKeepsHalfOfTheQuery) {

@@ -92,8 +92,189 @@ TEST_F(Eval, asprs_codes_lead_to_the_classes_of_the_model) {
   EXPECT_EQ(eval_json({"b.ply", "--model", "aerial", "--truth-codes", "asprs", "--predicted-codes",
                        "asprs"})["overall_accuracy"],
             0.75);
-  expect_error({"a.ply", "--truth-codes", "asprs"}, 2,
-               "--truth-codes: asprs needs a --model with ASPRS codes");
+  const json by_name = eval_json({"a.ply", "--model", "aerial"});
+  EXPECT_EQ(by_name, report) << "a classification holds ASPRS codes";
+}
+
+/// The same labels in a cloud that says what made them.
+std::string with_origin(const std::string& cloud, const std::vector<std::string>& lines) {
+  std::string comments = "comment ptattn made by ptattn-segment 0.1.0\n";
+  for (const std::string& line : lines) comments += "comment ptattn " + line + "\n";
+  const std::string format = "format ascii 1.0\n";
+  std::string text = cloud;
+  return text.insert(text.find(format) + format.size(), comments);
+}
+
+const std::vector<std::string> kAerialClasses{"labels label class", "class 0 2 ground",
+                                              "class 1 5 vegetation", "class 2 6 building",
+                                              "class 3 1 other"};
+
+TEST_F(Eval, numbers_of_classes_are_never_compared_with_asprs_codes) {
+  const std::string cloud = labelled(
+      {{"2", "0"}, {"3", "1"}, {"5", "1"}, {"6", "2"}, {"11", "3"}, {"1", "2"}, {"2", "2"}});
+  put("a.ply", with_origin(cloud, kAerialClasses));
+  const Finished finished = eval({"a.ply", "--format", "json"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  const json report = json::parse(finished.out);
+  EXPECT_EQ(report["points"], 6);
+  EXPECT_EQ(report["ignored"], 1);
+  EXPECT_EQ(report["classes"][1]["name"], "vegetation");
+  EXPECT_DOUBLE_EQ(report["overall_accuracy"], 0.833333333);
+  EXPECT_THAT(finished.err, HasSubstr("label holds numbers of classes, classification holds ASPRS "
+                                      "codes: compared as ground, vegetation, building, ...\n"));
+  EXPECT_EQ(eval_json({"a.ply", "--truth", "label", "--predicted", "classification"})["points"], 7);
+}
+
+TEST_F(Eval, classes_without_asprs_codes_are_refused_where_the_truth_has_such) {
+  const std::string cloud = labelled({{"2", "0"}, {"6", "1"}});
+  put("parts.ply", with_origin(cloud, {"labels label class", "class 0 - Airplane.wing",
+                                       "class 1 - Airplane.body"}));
+  expect_error({"parts.ply"}, 3,
+               "classification: holds ASPRS codes, which do not lead to Airplane.wing, "
+               "Airplane.body; expected a map");
+  EXPECT_EQ(eval_json({"parts.ply", "--truth-codes", "class", "--ignore", "2,6"})["points"], 0);
+}
+
+TEST_F(Eval, other_classes_than_those_of_the_file_are_refused) {
+  models_ = PTATTN_SOURCE_DIR "/samples/models";
+  const std::string cloud = labelled({{"2", "0"}});
+  put("parts.ply", with_origin(cloud, {"labels label class", "class 0 - Airplane.wing"}));
+  expect_error({"parts.ply", "--classes", "ground,roof"}, 3,
+               "--classes: has other classes than label, which holds Airplane.wing");
+  put("a.ply", with_origin(cloud, kAerialClasses));
+  expect_error({"a.ply", "--predicted-codes", "asprs"}, 2,
+               "--predicted-codes: contradicts the file, whose label holds numbers of classes");
+  put("b.ply", with_origin(cloud, {"labels label class", "class 0 2 earth"}));
+  expect_error({"a.ply", "b.ply"}, 3, "b.ply: label holds other classes or codes than in a.ply");
+}
+
+TEST_F(Eval, asprs_codes_need_no_model) {
+  put("a.ply", labelled({{"2", "2"}, {"4", "5"}, {"6", "6"}, {"13", "14"}, {"0", "2"}}));
+  const json report = eval_json(
+      {"a.ply", "--truth-codes", "asprs", "--predicted-codes", "asprs", "--ground", "ground"});
+  EXPECT_EQ(report["points"], 4);
+  EXPECT_EQ(report["overall_accuracy"], 1.0);
+  EXPECT_EQ(report["ground"]["class"], "ground");
+  put("b.ply", labelled({{"2", "0"}, {"4", "1"}, {"6", "2"}, {"11", "2"}}));
+  const json named =
+      eval_json({"b.ply", "--truth-codes", "asprs", "--classes", "Ground,trees,buildings"});
+  EXPECT_EQ(named["points"], 3) << "a road is none of the classes";
+  EXPECT_EQ(named["overall_accuracy"], 1.0);
+  expect_error({"b.ply", "--truth-codes", "asprs"}, 2,
+               "--predicted-codes: label holds numbers that nothing explains, expected "
+               "--predicted-codes asprs, --model, --classes or a map");
+  expect_error({"b.ply", "--truth-codes", "asprs", "--classes", "floor,wall,chair"}, 2,
+               "--truth-codes: asprs does not lead to floor, wall, chair; expected a map");
+}
+
+TEST_F(Eval, points_of_two_files_are_matched_by_coordinates) {
+  const auto cloud = [](const std::vector<std::string>& points, const std::string& field) {
+    std::string text = "ply\nformat ascii 1.0\nelement vertex " + std::to_string(points.size()) +
+                       "\nproperty double x\nproperty double y\nproperty double z\nproperty int " +
+                       field + "\nend_header\n";
+    for (const std::string& point : points) text += point + "\n";
+    return text;
+  };
+  put("p.ply", cloud({"0 0 0 1", "5 0 0 2", "0 5 0 3", "5 5 1 4"}, "label"));
+  put("t.ply", cloud({"5 5 1 4", "0 5 0 3", "0 0 0 1", "5 0 0 9"}, "class"));
+  const std::vector<std::string> arguments{"p.ply", "--truth-file", "t.ply", "--truth", "class"};
+  const Finished finished = eval(arguments);
+  EXPECT_THAT(finished.err, HasSubstr("p.ply: its points stand in another order than those of "
+                                      "t.ply, matched by coordinates\n"));
+  EXPECT_EQ(eval_json(arguments)["overall_accuracy"], 0.75);
+  put("t.ply", cloud({"70005 5 1 4", "70000 5 0 3", "70000 0 0 1", "70005 0 0 2"}, "class"));
+  EXPECT_THAT(eval(arguments).err, HasSubstr("matched by coordinates, moved by -70000, 0, 0\n"));
+  EXPECT_EQ(eval_json(arguments)["overall_accuracy"], 1.0);
+  std::vector<std::string> a;
+  std::vector<std::string> b;
+  for (int i = 0; i < 100; ++i) {
+    a.push_back(std::to_string(i % 10) + " " + std::to_string(i / 10) + " 0 1");
+    b.push_back(std::to_string(9 - i % 10) + " " + std::to_string(9 - i / 10) + ".4 0 1");
+  }
+  put("p.ply", cloud(a, "label"));
+  put("t.ply", cloud(b, "class"));
+  EXPECT_EQ(eval(arguments).exit_code, 0) << "the whole cloud is moved by 0.4";
+  b[50] = "4 3.9 0 1";
+  put("t.ply", cloud(b, "class"));
+  expect_error(arguments, 3,
+               "p.ply: has as many points as t.ply, but not the same: no one-to-one match within "
+               "0.25");
+}
+
+TEST_F(Eval, names_that_are_not_there_are_refused) {
+  put("a.ply", labelled({{"2", "2"}, {"6", "5"}}));
+  put("map.txt", "2 ground\n6 building\n5 other\n");
+  expect_error({"a.ply", "--map", "map.txt", "--ignore", "othr"}, 2,
+               "--ignore: \"othr\" is neither a class nor a label, did you mean other?");
+  expect_error({"a.ply", "--ignore", "othr"}, 2,
+               "--ignore: \"othr\" is neither a class nor a label");
+  expect_error({"a.ply", "--ignore", "2.5"}, 2, "--ignore: \"2.5\" is neither a class nor a label");
+  EXPECT_EQ(eval_json({"a.ply", "--map", "map.txt", "--ignore", "other,255,2.0"})["points"], 1);
+  expect_error({"a.ply", "--map", "map.txt", "--ground", "grund"}, 2,
+               "--ground: \"grund\" is none of the classes, did you mean ground?");
+  expect_error({"a.ply", "--ground", "grund"}, 2, "--ground: \"grund\" is none of the classes");
+  EXPECT_EQ(eval_json({"a.ply", "--ground", "2.0"})["ground"]["class"], "2");
+  expect_error({"a.ply", "--truth-map", "map.txt", "--classes", "ground,roof,others"}, 2,
+               "--map: leads to \"other\", which is no named class, did you mean others?");
+  expect_error({"a.ply", "--truth-map", "map.txt"}, 3,
+               "classes: the truth's begin with building, the prediction's with 2, none is on both "
+               "sides; a map of both, --classes or --model can name them");
+}
+
+TEST_F(Eval, keys_of_maps_are_labels) {
+  put("a.ply", labelled({{"2", "2"}, {"6", "6"}}));
+  put("map.txt",
+      "\xef\xbb\xbf"
+      "2.0 ground\n06 building\n");
+  const json report = eval_json({"a.ply", "--map", "map.txt"});
+  EXPECT_EQ(report["classes"][0]["name"], "ground");
+  EXPECT_EQ(report["classes"][0]["truth"], 1);
+  put("map.json",
+      "\xef\xbb\xbf"
+      R"({"2": "ground", "6.0": "building"})");
+  EXPECT_EQ(eval_json({"a.ply", "--map", "map.json"})["classes"].size(), 2U);
+  for (const char* const key : {"2.5", "two"}) {
+    put("map.txt", std::string("2 ground\n6 building\n") + key + " other\n");
+    expect_error(
+        {"a.ply", "--map", "map.txt"}, 3,
+        std::string("map.txt: names the label ") + key + ", expected a whole number, nan or *");
+  }
+  put("map.txt", "2 a\n2.0 b\n");
+  expect_error({"a.ply", "--map", "map.txt"}, 3, "map.txt: names the label 2 twice");
+  put("map.txt", std::string("\xff\xfe"
+                             "2\0 \0a\0",
+                             8));
+  expect_error({"a.ply", "--map", "map.txt"}, 3, "map.txt: is UTF-16, expected UTF-8");
+}
+
+TEST_F(Eval, labels_of_results_are_names) {
+  put("r.csv", "\xef\xbb\xbfpath,class\nchair/1.ply,chair\nlamp/2.ply,lamp\n");
+  const std::vector<std::string> start{"r.csv", "--truth-from", "folder"};
+  EXPECT_EQ(eval_json(start)["overall_accuracy"], 1.0);
+  put("map.txt", "chiar furniture\n* other\n");
+  expect_error({"r.csv", "--truth-from", "folder", "--map", "map.txt"}, 2,
+               "--map: names the label \"chiar\", which no input has, did you mean chair?");
+  expect_error({"r.csv", "--truth-from", "folder", "--ignore", "lmap"}, 2,
+               "--ignore: \"lmap\" is neither a class nor a label, did you mean lamp?");
+  EXPECT_EQ(eval_json({"r.csv", "--truth-from", "folder", "--ignore", "lamp"})["clouds"], 1);
+}
+
+TEST_F(Eval, points_whose_label_is_nan_have_none) {
+  put("a.ply", labelled({{"2", "2"}, {"nan", "2"}, {"6", "nan"}}, "float"));
+  const json report = eval_json({"a.ply", "--ignore", "nan"});
+  EXPECT_EQ(report["points"], 2);
+  EXPECT_EQ(report["ignored"], 1);
+  EXPECT_DOUBLE_EQ(report["overall_accuracy"], 0.5);
+  EXPECT_EQ(eval_json({"a.ply"})["points"], 2);
+  put("map.txt", "2 a\n6 b\nnan b\n");
+  EXPECT_EQ(eval_json({"a.ply", "--map", "map.txt"})["points"], 3);
+}
+
+TEST_F(Eval, reports_say_what_made_them) {
+  put("a.ply", labelled({{"2", "2"}}));
+  const json made_by = eval_json({"a.ply", "--ignore", "7"})["made_by"];
+  EXPECT_EQ(made_by["tool"], "ptattn-eval");
+  EXPECT_EQ(made_by["options"], json({"ignore=7"}));
 }
 
 TEST_F(Eval, csv_is_the_table_of_classes) {
@@ -229,7 +410,7 @@ TEST_F(Eval, ClassifyResults) {
 
 TEST_F(Eval, BadInput) {
   put("a.ply", labelled({{"1", "7"}}));
-  put("f.ply", labelled({{"1", "1"}, {"1.5", "1"}, {"nan", "1"}}, "float"));
+  put("f.ply", labelled({{"1", "1"}, {"1.5", "1"}, {"1", "1"}}, "float"));
   put("two.ply", labelled({{"1", "1"}, {"1", "1"}}));
   put("map.txt", "1 ground\n");
   put("twice.txt", "1 a\n1 b\n");
@@ -275,6 +456,57 @@ TEST_F(Eval, SameBytesForAnyThreadCount) {
   EXPECT_EQ(one, eval({"a.ply", "--threads", "8", "--format", "json"}).out);
   EXPECT_EQ(eval({"a.ply", "--output", "out.json", "--format", "json"}).out, "");
   EXPECT_EQ(one, read_file(folder() / "out.json"));
+}
+
+TEST_F(Eval, nan_is_no_label_left_out_as_truth_and_wrong_as_prediction) {
+  put("a.ply",
+      labelled({{"nan", "1"}, {"nan", "2"}, {"1", "1"}, {"2", "2"}, {"2", "nan"}}, "float"));
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"a.ply"}, {"a.ply", "--ignore", "nan"}}) {
+    const json report = eval_json(options);
+    EXPECT_EQ(report["points"], 3);
+    EXPECT_EQ(report["ignored"], 2);
+    EXPECT_NEAR(report["overall_accuracy"].get<double>(), 2.0 / 3.0, 1e-9);
+  }
+}
+
+TEST_F(Eval, fields_are_found_in_the_spelling_of_other_programs) {
+  std::string text = three_classes();
+  text.replace(text.find("int classification"), 18, "float scalar_Classification");
+  put("a.ply", text);
+  EXPECT_EQ(eval_json({"a.ply"})["points"], 20);
+  EXPECT_EQ(eval_json({"a.ply", "--truth", "Classification"})["points"], 20);
+}
+
+TEST_F(Eval, maps_may_begin_with_a_byte_order_mark_and_write_labels_as_decimals) {
+  put("a.ply", three_classes());
+  put("plain.map", "2 ground\n5 tree\n10 rail\n");
+  put("odd.map",
+      "\xef\xbb\xbf"
+      "2.000 ground\r\n05 tree\r\n1e1 rail\r\n");
+  put("odd.json", "\xef\xbb\xbf{\"2.0\": \"ground\", \"5\": \"tree\", \"10\": \"rail\"}");
+  const json plain = eval_json({"a.ply", "--map", "plain.map"});
+  EXPECT_EQ(eval_json({"a.ply", "--map", "odd.map"}), plain);
+  EXPECT_EQ(eval_json({"a.ply", "--map", "odd.json"}), plain);
+  put("half.map", "2.5 ground\n");
+  EXPECT_THAT(eval({"a.ply", "--map", "half.map"}).err,
+              HasSubstr("half.map: names the label 2.5, expected whole numbers"));
+  put("wide.map",
+      "\xff\xfe"
+      "2");
+  EXPECT_THAT(eval({"a.ply", "--map", "wide.map"}).err, HasSubstr("wide.map: is text in UTF-16"));
+}
+
+TEST_F(Eval, truncated_las_files_are_refused_or_salvaged_and_notes_are_said) {
+  const std::string tile = read_file(PTATTN_SOURCE_DIR "/samples/scenes/aerial_coast.laz");
+  put("cut.laz", tile.substr(0, tile.size() / 2));
+  const std::vector<std::string> fields{"cut.laz", "--predicted", "classification"};
+  EXPECT_EQ(eval(fields).exit_code, 3);
+  std::vector<std::string> salvaged = fields;
+  salvaged.push_back("--salvage");
+  const Finished saved = eval(salvaged);
+  EXPECT_EQ(saved.exit_code, 0) << saved.err;
+  EXPECT_THAT(saved.err, HasSubstr("cut.laz: is truncated or damaged"));
 }
 
 }  // namespace

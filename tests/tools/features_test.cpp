@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -125,6 +127,23 @@ TEST_F(Features, many_files_skip_bad_ones_and_resume) {
   EXPECT_EQ(again.exit_code, 3);
   EXPECT_THAT(lines_of(again.out), IsEmpty());
   EXPECT_THAT(again.err, HasSubstr("2 of 3 outputs exist already\n"));
+  const Finished other =
+      features({"in", "-o", "out/", "--neighbors", "3", "--format", "jsonl", "--resume"});
+  EXPECT_THAT(other.err, HasSubstr("out/a.ply: was made with neighbors=4, now neighbors=3 and is "
+                                   "made anew\n"));
+  const auto record = nlohmann::json::parse(lines_of(other.out).front());
+  EXPECT_EQ(record["made_by"]["options"], nlohmann::json({"neighbors=3"}));
+}
+
+TEST_F(Features, outputs_keep_what_they_said_and_add_what_made_them) {
+  PointCloud square = cloud_of(kSquare);
+  square.metadata().comments = {"ptattn made by ptattn-segment 0.1.0", "ptattn labels kind class"};
+  put("in.ply", square);
+  ASSERT_EQ(features({"in.ply", "-o", "out.las", "--neighbors", "4"}).exit_code, 0);
+  const auto comments = read_cloud(folder() / "out.las").metadata().comments;
+  EXPECT_THAT(comments,
+              testing::IsSupersetOf({"ptattn labels kind class", "ptattn option neighbors=4"}));
+  EXPECT_THAT(comments, testing::Contains(StartsWith("ptattn field f_000 ")));
 }
 
 TEST_F(Features, WrongOptionsAreOneLine) {

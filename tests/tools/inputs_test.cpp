@@ -1,5 +1,9 @@
 // What ptattn-classify makes of the files and folders it is given.
 
+#include <sys/stat.h>
+
+#include <cstdlib>
+
 #include "classify_fixture.hpp"
 
 namespace ptattn::test {
@@ -150,6 +154,98 @@ TEST_F(Inputs, InvalidPointsAreLeftOut) {
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[1]["points"], 302);
   EXPECT_EQ(records[1]["top_k"], records[0]["top_k"]);
+}
+
+TEST_F(Inputs, what_macos_leaves_beside_files_is_skipped_in_folders) {
+  put("f/a.ply", ply_shape(150));
+  put("f/._a.ply", std::string("\0\5\26\7\0\2\0\0Mac OS X", 16));
+  EXPECT_THAT(paths_of({"f"}), ElementsAre("f/a.ply"));
+  EXPECT_EQ(classify({"f"}).exit_code, 0);
+  expect_refused("f/._a.ply", "is an AppleDouble file");
+}
+
+TEST_F(Inputs, pipes_in_folders_are_not_waited_for) {
+  put("f/a.ply", ply_shape(150));
+  ASSERT_EQ(::mkfifo((folder() / "f/b.ply").c_str(), 0600), 0);
+  const Finished finished = classify({"f"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_THAT(finished.err, HasSubstr("f/b.ply: is not a regular file"));
+}
+
+TEST_F(Inputs, a_list_may_begin_with_a_byte_order_mark) {
+  put("a.ply", ply_shape(150));
+  EXPECT_THAT(paths_of({"-"},
+                       "\xef\xbb\xbf"
+                       "a.ply\r\n"),
+              ElementsAre("a.ply"));
+}
+
+TEST_F(Inputs, a_list_with_zero_bytes_between_needs_an_option_and_says_so) {
+  put("a\nb.ply", ply_shape(150));
+  put("c.ply", ply_shape(150));
+  const std::string list("a\nb.ply\0c.ply\0", 14);
+  EXPECT_THAT(paths_of({"-", "-0"}, list), ElementsAre("a\nb.ply", "c.ply"));
+  Command command = this->command({"-"});
+  command.input = list;
+  const Finished finished = run(command);
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_THAT(lines_of(finished.err),
+              ElementsAre(HasSubstr("holds zero bytes, expected a list of paths")));
+  EXPECT_THAT(finished.err, HasSubstr("-0"));
+}
+
+TEST_F(Inputs, a_cloud_given_for_a_list_is_noticed_in_one_line) {
+  const std::string pcd = "# .PCD v0.7\nVERSION 0.7\nFIELDS x\nWIDTH 0\nDATA ascii\n";
+  for (const auto& [bytes, kind] :
+       {std::pair<std::string, std::string>{ply_shape(1000), "a PLY cloud"},
+        {pcd, "a PCD cloud"},
+        {"LASF" + std::string(300, '\0'), "a LAS cloud"},
+        {"\x1f\x8b\x08" + std::string(100, 'a'), "gzip data"}}) {
+    Command command = this->command({"-"});
+    command.input = bytes;
+    const Finished finished = run(command);
+    EXPECT_EQ(finished.exit_code, 3) << kind;
+    EXPECT_EQ(finished.out, "");
+    EXPECT_THAT(
+        lines_of(finished.err),
+        ElementsAre("ptattn-classify: standard input: holds " + kind +
+                    ", expected a list of paths, name /dev/stdin to read a cloud from there"));
+  }
+}
+
+TEST_F(Inputs, standard_input_is_read_as_a_cloud_where_it_is_named) {
+  put("a.ply", ply_shape(150));
+  Command command = this->command({"/dev/stdin", "--format", "jsonl", "--no-timing"});
+  command.input = get("a.ply");
+  const auto records = records_of(run(command).out);
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0]["top_k"],
+            records_of(classify({"a.ply", "--format", "jsonl"}).out)[0]["top_k"]);
+}
+
+TEST_F(Inputs, compressed_clouds_are_found_in_folders) {
+  put("f/a.ply", ply_shape(150));
+  put("f/b.ply", ply_shape(160));
+  ASSERT_EQ(std::system(("gzip " + (folder() / "f/b.ply").string()).c_str()), 0);
+  EXPECT_THAT(paths_of({"f"}), ElementsAre("f/a.ply", "f/b.ply.gz"));
+  EXPECT_EQ(classify({"f"}).exit_code, 0);
+}
+
+TEST_F(Inputs, notes_of_the_reader_are_said) {
+  put("a.ply", ply_shape(150) + "0 0 0\n");
+  const Finished finished = classify({"a.ply"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_THAT(finished.err,
+              HasSubstr("ptattn-classify: a.ply: line 158: goes on behind the last value"));
+}
+
+TEST_F(Inputs, truncated_las_files_are_refused_or_salvaged) {
+  const std::string tile = read_file(PTATTN_SOURCE_DIR "/samples/scenes/aerial_coast.laz");
+  put("cut.laz", tile.substr(0, tile.size() / 2));
+  EXPECT_EQ(classify({"cut.laz"}).exit_code, 3);
+  const Finished saved = classify({"cut.laz", "--salvage"});
+  EXPECT_EQ(saved.exit_code, 0) << saved.err;
+  EXPECT_THAT(saved.err, HasSubstr("cut.laz: is truncated or damaged"));
 }
 
 }  // namespace

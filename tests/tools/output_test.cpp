@@ -23,7 +23,10 @@ TEST_F(OutputOf, JsonlHasTheDocumentedKeysInOrder) {
   std::vector<std::string> keys;
   for (const auto& item : record.items()) keys.push_back(item.key());
   EXPECT_THAT(keys, ElementsAre("path", "points", "class", "confidence", "top_k", "up", "seconds",
-                                "model"));
+                                "model", "made_by"));
+  EXPECT_EQ(record["made_by"]["tool"], "ptattn-classify");
+  EXPECT_EQ(record["made_by"]["options"], nlohmann::ordered_json({"top-k=3"}));
+  EXPECT_EQ(record["made_by"]["model_hash"].get<std::string>().size(), 32U);
   EXPECT_EQ(record["points"], 200);
   EXPECT_EQ(record["up"], "z");
   ASSERT_THAT(record["top_k"], SizeIs(3));

@@ -137,6 +137,41 @@ TEST_F(Resume, InputNamedTwiceHasTwoRecords) {
   EXPECT_THAT(records_of(get("o.jsonl")), SizeIs(2));
 }
 
+TEST_F(Resume, other_options_are_refused) {
+  const std::vector<std::string> run_of{"f/c00.ply", "--format", "jsonl", "--output", "o.jsonl"};
+  EXPECT_EQ(classify(run_of).exit_code, 0);
+  const std::string before = get("o.jsonl");
+  std::vector<std::string> other = run_of;
+  other.insert(other.end(), {"--votes", "2", "--resume"});
+  const Finished finished = classify(other);
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.err, "ptattn-classify: o.jsonl: was made with no options, now votes=2\n");
+  EXPECT_EQ(get("o.jsonl"), before);
+}
+
+TEST_F(Resume, records_of_inputs_that_changed_are_kept_with_a_word) {
+  const std::vector<std::string> run_of{"f/c00.ply", "--format", "jsonl",   "--no-timing",
+                                        "--output",  "o.jsonl",  "--resume"};
+  EXPECT_EQ(classify(run_of).exit_code, 0);
+  const std::string before = get("o.jsonl");
+  std::filesystem::last_write_time(
+      folder() / "f/c00.ply",
+      std::filesystem::last_write_time(folder() / "o.jsonl") + std::chrono::seconds(1));
+  EXPECT_THAT(classify(run_of).err, HasSubstr("o.jsonl: 1 inputs have changed since; their records "
+                                              "are kept"));
+  EXPECT_EQ(get("o.jsonl"), before);
+}
+
+TEST_F(Resume, records_that_do_not_say_how_they_were_made_are_taken) {
+  EXPECT_EQ(classify({"f/c00.ply", "--format", "jsonl", "--output", "o.jsonl"}).exit_code, 0);
+  std::string record = get("o.jsonl");
+  record.erase(record.find(",\"made_by\""));
+  put("o.jsonl", record + "}\n");
+  EXPECT_EQ(
+      classify({"f/c00.ply", "--format", "jsonl", "--output", "o.jsonl", "--resume"}).exit_code, 0);
+  EXPECT_EQ(get("o.jsonl"), record + "}\n");
+}
+
 TEST_F(Resume, RefusesAnotherModel) {
   write_tiny_model(models() / "other");
   Command other = command({});

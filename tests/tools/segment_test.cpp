@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -340,6 +342,111 @@ TEST_F(Segment, ResumeSkipsWhatIsThere) {
   EXPECT_THAT(finished.out, ::testing::Not(HasSubstr("in/a.ply")));
 }
 
+std::vector<std::string> origin_of(const PointCloud& cloud) {
+  std::vector<std::string> lines;
+  for (const std::string& comment : cloud.metadata().comments) {
+    if (comment.starts_with("ptattn ")) lines.push_back(comment);
+  }
+  return lines;
+}
+
+TEST_F(Segment, outputs_say_what_made_them_and_what_their_labels_are) {
+  put_town("a.ply");
+  ASSERT_EQ(segment({"a.ply", "-o", "out.ply", "--votes", "2", "--colorize"}).exit_code, 0);
+  const auto lines = origin_of(cloud("out.ply"));
+  ASSERT_EQ(lines.size(), 14U);
+  EXPECT_THAT(lines[0], ::testing::MatchesRegex("ptattn made by ptattn-segment [0-9.]+"));
+  EXPECT_THAT(lines[1], ::testing::MatchesRegex("ptattn model [0-9a-f]{32} aerial"));
+  EXPECT_THAT(
+      std::vector(lines.begin() + 2, lines.end()),
+      ::testing::ElementsAre("ptattn option colorize", "ptattn option votes=2",
+                             "ptattn field confidence probability of the label",
+                             "ptattn field entropy of all classes, in nats",
+                             "ptattn field margin to the second class", "ptattn labels label class",
+                             "ptattn class 0 2 ground", "ptattn class 1 5 vegetation",
+                             "ptattn class 2 6 building", "ptattn class 3 9 water",
+                             "ptattn class 4 17 bridge", "ptattn class 5 1 other"));
+  ASSERT_EQ(segment({"out.ply", "-o", "out.laz", "--prefix", "new_"}).exit_code, 0);
+  const auto both = origin_of(cloud("out.laz"));
+  ASSERT_GT(both.size(), lines.size());
+  EXPECT_EQ(std::vector(both.begin(), both.begin() + 14), lines);
+  ASSERT_EQ(segment({"a.ply", "-o", "codes.las"}).exit_code, 0);
+  EXPECT_THAT(origin_of(cloud("codes.las")),
+              ::testing::IsSupersetOf({"ptattn labels classification asprs",
+                                       "ptattn class 5 5 vegetation", "ptattn class 1 1 other"}));
+}
+
+TEST_F(Segment, the_same_options_in_another_order_and_place_give_the_same_bytes) {
+  put_town("a.ply");
+  put_town("other/a.ply");
+  ASSERT_EQ(segment({"a.ply", "-o", "one.ply", "--votes", "2", "--colorize"}).exit_code, 0);
+  ASSERT_EQ(segment({"--colorize", "other/a.ply", "-o", "deep/er/two.ply", "--votes=2", "-q",
+                     "--threads", "1", "--format", "json"})
+                .exit_code,
+            0);
+  EXPECT_EQ(get("one.ply"), get("deep/er/two.ply"));
+}
+
+TEST_F(Segment, resume_makes_anew_what_another_command_line_made) {
+  put_town("in/a.ply");
+  put_town("in/b.ply");
+  ASSERT_EQ(segment({"in", "-o", "out/", "--votes", "2"}).exit_code, 0);
+  EXPECT_THAT(segment({"in", "-o", "out/", "--votes", "2", "--resume"}).err,
+              HasSubstr("2 of 2 outputs exist already\n"));
+  const std::string before = get("out/a.ply");
+  const Finished plan = segment({"in", "-o", "out/", "--resume", "--dry-run"});
+  EXPECT_THAT(plan.out, ::testing::Not(HasSubstr("skipped")));
+  const Finished finished = segment({"in", "-o", "out/", "--resume"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_THAT(finished.err,
+              HasSubstr("out/a.ply: was made with votes=2, now no options and is made anew\n"));
+  EXPECT_NE(get("out/a.ply"), before);
+  EXPECT_THAT(segment({"in", "-o", "out/", "--resume"}).err,
+              HasSubstr("2 of 2 outputs exist already\n"));
+}
+
+TEST_F(Segment, resume_makes_anew_what_another_model_made) {
+  put_town("in/a.ply");
+  const fs::path changed = models() / "changed";
+  fs::copy(PTATTN_SOURCE_DIR "/samples/models/aerial", changed);
+  ASSERT_EQ(segment({"in", "-o", "out/", "--model", changed}).exit_code, 0);
+  EXPECT_THAT(segment({"in", "-o", "out/", "--model", changed, "--resume"}).err,
+              HasSubstr("1 of 1 outputs exist already\n"));
+  std::ofstream(changed / "config.json", std::ios::app) << " ";
+  EXPECT_THAT(segment({"in", "-o", "out/", "--model", changed, "--resume"}).err,
+              HasSubstr("was made with another version of the model aerial"));
+}
+
+TEST_F(Segment, resume_makes_anew_what_is_older_than_its_input) {
+  put_town("in/a.ply");
+  ASSERT_EQ(segment({"in", "-o", "out/"}).exit_code, 0);
+  fs::last_write_time(folder() / "in/a.ply",
+                      fs::last_write_time(folder() / "out/a.ply") + std::chrono::seconds(1));
+  EXPECT_THAT(segment({"in", "-o", "out/", "--resume"}).err,
+              HasSubstr("out/a.ply: is older than in/a.ply and is made anew\n"));
+}
+
+TEST_F(Segment, resume_keeps_what_does_not_say_what_made_it_and_says_so) {
+  put_town("in/a.ply");
+  put_town("out/a.ply");
+  fs::last_write_time(folder() / "out/a.ply",
+                      fs::last_write_time(folder() / "in/a.ply") + std::chrono::seconds(1));
+  const std::string before = get("out/a.ply");
+  EXPECT_THAT(segment({"in", "-o", "out/", "--resume"}).err,
+              HasSubstr("1 of 1 outputs exist already, 1 do not say what made them\n"));
+  EXPECT_EQ(get("out/a.ply"), before);
+}
+
+TEST_F(Segment, a_completed_resume_leaves_no_temporary_files) {
+  put_town("in/a.ply");
+  for (const char* const name : {"out/.a.ply.123456789.0.tmp", "out/.b.ply.1.0.tmp"}) {
+    write_file(folder() / name, "half");
+  }
+  ASSERT_EQ(segment({"in", "-o", "out/", "--resume"}).exit_code, 0);
+  EXPECT_FALSE(has("out/.a.ply.123456789.0.tmp"));
+  EXPECT_TRUE(has("out/.b.ply.1.0.tmp")) << "no output of this run";
+}
+
 TEST_F(Segment, every_run_ends_with_one_line) {
   put_town("in/a.ply");
   write_file(folder() / "in/b.ply", ply_text({{1, 2, 3}}));
@@ -445,6 +552,18 @@ TEST_F(Segment, StrangeUnitsAndExtents) {
   const Finished from_far = segment({"far.ply", "-o", "far_out.ply"});
   EXPECT_EQ(from_far.exit_code, 0);
   EXPECT_THAT(from_far.err, HasSubstr("coordinates are float numbers with steps of 1 there"));
+}
+
+TEST_F(Segment, classification_in_any_spelling_holds_asprs_codes) {
+  for (const std::string name : {"Classification", "scalar_Classification"}) {
+    const Finished finished = segment({kTown, "-o", name + ".ply", "--field", name});
+    ASSERT_EQ(finished.exit_code, 0) << finished.err;
+    const PointCloud cloud = this->cloud(name + ".ply");
+    std::set<double> codes;
+    for (std::size_t i = 0; i < cloud.size(); ++i) codes.insert(cloud.find(name)->as_double(i));
+    EXPECT_TRUE(codes.contains(2) && codes.contains(5) && codes.contains(6)) << name;
+    EXPECT_FALSE(codes.contains(0)) << name;
+  }
 }
 
 }  // namespace

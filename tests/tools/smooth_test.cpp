@@ -252,5 +252,25 @@ TEST_F(Smooth, NoiseOnASampleIsReduced) {
   EXPECT_GT(before / after, 2.0) << before << ' ' << after;
 }
 
+TEST_F(Smooth, labels_are_voted_on_whatever_type_they_have) {
+  PointCloud cloud = noisy_sheet(400);
+  std::vector<float> labels(400);
+  for (std::size_t i = 0; i < 400; ++i) labels[i] = i % 3 == 0 ? 2.0F : 6.0F;
+  add_field(cloud, "scalar_Classification", labels);
+  add_field(cloud, "height", labels);
+  put("a.ply", cloud);
+  const PointCloud after = smoothed({path("a.ply"), "--fields", "classification,height"});
+  std::size_t changed = 0;
+  const auto voted = after.find("scalar_Classification")->values<float>();
+  for (std::size_t i = 0; i < 400; ++i) {
+    EXPECT_TRUE(voted[i] == 2.0F || voted[i] == 6.0F) << voted[i];
+    changed += voted[i] != labels[i] ? 1 : 0;
+  }
+  EXPECT_GT(changed, 0U);
+  const auto averaged = after.find("height")->values<float>();
+  EXPECT_TRUE(std::ranges::any_of(averaged, [](float v) { return v != 2.0F && v != 6.0F; }))
+      << "other numbers are averaged";
+}
+
 }  // namespace
 }  // namespace ptattn::test

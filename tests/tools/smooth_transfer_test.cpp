@@ -132,5 +132,21 @@ TEST_F(Smooth, TransferReportsAndIsTheSameForAnyThreadCount) {
   EXPECT_EQ(outputs[0], outputs[1]);
 }
 
+TEST_F(Smooth, labels_stored_as_real_numbers_are_voted_on) {
+  PointCloud known = noisy_sheet(300);
+  std::vector<float> labels(300);
+  for (std::size_t i = 0; i < 300; ++i) labels[i] = i % 2 == 0 ? 2.0F : 5.0F;
+  labels[7] = std::numeric_limits<float>::quiet_NaN();
+  add_field(known, "scalar_Classification", labels);
+  put("known.ply", known);
+  put("full.ply", noisy_sheet(500));
+  const PointCloud after = smoothed({path("full.ply"), "--transfer", "classification", "--from",
+                                     path("known.ply"), "--field", "c"});
+  for (const float label : after.find("c")->values<float>()) {
+    EXPECT_TRUE(label == 2.0F || label == 5.0F) << label;
+  }
+  EXPECT_NE(after.find("confidence"), nullptr);
+}
+
 }  // namespace
 }  // namespace ptattn::test

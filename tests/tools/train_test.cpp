@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -24,6 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// Ground with houses on it, `side` metres, with a classification: 2 and 6, at times 1.
 PointCloud village(std::size_t side, std::uint64_t seed) {
@@ -96,6 +98,43 @@ TEST_F(Train, PlansByALookAtTheData) {
   EXPECT_THAT(finished.out, HasSubstr("voxels of 0.50 m: land seen from above"));
   EXPECT_THAT(finished.out, HasSubstr("building"));
   EXPECT_THAT(finished.out, HasSubstr("the last seventh of every file"));
+  EXPECT_THAT(finished.out, HasSubstr("selection: the first tenth of 2 files"));
+}
+
+TEST_F(Train, SelectsByTheCloudsNamed) {
+  put_village("a.ply");
+  put_village("b.ply", 2);
+  const Finished finished = train({"data", "--dry-run", "--select", "b*"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("training: 1 clouds"));
+  EXPECT_THAT(finished.out, HasSubstr("selection: 1 clouds"));
+  EXPECT_THAT(train({"data", "--dry-run", "--select", "none"}).out, Not(HasSubstr("selection:")));
+}
+
+TEST_F(Train, SelectionLeavesTheLastPointsOfAClass) {
+  PointCloud cloud = village(80, 1);
+  const auto x = cloud.find("x")->values<double>();
+  const auto label = cloud.find("classification")->values<std::uint8_t>();
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    if (x[i] < 500'004.0) label[i] = 9;  // in the first tenth only
+  }
+  write_cloud(folder() / "data/a.ply", cloud);
+  const Finished finished = train({"data", "--dry-run"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("water"));
+  EXPECT_THAT(finished.out, Not(HasSubstr("no point to learn it from")));
+}
+
+TEST_F(Train, ReadsAsprsCodesFromAnyFieldAndFormat) {
+  PointCloud cloud = village(80, 1);
+  Field& mine = cloud.add("mine", FieldType::kUInt8);
+  std::ranges::copy(cloud.find("classification")->values<std::uint8_t>(),
+                    mine.values<std::uint8_t>().begin());
+  write_cloud(folder() / "data/a.laz", cloud);
+  EXPECT_THAT(train({"data", "--dry-run"}).out, HasSubstr("ground"));
+  EXPECT_THAT(train({"data", "--dry-run", "--truth", "mine"}).out, HasSubstr("class 6"));
+  EXPECT_THAT(train({"data", "--dry-run", "--truth", "mine", "--classes", "asprs"}).out,
+              HasSubstr("building"));
 }
 
 TEST_F(Train, RefusesAMissingField) {
@@ -127,6 +166,12 @@ TEST_F(Train, RefusesAPatternThatMatchesNothing) {
                "--hold-out: matches none of the files");
 }
 
+TEST_F(Train, RefusesASelectionThatMatchesNothing) {
+  put_village("a.ply");
+  expect_error({"data", "--dry-run", "--select", "north*"}, 2,
+               "--select: matches none of the files that are not held out");
+}
+
 TEST_F(Train, RefusesLabelsThatAreNoWholeNumbers) {
   PointCloud cloud = village(20, 1);
   Field& field = cloud.add("label", FieldType::kFloat32);
@@ -134,6 +179,42 @@ TEST_F(Train, RefusesLabelsThatAreNoWholeNumbers) {
   write_cloud(folder() / "data/a.ply", cloud);
   expect_error({"data", "--dry-run", "--truth", "label"}, 3,
                "data/a.ply: holds 0.500000 in \"label\", expected whole numbers");
+  field.values<float>()[3] = std::numeric_limits<float>::quiet_NaN();
+  write_cloud(folder() / "data/a.ply", cloud);
+  expect_error({"data", "--dry-run", "--truth", "label"}, 3,
+               "data/a.ply: holds nan in \"label\", expected whole numbers");
+}
+
+TEST_F(Train, RefusesAFileWithoutTheFieldOfTheOthers) {
+  put_village("a.ply");
+  PointCloud bare(100);
+  for (const char* name : {"x", "y", "z"}) bare.add(name, FieldType::kFloat32);
+  write_cloud(folder() / "data/b.ply", bare);
+  expect_error({"data", "--dry-run"}, 3,
+               "data/b.ply: has no field \"classification\" of one number per point to learn from, "
+               "it has x, y, z");
+}
+
+TEST_F(Train, RefusesAFileThatNamesNoClass) {
+  put_village("a.ply");
+  write_file(folder() / "classes.txt", "# nothing yet\n");
+  expect_error({"data", "--dry-run", "--classes", "classes.txt"}, 3, "classes.txt: names no class");
+}
+
+TEST_F(Train, RefusesNetworksOfTheWrongKind) {
+  put_village("a.ply");
+  expect_error({"data", "--dry-run", "--architecture", "pct"}, 2,
+               "--architecture: pct names objects, this data has points");
+  expect_error({"data", "--dry-run", "--init", "aerial", "--architecture", "volt"}, 2,
+               "--architecture: does not go with --init, whose network expects its own");
+}
+
+TEST_F(Train, SaysWhichClassesHaveNoPoints) {
+  put_village("a.ply");
+  write_file(folder() / "classes.txt", "2 ground\n6 building\n9 water\n* ignore\n");
+  const Finished finished = train({"data", "--dry-run", "--classes", "classes.txt"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("no point to learn it from"));
 }
 
 TEST_F(Train, RefusesAFolderWithoutClouds) {
@@ -157,6 +238,14 @@ TEST_F(Train, LeavesAModelThatSegmentOpens) {
     EXPECT_TRUE(fs::exists(folder() / "model" / name)) << name;
   }
   EXPECT_THAT(read_file(folder() / "model/README.md"), HasSubstr("| all points |"));
+  EXPECT_FALSE(fs::exists(folder() / "model/training/candidate"));
+  const std::string config = read_file(folder() / "model/config.json");
+  EXPECT_THAT(config, HasSubstr("\"purpose\": \"labels points: ground, building\""));
+  EXPECT_THAT(config, HasSubstr("\"terms\""));
+  EXPECT_THAT(config, HasSubstr(" % on 1 held-out clouds\""));
+  const std::string log = read_file(folder() / "model/training/log.jsonl");
+  EXPECT_THAT(log, HasSubstr("\"part\":\"selection\""));
+  EXPECT_THAT(log, HasSubstr("\"part\":\"held out\""));
   const Finished labelled =
       run({.program = PTATTN_SEGMENT,
            .arguments = {"data/a.ply", "-o", "out.ply", "--model", "model", "--codes", "asprs"},
@@ -166,16 +255,42 @@ TEST_F(Train, LeavesAModelThatSegmentOpens) {
 
 TEST_F(Train, LearnsOtherNetworksOverVoxels) {
   put_village("a.ply");
+  for (const std::string name : {"litept", "volt"}) {
+    auto arguments = small_run(name);
+    arguments.insert(arguments.end(), {"--architecture", name});
+    const Finished finished = train(arguments);
+    ASSERT_EQ(finished.exit_code, 0) << finished.err;
+    EXPECT_THAT(read_file(folder() / name / "config.json"), HasSubstr("\"" + name + "\""));
+  }
+}
+
+TEST_F(Train, WritesNumbersAsAskedFor) {
+  put_village("a.ply");
+  for (const std::string type : {"float16", "float32"}) {
+    auto arguments = small_run(type);
+    arguments.insert(arguments.end(), {"--weights", type});
+    ASSERT_EQ(train(arguments).exit_code, 0);
+  }
+  const auto half = static_cast<double>(fs::file_size(folder() / "float16/model.safetensors"));
+  const auto full = static_cast<double>(fs::file_size(folder() / "float32/model.safetensors"));
+  EXPECT_NEAR(half / full, 0.5, 0.1);
+}
+
+TEST_F(Train, EndsWhenPatienceDoes) {
+  put_village("a.ply");
   auto arguments = small_run("model");
-  arguments.insert(arguments.end(), {"--architecture", "litept"});
+  arguments.back() = "100000";
+  arguments.insert(arguments.end(), {"--validate-steps", "1", "--patience", "1"});
   const Finished finished = train(arguments);
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(read_file(folder() / "model/config.json"), HasSubstr("\"litept\""));
+  EXPECT_THAT(read_file(folder() / "model/README.md"), HasSubstr("the best on the clouds"));
 }
 
 TEST_F(Train, ResumedLeavesTheSameBytes) {
   put_village("a.ply");
-  ASSERT_EQ(train(small_run("whole")).exit_code, 0);
+  auto whole = small_run("whole");
+  whole.insert(whole.end(), {"--validate-steps", "2"});
+  ASSERT_EQ(train(whole).exit_code, 0);
   auto half = small_run("half");
   half.back() = "3";
   ASSERT_EQ(train(half).exit_code, 0);
@@ -183,7 +298,7 @@ TEST_F(Train, ResumedLeavesTheSameBytes) {
   // The learning rate follows the share of the steps: only a run of the same length is the same.
   EXPECT_EQ(train(half).exit_code, 2);  // not without --resume
   auto again = small_run("again");
-  again.insert(again.end(), {"--save-minutes", "0"});
+  again.insert(again.end(), {"--save-minutes", "0", "--validate-steps", "2"});
   {
     Process process(command(again));
     while (process.running() && !fs::exists(folder() / "again/training/checkpoint")) {
@@ -215,6 +330,60 @@ TEST_F(Train, InterruptedSavesAndSaysSo) {
   EXPECT_TRUE(fs::exists(folder() / "model/training/checkpoint"));
 }
 
+/// A village where a few points of houses are labelled as sheds and nothing else is.
+PointCloud labelled_sheds() {
+  PointCloud cloud = village(80, 1);
+  const auto label = cloud.find("classification")->values<std::uint8_t>();
+  std::size_t sheds = 0;
+  for (std::uint8_t& x : label) x = x == 6 && sheds++ % 200 == 0 ? 40 : 1;
+  return cloud;
+}
+
+TEST_F(Train, FitsAHeadToFewLabels) {
+  write_cloud(folder() / "data/a.ply", labelled_sheds());
+  put_village("b.ply", 2);
+  for (const std::string head : {"linear", "attention"}) {
+    const Finished finished = train({"data/a.ply", "-o", head, "--init", "aerial", "--add-class",
+                                     "shed=40", "--freeze", "encoder", "--head", head});
+    ASSERT_EQ(finished.exit_code, 0) << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr("without label, shed "));
+    EXPECT_THAT(read_file(folder() / head / "README.md"), HasSubstr("nothing was held out"));
+    const Finished labelled =
+        run({.program = PTATTN_SEGMENT,
+             .arguments = {"data/b.ply", "-o", "out.ply", "--model", head, "--format", "json"},
+             .folder = folder()});
+    ASSERT_EQ(labelled.exit_code, 0) << labelled.err;
+    const PointCloud out = read_cloud(folder() / "out.ply");
+    const auto truth = out.find("classification")->values<std::uint8_t>();
+    std::size_t sheds = 0;
+    std::size_t houses = 0;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      if (truth[i] != 6) continue;
+      ++houses;
+      sheds += out.find("label")->as_double(i) == 6.0 ? 1 : 0;  // the class behind the model's six
+    }
+    EXPECT_GT(2 * sheds, houses) << head;
+  }
+}
+
+TEST_F(Train, MeasuresAFittedHeadOnWhatIsHeldOut) {
+  PointCloud cloud = village(80, 1);
+  const auto label = cloud.find("classification")->values<std::uint8_t>();
+  for (std::uint8_t& x : label) x = x == 6 ? 40 : x;
+  write_cloud(folder() / "data/a.ply", labelled_sheds());
+  write_cloud(folder() / "data/held.ply", cloud);
+  const Finished finished = train({"data", "-o", "model", "--init", "aerial", "--add-class",
+                                   "shed=40", "--freeze", "encoder", "--hold-out", "held*"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(read_file(folder() / "model/config.json"), HasSubstr("% on 1 held-out clouds"));
+}
+
+TEST_F(Train, RefusesAFrozenEncoderOfNothing) {
+  put_village("a.ply");
+  expect_error({"data", "--dry-run", "--freeze", "encoder"}, 2,
+               "--freeze: encoder needs --init, the model whose encoder it is");
+}
+
 TEST_F(Train, AddsAClassToAModelByItsHeadAlone) {
   PointCloud cloud = village(80, 1);
   const auto label = cloud.find("classification")->values<std::uint8_t>();
@@ -222,7 +391,7 @@ TEST_F(Train, AddsAClassToAModelByItsHeadAlone) {
   write_cloud(folder() / "data/a.ply", cloud);
   const Finished finished =
       train({"data", "-o", "model", "--init", "aerial", "--add-class", "shed=40", "--freeze",
-             "encoder", "--voxels-per-step", "600", "--steps", "3"});
+             "encoder", "--head", "gradient", "--voxels-per-step", "600", "--steps", "3"});
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("random at first, wholly or in part: seg_head"));
   const std::string config = read_file(folder() / "model/config.json");

@@ -57,7 +57,7 @@ TEST_F(Usage, wrong_options_are_one_line) {
       {{"--top-k", "0", "a.ply"}, "--top-k: 0 is not a whole number from 1 to 10000, see --help"},
       {{"--votes", "many", "a.ply"},
        "--votes: many is not a whole number from 1 to 1000, see --help"},
-      {{"--up", "w", "a.ply"}, "--up: \"w\" is none of z, y, x, auto, see --help"},
+      {{"--up", "w", "a.ply"}, "--up: \"w\" is none of z, -z, y, -y, x, -x, auto, see --help"},
       {{"--precision", "int4", "a.ply"},
        "--precision: \"int4\" is none of float32, int8, did you mean int8?"},
       {{"--format", "xml", "a.ply"},

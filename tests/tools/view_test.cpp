@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <png.h>
 
+#include <array>
 #include <cstdlib>
 #include <functional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ namespace ptattn::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -162,11 +165,62 @@ TEST_F(View, ComparisonsPaleWhatIsEqual) {
   EXPECT_NEAR(differing, 0.25 * 0.5 * 0.92 * 0.5 * 0.92, 0.012);
 }
 
-TEST_F(View, CloudsOfDifferentSizesAreNotCompared) {
-  put("a.ply", ply_shape(200));
-  put("b.ply", ply_shape(300));
-  picture({"--compare", "a.ply", "b.ply"});
-  EXPECT_THAT(last().err, HasSubstr("have 200 and 300 points, so none are compared\n"));
+TEST_F(View, clouds_that_do_not_belong_together_are_not_compared) {
+  const auto refused = [&](const std::string& a, const std::string& b, const std::string& line) {
+    put("a.ply", a);
+    put("b.ply", b);
+    const Finished finished = view({"--compare", "a.ply", "b.ply", "--output", "a.png"});
+    EXPECT_EQ(finished.exit_code, 3);
+    EXPECT_THAT(finished.err, HasSubstr("b.ply: " + line + "\n"));
+  };
+  refused(ply_shape(200), ply_shape(300),
+          "has 300 points, a.ply has 200, --compare needs the same points");
+  std::vector<std::array<double, 3>> row;
+  for (int i = 0; i < 100; ++i) row.push_back({1.0 * i, 0.01 * i, 0.0});
+  std::vector<std::array<double, 3>> away;
+  for (const auto& p : row) away.push_back({p[0] + 5000.0, p[1], p[2]});
+  refused(ply_text(row), ply_text(away),
+          "lies 4901 away from a.ply, --compare needs the same points");
+  std::vector<std::array<double, 3>> back(row.rbegin(), row.rend());
+  refused(
+      ply_text(row), ply_text(back),
+      "has its points in another order than a.ply, or elsewhere, --compare needs the same points");
+}
+
+TEST_F(View, clouds_too_far_apart_to_be_seen_are_told) {
+  put("a.ply", ply_text({{0, 0, 0}, {1, 0, 0}, {0, 1, 1}}));
+  put("b.ply", ply_text({{200000, 0, 0}, {200001, 0, 0}, {200000, 1, 1}}));
+  picture({"a.ply", "b.ply"});
+  EXPECT_THAT(last().err,
+              HasSubstr("b.ply lies 199999 away from a.ply, so both are too small to be "
+                        "seen; view them one by one\n"));
+  put("b.ply", ply_text({{5, 0, 0}, {6, 0, 0}, {5, 1, 1}}));
+  picture({"a.ply", "b.ply"});
+  EXPECT_THAT(last().err, Not(HasSubstr("away")));
+}
+
+TEST_F(View, labels_have_the_names_that_the_file_gives_them) {
+  std::string parts = ply_text({{0, 0, 0}, {1, 0, 0}, {0, 1, 1}});
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    parts.replace(parts.find(from), from.size(), to);
+  };
+  replace("format ascii 1.0\n",
+          "format ascii 1.0\ncomment ptattn made by ptattn-segment 0.1.0\n"
+          "comment ptattn labels label class\ncomment ptattn class 0 - Airplane.wing\n"
+          "comment ptattn class 1 - Airplane.body\n");
+  replace("property float z\n", "property float z\nproperty uchar label\n");
+  std::istringstream lines(parts);
+  std::string labelled;
+  bool in_body = false;
+  for (std::string line; std::getline(lines, line);) {
+    labelled += line + (in_body ? " 1\n" : "\n");
+    in_body = in_body || line == "end_header";
+  }
+  put("parts.ply", labelled);
+  picture({"parts.ply"});
+  EXPECT_THAT(last().out, HasSubstr("   1  Airplane.body"));
+  picture({"parts.ply", "--model", PTATTN_SOURCE_DIR "/samples/models/aerial"});
+  EXPECT_THAT(last().out, HasSubstr("   1  vegetation"));
 }
 
 TEST_F(View, LargeCloudsAreThinnedAndSaySo) {
@@ -262,6 +316,49 @@ TEST_F(View, a_folder_gets_a_picture_per_cloud_and_bad_files_are_skipped) {
   EXPECT_TRUE(has("pictures/a.png") && has("pictures/b.png"));
   ASSERT_EQ(view({"in/a.ply", "-o", "one.png", "--size", "200x200"}).exit_code, 0);
   EXPECT_EQ(get("one.png"), get("pictures/a.png"));
+}
+
+TEST_F(View, labels_that_are_nan_are_called_none) {
+  constexpr int kNone = 99999;
+  std::string text = wall([](int column, int row) {
+    const int code = three_classes(column, row);
+    return code == 5 ? kNone : code;
+  });
+  text.replace(text.find("uchar classification"), 20, "float scalar_Classification");
+  for (std::size_t at = text.find(" 99999 "); at != std::string::npos;
+       at = text.find(" 99999 ", at)) {
+    text.replace(at, 7, " nan ");
+  }
+  put("nan.ply", text);
+  (void)picture({"nan.ply"});
+  EXPECT_EQ(last().out,
+            "nan.ply: 10000 points, coloured by scalar_Classification\n"
+            "      none           3000   30.0 %\n"
+            "   2  ground         5000   50.0 %\n"
+            "   6  building       2000   20.0 %\n");
+  std::string other = wall(three_classes);
+  other.replace(other.find("uchar classification"), 20, "float scalar_Classification");
+  put("b.ply", other);
+  const Finished compared =
+      view({"--compare", "nan.ply", "b.ply", "-o", "c.png", "--colorize", "scalar_Classification"});
+  EXPECT_EQ(compared.exit_code, 0) << compared.err;
+  EXPECT_THAT(compared.out, HasSubstr("none -> high vegetation"));
+  EXPECT_EQ(compared.out.find("-9223372036854775808"), std::string::npos);
+}
+
+TEST_F(View, colours_are_found_in_the_spelling_of_other_programs) {
+  for (const char* const names :
+       {"red green blue", "diffuse_red diffuse_green diffuse_blue", "r g b", "Red Green Blue"}) {
+    std::istringstream words(names);
+    std::string text =
+        "ply\nformat ascii 1.0\nelement vertex 4\nproperty float x\nproperty float y\nproperty "
+        "float z\n";
+    for (std::string name; words >> name;) text += "property uchar " + name + "\n";
+    text += "end_header\n0 0 0 200 10 20\n1 0 0 200 10 20\n0 0 1 200 10 20\n1 0 1 200 10 20\n";
+    put("a.ply", text);
+    const Image image = picture({"a.ply", "--colorize", "rgb"});
+    EXPECT_GT(share(image, Rgb{200, 10, 20}), 0.0) << names;
+  }
 }
 
 }  // namespace

@@ -45,5 +45,14 @@ TEST(CutOff, CutsTheEndOfTheLongerSideAndLeavesAGap) {
   EXPECT_NEAR(static_cast<double>(end.size()) / static_cast<double>(place.size()), 0.2, 0.01);
 }
 
+TEST(CutOff, CutsTheBeginningOfWhatIsLeft) {
+  LabelledCloud place = test::village(50.0);
+  for (auto& p : place.positions) p[1] = 2.0F * p[1] + 30.0F;
+  const auto [rest, first] = cut_off(place, 0.2, 5.0, PlaceEnd::kFirst);
+  for (const auto& p : rest.positions) EXPECT_GT(p[1], 54.9F);
+  for (const auto& p : first.positions) EXPECT_LT(p[1], 50.1F);
+  EXPECT_NEAR(static_cast<double>(first.size()) / static_cast<double>(place.size()), 0.2, 0.01);
+}
+
 }  // namespace
 }  // namespace ptattn::train

@@ -132,6 +132,29 @@ TEST_F(TrainerRun, RefusesTheStateOfAnotherNetwork) {
   EXPECT_THROW((void)trainer.load(checkpoint()), Error);
 }
 
+TEST_F(TrainerRun, KeepsTheBestWeightsAlsoWhenItGoesOn) {
+  LinearNetwork network(kChannels, 2);
+  Trainer trainer(network, stream_, kSpace, options_);
+  trainer.step();
+  EXPECT_TRUE(trainer.offer(0.5));
+  const std::vector<float> best(trainer.averaged_values().begin(), trainer.averaged_values().end());
+  trainer.step();
+  EXPECT_FALSE(trainer.offer(0.5));
+  trainer.save(checkpoint());
+  LinearNetwork other(kChannels, 2);
+  Trainer again(other, stream_, kSpace, options_);
+  ASSERT_TRUE(again.load(checkpoint()));
+  EXPECT_EQ(again.selection().score, 0.5);
+  EXPECT_EQ(again.selection().step, 1U);
+  EXPECT_EQ(again.selection().validated, 2U);
+  EXPECT_EQ(again.selection().since, 1U);
+  EXPECT_THAT(again.best_values(), testing::ElementsAreArray(best));
+  EXPECT_THAT(again.averaged_values(), testing::Not(testing::ElementsAreArray(best)));
+  again.step();
+  EXPECT_TRUE(again.offer(0.6));
+  EXPECT_THAT(again.best_values(), testing::ElementsAreArray(again.averaged_values()));
+}
+
 TEST_F(TrainerRun, FreezesStatisticsFromTheProgressAskedFor) {
   LinearNetwork network(kChannels, 2);
   Trainer trainer(network, stream_, kSpace, options_);

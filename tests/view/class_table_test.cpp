@@ -1,3 +1,4 @@
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/view/class_table.hpp"
 
 #include <gmock/gmock.h>

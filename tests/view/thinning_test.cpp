@@ -76,7 +76,7 @@ TEST(Thinning, NeedsCoordinates) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::kInput);
-    EXPECT_STREQ(error.what(), "flat.ply: has no field y of one number a point");
+    EXPECT_STREQ(error.what(), "flat.ply: has no field y, expected x, y and z");
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "../format.hpp"
+#include "../made_by.hpp"
 #include "../text.hpp"
 
 namespace ptattn::tools {
@@ -41,6 +42,7 @@ class JsonlFormat : public RecordFormat {
     object["model"] = made_by_.model;
     if (made_by_.precision != Precision::kFloat32)
       object["precision"] = name_of(made_by_.precision);
+    if (!made_by_.run.tool.empty()) object["made_by"] = as_json(made_by_.run);
     return json_line(object) + "\n";
   }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "ptattn/cloud/provenance.hpp"
 #include "ptattn/models/precision.hpp"
 
 namespace ptattn::tools {
@@ -28,8 +29,12 @@ struct Record {
 struct MadeBy {
   std::string model;
   Precision precision = Precision::kFloat32;
+  Provenance run{};  ///< command, version, hash of the model, options; without a tool not told
 
-  friend bool operator==(const MadeBy&, const MadeBy&) = default;
+  /// True for the same model and precision, whatever the run.
+  friend bool operator==(const MadeBy& a, const MadeBy& b) {
+    return a.model == b.model && a.precision == b.precision;
+  }
 };
 
 /// One of the output formats. `line` is pure: the same record gives the same bytes.
@@ -48,9 +53,9 @@ class RecordFormat {
 };
 
 /// JSON Lines: an object a line with the keys path, points, class, confidence, top_k, up, seconds,
-/// model, or path, points (if read), error, seconds, model on failure. A last key, precision, is
-/// there unless it is float32. Probabilities have six decimals. Bytes of a path that are not UTF-8
-/// become U+FFFD.
+/// model, made_by, or path, points (if read), error, seconds, model, made_by on failure. The key
+/// precision is there behind model unless it is float32. Probabilities have six decimals. Bytes of
+/// a path that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::unique_ptr<RecordFormat> make_jsonl_format(MadeBy made_by);
 
 /// One JSON array of the same objects.

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "../made_by.hpp"
 #include "ptattn/core/error.hpp"
 #include "record.hpp"
 
@@ -51,6 +52,12 @@ void add_record(const std::string& line, const std::string& subject, std::size_t
         Fault::kUsage, subject,
         "was made with model " + text_of(earlier_by) + ", this run would use " + text_of(made_by));
   }
+  if (record.contains("made_by") && !made_by.run.tool.empty()) {
+    const auto run = run_of_json(record["made_by"]);
+    if (!run) not_ours(subject, line_number);
+    const std::string difference = difference_of(*run, made_by.run);
+    if (!difference.empty()) throw Error(Fault::kUsage, subject, "was " + difference);
+  }
   ++earlier.records[record["path"].get<std::string>()];
   if (record.contains("error")) ++earlier.failures;
 }
@@ -73,7 +80,9 @@ EarlierRun read_earlier_run(const std::filesystem::path& output, const MadeBy& m
   if (!file || !std::filesystem::is_regular_file(output, ignored)) {
     throw Error(Fault::kInput, subject, "cannot be read, --resume needs a file");
   }
-  const MadeBy expected{as_json_text(made_by.model), made_by.precision};
+  MadeBy expected{as_json_text(made_by.model), made_by.precision, made_by.run};
+  expected.run.model = as_json_text(made_by.run.model);
+  for (std::string& option : expected.run.options) option = as_json_text(option);
   std::size_t line_number = 0;
   for (std::string line; std::getline(file, line);) {
     ++line_number;

@@ -25,7 +25,8 @@ struct EarlierRun {
 /// Reads the output of an earlier run; a file that does not exist or is empty holds no records.
 /// @throws Error(Fault::kInput) when the file is not the JSON Lines output of this command, so that
 ///         nothing foreign is ever appended to or cut;
-///         Error(Fault::kUsage) when another model or the same in another precision made it
+///         Error(Fault::kUsage) when another model made it, the same in another precision, or
+///         another command line; records that say nothing of that are taken as they are
 [[nodiscard]] EarlierRun read_earlier_run(const std::filesystem::path& output,
                                           const MadeBy& made_by);
 

@@ -1,11 +1,15 @@
 #include "run.hpp"
 
 #include <chrono>
+#include <iterator>
 #include <new>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "../batch.hpp"
+#include "../cloud_options.hpp"
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/pipeline.hpp"
@@ -19,15 +23,20 @@ namespace {
 struct Outcome {
   Record record;
   std::optional<Error> error;
+  std::vector<std::string> notes{};
 };
 
-void fill(Record& record, const Input& input, const ClassifierModel& model,
+void fill(Outcome& outcome, const Input& input, const ClassifierModel& model,
           const RunOptions& options) {
+  Record& record = outcome.record;
   if (!input.problem.empty()) throw Error(Fault::kInput, record.path, input.problem);
-  const PointCloud cloud = read_cloud(input.path);
+  const PointCloud cloud = read_cloud(input.path, options.read);
+  outcome.notes = cloud.metadata().notes;
   record.points = cloud.size();
-  const Classification result = classify(model, cloud, options.classify);
+  Classification result = classify(model, cloud, options.classify);
   record.up = name_of(result.up);
+  outcome.notes.insert(outcome.notes.end(), std::make_move_iterator(result.notes.begin()),
+                       std::make_move_iterator(result.notes.end()));
   for (const std::size_t c : top_classes(result.probabilities, options.top_k)) {
     record.top_k.emplace_back(model.description.classes[c], result.probabilities[c]);
   }
@@ -40,7 +49,7 @@ Outcome process(const Input& input, const ClassifierModel& model, const RunOptio
   Record& record = outcome.record;
   record.path = input.path.string();
   try {
-    fill(record, input, model, options);
+    fill(outcome, input, model, options);
   } catch (const Error& error) {
     if (error.fault() != Fault::kInput) throw;
     outcome.error = error;
@@ -68,6 +77,7 @@ class Delivery {
       progress_.message(outcome.error->what());
       ++result.failed;
     }
+    tell_notes(outcome.notes, outcome.record.path, progress_);
     if (output_.is_terminal()) progress_.hide();
     const bool first = result.done == 0;
     output_.write((first ? "" : format_.between()) + format_.line(outcome.record));

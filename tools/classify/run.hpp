@@ -6,6 +6,7 @@
 #include "../inputs.hpp"
 #include "../output.hpp"
 #include "../progress.hpp"
+#include "ptattn/io/cloud_io.hpp"
 #include "ptattn/tasks/classify/classify.hpp"
 #include "record.hpp"
 
@@ -16,6 +17,7 @@ struct RunOptions {
   std::size_t top_k = 1;
   std::size_t batch = 1;   ///< clouds in flight
   bool fail_fast = false;  ///< end at the first input that fails
+  ReadOptions read{};      ///< of the clouds
   bool timing = true;      ///< measure the seconds of each input
 };
 

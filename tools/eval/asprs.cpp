@@ -1,21 +1,26 @@
 #include "asprs.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
+
+#include "../asprs.hpp"
 
 namespace ptattn::tools {
 namespace {
 
-constexpr std::array<int, 5> kUnknown{0, 1, 7, 18, 66};
 constexpr int kAnythingElse = 1;
-constexpr int kLowVegetation = 3;
-constexpr int kHighVegetation = 5;
 constexpr int kCodes = 256;
+
+/// The code whose class also stands for `code`; `code` itself for most.
+int relative_of(int code) {
+  if (code == 3 || code == 4) return 5;     // vegetation
+  if (code == 13 || code == 16) return 14;  // wires
+  return code;
+}
 
 }  // namespace
 
-LabelMap asprs_map(std::span<const std::string> classes, std::span<const std::uint8_t> codes,
+LabelMap asprs_map(std::span<const std::string> classes, std::span<const int> codes,
                    LabelSide side) {
   const auto class_of = [&](int code) -> std::string {
     const auto found = std::ranges::find(codes, code);
@@ -23,12 +28,10 @@ LabelMap asprs_map(std::span<const std::string> classes, std::span<const std::ui
   };
   std::map<std::string, std::string> map;
   for (int code = 0; code < kCodes; ++code) {
-    const bool unknown = std::ranges::find(kUnknown, code) != kUnknown.end();
     std::string name;
-    if (side == LabelSide::kPredicted || !unknown) {
+    if (side == LabelSide::kPredicted || !asprs_class_of(code).empty()) {
       name = class_of(code);
-      const bool vegetation = code >= kLowVegetation && code < kHighVegetation;
-      if (name.empty() && vegetation) name = class_of(kHighVegetation);
+      if (name.empty()) name = class_of(relative_of(code));
       if (name.empty()) name = class_of(kAnythingElse);
     }
     map[std::to_string(code)] = name.empty() ? kIgnore : name;

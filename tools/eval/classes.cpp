@@ -1,8 +1,9 @@
 #include "classes.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <iterator>
 
+#include "../label_text.hpp"
 #include "../suggest.hpp"
 #include "../text.hpp"
 #include "ptattn/core/error.hpp"
@@ -11,11 +12,36 @@ namespace ptattn::tools {
 namespace {
 
 std::optional<std::int64_t> as_number(const std::string& text) {
-  std::int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || last != end) return std::nullopt;
-  return value;
+  return parse_label(text);
+}
+
+bool are_numbers(const std::set<std::string>& names) {
+  return std::ranges::all_of(names,
+                             [](const std::string& name) { return as_number(name).has_value(); });
+}
+
+/// Refuses numbers on one side and names on the other.
+void check_common(const std::set<std::string>& truth, const std::set<std::string>& predicted) {
+  if (truth.empty() || predicted.empty() || are_numbers(truth) == are_numbers(predicted)) return;
+  const auto is_common = [&](const std::string& name) { return predicted.contains(name); };
+  if (std::ranges::any_of(truth, is_common)) return;
+  throw Error(Fault::kInput, "classes",
+              "the truth's begin with " + *truth.begin() + ", the prediction's with " +
+                  *predicted.begin() +
+                  ", none is on both sides; a map of both, --classes or "
+                  "--model can name them");
+}
+
+/// All labels of both sides.
+std::set<std::string> labels_of(const std::vector<LabelledInput>& inputs) {
+  std::set<std::string> labels;
+  for (const LabelledInput& input : inputs) {
+    for (const auto& [pair, count] : input.pairs) {
+      labels.insert(pair.first);
+      labels.insert(pair.second);
+    }
+  }
+  return labels;
 }
 
 /// Numbers by value, then texts.
@@ -43,7 +69,9 @@ Classes::Classes(ClassSettings settings)
     for (const std::string& name : map->classes()) {
       if (index_of(name) || named_.contains(name)) continue;
       if (!settings_.names.empty()) {
-        throw Error(Fault::kUsage, "--map", "leads to \"" + name + "\", which is no named class");
+        throw Error(Fault::kUsage, "--map",
+                    "leads to \"" + name + "\", which is no named class" +
+                        did_you_mean(name, settings_.names));
       }
       add_name(name);
     }
@@ -73,6 +101,8 @@ std::optional<std::size_t> Classes::index_of(const std::string& name) const {
 std::optional<std::string> Classes::class_of(const std::string& label, const Side& side,
                                              const std::string& subject) const {
   if (label.empty() || settings_.ignored.contains(label)) return std::nullopt;
+  const bool no_label = settings_.kind == LabelKind::kNumbers && label == kNoLabelText;
+  if (no_label && !side.map.names(label)) return std::nullopt;
   std::string name = label;
   if (!side.map.empty()) {
     const auto mapped = side.map.find(label);
@@ -98,21 +128,61 @@ std::optional<std::string> Classes::class_of(const std::string& label, const Sid
 
 void Classes::discover(const std::vector<LabelledInput>& inputs) {
   if (fixed_) return;
-  std::set<std::string> found;
+  std::set<std::string> truths;
+  std::set<std::string> predictions;
   for (const LabelledInput& input : inputs) {
     for (const auto& [pair, count] : input.pairs) {
       const auto truth = class_of(pair.first, {"truth", settings_.truth_map}, input.name);
       if (!truth) continue;
-      found.insert(*truth);
+      truths.insert(*truth);
       const auto predicted =
           class_of(pair.second, {"prediction", settings_.predicted_map}, input.name);
-      if (predicted) found.insert(*predicted);
+      if (predicted) predictions.insert(*predicted);
     }
   }
-  std::vector<std::string> sorted(found.begin(), found.end());
+  check_common(truths, predictions);
+  truths.merge(predictions);
+  std::vector<std::string> sorted(truths.begin(), truths.end());
   std::ranges::stable_sort(sorted, label_less);
   for (const std::string& name : sorted) add_name(name);
   check_number();
+}
+
+/// True when a text is the name of a class or of a label that a map names.
+bool Classes::explains(const std::string& text) const {
+  if (named_.contains(text) || index_of(text)) return true;
+  for (const LabelMap* const map : {&settings_.truth_map, &settings_.predicted_map}) {
+    if (map->names(text) || std::ranges::find(map->classes(), text) != map->classes().end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void Classes::check_names(const std::vector<LabelledInput>& inputs) const {
+  const std::set<std::string> labels = labels_of(inputs);
+  std::vector<std::string> known(names_);
+  known.insert(known.end(), labels.begin(), labels.end());
+  for (const std::string& text : settings_.ignored) {
+    const bool is_label =
+        settings_.kind == LabelKind::kNumbers && (as_number(text) || text == kNoLabelText);
+    if (is_label || explains(text) || labels.contains(text)) continue;
+    throw Error(Fault::kUsage, "--ignore",
+                quoted(text) + " is neither a class nor a label" + did_you_mean(text, known));
+  }
+  if (settings_.kind == LabelKind::kNumbers) return;
+  for (const LabelMap* const map : {&settings_.truth_map, &settings_.predicted_map}) {
+    std::vector<std::string> unmapped;
+    std::ranges::copy_if(labels, std::back_inserter(unmapped), [&](const std::string& label) {
+      return !label.empty() && !map->names(label);
+    });
+    for (const std::string& label : map->labels()) {
+      const std::string hint = did_you_mean(label, unmapped);
+      if (label == "*" || labels.contains(label) || hint.empty()) continue;
+      throw Error(Fault::kUsage, "--map",
+                  "names the label " + quoted(label) + ", which no input has" + hint);
+    }
+  }
 }
 
 std::size_t Classes::require(const std::string& name, const std::string& option) {
@@ -122,12 +192,14 @@ std::size_t Classes::require(const std::string& name, const std::string& option)
     if (const auto found = index_of(settings_.names[static_cast<std::size_t>(*number)]))
       return *found;
   }
-  if (fixed_) {
+  if (fixed_ || !number) {
     throw Error(Fault::kUsage, option,
                 quoted(name) + " is none of the classes" + did_you_mean(name, names_));
   }
-  indices_.emplace(name, names_.size());
-  names_.push_back(name);
+  const std::string label = std::to_string(*number);
+  if (const auto found = index_of(label)) return *found;
+  indices_.emplace(label, names_.size());
+  names_.push_back(label);
   return names_.size() - 1;
 }
 

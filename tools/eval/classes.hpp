@@ -18,6 +18,7 @@ namespace ptattn::tools {
 struct LabelledInput {
   std::string name;
   std::map<std::pair<std::string, std::string>, std::uint64_t> pairs{};
+  std::vector<std::string> notes{};  ///< what a user should know about it
 };
 
 /// Most classes: a confusion matrix holds the square of their number.
@@ -29,13 +30,14 @@ struct ClassSettings {
   LabelMap truth_map;
   LabelMap predicted_map;
   std::set<std::string> ignored;  ///< labels and classes to leave out
+  LabelKind kind = LabelKind::kNames;
 };
 
 /// Which classes there are, and which of them a label means.
 ///
-/// A label means: nothing, if it is ignored; what its side's map says; else the class whose name or
-/// number it is; else, where no classes are named, itself. Classes stand in the order of their
-/// names, else of the maps, else sorted (numbers by value).
+/// A label means: nothing, if it is ignored, or `nan` of points that has no map; what its side's
+/// map says; else the class whose name or number it is; else, where no classes are named, itself.
+/// Classes stand in the order of their names, else of the maps, else sorted (numbers by value).
 class Classes {
  public:
   /// @throws Error(Fault::kUsage) when a map leads to a class that `names` does not hold, or when
@@ -45,11 +47,16 @@ class Classes {
   /// True when the classes are known without looking at labels.
   [[nodiscard]] bool fixed() const { return fixed_; }
   /// Adds the labels of inputs to the classes, unless these are fixed.
-  /// @throws Error(Fault::kInput) when there are more than kMaxClasses: such numbers are no labels
+  /// @throws Error(Fault::kInput) when there are more than kMaxClasses: such numbers are no labels;
+  ///         and when one side has names and the other numbers, so that none can agree
   void discover(const std::vector<LabelledInput>& inputs);
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  /// Index among names() of a class named by the user, by name or number; a class that is not there
-  /// is added, unless they are fixed.
+  /// Checks what the user names against what there is: ignored names that are neither a class nor
+  /// a label, labels of maps that no input has while it has one of nearly that name.
+  /// @throws Error(Fault::kUsage) naming the first
+  void check_names(const std::vector<LabelledInput>& inputs) const;
+  /// Index among names() of a class named by the user, by name or number; a number that no input
+  /// has is added, unless the classes are fixed.
   /// @throws Error(Fault::kUsage) with `option`
   [[nodiscard]] std::size_t require(const std::string& name, const std::string& option);
 
@@ -63,6 +70,7 @@ class Classes {
   [[nodiscard]] std::optional<std::string> class_of(const std::string& label, const Side& side,
                                                     const std::string& subject) const;
   [[nodiscard]] std::optional<std::size_t> index_of(const std::string& name) const;
+  [[nodiscard]] bool explains(const std::string& text) const;
 
   void add_name(const std::string& name);
   void check_number() const;

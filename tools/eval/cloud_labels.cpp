@@ -5,12 +5,15 @@
 #include <iostream>
 #include <limits>
 #include <sstream>
+#include <utility>
 
 #include "../inputs.hpp"
+#include "../label_text.hpp"
 #include "../target.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/cloud_io.hpp"
+#include "same_points.hpp"
 
 namespace ptattn::tools {
 namespace fs = std::filesystem;
@@ -46,10 +49,23 @@ void add_pairs(const std::string& argument, const std::string& truth_file, char 
   }
 }
 
-/// True when `value` is a whole number of 32 bits; NaN is not.
+/// True when `value` is a whole number of 32 bits, the least of which stands for NaN.
 bool is_label(double value) {
   using Limits = std::numeric_limits<std::int32_t>;
-  return value >= Limits::min() && value <= Limits::max() && value == std::trunc(value);
+  return value > Limits::min() && value <= Limits::max() && value == std::trunc(value);
+}
+
+std::string text_of(std::int32_t label) {
+  return label == kNoLabel ? std::string(kNoLabelText) : std::to_string(label);
+}
+
+/// The labels of the partners of points; an empty list of partners: as they are.
+std::vector<std::int32_t> in_order(std::vector<std::int32_t> labels,
+                                   const std::vector<std::uint32_t>& partner) {
+  if (partner.empty()) return labels;
+  std::vector<std::int32_t> ordered(labels.size());
+  for (std::size_t i = 0; i < ordered.size(); ++i) ordered[i] = labels[partner[i]];
+  return ordered;
 }
 
 std::string number_text(double value) {
@@ -76,15 +92,17 @@ std::vector<std::int32_t> read_labels(const PointCloud& cloud, const std::string
   const Field* const field = &require_field(cloud, name);
   if (field->count() != 1) {
     throw Error(Fault::kInput, cloud.name(),
-                "the field " + name + " has " + std::to_string(field->count()) +
+                "the field " + field->name() + " has " + std::to_string(field->count()) +
                     " values per point, expected one label");
   }
   std::vector<std::int32_t> labels(cloud.size());
-  std::atomic<std::size_t> bad = cloud.size();  // the first point without a label
+  std::atomic<std::size_t> bad = cloud.size();  // the first point whose value is no label
   parallel_each(labels.size(), kPointsPerTask, [&](std::size_t i) {
     const double value = field->as_double(i);
     if (is_label(value)) {
       labels[i] = static_cast<std::int32_t>(value);
+    } else if (std::isnan(value)) {
+      labels[i] = kNoLabel;
     } else {
       for (std::size_t first = bad; i < first && !bad.compare_exchange_weak(first, i);) {
       }
@@ -92,33 +110,43 @@ std::vector<std::int32_t> read_labels(const PointCloud& cloud, const std::string
   });
   if (bad < labels.size()) {
     throw Error(Fault::kInput, cloud.name(),
-                "the field " + name + " is " + number_text(field->as_double(bad)) + " at point " +
-                    std::to_string(bad) + ", expected an integer label");
+                "the field " + field->name() + " is " + number_text(field->as_double(bad)) +
+                    " at point " + std::to_string(bad) + ", expected an integer label");
   }
   return labels;
 }
 
 LabelledInput label_clouds(const CloudPair& pair, const std::string& predicted_field,
-                           const std::string& truth_field) {
-  const PointCloud cloud = read_cloud(pair.predicted);
+                           const std::string& truth_field, const ReadOptions& options) {
+  const PointCloud cloud = read_cloud(pair.predicted, options);
   const std::vector<std::int32_t> predicted = read_labels(cloud, predicted_field);
+  LabelledInput input{.name = cloud.name(), .pairs = {}, .notes = cloud.metadata().notes};
   std::vector<std::int32_t> truth;
   if (pair.truth.empty()) {
     truth = read_labels(cloud, truth_field);
   } else {
-    const PointCloud other = read_cloud(pair.truth);
-    if (other.size() != cloud.size()) {
-      throw Error(Fault::kInput, cloud.name(),
-                  "has " + std::to_string(cloud.size()) + " points, " + pair.truth.string() +
-                      " has " + std::to_string(other.size()) + ", expected the same points");
+    const PointCloud other = read_cloud(pair.truth, options);
+    for (const std::string& note : other.metadata().notes) {
+      input.notes.push_back("the true cloud: " + note);
     }
-    truth = read_labels(other, truth_field);
+    SamePoints same = find_same_points(cloud, other);
+    if (!same.note.empty()) input.notes.push_back(std::move(same.note));
+    truth = in_order(read_labels(other, truth_field), same.partner);
   }
-  LabelledInput input{.name = cloud.name()};
   for (const auto& [labels, count] : count_pairs(truth, predicted)) {
-    input.pairs[{std::to_string(labels.first), std::to_string(labels.second)}] = count;
+    input.pairs[{text_of(labels.first), text_of(labels.second)}] = count;
   }
   return input;
+}
+
+std::optional<LabelMeaning> read_label_meaning(const fs::path& path, const std::string& field) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return std::nullopt;
+  try {
+    return find_label_meaning(read_comments(path), field);
+  } catch (const Error&) {  // which is said when the cloud is read
+    return std::nullopt;
+  }
 }
 
 }  // namespace ptattn::tools

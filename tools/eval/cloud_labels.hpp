@@ -1,11 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "classes.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/cloud/provenance.hpp"
+#include "ptattn/io/cloud_io.hpp"
 
 namespace ptattn::tools {
 
@@ -31,15 +36,24 @@ struct CloudPair {
                                                  const std::string& truth_file,
                                                  char delimiter = '\n');
 
+/// Stands for NaN, which is no label.
+inline constexpr std::int32_t kNoLabel = std::numeric_limits<std::int32_t>::min();
+
 /// Returns the labels in the field `name`, one per point, also of points with invalid coordinates.
-/// @throws Error(Fault::kInput) when the field is missing, has several values a
-///         point, or holds a value that is no integer of 32 bits
+/// @throws Error(Fault::kInput) when the field is missing, has several values a point, or holds a
+///         value that is neither NaN nor an integer of 32 bits
 [[nodiscard]] std::vector<std::int32_t> read_labels(const PointCloud& cloud,
                                                     const std::string& name);
 
-/// Reads both clouds of a pair and counts their labels.
-/// @throws Error(Fault::kInput), also when they differ in their number of points
+/// Reads both clouds of a pair and counts their labels, NaN as "nan".
+/// @throws Error(Fault::kInput), also when they do not have the same points
 [[nodiscard]] LabelledInput label_clouds(const CloudPair& pair, const std::string& predicted_field,
-                                         const std::string& truth_field);
+                                         const std::string& truth_field,
+                                         const ReadOptions& options = {});
+
+/// Returns what a file says of a field of labels; nullopt for files that say nothing, or cannot be
+/// looked at before they are read (pipes).
+[[nodiscard]] std::optional<LabelMeaning> read_label_meaning(const std::filesystem::path& path,
+                                                             const std::string& field);
 
 }  // namespace ptattn::tools

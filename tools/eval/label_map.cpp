@@ -1,10 +1,12 @@
 #include "label_map.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "../label_text.hpp"
+#include "../text_file.hpp"
 #include "ptattn/core/error.hpp"
-#include "text_file.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -19,7 +21,7 @@ std::string trimmed(const std::string& text) {
 
 }  // namespace
 
-LabelMap::LabelMap(const std::filesystem::path& path) {
+LabelMap::LabelMap(const std::filesystem::path& path, LabelKind kind) : kind_(kind) {
   const std::string text = read_text_file(path);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && text[first] == '{') {
@@ -75,8 +77,14 @@ void LabelMap::read_json(const std::string& text, const std::string& subject) {
   if (!parsed.is_object()) throw Error(Fault::kInput, subject, "is not valid JSON");
 }
 
-void LabelMap::add(const std::string& label, const std::string& name, const std::string& subject) {
-  if (label.empty() || name.empty()) throw Error(Fault::kInput, subject, "holds an empty name");
+void LabelMap::add(const std::string& given, const std::string& name, const std::string& subject) {
+  if (given.empty() || name.empty()) throw Error(Fault::kInput, subject, "holds an empty name");
+  const std::string label = kind_ == LabelKind::kNumbers ? plain_label(given) : given;
+  if (kind_ == LabelKind::kNumbers && label != "*" && label != kNoLabelText &&
+      !parse_label(label)) {
+    throw Error(Fault::kInput, subject,
+                "names the label " + given + ", expected a whole number, nan or *");
+  }
   if (!classes_by_label_.emplace(label, name).second) {
     throw Error(Fault::kInput, subject, "names the label " + label + " twice");
   }
@@ -88,6 +96,12 @@ std::optional<std::string> LabelMap::find(const std::string& label) const {
   if (found == classes_by_label_.end()) found = classes_by_label_.find("*");
   if (found == classes_by_label_.end()) return std::nullopt;
   return found->second;
+}
+
+std::vector<std::string> LabelMap::labels() const {
+  std::vector<std::string> labels;
+  for (const auto& [label, name] : classes_by_label_) labels.push_back(label);
+  return labels;
 }
 
 }  // namespace ptattn::tools

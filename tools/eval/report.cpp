@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../format.hpp"
+#include "../made_by.hpp"
 #include "../text.hpp"
 
 namespace ptattn::tools {
@@ -181,6 +182,7 @@ std::string json_text(const Report& report) {
     entry.update(overall(input.metrics));
     object["inputs"].push_back(std::move(entry));
   }
+  if (!report.made_by.tool.empty()) object["made_by"] = as_json(report.made_by);
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ptattn/cloud/provenance.hpp"
 #include "ptattn/tasks/evaluation.hpp"
 
 namespace ptattn::tools {
@@ -24,6 +25,7 @@ struct Report {
   std::uint64_t ignored = 0;
   std::optional<std::size_t> ground;  ///< class whose filter errors are asked for
   std::vector<InputReport> inputs{};  ///< empty: not asked for
+  Provenance made_by{};               ///< this run; without a tool it is not told
 };
 
 /// Quotients in percent with two decimals, kappa with four; `-` where there is none.

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "../text_file.hpp"
 #include "csv.hpp"
 #include "ptattn/core/error.hpp"
-#include "text_file.hpp"
 
 namespace ptattn::tools {
 namespace fs = std::filesystem;

@@ -12,9 +12,11 @@
 #include "../text.hpp"
 #include "memory_limit.hpp"
 #include "ptattn/cloud/columns.hpp"
+#include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/tasks/features/attention_features.hpp"
 #include "ptattn/tasks/features/geometry_features.hpp"
+#include "ptattn/tasks/geometry/float_step.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -37,7 +39,7 @@ std::string wavelengths_note(const std::vector<double>& wavelengths) {
 }
 
 FeatureJob geometry_job(const FeatureSettings& s, const FeatureCloud& cloud) {
-  GeometryOptions options{.radii = s.radii, .up = *s.up};
+  GeometryOptions options{.radii = s.radii, .up = *s.frame.up};
   if (!s.neighbors.empty()) {
     options.neighbors = s.neighbors;
   } else if (!s.radii.empty()) {
@@ -106,6 +108,21 @@ FeatureCloud make_feature_cloud(const PointCloud& cloud, const std::string& path
   return found;
 }
 
+std::vector<std::string> leave_out_strays(FeatureCloud& cloud) {
+  std::vector<std::string> notes;
+  const Strays strays = find_strays(cloud.positions, Subject::kScene);
+  if (!strays.empty()) {
+    notes.push_back(stray_note(strays, cloud.cloud.size(), "gets 0 in every channel",
+                               "get 0 in every channel"));
+    drop_strays(cloud.positions, strays);
+    drop_strays(cloud.points, strays);
+  }
+  if (auto hint = float_hint(cloud.cloud, cloud.positions)) {
+    notes.push_back(std::move(hint->text));
+  }
+  return notes;
+}
+
 FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud) {
   switch (settings.kind) {
     case FeatureKind::kEncoding:
@@ -118,7 +135,9 @@ FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud) 
 }
 
 LayerJob::LayerJob(const FeatureSettings& settings)
-    : model_(load_model(locate_model(settings.model))), layer_(settings.layer), up_(*settings.up) {
+    : model_(load_model(locate_model(settings.model))),
+      layer_(settings.layer),
+      up_(*settings.frame.up) {
   const std::string& name = description_of(model_).name;
   const std::vector<LayerDescription> layers = layers_of_any(model_);
   const auto found = std::ranges::find(layers, layer_, &LayerDescription::name);
@@ -141,9 +160,6 @@ LayerJob::LayerJob(const FeatureSettings& settings)
   const std::vector<std::string> none;
   const bool asks = points != nullptr && points->network->category_count() > 0;
   const auto& categories = asks ? points->description.categories : none;
-  if (points != nullptr && up_ != Axis::kZ) {
-    throw Error(Fault::kUsage, "--up", name + " takes clouds as they are, with z up");
-  }
   if (!settings.category.empty()) {
     scene_.category = find_category(settings.category, categories, name);
   } else if (!categories.empty()) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "ptattn/cloud/point_cloud.hpp"
@@ -31,6 +32,10 @@ struct FeatureCloud {
 /// @throws Error(Fault::kInput) when the cloud has no coordinates
 [[nodiscard]] FeatureCloud make_feature_cloud(const PointCloud& cloud, const std::string& path);
 
+/// Takes out the points that lie far from all others.
+/// @return  what there is to say about it and about the coordinates, a line each
+std::vector<std::string> leave_out_strays(FeatureCloud& cloud);
+
 /// Geometry, encoding and attention. Everything referred to must outlive the job.
 /// @throws Error for inputs that the cloud does not have
 [[nodiscard]] FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud);
@@ -42,6 +47,8 @@ class LayerJob {
   ///         no such layer, or other options do not fit it
   explicit LayerJob(const FeatureSettings& settings);
   [[nodiscard]] FeatureJob make_job(const FeatureCloud& cloud) const;
+  /// Whether the model takes scenes, which lie as --up and --unit say.
+  [[nodiscard]] bool takes_scenes() const { return std::holds_alternative<SegmenterModel>(model_); }
 
  private:
   Model model_;

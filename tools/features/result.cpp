@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "../format.hpp"
+#include "../made_by.hpp"
 #include "../target.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -38,13 +40,23 @@ void add_fields(PointCloud& cloud, std::span<const std::string> names,
   });
 }
 
+/// Says what the channels mean. LAS keeps of comments only those of the run, and describes fields
+/// by what these say.
 void add_comments(PointCloud& cloud, std::span<const std::string> names,
-                  const FeatureResult& result) {
+                  const FeatureResult& result, const FeatureSettings& settings,
+                  const std::string& path) {
   std::vector<std::string>& comments = cloud.metadata().comments;
+  Provenance origin = settings.made_by;
+  const bool las = has_extension(path, ".las") || has_extension(path, ".laz");
   for (const std::string& note : result.notes) comments.push_back("ptattn-features: " + note);
   for (std::size_t c = 0; c < names.size(); ++c) {
-    comments.push_back(names[c] + " " + result.meanings[c]);
+    if (las) {
+      origin.fields.push_back({names[c], result.meanings[c]});
+    } else {
+      comments.push_back(names[c] + " " + result.meanings[c]);
+    }
   }
+  add_provenance(cloud.metadata(), origin);
 }
 
 /// The rows of all points, zeros for those without features.
@@ -104,11 +116,12 @@ void write_result(const FeatureSettings& settings, const std::string& path, Poin
     if (has_extension(path, ".npy")) return write_npy(path, all);
     const auto replace = nlohmann::json::error_handler_t::replace;
     const std::string names = nlohmann::json(result.meanings).dump(-1, ' ', false, replace);
-    return write_safetensors(path, "features", all, {{"names", names}});
+    const std::string origin = json_line(as_json(settings.made_by));
+    return write_safetensors(path, "features", all, {{"names", names}, {"made_by", origin}});
   }
   const auto names = field_names(settings.prefix, result.values.cols());
   add_fields(cloud, names, result);
-  add_comments(cloud, names, result);
+  add_comments(cloud, names, result, settings, path);
   if (settings.colorize) paint(cloud, colors_of(cloud, result), color_layout_of(path));
   result.values = Matrix();  // not needed while the file is written
   write_cloud(path, cloud, Encoding::kBinary, settings.clouds.las);

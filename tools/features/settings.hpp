@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "../cloud_options.hpp"
+#include "../frame_options.hpp"
 #include "../options.hpp"
+#include "ptattn/cloud/provenance.hpp"
 #include "ptattn/models/object_profile.hpp"
 #include "ptattn/tasks/features/attention_features.hpp"
 #include "ptattn/tasks/features/encoding_features.hpp"
@@ -30,7 +32,7 @@ struct FeatureSettings {
   // geometry
   std::vector<std::size_t> neighbors{};  // attention: one of them
   std::vector<double> radii{};
-  std::optional<Axis> up = Axis::kZ;  // and model
+  FrameOptions frame;  // up: and model; unit: model
   // encoding
   std::optional<WavelengthRange> wavelengths{};  // and attention
   std::optional<std::size_t> channels{};         // and attention
@@ -49,6 +51,7 @@ struct FeatureSettings {
   bool list_layers = false;
   bool list_models = false;
   CloudOptions clouds{};
+  Provenance made_by{};  ///< what the outputs say of this run
 };
 
 /// Adds the options to `app`. Options of another kind of features than the one chosen are refused

@@ -1,11 +1,11 @@
 #include "labels.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <type_traits>
 
 #include "../target.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/cloud_io.hpp"
@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t kPointsPerTask = 16384;
 constexpr Rgb kGrey{128, 128, 128};
-constexpr std::array<std::string_view, 5> kColorNames{"red", "green", "blue", "rgb", "rgba"};
-constexpr std::array<std::string_view, 3> kCoordinates{"x", "y", "z"};
+constexpr std::uint8_t kLowNoise = 7;  // codes of ASPRS
+constexpr std::uint8_t kHighNoise = 18;
 
 /// True when fields of `type` hold the numbers 0 to `largest`, or, for a largest of 0, fractions.
 bool holds(FieldType type, std::uint32_t largest) {
@@ -30,14 +30,20 @@ bool holds(FieldType type, std::uint32_t largest) {
   });
 }
 
+/// The field that a new one of this name takes the place of: that of the name or, of ASPRS codes,
+/// the one that another program calls so (Classification), which keeps its name.
+const Field* old_field(const PointCloud& cloud, const std::string& name) {
+  return names_asprs_codes(name) ? find_alike(cloud, name) : cloud.find(name);
+}
+
 /// The field `name` of numbers from 0 to `largest`, or of fractions: a new one of `type`, or the
 /// old one's successor.
 Field& target_field(PointCloud& cloud, const std::string& name, FieldType type,
                     std::uint32_t largest) {
-  Field* const old = cloud.find(name);
+  Field* const old = const_cast<Field*>(old_field(cloud, name));
   if (old == nullptr) return cloud.add(name, type);
   const bool keeps = old->count() == 1 && holds(old->type(), largest);
-  *old = Field(name, keeps ? old->type() : type, cloud.size());
+  *old = Field(old->name(), keeps ? old->type() : type, cloud.size());
   return *old;
 }
 
@@ -58,9 +64,15 @@ void add_fractions(PointCloud& cloud, const std::string& name, const std::vector
 void add_labels(PointCloud& cloud, const std::string& name, const Segmentation& result,
                 const LabelFields& fields, const SegmenterDescription& model) {
   if (fields.asprs_codes) {
-    const std::uint32_t largest = std::max<std::uint32_t>(1, std::ranges::max(model.asprs_codes));
+    std::uint32_t largest = std::max<std::uint32_t>(1, std::ranges::max(model.asprs_codes));
+    if (!result.strays.empty()) largest = std::max<std::uint32_t>(largest, kHighNoise);
+    const auto is_among = [](const std::vector<std::uint32_t>& points, std::size_t i) {
+      return std::ranges::binary_search(points, i);
+    };
     fill(target_field(cloud, name, FieldType::kUInt8, largest), [&](std::size_t i) {
-      return result.valid[i] ? model.asprs_codes[result.labels[i]] : std::uint8_t{0};
+      if (result.valid[i]) return model.asprs_codes[result.labels[i]];
+      if (!is_among(result.strays, i)) return std::uint8_t{0};
+      return is_among(result.high_strays, i) ? kHighNoise : kLowNoise;
     });
   } else {
     const auto largest = std::max<std::uint32_t>(
@@ -73,19 +85,26 @@ void add_labels(PointCloud& cloud, const std::string& name, const Segmentation& 
 void add_colors(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
                 const SegmenterDescription& model, const std::filesystem::path& output) {
   const ColorLayout layout = color_layout_of(output);
-  if (fields.replace) {
-    const std::size_t first = layout == ColorLayout::kChannels ? 0 : 3;
-    const auto names =
-        std::span(kColorNames).subspan(first, layout == ColorLayout::kChannels ? 3 : 2);
-    std::erase_if(cloud.fields(), [&](const Field& field) {
-      return std::ranges::find(names, field.name()) != names.end();
-    });
-  }
+  if (fields.replace) drop_painted(cloud, layout);
   std::vector<Rgb> colors(cloud.size(), kGrey);
   parallel_each(colors.size(), kPointsPerTask, [&](std::size_t i) {
     if (result.valid[i]) colors[i] = model.palette[result.labels[i]];
   });
   paint(cloud, colors, layout);
+}
+
+/// What the numbers of the labels stand for.
+LabelMeaning label_meaning(const std::string& field, const LabelFields& fields,
+                           const SegmenterDescription& model) {
+  LabelMeaning labels{.field = field,
+                      .codes = fields.asprs_codes ? LabelCodes::kAsprs : LabelCodes::kClass};
+  for (std::size_t c = 0; c < model.classes.size(); ++c) {
+    ClassMeaning one{.code = static_cast<std::int64_t>(c), .name = model.classes[c]};
+    if (!model.asprs_codes.empty()) one.asprs = model.asprs_codes[c];
+    if (fields.asprs_codes) one.code = model.asprs_codes[c];
+    labels.classes.push_back(std::move(one));
+  }
+  return labels;
 }
 
 }  // namespace
@@ -100,9 +119,10 @@ std::vector<std::string> new_fields(const LabelFields& fields, const SegmenterDe
     std::ranges::replace(name, ' ', '_');  // no field of a PLY file can have blanks
   }
   for (const std::string& name : names) {
-    const auto is_among = [&](auto list) { return std::ranges::find(list, name) != list.end(); };
-    if (std::ranges::count(names, name) > 1 || (fields.colorize && is_among(kColorNames)) ||
-        is_among(kCoordinates)) {
+    const Meaning meaning = meaning_of(name);
+    const bool is_coordinate = meaning >= Meaning::kX && meaning <= Meaning::kZ;
+    if (std::ranges::count(names, name) > 1 || (fields.colorize && is_painted(name)) ||
+        is_coordinate) {
       throw Error(Fault::kUsage, "--field",
                   name + " is the name of another field, expected one of its own");
     }
@@ -125,7 +145,11 @@ void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
                       const SegmenterDescription& model) {
   std::vector<std::string> names = new_fields(fields, model);
   if (fields.replace_label) names.erase(names.begin());
-  if (!fields.replace) refuse_taken_fields(cloud, names, "--prefix, or use --replace");
+  if (fields.replace) return;
+  for (std::string& name : names) {
+    if (const Field* const old = old_field(cloud, name)) name = old->name();
+  }
+  refuse_taken_fields(cloud, names, "--prefix, or use --replace");
 }
 
 void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
@@ -140,6 +164,20 @@ void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields
          [&](std::size_t i) { return result.probabilities(i, c); });
   }
   if (fields.colorize) add_colors(cloud, result, fields, model, output);
+}
+
+void add_origin(PointCloud& cloud, const Provenance& run, const LabelFields& fields,
+                const SegmenterDescription& model) {
+  const std::vector<std::string> names = new_fields(fields, model);
+  Provenance made_by = run;
+  made_by.labels = label_meaning(names[0], fields, model);
+  made_by.fields = {{names[1], "probability of the label"},
+                    {names[2], "of all classes, in nats"},
+                    {names[3], "to the second class"}};
+  for (std::size_t c = 0; c + 4 < names.size(); ++c) {
+    made_by.fields.push_back({names[c + 4], "probability of " + model.classes[c]});
+  }
+  add_provenance(cloud.metadata(), made_by);
 }
 
 }  // namespace ptattn::tools

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ptattn/cloud/provenance.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
 
@@ -47,5 +48,10 @@ void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
 /// gets the type that a new one has. Old colours are dropped then.
 void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
                 const SegmenterDescription& model, const std::filesystem::path& output);
+
+/// Adds to the comments of a cloud what `run` wrote into it: what the numbers of its label field
+/// stand for, and what the other new fields hold.
+void add_origin(PointCloud& cloud, const Provenance& run, const LabelFields& fields,
+                const SegmenterDescription& model);
 
 }  // namespace ptattn::tools

@@ -35,6 +35,8 @@ SegmentRecord make_record(std::string path, std::string output, const Segmentati
       ++record.invalid;
     }
   }
+  record.stray = result.strays.size();
+  record.invalid -= record.stray;
   for (std::size_t c = 0; c < record.counts.size(); ++c) {
     if (record.counts[c] > 0) record.confidence[c] /= static_cast<double>(record.counts[c]);
   }
@@ -51,7 +53,7 @@ std::string as_table(const SegmentRecord& record, const SegmenterDescription& mo
   text += std::string(kNumberColumns, ' ') + left_aligned("  class", width + 2) +
           right_aligned("points", kCountColumns) + right_aligned("share", kShareColumns) +
           right_aligned("confidence", kConfidenceColumns) + "\n";
-  const std::size_t valid = std::max<std::size_t>(record.points - record.invalid, 1);
+  const std::size_t valid = std::max<std::size_t>(record.points - record.invalid - record.stray, 1);
   const auto line = [&](const std::string& label, const std::string& name, std::size_t count) {
     text += right_aligned(label, kNumberColumns) + "  " + left_aligned(name, width) +
             right_aligned(std::to_string(count), kCountColumns);
@@ -71,6 +73,10 @@ std::string as_table(const SegmentRecord& record, const SegmenterDescription& mo
     line("", "invalid", record.invalid);
     text += "\n";
   }
+  if (record.stray > 0) {
+    line("", "stray", record.stray);
+    text += "\n";
+  }
   return text;
 }
 
@@ -79,6 +85,7 @@ nlohmann::ordered_json as_json(const SegmentRecord& record, const SegmenterDescr
   json["output"] = record.output;
   json["points"] = record.points;
   json["invalid"] = record.invalid;
+  if (record.stray > 0) json["stray"] = record.stray;
   if (!record.category.empty()) json["category"] = record.category;
   json["voxels"] = record.voxels;
   json["tiles"] = record.tiles;

@@ -16,6 +16,7 @@ struct SegmentRecord {
   std::string output;
   std::size_t points = 0;
   std::size_t invalid = 0;  ///< points without usable coordinates
+  std::size_t stray = 0;    ///< points far from all others
   std::string category{};   ///< of the object, where the classes are parts
   std::size_t voxels = 0;
   std::size_t tiles = 0;
@@ -32,8 +33,9 @@ struct SegmentRecord {
 /// Returns a line per class: number, name, points, share, mean confidence.
 [[nodiscard]] std::string as_table(const SegmentRecord& record, const SegmenterDescription& model);
 
-/// The keys of a record: output, points, invalid, category (of models that label parts), voxels,
-/// tiles, votes (where there are several), classes {name: points} and confidence {name: mean}.
+/// The keys of a record: output, points, invalid, stray (where there are some), category (of models
+/// that label parts), voxels, tiles, votes (where there are several), classes {name: points} and
+/// confidence {name: mean}.
 [[nodiscard]] nlohmann::ordered_json as_json(const SegmentRecord& record,
                                              const SegmenterDescription& model);
 

@@ -1,6 +1,8 @@
 #include "run.hpp"
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "../target.hpp"
 #include "ptattn/io/cloud_io.hpp"
@@ -19,14 +21,18 @@ FileReport segment_file(const Job& job, const SegmenterModel& model, const Segme
   check_target(job.output, kCloudExtensions);
   check_format(job.output, cloud, Encoding::kBinary, run.clouds.las);
   progress.status("labelling " + path);
+  const CloudFrame frame = settle_frame(run.frame, cloud, path, progress);
+  std::optional<FrameChange> upright_cloud(std::in_place, cloud, frame);
   const Segmentation result =
       segment(model, cloud, run.segment, [&](std::size_t done, std::size_t total) {
         if (total == run.segment.votes) return;  // one tile
         progress.show_parts(done, total, "tiles");
       });
   for (const std::string& note : result.notes) progress.note(path, note);
+  upright_cloud.reset();
   progress.status("writing " + job.output.string());
   add_labels(cloud, result, fields, model.description, job.output);
+  add_origin(cloud, run.made_by, fields, model.description);
   make_parent_folders(job.output);
   write_cloud(job.output, cloud, Encoding::kBinary, run.clouds.las);
   SegmentRecord record = make_record(path, job.output.string(), result, model.description);

@@ -2,6 +2,7 @@
 
 #include "../batch.hpp"
 #include "../cloud_options.hpp"
+#include "../frame_options.hpp"
 #include "labels.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
@@ -12,6 +13,8 @@ struct SegmentRun {
   SegmentOptions segment;
   LabelFields fields;
   CloudOptions clouds;
+  FrameOptions frame;
+  Provenance made_by{};  ///< what the outputs say of this run
 };
 
 /// Labels one cloud: reads, segments, writes to the job's output, counts the classes.

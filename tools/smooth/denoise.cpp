@@ -4,11 +4,16 @@
 #include <array>
 #include <cmath>
 
+#include "../made_by.hpp"
 #include "../target.hpp"
 #include "packed_color.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
+#include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
+#include "ptattn/tasks/geometry/float_step.hpp"
 #include "ptattn/tasks/smooth/smooth_field.hpp"
+#include "ptattn/tasks/smooth/smooth_labels.hpp"
 #include "ptattn/tasks/smooth/smooth_surface.hpp"
 #include "report.hpp"
 
@@ -16,22 +21,26 @@ namespace ptattn::tools {
 namespace {
 
 constexpr std::size_t kUsualNeighbors = 48;
-constexpr std::array kAxes{"x", "y", "z"};
 
 void check_fields(const SmoothSettings& s, const PointCloud& cloud) {
   for (const std::string& name : s.fields) {
     const Field& field = require_field(cloud, name);
-    if (std::ranges::count(kAxes, name) > 0) {
+    const FieldTriple axes = find_coordinates(cloud);
+    if (std::ranges::find(axes, &field) != axes.end()) {
       throw Error(Fault::kUsage, "--fields", name + " is a coordinate, use --coordinates");
     }
     refuse_packed_color(field, "--fields");
+    if (find_label_meaning(cloud.metadata().comments, name)) {
+      throw Error(Fault::kUsage, "--fields", name + " holds labels, which have no mean");
+    }
   }
 }
 
 void store(PointCloud& cloud, std::span<const std::size_t> points,
            std::span<const Position> positions) {
+  const std::array<Field*, 3> axes = find_coordinates(cloud);
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    Field& field = *cloud.find(kAxes[axis]);
+    Field& field = *axes[axis];
     visit_type(field.type(), [&](auto type) {
       using T = decltype(type);
       const std::span<T> values = field.values<T>();
@@ -53,7 +62,13 @@ FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) 
   check_fields(s, cloud);
   check_target(job.output, kCloudExtensions);
   check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
-  const std::vector<std::size_t> points = keep_finite(positions);
+  std::vector<std::size_t> points = keep_finite(positions);
+  if (const Strays strays = find_strays(positions, Subject::kScene); !strays.empty()) {
+    progress.note(path, stray_note(strays, cloud.size(), "stays as it is", "stay as they are"));
+    drop_strays(positions, strays);
+    drop_strays(points, strays);
+  }
+  if (const auto hint = float_hint(cloud, positions)) progress.note(path, hint->text);
 
   const SmoothOptions options{.kernel = s.kernel,
                               .neighborhood = s.neighborhood(kUsualNeighbors),
@@ -66,7 +81,19 @@ FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) 
   };
   std::vector<SmoothedRecord> records;
   for (const std::string& name : s.fields) {  // where the points were measured
-    const BandwidthFit fit = smooth_field(*cloud.find(name), points, positions, options, show);
+    Field& field = *cloud.find(require_field(cloud, name).name());
+    if (holds_labels(field)) {
+      const LabelSmoothing done = smooth_labels(field, points, positions, options, show);
+      ++smoothed;
+      records.push_back({.what = name,
+                         .bandwidth = done.fit.bandwidth,
+                         .leave_one_out = std::sqrt(done.fit.loss),
+                         .moved = 0.0,
+                         .labels = done.labels,
+                         .changed = done.changed});
+      continue;
+    }
+    const BandwidthFit fit = smooth_field(field, points, positions, options, show);
     ++smoothed;
     records.push_back({name, fit.bandwidth, std::sqrt(fit.loss), 0.0});
   }
@@ -76,6 +103,7 @@ FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) 
     records.insert(records.begin(),
                    {"coordinates", done.bandwidth, done.leave_one_out, done.moved});
   }
+  add_provenance(cloud.metadata(), made_by());
   progress.status("writing " + job.output.string());
   make_parent_folders(job.output);
   write_cloud(job.output, cloud, Encoding::kBinary, s.clouds.las);

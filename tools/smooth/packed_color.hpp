@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "ptattn/cloud/field.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 
 namespace ptattn::tools {
@@ -12,7 +12,7 @@ namespace ptattn::tools {
 /// colour between them.
 /// @throws Error(Fault::kUsage) for a packed colour
 inline void refuse_packed_color(const Field& field, std::string_view option) {
-  if ((field.name() == "rgb" || field.name() == "rgba") && field.bytes_per_point() == 4) {
+  if (is_packed_color(field)) {
     throw Error(Fault::kUsage, option,
                 field.name() + " packs colours into one number, which has no mean, expected " +
                     "fields of their own such as red, green and blue");

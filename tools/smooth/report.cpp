@@ -33,6 +33,12 @@ std::string origin(const SmoothSettings& s) {
 
 std::string text_of(const SmoothSettings& s, const SmoothedRecord& r) {
   if (!(r.bandwidth > 0.0)) return r.what + ": nothing to smooth";
+  if (r.labels > 0) {
+    const auto of = static_cast<double>(r.labels);
+    return r.what + ": a vote, for they are labels; bandwidth " + digits(r.bandwidth) + " (" +
+           origin(s) + "), " + percent_text(static_cast<double>(r.changed) / of, 2) + " of " +
+           std::to_string(r.labels) + " labels changed";
+  }
   const bool coordinates = r.what == "coordinates";
   std::string text = r.what + ": bandwidth " + digits(r.bandwidth) + " (" + origin(s) +
                      "), leave-one-out " + (coordinates ? "distance " : "error ") +
@@ -64,6 +70,10 @@ FileReport report_of(const SmoothSettings& s, const Job& job, std::size_t points
     item["bandwidth_given"] = s.bandwidth.has_value();
     item["leave_one_out"] = r.leave_one_out;
     if (r.what == "coordinates") item["moved"] = r.moved;
+    if (r.labels > 0) {
+      item["labels"] = r.labels;
+      item["changed"] = r.changed;
+    }
     report.json["smoothed"].push_back(item);
     report.table += "  " + text_of(s, r) + "\n";
   }

@@ -17,7 +17,9 @@ struct SmoothedRecord {
   /// Mean distance (coordinates) or root mean square error (fields) of predictions of each point by
   /// the others
   double leave_one_out = 0.0;
-  double moved = 0.0;  ///< coordinates: root mean square
+  double moved = 0.0;       ///< coordinates: root mean square
+  std::size_t labels = 0;   ///< a field of labels: points that have one
+  std::size_t changed = 0;  ///< of these, the ones that got another
 };
 
 /// What was carried over.

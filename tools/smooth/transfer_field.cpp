@@ -9,9 +9,13 @@
 #include <optional>
 #include <type_traits>
 
+#include "../checks.hpp"
+#include "../made_by.hpp"
 #include "../target.hpp"
 #include "packed_color.hpp"
+#include "ptattn/cloud/bounds.hpp"
 #include "ptattn/cloud/columns.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/nearest_value.hpp"
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/core/error.hpp"
@@ -24,8 +28,11 @@ namespace {
 
 constexpr std::size_t kUsualNeighbors = 16;
 
-bool is_integer(FieldType type) {
-  return visit_type(type, [](auto value) { return std::is_integral_v<decltype(value)>; });
+/// Integers, and labels stored as real numbers.
+bool is_categorical(const Field& field) {
+  const bool integer =
+      visit_type(field.type(), [](auto value) { return std::is_integral_v<decltype(value)>; });
+  return integer || holds_labels(field);
 }
 
 /// Those of a cloud's points that have usable coordinates.
@@ -179,6 +186,58 @@ std::size_t store_values(Field& target, const UsablePoints& points,
   return unknown;
 }
 
+/// How far one box lies from another; 0 where they meet.
+double gap_between(const PositionBounds& a, const PositionBounds& b) {
+  Position gap{};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    gap[axis] = std::max({0.0, a.low[axis] - b.high[axis], b.low[axis] - a.high[axis]});
+  }
+  return std::hypot(gap[0], gap[1], gap[2]);
+}
+
+/// Points that no known one is near to.
+std::size_t count_lonely(const Transferred& result) {
+  if (result.winner.empty()) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(result.values, [](double value) { return std::isnan(value); }));
+  }
+  return static_cast<std::size_t>(std::ranges::count(result.winner, kNoIndex));
+}
+
+/// Refuses clouds of other places, and says how many points are without a known one nearby.
+void judge_overlap(const SmoothSettings& s, const std::string& path, const UsablePoints& points,
+                   const UsablePoints& known, double reach, std::size_t lonely,
+                   Progress& progress) {
+  if (lonely == 0) return;
+  if (lonely == points.rows.size() && !s.radius) {
+    const double gap = gap_between(bounds_of(points.positions), bounds_of(known.positions));
+    throw Error(Fault::kInput, path,
+                "no point lies within " + short_text(reach) + " of one of " + s.from +
+                    (gap > 0.0 ? ", which begins " + short_text(gap) + " away" : "") +
+                    ", expected clouds of the same place");
+  }
+  progress.note(path, std::to_string(lonely) + " of " + std::to_string(points.rows.size()) +
+                          " points have no known one within " + short_text(reach) +
+                          " and stay unknown");
+}
+
+/// Says what the new fields hold: what they held in the cloud that they come from.
+void add_origin(const SmoothSettings& s, PointCloud& cloud, const PointCloud& source,
+                bool categorical) {
+  Provenance origin = made_by();
+  const std::string name = name_of_result(s);
+  origin.labels = find_label_meaning(source.metadata().comments, s.transfer);
+  if (origin.labels) {
+    origin.labels->field = name;
+  } else {
+    const FieldMeanings meanings(source.metadata().comments);
+    const std::string meaning(meanings.of(s.transfer));
+    if (!meaning.empty()) origin.fields.push_back({name, meaning});
+  }
+  if (categorical) origin.fields.push_back({s.confidence, "share of the vote"});
+  add_provenance(cloud.metadata(), origin);
+}
+
 /// Adds the new fields; returns how many points are unknown.
 std::size_t add_fields(const SmoothSettings& s, PointCloud& cloud, const Field& source,
                        const UsablePoints& points, const UsablePoints& known,
@@ -232,12 +291,15 @@ struct FieldTransfer::Source {
   KnownValues values;
   TransferOptions options;
   std::optional<LearntMetric> learnt{};  // by the first cloud that is fit for it
+  double reach = 0.0;                    // of a known point; 0: not computed yet
 
   explicit Source(const SmoothSettings& s)
       : cloud(read_cloud(s.from, s.clouds.read)),
         field(field_to_carry(s, cloud)),
-        categorical(s.kind == FieldKind::kByType ? is_integer(field.type())
-                                                 : s.kind == FieldKind::kCategorical),
+        categorical(s.kind == FieldKind::kByType
+                        ? is_categorical(field) ||
+                              find_label_meaning(cloud.metadata().comments, s.transfer)
+                        : s.kind == FieldKind::kCategorical),
         known(known_points(s, cloud, field)),
         features(s, cloud, known),
         values(field, known.rows, categorical),
@@ -267,12 +329,16 @@ FileReport FieldTransfer::process(const Job& job, Progress& progress) {
   if (!source.learnt) {
     progress.status("learning from " + s.from);
     source.learnt = learn_metric(source.keys(), source.values.view(), source.options);
+    source.reach = s.radius.value_or(transfer_reach(source.known.positions));
   }
   const LearntMetric& learnt = *source.learnt;
+  TransferOptions options = source.options;
+  options.neighborhood.radius = source.reach;
   const Transferred result = transfer(
       source.keys(), source.values.view(), TransferPoints{points.positions, features},
-      learnt.metric, source.options,
+      learnt.metric, options,
       [&](std::size_t done, std::size_t total) { progress.show_parts(done, total, "points"); });
+  judge_overlap(s, path, points, source.known, source.reach, count_lonely(result), progress);
 
   TransferRecord record{
       .field = name_of_result(s),
@@ -286,6 +352,7 @@ FileReport FieldTransfer::process(const Job& job, Progress& progress) {
     record.features.emplace_back(source.features.columns[f].name(), learnt.metric.features[f]);
   }
   record.unknown = add_fields(s, cloud, source.field, points, source.known, result);
+  add_origin(s, cloud, source.cloud, source.categorical);
   progress.status("writing " + job.output.string());
   make_parent_folders(job.output);
   write_cloud(job.output, cloud, Encoding::kBinary, s.clouds.las);

@@ -84,6 +84,32 @@ std::string score_table(const std::vector<train::CloudScores>& clouds,
   return text + row("all points", all, space);
 }
 
+std::string purpose_text(const std::vector<std::string>& classes, TrainKind kind) {
+  constexpr std::size_t kMostNames = 12;
+  const std::vector<std::string> first(
+      classes.begin(),
+      classes.begin() + static_cast<std::ptrdiff_t>(std::min(kMostNames, classes.size())));
+  return (kind == TrainKind::kObjects ? "classifies objects: " : "labels points: ") +
+         comma_joined(first) + (first.size() < classes.size() ? ", ..." : "");
+}
+
+std::string terms_text(const TrainPlan& plan, const TrainSettings& settings) {
+  if (!settings.terms.empty()) return settings.terms;
+  std::string text = "those of the data it was trained on, not stated";
+  if (plan.init) {
+    text += "; began with " + plan.init->name;
+    if (!plan.init->terms.empty()) text += ", " + plan.init->terms;
+  }
+  return text;
+}
+
+std::string accuracy_text(const Headline& head, const TrainData& data) {
+  const std::size_t count = data.held_out.size();
+  const char* const what =
+      data.kind == TrainKind::kScenes ? " held-out clouds" : " held-out objects";
+  return head.name + " " + percent_text(head.value) + " on " + std::to_string(count) + what;
+}
+
 std::string model_card(const CardFacts& facts) {
   const train::ModelSpec& spec = facts.plan.spec;
   std::string text =
@@ -94,16 +120,35 @@ std::string model_card(const CardFacts& facts) {
   text += "| architecture | " + spec.architecture + ", " +
           fixed_text(static_cast<double>(facts.parameters) / 1e6, 2) + " M parameters |\n";
   if (facts.plan.profile) text += "| channels | " + comma_joined(spec.channels()) + " |\n";
-  text += "| trained | " + std::to_string(facts.steps) + " steps, " + fixed_text(facts.minutes, 0) +
-          " minutes, seed " + std::to_string(facts.settings.seed) + ", ptattn " +
-          std::string(version()) + ", " + cpu_levels().front() + " |\n";
+  text += "| trained | " +
+          (facts.head_note.empty() ? std::to_string(facts.steps) + " steps, " +
+                                         fixed_text(facts.minutes, 0) + " minutes"
+                                   : facts.head_note) +
+          ", seed " + std::to_string(facts.settings.seed) + ", ptattn " + std::string(version()) +
+          ", " + cpu_levels().front() + " |\n";
+  if (!facts.data.selection.empty()) {
+    text += "| weights | those of step " + std::to_string(facts.best_step) +
+            ", the best on the clouds of the selection |\n";
+  }
+  text += std::string("| numbers | matrices ") +
+          (facts.plan.weights == train::WeightType::kFloat16 ? "float16" : "float32") +
+          ", biases and norms float32" +
+          (facts.weights_note.empty() ? "" : "; " + facts.weights_note) + " |\n";
   if (facts.plan.init) text += "| began with | " + facts.plan.init->name + " |\n";
-  text += "\n## Data\n\n```text\n" + plan_text(facts.plan, facts.data, facts.settings) + "```\n\n";
+  text += "\n## Data and terms\n\nTerms: " + spec.terms + ".\n\n```text\n" +
+          plan_text(facts.plan, facts.data, facts.settings) + "```\n\n";
   text += "Trained on: " + names_of(facts.data.training) + ".\n\n";
-  text += "Held out: " + names_of(facts.data.held_out) + ".\n\n";
-  text += "    " + facts.command + "\n\n![Curve](training/curve.png)\n\n";
+  if (!facts.data.selection.empty()) {
+    text += "Weights chosen by: " + names_of(facts.data.selection) + ".\n\n";
+  }
+  if (!facts.data.held_out.empty()) {
+    text += "Held out: " + names_of(facts.data.held_out) + ".\n\n";
+  }
+  text += "## Training\n\n    " + facts.command + "\n\n";
+  if (facts.head_note.empty()) text += "![Curve](training/curve.png)\n\n";
+  if (facts.clouds.empty()) return text + "## Accuracy\n\nNot measured: nothing was held out.\n";
   text +=
-      "## Scores\n\nOf held-out points, in percent: IoU per class, mean IoU of the classes "
+      "## Accuracy\n\nOf held-out points, in percent: IoU per class, mean IoU of the classes "
       "there, overall accuracy, expected calibration error.\n\n";
   return text + score_table(facts.clouds, facts.data.truth.space, facts.data.kind);
 }

@@ -6,9 +6,11 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "../inputs.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/core/text.hpp"
@@ -21,6 +23,7 @@ namespace fs = std::filesystem;
 using train::LabelledCloud;
 
 constexpr double kHeldOutShare = 1.0 / 7.0;
+constexpr double kSelectionShare = 0.1;
 constexpr double kGapShare = 0.02;  // of the extent, between training and held-out part
 constexpr double kDensityCellShare = 0.05;
 
@@ -42,9 +45,7 @@ std::string find_truth_field(const std::vector<fs::path>& paths, const std::stri
   if (wanted == kFolder) return "";
   if (!wanted.empty()) return wanted;
   const PointCloud cloud = read_cloud(paths.front());
-  for (const std::string& name : usual_truth_fields()) {
-    if (cloud.find(name) != nullptr) return name;
-  }
+  if (const Field* const labels = find_labels(cloud)) return labels->name();
   const auto same_folder = [&](const fs::path& path) {
     return path.parent_path() == paths.front().parent_path();
   };
@@ -77,6 +78,15 @@ bool matches(const fs::path& path, const std::vector<std::string>& patterns) {
   });
 }
 
+/// Points of each label.
+std::vector<std::size_t> count_labels(const LabelledCloud& cloud, const train::LabelSpace& space) {
+  std::vector<std::size_t> counts(space.size(), 0);
+  for (const train::Label label : cloud.labels) {
+    if (label != train::kUnlabelled) ++counts[label];
+  }
+  return counts;
+}
+
 bool has_labels(const LabelledCloud& cloud) {
   return std::ranges::any_of(cloud.labels,
                              [](train::Label label) { return label != train::kUnlabelled; });
@@ -97,14 +107,14 @@ std::vector<fs::path> find_files(const TrainSettings& settings) {
 }
 
 /// What the labels mean where --classes does not say it.
-TruthPlan look_for_truth(const std::vector<fs::path>& paths, const std::string& field) {
+TruthPlan look_for_truth(const std::vector<fs::path>& paths, const std::string& field, bool asprs) {
   std::map<std::int64_t, std::size_t> values;
   for (const fs::path& path : paths) {
     for (const auto& [value, count] : train::count_values(read_cloud(path), field)) {
       values[value] += count;
     }
   }
-  return guess_truth(field, values);
+  return guess_truth(field, values, asprs);
 }
 
 TruthPlan truth_for(const TrainSettings& settings, const std::vector<fs::path>& paths,
@@ -112,15 +122,17 @@ TruthPlan truth_for(const TrainSettings& settings, const std::vector<fs::path>& 
   if (!settings.add_classes.empty() && init == nullptr) {
     throw Error(Fault::kUsage, "--add-class", "needs --init, the model that it is added to");
   }
-  if (!settings.classes.empty()) {
+  const bool asprs = settings.classes == "asprs";
+  if (!settings.classes.empty() && !asprs) {
     if (!settings.add_classes.empty()) {
       throw Error(Fault::kUsage, "--add-class", "does not go with --classes, name it there");
     }
     return read_truth(settings, field,
                       init == nullptr ? std::vector<std::string>{} : init->classes);
   }
-  if (init != nullptr) return truth_of_model(*init, field, settings.add_classes);
-  return look_for_truth(paths, field);
+  const bool codes = asprs || names_asprs_codes(field);
+  if (init != nullptr) return truth_of_model(*init, field, settings.add_classes, codes);
+  return look_for_truth(paths, field, codes);
 }
 
 /// The classes that folders name, in alphabetical order.
@@ -150,16 +162,17 @@ std::vector<train::Label> labels_of(const PointCloud& cloud, const TrainData& da
                                    static_cast<train::Label>(found - classes.begin()));
 }
 
-/// Draws a tenth of the objects.
-void hold_out_objects(TrainData& data, std::uint64_t seed) {
+/// Draws a tenth of the objects by name and seed.
+std::vector<DataFile> draw_objects(std::vector<DataFile>& files, std::uint64_t seed) {
   constexpr std::uint64_t kShare = 10;
+  std::vector<DataFile> drawn;
   std::vector<DataFile> rest;
-  for (DataFile& file : data.training) {
+  for (DataFile& file : files) {
     const bool out = splitmix64_mix(fnv1a64(file.cloud.name) + seed) % kShare == 0;
-    (out ? data.held_out : rest).push_back(std::move(file));
+    (out ? drawn : rest).push_back(std::move(file));
   }
-  data.training = std::move(rest);
-  data.notes.emplace_back("held out: a tenth of the objects, drawn by name and seed");
+  files = std::move(rest);
+  return drawn;
 }
 
 /// Cuts a held-out part off every training file.
@@ -177,13 +190,72 @@ void hold_out_by_place(TrainData& data) {
       "instead, which says more)");
 }
 
-void check_data(const TrainData& data) {
+/// True when every class that has points keeps some without `taken` of them.
+bool leaves_all_classes(std::span<const std::size_t> all, std::span<const std::size_t> taken) {
+  for (std::size_t l = 0; l < all.size(); ++l) {
+    if (all[l] > 0 && all[l] == taken[l]) return false;
+  }
+  return true;
+}
+
+/// Cuts a part for selection off every training file that can spare it.
+void select_by_place(TrainData& data) {
+  std::vector<std::size_t> left = count_labels(data.training, data.truth.space);
+  for (DataFile& file : data.training) {
+    auto [kept, cut] = train::cut_off(file.cloud, kSelectionShare, kGapShare * file.extent,
+                                      train::PlaceEnd::kFirst);
+    if (!has_labels(cut) || !has_labels(kept)) continue;
+    std::vector<std::size_t> taken = count_labels(file.cloud, data.truth.space);
+    const auto stays = count_labels(kept, data.truth.space);
+    for (std::size_t l = 0; l < taken.size(); ++l) taken[l] -= stays[l];
+    if (!leaves_all_classes(left, taken)) continue;
+    for (std::size_t l = 0; l < taken.size(); ++l) left[l] -= taken[l];
+    cut.name += " (selection)";
+    data.selection.push_back(look_at(std::move(cut)));
+    file = look_at(std::move(kept));
+  }
+  if (data.selection.empty()) return;
+  data.notes.emplace_back("selection: the first tenth of " + std::to_string(data.selection.size()) +
+                          " files along their longer side (--select names files instead)");
+}
+
+void hold_out(TrainData& data, const TrainSettings& settings) {
+  if (settings.hold_out.empty() && settings.fits_head()) {
+    data.notes.emplace_back("held out: nothing, labels are few (--hold-out names files)");
+  } else if (settings.hold_out.empty() && data.kind != TrainKind::kScenes) {
+    data.held_out = draw_objects(data.training, settings.seed);
+    data.notes.emplace_back("held out: a tenth of the objects, drawn by name and seed");
+  } else if (settings.hold_out.empty()) {
+    hold_out_by_place(data);
+  } else if (data.held_out.empty()) {
+    throw Error(Fault::kUsage, "--hold-out", "matches none of the files");
+  }
+}
+
+/// Takes a part to choose weights by out of what is left to learn from.
+void select_part(TrainData& data, const TrainSettings& settings) {
+  const bool chooses = !settings.freeze_encoder && settings.score.empty();
+  if (!chooses || settings.select == std::vector<std::string>{"none"}) return;
+  if (!settings.select.empty()) {
+    if (data.selection.empty()) {
+      throw Error(Fault::kUsage, "--select", "matches none of the files that are not held out");
+    }
+  } else if (data.kind == TrainKind::kScenes) {
+    select_by_place(data);
+  } else {
+    constexpr std::uint64_t kOtherDraw = 0x5e1ec7;
+    data.selection = draw_objects(data.training, settings.seed + kOtherDraw);
+    data.notes.emplace_back("selection: a tenth of the others, drawn alike");
+  }
+}
+
+void check_data(const TrainData& data, bool knows_classes) {
   if (data.training.empty()) {
     throw Error(Fault::kInput, "DATA", "holds no labelled point to learn from");
   }
   const auto counts = count_labels(data.training, data.truth.space);
   const auto present = std::ranges::count_if(counts, [](std::size_t n) { return n > 0; });
-  if (data.truth.space.classes.size() < 2 || present < 2) {
+  if (data.truth.space.classes.size() < 2 || (present < 2 && !knows_classes)) {
     throw Error(Fault::kInput, "DATA", "holds points of one class only, expected two or more");
   }
 }
@@ -191,6 +263,9 @@ void check_data(const TrainData& data) {
 }  // namespace
 
 TrainData read_data(const TrainSettings& settings, const train::ModelSpec* init) {
+  if (settings.freeze_encoder && init == nullptr) {
+    throw Error(Fault::kUsage, "--freeze", "encoder needs --init, the model whose encoder it is");
+  }
   const std::vector<fs::path> paths = find_files(settings);
   TrainData data;
   data.field = find_truth_field(paths, settings.truth);
@@ -214,17 +289,14 @@ TrainData read_data(const TrainSettings& settings, const train::ModelSpec* init)
       data.notes.push_back(path.string() + " has no labelled point and is left out");
       continue;
     }
-    const bool out = matches(path, settings.hold_out);
-    (out ? data.held_out : data.training).push_back(look_at(std::move(labelled)));
+    auto& part = matches(path, settings.hold_out) ? data.held_out
+                 : matches(path, settings.select) ? data.selection
+                                                  : data.training;
+    part.push_back(look_at(std::move(labelled)));
   }
-  if (settings.hold_out.empty() && data.kind != TrainKind::kScenes) {
-    hold_out_objects(data, settings.seed);
-  } else if (settings.hold_out.empty()) {
-    hold_out_by_place(data);
-  } else if (data.held_out.empty()) {
-    throw Error(Fault::kUsage, "--hold-out", "matches none of the files");
-  }
-  check_data(data);
+  hold_out(data, settings);
+  select_part(data, settings);
+  check_data(data, init != nullptr && settings.fits_head());
   return data;
 }
 
@@ -232,9 +304,8 @@ std::vector<std::size_t> count_labels(const std::vector<DataFile>& files,
                                       const train::LabelSpace& space) {
   std::vector<std::size_t> counts(space.size(), 0);
   for (const DataFile& file : files) {
-    for (const train::Label label : file.cloud.labels) {
-      if (label != train::kUnlabelled) ++counts[label];
-    }
+    const auto own = count_labels(file.cloud, space);
+    for (std::size_t l = 0; l < counts.size(); ++l) counts[l] += own[l];
   }
   return counts;
 }

@@ -31,8 +31,9 @@ struct TrainData {
   std::string field;  ///< of the labels; empty: the folder of an object names its class
   TruthPlan truth;
   std::vector<DataFile> training;
+  std::vector<DataFile> selection;  ///< to choose weights by; may be empty
   std::vector<DataFile> held_out;
-  std::vector<std::string> notes;  ///< how the held-out part was made, a line each
+  std::vector<std::string> notes;  ///< how the parts were made, a line each
 };
 
 /// Reads the clouds that the command line names.
@@ -42,7 +43,11 @@ struct TrainData {
 /// `--augment object`, objects with labelled parts.
 ///
 /// Held out are the files whose name matches a pattern of --hold-out (`*` and `?`), or else a
-/// seventh of every scene, at the end of its longer side, or a tenth of the objects.
+/// seventh of every scene, at the end of its longer side, or a tenth of the objects. For selection
+/// are those of --select, or else a tenth of every other scene, at the beginning of its longer
+/// side, or of the other objects, as far as each class keeps something to learn from; with
+/// --freeze encoder there is nothing to select, and unless --hold-out names files, a head that is
+/// fitted in one go learns from all.
 /// @throws Error(Fault::kInput), Error(Fault::kUsage) before anything is computed: no files, a
 ///         missing field, values that mean nothing, no labelled point, nothing left to learn from
 /// @param init  the model to begin with, or null

@@ -19,17 +19,23 @@ double rounded(double value, double digits = 1e6) {
 
 }  // namespace
 
-TrainLog::TrainLog(const std::filesystem::path& path, std::uint64_t last_step) : path_(path) {
+TrainLog::TrainLog(const std::filesystem::path& path, std::uint64_t last_step,
+                   std::uint64_t last_validation)
+    : path_(path) {
   std::string kept;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     const Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object() || json.value("step", last_step + 1) > last_step) continue;
+    const bool validation = json.is_object() && json.contains("score");
+    const std::uint64_t last = validation ? last_validation : last_step;
+    if (!json.is_object() || json.value("step", last + 1) > last) continue;
+    if (json.value("final", false)) continue;  // measured anew at the end
     kept += line + "\n";
     const std::uint64_t step = json.value("step", std::uint64_t{0});
-    if (json.contains("score")) {
+    if (validation) {
       validations_.push_back({.step = step,
                               .minutes = json.value("minutes", 0.0),
+                              .part = json.value("part", std::string("selection")),
                               .measure = json.value("measure", std::string()),
                               .score = json.value("score", 0.0),
                               .calibration_error = json.value("calibration_error", 0.0),
@@ -66,12 +72,14 @@ void TrainLog::add(const CurvePoint& point) {
 
 void TrainLog::add(const ValidationPoint& point, const std::vector<std::string>& classes,
                    const std::vector<train::CloudScores>& clouds) {
-  validations_.push_back(point);
+  if (!point.is_final) validations_.push_back(point);
   Json json{{"step", point.step},
             {"minutes", rounded(point.minutes, 100)},
+            {"part", point.part},
             {"measure", point.measure},
             {"score", rounded(point.score, 1e4)},
             {"calibration_error", rounded(point.calibration_error, 1e4)}};
+  if (point.is_final) json["final"] = true;
   for (std::size_t c = 0; c < classes.size(); ++c) {
     if (point.ious[c] >= 0.0) json["iou"][classes[c]] = rounded(point.ious[c], 1e4);
   }

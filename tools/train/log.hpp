@@ -26,18 +26,21 @@ struct CurvePoint {
 struct ValidationPoint {
   std::uint64_t step = 0;
   double minutes = 0.0;
-  std::string measure = "mIoU";  ///< what the score is
+  std::string part = "selection";  ///< of the data
+  std::string measure = "mIoU";    ///< what the score is
   double score = 0.0;
   double calibration_error = 0.0;
   std::vector<double> ious;  ///< by class; below 0: neither there nor found
+  bool is_final = false;     ///< of the weights that the run leaves; no part of the curve
 };
 
 /// The log of a run: a JSON object per line, appended as the run goes.
 class TrainLog {
  public:
-  /// Reads what an earlier run wrote; lines of steps after `last_step` are taken away, since the
-  /// run goes on from there.
-  TrainLog(const std::filesystem::path& path, std::uint64_t last_step);
+  /// Reads what an earlier run wrote; lines of steps after `last_step`, and of validations after
+  /// `last_validation`, are taken away, since the run goes on from there.
+  TrainLog(const std::filesystem::path& path, std::uint64_t last_step,
+           std::uint64_t last_validation);
 
   void add(const CurvePoint& point);
   void add(const ValidationPoint& point, const std::vector<std::string>& classes,

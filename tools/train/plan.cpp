@@ -10,6 +10,7 @@
 
 #include "../text.hpp"
 #include "ptattn/core/error.hpp"
+#include "volt_sizes.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -214,8 +215,11 @@ class Planner {
   void because(const std::string& reason) { reasons_.push_back(reason); }
 
   train::ModelSpec spec_of_init() {
-    if (settings_.voxel || !settings_.channels.empty()) {
-      throw Error(Fault::kUsage, settings_.voxel ? "--voxel" : "--channels",
+    if (settings_.voxel || !settings_.channels.empty() || !settings_.architecture.empty()) {
+      throw Error(Fault::kUsage,
+                  settings_.voxel              ? "--voxel"
+                  : settings_.channels.empty() ? "--architecture"
+                                               : "--channels",
                   "does not go with --init, whose network expects its own");
     }
     train::ModelSpec spec = train::with_classes(*plan_.init, data_.truth.space.classes);
@@ -229,6 +233,10 @@ class Planner {
     spec.classes = data_.truth.space.classes;
     spec.asprs_codes = data_.truth.asprs_codes;
     if (data_.kind == TrainKind::kObjects) {
+      if (!settings_.architecture.empty() && settings_.architecture != "pct") {
+        throw Error(Fault::kUsage, "--architecture",
+                    settings_.architecture + " labels points, this data has objects by class");
+      }
       spec.architecture = "pct_cls";
       spec.hyper_parameters = pct_hyper_parameters(settings_.size, spec.classes.size());
       spec.preprocessing = object_preprocessing().dump();
@@ -240,15 +248,30 @@ class Planner {
                        ? preprocessing()
                        : part_preprocessing(settings_.voxel.value_or(kPartVoxel));
     const std::size_t channels = profile["features"].size();
-    const bool litept = settings_.architecture == "litept";
-    spec.architecture = litept ? "litept" : "ptv3m1";
-    spec.hyper_parameters =
-        litept ? litept_hyper_parameters(settings_.size, spec.classes.size(), channels)
-               : ptv3_hyper_parameters(settings_.size, spec.classes.size(), channels);
-    because("network: " + std::string(litept ? "LitePT" : "Point Transformer V3") + ", " +
-            settings_.size);
+    choose_network(spec, channels);
     spec.preprocessing = profile.dump();
     return spec;
+  }
+
+  void choose_network(train::ModelSpec& spec, std::size_t channels) {
+    struct Network {
+      const char* architecture;  // of config.json
+      const char* title;
+      std::string (*hyper_parameters)(const std::string&, std::size_t, std::size_t);
+    };
+    static const std::map<std::string, Network> kNetworks{
+        {"ptv3", {"ptv3m1", "Point Transformer V3", ptv3_hyper_parameters}},
+        {"litept", {"litept", "LitePT", litept_hyper_parameters}},
+        {"volt", {"volt", "Volt", volt_hyper_parameters}}};
+    const std::string name = settings_.architecture.empty() ? "ptv3" : settings_.architecture;
+    const auto found = kNetworks.find(name);
+    if (found == kNetworks.end()) {
+      throw Error(Fault::kUsage, "--architecture", name + " names objects, this data has points");
+    }
+    spec.architecture = found->second.architecture;
+    spec.hyper_parameters =
+        found->second.hyper_parameters(settings_.size, spec.classes.size(), channels);
+    because(std::string("network: ") + found->second.title + ", " + settings_.size);
   }
 
   double choose_voxel() {
@@ -398,6 +421,7 @@ class Planner {
     trainer.freeze_norms = settings_.freeze_norms;
     trainer.layer_rate = settings_.layer_rate;
     trainer.head_only = settings_.freeze_encoder;
+    if (settings_.weights == "float32") plan_.weights = train::WeightType::kFloat32;
     trainer.schedule.learning_rate =
         settings_.learning_rate.value_or(settings_.freeze_encoder ? 1e-2
                                          : plan_.init             ? 1.5e-3
@@ -445,6 +469,33 @@ void add_files(std::string& text, const char* what, const std::vector<DataFile>&
           count_text(points) + " points\n";
 }
 
+/// A line per label: its points in each part, and its weight. Where the head alone is fitted, the
+/// classes of the model need no points.
+void add_classes(std::string& text, const TrainPlan& plan, const TrainData& data, bool fits_head) {
+  const auto training = count_labels(data.training, data.truth.space);
+  const auto selection = count_labels(data.selection, data.truth.space);
+  const auto held_out = count_labels(data.held_out, data.truth.space);
+  std::size_t width = 5;
+  for (std::size_t l = 0; l < data.truth.space.size(); ++l) {
+    width = std::max(width, data.truth.space.name(l).size());
+  }
+  text +=
+      (data.field.empty() ? std::string("classes by folder") : "labels of \"" + data.field + "\"") +
+      ", points:\n  " + left_aligned("", width) + "    training   selection    held out" +
+      (fits_head ? "\n" : "  weight\n");
+  for (std::size_t l = 0; l < data.truth.space.size(); ++l) {
+    text += "  " + left_aligned(data.truth.space.name(l), width) +
+            right_aligned(count_text(training[l]), 12) +
+            right_aligned(count_text(selection[l]), 12) +
+            right_aligned(count_text(held_out[l]), 12);
+    if (l < plan.trainer.loss.class_weights.size() && !fits_head) {
+      text += right_aligned(fixed_text(plan.trainer.loss.class_weights[l], 2), 8);
+      if (training[l] == 0) text += "  no point to learn it from";
+    }
+    text += "\n";
+  }
+}
+
 }  // namespace
 
 TrainPlan plan_for(train::ModelSpec spec, TrainKind kind) {
@@ -470,25 +521,13 @@ TrainPlan make_plan(const TrainSettings& settings, TrainData& data,
 std::string plan_text(const TrainPlan& plan, const TrainData& data, const TrainSettings& settings) {
   std::string text;
   add_files(text, "training", data.training);
+  if (!data.selection.empty()) add_files(text, "selection", data.selection);
   add_files(text, "held out", data.held_out);
   for (const std::string& note : data.notes) text += "  " + note + "\n";
-  const auto training = count_labels(data.training, data.truth.space);
-  const auto held_out = count_labels(data.held_out, data.truth.space);
-  std::size_t width = 5;
-  for (std::size_t l = 0; l < data.truth.space.size(); ++l) {
-    width = std::max(width, data.truth.space.name(l).size());
-  }
-  text +=
-      (data.field.empty() ? std::string("classes by folder") : "labels of \"" + data.field + "\"") +
-      ", points:\n  " + left_aligned("", width) + "    training    held out  weight\n";
-  for (std::size_t l = 0; l < data.truth.space.size(); ++l) {
-    text += "  " + left_aligned(data.truth.space.name(l), width) +
-            right_aligned(count_text(training[l]), 12) + right_aligned(count_text(held_out[l]), 12);
-    if (l < plan.trainer.loss.class_weights.size()) {
-      text += right_aligned(fixed_text(plan.trainer.loss.class_weights[l], 2), 8);
-      if (training[l] == 0) text += "  no point to learn it from";
-    }
-    text += "\n";
+  add_classes(text, plan, data, settings.fits_head());
+  if (settings.fits_head()) {
+    return text + "the head of " + plan.init->name + " alone is fitted: " + settings.head +
+           ", seed " + std::to_string(settings.seed) + "\n";
   }
   for (const std::string& reason : plan.reasons) text += reason + "\n";
   text += "length: " +

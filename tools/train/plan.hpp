@@ -24,7 +24,8 @@ struct TrainPlan {
   train::SceneStreamOptions stream;
   train::ObjectStreamOptions objects;
   train::TrainerOptions trainer;
-  std::vector<std::string> reasons;  ///< a line each
+  train::WeightType weights = train::WeightType::kFloat16;  ///< how matrices are written
+  std::vector<std::string> reasons;                         ///< a line each
 };
 
 /// What a network of `spec` is given, without a run.

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "../interrupt.hpp"
@@ -16,6 +17,7 @@
 #include "card.hpp"
 #include "curve.hpp"
 #include "data.hpp"
+#include "head_fit.hpp"
 #include "interrupt_note.hpp"
 #include "log.hpp"
 #include "memory_limit.hpp"
@@ -64,6 +66,8 @@ class Run {
         command_(std::move(command)),
         folder_(fs::absolute(settings.output)) {
     plan_.spec.name = folder_.filename().string();
+    plan_.spec.purpose = purpose_text(plan_.spec.classes, data_.kind);
+    plan_.spec.terms = terms_text(plan_, settings);
     network_ = train::make_trainable_network(
         plan_.spec.config(), {.seed = settings.seed, .drop_path = settings.drop_path});
     take_init();
@@ -74,11 +78,12 @@ class Run {
 
   int train() {
     fs::create_directories(folder_ / "training");
-    const fs::path checkpoint = folder_ / "training" / "checkpoint";
-    if (settings_.resume && trainer_->load(checkpoint)) {
+    checkpoint_ = folder_ / "training" / "checkpoint";
+    if (settings_.resume && trainer_->load(checkpoint_)) {
       say("goes on from step " + std::to_string(trainer_->steps()));
     }
-    log_.emplace(folder_ / "training" / "log.jsonl", trainer_->steps());
+    log_.emplace(folder_ / "training" / "log.jsonl", trainer_->steps(),
+                 trainer_->selection().validated);
     const InterruptNote note;
     last_save_ = last_validation_ = trainer_->minutes();
     started_ = last_progress_ = Clock::now();
@@ -87,9 +92,13 @@ class Run {
       // What the first step takes serves all others: given back and taken anew it costs a quarter
       // of a step's time.
       const ScratchMemory held;
-      while (!trainer_->finished() && !note.noted()) one_step(checkpoint, note);
+      for (;;) {
+        if (validation_due()) validate_now(note);
+        if (finished() || note.noted()) break;
+        one_step();
+      }
     }
-    trainer_->save(checkpoint);
+    trainer_->save(checkpoint_);
     if (!note.noted()) finish(note);
     if (note.noted()) {
       say("interrupted at step " + std::to_string(trainer_->steps()) +
@@ -113,16 +122,34 @@ class Run {
     if (!left.empty()) say("random at first, wholly or in part:" + names);
   }
 
-  void one_step(const fs::path& checkpoint, const InterruptNote& note) {
+  [[nodiscard]] bool selects() const { return !data_.selection.empty(); }
+
+  [[nodiscard]] bool finished() const {
+    const bool stops = settings_.patience > 0 && trainer_->selection().since >= settings_.patience;
+    return trainer_->finished() || (selects() && stops);
+  }
+
+  /// By steps where the length is given in steps, so that a resumed run chooses the same weights.
+  [[nodiscard]] bool validation_due() const {
+    constexpr std::uint64_t kParts = 10;
+    constexpr std::uint64_t kFewestSteps = 50;
+    const std::uint64_t step = trainer_->steps();
+    if (step == trainer_->selection().validated) return false;
+    if (trainer_->finished()) return true;
+    if (!settings_.steps) {
+      return trainer_->minutes() - last_validation_ >= settings_.validate_minutes;
+    }
+    const std::uint64_t every =
+        settings_.validate_steps.value_or(std::max(*settings_.steps / kParts, kFewestSteps));
+    return step % every == 0;
+  }
+
+  void one_step() {
     const train::StepReport report = trainer_->step();
     add_to_curve(report);
     if (report.minutes - last_save_ >= settings_.save_minutes) {
-      trainer_->save(checkpoint);
+      trainer_->save(checkpoint_);
       last_save_ = report.minutes;
-    }
-    if (report.minutes - last_validation_ >= settings_.validate_minutes) {
-      validate_now(note);
-      last_validation_ = trainer_->minutes();
     }
     if (seconds_since(last_progress_) >= kProgressSeconds) show_progress(report);
   }
@@ -162,24 +189,72 @@ class Run {
         percent_text(trainer_->share_waited()) + " for data");
   }
 
-  std::vector<train::CloudScores> validate_now(const InterruptNote& note) {
-    write_model(folder_, plan_.spec, network_->parameters(), trainer_->averaged_values(),
-                trainer_->averaged_buffers());
-    auto clouds = task_->validate(folder_, [&note] { return !note.noted(); });
-    if (note.noted()) return clouds;
+  using Clouds = std::vector<train::CloudScores>;
+
+  /// Writes the best weights so far as the model.
+  void write_best() const {
+    train::write_model(folder_, plan_.spec, network_->parameters(), trainer_->best_values(),
+                       trainer_->best_buffers(), plan_.weights);
+  }
+
+  /// Scores of weights as they would be written; empty when interrupted.
+  [[nodiscard]] Clouds measure(DataPart part, std::span<const float> values,
+                               std::span<const float> buffers, train::WeightType type,
+                               const InterruptNote& note) const {
+    const fs::path candidate = folder_ / "training" / "candidate";
+    train::write_model(candidate, plan_.spec, network_->parameters(), values, buffers, type);
+    Clouds clouds = task_->validate(part, candidate, [&note] { return !note.noted(); });
+    fs::remove_all(candidate);
+    if (note.noted()) clouds.clear();
+    return clouds;
+  }
+
+  /// Measures the averaged weights; without a part for selection the last ones are kept, whatever
+  /// they score.
+  void validate_now(const InterruptNote& note) {
+    const DataPart part = selects() ? DataPart::kSelection : DataPart::kHeldOut;
+    const Clouds clouds = measure(part, trainer_->averaged_values(), trainer_->averaged_buffers(),
+                                  plan_.weights, note);
+    if (clouds.empty()) return;
+    const Headline head = log_scores(part, clouds, trainer_->steps(), false);
+    const bool best =
+        trainer_->offer(selects() ? head.value : static_cast<double>(trainer_->steps()));
+    say("validation at step " + std::to_string(trainer_->steps()) + ": " + head.name + " " +
+        percent_text(head.value) + class_list(sum_of(clouds, data_.truth.space)) +
+        (selects() && best ? ", the best so far" : ""));
+    if (best) write_best();
+    write_curves();
+    trainer_->save(checkpoint_);
+    last_save_ = last_validation_ = trainer_->minutes();
+  }
+
+  Headline log_scores(DataPart part, const Clouds& clouds, std::uint64_t step, bool is_final) {
     const train::Scores all = sum_of(clouds, data_.truth.space);
     const Headline head = headline(all, data_.kind);
-    log_->add({.step = trainer_->steps(),
+    log_->add({.step = step,
                .minutes = trainer_->minutes(),
+               .part = part == DataPart::kSelection ? "selection" : "held out",
                .measure = head.name,
                .score = head.value,
                .calibration_error = all.calibration_error(),
-               .ious = all.ious()},
+               .ious = all.ious(),
+               .is_final = is_final},
               data_.truth.space.classes, clouds);
-    say("validation at step " + std::to_string(trainer_->steps()) + ": " + head.name + " " +
-        percent_text(head.value) + class_list(all));
-    write_curves();
-    return clouds;
+    return head;
+  }
+
+  /// Keeps float32 where float16 is measured to be worse.
+  void choose_weight_type(const InterruptNote& note) {
+    constexpr double kWorse = 0.0005;
+    if (settings_.weights != "auto" || !selects()) return;
+    const Clouds clouds = measure(DataPart::kSelection, trainer_->best_values(),
+                                  trainer_->best_buffers(), train::WeightType::kFloat32, note);
+    if (clouds.empty()) return;
+    const double exact = headline(sum_of(clouds, data_.truth.space), data_.kind).value;
+    const double rounded = trainer_->selection().score;
+    if (exact > rounded + kWorse) plan_.weights = train::WeightType::kFloat32;
+    weights_note_ = "selection " + percent_text(rounded, 2) + " with float16, " +
+                    percent_text(exact, 2) + " with float32";
   }
 
   /// IoU of each class, where they are few.
@@ -199,9 +274,17 @@ class Run {
     write_text_file(folder_ / "training" / "curve.svg", curve_svg(*log_));
   }
 
+  /// Measures the best weights, once, on clouds that had no part in their choice.
   void finish(const InterruptNote& note) {
-    const auto clouds = validate_now(note);
+    choose_weight_type(note);
+    write_best();
+    const Clouds clouds =
+        task_->validate(DataPart::kHeldOut, folder_, [&note] { return !note.noted(); });
     if (note.noted()) return;
+    const std::uint64_t step = selects() ? trainer_->selection().step : trainer_->steps();
+    const Headline head = log_scores(DataPart::kHeldOut, clouds, step, true);
+    plan_.spec.accuracy = accuracy_text(head, data_);
+    write_best();
     write_text_file(folder_ / "README.md",
                     model_card({.plan = plan_,
                                 .data = data_,
@@ -209,10 +292,14 @@ class Run {
                                 .command = command_,
                                 .parameters = network_->parameters().parameter_count(),
                                 .steps = trainer_->steps(),
+                                .best_step = step,
+                                .weights_note = weights_note_,
+                                .head_note = "",
                                 .minutes = trainer_->minutes(),
                                 .clouds = clouds}));
     say("wrote " + settings_.output + ", " + std::to_string(trainer_->steps()) + " steps in " +
-        fixed_text(trainer_->minutes(), 1) + " minutes");
+        fixed_text(trainer_->minutes(), 1) + " minutes; held out: " + head.name + " " +
+        percent_text(head.value) + class_list(sum_of(clouds, data_.truth.space)));
   }
 
   const TrainSettings& settings_;
@@ -220,6 +307,8 @@ class Run {
   TrainData data_;
   std::string command_;
   fs::path folder_;
+  fs::path checkpoint_;
+  std::string weights_note_;  // what float16 costs, as measured
   std::unique_ptr<train::TrainableNetwork> network_;
   std::unique_ptr<TrainTask> task_;
   std::unique_ptr<train::Trainer> trainer_;
@@ -252,8 +341,8 @@ int score_model(const TrainSettings& settings, TrainData data) {
     scores = score_scenes(folder, data);
   } else {
     data.training.resize(1);  // a task needs something to learn from
-    scores =
-        make_task(plan_for(train::read_model_spec(folder), data.kind), data)->validate(folder, {});
+    scores = make_task(plan_for(train::read_model_spec(folder), data.kind), data)
+                 ->validate(DataPart::kHeldOut, folder, {});
   }
   Output output = Output::to_stdout();
   output.write(score_table(scores, data.truth.space, data.kind));
@@ -299,6 +388,7 @@ int run_training(const TrainSettings& settings, const std::string& command) {
     return 0;
   }
   std::cerr << text << std::flush;
+  if (settings.fits_head()) return fit_head(settings, std::move(plan), std::move(data), command);
   return Run(settings, std::move(plan), std::move(data), command).train();
 }
 

@@ -13,18 +13,24 @@ struct TrainSettings {
   std::vector<std::string> data;
   std::string output;
   std::string truth;    ///< field; empty: the first of those that usually hold labels
-  std::string classes;  ///< file; empty: by the values of the field
+  std::string classes;  ///< file, or "asprs"; empty: by the values of the field
   std::string maps;     ///< file of what values mean in single files; empty: the same in all
   std::string init;     ///< model to begin with; empty: random weights
   std::vector<std::string> add_classes;  ///< NAME=VALUE, on top of those of `init`
   bool freeze_encoder = false;
-  std::string architecture = "ptv3";  ///< of networks over voxels
+  std::string head = "linear";  ///< of a frozen encoder: linear, attention, or gradient (by steps)
+  std::string architecture;     ///< empty: ptv3, of objects by class pct
   std::string size = "small";
   std::vector<std::string> channels;
   std::optional<double> voxel;
   double minutes = 60.0;
   std::optional<std::uint64_t> steps;
   std::vector<std::string> hold_out;  ///< patterns of file names
+  std::vector<std::string> select;    ///< patterns of file names, or "none"
+  std::size_t patience = 0;           ///< validations without a better score; 0: to the end
+  std::optional<std::uint64_t> validate_steps;
+  std::string weights = "auto";  ///< how they are written: float16, float32 or auto
+  std::string terms;             ///< of use of the model
   std::uint64_t seed = 1;
   bool resume = false;
   bool dry_run = false;
@@ -42,6 +48,9 @@ struct TrainSettings {
   double freeze_norms = 0.5;
   double layer_rate = 1.0;
   double drop_path = 0.0;
+  /// True: the head alone is fitted, in one go.
+  [[nodiscard]] bool fits_head() const { return freeze_encoder && head != "gradient"; }
+
   double save_minutes = 3.0;
   double validate_minutes = 10.0;
 };

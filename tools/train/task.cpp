@@ -37,6 +37,7 @@ class PointTask final : public TrainTask {
  public:
   PointTask(const TrainPlan& plan, TrainData& data) : space_(data.truth.space) {
     auto training = take_clouds(data.training);
+    selection_ = take_clouds(data.selection);
     held_out_ = take_clouds(data.held_out);
     if (data.kind == TrainKind::kParts) {
       stream_ = std::make_unique<train::ObjectStream>(
@@ -49,32 +50,37 @@ class PointTask final : public TrainTask {
   }
 
   [[nodiscard]] const train::SampleStream& stream() const override { return *stream_; }
-  [[nodiscard]] std::vector<CloudScores> validate(const fs::path& folder,
+  [[nodiscard]] std::vector<CloudScores> validate(DataPart part, const fs::path& folder,
                                                   const Between& between) const override {
-    return train::validate(load_segmenter(folder), held_out_, space_, between, default_memory());
+    const auto& clouds = part == DataPart::kSelection ? selection_ : held_out_;
+    return train::validate(load_segmenter(folder), clouds, space_, between, default_memory());
   }
 
  private:
   train::LabelSpace space_;
+  std::vector<LabelledCloud> selection_;
   std::vector<LabelledCloud> held_out_;
   std::unique_ptr<train::SampleStream> stream_;
 };
 
-/// Objects get a class. All held-out ones count as one cloud whose points they are.
+/// Objects get a class. All those of a part count as one cloud whose points they are.
 class ObjectTask final : public TrainTask {
  public:
   ObjectTask(const TrainPlan& plan, TrainData& data)
       : space_(data.truth.space),
+        selection_(take_clouds(data.selection)),
         held_out_(take_clouds(data.held_out)),
         stream_(take_clouds(data.training), space_, train::ObjectView{.sample = plan.sample},
                 plan.objects) {}
 
   [[nodiscard]] const train::SampleStream& stream() const override { return stream_; }
-  [[nodiscard]] std::vector<CloudScores> validate(const fs::path& folder,
+  [[nodiscard]] std::vector<CloudScores> validate(DataPart part, const fs::path& folder,
                                                   const Between& between) const override {
+    const bool selects = part == DataPart::kSelection;
     const ClassifierModel model = load_classifier(folder);
-    std::vector<CloudScores> result{{"held-out objects", train::Scores(space_)}};
-    for (const LabelledCloud& object : held_out_) {
+    std::vector<CloudScores> result{
+        {selects ? "objects of the selection" : "held-out objects", train::Scores(space_)}};
+    for (const LabelledCloud& object : selects ? selection_ : held_out_) {
       if (between && !between()) break;
       const auto p = classify(model, train::to_point_cloud(object)).probabilities;
       const std::size_t best = top_classes(p, 1).front();
@@ -87,6 +93,7 @@ class ObjectTask final : public TrainTask {
 
  private:
   train::LabelSpace space_;
+  std::vector<LabelledCloud> selection_;
   std::vector<LabelledCloud> held_out_;
   train::ObjectStream stream_;
 };

@@ -12,6 +12,9 @@
 
 namespace ptattn::tools {
 
+/// Parts of the data that nothing is learnt from.
+enum class DataPart { kSelection, kHeldOut };
+
 /// What differs between learning from scenes, from objects with parts and from objects by class.
 class TrainTask {
  public:
@@ -19,9 +22,9 @@ class TrainTask {
 
   virtual ~TrainTask() = default;
   [[nodiscard]] virtual const train::SampleStream& stream() const = 0;
-  /// Scores of the model in `folder` on the held-out part, by the code of inference.
+  /// Scores of the model in `folder` on a part, by the code of inference.
   [[nodiscard]] virtual std::vector<train::CloudScores> validate(
-      const std::filesystem::path& folder, const Between& between) const = 0;
+      DataPart part, const std::filesystem::path& folder, const Between& between) const = 0;
 };
 
 /// Takes the clouds out of `data`; what the model card says of them stays.

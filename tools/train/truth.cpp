@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <sstream>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
-#include "../eval/text_file.hpp"
+#include "../label_text.hpp"
+#include "../text_file.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 
 namespace ptattn::tools {
@@ -23,13 +24,6 @@ struct Line {
   std::string name;
 };
 
-std::optional<std::int64_t> parse_value(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::vector<Line> read_lines(const std::string& path) {
   std::istringstream text(read_text_file(path));
   std::vector<Line> lines;
@@ -40,7 +34,11 @@ std::vector<Line> read_lines(const std::string& path) {
     if (!(words >> first)) continue;
     std::string rest;
     while (words >> word) rest.append(rest.empty() ? "" : " ").append(word);
-    const bool has_value = !rest.empty() && (first == "*" || parse_value(first));
+    const bool has_value = !rest.empty() && (first == "*" || parse_label(first));
+    if (!rest.empty() && !has_value && is_number(first)) {
+      throw Error(Fault::kInput, path,
+                  "names the value " + first + ", expected a whole number or *");
+    }
     if (has_value) {
       lines.push_back({first, rest});
     } else {
@@ -65,7 +63,7 @@ void add_label(Truth& truth, const std::string& value, train::Label label,
     truth.others = label;
     return;
   }
-  const auto number = parse_value(value);
+  const auto number = parse_label(value);
   if (!number) throw Error(Fault::kInput, subject, "holds \"" + value + "\", expected a number");
   if (!truth.labels.emplace(*number, label).second) {
     throw Error(Fault::kInput, subject, "names the value " + value + " twice");
@@ -110,10 +108,6 @@ std::vector<std::uint8_t> codes_of(const TruthPlan& plan) {
   return codes;
 }
 
-bool holds_asprs_codes(const std::string& field) {
-  return field.find("lassification") != std::string::npos;
-}
-
 struct AsprsClass {
   std::int64_t code;
   const char* name;
@@ -132,13 +126,6 @@ const Truth& TruthPlan::of(const std::filesystem::path& path) const {
   return found == by_file.end() ? common : found->second;
 }
 
-const std::vector<std::string>& usual_truth_fields() {
-  static const std::vector<std::string> kFields{
-      "classification", "Classification", "scalar_Classification", "label", "scalar_label", "class",
-      "semantic",       "truth"};
-  return kFields;
-}
-
 TruthPlan read_truth(const TrainSettings& settings, const std::string& field,
                      const std::vector<std::string>& classes) {
   TruthPlan plan{.space = {.classes = classes},
@@ -147,17 +134,17 @@ TruthPlan read_truth(const TrainSettings& settings, const std::string& field,
                  .asprs_codes = {}};
   read_classes(settings.classes, plan);
   if (!settings.maps.empty()) read_maps(settings.maps, plan);
-  if (holds_asprs_codes(field)) plan.asprs_codes = codes_of(plan);
+  if (names_asprs_codes(field)) plan.asprs_codes = codes_of(plan);
   return plan;
 }
 
 TruthPlan truth_of_model(const train::ModelSpec& model, const std::string& field,
-                         const std::vector<std::string>& added) {
+                         const std::vector<std::string>& added, bool asprs) {
   TruthPlan plan{.space = {.classes = model.classes},
                  .common = {.field = field, .labels = {}, .others = kUnlabelled},
                  .by_file = {},
                  .asprs_codes = {}};
-  const bool asprs = holds_asprs_codes(field) && !model.asprs_codes.empty();
+  asprs = asprs && !model.asprs_codes.empty();
   for (std::size_t c = 0; c < model.classes.size(); ++c) {
     const std::size_t value = asprs ? model.asprs_codes[c] : c;
     if (asprs && value < 2) continue;  // written for what has no code, and read as unlabelled
@@ -166,7 +153,7 @@ TruthPlan truth_of_model(const train::ModelSpec& model, const std::string& field
   for (const std::string& text : added) {
     const std::size_t equals = text.find('=');
     const std::string after = equals == std::string::npos ? "" : text.substr(equals + 1);
-    const std::optional<std::int64_t> value = parse_value(after);
+    const std::optional<std::int64_t> value = parse_label(after);
     const std::string name = text.substr(0, equals);
     if (!value || name.empty() || !is_class(name)) {
       throw Error(Fault::kUsage, "--add-class", "is \"" + text + "\", expected NAME=VALUE");
@@ -185,10 +172,10 @@ TruthPlan truth_of_model(const train::ModelSpec& model, const std::string& field
   return plan;
 }
 
-TruthPlan guess_truth(const std::string& field, const std::map<std::int64_t, std::size_t>& values) {
+TruthPlan guess_truth(const std::string& field, const std::map<std::int64_t, std::size_t>& values,
+                      bool asprs) {
   TruthPlan plan{
       .space = {}, .common = {.field = field, .labels = {}}, .by_file = {}, .asprs_codes = {}};
-  const bool asprs = holds_asprs_codes(field);
   for (const auto& [value, count] : values) {
     std::string name = "class " + std::to_string(value);
     if (asprs) {

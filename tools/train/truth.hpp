@@ -22,9 +22,6 @@ struct TruthPlan {
   [[nodiscard]] const train::Truth& of(const std::filesystem::path& path) const;
 };
 
-/// Fields that usually hold labels, in the order in which they are looked for.
-[[nodiscard]] const std::vector<std::string>& usual_truth_fields();
-
 /// Reads what --classes and --maps say.
 ///
 /// --classes: a line `VALUE CLASS` each, `*` as VALUE for all others; or a line per class, whose
@@ -38,14 +35,14 @@ struct TruthPlan {
 /// What values mean to a model that is trained on: ASPRS codes, or the numbers of its classes.
 /// Other values mean unlabelled.
 /// @param added  NAME=VALUE, classes that the model lacks
+/// @param asprs  the values are ASPRS codes, where the model has such
 /// @throws Error(Fault::kUsage) for an added class that is none, or that the model has
 [[nodiscard]] TruthPlan truth_of_model(const train::ModelSpec& model, const std::string& field,
-                                       const std::vector<std::string>& added);
+                                       const std::vector<std::string>& added, bool asprs);
 
-/// What the values of a field mean where nobody says it: the classes of ASPRS LAS for a field
-/// called classification, else a class for each value; -1 and, of classifications, 0 and 1 mean
-/// unlabelled.
+/// What the values of a field mean where no file of classes says it: the classes of ASPRS LAS, or a
+/// class for each value; -1 and, of ASPRS codes, 0 and 1 mean unlabelled.
 [[nodiscard]] TruthPlan guess_truth(const std::string& field,
-                                    const std::map<std::int64_t, std::size_t>& values);
+                                    const std::map<std::int64_t, std::size_t>& values, bool asprs);
 
 }  // namespace ptattn::tools

@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "ptattn/cloud/columns.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
+#include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
+#include "ptattn/tasks/geometry/float_step.hpp"
 #include "ptattn/view/thinning.hpp"
+#include "same_place.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -20,12 +25,37 @@ ShownCloud take(const std::string& path, const PointCloud& whole,
   return {.path = path,
           .points = whole.size(),
           .finite = selection.finite,
-          .cloud = view::take_points(whole, selection.indices)};
+          .cloud = view::take_points(whole, selection.indices),
+          .notes = whole.metadata().notes};
 }
 
-ShownCloud load(const std::string& path, std::size_t most) {
-  const PointCloud whole = read_cloud(path);
+/// Leaves out the points that lie so far from all others that these would be a dot.
+void leave_out_strays(ShownCloud& shown) {
+  const RawVector<Position> positions = shown.cloud.positions();
+  const Strays strays = find_strays(positions, Subject::kScene);
+  if (!strays.empty()) {
+    shown.notes.push_back(stray_note(strays, positions.size(), "is not drawn", "are not drawn"));
+    std::vector<std::size_t> kept(positions.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = i;
+    drop_strays(kept, strays);
+    shown.cloud = view::take_points(shown.cloud, kept);
+    shown.finite -= strays.rows.size();
+  }
+  if (auto hint = float_hint(shown.cloud, shown.cloud.positions())) {
+    shown.notes.push_back(std::move(hint->text));
+  }
+}
+
+ShownCloud load(const std::string& path, std::size_t most, const ReadOptions& options) {
+  const PointCloud whole = read_cloud(path, options);
   return take(path, whole, view::select_points(whole, most));
+}
+
+/// What is compared: a field, or the height, whatever its field is called.
+std::vector<FieldColumn> columns_of(const PointCloud& cloud, const view::ColorSource& source) {
+  if (source.kind != view::ColorKind::kHeight) return find_columns(cloud, source.name);
+  const Field* const z = find_coordinates(cloud)[2];
+  return z == nullptr ? std::vector<FieldColumn>() : std::vector{FieldColumn("z", *z, 0, 0)};
 }
 
 Comparison compare(const PointCloud& a, const PointCloud& b, const view::ColorSource& source) {
@@ -35,27 +65,25 @@ Comparison compare(const PointCloud& a, const PointCloud& b, const view::ColorSo
                          std::to_string(b.size()) + " points, so none are compared";
     return comparison;
   }
-  const std::string name = source.kind == view::ColorKind::kHeight ? "z" : source.name;
-  const std::vector<FieldColumn> left = find_columns(a, name);
-  const std::vector<FieldColumn> right = find_columns(b, name);
+  const std::vector<FieldColumn> left = columns_of(a, source);
+  const std::vector<FieldColumn> right = columns_of(b, source);
   if (left.size() != 1 || right.size() != 1) {
     comparison.problem = source.name + " is no field of one value, so no points are compared";
     return comparison;
   }
-  std::map<std::pair<double, double>, std::size_t> changes;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::size_t> changes;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double x = left.front()(i);
     const double y = right.front()(i);
     if (x == y || (std::isnan(x) && std::isnan(y))) continue;
     ++comparison.differing;
-    if (source.kind == view::ColorKind::kClasses) ++changes[{x, y}];
+    if (source.kind == view::ColorKind::kClasses) ++changes[{view::code_of(x), view::code_of(y)}];
     if (source.kind != view::ColorKind::kClasses) {
       comparison.largest = std::fmax(comparison.largest, std::abs(x - y));
     }
   }
   for (const auto& [change, points] : changes) {
-    comparison.changes.push_back({static_cast<std::int64_t>(change.first),
-                                  static_cast<std::int64_t>(change.second), points});
+    comparison.changes.push_back({change.first, change.second, points});
   }
   std::ranges::stable_sort(comparison.changes, std::ranges::greater(), &Comparison::Change::points);
   return comparison;
@@ -98,8 +126,9 @@ void place(std::vector<ShownCloud>& clouds) {
 
 /// Two clouds of the same size show the same points, so that their differences can be seen.
 void load_pair(Scene& scene, const std::vector<std::string>& paths, const SceneSettings& settings) {
-  const PointCloud a = read_cloud(paths[0]);
-  const PointCloud b = read_cloud(paths[1]);
+  const PointCloud a = read_cloud(paths[0], settings.read);
+  const PointCloud b = read_cloud(paths[1], settings.read);
+  refuse_unlike(a, b);
   view::Selection in_a = view::select_points(a, settings.most_points / 2);
   view::Selection in_b = view::select_points(b, settings.most_points / 2);
   if (a.size() == b.size()) {
@@ -114,6 +143,15 @@ void load_pair(Scene& scene, const std::vector<std::string>& paths, const SceneS
   scene.comparison = compare(a, b, scene.sources[scene.source]);
 }
 
+/// Says so where clouds lie too far apart to be seen together.
+std::string note_of(const std::vector<ShownCloud>& clouds) {
+  std::vector<Place> places;
+  for (const ShownCloud& shown : clouds) {
+    places.push_back({shown.path, bounds_of(shown.cloud.positions())});
+  }
+  return note_on_distance(places);
+}
+
 }  // namespace
 
 Scene load_scene(const std::vector<std::string>& paths, const SceneSettings& settings) {
@@ -122,8 +160,12 @@ Scene load_scene(const std::vector<std::string>& paths, const SceneSettings& set
     load_pair(scene, paths, settings);
   } else {
     const std::size_t share = std::max(settings.most_points / paths.size(), std::size_t{1});
-    for (const std::string& path : paths) scene.clouds.push_back(load(path, share));
+    for (const std::string& path : paths) {
+      scene.clouds.push_back(load(path, share, settings.read));
+      leave_out_strays(scene.clouds.back());
+    }
     choose_source(scene, settings.color);
+    if (paths.size() > 1) scene.note = note_of(scene.clouds);
   }
   place(scene.clouds);
   return scene;
@@ -138,7 +180,9 @@ std::vector<bool> differing_points(const PointCloud& a, const PointCloud& b,
     return {};
   }
   std::vector<bool> differs(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) differs[i] = left->as_double(i) != right->as_double(i);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    differs[i] = view::code_of(left->as_double(i)) != view::code_of(right->as_double(i));
+  }
   return differs;
 }
 

@@ -34,7 +34,8 @@ std::string summary_text(const ShownCloud& shown, const view::Legend& legend) {
     width = std::max(width, text_width(entry.style.name));
   }
   for (const view::LegendClass& entry : legend.classes) {
-    text += right_aligned(std::to_string(entry.style.code), kCodeWidth) + "  " +
+    const bool none = entry.style.code == view::kNoLabel;
+    text += right_aligned(none ? "" : std::to_string(entry.style.code), kCodeWidth) + "  " +
             left_aligned(entry.style.name, width) +
             right_aligned(std::to_string(entry.points), kCountWidth) +
             share_text(entry.points, drawn) + "\n";

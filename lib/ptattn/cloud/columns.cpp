@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <initializer_list>
 #include <utility>
 
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -24,9 +24,8 @@ class Selection {
 
   /// True when the cloud has something of that name.
   [[nodiscard]] bool add(std::string_view name) {
-    const bool found = add_field(name) || (name == "xyz" && add_triple({"x", "y", "z"})) ||
-                       (name == "normals" && (add_triple({"normal_x", "normal_y", "normal_z"}) ||
-                                              add_triple({"nx", "ny", "nz"}))) ||
+    const bool found = add_field(name) || (name == "xyz" && add_coordinates()) ||
+                       (name == "normals" && add_triple(find_normals(cloud_))) ||
                        (name == "colors" && add_colors());
     if (found) ++group_;
     return found;
@@ -45,22 +44,25 @@ class Selection {
     return true;
   }
 
-  bool add_triple(std::initializer_list<std::string_view> names) {
-    const auto one_value = [&](std::string_view name) {
-      const Field* const field = cloud_.find(name);
-      return field != nullptr && field->count() == 1;
-    };
-    return std::ranges::all_of(names, one_value) &&
-           std::ranges::all_of(names, [&](std::string_view name) { return add_field(name); });
+  bool add_triple(const std::optional<FieldTriple>& fields) {
+    if (!fields) return false;
+    for (const Field* const field : *fields)
+      columns_.emplace_back(field->name(), *field, 0, group_);
+    return true;
   }
 
-  bool add_colors() {
-    return add_triple({"red", "green", "blue"}) || add_packed("rgb") || add_packed("rgba");
+  bool add_coordinates() {
+    const FieldTriple axes = find_coordinates(cloud_);
+    const bool complete = std::ranges::all_of(
+        axes, [](const Field* field) { return field != nullptr && field->count() == 1; });
+    return complete && add_triple(axes);
   }
 
-  bool add_packed(std::string_view name) {
-    const Field* const field = cloud_.find(name);
-    if (field == nullptr || field->bytes_per_point() != sizeof(std::uint32_t)) return false;
+  bool add_colors() { return add_triple(find_colors(cloud_)) || add_packed(); }
+
+  bool add_packed() {
+    const Field* const field = find_packed_colors(cloud_);
+    if (field == nullptr) return false;
     columns_.push_back(FieldColumn::byte_of("red", *field, 16, group_));
     columns_.push_back(FieldColumn::byte_of("green", *field, 8, group_));
     columns_.push_back(FieldColumn::byte_of("blue", *field, 0, group_));

@@ -28,6 +28,17 @@ class FieldColumn {
   /// Which of the names given to `select_columns` it belongs to.
   [[nodiscard]] std::size_t group() const { return group_; }
   [[nodiscard]] double operator()(std::size_t point) const;
+  /// True for a byte of a packed colour, or a field of bytes.
+  [[nodiscard]] bool is_byte() const {
+    return shift_ >= 0 || size_of(field_->type()) == sizeof(std::uint8_t);
+  }
+  /// True for a field of real numbers.
+  [[nodiscard]] bool is_real() const {
+    return shift_ < 0 &&
+           (field_->type() == FieldType::kFloat32 || field_->type() == FieldType::kFloat64);
+  }
+  /// What its values are stored as.
+  [[nodiscard]] FieldType type() const { return shift_ < 0 ? field_->type() : FieldType::kUInt8; }
 
  private:
   std::string name_;
@@ -40,9 +51,11 @@ class FieldColumn {
 /// The columns that names stand for, in their order:
 ///
 ///   xyz      x, y, z
-///   normals  normal_x, normal_y, normal_z (PCL) or nx, ny, nz
+///   normals  normal_x, normal_y, normal_z
 ///   colors   red, green, blue, or the bytes of a packed rgb or rgba; 0 to 255 for 8-bit colours
 ///   NAME     the field of that name with all its values; a field wins over the three words
+///
+/// under any spelling that field_meaning.hpp knows (X, nx, diffuse_red, ...).
 ///
 /// @throws Error(Fault::kInput) when the cloud has nothing of that name
 [[nodiscard]] std::vector<FieldColumn> select_columns(const PointCloud& cloud,

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "ptattn/cloud/field.hpp"
@@ -34,10 +33,9 @@ struct LasMetadata {
   std::vector<LasRecord> extended_records{};  ///< EVLRs
   std::vector<Field> exact{};                 ///< integers behind the fields of the same names
   std::uint32_t chunk_points = 0;             ///< points of a LAZ chunk; 0: the usual number
-  std::vector<std::string> notes{};           ///< what a user should know about this file
 };
 
-/// Equal but for the notes.
+/// Equal in every byte.
 [[nodiscard]] bool identical(const LasMetadata& a, const LasMetadata& b);
 
 }  // namespace ptattn

@@ -7,15 +7,8 @@
 namespace ptattn {
 
 std::string_view name_of(Axis axis) {
-  switch (axis) {
-    case Axis::kX:
-      return "x";
-    case Axis::kY:
-      return "y";
-    case Axis::kZ:
-      break;
-  }
-  return "z";
+  constexpr std::array<std::string_view, 6> kNames{"x", "y", "z", "-x", "-y", "-z"};
+  return kNames[static_cast<std::size_t>(axis)];
 }
 
 Position upright(const Position& p, Axis up) {
@@ -24,6 +17,30 @@ Position upright(const Position& p, Axis up) {
       return {p[1], p[2], p[0]};
     case Axis::kY:
       return {p[0], -p[2], p[1]};
+    case Axis::kMinusX:
+      return {-p[1], p[2], -p[0]};
+    case Axis::kMinusY:
+      return {p[0], p[2], -p[1]};
+    case Axis::kMinusZ:
+      return {p[0], -p[1], -p[2]};
+    case Axis::kZ:
+      break;
+  }
+  return p;
+}
+
+Position turned_from_upright(const Position& p, Axis up) {
+  switch (up) {
+    case Axis::kX:
+      return {p[2], p[0], p[1]};
+    case Axis::kY:
+      return {p[0], p[2], -p[1]};
+    case Axis::kMinusX:
+      return {-p[2], -p[0], p[1]};
+    case Axis::kMinusY:
+      return {p[0], -p[2], p[1]};
+    case Axis::kMinusZ:
+      return {p[0], -p[1], -p[2]};
     case Axis::kZ:
       break;
   }
@@ -46,18 +63,8 @@ void turn(MutableMatrixView points, double degrees, Axis up) {
     float* p = points.row(i);
     const auto x = static_cast<float>(c * p[0] - s * p[1]);
     const auto y = static_cast<float>(s * p[0] + c * p[1]);
-    const float z = p[2];
-    switch (up) {
-      case Axis::kX:
-        p[0] = z, p[1] = x, p[2] = y;
-        break;
-      case Axis::kY:
-        p[0] = x, p[1] = z, p[2] = -y;
-        break;
-      case Axis::kZ:
-        p[0] = x, p[1] = y;
-        break;
-    }
+    const Position turned = turned_from_upright({x, y, p[2]}, up);
+    for (std::size_t axis = 0; axis < 3; ++axis) p[axis] = static_cast<float>(turned[axis]);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/cloud/types.hpp"
@@ -26,5 +27,10 @@ enum class ColorLayout {
 ///                is unchanged then
 /// Time O(n).
 void paint(PointCloud& cloud, std::span<const Rgb> colors, ColorLayout layout);
+
+/// Whether a field of that name would be renamed in one of the layouts.
+[[nodiscard]] bool is_painted(std::string_view name);
+/// Removes the fields that `paint` would rename.
+void drop_painted(PointCloud& cloud, ColorLayout layout);
 
 }  // namespace ptattn

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 
@@ -26,7 +27,7 @@ bool same_las(const std::shared_ptr<const LasMetadata>& a,
 
 bool same_metadata(const CloudMetadata& a, const CloudMetadata& b) {
   return a.comments == b.comments && a.obj_info == b.obj_info && a.elements == b.elements &&
-         same_las(a.las, b.las) &&
+         a.point_lists == b.point_lists && same_las(a.las, b.las) &&
          same_bytes(std::as_bytes(std::span(a.viewpoint)), std::as_bytes(std::span(b.viewpoint)));
 }
 
@@ -50,20 +51,10 @@ Field& PointCloud::add(std::string name, FieldType type, std::uint32_t count) {
 
 RawVector<std::array<double, 3>> PointCloud::positions() const {
   RawVector<std::array<double, 3>> out(size());
-  constexpr std::array<std::string_view, 3> kAxes{"x", "y", "z"};
-  for (std::size_t axis = 0; axis < kAxes.size(); ++axis) {
-    const Field* const field = find(kAxes[axis]);
-    if (field == nullptr) {
-      throw Error(Fault::kInput, name_,
-                  "has no field " + std::string(kAxes[axis]) + ", expected x, y and z");
-    }
-    if (field->count() != 1) {
-      throw Error(Fault::kInput, name_,
-                  "field " + std::string(kAxes[axis]) + " holds " + std::to_string(field->count()) +
-                      " values a point, expected one");
-    }
-    visit_type(field->type(), [&]<class T>(T) {
-      const std::span<const T> values = field->values<T>();
+  const FieldTriple axes = require_coordinates(*this);
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+    visit_type(axes[axis]->type(), [&]<class T>(T) {
+      const std::span<const T> values = axes[axis]->values<T>();
       parallel_each(size(), 65536,
                     [&](std::size_t i) { out[i][axis] = static_cast<double>(values[i]); });
     });

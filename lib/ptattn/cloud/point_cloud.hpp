@@ -44,14 +44,19 @@ struct CloudMetadata {
   std::vector<std::string> obj_info{};  ///< PLY only
   std::array<double, 7> viewpoint{0, 0, 0, 1, 0, 0, 0};  ///< PCD: tx ty tz qw qx qy qz
   std::vector<Element> elements{};                       ///< PLY only
-  std::shared_ptr<const LasMetadata> las{};              ///< LAS and LAZ only
+  /// Lists of the points that differ in length, PLY only; a length for every point.
+  std::vector<ElementProperty> point_lists{};
+  std::shared_ptr<const LasMetadata> las{};  ///< LAS and LAZ only
+  /// What a user should know about the file that the cloud was read from, a line each.
+  std::vector<std::string> notes{};
 };
 
 /// Points with named per-point fields, in file order.
 ///
-/// Positions are the fields `x`, `y`, `z` (float32 or float64, one value a point); they live among
-/// the others so that nothing is converted on the way through. Organised clouds have height > 1 and
-/// may hold invalid points (a NaN or infinite coordinate).
+/// Positions are the fields `x`, `y`, `z` (float32 or float64, one value a point) or what else
+/// means them (see field_meaning.hpp); they live among the others so that nothing is converted on
+/// the way through. Organised clouds have height > 1 and may hold invalid points (a NaN or infinite
+/// coordinate).
 class PointCloud {
  public:
   PointCloud() = default;
@@ -93,7 +98,7 @@ class PointCloud {
 };
 
 /// Returns true when both have equal size, organisation, fields (order, names, types, counts, bits)
-/// and metadata; names may differ.
+/// and metadata; names and notes may differ.
 [[nodiscard]] bool identical(const PointCloud& a, const PointCloud& b);
 
 }  // namespace ptattn

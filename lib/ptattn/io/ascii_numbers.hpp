@@ -20,9 +20,11 @@ void append_number(std::string& text, FieldType type, const std::byte* value);
 
 enum class NumberFault { kNone, kNotANumber, kOutOfRange };
 
-/// Reads all of `word` as a `type` into `out`. Floats take "nan", "inf" and exponents; what is too
-/// small for them becomes zero or subnormal, what is too large is out of range. Integers take
-/// nothing but digits and a sign.
+/// Reads all of `word` as a `type` into `out`. Floats take exponents (1e3, 1d3) and "nan" and "inf"
+/// in the spellings of C and of old Windows programs (1.#QNAN, -1.#IND, 1.#INF, nan(ind)); what is
+/// too small for them becomes zero or subnormal, what is too large is out of range. Integers take
+/// digits and a sign, real numbers that are whole (10.000), true and false. A byte-order mark
+/// before a word is skipped.
 [[nodiscard]] NumberFault parse_number(std::string_view word, FieldType type, std::byte* out);
 
 /// What parts words: space, tab, line ends, form feed.
@@ -33,8 +35,10 @@ enum class NumberFault { kNone, kNotANumber, kOutOfRange };
 /// The words of a text body, with the line each stands on.
 class TextValues final : public ValueReader {
  public:
-  /// @param line  number of the line that starts at the stream's offset, from 1
-  TextValues(ByteStream stream, std::uint64_t line) : stream_(std::move(stream)), line_(line) {}
+  /// @param line      number of the line that starts at the stream's offset, from 1
+  /// @param line_end  what ends a line: '\n', or '\r' where that stands alone
+  TextValues(ByteStream stream, std::uint64_t line, char line_end = '\n')
+      : stream_(std::move(stream)), line_(line), line_end_(line_end) {}
 
   /// The next word across any white space, empty at the end. Valid until the next call.
   /// @throws Error(Fault::kInput) for a word that no number is as long as
@@ -43,7 +47,10 @@ class TextValues final : public ValueReader {
   [[nodiscard]] bool read(FieldType type, std::size_t count, std::byte* out) override;
   /// True when nothing but blanks is left on the current line.
   [[nodiscard]] bool at_line_end();
-  void expect_end() override;
+  /// Moves to the next word; false at the end. line() and offset() are those of the word then.
+  bool skip_space();
+  [[nodiscard]] std::uint64_t offset() const { return stream_.offset(); }
+  [[nodiscard]] std::string note_of_rest() override;
   /// A digit and a space; the last value goes without the space.
   [[nodiscard]] std::uint64_t least_bytes(FieldType) const override { return 2; }
   [[nodiscard]] std::uint64_t most_bytes() const override { return stream_.remaining() + 1; }
@@ -56,6 +63,7 @@ class TextValues final : public ValueReader {
  private:
   ByteStream stream_;
   std::uint64_t line_;
+  char line_end_;
 };
 
 }  // namespace ptattn::io

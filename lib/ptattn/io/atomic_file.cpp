@@ -1,12 +1,17 @@
 #include "ptattn/io/atomic_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cctype>
 #include <cerrno>
+#include <map>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,13 +33,42 @@ fs::path follow_links(fs::path path) {
   return path;
 }
 
+constexpr std::size_t kLongestName = 200;  // file systems allow 255 bytes
+constexpr std::string_view kTemporaryEnding = ".tmp";
+
 /// Distinct within the process; the process id makes it distinct on the machine.
 std::string temporary_name(const std::string& name) {
   static std::atomic<unsigned> counter{0};
-  constexpr std::size_t kLongestName = 200;  // file systems allow 255 bytes
   std::string temporary = ".";
   temporary.append(name, 0, kLongestName).append(".").append(std::to_string(::getpid()));
-  return temporary.append(".").append(std::to_string(counter++)).append(".tmp");
+  return temporary.append(".").append(std::to_string(counter++)).append(kTemporaryEnding);
+}
+
+/// Takes ".123" off the end of `name`; false when it does not end so.
+bool take_number_off(std::string_view& name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot + 1 == name.size()) return false;
+  const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
+  if (!std::ranges::all_of(name.substr(dot + 1), is_digit)) return false;
+  name = name.substr(0, dot);
+  return true;
+}
+
+/// Returns NAME of ".NAME.PID.N.tmp"; empty for other names.
+std::string_view name_behind(std::string_view temporary) {
+  if (!temporary.starts_with('.') || !temporary.ends_with(kTemporaryEnding)) return {};
+  temporary.remove_prefix(1);
+  temporary.remove_suffix(kTemporaryEnding.size());
+  if (!take_number_off(temporary) || !take_number_off(temporary)) return {};
+  return temporary;
+}
+
+/// Removes a file unless some process has it locked.
+void remove_unless_locked(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (file < 0) return;
+  if (::flock(file, LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
+  ::close(file);
 }
 
 /// Gives a new file the owner and the permissions of the one whose place it takes, as far as the
@@ -48,6 +82,20 @@ void keep_permissions(int file, const struct stat& old) {
   }
   (void)::fchmod(file, old.st_mode & kPermissions);
 }
+
+/// Closes a descriptor, if it is one, at the end of its scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+ private:
+  int number_;
+};
 
 /// Temporary files that are there, where a signal handler finds them: memory of their own, never
 /// given back.
@@ -80,6 +128,24 @@ void unlist(std::size_t slot) {
 }
 
 }  // namespace
+
+void remove_abandoned_files(std::span<const fs::path> targets) {
+  std::map<fs::path, std::set<std::string, std::less<>>> names;  // by folder
+  for (const fs::path& path : targets) {
+    const fs::path target = follow_links(path);
+    const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+    names[folder].insert(target.filename().string().substr(0, kLongestName));
+  }
+  for (const auto& [folder, wanted] : names) {
+    std::error_code failed;
+    fs::directory_iterator entry(folder, failed);
+    for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+      const std::string name = entry->path().filename().string();
+      const std::string_view behind = name_behind(name);
+      if (!behind.empty() && wanted.contains(behind)) remove_unless_locked(entry->path());
+    }
+  }
+}
 
 void remove_temporary_files() noexcept {
   is_ending.store(true);
@@ -115,7 +181,10 @@ void AtomicFile::open_temporary() {
     temporary_ = target_.parent_path() / temporary_name(target_.filename().string());
     listed_ = list(temporary_.string());
     file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file_ >= 0) return;
+    if (file_ >= 0) {
+      (void)!::flock(file_, LOCK_EX | LOCK_NB);  // where the file system knows locks
+      return;
+    }
     unlist(listed_);
   } while (errno == EEXIST || errno == EINTR);
   temporary_.clear();
@@ -149,6 +218,8 @@ void AtomicFile::commit() {
     throw_if_stopped();
   }
   throw_if_stopped();
+  const Descriptor lock(
+      ::fcntl(file_, F_DUPFD_CLOEXEC, 0));  // keeps it until the file has its name
   if (::close(std::exchange(file_, -1)) != 0) fail(errno);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(errno);
   temporary_.clear();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,9 @@ namespace ptattn::io {
 /// A symbolic link is followed, its target replaced. A new file gets the permissions of the
 /// umask; a replaced one keeps its own and, where the system allows, its owner, but neither
 /// set-user-ID nor set-group-ID. A file that the user may not write is not replaced. A process that
-/// is killed leaves the temporary file
-/// `.NAME.PID.N.tmp` behind and the target untouched.
+/// is killed leaves the temporary file `.NAME.PID.N.tmp` behind and the target untouched. The
+/// temporary file is locked (flock) until it has its name, so that others can tell it from one that
+/// was left behind.
 class AtomicFile {
  public:
   /// @throws Error(Fault::kInput) when the target is no regular file, or it or its folder cannot be
@@ -49,6 +51,11 @@ class AtomicFile {
   std::size_t listed_ = 0;  ///< where remove_temporary_files finds it
   int file_ = -1;
 };
+
+/// Removes what killed processes left beside `targets`: files of the names that an AtomicFile of
+/// one of them has, which no process holds a lock on. What cannot be looked at or removed stays.
+/// Lists each folder once.
+void remove_abandoned_files(std::span<const std::filesystem::path> targets);
 
 /// Removes the temporary files of all AtomicFiles of the process (of the first 64, and paths below
 /// 4096 bytes), which is about to end: none of them can be written or made any more. Safe in a

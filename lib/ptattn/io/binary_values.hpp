@@ -3,12 +3,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "ptattn/io/byte_source.hpp"
 #include "ptattn/io/value_reader.hpp"
 
 namespace ptattn::io {
+
+/// True for zeros and white space, with which programs pad files.
+[[nodiscard]] bool is_padding(std::string_view bytes);
+
+/// What a user should know about the bytes of `source` from `offset` on, behind the last that its
+/// header announces; empty when there are none, or only a little padding (128 KiB at most).
+[[nodiscard]] std::string note_of_rest(const ByteSource& source, std::uint64_t offset);
 
 /// The values of a binary PLY body.
 class BinaryValues final : public ValueReader {
@@ -17,7 +26,7 @@ class BinaryValues final : public ValueReader {
   BinaryValues(ByteStream stream, bool swap) : stream_(std::move(stream)), swap_(swap) {}
 
   [[nodiscard]] bool read(FieldType type, std::size_t count, std::byte* out) override;
-  void expect_end() override;
+  [[nodiscard]] std::string note_of_rest() override;
   [[nodiscard]] std::uint64_t least_bytes(FieldType type) const override { return size_of(type); }
   [[nodiscard]] std::uint64_t most_bytes() const override { return stream_.remaining(); }
   [[nodiscard]] std::unique_ptr<ValueReader> clone() const override;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -39,6 +40,12 @@ ByteSource::ByteSource(const std::filesystem::path& path) : subject_(path.string
 
 ByteSource::ByteSource(std::span<const std::byte> bytes, std::string_view subject)
     : subject_(subject), memory_(bytes.data()), size_(bytes.size()) {}
+
+ByteSource::ByteSource(SpooledBytes bytes, std::string_view subject)
+    : subject_(subject),
+      memory_(bytes.view().data()),
+      owned_(std::move(bytes)),
+      size_(owned_.size()) {}
 
 ByteSource::~ByteSource() {
   if (file_ >= 0) ::close(file_);

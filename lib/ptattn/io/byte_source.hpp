@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "ptattn/io/spooled_bytes.hpp"
+
 namespace ptattn::io {
 
 /// a * b, or the largest 64-bit number when that overflows: safe to compare with a file's size.
@@ -42,6 +44,8 @@ class ByteSource {
   /// @throws Error(Fault::kInput) when `path` is not a readable regular file
   explicit ByteSource(const std::filesystem::path& path);
   ByteSource(std::span<const std::byte> bytes, std::string_view subject);
+  /// Bytes that it keeps.
+  ByteSource(SpooledBytes bytes, std::string_view subject);
   ~ByteSource();
   ByteSource(const ByteSource&) = delete;
   ByteSource& operator=(const ByteSource&) = delete;
@@ -67,6 +71,7 @@ class ByteSource {
   std::string subject_;
   int file_ = -1;  // -1: bytes in memory
   const std::byte* memory_ = nullptr;
+  SpooledBytes owned_;  // what `memory_` shows, where it is kept here
   std::uint64_t size_ = 0;
 };
 

@@ -1,8 +1,8 @@
 #include "ptattn/io/cloud_io.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
+#include <memory>
 #include <new>
 #include <optional>
 #include <string>
@@ -11,40 +11,38 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/atomic_file.hpp"
 #include "ptattn/io/byte_source.hpp"
+#include "ptattn/io/cloud_source.hpp"
+#include "ptattn/io/file_kind.hpp"
 #include "ptattn/io/header_lines.hpp"
-#include "ptattn/io/las/las_header.hpp"
 #include "ptattn/io/las/las_reader.hpp"
 #include "ptattn/io/las/las_writer.hpp"
+#include "ptattn/io/pcd_header.hpp"
 #include "ptattn/io/pcd_reader.hpp"
 #include "ptattn/io/pcd_writer.hpp"
+#include "ptattn/io/ply_header.hpp"
 #include "ptattn/io/ply_reader.hpp"
 #include "ptattn/io/ply_writer.hpp"
 
 namespace ptattn {
 namespace {
 
-/// By the first line that is no comment; nothing when it is neither's.
-std::optional<FileFormat> format_of(const io::ByteSource& source) {
-  if (io::las::is_las(source)) return FileFormat::kLas;
-  constexpr std::array<std::string_view, 3> kPcdStarts{"VERSION", "FIELDS", "COLUMNS"};
-  io::HeaderLines lines(source);
-  for (auto line = lines.next(); line; line = lines.next()) {
-    const auto parts = io::words(*line);
-    if (lines.count() == 1 && *line == "ply") return FileFormat::kPly;
-    if (parts.empty() || parts[0].front() == '#') continue;
-    if (std::ranges::find(kPcdStarts, parts[0]) == kPcdStarts.end()) return std::nullopt;
-    return FileFormat::kPcd;
+PointCloud read_plain(const io::ByteSource& source, const ReadOptions& options) {
+  if (source.size() == 0) source.fail("is empty, expected a PLY, PCD, LAS or LAZ file");
+  io::refuse_other_kinds(source);
+  switch (io::format_of(source).value_or(FileFormat::kPcd)) {
+    case FileFormat::kPly:
+      return io::read_ply(source);
+    case FileFormat::kPcd:
+      return io::read_pcd(source);
+    default:
+      return io::read_las(source, options);
   }
-  return std::nullopt;
 }
 
 PointCloud read_points(const io::ByteSource& source, const ReadOptions& options) {
-  if (source.size() == 0) source.fail("is empty, expected a PLY, PCD, LAS or LAZ file");
-  const auto format = format_of(source);
-  if (!format) source.fail("is neither a PLY, PCD nor LAS file");
   try {
-    if (*format == FileFormat::kLas) return io::read_las(source, options);
-    return *format == FileFormat::kPly ? io::read_ply(source) : io::read_pcd(source);
+    const std::unique_ptr<io::ByteSource> unzipped = io::unzipped(source);
+    return read_plain(unzipped == nullptr ? source : *unzipped, options);
   } catch (const std::bad_alloc&) {
     source.fail("does not fit into memory");
   }
@@ -54,6 +52,11 @@ PointCloud read(const io::ByteSource& source, const ReadOptions& options) {
   PointCloud cloud = read_points(source, options);
   cloud.set_name(source.name());
   return cloud;
+}
+
+bool ends_with_gz(const std::filesystem::path& path) {
+  const std::string extension = path.extension().string();
+  return io::is_keyword(extension, ".gz");
 }
 
 std::optional<FileFormat> format_of_name(const std::filesystem::path& path) {
@@ -104,17 +107,35 @@ void check_fields(const PointCloud& cloud, const std::string& subject) {
                   "field " + field.name() + " does not have a value for every point");
     }
   }
+  for (const ElementProperty& list : cloud.metadata().point_lists) {
+    if (!names.insert(list.name).second) {
+      throw Error(Fault::kUsage, subject, "the cloud has two fields " + list.name);
+    }
+    if (!list.is_list || list.sizes.size() != cloud.size()) {
+      throw Error(Fault::kUsage, subject, "there is not a list " + list.name + " for every point");
+    }
+  }
 }
 
 }  // namespace
 
 PointCloud read_cloud(const std::filesystem::path& path, const ReadOptions& options) {
-  return read(io::ByteSource(path), options);
+  return read(*io::open_cloud(path), options);
 }
 
 PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subject,
                        const ReadOptions& options) {
   return read(io::ByteSource(bytes, subject), options);
+}
+
+std::vector<std::string> read_comments(const std::filesystem::path& path) {
+  const io::ByteSource source(path);
+  const auto format = format_of(source);
+  if (!format) source.fail("is neither a PLY, PCD nor LAS file");
+  if (*format == FileFormat::kLas) return io::read_las_comments(source);
+  io::HeaderLines lines(source);
+  if (*format == FileFormat::kPly) return io::parse_ply_header(lines).comments;
+  return io::parse_pcd_header(lines).metadata.comments;
 }
 
 void check_format(const std::filesystem::path& path, const PointCloud& cloud, Encoding encoding,
@@ -150,7 +171,12 @@ ColorLayout color_layout_of(const std::filesystem::path& path) {
 }
 
 bool has_cloud_extension(const std::filesystem::path& path) {
-  return format_of_name(path).has_value();
+  return format_of_name(ends_with_gz(path) ? path.stem() : path).has_value();
+}
+
+std::filesystem::path without_gz(const std::filesystem::path& path) {
+  if (!ends_with_gz(path)) return path;
+  return std::filesystem::path(path).replace_extension();
 }
 
 }  // namespace ptattn

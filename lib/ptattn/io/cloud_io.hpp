@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ptattn/cloud/paint.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
@@ -29,8 +30,12 @@ struct LasOptions {
   std::string crs{};   ///< reference system: "EPSG:2154", WKT, or empty for none
 };
 
-/// Reads a PLY, PCD, LAS or LAZ file; the content decides which, not the name. The path becomes the
-/// cloud's name.
+/// Reads a PLY, PCD, LAS or LAZ file, or one of them compressed by gzip; the content decides which,
+/// not the name. A pipe is read into memory first. The path becomes the cloud's name.
+///
+/// What is certain is read, also where other programs write it in another way than the formats have
+/// it; metadata().notes says what a user should know. Where it is not certain, the error names what
+/// the file is, or the line that is wrong.
 ///
 /// Every field comes back with its type, count and order, bit for bit (ASCII: the value of the
 /// decimal text; a NaN has no payload there). Comments, obj_info, viewpoint and PLY elements other
@@ -44,6 +49,11 @@ struct LasOptions {
 /// Reads a cloud from memory; `subject` names it in errors and becomes its name.
 [[nodiscard]] PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subject,
                                      const ReadOptions& options = {});
+
+/// Reads the comments of a file alone, those that read_cloud gives back as metadata, without its
+/// points: what they say of its origin (cloud/provenance.hpp) costs a look at its header.
+/// @throws Error(Fault::kInput) when the header cannot be read
+[[nodiscard]] std::vector<std::string> read_comments(const std::filesystem::path& path);
 
 /// Writes `cloud` to `path` through a temporary file beside it that is renamed when complete.
 ///
@@ -66,8 +76,10 @@ void check_format(const std::filesystem::path& path, const PointCloud& cloud,
 /// The colours that viewers expect in a file of this name: packed in a *.pcd, else channels.
 [[nodiscard]] ColorLayout color_layout_of(const std::filesystem::path& path);
 
-/// True for the file names that folders are searched for: *.ply, *.pcd, *.las and *.laz, any
-/// case.
+/// True for the file names that folders are searched for: *.ply, *.pcd, *.las and *.laz, also with
+/// .gz behind, any case.
 [[nodiscard]] bool has_cloud_extension(const std::filesystem::path& path);
+/// The same name without a .gz at its end.
+[[nodiscard]] std::filesystem::path without_gz(const std::filesystem::path& path);
 
 }  // namespace ptattn

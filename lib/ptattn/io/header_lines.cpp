@@ -1,7 +1,10 @@
 #include "ptattn/io/header_lines.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <numeric>
+#include <utility>
 
 #include "ptattn/io/ascii_numbers.hpp"
 
@@ -12,14 +15,31 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
+char lower_case(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
+
 }  // namespace
 
+void HeaderLines::begin() {
+  line_end_ = '\n';
+  stream_.refill();
+  if (stream_.window().starts_with(kByteOrderMark)) stream_.take(kByteOrderMark.size());
+  std::string_view window = stream_.window();
+  const std::size_t end = window.find_first_of("\r\n");
+  if (end == std::string_view::npos || window[end] == '\n') return;
+  window = window.substr(end);
+  const std::size_t behind = window.find_first_not_of('\r');
+  if (behind == std::string_view::npos || window[behind] != '\n') line_end_ = '\r';
+}
+
 std::optional<std::string> HeaderLines::next() {
-  std::size_t end = stream_.window().find('\n');
+  if (line_end_ == '\0') begin();
+  std::size_t end = stream_.window().find(line_end_);
   while (end == std::string_view::npos) {
     const std::size_t searched = stream_.window().size();
     if (offset() + searched > kLargestHeader || !stream_.refill()) break;
-    end = stream_.window().find('\n', searched);
+    end = stream_.window().find(line_end_, searched);
   }
   const std::string_view window = stream_.window();
   const bool unfinished = end == std::string_view::npos;
@@ -63,6 +83,36 @@ std::optional<std::uint64_t> whole_number(std::string_view word) {
   const auto [stop, fault] = std::from_chars(word.data(), end, number);
   if (fault != std::errc{} || stop != end || word.empty()) return std::nullopt;
   return number;
+}
+
+bool is_keyword(std::string_view word, std::string_view keyword) {
+  return std::ranges::equal(word, keyword, {}, lower_case, lower_case);
+}
+
+bool resembles(std::string_view word, std::string_view keyword) {
+  constexpr std::size_t kMost = 2;
+  if (word.size() > keyword.size() + kMost) return false;
+  std::vector<std::size_t> row(word.size() + 1);  // letters to change, Levenshtein 1966
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < keyword.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < word.size(); ++j) {
+      const bool differs = lower_case(keyword[i]) != lower_case(word[j]);
+      const std::size_t changed = diagonal + (differs ? 1 : 0);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back() <= kMost && row.back() < keyword.size() / 2;
+}
+
+std::string UniqueNames::add(const std::string& wanted) {
+  if (taken_.insert(wanted).second) return wanted;
+  std::uint64_t& number = last_.emplace(wanted, 1).first->second;
+  for (;;) {
+    std::string name = wanted + "_" + std::to_string(++number);
+    if (taken_.insert(name).second) return name;
+  }
 }
 
 bool is_header_word(std::string_view name) {

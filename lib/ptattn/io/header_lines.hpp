@@ -5,8 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "ptattn/core/byte_order_mark.hpp"
 #include "ptattn/io/byte_source.hpp"
 
 namespace ptattn::io {
@@ -14,16 +17,19 @@ namespace ptattn::io {
 /// Headers longer than this are refused, read or written: they bound what a header may cost.
 inline constexpr std::uint64_t kLargestHeader = std::uint64_t{1} << 20;
 
-/// Hands out the lines of a file's header.
+/// Hands out the lines of a file's header. A byte-order mark before the first is skipped.
 class HeaderLines {
  public:
   explicit HeaderLines(const ByteSource& source) : stream_(source) {}
 
-  /// The next line without its end (LF or CR LF); nothing at the end of the file.
+  /// The next line without its end; nothing at the end of the file. Lines end with LF or CR LF;
+  /// with CR alone where the first does.
   /// @throws Error(Fault::kInput) past kLargestHeader
   [[nodiscard]] std::optional<std::string> next();
   /// Lines handed out so far.
   [[nodiscard]] std::uint64_t count() const { return count_; }
+  /// What lines end with: '\n', or '\r' where that stands alone.
+  [[nodiscard]] char line_end() const { return line_end_; }
   /// Offset in the file of the byte behind the last line.
   [[nodiscard]] std::uint64_t offset() const { return stream_.offset(); }
 
@@ -31,8 +37,11 @@ class HeaderLines {
   [[noreturn]] void fail(std::string_view problem) const;
 
  private:
+  void begin();
+
   ByteStream stream_;
   std::uint64_t count_ = 0;
+  char line_end_ = '\0';  // not known before the first line
 };
 
 /// The words of a line, which spaces and tabs part.
@@ -41,6 +50,22 @@ class HeaderLines {
 [[nodiscard]] std::string_view text_after(std::string_view line, std::string_view word);
 /// A decimal number without sign; nothing for any other text or past 64 bits.
 [[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view word);
+
+/// True for `keyword` in capitals or not.
+[[nodiscard]] bool is_keyword(std::string_view word, std::string_view keyword);
+/// True when `word` is at most two wrong, missing or additional letters away from `keyword`, in
+/// capitals or not: a slip of the pen rather than something else.
+[[nodiscard]] bool resembles(std::string_view word, std::string_view keyword);
+/// Hands out names of which no two are equal.
+class UniqueNames {
+ public:
+  /// `wanted`, or the first of wanted_2, wanted_3, ... that was not handed out before.
+  [[nodiscard]] std::string add(const std::string& wanted);
+
+ private:
+  std::unordered_set<std::string> taken_;
+  std::unordered_map<std::string, std::uint64_t> last_;  // number behind a name
+};
 
 /// A name as headers can hold it: not empty, no spaces, tabs or line breaks.
 [[nodiscard]] bool is_header_word(std::string_view name);

@@ -4,7 +4,6 @@
 #include <array>
 #include <map>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 
 #include "ptattn/core/error.hpp"
@@ -25,6 +24,7 @@ constexpr std::array<std::string_view, 11> kKeywords{"VERSION",   "FIELDS", "COL
                                                      "VIEWPOINT", "POINTS", "DATA"};
 constexpr std::string_view kMagic = "# .PCD v";
 constexpr std::string_view kObjInfo = "obj_info";
+constexpr std::size_t kLongestQuote = 40;
 
 char letter_of(FieldType type) {
   switch (type) {
@@ -46,11 +46,12 @@ std::optional<FieldType> type_of(std::string_view letter, std::string_view size)
        {FieldType::kInt8, FieldType::kUInt8, FieldType::kInt16, FieldType::kUInt16,
         FieldType::kInt32, FieldType::kUInt32, FieldType::kInt64, FieldType::kUInt64,
         FieldType::kFloat32, FieldType::kFloat64}) {
-    if (letter.size() == 1 && letter[0] == letter_of(type) &&
+    if (letter.size() == 1 && is_keyword(letter, std::string(1, letter_of(type))) &&
         size == std::to_string(size_of(type))) {
       return type;
     }
   }
+  if (is_keyword(letter, "B") && size == "1") return FieldType::kUInt8;  // bool
   return std::nullopt;
 }
 
@@ -67,8 +68,8 @@ class Parser {
         add_comment(*line, parts[0].substr(0, 1));
         continue;
       }
-      add_entry(parts);
-      if (parts[0] == "DATA") return finished();
+      add_entry(*line, parts);
+      if (find("DATA") != nullptr) return finished();
     }
     lines_.fail("the header ends here, expected DATA");
   }
@@ -87,15 +88,34 @@ class Parser {
     }
   }
 
-  void add_entry(const std::vector<std::string_view>& parts) {
-    std::string keyword(parts[0]);
-    if (std::ranges::find(kKeywords, keyword) == kKeywords.end()) {
-      lines_.fail("unknown word '" + keyword + "' in the PCD header");
-    }
+  void add_entry(const std::string& line, const std::vector<std::string_view>& parts) {
+    const auto same = [&](std::string_view keyword) { return is_keyword(parts[0], keyword); };
+    const auto found = std::ranges::find_if(kKeywords, same);
+    if (found == kKeywords.end()) return keep_stray(line, parts[0]);
+    std::string keyword(*found);
     if (keyword == "COLUMNS") keyword = "FIELDS";  // its name in old files
     const bool first = entries_.emplace(keyword, Words(parts.begin() + 1, parts.end())).second;
     if (!first) lines_.fail("a second line " + keyword);
   }
+
+  /// A line that is none of PCD's.
+  void keep_stray(const std::string& line, std::string_view word) {
+    const auto near = [&](std::string_view keyword) { return resembles(word, keyword); };
+    const auto found = std::ranges::find_if(kKeywords, near);
+    const std::string quoted = "'" + std::string(word.substr(0, kLongestQuote)) + "'";
+    if (found != kKeywords.end()) {
+      lines_.fail("unknown word " + quoted + " in the PCD header, expected " + std::string(*found));
+    }
+    if (word == kObjInfo) {
+      header_.metadata.obj_info.emplace_back(text_after(line, word));
+    } else {
+      header_.metadata.comments.push_back(line);
+    }
+    note("line " + std::to_string(lines_.count()) + ": " + quoted +
+         " begins no line of a PCD header, it is kept as a comment");
+  }
+
+  void note(std::string text) { header_.metadata.notes.push_back(std::move(text)); }
 
   /// The words after `keyword`; nullptr when there is no such line.
   const Words* find(const std::string& keyword) const {
@@ -124,7 +144,9 @@ class Parser {
   void read_encoding() {
     const Words& data = *find("DATA");
     const std::string_view name = data.size() == 1 ? std::string_view(data.front()) : "";
-    const auto found = std::ranges::find(kEncodings, name, &NamedEncoding::first);
+    const auto found = std::ranges::find_if(kEncodings, [&](const NamedEncoding& encoding) {
+      return is_keyword(name, encoding.first);
+    });
     if (found == kEncodings.end()) {
       fail("DATA", "is unknown, expected ascii, binary or binary_compressed");
     }
@@ -148,12 +170,9 @@ class Parser {
     const Words sizes = a_word_a_field("SIZE", names->size(), "4");
     const Words types = a_word_a_field("TYPE", names->size(), "F");
     const Words counts = a_word_a_field("COUNT", names->size(), "1");
-    std::unordered_set<std::string_view> seen;
+    UniqueNames unique;
     for (std::size_t f = 0; f < names->size(); ++f) {
       PcdField field{.name = (*names)[f]};
-      if (!field.is_padding() && !seen.insert((*names)[f]).second) {
-        fail("FIELDS", "name " + field.name + " twice");
-      }
       const auto type = type_of(types[f], sizes[f]);
       if (!type) {
         fail("SIZE and TYPE", "of " + field.name + " are " + sizes[f] + " and " + types[f] +
@@ -161,10 +180,18 @@ class Parser {
       }
       field.type = *type;
       const auto count = whole_number(counts[f]);
-      if (!count || *count == 0 || *count > UINT32_MAX) {
+      if (!count || *count > UINT32_MAX) {
         fail("COUNT", "of " + field.name + " is '" + counts[f] + "', expected 1 or more");
       }
       field.count = static_cast<std::uint32_t>(*count);
+      if (field.count == 0) {
+        note("the field " + field.name + " has COUNT 0, so it holds nothing and is left out");
+      } else if (!field.is_padding()) {
+        field.name = unique.add(field.name);
+        if (field.name != (*names)[f]) {
+          note("a second field " + (*names)[f] + " is read as " + field.name);
+        }
+      }
       header_.fields.push_back(std::move(field));
     }
   }

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "ptattn/io/ascii_numbers.hpp"
+#include "ptattn/io/binary_values.hpp"
+#include "ptattn/io/line_check.hpp"
 #include "ptattn/io/lzf.hpp"
 #include "ptattn/io/pcd_header.hpp"
 #include "ptattn/io/point_blocks.hpp"
@@ -68,16 +70,10 @@ std::vector<RecordColumn<std::byte>> record_columns(PointCloud& cloud, const Pcd
   return columns;
 }
 
-/// Accepts zeros and white space behind the data.
-void expect_padding(const ByteSource& source, std::uint64_t offset) {
-  ByteStream rest(source, offset);
-  do {
-    const std::string_view window = rest.window();
-    if (!std::ranges::all_of(window, [](char c) { return c == '\0' || is_space(c); })) {
-      source.fail("goes on behind the last point that the header announces");
-    }
-    rest.take(window.size());
-  } while (rest.refill());
+/// Notes what stands behind the data.
+void note_rest(PointCloud& cloud, const ByteSource& source, std::uint64_t offset) {
+  std::string note = note_of_rest(source, offset);
+  if (!note.empty()) cloud.metadata().notes.push_back(std::move(note));
 }
 
 PointCloud read_binary(const ByteSource& source, const PcdHeader& header, std::uint64_t body) {
@@ -89,14 +85,15 @@ PointCloud read_binary(const ByteSource& source, const PcdHeader& header, std::u
   }
   add_fields(cloud, header);
   read_records(source, body, cloud.size(), stride, kSwap, record_columns(cloud, header));
-  expect_padding(source, body + stride * cloud.size());
+  note_rest(cloud, source, body + stride * cloud.size());
   return cloud;
 }
 
 // ---- binary_compressed: two sizes of 32 bits, then the fields one after the other in LZF
 
-/// The decompressed body, once its size fits the header's claims and the compressed size.
-std::vector<std::byte> decompress(const ByteSource& source, std::uint64_t body,
+/// The decompressed body, once its size fits the header's claims and the compressed size. `body`
+/// moves behind it.
+std::vector<std::byte> decompress(const ByteSource& source, std::uint64_t& body,
                                   std::uint64_t expected) {
   Scratch scratch;
   std::uint32_t sizes[2];  // compressed, uncompressed
@@ -119,7 +116,7 @@ std::vector<std::byte> decompress(const ByteSource& source, std::uint64_t body,
   if (!lzf_decompress(source.view(body, sizes[0], scratch), fields)) {
     source.fail("has corrupt compressed points");
   }
-  expect_padding(source, body + sizes[0]);
+  body += sizes[0];
   return fields;
 }
 
@@ -127,6 +124,7 @@ PointCloud read_compressed(const ByteSource& source, const PcdHeader& header, st
   PointCloud cloud = empty_cloud(header);
   const std::uint64_t expected = saturated_product(point_bytes(header, false), cloud.size());
   const std::vector<std::byte> bytes = decompress(source, body, expected);
+  note_rest(cloud, source, body);
   add_fields(cloud, header);
   const std::byte* from = bytes.data();
   for (Field& field : cloud.fields()) {
@@ -146,7 +144,8 @@ class AsciiReader {
   AsciiReader(const ByteSource& source, const PcdHeader& header, const HeaderLines& lines)
       : source_(source),
         header_(header),
-        text_(ByteStream(source, lines.offset()), lines.count() + 1) {
+        text_(ByteStream(source, lines.offset()), lines.count() + 1, lines.line_end()),
+        line_end_(lines.line_end()) {
     for (const PcdField& field : header.fields) values_a_point_ += field.count;
   }
 
@@ -154,17 +153,24 @@ class AsciiReader {
     PointCloud cloud = empty_cloud(header_);
     const std::uint64_t least = 2 * values_a_point_;
     if (saturated_product(cloud.size(), least) > text_.most_bytes()) {
+      if (const auto odd = find_odd_line(text_, values_a_point_)) {
+        fail_count(odd->line, words_on_line(source_, odd->offset, line_end_));
+      }
       fail_truncated(source_, text_.most_bytes() / least, cloud.size());
     }
     add_fields(cloud, header_);
     for (std::size_t i = 0; i < cloud.size(); ++i) read_point(cloud, i);
-    text_.expect_end();
+    if (std::string note = text_.note_of_rest(); !note.empty()) {
+      cloud.metadata().notes.push_back(std::move(note));
+    }
     return cloud;
   }
 
  private:
   void read_point(PointCloud& cloud, std::size_t i) {
     std::uint64_t value = 0;  // of this point
+    (void)text_.skip_space();
+    const std::uint64_t start = text_.offset();
     auto field = cloud.fields().begin();
     for (const PcdField& described : header_.fields) {
       std::byte* out = nullptr;
@@ -179,7 +185,7 @@ class AsciiReader {
       }
     }
     if (!text_.at_line_end()) {
-      text_.fail("more than " + std::to_string(values_a_point_) + " values for a point");
+      fail_count(words_on_line(source_, start, line_end_));
     }
   }
 
@@ -190,13 +196,21 @@ class AsciiReader {
 
   [[noreturn]] void fail_short(const PointCloud& cloud, std::size_t i, std::uint64_t values) {
     if (text_.most_bytes() <= 1) fail_truncated(source_, i, cloud.size());
-    text_.fail(std::to_string(values) + " values for a point, expected " +
-               std::to_string(values_a_point_));
+    fail_count(values);
+  }
+
+  [[noreturn]] void fail_count(std::uint64_t values) { fail_count(text_.line(), values); }
+
+  [[noreturn]] void fail_count(std::uint64_t line, std::uint64_t values) {
+    source_.fail("line " + std::to_string(line) + ": " + std::to_string(values) +
+                 (values == 1 ? " value" : " values") + " where the header announces " +
+                 std::to_string(values_a_point_));
   }
 
   const ByteSource& source_;
   const PcdHeader& header_;
   TextValues text_;
+  char line_end_;
   std::uint64_t values_a_point_ = 0;
 };
 

@@ -5,8 +5,8 @@
 
 namespace ptattn::io {
 
-/// Reads a PCD file; see read_cloud. Padding (fields named "_") is skipped. Zeros and white space
-/// behind the data are accepted: PCL pads files to whole pages.
+/// Reads a PCD file; see read_cloud. Padding (fields named "_") is skipped. Bytes
+/// behind the data are noted, other than a little padding: PCL fills files to whole pages.
 [[nodiscard]] PointCloud read_pcd(const ByteSource& source);
 
 }  // namespace ptattn::io

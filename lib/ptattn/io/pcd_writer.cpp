@@ -79,6 +79,12 @@ std::string pcd_header_of(const PointCloud& cloud, Encoding encoding, std::strin
                 "the cloud has an element " + element.name +
                     " besides its points, which PCD cannot hold, expected a .ply file");
   }
+  if (!cloud.metadata().point_lists.empty()) {
+    throw Error(Fault::kInput, subject,
+                "the cloud has lists of varying length (" +
+                    cloud.metadata().point_lists.front().name +
+                    "), which PCD cannot hold, expected a .ply file");
+  }
   return format_pcd_header(make_header(cloud, encoding), subject);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -15,31 +16,32 @@ namespace {
 using NamedType = std::pair<std::string_view, FieldType>;
 using NamedFormat = std::pair<std::string_view, Encoding>;
 
-// The first name of a type is the one written: every reader knows it.
-constexpr std::array<NamedType, 16> kTypes{{
-    {"char", FieldType::kInt8},
-    {"uchar", FieldType::kUInt8},
-    {"short", FieldType::kInt16},
-    {"ushort", FieldType::kUInt16},
-    {"int", FieldType::kInt32},
-    {"uint", FieldType::kUInt32},
-    {"float", FieldType::kFloat32},
-    {"double", FieldType::kFloat64},
-    {"int8", FieldType::kInt8},
-    {"uint8", FieldType::kUInt8},
-    {"int16", FieldType::kInt16},
-    {"uint16", FieldType::kUInt16},
-    {"int32", FieldType::kInt32},
-    {"uint32", FieldType::kUInt32},
-    {"float32", FieldType::kFloat32},
-    {"float64", FieldType::kFloat64},
+// The first name of a type is the one written, if it is among the first eight: these every reader
+// knows.
+constexpr std::size_t kWrittenTypes = 8;
+constexpr std::array<NamedType, 20> kTypes{{
+    {"char", FieldType::kInt8},       {"uchar", FieldType::kUInt8},
+    {"short", FieldType::kInt16},     {"ushort", FieldType::kUInt16},
+    {"int", FieldType::kInt32},       {"uint", FieldType::kUInt32},
+    {"float", FieldType::kFloat32},   {"double", FieldType::kFloat64},
+    {"int8", FieldType::kInt8},       {"uint8", FieldType::kUInt8},
+    {"int16", FieldType::kInt16},     {"uint16", FieldType::kUInt16},
+    {"int32", FieldType::kInt32},     {"uint32", FieldType::kUInt32},
+    {"float32", FieldType::kFloat32}, {"float64", FieldType::kFloat64},
+    {"int64", FieldType::kInt64},     {"uint64", FieldType::kUInt64},
+    {"bool", FieldType::kUInt8},      {"boolean", FieldType::kUInt8},
 }};
+
+constexpr std::array kKeywords{"ply",     "format",   "comment",   "obj_info",
+                               "element", "property", "end_header"};
 
 constexpr std::array<NamedFormat, 3> kFormats{{
     {"ascii", Encoding::kAscii},
     {"binary_little_endian", Encoding::kBinary},
     {"binary_big_endian", Encoding::kBinaryBigEndian},
 }};
+
+constexpr std::size_t kLongestQuote = 40;
 
 bool is_float(FieldType type) {
   return type == FieldType::kFloat32 || type == FieldType::kFloat64;
@@ -51,37 +53,62 @@ class Parser {
   explicit Parser(HeaderLines& lines) : lines_(lines) {}
 
   PlyHeader parse() {
-    if (lines_.next() != "ply") lines_.fail("not a PLY file, expected 'ply'");
+    skip_magic();
     for (auto line = lines_.next(); line; line = lines_.next()) {
-      if (*line == "end_header") return finished();
-      parse_line(*line);
+      const std::vector<std::string_view> parts = words(*line);
+      if (parts.empty()) continue;
+      if (parts.size() == 1 && is_keyword(parts[0], "end_header")) return finished();
+      parse_line(*line, parts);
     }
     lines_.fail("the header ends here, expected end_header");
   }
 
  private:
-  void parse_line(const std::string& line) {
-    const std::vector<std::string_view> parts = words(line);
-    if (parts.empty()) return;
-    if (parts[0] == "comment") {
+  void skip_magic() {
+    auto line = lines_.next();
+    while (line && words(*line).empty()) line = lines_.next();
+    const auto parts = line ? words(*line) : std::vector<std::string_view>();
+    if (parts.size() != 1 || !is_keyword(parts[0], "ply")) {
+      lines_.fail("not a PLY file, expected 'ply'");
+    }
+  }
+
+  void parse_line(const std::string& line, const std::vector<std::string_view>& parts) {
+    if (is_keyword(parts[0], "comment")) {
       header_.comments.emplace_back(text_after(line, parts[0]));
-    } else if (parts[0] == "obj_info") {
+    } else if (is_keyword(parts[0], "obj_info")) {
       header_.obj_info.emplace_back(text_after(line, parts[0]));
-    } else if (parts[0] == "format") {
+    } else if (is_keyword(parts[0], "format")) {
       parse_format(parts);
-    } else if (parts[0] == "element") {
+    } else if (is_keyword(parts[0], "element")) {
       parse_element(parts);
-    } else if (parts[0] == "property") {
+    } else if (is_keyword(parts[0], "property")) {
       parse_property(parts);
     } else {
-      lines_.fail("unknown word '" + std::string(parts[0]) + "' in the PLY header");
+      keep_stray(line, parts[0]);
     }
+  }
+
+  /// A line that is none of PLY's, as old exporters write them.
+  void keep_stray(const std::string& line, std::string_view word) {
+    const auto near = [&](std::string_view keyword) { return resembles(word, keyword); };
+    const auto found = std::ranges::find_if(kKeywords, near);
+    const std::string quoted = "'" + std::string(word.substr(0, kLongestQuote)) + "'";
+    if (found != kKeywords.end()) {
+      lines_.fail("unknown word " + quoted + " in the PLY header, expected " + *found);
+    }
+    header_.comments.push_back(line);
+    header_.notes.push_back("line " + std::to_string(lines_.count()) + ": " + quoted +
+                            " begins no line of a PLY header, it is kept as a comment");
   }
 
   void parse_format(const std::vector<std::string_view>& parts) {
     if (has_format_) lines_.fail("a second format line");
-    const std::string_view name = parts.size() == 3 && parts[2] == "1.0" ? parts[1] : "";
-    const auto format = std::ranges::find(kFormats, name, &NamedFormat::first);
+    const bool known = parts.size() == 2 || (parts.size() == 3 && parts[2] == "1.0") ||
+                       (parts.size() == 3 && parts[2] == "1");
+    const auto format = std::ranges::find_if(kFormats, [&](const NamedFormat& candidate) {
+      return known && is_keyword(parts[1], candidate.first);
+    });
     if (format == kFormats.end()) {
       lines_.fail("unknown format, expected ascii, binary_little_endian or binary_big_endian 1.0");
     }
@@ -102,10 +129,12 @@ class Parser {
     }
     element.before_vertices = !has_vertices_;
     header_.elements.push_back(std::move(element));
-    property_names_.clear();
   }
 
-  void parse_property(const std::vector<std::string_view>& parts) {
+  void parse_property(std::vector<std::string_view> parts) {
+    const bool unsigned_type = parts.size() == 4 && parts[1] == "unsigned";  // as C spells it
+    const std::string joined = unsigned_type ? "u" + std::string(parts[2]) : "";
+    if (unsigned_type) parts = {parts[0], joined, parts[3]};
     if (header_.elements.empty()) lines_.fail("a property before any element");
     ElementProperty property;
     if (parts.size() == 5 && parts[1] == "list") {
@@ -117,14 +146,22 @@ class Parser {
     }
     property.type = type(parts[parts.size() - 2]);
     property.name = parts.back();
-    if (!property_names_.insert(property.name).second) {
-      lines_.fail("a second property " + property.name);
-    }
+    // Those of other elements are carried along as they are.
+    if (header_.elements.back().name == "vertex") make_unique(property);
     header_.elements.back().properties.push_back(std::move(property));
   }
 
+  void make_unique(ElementProperty& property) {
+    const std::string name = property_names_.add(property.name);
+    if (name == property.name) return;
+    header_.notes.push_back("line " + std::to_string(lines_.count()) + ": a second property " +
+                            property.name + " is read as " + name);
+    property.name = name;
+  }
+
   FieldType type(std::string_view name) const {
-    const auto found = std::ranges::find(kTypes, name, &NamedType::first);
+    const auto found = std::ranges::find_if(
+        kTypes, [&](const NamedType& known) { return is_keyword(name, known.first); });
     if (found == kTypes.end()) lines_.fail("unknown type '" + std::string(name) + "'");
     return found->second;
   }
@@ -143,12 +180,13 @@ class Parser {
   bool has_format_ = false;
   bool has_vertices_ = false;
   std::unordered_set<std::string> names_;
-  std::unordered_set<std::string> property_names_;
+  UniqueNames property_names_;  // of the vertices
 };
 
 std::string_view type_name(FieldType type, const std::string& property, std::string_view subject) {
-  const auto found = std::ranges::find(kTypes, type, &NamedType::second);
-  if (found == kTypes.end()) {
+  const auto known = std::span(kTypes).first(kWrittenTypes);
+  const auto found = std::ranges::find(known, type, &NamedType::second);
+  if (found == known.end()) {
     throw Error(Fault::kInput, subject,
                 "field " + property + " is " + std::string(name_of(type)) +
                     ", which PLY cannot hold, expected a PCD file or a smaller type");

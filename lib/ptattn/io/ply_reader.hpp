@@ -8,9 +8,11 @@ namespace ptattn::io {
 /// Reads a PLY file; see read_cloud.
 ///
 /// A list property of the vertices becomes a field of several values a point when all lists are of
-/// one length (PCL writes such fields so), and is refused otherwise. A cloud is organised when
-/// `obj_info num_cols` and `num_rows`, or viewportx and viewporty of PCL's element camera, multiply
-/// to the number of vertices.
+/// one length (PCL writes such fields so), else one of metadata().point_lists. Values of a text
+/// count wherever they stand; a line that does not hold one point is named where they do not add up
+/// to what the header announces, and noted where they do. What follows the last value is noted. A
+/// cloud is organised when `obj_info num_cols` and `num_rows`, or viewportx and viewporty of PCL's
+/// element camera, multiply to the number of vertices.
 [[nodiscard]] PointCloud read_ply(const ByteSource& source);
 
 }  // namespace ptattn::io

@@ -1,5 +1,6 @@
 #include "ptattn/io/ply_writer.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -19,11 +20,14 @@ namespace {
 
 using ListLength = std::uint32_t;  // PLY "uint", as PCL writes it
 
+ElementProperty without_values(const ElementProperty& property) {
+  return {property.name, property.type, property.is_list, property.size_type, {}, {}};
+}
+
 Element without_values(const Element& element) {
   Element bare{element.name, element.items, element.before_vertices, {}};
   for (const ElementProperty& property : element.properties) {
-    bare.properties.push_back(
-        {property.name, property.type, property.is_list, property.size_type, {}, {}});
+    bare.properties.push_back(without_values(property));
   }
   return bare;
 }
@@ -34,6 +38,25 @@ Element vertex_element(const PointCloud& cloud) {
     vertices.properties.push_back(
         {field.name(), field.type(), field.count() != 1, field_type_of<ListLength>(), {}, {}});
   }
+  for (const ElementProperty& list : cloud.metadata().point_lists) {
+    vertices.properties.push_back(without_values(list));
+  }
+  return vertices;
+}
+
+/// The vertices as an element, for clouds with lists that differ in length: these have no records
+/// of one size.
+Element whole_vertices(const PointCloud& cloud) {
+  Element vertices = vertex_element(cloud);
+  for (std::size_t f = 0; f < cloud.fields().size(); ++f) {
+    const Field& field = cloud.fields()[f];
+    ElementProperty& property = vertices.properties[f];
+    property.values.assign(field.bytes().begin(), field.bytes().end());
+    if (property.is_list) property.sizes.assign(cloud.size(), field.count());
+  }
+  std::ranges::copy(
+      cloud.metadata().point_lists,
+      vertices.properties.end() - static_cast<std::ptrdiff_t>(cloud.metadata().point_lists.size()));
   return vertices;
 }
 
@@ -94,7 +117,9 @@ void write_ply(AtomicFile& file, const PointCloud& cloud, Encoding encoding) {
     }
   };
   write_elements(true);
-  if (ascii) {
+  if (!cloud.metadata().point_lists.empty()) {
+    write_element(file, whole_vertices(cloud), ascii, swap);
+  } else if (ascii) {
     write_text_points(file, cloud.size(),
                       [&](std::string& out, std::size_t i) { append_point(out, cloud, i); });
   } else {

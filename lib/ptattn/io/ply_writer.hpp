@@ -16,7 +16,8 @@ namespace ptattn::io {
 
 /// Writes a PLY file into `file`, which the caller commits; see write_cloud.
 ///
-/// A field of several values a point becomes a list property, as in PCL. Comments and obj_info
+/// A field of several values a point becomes a list property, as in PCL; lists of varying length
+/// stand behind the fields. Comments and obj_info
 /// follow the format line.
 /// @throws Error(Fault::kInput) for what PLY cannot hold: integers of 8 bytes, names with spaces
 void write_ply(AtomicFile& file, const PointCloud& cloud, Encoding encoding);

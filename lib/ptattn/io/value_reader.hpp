@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "ptattn/cloud/field.hpp"
 
@@ -16,8 +17,9 @@ class ValueReader {
   /// Reads `count` values of `type` in native byte order; false when the body ends before.
   /// @throws Error(Fault::kInput) for a value that is none
   [[nodiscard]] virtual bool read(FieldType type, std::size_t count, std::byte* out) = 0;
-  /// @throws Error(Fault::kInput) when more than white space is left
-  virtual void expect_end() = 0;
+  /// What a user should know about the bytes behind the last value; empty when there are none, or
+  /// only white space and zeros.
+  [[nodiscard]] virtual std::string note_of_rest() = 0;
 
   /// Fewest bytes that a value of `type` takes in the body.
   [[nodiscard]] virtual std::uint64_t least_bytes(FieldType type) const = 0;

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "ptattn/core/byte_order_mark.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/files/model_file.hpp"
 
@@ -24,7 +25,8 @@ std::string read_text(const std::filesystem::path& path) {
 
 ModelConfig read_model_config(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "config.json";
-  ModelConfig config{path.string(), parse_json(read_text(path), path.string())};
+  const std::string text = read_text(path);
+  ModelConfig config{path.string(), parse_json(without_byte_order_mark(text), path.string())};
   JsonObject json(config.json.root(), "", config.subject);
   const std::size_t format = json.integer("format", {1, 1'000'000});
   if (format > kFormat) {

@@ -1,7 +1,10 @@
 #include "ptattn/models/registry.hpp"
 
+#include <string>
 #include <utility>
 
+#include "ptattn/core/error.hpp"
+#include "ptattn/models/kernel_head.hpp"
 #include "ptattn/models/litept/litept.hpp"
 #include "ptattn/models/pct/int8.hpp"
 #include "ptattn/models/pct/pct.hpp"
@@ -94,7 +97,15 @@ std::unique_ptr<Classifier> make_classifier(const ArchitectureConfig& config,
 
 std::unique_ptr<PointNetwork> make_point_network(const ArchitectureConfig& config,
                                                  const WeightSource& weights) {
-  return make_network(kPointNetworks, config, weights);
+  if (!has_kernel_head(weights)) return make_network(kPointNetworks, config, weights);
+  KernelHeadWeights head = read_kernel_head(weights);
+  auto features = make_feature_network(config, weights);
+  if (features->out_channels() != head.scale.size()) {
+    throw Error(Fault::kModel, weights.subject(),
+                "has a head of " + std::to_string(head.scale.size()) +
+                    " channels, the network gives " + std::to_string(features->out_channels()));
+  }
+  return std::make_unique<KernelHead>(std::move(features), std::move(head));
 }
 
 }  // namespace ptattn

@@ -39,7 +39,8 @@ enum class ModelTask : std::uint8_t {
     const ArchitectureConfig& config, const WeightSource& weights,
     Precision precision = Precision::kFloat32);
 
-/// Builds the network over points that `config` describes with the values of `weights`.
+/// Builds the network over points that `config` describes with the values of `weights`. Where these
+/// hold examples (`head.keys`), its head is attention over them: see KernelHead.
 /// @throws Error(Fault::kModel) as make_classifier
 [[nodiscard]] std::unique_ptr<PointNetwork> make_point_network(const ArchitectureConfig& config,
                                                                const WeightSource& weights);

@@ -150,6 +150,7 @@ SceneProfile read_scene_profile(const std::string& text, const std::string& subj
   profile.height_scale = json.number("squash", {1e-3, 1e3}, 0.25);
   profile.color_range = read_color_range(json);
   profile.min_points = json.integer("min_points", {1, 1'000'000}, 1);
+  profile.min_density = json.number("min_density", {0.0, 1e6}, 0.0);
   if (json.find("opening_windows") != nullptr) {
     check_repeated(json, "opening_windows", items_of(json, "opening_windows"), profile.channels,
                    ChannelKind::kAbove);

@@ -59,8 +59,9 @@ enum class Origin : std::uint8_t {
 /// JSON keys: `kind` (scene, object), `unit` (metre), `up` (z), `voxel` (edge length), `features`
 /// (names of the channels in order), `origin` (minimum, center_bottom, sensor) [minimum], `squash`
 /// (metres) [0.25], `top_window` (columns) [3], `color_range` (two numbers for the colour values 0
-/// and 255) [0, 1], `min_points` [1]. `opening_windows`, `closing_window`, `surrounding_levels` and
-/// `plane_levels` may say once more what the names of the channels say.
+/// and 255) [0, 1], `min_points` [1], `min_density` (points/m2) [0]. `opening_windows`,
+/// `closing_window`, `surrounding_levels` and `plane_levels` may say once more what the names of
+/// the channels say.
 struct SceneProfile {
   Frame frame = Frame::kScene;
   double voxel = 0.0;  ///< in metres (scene) or radii of the unit sphere (object)
@@ -69,6 +70,7 @@ struct SceneProfile {
   double height_scale = 0.25;                 ///< heights far below it count linearly, in metres
   std::array<double, 2> color_range{0., 1.};  ///< what the colour values 0 and 255 become
   std::size_t min_points = 1;                 ///< clouds of fewer points are refused
+  double min_density = 0.0;                   ///< points/m2 that the model was made for, from here
 
   [[nodiscard]] bool uses(ChannelKind kind) const;
 };

@@ -63,9 +63,9 @@ LabelledCloud one_per_cell(const LabelledCloud& cloud, double cell, Draws& draws
     const auto& p = cloud.positions[i];
     const auto column = static_cast<std::int32_t>(std::floor(p[0] / cell + dx));
     const auto row = static_cast<std::int32_t>(std::floor(p[1] / cell + dy));
-    const std::uint64_t cell = (std::uint64_t{static_cast<std::uint32_t>(column)} << 32U) |
-                               static_cast<std::uint32_t>(row);
-    if (occupied.insert(cell).second) kept.push_back(i);
+    const std::uint64_t place = (std::uint64_t{static_cast<std::uint32_t>(column)} << 32U) |
+                                static_cast<std::uint32_t>(row);
+    if (occupied.insert(place).second) kept.push_back(i);
   }
   std::ranges::sort(kept);
   return select(cloud, kept);

@@ -15,6 +15,7 @@ namespace ptattn::train {
 namespace {
 
 constexpr std::string_view kMagic = "ptattnck";
+constexpr std::size_t kBestBlocks = 2;  // at the end, behind the selection
 
 template <class T>
 std::string_view bytes_of(const T& value) {
@@ -79,6 +80,7 @@ class Reader {
     if (count != values.size()) refuse();
     std::memcpy(values.data(), take(values.size_bytes()).data(), values.size_bytes());
   }
+  [[nodiscard]] bool at_end() const { return left_.empty(); }
   void expect(std::string_view text) {
     std::uint64_t size = 0;
     take_value(size);
@@ -120,9 +122,10 @@ void write_checkpoint(const std::filesystem::path& path, const CheckpointView& s
   add_number(state.updates);
   body += bytes_of(state.minutes);
   add_number(state.frozen ? 1 : 0);
-  for (const std::span<const float> values : state.values) {
-    add_number(values.size());
-    body += bytes_of(values);
+  for (std::size_t i = 0; i < kCheckpointBlocks; ++i) {
+    if (i + kBestBlocks == kCheckpointBlocks) body += bytes_of(state.selection);
+    add_number(state.values[i].size());
+    body += bytes_of(state.values[i]);
   }
   const std::uint64_t sum = checksum(body);
   io::AtomicFile file(path);
@@ -146,7 +149,13 @@ bool read_checkpoint(const std::filesystem::path& path, Checkpoint& state) {
   reader.take_value(state.minutes);
   reader.take_value(frozen);
   state.frozen = frozen != 0;
-  for (const std::span<float> values : state.values) reader.take_values(values);
+  for (std::size_t i = 0; i < kCheckpointBlocks; ++i) {
+    if (i + kBestBlocks == kCheckpointBlocks) {
+      if (reader.at_end()) break;
+      reader.take_value(state.selection);
+    }
+    reader.take_values(state.values[i]);
+  }
   return true;
 }
 

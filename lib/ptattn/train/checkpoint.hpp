@@ -7,21 +7,23 @@
 #include <string>
 
 #include "ptattn/train/parameter_set.hpp"
+#include "ptattn/train/selection.hpp"
 
 namespace ptattn::train {
 
 /// Blocks of numbers in a checkpoint.
-inline constexpr std::size_t kCheckpointBlocks = 6;
+inline constexpr std::size_t kCheckpointBlocks = 8;
 
-/// The state of a run between two steps. The blocks are weights, buffers, both averaged, and the
-/// first and second moments of the optimizer.
+/// The state of a run between two steps. The blocks are weights, buffers, both averaged, the first
+/// and second moments of the optimizer, and the averages that validation found best.
 template <class Values>
 struct CheckpointState {
   std::uint64_t steps = 0;
   std::uint64_t updates = 0;  ///< steps of the optimizer
   double minutes = 0.0;
   bool frozen = false;  ///< batch norms keep their statistics
-  std::string layout;   ///< layout_of the network: a state of another network is refused
+  Selection selection{};
+  std::string layout;  ///< layout_of the network: a state of another network is refused
   std::array<Values, kCheckpointBlocks> values;
 };
 using CheckpointView = CheckpointState<std::span<const float>>;
@@ -36,7 +38,8 @@ using Checkpoint = CheckpointState<std::span<float>>;
 void write_checkpoint(const std::filesystem::path& path, const CheckpointView& state);
 
 /// Reads `path`, or `path`.previous where `path` is missing or damaged, into the blocks of `state`,
-/// whose sizes and layout must be those of the file.
+/// whose sizes and layout must be those of the file. A file of the earlier format, which ends
+/// before the best averages, leaves these and `state.selection` as they are.
 /// @return false: neither can be read
 /// @throws Error(Fault::kInput) for a state of another network
 bool read_checkpoint(const std::filesystem::path& path, Checkpoint& state);

@@ -30,9 +30,13 @@ struct Truth {
                                                                const std::string& field,
                                                                std::size_t most = 1024);
 
-/// Cuts the last `share` of a cloud off along its longer side in plan, as (rest, cut part); a strip
-/// of `gap` units before it belongs to neither.
+/// Which end of the longer side of a cloud.
+enum class PlaceEnd { kFirst, kLast };
+
+/// Cuts `share` of a cloud off at an end of its longer side in plan, as (rest, cut part); a strip
+/// of `gap` units beside it belongs to neither.
 [[nodiscard]] std::pair<LabelledCloud, LabelledCloud> cut_off(const LabelledCloud& cloud,
-                                                              double share, double gap);
+                                                              double share, double gap,
+                                                              PlaceEnd end = PlaceEnd::kLast);
 
 }  // namespace ptattn::train

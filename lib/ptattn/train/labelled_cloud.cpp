@@ -63,13 +63,8 @@ void add_triple(std::vector<Source>& sources, AttributeKind kind, const PointClo
                 const char* group, const std::array<const char*, 3>& names) {
   const std::vector<FieldColumn> columns = find_columns(cloud, group);
   if (columns.size() != names.size()) return;
-  const Field* const field = cloud.find(names[0]);
-  const bool bytes = kind == AttributeKind::kColor && field == nullptr;  // packed
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const FieldType type = bytes              ? FieldType::kUInt8
-                           : field != nullptr ? field->type()
-                                              : FieldType::kFloat32;
-    sources.push_back({kind, names[i], type, columns[i]});
+    sources.push_back({kind, names[i], columns[i].type(), columns[i]});
   }
 }
 

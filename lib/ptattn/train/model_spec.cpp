@@ -78,6 +78,9 @@ Json config_of(const ModelSpec& spec) {
   Json json;
   json["format"] = 1;
   json["name"] = spec.name;
+  if (!spec.purpose.empty()) json["purpose"] = spec.purpose;
+  if (!spec.terms.empty()) json["terms"] = spec.terms;
+  if (!spec.accuracy.empty()) json["accuracy"] = spec.accuracy;
   json["architecture"] = spec.architecture;
   json["hyper_parameters"] = Json::parse(spec.hyper_parameters);
   json["preprocessing"] = Json::parse(spec.preprocessing);
@@ -110,6 +113,9 @@ ModelSpec read_model_spec(const std::filesystem::path& folder) {
     spec.palette = value_or_empty<std::vector<Rgb>>(json, "palette");
     spec.asprs_codes = value_or_empty<std::vector<std::uint8_t>>(json, "asprs_codes");
     spec.categories = value_or_empty<std::vector<std::string>>(json, "categories");
+    spec.purpose = value_or_empty<std::string>(json, "purpose");
+    spec.terms = value_or_empty<std::string>(json, "terms");
+    spec.accuracy = value_or_empty<std::string>(json, "accuracy");
     return spec;
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::kModel, config.subject, "lacks what training needs to know of a network");
@@ -154,15 +160,19 @@ std::vector<std::string> take_weights(ParameterSet& set, const ModelSpec& spec,
   return left;
 }
 
-void write_model(const std::filesystem::path& folder, const ModelSpec& spec,
-                 const ParameterSet& set, std::span<const float> values,
-                 std::span<const float> buffers) {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  set.save(folder / "model.safetensors", values, buffers);
+void write_model_config(const std::filesystem::path& folder, const ModelSpec& spec) {
   io::AtomicFile file(folder / "config.json");
   file.append(config_of(spec).dump(2) + "\n");
   file.commit();
+}
+
+void write_model(const std::filesystem::path& folder, const ModelSpec& spec,
+                 const ParameterSet& set, std::span<const float> values,
+                 std::span<const float> buffers, WeightType type) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  set.save(folder / "model.safetensors", values, buffers, type);
+  write_model_config(folder, spec);
 }
 
 }  // namespace ptattn::train

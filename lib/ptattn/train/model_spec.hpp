@@ -23,6 +23,9 @@ struct ModelSpec {
   std::vector<Rgb> palette{};               ///< a color per class; empty: evenly spread hues
   std::vector<std::uint8_t> asprs_codes{};  ///< a code per class; empty: none
   std::vector<std::string> categories{};    ///< order of the objects that classes are parts of
+  std::string purpose{};                    ///< in a few words; empty: not said
+  std::string terms{};                      ///< of use, weights and training data
+  std::string accuracy{};                   ///< as measured, with its data
 
   /// For make_trainable_network.
   [[nodiscard]] ArchitectureConfig config() const;
@@ -44,11 +47,16 @@ struct ModelSpec {
 std::vector<std::string> take_weights(ParameterSet& set, const ModelSpec& spec,
                                       const WeightSource& weights, const ModelSpec& from);
 
+/// Writes `folder`/config.json, complete or not at all.
+/// @throws Error(Fault::kInput) when it cannot be written
+void write_model_config(const std::filesystem::path& folder, const ModelSpec& spec);
+
 /// Writes `folder`/config.json and `folder`/model.safetensors, each complete or not at all.
 /// @param values, buffers  in the layout of `set`
+/// @param type             of matrices; biases, norms and statistics are float32
 /// @throws Error(Fault::kInput) when they cannot be written
 void write_model(const std::filesystem::path& folder, const ModelSpec& spec,
                  const ParameterSet& set, std::span<const float> values,
-                 std::span<const float> buffers);
+                 std::span<const float> buffers, WeightType type = WeightType::kFloat32);
 
 }  // namespace ptattn::train

@@ -156,14 +156,16 @@ std::vector<std::string> ParameterSet::load(const WeightSource& weights, bool st
   return loader.finish();
 }
 
-void ParameterSet::save(const std::filesystem::path& path, std::span<const float> values,
-                        std::span<const float> buffers) const {
+std::vector<NamedTensor> ParameterSet::tensors(std::span<const float> values,
+                                               std::span<const float> buffers,
+                                               WeightType type) const {
   std::vector<NamedTensor> tensors;
   std::size_t at = 0;
   for (const Parameter& parameter : parameters_) {
     const auto value = values.subspan(at, parameter.size());
-    tensors.push_back({parameter.name, parameter.shape, value});
-    if (!parameter.alias.empty()) tensors.push_back({parameter.alias, parameter.shape, value});
+    const WeightType own = parameter.shape.size() < 2 ? WeightType::kFloat32 : type;
+    tensors.push_back({parameter.name, parameter.shape, value, own});
+    if (!parameter.alias.empty()) tensors.push_back({parameter.alias, parameter.shape, value, own});
     at += padded(parameter.size());
   }
   at = 0;
@@ -171,7 +173,12 @@ void ParameterSet::save(const std::filesystem::path& path, std::span<const float
     tensors.push_back({buffer.name, buffer.shape, buffers.subspan(at, buffer.size())});
     at += padded(buffer.size());
   }
-  write_safetensors(path, tensors);
+  return tensors;
+}
+
+void ParameterSet::save(const std::filesystem::path& path, std::span<const float> values,
+                        std::span<const float> buffers, WeightType type) const {
+  write_safetensors(path, tensors(values, buffers, type));
 }
 
 void ParameterSet::save(const std::filesystem::path& path) const {

@@ -11,8 +11,11 @@
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/files/weights.hpp"
+#include "ptattn/train/weight_type.hpp"
 
 namespace ptattn::train {
+
+struct NamedTensor;
 
 /// Where the values of a parameter start: constant + uniform u + normal z with u in [-1, 1) and z
 /// of the standard normal distribution cut off at 2.
@@ -89,12 +92,17 @@ class ParameterSet {
   /// @return        names of the parameters and buffers that stayed as they were
   /// @throws Error(Fault::kModel) naming all that does not fit, if `strict`
   std::vector<std::string> load(const WeightSource& weights, bool strict = true);
-  /// Writes `path` as safetensors: parameters, their aliases and buffers, float32.
+  /// Views of the parameters, their aliases and the buffers, as `save` writes them.
+  [[nodiscard]] std::vector<NamedTensor> tensors(std::span<const float> values,
+                                                 std::span<const float> buffers,
+                                                 WeightType type) const;
+  /// Writes `path` as safetensors: parameters, their aliases and buffers.
   /// @param values   in the layout of values(): these, or an average of them
   /// @param buffers  in the layout of buffer_values()
+  /// @param type     of matrices; biases, norms and buffers are float32
   /// @throws Error(Fault::kInput) when the file cannot be written
   void save(const std::filesystem::path& path, std::span<const float> values,
-            std::span<const float> buffers) const;
+            std::span<const float> buffers, WeightType type = WeightType::kFloat32) const;
   void save(const std::filesystem::path& path) const;
 
  private:

@@ -1,11 +1,14 @@
 #include "ptattn/train/safetensors_writer.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <functional>
 #include <numeric>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -32,15 +35,22 @@ void check_tensor(const NamedTensor& tensor, const nlohmann::ordered_json& heade
   }
 }
 
+bool is_half(const NamedTensor& tensor) {
+  constexpr float kBeyond = 65520.0F;  // rounds to infinity
+  return tensor.type == WeightType::kFloat16 &&
+         std::ranges::all_of(tensor.values, [](float x) { return std::abs(x) < kBeyond; });
+}
+
 /// The header's text, filled up with blanks.
 std::string header_of(std::span<const NamedTensor> tensors) {
   nlohmann::ordered_json header;
   std::size_t begin = 0;
   for (const NamedTensor& tensor : tensors) {
     check_tensor(tensor, header);
-    const std::size_t end = begin + tensor.values.size_bytes();
+    const bool half = is_half(tensor);
+    const std::size_t end = begin + tensor.values.size() * (half ? 2 : sizeof(float));
     header[tensor.name] = {
-        {"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}};
+        {"dtype", half ? "F16" : "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}};
     begin = end;
   }
   std::string text = tensors.empty() ? "{}" : header.dump();
@@ -48,7 +58,37 @@ std::string header_of(std::span<const NamedTensor> tensors) {
   return text;
 }
 
+void append_values(io::AtomicFile& file, const NamedTensor& tensor) {
+  if (!is_half(tensor)) {
+    file.append({reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size_bytes()});
+    return;
+  }
+  std::vector<std::uint16_t> halves(tensor.values.size());
+  std::ranges::transform(tensor.values, halves.begin(), to_half);
+  file.append({reinterpret_cast<const char*>(halves.data()), halves.size() * 2});
+}
+
 }  // namespace
+
+std::uint16_t to_half(float value) {
+  constexpr std::uint32_t kLeastNormal = 113U << 23U;  // 2^-14
+  constexpr std::uint32_t kInfinity = 0x7c00U;
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = (bits >> 16U) & 0x8000U;
+  const std::uint32_t size = bits & 0x7fffffffU;
+  if (size > 0x7f800000U) return static_cast<std::uint16_t>(sign | kInfinity | 0x200U);  // NaN
+  std::uint32_t half = 0;
+  if (size < kLeastNormal) {
+    // The sum's last bit is worth 2^-24, as that of subnormal halves: it rounds as they do.
+    constexpr float kHalf = 0.5F;
+    half = std::bit_cast<std::uint32_t>(std::bit_cast<float>(size) + kHalf) -
+           std::bit_cast<std::uint32_t>(kHalf);
+  } else {
+    const std::uint32_t odd = (size >> 13U) & 1U;
+    half = std::min((size - (112U << 23U) + 0xfffU + odd) >> 13U, kInfinity);
+  }
+  return static_cast<std::uint16_t>(sign | half);
+}
 
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors) {
   const std::string header = header_of(tensors);
@@ -58,9 +98,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
   io::AtomicFile file(path);
   file.append(length_bytes);
   file.append(header);
-  for (const NamedTensor& tensor : tensors) {
-    file.append({reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size_bytes()});
-  }
+  for (const NamedTensor& tensor : tensors) append_values(file, tensor);
   file.commit();
 }
 

@@ -45,6 +45,8 @@ Trainer::Trainer(TrainableNetwork& network, const SampleStream& stream, const La
       optimizer_(groups_of(network.parameters(), options)),
       values_(copy_of(network.parameters().values())),
       buffers_(copy_of(network.parameters().buffer_values())),
+      best_values_(values_),
+      best_buffers_(buffers_),
       started_(seconds_now()) {
   network_.train_head_only(options_.head_only);
   network_.freeze_norm_statistics(options_.head_only);
@@ -123,28 +125,46 @@ StepReport Trainer::step() {
   return report;
 }
 
+bool Trainer::offer(double score) {
+  selection_.validated = steps_;
+  if (score <= selection_.score) {
+    ++selection_.since;
+    return false;
+  }
+  selection_.score = score;
+  selection_.step = steps_;
+  selection_.since = 0;
+  best_values_ = values_;
+  best_buffers_ = buffers_;
+  return true;
+}
+
 void Trainer::save(const std::filesystem::path& path) const {
   const ParameterSet& set = std::as_const(network_).parameters();
   write_checkpoint(path, {.steps = steps_,
                           .updates = optimizer_.steps(),
                           .minutes = minutes(),
                           .frozen = frozen_,
+                          .selection = selection_,
                           .layout = layout_of(set),
                           .values = {set.values(), set.buffer_values(), values_, buffers_,
-                                     optimizer_.first_moments(), optimizer_.second_moments()}});
+                                     optimizer_.first_moments(), optimizer_.second_moments(),
+                                     best_values_, best_buffers_}});
 }
 
 bool Trainer::load(const std::filesystem::path& path) {
   ParameterSet& set = network_.parameters();
-  Checkpoint state{.layout = layout_of(set),
-                   .values = {set.values(), set.buffer_values(), values_, buffers_,
-                              optimizer_.first_moments(), optimizer_.second_moments()}};
+  Checkpoint state{
+      .layout = layout_of(set),
+      .values = {set.values(), set.buffer_values(), values_, buffers_, optimizer_.first_moments(),
+                 optimizer_.second_moments(), best_values_, best_buffers_}};
   if (!read_checkpoint(path, state)) return false;
   steps_ = state.steps;
   optimizer_.set_steps(state.updates);
   minutes_before_ = state.minutes;
   started_ = seconds_now();
   frozen_ = state.frozen;
+  selection_ = state.selection;
   network_.freeze_norm_statistics(frozen_ || options_.head_only);
   prefetcher_.reset();
   return true;

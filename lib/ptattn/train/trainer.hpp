@@ -12,6 +12,7 @@
 #include "ptattn/train/adamw.hpp"
 #include "ptattn/train/loss.hpp"
 #include "ptattn/train/schedule.hpp"
+#include "ptattn/train/selection.hpp"
 #include "ptattn/train/stream.hpp"
 #include "ptattn/train/trainable_network.hpp"
 
@@ -64,6 +65,15 @@ class Trainer {
   [[nodiscard]] double minutes() const;
   /// Share of the time that was spent on waiting for batches.
   [[nodiscard]] double share_waited() const;
+  /// Takes note of the score of the averaged weights on a part that nothing is learnt from, and
+  /// keeps these weights if no earlier ones scored as high.
+  /// @return  true: they are the best so far
+  bool offer(double score);
+  [[nodiscard]] const Selection& selection() const { return selection_; }
+  /// The weights and buffers that scored best; before any offer, the first ones.
+  [[nodiscard]] std::span<const float> best_values() const { return best_values_; }
+  [[nodiscard]] std::span<const float> best_buffers() const { return best_buffers_; }
+
   /// Averaged weights and buffers, in the layout of the network's ParameterSet.
   [[nodiscard]] std::span<const float> averaged_values() const { return values_; }
   [[nodiscard]] std::span<const float> averaged_buffers() const { return buffers_; }
@@ -91,6 +101,9 @@ class Trainer {
   AdamW optimizer_;
   std::vector<float> values_;   // averaged
   std::vector<float> buffers_;  // averaged
+  Selection selection_;
+  std::vector<float> best_values_;
+  std::vector<float> best_buffers_;
   std::uint64_t steps_ = 0;
   bool frozen_ = false;
   double minutes_before_ = 0.0;  // spent by earlier runs

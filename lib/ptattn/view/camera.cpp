@@ -7,6 +7,8 @@
 #include <numbers>
 #include <utility>
 
+#include "ptattn/cloud/orientation.hpp"
+
 namespace ptattn::view {
 namespace {
 
@@ -23,19 +25,6 @@ constexpr std::array<std::pair<std::string_view, Direction>, 7> kPresets{{
     {"right", {90.0, 0.0}},
     {"iso", {45.0, 35.264389682754654}},
 }};
-
-/// From coordinates whose z points up: turning the axes keeps them right-handed.
-Position turned(const Position& v, Axis up) {
-  switch (up) {
-    case Axis::kX:
-      return {v[2], v[0], v[1]};
-    case Axis::kY:
-      return {v[0], v[2], -v[1]};
-    case Axis::kZ:
-      break;
-  }
-  return v;
-}
 
 double dot(const Position& a, const Position& b) {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -70,10 +59,11 @@ Direction sensible_direction(const Position& spread) {
 Orientation orientation_of(const Direction& direction, Axis up) {
   const double a = direction.azimuth * std::numbers::pi / 180.0;
   const double e = direction.elevation * std::numbers::pi / 180.0;
-  return {
-      .right = turned({std::cos(a), std::sin(a), 0.0}, up),
-      .up = turned({-std::sin(a) * std::sin(e), std::cos(a) * std::sin(e), std::cos(e)}, up),
-      .to_eye = turned({std::sin(a) * std::cos(e), -std::cos(a) * std::cos(e), std::sin(e)}, up)};
+  return {.right = turned_from_upright({std::cos(a), std::sin(a), 0.0}, up),
+          .up = turned_from_upright(
+              {-std::sin(a) * std::sin(e), std::cos(a) * std::sin(e), std::cos(e)}, up),
+          .to_eye = turned_from_upright(
+              {std::sin(a) * std::cos(e), -std::cos(a) * std::cos(e), std::sin(e)}, up)};
 }
 
 Camera fitting_camera(std::span<const std::array<float, 3>> points, const Orientation& axes,

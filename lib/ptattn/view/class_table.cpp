@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <utility>
 
-#include "ptattn/view/field_names.hpp"
-
 namespace ptattn::view {
 namespace {
+
+constexpr Rgb kColorOfNone{128, 128, 128};
 
 /// Hues a golden angle apart, so that neighbours in the list differ most.
 Rgb spread_color(std::int64_t code) {
@@ -36,6 +36,7 @@ bool ClassTable::knows(std::int64_t code) const {
 ClassStyle ClassTable::operator[](std::int64_t code) const {
   const auto found = std::ranges::lower_bound(styles_, code, {}, &ClassStyle::code);
   if (found != styles_.end() && found->code == code) return *found;
+  if (code == kNoLabel) return {code, "none", kColorOfNone};
   return {code, "class " + std::to_string(code), spread_color(code)};
 }
 
@@ -63,10 +64,6 @@ const ClassTable& asprs_classes() {
                                  {65, "artefact", {90, 40, 40}},
                                  {66, "synthetic", {120, 200, 200}}});
   return table;
-}
-
-bool names_asprs_codes(std::string_view field) {
-  return plain_name(field).ends_with("classification");
 }
 
 ClassTable model_classes(std::span<const std::string> names, std::span<const Rgb> palette) {

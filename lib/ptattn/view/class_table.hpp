@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +11,14 @@
 #include "ptattn/cloud/paint.hpp"
 
 namespace ptattn::view {
+
+/// The code of points whose label is NaN: they have none.
+inline constexpr std::int64_t kNoLabel = std::numeric_limits<std::int64_t>::min();
+
+/// The code that a number in a field of labels is.
+[[nodiscard]] inline std::int64_t code_of(double label) {
+  return std::isnan(label) ? kNoLabel : static_cast<std::int64_t>(label);
+}
 
 /// What a label stands for.
 struct ClassStyle {
@@ -25,7 +35,7 @@ class ClassTable {
   explicit ClassTable(std::vector<ClassStyle> styles);
 
   /// The style of a label; one that the table does not know is called "class 17" and has a hue of
-  /// its own.
+  /// its own. kNoLabel is called "none" and grey.
   [[nodiscard]] ClassStyle operator[](std::int64_t code) const;
   [[nodiscard]] bool knows(std::int64_t code) const;
 
@@ -37,9 +47,6 @@ class ClassTable {
 /// those of IGN LiDAR HD from 64 on. Colours as CloudCompare and QGIS users know them: brown
 /// ground, greens for vegetation, red buildings, blue water.
 [[nodiscard]] const ClassTable& asprs_classes();
-
-/// Whether a field of this name holds ASPRS codes: classification, scalar_Classification, ...
-[[nodiscard]] bool names_asprs_codes(std::string_view field);
 
 /// Classes 0, 1, ... of a model.
 /// @param palette  one colour a name

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "ptattn/cloud/columns.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/text.hpp"
@@ -22,7 +23,6 @@ constexpr double kMostClasses = 65536.0;
 constexpr double kScalePercent = 99.0;
 constexpr double kHeightPercent = 99.5;
 constexpr double kFeaturePercent = 98.0;
-constexpr std::array<std::string_view, 6> kNoScale{"z", "red", "green", "blue", "rgb", "rgba"};
 
 std::vector<float> values_of(const FieldColumn& column, std::size_t points) {
   std::vector<float> values(points);
@@ -61,12 +61,27 @@ std::vector<FieldColumn> feature_columns(const PointCloud& cloud) {
 }
 
 bool holds_classes(const Field& field, std::size_t points) {
-  if (!names_classes(field.name())) return false;
+  if (!holds_labels(field)) return false;
   for (std::size_t i = 0; i < points; ++i) {
     const double v = field.as_double(i);
-    if (!(v >= -1.0 && v < kMostClasses) || v != std::floor(v)) return false;
+    if (std::isnan(v)) continue;
+    if (!(v >= -1.0 && v < kMostClasses)) return false;
   }
   return true;
+}
+
+/// Fields that are no source by themselves.
+std::vector<const Field*> fields_of_places_and_colors(const PointCloud& cloud) {
+  std::vector<const Field*> fields;
+  std::ranges::copy(find_coordinates(cloud), std::back_inserter(fields));
+  if (const auto colors = find_colors(cloud))
+    std::ranges::copy(*colors, std::back_inserter(fields));
+  for (const Field& field : cloud.fields()) {
+    const Meaning meaning = meaning_of(field.name());
+    const bool color = meaning >= Meaning::kRed && meaning <= Meaning::kPackedColor;
+    if (color) fields.push_back(&field);
+  }
+  return fields;
 }
 
 bool varies(const Field& field, std::size_t points) {
@@ -97,9 +112,12 @@ ColorRange range_for(const ColorSource& source, const std::vector<float>& values
 }
 
 std::vector<float> scale_values(const PointCloud& cloud, const ColorSource& source) {
-  const std::string field = source.kind == ColorKind::kHeight ? "z" : source.name;
-  std::vector<FieldColumn> columns = find_columns(cloud, field);
-  if (columns.empty()) {  // "descriptor_3": a value of the field "descriptor"
+  std::vector<FieldColumn> columns = find_columns(cloud, source.name);
+  if (source.kind == ColorKind::kHeight) {
+    columns.clear();
+    const Field* const z = find_coordinates(cloud)[2];
+    if (z != nullptr) columns.emplace_back("z", *z, 0, 0);
+  } else if (columns.empty()) {  // "descriptor_3": a value of the field "descriptor"
     const std::size_t cut = source.name.rfind('_');
     for (const FieldColumn& column : find_columns(cloud, source.name.substr(0, cut))) {
       if (column.name() == source.name) columns.push_back(column);
@@ -123,7 +141,7 @@ Coloring color_classes(const PointCloud& cloud, const ColorSource& source,
   std::map<std::int64_t, LegendClass> found;
   Coloring coloring{.colors = std::vector<Rgb>(cloud.size()), .legend = {source, {}, {}}};
   for (std::size_t i = 0; i < cloud.size(); ++i) {
-    const auto code = static_cast<std::int64_t>(field->as_double(i));
+    const std::int64_t code = code_of(field->as_double(i));
     auto entry = found.find(code);
     if (entry == found.end()) entry = found.emplace(code, LegendClass{classes[code], 0}).first;
     coloring.colors[i] = entry->second.style.color;
@@ -138,23 +156,11 @@ std::uint8_t as_byte(double x) {
                        : static_cast<std::uint8_t>(std::lround(std::clamp(x, 0.0, 255.0)));
 }
 
-/// What a colour's number is multiplied by to lie between 0 and 255.
-double rgb_factor(const PointCloud& cloud, const std::vector<FieldColumn>& columns) {
-  double largest = 0.0;
-  for (const FieldColumn& column : columns) {
-    for (std::size_t i = 0; i < cloud.size(); ++i) largest = std::fmax(largest, column(i));
-  }
-  const Field* const red = cloud.find("red");
-  const bool real =
-      red != nullptr && (red->type() == FieldType::kFloat32 || red->type() == FieldType::kFloat64);
-  if (real && largest <= 1.0) return 255.0;
-  return largest > 255.0 ? 1.0 / 257.0 : 1.0;
-}
-
 Coloring color_rgb(const PointCloud& cloud, const ColorSource& source) {
   const std::vector<FieldColumn> columns = color_columns(cloud);
   if (columns.empty()) no_source(source);
-  const double factor = rgb_factor(cloud, columns);
+  const double full = full_color(columns, cloud.size());
+  const double factor = full > 255.0 ? 1.0 / 257.0 : 255.0 / full;
   Coloring coloring{.colors = std::vector<Rgb>(cloud.size()), .legend = {source, {}, {}}};
   parallel_each(cloud.size(), kGrain, [&](std::size_t i) {
     for (std::size_t c = 0; c < 3; ++c) coloring.colors[i][c] = as_byte(factor * columns[c](i));
@@ -191,9 +197,9 @@ std::vector<ColorSource> color_sources(const PointCloud& cloud) {
     ranked.push_back({false, kRankOfFeatures, {"features", ColorKind::kFeatures}});
   }
   ranked.push_back({false, kRankOfHeight, {"height", ColorKind::kHeight}});
+  const std::vector<const Field*> drawn = fields_of_places_and_colors(cloud);
   for (const Field& field : cloud.fields()) {
-    if (field.count() != 1 || field.name() == "x" || field.name() == "y") continue;
-    if (std::ranges::find(kNoScale, field.name()) != kNoScale.end()) continue;
+    if (field.count() != 1 || std::ranges::find(drawn, &field) != drawn.end()) continue;
     const ColorKind kind =
         holds_classes(field, cloud.size()) ? ColorKind::kClasses : ColorKind::kScale;
     ranked.push_back({kind == ColorKind::kScale && !varies(field, cloud.size()),

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ptattn/cloud/bounds.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
@@ -22,15 +23,11 @@ constexpr std::size_t kGrain = 16384;  // points a task
 /// One field's values, each as a number; for coordinates, which are float32 or float64.
 class Coordinate {
  public:
-  Coordinate(const PointCloud& cloud, const std::string& name) {
-    const Field* const field = cloud.find(name);
-    if (field == nullptr || field->count() != 1) {
-      throw Error(Fault::kInput, cloud.name(), "has no field " + name + " of one number a point");
-    }
-    if (field->type() == FieldType::kFloat32) {
-      floats_ = field->values<float>();
+  explicit Coordinate(const Field& field) {
+    if (field.type() == FieldType::kFloat32) {
+      floats_ = field.values<float>();
     } else {
-      field_ = field;
+      field_ = &field;
     }
   }
   double operator()(std::size_t i) const {
@@ -63,7 +60,8 @@ std::size_t pick(Random& random, std::size_t run, std::size_t finite, std::size_
 }  // namespace
 
 Selection select_points(const PointCloud& cloud, std::size_t most) {
-  const Coordinates at{{cloud, "x"}, {cloud, "y"}, {cloud, "z"}};
+  const FieldTriple axes = require_coordinates(cloud);
+  const Coordinates at{Coordinate(*axes[0]), Coordinate(*axes[1]), Coordinate(*axes[2])};
   Selection selection;
   for (std::size_t i = 0; i < cloud.size(); ++i) selection.finite += at.finite(i) ? 1 : 0;
   const std::size_t chosen = std::min(selection.finite, most);

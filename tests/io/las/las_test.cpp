@@ -130,6 +130,45 @@ TEST_F(Las, several_new_fields_are_described_one_by_one) {
   EXPECT_EQ(after.metadata().las->records.back().data.size(), 4U * 192U);
 }
 
+TEST_F(Las, what_made_a_file_is_a_record_behind_the_others) {
+  const PointCloud before = fixture("format6_extra.las");
+  PointCloud cloud = before;
+  cloud.add("confidence", FieldType::kFloat32);
+  cloud.metadata().comments = {"a comment that LAS has no place for",
+                               "ptattn made by ptattn-segment 1.2.3",
+                               "ptattn field confidence probability of the label"};
+  const PointCloud after = again(cloud);
+  EXPECT_THAT(after.metadata().comments,
+              testing::ElementsAre(cloud.metadata().comments[1], cloud.metadata().comments[2]));
+  EXPECT_EQ(read_comments(folder_ / "again.las"), after.metadata().comments);
+  const auto& records = after.metadata().las->records;
+  const auto& old = before.metadata().las->records;
+  ASSERT_EQ(records.size(), old.size() + 1);
+  EXPECT_STREQ(records.back().user_id.data(), "ptattn");
+  const std::string lines(reinterpret_cast<const char*>(records.back().data.data()),
+                          records.back().data.size());
+  EXPECT_EQ(lines, cloud.metadata().comments[1] + "\n" + cloud.metadata().comments[2] + "\n");
+  // The extra bytes are described, and all other records are as they were.
+  const auto& extra = records.front().data;
+  EXPECT_STREQ(reinterpret_cast<const char*>(extra.data() + extra.size() - 32),
+               "probability of the label");
+  for (std::size_t r = 1; r < old.size(); ++r) EXPECT_EQ(records[r], old[r]);
+  write_cloud(folder_ / "twice.las", after);
+  EXPECT_EQ(contents(folder_ / "twice.las"), contents(folder_ / "again.las"));
+}
+
+TEST_F(Las, long_accounts_of_what_made_a_file_fill_several_records) {
+  PointCloud cloud = fixture("format0.las");
+  std::vector<std::string>& comments = cloud.metadata().comments;
+  comments.emplace_back("ptattn made by ptattn-features 1.2.3");
+  for (int i = 0; i < 3000; ++i) {
+    comments.push_back("ptattn field f_" + std::to_string(i) + " " + std::string(40, 'x'));
+  }
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(after.metadata().comments, comments);
+  EXPECT_EQ(again(after).metadata().las->records, after.metadata().las->records);
+}
+
 TEST_F(Las, bytes_that_nothing_describes_are_kept_before_new_fields) {
   std::string bytes = contents(las_folder() / "format0_extra.las");
   const auto at = bytes.find("LASF_Spec");
@@ -278,7 +317,7 @@ TEST_F(Las, truncated_files_are_refused_and_salvaged) {
   EXPECT_EQ(refusal_of_reading(half), "a.las: ends after 199 of 300 points, the file is truncated");
   const PointCloud saved = parse_cloud(std::as_bytes(std::span(half)), "a.las", {.salvage = true});
   EXPECT_EQ(saved.size(), 199U);
-  EXPECT_THAT(saved.metadata().las->notes,
+  EXPECT_THAT(saved.metadata().notes,
               testing::ElementsAre("is truncated: 199 of 300 points are whole and were read"));
 }
 
@@ -316,6 +355,43 @@ TEST_F(Las, more_records_than_there_are_is_no_harm) {
   std::string bytes = contents(las_folder() / "format6.las");
   put(bytes, 100, 1000U);
   EXPECT_EQ(refusal_of_reading(bytes), "");
+}
+
+TEST_F(Las, bytes_behind_the_points_are_noted) {
+  const std::string whole = contents(las_folder() / "format3.las");
+  EXPECT_TRUE(parse_cloud(std::as_bytes(std::span(whole)), "a.las").metadata().notes.empty());
+  const std::string longer = whole + std::string(199, 'x');
+  const PointCloud cloud = parse_cloud(std::as_bytes(std::span(longer)), "a.las");
+  EXPECT_EQ(cloud.size(), 300U);
+  EXPECT_THAT(cloud.metadata().notes,
+              testing::ElementsAre(testing::HasSubstr("199 more bytes behind the last point")));
+}
+
+TEST_F(Las, attributes_in_the_spelling_of_other_programs_go_where_the_standard_has_them) {
+  PointCloud cloud(2);  // as PDAL and CloudCompare write PLY
+  for (const char* const name : {"X", "Y", "Z"}) {
+    cloud.add(name, FieldType::kFloat64).values<double>()[1] = 12.5;
+  }
+  cloud.add("Intensity", FieldType::kUInt16).values<std::uint16_t>()[1] = 700;
+  cloud.add("ReturnNumber", FieldType::kUInt8).values<std::uint8_t>()[1] = 2;
+  cloud.add("NumberOfReturns", FieldType::kUInt8).values<std::uint8_t>()[1] = 3;
+  cloud.add("scalar_Classification", FieldType::kFloat32).values<float>()[1] = 6.0F;
+  cloud.add("GpsTime", FieldType::kFloat64).values<double>()[1] = 1e6;
+  cloud.add("Red", FieldType::kUInt16).values<std::uint16_t>()[1] = 65280;
+  cloud.add("Green", FieldType::kUInt16);
+  cloud.add("Blue", FieldType::kUInt16);
+  cloud.add("Mine", FieldType::kFloat32).values<float>()[1] = 0.5F;
+  const PointCloud back = again(cloud);
+  EXPECT_EQ(back.find("x")->as_double(1), 12.5);
+  EXPECT_EQ(back.find("intensity")->as_double(1), 700.0);
+  EXPECT_EQ(back.find("return_number")->as_double(1), 2.0);
+  EXPECT_EQ(back.find("number_of_returns")->as_double(1), 3.0);
+  EXPECT_EQ(back.find("classification")->as_double(1), 6.0);
+  EXPECT_EQ(back.find("gps_time")->as_double(1), 1e6);
+  EXPECT_EQ(back.find("red")->as_double(1), 65280.0);
+  EXPECT_EQ(back.find("Mine")->as_double(1), 0.5);
+  EXPECT_EQ(back.find("X"), nullptr) << "nothing is written twice";
+  EXPECT_EQ(back.find("Intensity"), nullptr);
 }
 
 }  // namespace

@@ -127,6 +127,49 @@ TEST(Classify, AutoTakesTheMostConfidentOrientation) {
   EXPECT_EQ(classify(model, cloud_of(points), {.up = std::nullopt}).up, Axis::kX);
 }
 
+TEST(Classify, auto_tells_up_from_down) {
+  // Sure of clouds whose points lie low.
+  const auto model = model_of(2, [](MatrixView p) {
+    double low = 0;
+    for (std::size_t i = 0; i < p.rows; ++i) low += p(i, 2) < 0.0F ? 1.0 : 0.0;
+    return std::vector<float>{0.0F, static_cast<float>(low / 100.0)};
+  });
+  std::vector<Position> points = lopsided_points(1024);
+  for (Position& p : points) p[2] = p[2] * p[2] * p[2] * p[2];
+  for (const Axis up : kAllAxes) {
+    std::vector<Position> turned = points;
+    for (Position& p : turned) p = turned_from_upright(p, up);
+    EXPECT_EQ(classify(model, cloud_of(turned), {.up = std::nullopt}).up, up) << name_of(up);
+  }
+}
+
+TEST(Classify, a_stray_point_changes_nothing_and_is_told) {
+  const auto model = model_of(3, moments);
+  std::vector<Position> points = lopsided_points(1000);
+  const Classification clean = classify(model, cloud_of(points));
+  EXPECT_TRUE(clean.notes.empty());
+  points.push_back({1e6, 0, 0});
+  const Classification with_stray = classify(model, cloud_of(points));
+  EXPECT_EQ(with_stray.probabilities, clean.probabilities);
+  EXPECT_EQ(with_stray.notes,
+            std::vector<std::string>{"1 of 1001 points lies far from all others and is left out"});
+}
+
+TEST(Classify, tells_a_scene_and_coarse_coordinates) {
+  const auto model = model_of(3, moments);
+  Random random(6);
+  std::vector<Position> points(20'000);
+  for (Position& p : points) p = {200 * random.uniform(), 200 * random.uniform(), random.uniform()};
+  PointCloud scene = cloud_of(points);
+  scene.add("return_number", FieldType::kUInt8);
+  ASSERT_EQ(classify(model, scene).notes.size(), 1U);
+  EXPECT_EQ(classify(model, scene).notes[0].find("looks like a scene"), 0U);
+  points = lopsided_points(1000);
+  for (Position& p : points) p[1] = static_cast<float>(p[1] + 6'280'000.0);
+  ASSERT_EQ(classify(model, cloud_of(points)).notes.size(), 1U);
+  EXPECT_EQ(classify(model, cloud_of(points)).notes[0].find("coordinates are float"), 0U);
+}
+
 TEST(Classify, SameBitsForAnyThreadCount) {
   const auto model = model_of(3, moments);
   const PointCloud cloud = cloud_of(lopsided_points(50'000));

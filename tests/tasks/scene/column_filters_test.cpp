@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
+#include <utility>
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
@@ -99,6 +101,46 @@ TEST(column_filters, equal_their_definition_over_many_columns) {
     EXPECT_EQ(filters.opening(scene.values, window), opening_twin(scene, window, 1.0));
     EXPECT_EQ(filters.closing(scene.values, window), opening_twin(scene, window, -1.0));
   }
+}
+
+TEST(column_filters, equal_their_definition_where_columns_are_few_and_in_crowds_between) {
+  // Sparse enough to be compared with each other, with crowds that are not.
+  Scene scene = scattered(300, 400, 2500);
+  for (std::uint32_t i = 40; i < 50; ++i) {
+    for (std::uint32_t j = 60; j < 70; ++j) {
+      const VoxelColumn column{i, j};
+      const auto at = std::ranges::lower_bound(scene.columns, std::pair{i, j}, {}, [](auto c) {
+        return std::pair{c.i, c.j};
+      });
+      if (at != scene.columns.end() && *at == column) continue;
+      scene.values.insert(scene.values.begin() + (at - scene.columns.begin()), (i * j) % 17);
+      scene.columns.insert(at, column);
+    }
+  }
+  const ColumnFilters filters(scene.columns);
+  for (const std::size_t window : {5U, 41U, 97U}) {
+    EXPECT_EQ(filters.opening(scene.values, window), opening_twin(scene, window, 1.0));
+    EXPECT_EQ(filters.closing(scene.values, window), opening_twin(scene, window, -1.0));
+  }
+}
+
+TEST(column_filters, empty_space_costs_nothing) {
+  // 400 columns over an area that takes minutes place by place, then four times as many.
+  const auto seconds = [](std::uint32_t columns) {
+    Random random(3);
+    Scene scene;
+    for (std::uint32_t c = 0; c < columns; ++c) {
+      scene.columns.push_back(
+          {c * (60000 / columns), static_cast<std::uint32_t>(random.below(60000))});
+      scene.values.push_back(random.uniform());
+    }
+    const ColumnFilters filters(scene.columns);
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(filters.opening(scene.values, 97).size(), columns);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  EXPECT_LT(seconds(400), 1.0);
+  EXPECT_LT(seconds(6400), 16.0);
 }
 
 TEST(column_filters, blocks_leave_no_seams) {

@@ -11,7 +11,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
-#include "ptattn/tasks/transfer/neighbor_vote.hpp"
+#include "ptattn/tasks/geometry/neighbor_vote.hpp"
 
 namespace ptattn::test {
 namespace {

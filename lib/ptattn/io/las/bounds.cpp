@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/io/las/standard_fields.hpp"
 
 namespace ptattn::io::las {
 namespace {
@@ -60,9 +62,9 @@ Range range_of(std::span<const T> values) {
 Bounds bounds_of(const PointCloud& cloud) {
   Bounds bounds;
   if (cloud.empty()) return bounds;
-  constexpr std::array<const char*, 3> kAxes{"x", "y", "z"};
-  for (std::size_t axis = 0; axis < kAxes.size(); ++axis) {
-    const Field& field = *cloud.find(kAxes[axis]);
+  const FieldTriple axes = find_coordinates(cloud);
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+    const Field& field = *axes[axis];
     const Range range =
         visit_type(field.type(), [&]<class T>(T) { return range_of(field.values<T>()); });
     bounds.min[axis] = range.min;
@@ -72,7 +74,7 @@ Bounds bounds_of(const PointCloud& cloud) {
 }
 
 std::array<std::uint64_t, 15> count_returns(const PointCloud& cloud) {
-  const Field* const field = cloud.find("return_number");
+  const Field* const field = find_standard(cloud, "return_number");
   if (field == nullptr || field->count() != 1) return {};
   return parallel_joined(
       blocks_of(cloud.size()), 1, Counts{},

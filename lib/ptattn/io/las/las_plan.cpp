@@ -5,11 +5,14 @@
 #include <string>
 #include <utility>
 
+#include "ptattn/cloud/provenance.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/las/extra_bytes.hpp"
 #include "ptattn/io/las/las_records.hpp"
 #include "ptattn/io/las/new_las.hpp"
 #include "ptattn/io/las/point_format.hpp"
+#include "ptattn/io/las/provenance_records.hpp"
+#include "ptattn/io/las/standard_fields.hpp"
 
 namespace ptattn::io::las {
 namespace {
@@ -17,8 +20,10 @@ namespace {
 constexpr std::size_t kLongestName = 32;
 constexpr std::size_t kMostBytes = UINT16_MAX;  // of a record, and of a VLR
 
+/// A cloud that was no LAS file may have other names for what the standard knows.
 const Field* find_values(const PointCloud& cloud, const LasColumn& column) {
-  const Field* const field = cloud.find(column.name);
+  const bool was_las = cloud.metadata().las != nullptr;
+  const Field* const field = was_las ? cloud.find(column.name) : find_standard(cloud, column.name);
   return field != nullptr && field->count() == column.count ? field : nullptr;
 }
 
@@ -179,7 +184,7 @@ ColumnSource source_of(const PointCloud& cloud, const LasColumn& column) {
 
 void check_coordinates(const PointCloud& cloud, std::string_view subject) {
   for (const char* const axis : {"x", "y", "z"}) {
-    const Field* const field = cloud.find(axis);
+    const Field* const field = find_standard(cloud, axis);
     if (field != nullptr && field->count() == 1) continue;
     throw Error(
         Fault::kInput, subject,
@@ -197,6 +202,12 @@ bool belongs_to(const ColumnSource& source, const LasColumn& column, bool was_la
 
 LasPlan plan_las(const PointCloud& cloud, const LasOptions& options, std::string_view subject) {
   check_coordinates(cloud, subject);
+  if (!cloud.metadata().point_lists.empty()) {
+    throw Error(Fault::kInput, subject,
+                "the cloud has lists of varying length (" +
+                    cloud.metadata().point_lists.front().name +
+                    "), which LAS cannot hold, expected a .ply file");
+  }
   const bool was_las = cloud.metadata().las != nullptr;
   LasPlan plan;
   if (was_las) {
@@ -218,14 +229,16 @@ LasPlan plan_las(const PointCloud& cloud, const LasOptions& options, std::string
     written.push_back(source.field);
   }
   const std::size_t known = plan.layout.columns.size();
+  const FieldMeanings meanings(cloud.metadata().comments);
   for (const Field& field : cloud.fields()) {
     if (std::ranges::find(written, &field) != written.end()) continue;
     const auto columns = std::span(plan.layout.columns).first(known);
     const bool clashes =
         std::ranges::find(columns, field.name(), &LasColumn::name) != columns.end();
     const std::string type(name_of(field.type()));
-    extra.add(field, clashes ? field.name() + "_" + type : field.name(), "");
+    extra.add(field, clashes ? field.name() + "_" + type : field.name(), meanings.of(field.name()));
   }
+  store_provenance_lines(cloud.metadata().comments, plan.records);
   plan.header.record_length = static_cast<std::uint16_t>(plan.layout.stride);
   return plan;
 }

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/io/binary_values.hpp"
 #include "ptattn/io/las/las_header.hpp"
 #include "ptattn/io/las/las_records.hpp"
 #include "ptattn/io/las/laz/laz_points.hpp"
 #include "ptattn/io/las/laz/laz_record.hpp"
+#include "ptattn/io/las/provenance_records.hpp"
 #include "ptattn/io/las/record_columns.hpp"
 #include "ptattn/io/las/record_layout.hpp"
 #include "ptattn/io/point_blocks.hpp"
@@ -37,11 +39,13 @@ void read_all_records(const ByteSource& source, const LasHeader& header, bool sa
   }
 }
 
-void drop_copc_index(LasMetadata& metadata) {
+using Notes = std::vector<std::string>;
+
+void drop_copc_index(LasMetadata& metadata, Notes& notes) {
   const auto dropped = std::erase_if(metadata.records, is_copc_record) +
                        std::erase_if(metadata.extended_records, is_copc_record);
   if (dropped == 0) return;
-  metadata.notes.emplace_back("is a COPC file: its points keep their order, its index is not kept");
+  notes.emplace_back("is a COPC file: its points keep their order, its index is not kept");
 }
 
 /// The fields to read into, and what is kept beside them.
@@ -72,20 +76,29 @@ Columns make_columns(const RecordLayout& layout, std::size_t points) {
 
 /// How many of the points the file holds.
 std::uint64_t points_at_hand(const ByteSource& source, const LasHeader& header, bool salvage,
-                             LasMetadata& metadata) {
+                             Notes& notes) {
   const std::uint64_t room = (source.size() - header.points_start) / header.record_length;
   if (header.points <= room) return header.points;
   const std::string whole =
       std::to_string(room) + " of " + std::to_string(header.points) + " points";
   if (!salvage) source.fail("ends after " + whole + ", the file is truncated");
-  metadata.notes.push_back("is truncated: " + whole + " are whole and were read");
+  notes.push_back("is truncated: " + whole + " are whole and were read");
   return room;
 }
 
+/// Bytes behind the points that no record of the header claims.
+void note_rest(const ByteSource& source, const LasHeader& header, std::uint64_t points,
+               Notes& notes) {
+  if (header.extended_records != 0 || header.waveform_start != 0) return;
+  std::string note = io::note_of_rest(source, header.points_start + points * header.record_length);
+  if (!note.empty()) notes.push_back(std::move(note));
+}
+
 Columns read_plain_points(const ByteSource& source, const LasHeader& header, bool salvage,
-                          LasMetadata& metadata) {
+                          const LasMetadata& metadata, Notes& notes) {
   const RecordLayout layout = layout_of_file(header, metadata.records);
-  const std::size_t points = points_at_hand(source, header, salvage, metadata);
+  const std::size_t points = points_at_hand(source, header, salvage, notes);
+  if (points == header.points) note_rest(source, header, points, notes);
   Columns columns = make_columns(layout, points);
   const std::size_t block = points_of_block(layout.stride);
   parallel_ranges((points + block - 1) / block, 4, [&](std::size_t begin, std::size_t end) {
@@ -119,14 +132,14 @@ laz::LazSettings take_laz_record(LasMetadata& metadata, const LasHeader& header,
 }
 
 Columns read_compressed_points(const ByteSource& source, const LasHeader& header, bool salvage,
-                               LasMetadata& metadata) {
+                               LasMetadata& metadata, Notes& notes) {
   const laz::LazSettings settings = take_laz_record(metadata, header, source);
   const laz::ChunkList list =
       laz::find_chunks(source, settings, header.points_start, header.points, salvage);
   if (!list.problem.empty()) {
     if (!salvage) source.fail(list.problem);
-    metadata.notes.push_back("is truncated or damaged: " + std::to_string(list.points) + " of " +
-                             std::to_string(header.points) + " points are whole and were read");
+    notes.push_back("is truncated or damaged: " + std::to_string(list.points) + " of " +
+                    std::to_string(header.points) + " points are whole and were read");
   }
   const RecordLayout layout = layout_of_file(header, metadata.records);
   Columns columns = make_columns(layout, list.points);
@@ -141,18 +154,30 @@ Columns read_compressed_points(const ByteSource& source, const LasHeader& header
 }  // namespace
 }  // namespace las
 
+std::vector<std::string> read_las_comments(const ByteSource& source) {
+  std::vector<std::byte> block;
+  const las::LasHeader header = las::read_las_header(source, block);
+  std::uint64_t begin = header.header_size;
+  return las::read_provenance_lines(
+      las::read_records(source, begin, header.points_start, header.records));
+}
+
 PointCloud read_las(const ByteSource& source, const ReadOptions& options) {
   auto metadata = std::make_shared<LasMetadata>();
   const las::LasHeader header = las::read_las_header(source, metadata->header);
   las::read_all_records(source, header, options.salvage, *metadata);
-  las::drop_copc_index(*metadata);
+  std::vector<std::string> notes;
+  las::drop_copc_index(*metadata, notes);
   las::Columns columns =
-      header.compressed ? las::read_compressed_points(source, header, options.salvage, *metadata)
-                        : las::read_plain_points(source, header, options.salvage, *metadata);
+      header.compressed
+          ? las::read_compressed_points(source, header, options.salvage, *metadata, notes)
+          : las::read_plain_points(source, header, options.salvage, *metadata, notes);
   PointCloud cloud(columns.points);
   cloud.fields() = std::move(columns.fields);
   metadata->exact = std::move(columns.exact);
+  cloud.metadata().comments = las::read_provenance_lines(metadata->records);
   cloud.metadata().las = std::move(metadata);
+  cloud.metadata().notes = std::move(notes);
   return cloud;
 }
 

@@ -11,6 +11,7 @@
 #include "ptattn/io/las/little_endian.hpp"
 #include "ptattn/io/las/point_format.hpp"
 #include "ptattn/io/las/reference_system.hpp"
+#include "ptattn/io/las/standard_fields.hpp"
 
 namespace ptattn::io::las {
 namespace {
@@ -25,14 +26,14 @@ constexpr double kUsualScale = 0.001;
 constexpr double kSmallExtent = 10.0;
 
 bool has(const PointCloud& cloud, std::string_view name) {
-  const Field* const field = cloud.find(name);
+  const Field* const field = find_standard(cloud, name);
   return field != nullptr && field->count() == 1;
 }
 
 /// True when some value of the field is too large for the packed numbers of formats 0 to 5.
 bool exceeds(const PointCloud& cloud, std::string_view name, unsigned largest) {
   if (!has(cloud, name)) return false;
-  const Field& field = *cloud.find(name);
+  const Field& field = *find_standard(cloud, name);
   for (std::size_t i = 0; i < cloud.size(); ++i) {
     if (field.as_double(i) > largest) return true;
   }

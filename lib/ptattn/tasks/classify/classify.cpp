@@ -9,6 +9,7 @@
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/probabilities.hpp"
+#include "ptattn/tasks/classify/hints.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
 
 namespace ptattn {
@@ -52,28 +53,38 @@ auto with_best_axis(std::optional<Axis> up, const ClassifyWith& classify_with) {
   const auto confidence = [](const auto& classified) {
     return std::ranges::max(classification_of(classified).probabilities);
   };
-  auto best = classify_with(Axis::kZ);
-  for (const Axis axis : {Axis::kY, Axis::kX}) {
+  auto best = classify_with(kAllAxes.front());
+  for (const Axis axis : std::span(kAllAxes).subspan(1)) {
     auto other = classify_with(axis);
     if (confidence(other) > confidence(best)) best = std::move(other);
   }
   return best;
 }
 
+std::vector<std::string> notes_on(const PointCloud& cloud, const UsablePoints& usable) {
+  std::vector<std::string> notes;
+  if (!usable.note.empty()) notes.push_back(usable.note);
+  for (Hint& hint : object_hints(cloud, usable.positions)) notes.push_back(std::move(hint.text));
+  return notes;
+}
+
 }  // namespace
 
 Classification classify(const ClassifierModel& model, const PointCloud& cloud,
                         const ClassifyOptions& options) {
-  const RawVector<Position> positions = usable_positions(cloud, model.description.preprocessing);
-  return with_best_axis(options.up, [&](Axis up) {
-    return Classification{vote(model, turned_upright(positions, up), options.votes), up};
+  const UsablePoints usable = usable_points(cloud, model.description.preprocessing);
+  Classification best = with_best_axis(options.up, [&](Axis up) {
+    return Classification{vote(model, turned_upright(usable.positions, up), options.votes), up, {}};
   });
+  best.notes = notes_on(cloud, usable);
+  return best;
 }
 
 ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud& cloud,
                                  std::optional<Axis> up) {
   const ClassifierDescription& description = model.description;
   UsablePoints usable = usable_points(cloud, description.preprocessing);
+  std::vector<std::string> notes = notes_on(cloud, usable);
   const RawVector<Position> as_given = std::move(usable.positions);
   ClassifiedSample best = with_best_axis(up, [&](Axis axis) {
     ClassifiedSample result;
@@ -81,10 +92,12 @@ ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud&
     result.sample = prepare_sample(result.usable.positions, description.preprocessing, 0, 1);
     result.classification = {
         class_probabilities(model.network->logits(result.sample.points).values(), description.name),
-        axis};
+        axis,
+        {}};
     return result;
   });
   best.usable.points = std::move(usable.points);
+  best.classification.notes = std::move(notes);
   return best;
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,14 +16,15 @@ namespace ptattn {
 struct ClassifyOptions {
   /// Forward passes to average over; vote i sees the cloud resampled and turned as `prepare` says.
   std::size_t votes = 1;
-  /// The axis of the input that points upwards; nullopt tries z, y and x and keeps the one with the
-  /// highest confidence (the first of them on a tie).
+  /// The axis of the input that points upwards; nullopt tries all six and keeps the one with the
+  /// highest confidence (the first of kAllAxes on a tie).
   std::optional<Axis> up = Axis::kZ;
 };
 
 struct Classification {
   std::vector<double> probabilities;  ///< one a class, sum 1
   Axis up = Axis::kZ;                 ///< the axis of the input that was taken as up
+  std::vector<std::string> notes{};   ///< stray points and what `object_hints` says, a line each
 };
 
 /// Names what a cloud is.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ptattn/cloud/orientation.hpp"
+#include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/sampling/farthest_point.hpp"
@@ -39,6 +40,13 @@ UsablePoints usable_points(const PointCloud& cloud, const ObjectProfile& profile
   RawVector<Position>& positions = usable.positions;
   positions = cloud.positions();
   usable.points = keep_finite(positions);
+  Strays strays = find_strays(positions, Subject::kObject);
+  usable.note = stray_note(strays, cloud.size());
+  if (!strays.empty()) {
+    drop_strays(positions, strays);
+    drop_strays(usable.points, strays);
+    usable.strays = std::move(strays.rows);
+  }
   if (positions.size() < profile.min_points) {
     const bool all_finite = positions.size() == cloud.size();
     throw Error(

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,11 +16,13 @@ namespace ptattn {
 
 /// Holds the points of a cloud that a network may use.
 struct UsablePoints {
-  std::vector<std::size_t> points;  ///< of the cloud, ascending
-  RawVector<Position> positions;    ///< theirs
+  std::vector<std::size_t> points;    ///< of the cloud, ascending
+  RawVector<Position> positions;      ///< theirs
+  std::vector<std::uint32_t> strays;  ///< left out: rows among the points with finite coordinates
+  std::string note;                   ///< how many they are; empty for none
 };
 
-/// Finds the points with finite coordinates.
+/// Finds the points with finite coordinates, without those that `find_strays` finds.
 /// @throws Error(Fault::kInput) when fewer than `profile.min_points` are left or all
 ///         of them coincide
 [[nodiscard]] UsablePoints usable_points(const PointCloud& cloud, const ObjectProfile& profile);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/neighbors/kd_tree.hpp"
@@ -20,7 +21,6 @@ constexpr std::size_t kGlobalBlock = 4096;  // queries between two words to Prog
 constexpr std::size_t kGrain = 1024;        // points a task
 constexpr std::size_t kUsualNeighbors = 32;
 constexpr double kNarrowest = 1.0 / 2000.0;  // of the longest side: a bandwidth among all points
-constexpr std::array<const char*, 3> kAxes{"x", "y", "z"};
 
 void check_input(std::span<const Position> positions, std::span<const FieldColumn> columns,
                  std::span<const std::size_t> points, const AttentionFeatureOptions& options) {
@@ -53,7 +53,9 @@ double choose_bandwidth(std::span<const Position> positions,
 
 /// Coordinate axis of a column, or 3 for any other.
 std::size_t axis_of(const FieldColumn& column) {
-  return static_cast<std::size_t>(std::ranges::find(kAxes, column.name()) - kAxes.begin());
+  const Meaning meaning = meaning_of(column.name());
+  const bool is_axis = meaning >= Meaning::kX && meaning <= Meaning::kZ;
+  return is_axis ? static_cast<std::size_t>(meaning) - static_cast<std::size_t>(Meaning::kX) : 3;
 }
 
 /// Everything that does not depend on the head or the block of queries.

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numbers>
 
+#include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/neighbors/kd_tree.hpp"
@@ -55,7 +56,7 @@ std::size_t largest_size(const GeometryOptions& options, std::size_t points) {
 /// neighbours they are.
 class NeighborhoodSums {
  public:
-  explicit NeighborhoodSums(Axis up) : up_(static_cast<Eigen::Index>(up)) {}
+  explicit NeighborhoodSums(Axis up) : up_(static_cast<Eigen::Index>(coordinate_of(up))) {}
 
   void add(const Eigen::Vector3d& offset) {
     moments_.add(offset[0], offset[1], offset[2]);

@@ -20,6 +20,10 @@ double distance(const Position& a, const Position& b) {
 }  // namespace
 
 double median_spacing(std::span<const Position> positions, std::size_t k) {
+  return spacing_quantile(positions, k, 0.5);
+}
+
+double spacing_quantile(std::span<const Position> positions, std::size_t k, double share) {
   const std::size_t n = positions.size();
   if (n < 2) return 0.0;
   const std::size_t step = (n + kSample - 1) / kSample;
@@ -31,9 +35,10 @@ double median_spacing(std::span<const Position> positions, std::size_t k) {
   for (std::size_t i = 0; i < count; ++i) {
     distances[i] = distance(positions[i * step], positions[neighbors.row(i)[neighbors.k - 1]]);
   }
-  const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(count / 2);
-  std::ranges::nth_element(distances, middle);
-  return *middle;
+  const auto place = static_cast<std::size_t>(share * static_cast<double>(count));
+  const auto at = distances.begin() + static_cast<std::ptrdiff_t>(std::min(place, count - 1));
+  std::ranges::nth_element(distances, at);
+  return *at;
 }
 
 double longest_side(std::span<const Position> positions) {

@@ -17,6 +17,11 @@ namespace ptattn {
 /// Time O(n log n); the same bits for any thread count.
 [[nodiscard]] double median_spacing(std::span<const Position> positions, std::size_t k);
 
+/// The same for another share of the points: what that share of the distances does not exceed.
+/// @param share  from 0 to 1; 0.5 is the median
+[[nodiscard]] double spacing_quantile(std::span<const Position> positions, std::size_t k,
+                                      double share);
+
 /// The longest side of the bounding box; 0 for no points.
 [[nodiscard]] double longest_side(std::span<const Position> positions);
 

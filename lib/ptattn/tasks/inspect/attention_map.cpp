@@ -12,6 +12,7 @@
 #include "ptattn/nn/probabilities.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
 #include "ptattn/tasks/geometry/interpolate.hpp"
+#include "ptattn/tasks/scene/hints.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
 #include "ptattn/tasks/segment/point_probabilities.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
@@ -121,6 +122,7 @@ AttentionResult attention_map(const ClassifierModel& model, const PointCloud& cl
   ClassifiedSample classified = classify_sample(model, cloud, query.up);
   result.probabilities = std::move(classified.classification.probabilities);
   result.up = classified.classification.up;
+  result.notes = std::move(classified.classification.notes);
   fill(run_network(model, std::move(classified)), cloud.size(), query, result);
   return result;
 }
@@ -132,6 +134,9 @@ AttentionResult attention_map(const SegmenterModel& model, const PointCloud& clo
   if (labels) check_category(model, query.category);
   PreparedScene scene = prepare_scene(cloud, model.description.preprocessing);
   result.notes = std::move(scene.notes);
+  for (Hint& hint : scene_hints(cloud, scene.voxels, model.description.preprocessing)) {
+    result.notes.push_back(std::move(hint.text));
+  }
   Matrix scores;
   fill(run_network(model, scene, query.category, scores), cloud.size(), query, result);
   if (labels) {

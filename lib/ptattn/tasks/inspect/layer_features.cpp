@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
+#include <utility>
 
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/cloud/rows.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
 #include "ptattn/tasks/geometry/interpolate.hpp"
+#include "ptattn/tasks/scene/hints.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
 #include "ptattn/tasks/segment/scene_tiles.hpp"
 #include "ptattn/tasks/segment/tile_input.hpp"
@@ -67,15 +70,37 @@ std::vector<LayerDescription> layers_of(const SegmenterModel& model) {
   });
 }
 
+namespace {
+
+/// Puts rows of zeros where stray points lie among those with finite coordinates.
+/// @param strays  rows of the result, ascending
+Matrix with_strays(Matrix values, std::span<const std::uint32_t> strays) {
+  if (strays.empty()) return values;
+  Matrix all(values.rows() + strays.size(), values.cols());
+  std::size_t from = 0;
+  for (std::size_t row = 0; row < all.rows(); ++row) {
+    if (std::ranges::binary_search(strays, row)) {
+      std::fill_n(all.row(row), all.cols(), 0.0F);
+    } else {
+      std::copy_n(values.row(from++), values.cols(), all.row(row));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
 Matrix layer_features(const ClassifierModel& model, std::string_view layer, const PointCloud& cloud,
                       Axis up) {
   const ObjectProfile& profile = model.description.preprocessing;
-  RawVector<Position> positions = usable_positions(cloud, profile);
-  for (Position& p : positions) p = upright(p, up);
-  const PreparedSample sample = prepare_sample(positions, profile, 0, 1);
+  UsablePoints usable = usable_points(cloud, profile);
+  for (Position& p : usable.positions) p = upright(p, up);
+  const PreparedSample sample = prepare_sample(usable.positions, profile, 0, 1);
   const LayerTokens tokens =
       listen_to(pass_of(model, sample.points), layer, model.description.name);
-  return interpolate(tokens.positions, tokens.values, to_network(positions, sample.transform));
+  return with_strays(
+      interpolate(tokens.positions, tokens.values, to_network(usable.positions, sample.transform)),
+      usable.strays);
 }
 
 Matrix layer_features(const SegmenterModel& model, std::string_view layer, const PointCloud& cloud,
@@ -83,6 +108,9 @@ Matrix layer_features(const SegmenterModel& model, std::string_view layer, const
                       const ProgressCallback& progress) {
   PreparedScene scene = prepare_scene(cloud, model.description.preprocessing);
   std::ranges::move(scene.notes, std::back_inserter(notes));
+  for (Hint& hint : scene_hints(cloud, scene.voxels, model.description.preprocessing)) {
+    notes.push_back(std::move(hint.text));
+  }
   Matrix out;
   std::size_t done = 0;
   const TileRequest request{.category = options.category};
@@ -100,7 +128,7 @@ Matrix layer_features(const SegmenterModel& model, std::string_view layer, const
     }
     if (progress) progress(done += rows.size(), scene.voxels.positions.size());
   });
-  return out;
+  return with_strays(std::move(out), scene.voxels.stray_rows);
 }
 
 }  // namespace ptattn

@@ -25,7 +25,7 @@ namespace ptattn {
 /// `interpolate` (the 4 nearest tokens, in the network's coordinates).
 /// @param layer    one of layers_of that has tokens
 /// @param up       the axis of the cloud that points upwards
-/// @return         [points with finite coordinates, channels]
+/// @return         [points with finite coordinates, channels]; zeros for stray points (find_strays)
 /// @throws         Error(Fault::kUsage) when there is no such layer or it describes the cloud as a
 ///                 whole; Error(Fault::kInput) for a cloud that `usable_positions` refuses
 /// Time that of a forward pass and O(n (log t + channels)); memory beside the result about 100

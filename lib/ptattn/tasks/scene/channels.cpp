@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/tasks/geometry/normals.hpp"
@@ -42,15 +43,6 @@ double full_range(const Field& field, double largest) {
   if (field.type() == FieldType::kUInt8) return 255.0;
   if (largest <= 1.0) return 1.0;
   return largest <= 255.0 ? 255.0 : 65535.0;
-}
-
-/// Colours come as bytes, as 16-bit numbers or as numbers from 0 to 1.
-double largest_color(const PointCloud& cloud, std::span<const FieldColumn> colors) {
-  const Field* const red = cloud.find("red");
-  if (red == nullptr || red->type() == FieldType::kUInt8) return 255.0;
-  if (red->type() == FieldType::kUInt16) return 65535.0;
-  const double largest = largest_of(cloud.size(), 0.0, colors[0]);
-  return largest <= 1.0 ? 1.0 : 255.0;
 }
 
 }  // namespace
@@ -192,7 +184,7 @@ ChannelWriter ChannelMaker::color(std::size_t channel) {
     note("no colours, mid-grey stands in for them");
     return each_voxel([middle = (low + high) / 2.0](std::size_t) { return middle; });
   }
-  const double scale = (high - low) / largest_color(cloud_, colors_);
+  const double scale = (high - low) / full_color(colors_, cloud_.size());
   return each_voxel(mean_of(scene_, [this, channel, low = low, scale](std::uint32_t row) {
     return low + colors_[channel](scene_.points[row]) * scale;
   }));

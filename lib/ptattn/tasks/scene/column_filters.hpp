@@ -22,7 +22,7 @@ struct VoxelColumn {
 /// A window of odd width w around column (i, j) holds the columns (i', j') with |i' - i| and
 /// |j' - j| at most w / 2, inside the bounding box of all columns. Columns without points take part
 /// in no minimum or maximum, yet windows may be centred there. Rasters exist block by block only,
-/// so memory does not grow with the area.
+/// so memory does not grow with the area; where columns are few they are compared with each other.
 class ColumnFilters {
  public:
   /// @param columns  in lexicographic order, none twice; kept by reference
@@ -33,7 +33,8 @@ class ColumnFilters {
   /// @param values  [columns], finite
   /// @param window  odd
   /// @return        [columns]
-  /// Time O(area log window); parallel; the same result for any thread count.
+  /// Time O(min(columns, area) log window), whatever lies between the columns; parallel; the same
+  /// result for any thread count.
   [[nodiscard]] std::vector<double> opening(std::span<const double> values,
                                             std::size_t window) const;
   /// Computes the smallest largest, `opening` with minimum and maximum exchanged: fills pits
@@ -57,11 +58,25 @@ class ColumnFilters {
   /// First and behind the last of the columns (row, j), begin <= j < end.
   [[nodiscard]] std::pair<std::size_t, std::size_t> columns_in(std::size_t row, std::size_t begin,
                                                                std::size_t end) const;
-  [[nodiscard]] bool is_occupied(const ColumnBlock& block) const;
+  /// Lists the columns of a block; nothing where there are more than `most`.
+  [[nodiscard]] std::vector<std::uint32_t> columns_around(const ColumnBlock& block,
+                                                          std::size_t most) const;
   [[nodiscard]] ColumnBlock widened(const ColumnBlock& block, std::size_t halo) const;
+  /// Filters the columns of a block in a raster of it and what its windows see.
   template <class Filter>
-  [[nodiscard]] std::vector<double> by_blocks(std::span<const double> values, double empty,
-                                              std::size_t halo, const Filter& filter) const;
+  void filter_raster(const ColumnBlock& block, std::span<const double> values, const Filter& filter,
+                     std::span<double> result) const;
+  /// Filters columns one by one; false, and some of them not, where one sees too many others.
+  template <class Filter>
+  bool filter_singly(std::span<const std::uint32_t> members, std::span<const double> values,
+                     const Filter& filter, std::span<double> result) const;
+  template <class Filter>
+  void filter_block(const ColumnBlock& block, std::span<const std::uint32_t> members,
+                    std::span<const double> values, const Filter& filter,
+                    std::span<double> result) const;
+  template <class Filter>
+  [[nodiscard]] std::vector<double> by_blocks(std::span<const double> values,
+                                              const Filter& filter) const;
 
   std::span<const VoxelColumn> columns_;
   std::vector<std::size_t> row_starts_;  ///< first column of each i

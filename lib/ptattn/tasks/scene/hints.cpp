@@ -2,13 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <optional>
 #include <sstream>
+#include <string>
 #include <utility>
 
+#include "ptattn/cloud/field_meaning.hpp"
+#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/cloud/reference_system.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/neighbors/knn.hpp"
+#include "ptattn/tasks/geometry/float_step.hpp"
+#include "ptattn/tasks/geometry/scene_pose.hpp"
+#include "ptattn/tasks/geometry/unit_guess.hpp"
 
 namespace ptattn {
 namespace {
@@ -17,6 +24,11 @@ constexpr std::size_t kFewestPoints = 100;
 constexpr std::uint32_t kFewestVoxelsAcross = 16;
 constexpr double kFarthestNeighbor = 16.0;  // in voxels
 constexpr std::size_t kSample = 1000;
+constexpr std::size_t kPointsPerTask = 16384;
+constexpr double kTilted = 12.0;  // degrees, of a ground as smooth as kSmooth of its extent
+constexpr double kSteep = 30.0;   // degrees, of any
+constexpr double kSmooth = 0.02;
+constexpr double kAlmost = 0.7;  // of the least density: surveys are not even
 
 std::uint32_t largest_cell(const SceneVoxels& scene) {
   return std::ranges::max(
@@ -66,16 +78,11 @@ bool voxels_lie_apart(const SceneVoxels& scene, double limit) {
   return median(std::move(to_nearest)) > limit;
 }
 
-/// The distance between neighbouring float32 numbers at the scene's farthest coordinate.
-double float_step(const PointCloud& cloud, const SceneVoxels& scene) {
-  double largest = 0.0;
-  for (const char* const name : {"x", "y", "z"}) {
-    const std::size_t axis = static_cast<std::size_t>(*name - 'x');
-    if (cloud.find(name)->type() != FieldType::kFloat32) continue;
-    largest = std::max(largest, std::abs(scene.origin[axis]));
-  }
-  const auto x = static_cast<float>(largest);
-  return double{std::nextafter(x, std::numeric_limits<float>::infinity())} - double{x};
+std::string rounded(double number) {
+  std::ostringstream text;
+  text.precision(2);
+  text << number;
+  return text.str();
 }
 
 std::string plain(double number) {
@@ -84,26 +91,82 @@ std::string plain(double number) {
   return text.str();
 }
 
-}  // namespace
+/// In the file's coordinates, as the scene's positions are.
+RawVector<Position> file_positions(const SceneVoxels& scene) {
+  RawVector<Position> positions(scene.positions.size());
+  parallel_each(positions.size(), kPointsPerTask, [&](std::size_t i) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      positions[i][axis] = scene.positions[i][axis] + scene.origin[axis];
+    }
+  });
+  return positions;
+}
 
-std::vector<std::string> scene_hints(const PointCloud& cloud, const SceneVoxels& scene,
-                                     const SceneProfile& profile) {
-  std::vector<std::string> hints;
-  if (profile.frame != Frame::kScene || scene.positions.size() < kFewestPoints) return hints;
-  const double step = float_step(cloud, scene);
-  if (step > profile.voxel / 2) {
-    hints.push_back("coordinates are float numbers with steps of " + plain(step) +
-                    " there, store them as double or nearer to 0");
-  }
+ReferenceSystem system_of(const PointCloud& cloud) {
+  const auto& las = cloud.metadata().las;
+  return las == nullptr ? ReferenceSystem{} : reference_system_of(*las);
+}
+
+void add_unit(const UnitGuess& guess, std::vector<Hint>& hints) {
+  if (guess.reason.empty()) return;
+  const std::string what = guess.unit == "degree"  ? "degrees, project them to metres"
+                           : guess.unit == "us-ft" ? "US survey feet, see --unit us-ft"
+                           : guess.unit == "ft"    ? "feet, see --unit ft"
+                                                   : guess.unit + ", see --unit " + guess.unit;
+  hints.push_back({"unit", "coordinates seem to be " + what + " (" + guess.reason + ")"});
+}
+
+void add_voxel_hints(const SceneVoxels& scene, const SceneProfile& profile,
+                     std::vector<Hint>& hints) {
   const std::uint32_t across = largest_cell(scene);
   if (across < kFewestVoxelsAcross) {
-    hints.push_back("reaches over " + std::to_string(across + 1) +
-                    " of the model's voxels only, are its coordinates in metres?");
+    hints.push_back({"extent", "reaches over " + std::to_string(across + 1) +
+                                   " of the model's voxels only, are its coordinates in metres?"});
   } else if (scene.size() > 1 && voxels_lie_apart(scene, kFarthestNeighbor)) {
-    hints.push_back("has its points farther apart than " +
-                    plain(kFarthestNeighbor * profile.voxel) +
-                    " m, if its coordinates are in metres; are they?");
+    hints.push_back({"spacing", "has its points farther apart than " +
+                                    plain(kFarthestNeighbor * profile.voxel) +
+                                    " m, if its coordinates are in metres; are they?"});
   }
+}
+
+void add_pose_hints(const ScenePose& pose, const SceneProfile& profile, double share,
+                    std::vector<Hint>& hints) {
+  if (pose.is_bulky()) {
+    hints.push_back({"object",
+                     "is flat along no axis, is it a scene? (one object: ptattn-classify; z is not "
+                     "up: --up)"});
+  } else if (pose.is_flat() && pose.up != Axis::kZ) {
+    const std::string name(name_of(pose.up));
+    hints.push_back(
+        {"up", "seems to have " + name + " up instead of z, see --up " + name + " and --up auto"});
+  } else if (pose.tilt > (pose.relief < kSmooth ? kTilted : kSteep)) {
+    hints.push_back({"tilt", "has its ground tilted by " + std::to_string(std::lround(pose.tilt)) +
+                                 " degrees, a steep slope, or z is not up"});
+  }
+  const double density = pose.density / share;
+  if (pose.is_flat() && density < kAlmost * profile.min_density) {
+    hints.push_back({"density", "has " + rounded(density) + " points/m2, the model was made for " +
+                                    plain(profile.min_density) + " and more"});
+  }
+}
+
+}  // namespace
+
+std::vector<Hint> scene_hints(const PointCloud& cloud, const SceneVoxels& scene,
+                              const SceneProfile& profile, double share) {
+  std::vector<Hint> hints;
+  if (profile.frame != Frame::kScene || scene.positions.size() < kFewestPoints) return hints;
+  const RawVector<Position> positions = file_positions(scene);
+  const double step = float_step(cloud, positions);
+  if (step > profile.voxel / 2) {
+    hints.push_back({"float", "coordinates are float numbers with steps of " + plain(step) +
+                                  " there, store them as double or nearer to 0"});
+  }
+  const std::optional<ScenePose> pose = scene_pose(scene.positions);
+  const UnitGuess unit = guess_unit(positions, system_of(cloud), pose);
+  add_unit(unit, hints);
+  if (unit.reason.empty()) add_voxel_hints(scene, profile, hints);
+  if (pose) add_pose_hints(*pose, profile, share, hints);
   return hints;
 }
 

@@ -1,24 +1,30 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/models/scene_profile.hpp"
+#include "ptattn/tasks/geometry/hint.hpp"
 #include "ptattn/tasks/scene/voxels.hpp"
 
 namespace ptattn {
 
-/// Says what makes it unlikely that a scene has the model's unit, a line each; nothing for models
-/// of objects, which take any unit, and for fewer than 100 points:
+/// Says what makes it unlikely that a scene lies as the model expects it; nothing for models of
+/// objects, which take any unit, and for fewer than 100 points:
 ///
-///   - it reaches over fewer than 16 voxels (kilometres or degrees instead of metres, or no scene)
-///   - half of its voxels have no other one within 16 voxels (millimetres or centimetres)
-///   - its coordinates are float32 and so large that their steps exceed half a voxel
+///   float    coordinates are float32, or rounded to it, and so large that their steps exceed half
+///            a voxel
+///   unit     `guess_unit` finds another one than metres
+///   extent   it reaches over fewer than 16 voxels (kilometres instead of metres, or no scene)
+///   spacing  half of its voxels have no other one within 16 voxels (millimetres or centimetres)
+///   up       z is not the axis that `scene_pose` finds
+///   tilt     the ground is a plane tilted by more than 12 degrees (30 where it is rough)
+///   object   it is flat along no axis and half as high as it is wide
+///   density  it has fewer points a square metre than `profile.min_density`
 ///
+/// @param share  of the cloud's points that are here, where it was thinned for a quick look
 /// Time O(n log n); the same lines for any thread count.
-[[nodiscard]] std::vector<std::string> scene_hints(const PointCloud& cloud,
-                                                   const SceneVoxels& scene,
-                                                   const SceneProfile& profile);
+[[nodiscard]] std::vector<Hint> scene_hints(const PointCloud& cloud, const SceneVoxels& scene,
+                                            const SceneProfile& profile, double share = 1.0);
 
 }  // namespace ptattn

@@ -1,5 +1,6 @@
 #include "ptattn/tasks/scene/prepared_scene.hpp"
 
+#include <string>
 #include <utility>
 
 #include "ptattn/tasks/scene/features.hpp"
@@ -12,6 +13,8 @@ PreparedScene prepare_scene(const PointCloud& cloud, const SceneProfile& profile
   SceneFeatures features = scene_features(cloud, scene.voxels, profile);
   scene.channels = std::move(features.values);
   scene.notes = std::move(features.notes);
+  const std::string strays = stray_note(scene.voxels.strays, cloud.size());
+  if (!strays.empty()) scene.notes.push_back(strays);
   return scene;
 }
 

@@ -15,8 +15,9 @@ namespace ptattn {
 /// Holds what a network over voxels sees of a cloud.
 struct PreparedScene {
   SceneVoxels voxels;
-  Matrix channels;                 ///< [voxels, channels of the profile], see scene_features
-  std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
+  Matrix channels;  ///< [voxels, channels of the profile], see scene_features
+  /// What the cloud lacks and what stood in for it, and the points that are left out, a line each.
+  std::vector<std::string> notes;
 
   [[nodiscard]] std::size_t size() const { return voxels.size(); }
 };

@@ -11,8 +11,8 @@ struct ScanFields {
   const Field* number_of_returns = nullptr;
 };
 
-/// Finds the fields of a laser scan: `intensity`, `return_number` and `number_of_returns` in
-/// PDAL's, LAStools' and CloudCompare's spelling (Intensity, scalar_Intensity, ReturnNumber, ...).
+/// Finds the fields of a laser scan: `intensity`, `return_number` and `number_of_returns` under
+/// any spelling that field_meaning.hpp knows.
 /// A field whose values are all equal says nothing and counts as not there. Time O(n).
 [[nodiscard]] ScanFields find_scan_fields(const PointCloud& cloud);
 

@@ -20,7 +20,17 @@ constexpr std::size_t kVoxelsPerTask = 4096;
 /// The finite points of a cloud, in the frame that the model wants.
 void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile& profile) {
   scene.positions = cloud.positions();
-  const std::vector<std::size_t> finite = keep_finite(scene.positions);
+  std::vector<std::size_t> finite = keep_finite(scene.positions);
+  const bool is_scene = profile.frame == Frame::kScene;
+  scene.strays = find_strays(scene.positions, is_scene ? Subject::kScene : Subject::kObject);
+  if (!scene.strays.empty()) {
+    drop_strays(scene.positions, scene.strays);
+    scene.stray_rows = scene.strays.rows;
+    for (std::uint32_t& row : scene.strays.rows) row = static_cast<std::uint32_t>(finite[row]);
+    std::erase_if(finite, [&](std::size_t point) {
+      return std::ranges::binary_search(scene.strays.rows, point);
+    });
+  }
   if (finite.size() < profile.min_points) {
     throw Error(Fault::kInput, cloud.name(),
                 "has " + std::to_string(finite.size()) +
@@ -30,7 +40,7 @@ void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile
   scene.points.resize(finite.size());
   parallel_each(finite.size(), kPointsPerTask,
                 [&](std::size_t i) { scene.points[i] = static_cast<std::uint32_t>(finite[i]); });
-  if (profile.frame == Frame::kScene) return;
+  if (is_scene) return;
   const UnitSphere sphere = unit_sphere(scene.positions);
   parallel_each(scene.positions.size(), kPointsPerTask, [&](std::size_t i) {
     for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -54,8 +64,7 @@ Cell move_to_origin(SceneVoxels& scene, double voxel, const std::string& name) {
     if (voxels > static_cast<double>(kMaxVoxelsAcross)) {
       throw Error(Fault::kInput, name,
                   "reaches over more than " + std::to_string(kMaxVoxelsAcross) + " voxels along " +
-                      std::string(1, "xyz"[axis]) +
-                      ", expected coordinates in metres without stray points");
+                      std::string(1, "xyz"[axis]) + ", expected coordinates in metres");
     }
     extent[axis] = static_cast<std::uint32_t>(voxels);
   }

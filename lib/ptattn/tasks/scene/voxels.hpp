@@ -8,6 +8,7 @@
 
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/raw_vector.hpp"
 #include "ptattn/models/scene_profile.hpp"
 #include "ptattn/sampling/curve.hpp"
@@ -21,14 +22,16 @@ inline constexpr std::size_t kMaxVoxelsAcross = std::size_t{1} << 16U;
 struct SceneVoxels {
   RawVector<Position> positions;    ///< [n] of the points with finite coordinates, from `origin`
   RawVector<std::uint32_t> points;  ///< [n] their indices in the cloud
-  double degrees = 0.0;             ///< that they are turned by against the cloud, about z
-  Position extent{};                ///< largest x, y, z of `positions`
-  Position origin{};                ///< least x, y, z; in the cloud's unit, or in the unit
-                                    ///< sphere's for objects
-  RawVector<std::uint32_t> order;   ///< [n] rows of `positions`, voxel by voxel
-  RawVector<std::uint32_t> starts;  ///< [v + 1] where each voxel begins in `order`
-  RawVector<Cell> cells;            ///< [v]
-  RawVector<Position> means;        ///< [v] mean of the points of each voxel, from `origin`
+  Strays strays{};                  ///< left out; `rows` are points of the cloud
+  std::vector<std::uint32_t> stray_rows{};  ///< theirs among the points with finite coordinates
+  double degrees = 0.0;                     ///< that they are turned by against the cloud, about z
+  Position extent{};                        ///< largest x, y, z of `positions`
+  Position origin{};                        ///< least x, y, z; in the cloud's unit, or in the unit
+                                            ///< sphere's for objects
+  RawVector<std::uint32_t> order;           ///< [n] rows of `positions`, voxel by voxel
+  RawVector<std::uint32_t> starts;          ///< [v + 1] where each voxel begins in `order`
+  RawVector<Cell> cells;                    ///< [v]
+  RawVector<Position> means;                ///< [v] mean of the points of each voxel, from `origin`
 
   [[nodiscard]] std::size_t size() const { return cells.size(); }
   /// Returns the rows of `positions` in voxel `v`.
@@ -39,10 +42,11 @@ struct SceneVoxels {
 
 /// Voxelises a cloud as `profile` says: cell = floor((p - least p) / voxel), in float64.
 ///
-/// Points with a NaN or infinite coordinate are left out.
+/// Points with a NaN or infinite coordinate are left out, and so are those that `find_strays`
+/// finds.
 /// @param degrees  by which an object is turned about z, counter-clockwise; scenes stay as they are
 /// @throws Error(Fault::kInput) for fewer than `profile.min_points` points, and for a cloud of more
-///         than kMaxVoxelsAcross voxels along an axis (wrong units, or a stray point)
+///         than kMaxVoxelsAcross voxels along an axis (wrong units)
 /// Time O(n log n); the same result for any thread count.
 [[nodiscard]] SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile,
                                    double degrees = 0.0);

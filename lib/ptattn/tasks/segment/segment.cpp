@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -58,9 +59,13 @@ void add_notes(const SegmenterModel& model, const PointCloud& cloud, PreparedSce
                            " MiB for the network, more than was allowed; smaller ones would be "
                            "labelled unlike the whole");
   }
-  for (std::string& hint : scene_hints(cloud, scene.voxels, model.description.preprocessing)) {
-    result.notes.push_back(std::move(hint));
+  for (Hint& hint : scene_hints(cloud, scene.voxels, model.description.preprocessing)) {
+    result.notes.push_back(std::move(hint.text));
   }
+  result.strays = scene.voxels.strays.rows;
+  const double middle = scene.voxels.origin[2] + scene.voxels.extent[2] / 2.0;
+  std::ranges::copy_if(result.strays, std::back_inserter(result.high_strays),
+                       [&](std::uint32_t i) { return cloud.find("z")->as_double(i) > middle; });
 }
 
 /// Prepares and scores the cloud once for each view that needs voxels of its own.

@@ -31,15 +31,17 @@ struct SegmentOptions {
 };
 
 /// What is said about every point of a cloud, in its order. Points with a NaN or infinite
-/// coordinate get zeros.
+/// coordinate and stray points (find_strays) get zeros.
 struct Segmentation {
-  std::vector<std::uint32_t> labels;      ///< classes of the model
-  std::vector<float> confidence;          ///< p of the label
-  std::vector<float> entropy;             ///< -sum p ln p, in nats
-  std::vector<float> margin;              ///< p of the label - p of the runner-up
-  Matrix probabilities;                   ///< [n, classes] where asked for
-  std::vector<bool> valid;                ///< false: the point has no usable coordinates
-  std::optional<std::size_t> category{};  ///< of the object, where the classes are parts
+  std::vector<std::uint32_t> labels;  ///< classes of the model
+  std::vector<float> confidence;      ///< p of the label
+  std::vector<float> entropy;         ///< -sum p ln p, in nats
+  std::vector<float> margin;          ///< p of the label - p of the runner-up
+  Matrix probabilities;               ///< [n, classes] where asked for
+  std::vector<bool> valid;            ///< false: the point has no usable coordinates, or is stray
+  std::vector<std::uint32_t> strays;  ///< points far from all others, ascending
+  std::vector<std::uint32_t> high_strays;  ///< those of them above the middle of the scene
+  std::optional<std::size_t> category{};   ///< of the object, where the classes are parts
   std::size_t voxels = 0;
   std::size_t tiles = 0;
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each

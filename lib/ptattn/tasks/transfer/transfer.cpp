@@ -5,7 +5,8 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/tasks/transfer/neighbor_vote.hpp"
+#include "ptattn/tasks/geometry/neighbor_vote.hpp"
+#include "ptattn/tasks/geometry/spacing.hpp"
 #include "ptattn/tasks/transfer/transfer_space.hpp"
 
 namespace ptattn {
@@ -34,6 +35,14 @@ TransferPoints block_of(const TransferPoints& points, std::size_t first, std::si
 }
 
 }  // namespace
+
+double transfer_reach(std::span<const Position> keys) {
+  constexpr std::size_t kNeighbors = 16;
+  constexpr double kShare = 0.95;
+  constexpr double kFactor = 4.0;
+  const double spacing = spacing_quantile(keys, kNeighbors, kShare);
+  return spacing > 0.0 ? kFactor * spacing : std::numeric_limits<double>::infinity();
+}
 
 Transferred transfer(const TransferPoints& keys, const TransferTargets& known,
                      const TransferPoints& queries, const TransferMetric& metric,

@@ -27,6 +27,13 @@ struct LearntMetric {
 [[nodiscard]] LearntMetric learn_metric(const TransferPoints& keys, const TransferTargets& known,
                                         const TransferOptions& options);
 
+/// Computes how far known points speak for the space around them: four times the distance within
+/// which 95 % of them have 16 others (all others, when there are fewer). Farther away nothing near
+/// is known; gaps between scan lines and thinned clouds lie well within.
+/// @return  infinity for a single point, and where that distance is 0
+/// Time O(n log n), 4096 points looked at.
+[[nodiscard]] double transfer_reach(std::span<const Position> keys);
+
 /// Holds what each query gets.
 struct Transferred {
   /// Classes: a key of the winning class, the nearest; kNoIndex: no key within the radius

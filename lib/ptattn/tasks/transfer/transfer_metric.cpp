@@ -6,7 +6,7 @@
 #include "ptattn/core/minimize.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/grouping.hpp"
-#include "ptattn/tasks/transfer/neighbor_vote.hpp"
+#include "ptattn/tasks/geometry/neighbor_vote.hpp"
 #include "ptattn/tasks/transfer/transfer.hpp"
 #include "ptattn/tasks/transfer/transfer_space.hpp"
 

@@ -118,4 +118,16 @@ Matrix TransferSpace::weights(MatrixView queries, MatrixView keys, const IndexTa
   return weights;
 }
 
+void check_known(const TransferPoints& keys, const TransferTargets& known) {
+  if (known.classes.empty() == known.values.empty()) {
+    throw Error(Fault::kUsage, "transfer", "expected either classes or values of the keys");
+  }
+  const std::size_t count = known.classes.size() + known.values.size();
+  if (count != keys.positions.size()) {
+    throw Error(Fault::kUsage, "transfer",
+                std::to_string(count) + " values, expected one for each of " +
+                    std::to_string(keys.positions.size()) + " keys");
+  }
+}
+
 }  // namespace ptattn

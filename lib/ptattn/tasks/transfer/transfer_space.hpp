@@ -9,6 +9,10 @@
 
 namespace ptattn {
 
+/// Checks what is known.
+/// @throws Error(Fault::kUsage) unless exactly one of classes and values is there, one a key
+void check_known(const TransferPoints& keys, const TransferTargets& known);
+
 /// Searches the keys of a transfer, in the order that a `vertical` gives them.
 class TransferSpace {
  public:

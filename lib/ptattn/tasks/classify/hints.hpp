@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/cloud/types.hpp"
+#include "ptattn/tasks/geometry/hint.hpp"
+
+namespace ptattn {
+
+/// Says what makes it unlikely that a cloud is one object as a classifier expects it:
+///
+///   float  coordinates are float32, or rounded to it, and so large that their steps exceed half
+///          the spacing of the points
+///   scene  it lies flat like a piece of the earth and has fields of a scanner (return numbers, GPS
+///          time, ASPRS codes), or more than 5000 points over 20 units and more
+///
+/// @param positions  of the points that the classifier may use
+/// Time O(n log n); the same lines for any thread count.
+[[nodiscard]] std::vector<Hint> object_hints(const PointCloud& cloud,
+                                             std::span<const Position> positions);
+
+}  // namespace ptattn

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Reference outputs of a bundled model after its weights have changed, by the formal definitions.
+
+    scripts/train/golden_model.py samples/models/aerial tests/golden/aerial_town.safetensors
+    scripts/train/golden_model.py samples/models/parts tests/golden/parts_shape.safetensors
+    scripts/train/golden_model.py samples/models/pct-modelnet40 tests/golden/pct_modelnet40.safetensors
+
+The inputs of the case stay: voxels and channels (PTv3) or clouds (PCT). Its logits are computed anew, as many rows as it
+holds, in float32. Prints how far the old ones are from these. Needs NumPy and PyTorch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import pct
+import ptv3
+import safetensors_io
+
+
+def load(network: torch.nn.Module, folder: Path) -> torch.nn.Module:
+    """The network with the weights of a model folder, in float32 and evaluation mode."""
+    tensors = safetensors_io.load(folder / "model.safetensors")
+    network.load_state_dict({name: torch.from_numpy(value.astype(np.float32)) for name, value in tensors.items()}, strict=False)
+    return network.eval()
+
+
+def ptv3_logits(folder: Path, parameters: dict, case: dict[str, np.ndarray]) -> np.ndarray:
+    network = load(ptv3.PtV3(ptv3.PtV3Config.from_dict(parameters)), folder)
+    where = ptv3.geometry([case["grid"]], network.config)
+    return network(torch.from_numpy(case["features"].copy()), where).numpy()
+
+
+def pct_logits(folder: Path, parameters: dict, case: dict[str, np.ndarray]) -> np.ndarray:
+    config = pct.PctConfig.from_dict(parameters)
+    clouds = torch.from_numpy(case["in.xyz"].copy())
+    return load(pct.Pct(config), folder)(clouds, *pct.geometry(clouds, config)).numpy()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path, help="model folder")
+    parser.add_argument("case", type=Path, help="safetensors file whose logits are written anew")
+    options = parser.parse_args()
+    config = json.loads((options.model / "config.json").read_text())
+    compute, name = {"ptv3m1": (ptv3_logits, "logits"), "pct_cls": (pct_logits, "out.logits")}[config["architecture"]]
+    case = safetensors_io.load(options.case)
+    with torch.no_grad():
+        logits = compute(options.model, config["hyper_parameters"], case)[:len(case[name])]
+    print(f"{options.case}: largest difference {np.abs(logits - case[name]).max():.2e}, largest logit {np.abs(logits).max():.2f}")
+    safetensors_io.save(options.case, {**case, name: np.ascontiguousarray(logits, np.float32)})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+#include "earlier_output.hpp"
+
+#include <system_error>
+#include <vector>
+
+#include "made_by.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+void judge_origin(const Job& job, const Provenance& run, EarlierOutput& earlier) {
+  std::error_code ignored;
+  if (!has_cloud_extension(job.output) || !fs::is_regular_file(job.output, ignored)) {
+    earlier.says_origin = false;
+    return;
+  }
+  try {
+    const std::vector<Provenance> runs = read_provenance(read_comments(job.output));
+    if (runs.empty()) {
+      earlier.says_origin = false;
+    } else {
+      earlier.outdated = difference_of(runs.back(), run);
+      if (!earlier.outdated.empty()) earlier.outdated.insert(0, "was ");
+    }
+  } catch (const Error&) {
+    earlier.outdated = "cannot be read";
+  }
+}
+
+}  // namespace
+
+bool is_newer(const fs::path& source, const fs::path& output) {
+  std::error_code failed;
+  const auto made = fs::last_write_time(output, failed);
+  if (failed || !fs::is_regular_file(source, failed)) return false;
+  const auto changed = fs::last_write_time(source, failed);
+  return !failed && changed > made;
+}
+
+EarlierOutput look_at_output(const Job& job, const Provenance& run,
+                             std::span<const fs::path> sources) {
+  EarlierOutput earlier;
+  // A path that cannot be looked at (too long, a loop of links) fails later, by itself.
+  std::error_code ignored;
+  earlier.exists = !job.output.empty() && fs::exists(job.output, ignored);
+  if (!earlier.exists) return earlier;
+  std::vector<fs::path> inputs{job.input.path};
+  inputs.insert(inputs.end(), sources.begin(), sources.end());
+  for (const fs::path& input : inputs) {
+    if (!is_newer(input, job.output)) continue;
+    earlier.outdated = "is older than " + input.string();
+    return earlier;
+  }
+  if (!run.tool.empty()) judge_origin(job, run, earlier);
+  return earlier;
+}
+
+}  // namespace ptattn::tools

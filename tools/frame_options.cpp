@@ -1,0 +1,88 @@
+#include "frame_options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "checks.hpp"
+#include "options.hpp"
+#include "ptattn/cloud/normalize.hpp"
+#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/cloud/strays.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/tasks/geometry/scene_pose.hpp"
+#include "ptattn/tasks/geometry/unit_guess.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, double>, 5> kUnits{
+    {{"m", 1.0}, {"cm", 0.01}, {"mm", 0.001}, {"ft", 0.3048}, {"us-ft", 1200.0 / 3937.0}}};
+
+std::vector<std::string> unit_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, metres] : kUnits) names.emplace_back(name);
+  names.emplace_back("auto");
+  return names;
+}
+
+std::optional<double> metres_of(const std::string& unit) {
+  const auto* const found = std::ranges::find(kUnits, unit, [](const auto& u) { return u.first; });
+  return found == kUnits.end() ? std::nullopt : std::optional(found->second);
+}
+
+UnitGuess guess(const PointCloud& cloud, std::span<const Position> positions,
+                const std::optional<ScenePose>& pose) {
+  const auto& las = cloud.metadata().las;
+  return guess_unit(positions, las == nullptr ? ReferenceSystem{} : reference_system_of(*las),
+                    pose);
+}
+
+}  // namespace
+
+CLI::Option* add_unit(CLI::App& app, std::optional<double>& metres) {
+  return app
+      .add_option_function<std::string>(
+          "--unit", [&metres](const std::string& name) { metres = metres_of(name); },
+          "Take the coordinates of scenes as m, cm, mm, ft, us-ft or auto (as the file's reference "
+          "system and the coordinates say); the output keeps them as they are [m]")
+      ->type_name("UNIT")
+      ->check(one_of(unit_names()));
+}
+
+void add_frame_options(CLI::App& app, FrameOptions& options) {
+  add_up(app, options.up, "auto (as the cloud lies: ground is smoother than what stands on it)");
+  add_unit(app, options.metres);
+}
+
+CloudFrame settle_frame(const FrameOptions& options, const PointCloud& cloud,
+                        const std::string& path, Progress& progress) {
+  CloudFrame frame{options.up.value_or(Axis::kZ), options.metres.value_or(1.0)};
+  if (options.up && options.metres) return frame;
+  RawVector<Position> positions = cloud.positions();
+  (void)keep_finite(positions);
+  drop_strays(positions, find_strays(positions, Subject::kScene));
+  const std::optional<ScenePose> pose = scene_pose(positions);
+  if (!options.up && pose && pose->is_flat()) {
+    frame.up = pose->up;
+    if (frame.up != Axis::kZ) {
+      progress.note(path, "taken with " + std::string(name_of(frame.up)) + " up");
+    }
+  } else if (!options.up) {
+    progress.note(path, "is flat along no axis, z is taken as up");
+  }
+  if (options.metres) return frame;
+  const UnitGuess unit = guess(cloud, positions, pose);
+  if (unit.metres == 0.0) {
+    throw Error(Fault::kInput, path,
+                "has coordinates in degrees (" + unit.reason + "), project them to metres");
+  }
+  frame.metres = unit.metres;
+  if (unit.unit != "m") progress.note(path, "taken in " + unit.unit + " (" + unit.reason + ")");
+  return frame;
+}
+
+}  // namespace ptattn::tools

@@ -1,0 +1,168 @@
+#include "advice.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "ptattn/cloud/columns.hpp"
+#include "ptattn/cloud/normalize.hpp"
+#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/models/model_folder.hpp"
+#include "ptattn/models/model_search.hpp"
+#include "ptattn/tasks/classify/hints.hpp"
+#include "ptattn/tasks/scene/hints.hpp"
+#include "ptattn/tasks/scene/scan_fields.hpp"
+#include "ptattn/tasks/scene/voxels.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+constexpr std::size_t kSample = 500'000;
+
+/// Every s-th point with its coordinates, and what the file says besides.
+PointCloud thinned(const PointCloud& cloud) {
+  const std::size_t step = std::max<std::size_t>(1, (cloud.size() + kSample - 1) / kSample);
+  const std::size_t count = (cloud.size() + step - 1) / step;
+  PointCloud sample(count);
+  sample.set_name(cloud.name());
+  for (const char* const name : {"x", "y", "z"}) {
+    const Field& from = *cloud.find(name);
+    Field& to = sample.add(name, from.type());
+    const std::size_t bytes = from.bytes_per_point();
+    for (std::size_t i = 0; i < count; ++i) {
+      std::ranges::copy(from.bytes().subspan(i * step * bytes, bytes),
+                        to.bytes().subspan(i * bytes, bytes).begin());
+    }
+  }
+  sample.metadata().las = cloud.metadata().las;
+  return sample;
+}
+
+/// What a cloud seems to be.
+struct Kind {
+  explicit Kind(const PointCloud& cloud) : sample(thinned(cloud)) {
+    if (cloud.empty()) return;
+    share = static_cast<double>(sample.size()) / static_cast<double>(cloud.size());
+    RawVector<Position> positions = cloud.positions();
+    (void)keep_finite(positions);
+    drop_strays(positions, find_strays(positions, Subject::kScene));
+    if (positions.empty()) return;
+    of_object = object_hints(cloud, positions);
+    is_scene = std::ranges::count(of_object, "scene", &Hint::code) > 0;
+  }
+
+  PointCloud sample;
+  double share = 1.0;             ///< of the points that are in the sample
+  std::vector<Hint> of_object{};  ///< what a classifier would say
+  bool is_scene = false;
+};
+
+std::vector<std::string> missing_fields(const PointCloud& cloud, const SceneProfile& profile) {
+  std::vector<std::string> missing;
+  const ScanFields scan = find_scan_fields(cloud);
+  const auto lacks = [&](const char* const name) { return find_columns(cloud, name).empty(); };
+  if (profile.uses(ChannelKind::kColor) && lacks("colors")) missing.emplace_back("colours");
+  if (profile.uses(ChannelKind::kNormal) && lacks("normals")) missing.emplace_back("normals");
+  const bool intensity =
+      profile.uses(ChannelKind::kIntensity) || profile.uses(ChannelKind::kStrength);
+  if (intensity && scan.intensity == nullptr) missing.emplace_back("intensity");
+  const bool returns = profile.uses(ChannelKind::kLast) || profile.uses(ChannelKind::kMultiple);
+  if (returns && scan.return_number == nullptr) missing.emplace_back("return numbers");
+  return missing;
+}
+
+/// Hints of a model of scenes, from what is left of the cloud after thinning.
+std::vector<Hint> hints_of_scene(const PointCloud& sample, double share,
+                                 const SceneProfile& profile, const std::string& path) {
+  try {
+    return scene_hints(sample, voxelize(sample, profile), profile, share);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::kInput) throw;
+    const std::string what = error.what();
+    const std::string subject = path + ": ";
+    return {{"refused", what.starts_with(subject) ? what.substr(subject.size()) : what}};
+  }
+}
+
+/// What the command line needs besides the file.
+std::string frame_options(const CloudFacts& facts) {
+  std::string options;
+  if (facts.pose && facts.pose->is_flat() && facts.pose->up != Axis::kZ) {
+    options += " --up " + std::string(name_of(facts.pose->up));
+  }
+  if (facts.unit.metres > 0.0 && facts.unit.metres != 1.0) options += " --unit " + facts.unit.unit;
+  return options;
+}
+
+/// The name with quotes where a shell needs them.
+std::string shell_word(const std::string& path) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-+,:@%";
+  if (!path.empty() && path.find_first_not_of(kPlain) == std::string::npos) return path;
+  std::string word = "'";
+  for (const char c : path) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+std::string segment_command(const std::string& path, const std::string& model,
+                            const CloudFacts& facts) {
+  std::filesystem::path output = std::filesystem::path(path).filename();
+  output.replace_filename(output.stem().string() + "_labelled" + output.extension().string());
+  return "ptattn-segment " + shell_word(path) + " -o " + shell_word(output.string()) +
+         (model == "aerial" ? "" : " --model " + model) + frame_options(facts);
+}
+
+/// What a model takes.
+enum class Takes : std::uint8_t { kScenes, kObjects, kPartsOfObjects };
+
+/// A model's fit with what it takes; nothing where it cannot be read, and so fits nothing.
+std::optional<std::pair<Takes, ModelFit>> fit_of(const std::string& name, const PointCloud& cloud,
+                                                 const Kind& kind, const std::string& path) {
+  try {
+    const std::filesystem::path folder = find_model(name);
+    ModelFit fit{.model = name, .hints = kind.of_object};
+    Takes takes = Takes::kObjects;
+    if (read_model_task(folder) == ModelTask::kPoints) {
+      const SceneProfile profile = read_segmenter_description(folder).preprocessing;
+      fit.missing = missing_fields(cloud, profile);
+      const bool scenes = profile.frame == Frame::kScene;
+      takes = scenes ? Takes::kScenes : Takes::kPartsOfObjects;
+      if (scenes) fit.hints = hints_of_scene(kind.sample, kind.share, profile, path);
+    }
+    fit.fits = (takes == Takes::kScenes) == kind.is_scene && fit.hints.empty();
+    return std::pair{takes, std::move(fit)};
+  } catch (const Error& error) {
+    if (error.fault() != Fault::kModel) throw;
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Advice advise(const PointCloud& cloud, const CloudFacts& facts, const std::string& path) {
+  const Kind kind(cloud);
+  const Takes wanted = kind.is_scene ? Takes::kScenes : Takes::kObjects;
+  const std::string usual = kind.is_scene ? "aerial" : "pct-modelnet40";
+  Advice advice{.kind = kind.is_scene ? "scene" : "object"};
+  for (const std::string& name : list_models()) {
+    auto found = fit_of(name, cloud, kind, path);
+    if (!found) continue;
+    const ModelFit& fit = found->second;
+    if (found->first == wanted && (advice.model.empty() || name == usual)) {
+      advice.model = name;
+      advice.hints = fit.hints;
+    }
+    advice.models.push_back(std::move(found->second));
+  }
+  if (advice.model.empty()) return advice;
+  advice.command = kind.is_scene ? segment_command(path, advice.model, facts)
+                                 : "ptattn-classify " + shell_word(path) + " --up auto" +
+                                       (advice.model == usual ? "" : " --model " + advice.model);
+  return advice;
+}
+
+}  // namespace ptattn::tools

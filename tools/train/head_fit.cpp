@@ -1,0 +1,214 @@
+#include "head_fit.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "../output.hpp"
+#include "../text.hpp"
+#include "card.hpp"
+#include "memory_limit.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/models/files/safetensors.hpp"
+#include "ptattn/models/kernel_head.hpp"
+#include "ptattn/models/model_folder.hpp"
+#include "ptattn/train/heads/attention_head.hpp"
+#include "ptattn/train/heads/linear_head.hpp"
+#include "ptattn/train/safetensors_writer.hpp"
+#include "ptattn/train/trainable_network.hpp"
+#include "ptattn/train/validation.hpp"
+
+namespace ptattn::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using train::LinearHead;
+using train::Parameter;
+using train::ParameterSet;
+
+constexpr double kRidge = 0.1;
+constexpr double kVoxelsApart = 8.0;  // neighbours that would give one another away
+
+/// The weight matrix and the bias of the head.
+struct HeadParameters {
+  Parameter* weight = nullptr;
+  Parameter* bias = nullptr;
+};
+
+HeadParameters head_of(ParameterSet& set, const std::string& subject) {
+  HeadParameters head;
+  for (Parameter& parameter : set.parameters()) {
+    if (!parameter.is_head) continue;
+    (parameter.shape.size() == 1 ? head.bias : head.weight) = &parameter;
+  }
+  if (head.weight == nullptr || head.bias == nullptr) {
+    throw Error(Fault::kModel, subject, "has no linear head of its own");
+  }
+  return head;
+}
+
+/// The head as the model has it; rows of classes that it lacks are zero.
+LinearHead start_of(const HeadParameters& head, const std::vector<std::string>& classes,
+                    const std::vector<std::string>& known) {
+  const std::size_t c = head.weight->size() / classes.size();
+  LinearHead start{Matrix(classes.size(), c), std::vector<float>(classes.size()), {}};
+  for (std::size_t k = 0; k < classes.size(); ++k) {
+    const bool old = std::ranges::find(known, classes[k]) != known.end();
+    start.known.push_back(old);
+    for (std::size_t j = 0; j < c; ++j) {
+      start.weight(k, j) = old ? head.weight->value[k * c + j] : 0.0F;
+    }
+    start.bias[k] = old ? head.bias->value[k] : 0.0F;
+  }
+  return start;
+}
+
+class HeadFit {
+ public:
+  HeadFit(const TrainSettings& settings, TrainPlan plan, TrainData data, std::string command)
+      : settings_(settings),
+        plan_(std::move(plan)),
+        data_(std::move(data)),
+        command_(std::move(command)),
+        folder_(fs::absolute(settings.output)),
+        init_(plan_.init_folder / "model.safetensors") {
+    train::ModelSpec& spec = plan_.spec;
+    spec.name = folder_.filename().string();
+    spec.purpose = purpose_text(spec.classes, data_.kind);
+    spec.terms = terms_text(plan_, settings);
+    spec.accuracy = "";
+    network_ = train::make_trainable_network(spec.config(), {.seed = settings.seed});
+    (void)train::take_weights(network_->parameters(), spec, init_, *plan_.init);
+  }
+
+  int run() {
+    const auto started = std::chrono::steady_clock::now();
+    fs::create_directories(folder_ / "training");
+    const std::string note = settings_.head == "linear" ? fit_linear() : fit_attention();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
+    say(note + ", " + fixed_text(seconds.count(), 1) + " s");
+    const auto clouds = measure();
+    write_card(note, clouds);
+    say("wrote " + settings_.output + (clouds.empty() ? "" : "; held out: " + plan_.spec.accuracy));
+    return 0;
+  }
+
+ private:
+  static void say(const std::string& text) {
+    std::cerr << "ptattn-train: " << text << "\n" << std::flush;
+  }
+
+  /// Collects examples and says how many there are of which class.
+  train::HeadExamples collect(const LinearHead& start) {
+    const auto features = make_feature_network(plan_.init->config(), init_);
+    std::vector<train::LabelledCloud> clouds;
+    for (const DataFile& file : data_.training) clouds.push_back(file.cloud);
+    train::HeadExamples examples =
+        train::collect_examples(*features, *plan_.profile, start, clouds,
+                                {.seed = settings_.seed, .memory = default_memory()});
+    std::size_t labelled = 0;
+    std::string text;
+    for (std::size_t c = 0; c < plan_.spec.classes.size(); ++c) {
+      labelled += examples.labelled[c];
+      if (examples.labelled[c] == 0) continue;
+      text += ", " + plan_.spec.classes[c] + " " + std::to_string(examples.labelled[c]);
+    }
+    say("examples: " + std::to_string(examples.size()) + " voxels, " +
+        std::to_string(examples.size() - labelled) + " of them without label" + text);
+    return examples;
+  }
+
+  [[nodiscard]] LinearHead start(const HeadParameters& head) const {
+    const bool has_head = init_.shape(head.weight->name) != nullptr;
+    return start_of(head, plan_.spec.classes,
+                    has_head ? plan_.init->classes : std::vector<std::string>{});
+  }
+
+  std::string fit_linear() {
+    ParameterSet& set = network_->parameters();
+    const HeadParameters head = head_of(set, plan_.spec.name);
+    const LinearHead before = start(head);
+    const train::HeadExamples examples = collect(before);
+    const train::LinearFit fit = train::fit_linear_head(examples, before, kRidge);
+    std::ranges::copy(fit.head.weight.values(), head.weight->value.begin());
+    std::ranges::copy(fit.head.bias, head.bias->value.begin());
+    train::write_model(folder_, plan_.spec, set, set.values(), set.buffer_values(), plan_.weights);
+    return "linear head, cross entropy " + fixed_text(fit.loss, 3) + " after " +
+           std::to_string(fit.rounds) + " rounds";
+  }
+
+  std::string fit_attention() {
+    ParameterSet& set = network_->parameters();
+    const train::HeadExamples examples = collect(start(head_of(set, plan_.spec.name)));
+    const train::AttentionFit fit =
+        train::fit_attention_head(examples, {.apart = kVoxelsApart * plan_.profile->voxel});
+    auto tensors = set.tensors(set.values(), set.buffer_values(), plan_.weights);
+    for (const Parameter& parameter : set.parameters()) {
+      if (!parameter.is_head) continue;
+      std::erase_if(tensors, [&](const auto& t) { return t.name == parameter.name; });
+    }
+    const KernelHeadWeights& head = fit.head;
+    tensors.push_back({std::string(kHeadScale), {head.scale.size()}, head.scale});
+    const auto add = [&](std::string_view name, const Matrix& x) {
+      tensors.push_back({std::string(name), {x.rows(), x.cols()}, x.values(), plan_.weights});
+    };
+    add(kHeadKeys, head.keys);
+    add(kHeadValues, head.values);
+    train::write_safetensors(folder_ / "model.safetensors", tensors);
+    train::write_model_config(folder_, plan_.spec);
+    return "head of attention over " + std::to_string(head.keys.rows()) + " examples, width " +
+           fixed_text(fit.bandwidth, 2) + ", squared error " + fixed_text(fit.loss, 3) +
+           " (without attention " + fixed_text(fit.constant, 3) + ")";
+  }
+
+  std::vector<train::CloudScores> measure() {
+    if (data_.held_out.empty()) return {};
+    std::vector<train::LabelledCloud> clouds;
+    for (const DataFile& file : data_.held_out) clouds.push_back(file.cloud);
+    auto scores =
+        train::validate(load_segmenter(folder_), clouds, data_.truth.space, {}, default_memory());
+    const Headline head = headline(sum_of(scores, data_.truth.space), data_.kind);
+    plan_.spec.accuracy = accuracy_text(head, data_);
+    train::write_model_config(folder_, plan_.spec);
+    return scores;
+  }
+
+  void write_card(const std::string& note, const std::vector<train::CloudScores>& clouds) const {
+    Output output = Output::replacing(folder_ / "README.md");
+    output.write(model_card({.plan = plan_,
+                             .data = data_,
+                             .settings = settings_,
+                             .command = command_,
+                             .parameters = network_->parameters().parameter_count(),
+                             .steps = 0,
+                             .best_step = 0,
+                             .weights_note = "",
+                             .head_note = note,
+                             .minutes = 0.0,
+                             .clouds = clouds}));
+    output.commit();
+  }
+
+  const TrainSettings& settings_;
+  TrainPlan plan_;
+  TrainData data_;
+  std::string command_;
+  fs::path folder_;
+  SafetensorsFile init_;
+  std::unique_ptr<train::TrainableNetwork> network_;
+};
+
+}  // namespace
+
+int fit_head(const TrainSettings& settings, TrainPlan plan, TrainData data,
+             const std::string& command) {
+  if (data.kind == TrainKind::kObjects) {
+    throw Error(Fault::kUsage, "--head", settings.head + " is for points, name gradient");
+  }
+  return HeadFit(settings, std::move(plan), std::move(data), command).run();
+}
+
+}  // namespace ptattn::tools

@@ -206,8 +206,9 @@ int print_plan(const std::vector<Job>& jobs, const Batch& batch) {
   for (const Job& job : jobs) {
     std::string problem = job.input.problem;
     if (problem.empty() && !is_there(job.input.path)) problem = "no such file";
-    const EarlierOutput earlier = look_at_output(job, batch.run, batch.sources);
-    const bool skipped = batch.resume && earlier.exists && earlier.outdated.empty();
+    EarlierOutput earlier;
+    if (batch.resume) earlier = look_at_output(job, batch.run, batch.sources);
+    const bool skipped = earlier.exists && earlier.outdated.empty();
     Json record{{"path", job.input.path.string()}};
     std::string line = job.input.path.string();
     if (!problem.empty()) {

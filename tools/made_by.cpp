@@ -10,7 +10,6 @@
 #include "ptattn/core/version.hpp"
 #include "ptattn/models/model_description.hpp"
 #include "ptattn/models/model_hash.hpp"
-#include "suggest.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -49,6 +48,14 @@ std::string value_text(const CLI::Option& option) {
   return plain && text.size() <= kLongestValue ? text : "xxh128:" + hash_text(text);
 }
 
+/// What --help says of an option that is not given: the text between the last brackets.
+std::string usual_value(const CLI::Option& option) {
+  const std::string& words = option.get_description();
+  const std::size_t begin = words.rfind('[');
+  if (begin == std::string::npos || !words.ends_with(']')) return "";
+  return words.substr(begin + 1, words.size() - begin - 2);
+}
+
 Provenance& current_run() {
   static Provenance run{.tool = "ptattn", .version = std::string(version())};
   return run;
@@ -68,7 +75,11 @@ std::vector<std::string> result_options(const CLI::App& app) {
       continue;
     }
     std::string text = name.substr(name.find_first_not_of('-'));
-    if (!value_name(*option).empty()) text.append("=").append(value_text(*option));
+    if (!value_name(*option).empty()) {
+      const std::string value = value_text(*option);
+      if (value == usual_value(*option)) continue;
+      text.append("=").append(value);
+    }
     options.push_back(std::move(text));
   }
   return options;

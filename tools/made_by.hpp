@@ -12,7 +12,8 @@
 namespace ptattn::tools {
 
 /// Lists the options of a command line that change its result, in the order of --help: "votes=4",
-/// "colorize". Of files only their names are kept, long values become their hash.
+/// "colorize". Of files only their names are kept, long values become their hash. A value that is
+/// the usual one, as --help says it, is as good as none.
 ///
 /// What is left out: --model, which is named by itself; inputs and outputs; what a run says and how
 /// it goes on (--format, --quiet, --resume, ...); what changes its pace alone (--threads, --batch).

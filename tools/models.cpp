@@ -14,11 +14,19 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLabelColumns = 12;
 
+/// Those that validation has not found.
+std::vector<std::string> unproven_classes(const ModelDescription& model) {
+  std::vector<std::string> names;
+  for (const std::size_t c : model.reliability.unproven) names.push_back(model.classes[c]);
+  return names;
+}
+
 Json record_of(const ModelDescription& model, const fs::path& folder, bool labels_points) {
   return {{"name", model.name},
           {"task", labels_points ? "points" : "classification"},
           {"architecture", model.architecture.architecture},
           {"classes", model.classes},
+          {"unproven_classes", unproven_classes(model)},
           {"purpose", model.purpose},
           {"terms", model.terms},
           {"accuracy", model.accuracy},
@@ -34,10 +42,16 @@ std::string text_of(const Json& record, bool numbered) {
     text.append(" ").append(record["classes"][c].get<std::string>());
   }
   text += "\n";
-  for (const char* const key : {"purpose", "terms", "accuracy", "path"}) {
-    const auto value = record[key].get<std::string>();
-    if (!value.empty()) text += left_aligned(std::string("  ") + key, kLabelColumns) + value + "\n";
+  const auto line = [&](const std::string& label, const std::string& value) {
+    if (!value.empty()) text += left_aligned("  " + label, kLabelColumns) + value + "\n";
+  };
+  for (const char* const key : {"purpose", "terms", "accuracy"}) line(key, record[key]);
+  std::string unproven;
+  for (const Json& name : record["unproven_classes"]) {
+    unproven.append(unproven.empty() ? "" : ", ").append(name.get<std::string>());
   }
+  line("unproven", unproven);
+  line("path", record["path"]);
   return text;
 }
 

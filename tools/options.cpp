@@ -157,6 +157,12 @@ CLI::Option* add_prefix(CLI::App& app, std::string& prefix, const std::string& w
   return app.add_option("--prefix", prefix, words)->type_name("TEXT")->check(field_name());
 }
 
+CLI::Option* add_unsure_below(CLI::App& app, double& unsure_below, const std::string& words) {
+  return app.add_option("--unsure-below", unsure_below, words)
+      ->type_name("P")
+      ->check(number(0.0, 1.0));
+}
+
 CLI::Option* add_codes(CLI::App& app, Codes& codes, const std::string& name,
                        const std::string& whose, const std::string& usual) {
   return app

@@ -47,7 +47,10 @@ void add_format(CLI::App& app, std::optional<Format>& format,
                     "(one object per line) or csv [table]");
 /// --resume, --keep-going, --fail-fast, --no-timing, --dry-run.
 void add_course(CLI::App& app, FileOptions& files,
-                const std::string& resume = "Skip inputs whose output exists already");
+                const std::string& resume =
+                    "Skip inputs whose output exists already, unless another "
+                    "model or other options made it or it is older than its "
+                    "input");
 /// The same without --resume, for commands that write no files.
 void add_reading_course(CLI::App& app, FileOptions& files);
 /// --dry-run alone.
@@ -76,6 +79,9 @@ CLI::Option* add_radius(CLI::App& app, std::optional<double>& radius, const std:
 /// --field NAME, the name of the field that the command adds.
 CLI::Option* add_field(CLI::App& app, std::string& name, const std::string& words);
 CLI::Option* add_prefix(CLI::App& app, std::string& prefix, const std::string& words);
+
+/// --unsure-below P, a probability.
+CLI::Option* add_unsure_below(CLI::App& app, double& unsure_below, const std::string& words);
 
 /// What labels are: numbers of a model's classes or codes of LAS files.
 enum class Codes : std::uint8_t { kByField, kClass, kAsprs };

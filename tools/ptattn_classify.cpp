@@ -15,8 +15,8 @@
 #include "classify/record.hpp"
 #include "classify/resume.hpp"
 #include "classify/run.hpp"
-#include "earlier_output.hpp"
 #include "cloud_options.hpp"
+#include "earlier_output.hpp"
 #include "file_set.hpp"
 #include "interrupt.hpp"
 #include "made_by.hpp"
@@ -62,6 +62,7 @@ struct Settings {
   std::optional<Axis> up = Axis::kZ;
   std::size_t batch = 0;
   ReadOptions read;
+  double unsure_below = 0.0;
   Format format = Format::kTable;
 };
 
@@ -87,6 +88,10 @@ void declare(CLI::App& app, Settings& s) {
       ->type_name("N")
       ->check(whole_number(1, kMaxVotes));
   add_up(app, s.up);
+  add_unsure_below(
+      app, s.unsure_below,
+      "Call clouds unknown whose confidence is below P, or that are unlike those of the "
+      "model's validation [0]");
   app.add_option("--top-k", s.top_k, "List K classes for each cloud, best first [table 2, else 5]")
       ->type_name("K")
       ->check(whole_number(1, kMaxTopK));
@@ -195,7 +200,8 @@ int run(Settings& s) {
       .batch = s.batch > 0 ? s.batch : 2 * static_cast<std::size_t>(thread_count()),
       .fail_fast = s.files.fail_fast,
       .read = s.read,
-      .timing = s.files.timing};
+      .timing = s.files.timing,
+      .unsure_below = s.unsure_below};
   const auto format = make_format(s, options.top_k, inputs, model.description, run_made_by);
   if (!s.files.output.empty()) output.keep(earlier.keep_bytes);
   Progress progress(kAbout.name, inputs.size());

@@ -18,6 +18,7 @@
 #include "eval/classes.hpp"
 #include "eval/cloud_labels.hpp"
 #include "eval/label_codes.hpp"
+#include "eval/reliability_plot.hpp"
 #include "eval/report.hpp"
 #include "eval/results.hpp"
 #include "label_text.hpp"
@@ -27,6 +28,7 @@
 #include "output.hpp"
 #include "progress.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/io/png.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "target.hpp"
 #include "tool.hpp"
@@ -42,10 +44,10 @@ const About kAbout{
         "\n"
         "Points of two files are compared by their order, or where that differs by their\n"
         "coordinates; points without valid coordinates count as well. Points whose true\n"
-        "label is ignored or NaN are left out; a predicted label that is ignored counts as\n"
-        "wrong, and so does a cloud that ptattn-classify failed on. Means leave out\n"
-        "classes that appear on neither side. Numbers of classes are never compared with\n"
-        "ASPRS codes: what a file says of its labels decides, or --truth-codes.\n",
+        "label is ignored or NaN are left out; a predicted label that is ignored or NaN\n"
+        "counts as wrong, and so does a cloud that ptattn-classify failed on. Means leave\n"
+        "out classes that appear on neither side. Numbers of classes are never compared\n"
+        "with ASPRS codes: what a file says of its labels decides, or --truth-codes.\n",
     .examples =
         "  ptattn-eval tile.ply --predicted label --truth classification\n"
         "  ptattn-eval out/ --truth-file truth/ --truth class -o report.json\n"
@@ -53,6 +55,7 @@ const About kAbout{
         "  ptattn-eval room.ply --truth class --ignore 255 --classes wall,floor,chair\n"
         "  ptattn-classify scans/ --format jsonl | ptattn-eval - --truth-from folder\n"
         "  ptattn-eval results.csv --truth-table truth.csv\n"
+        "  ptattn-eval out/ --truth-file truth/ --model aerial --plot reliability.svg\n"
         "\n"
         "A map is a text file with a line `LABEL CLASS` for each label (# begins a\n"
         "comment, * stands for all other labels, the class `ignore` means left out), or\n"
@@ -77,6 +80,9 @@ struct Settings {
   bool list_models = false;
   bool per_file = false;
   ReadOptions read;
+  std::string confidence = "confidence";
+  bool reliability = false;
+  std::string plot;
 };
 
 void declare_truth(CLI::App& app, Settings& s) {
@@ -132,6 +138,18 @@ void declare_classes(CLI::App& app, Settings& s) {
       ->type_name("CLASS");
 }
 
+void declare_reliability(CLI::App& app, Settings& s) {
+  app.add_flag("--reliability", s.reliability,
+               "Compare the confidence of predictions with how many of them are right, in 15 "
+               "ranges, and report the expected calibration error; csv holds the ranges then");
+  app.add_option("--confidence", s.confidence,
+                 "Read the confidence from this field; results of ptattn-classify have their own "
+                 "[confidence]")
+      ->type_name("FIELD");
+  app.add_option("--plot", s.plot, "Draw the reliability into FILE, a .svg or .png")
+      ->type_name("FILE");
+}
+
 void declare(CLI::App& app, Settings& s) {
   add_inputs(app, s.files, "; or results of ptattn-classify");
   add_output(app, s.files.output, "Write the report to FILE instead of standard output");
@@ -140,6 +158,7 @@ void declare(CLI::App& app, Settings& s) {
              "[by the ending of --output, else table]");
   declare_truth(app, s);
   declare_classes(app, s);
+  declare_reliability(app, s);
   app.add_flag("--per-file", s.per_file, "Report accuracy and IoU of every input as well");
   add_read_options(app, s.read);
   add_dry_run(app, s.files.dry_run);
@@ -246,7 +265,13 @@ std::vector<LabelledInput> label_results(const Settings& s) {
   for (const std::string& path : s.files.inputs) {
     LabelledInput& input = inputs.emplace_back(LabelledInput{.name = path});
     for (const ClassifyResult& result : read_results(path)) {
-      ++input.pairs[{truth(result.path), result.predicted}];
+      const LabelledInput::Pair pair{truth(result.path), result.predicted};
+      ++input.pairs[pair];
+      if (!s.reliability || result.predicted.empty()) continue;
+      if (!result.confidence) {
+        throw Error(Fault::kInput, path, "holds no confidence for " + result.path);
+      }
+      input.confidences[pair].add(*result.confidence, false);
     }
   }
   return inputs;
@@ -266,7 +291,8 @@ std::vector<LabelledInput> label_points(const Settings& s, const std::vector<Clo
   }
   refuse_overwriting(s.files.output, files);
   for (const CloudPair& pair : pairs) {
-    inputs.push_back(label_clouds(pair, s.predicted, s.truth, s.read));
+    inputs.push_back(label_clouds(
+        pair, {s.predicted, s.truth, s.reliability ? s.confidence : std::string()}, s.read));
     tell_notes(inputs.back().notes, inputs.back().name, progress);
     progress.show_parts(inputs.size(), pairs.size(), "clouds");
   }
@@ -294,8 +320,10 @@ Report make_report(const Settings& s, Classes& classes, const std::vector<Labell
   if (!s.ground.empty()) report.ground = classes.require(s.ground, "--ground");
   report.classes = classes.names();
   report.confusion = ConfusionMatrix(report.classes.size());
+  if (s.reliability) report.reliability.emplace();
   for (const LabelledInput& input : inputs) {
     report.ignored += classes.add(input, report.confusion);
+    if (report.reliability) classes.add(input, *report.reliability);
     if (!s.per_file) continue;
     ConfusionMatrix own(report.classes.size());
     const std::uint64_t ignored = classes.add(input, own);
@@ -322,9 +350,28 @@ std::string text_of(const Report& report, Format format) {
   return format == Format::kCsv ? csv_text(report) : json_text(report);
 }
 
-int run(const Settings& s) {
+void write_plot(const std::string& path, const ReliabilityTable& table) {
+  if (path.ends_with(".png")) return write_png(path, reliability_image(table));
+  Output output = Output::replacing(path);
+  output.write(reliability_svg(table));
+  output.commit();
+}
+
+void check_plot(Settings& s) {
+  if (s.plot.empty()) return;
+  if (!s.plot.ends_with(".svg") && !s.plot.ends_with(".png")) {
+    throw Error(Fault::kUsage, "--plot", s.plot + " is no .svg or .png file");
+  }
+  refuse_overwriting(s.plot, files_read(s));
+  if (s.plot == s.files.output) throw Error(Fault::kUsage, "--plot", "is the --output as well");
+  check_target(s.plot, {});
+  s.reliability = true;
+}
+
+int run(Settings& s) {
   if (s.list_models) return print_models(std::nullopt, s.files.format);
   check_files(s.files, false);
+  check_plot(s);
   const Format format = choose_format(s.files.format, s.files.output);
   refuse_overwriting(s.files.output, files_read(s));
   const std::vector<CloudPair> pairs =
@@ -341,6 +388,7 @@ int run(const Settings& s) {
   const Report report = make_report(s, classes, inputs);
   progress.hide();
   Output output = s.files.output.empty() ? Output::to_stdout() : Output::replacing(s.files.output);
+  if (!s.plot.empty()) write_plot(s.plot, *report.reliability);
   output.write(text_of(report, format));
   output.commit();
   std::uint64_t items = 0;

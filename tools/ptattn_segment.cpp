@@ -19,6 +19,7 @@
 #include "options.hpp"
 #include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
+#include "segment/instance_field.hpp"
 #include "segment/run.hpp"
 #include "target.hpp"
 #include "tool.hpp"
@@ -57,6 +58,7 @@ struct Settings {
   std::string memory;
   std::string category;
   std::string field;
+  std::vector<std::string> instances;
   std::optional<std::size_t> neighbors;
   SegmentRun run;
 };
@@ -86,6 +88,19 @@ void declare_fields(CLI::App& app, Settings& s) {
                "Let new fields replace fields of the same names, such as an old classification; "
                "the field of the labels keeps its type if they fit. Old colours are dropped "
                "[refuse such clouds, keep old colours]");
+  app.add_flag("--clean", s.run.segment.clean,
+               "Smooth labels over neighbours of like height; helps most where points are sparse "
+               "[leave them as the network gives them]");
+  app.add_option("--instances", s.instances,
+                 "Number the things of these classes, commas between, in a field instance: "
+                 "connected buildings and the like; of vegetation the crowns of trees, by their "
+                 "tops, which is rough where they touch")
+      ->type_name("CLASSES")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  add_unsure_below(app, s.run.fields.unsure_below,
+                   "Give points of a confidence below P a label of their own: 1 (unclassified) "
+                   "among ASPRS codes, -1 among numbers of classes [0]");
   app.add_flag("--probabilities", s.run.fields.probabilities,
                "Add a field p_CLASS with the probability of each class");
   app.add_flag("--colorize", s.run.fields.colorize,
@@ -140,6 +155,7 @@ void fit_to_model(Settings& s, const SegmenterDescription& model) {
   if (s.run.fields.asprs_codes && model.asprs_codes.empty()) {
     throw Error(Fault::kUsage, "--codes", model.name + " has no ASPRS codes");
   }
+  s.run.fields.instances = find_instance_classes(s.instances, model);
   (void)new_fields(s.run.fields, model);  // names that clash are refused before the work begins
   if (model.preprocessing.frame == Frame::kObject && s.run.frame.metres != 1.0) {
     throw Error(Fault::kUsage, "--unit", model.name + " takes objects, in any unit");

@@ -127,11 +127,19 @@ void declare_course(CLI::App& app, TrainSettings& s) {
   app.add_option("--seed", s.seed, "Of all that is random [1]")->type_name("N");
   app.add_flag("--resume", s.resume, "Go on with the run that the folder holds");
   app.add_flag("--dry-run", s.dry_run, "Print the plan and why, and end");
-  app.add_option("--score", s.score,
-                 "Print how well this model does on the held-out clouds, and on thinned, tilted "
-                 "and bare copies of them, and end")
+  CLI::Option* const score =
+      app.add_option("--score", s.score,
+                     "Print how well this model does on the held-out clouds, and on thinned, "
+                     "tilted and bare copies of them, and end")
+          ->type_name("MODEL")
+          ->check(not_empty());
+  app.add_option("--calibrate", s.calibrate,
+                 "Fit the temperature of this model to the same clouds, so that its confidence is "
+                 "as often right as it says, write it into its config.json, print its scores, and "
+                 "end. Training does so by itself")
       ->type_name("MODEL")
-      ->check(not_empty());
+      ->check(not_empty())
+      ->excludes(score);
   app.add_option("--save-minutes", s.save_minutes, "Save the state that often [3]")->type_name("N");
   app.add_option("--validate-minutes", s.validate_minutes,
                  "Measure the model that often, and keep it if it is the best [10]")

@@ -15,7 +15,7 @@ namespace {
 
 /// The text as it is meant: without a byte-order mark.
 std::string plain_text(std::string text, const std::string& subject) {
-  if (is_utf16(text)) throw Error(Fault::kInput, subject, "is UTF-16, expected UTF-8");
+  if (is_utf16(text)) throw Error(Fault::kInput, subject, "is text in UTF-16, expected UTF-8");
   text.erase(0, text.size() - without_byte_order_mark(text).size());
   return text;
 }

@@ -21,7 +21,8 @@ using namespace ptattn::tools;
 
 void evaluate_all(std::string_view map, std::string_view table, std::string_view results) {
   ClassSettings settings;
-  if (!map.empty()) settings.truth_map = LabelMap(fuzz::scratch_file("map", map), LabelKind::kNames);
+  if (!map.empty())
+    settings.truth_map = LabelMap(fuzz::scratch_file("map", map), LabelKind::kNames);
   settings.predicted_map = settings.truth_map;
   const TruthTable truth(fuzz::scratch_file("truth", table).string());
   LabelledInput input{.name = "results"};

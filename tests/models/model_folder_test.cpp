@@ -71,6 +71,27 @@ TEST_F(ModelFolder, says_purpose_terms_and_accuracy_if_it_likes) {
   EXPECT_EQ(model.accuracy, "90 %");
 }
 
+TEST_F(ModelFolder, says_how_far_it_can_be_relied_on) {
+  const auto with = [](const std::string& keys) {
+    return replaced(config(), "\"name\"", keys + ", \"name\"");
+  };
+  folder_.write("config.json", config());
+  EXPECT_TRUE(read_model_description(folder_.path()).reliability.temperature.is_one());
+  folder_.write("config.json", with(R"("calibration": {"temperature": [1.5, 0.8, 1]},
+                        "unproven_classes": ["vase", "cone"], "usual": {"energy": -3.5})"));
+  const Reliability reliability = read_model_description(folder_.path()).reliability;
+  EXPECT_EQ(reliability.temperature.of(1), 0.8);
+  EXPECT_THAT(reliability.unproven, ElementsAre(0U, 2U));
+  EXPECT_EQ(reliability.usual.energy, -3.5);
+  EXPECT_FALSE(reliability.usual.distance.has_value());
+  expect_refused(with(R"("calibration": {"temperature": [1.5, 0.8]})"),
+                 {"calibration.temperature"});
+  expect_refused(with(R"("calibration": {"temperature": 0})"), {"calibration.temperature"});
+  expect_refused(with(R"("calibration": {"bias": 1})"), {"calibration"});
+  expect_refused(with(R"("unproven_classes": ["chair"])"), {"unproven_classes", "chair"});
+  expect_refused(with(R"("usual": {"unsure_share": 2})"), {"usual.unsure_share"});
+}
+
 TEST_F(ModelFolder, loads_models_of_any_task) {
   folder_.write("config.json", config());
   folder_.write("model.safetensors", safetensors_of(small_pct_weights()));

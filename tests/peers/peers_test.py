@@ -113,6 +113,18 @@ class Peers(unittest.TestCase):
         asprs = [{0: 2, 1: 5, 2: 6}[label] for label in self.truth["label"]]
         self.assertEqual(codes["label"].numpy()[:, 0].tolist(), asprs)
 
+    def test_open3d_shown(self) -> None:
+        """What ptattn-view writes of a LAZ file, which Open3D does not read: coordinates and the colours of the labels."""
+        import open3d
+
+        laz = self.segmented("labelled.laz", "--field", "label")
+        for name in ("shown.ply", "shown.pcd"):
+            self.run_tool(os.environ["PTATTN_VIEW"], str(laz), "-o", name)
+            cloud = open3d.io.read_point_cloud(str(self.folder / name))
+            self.assert_column("z", [point[2] for point in cloud.points], 0.0006)
+            colours = {tuple(round(255 * channel) for channel in colour) for colour in cloud.colors}
+            self.assertEqual(colours, {(193, 161, 134), (104, 178, 76), (220, 68, 19)})
+
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True

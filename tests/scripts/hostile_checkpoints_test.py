@@ -39,6 +39,12 @@ def limited() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
 
 
+def takes_signals() -> None:
+    """What is ignored here, as in the background of a shell or under nohup, would be ignored there."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def text(value: str) -> bytes:
     data = value.encode()
     return b"X" + struct.pack("<I", len(data)) + data
@@ -303,7 +309,8 @@ class HostileCheckpoints(unittest.TestCase):
         command = [sys.executable, str(SCRIPT), str(self.folder / "big.safetensors"), "-o", str(model), "--profile", str(self.profile)]
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(signal=number):
-                process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                           preexec_fn=takes_signals)
                 while process.poll() is None and not (model / "model.safetensors.tmp").exists():
                     time.sleep(0.001)
                 process.send_signal(number)

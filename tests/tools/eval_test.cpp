@@ -72,6 +72,92 @@ TEST_F(Eval, help_and_version_are_known) {
   expect_known_help_and_version();
 }
 
+/// Ten points of confidence 0.9, seven of them right, and ten of 0.5, five of them right.
+std::string with_confidence(const std::string& last = "0.5") {
+  std::string text =
+      "ply\nformat ascii 1.0\nelement vertex 20\nproperty float x\nproperty float y\n"
+      "property float z\nproperty int classification\nproperty int label\n"
+      "property float confidence\nend_header\n";
+  for (int i = 0; i < 20; ++i) {
+    const bool right = i < 7 || (i >= 10 && i < 15);
+    const std::string confidence = i < 10 ? "0.9" : i < 19 ? "0.5" : last;
+    text += std::to_string(i) + " 0 0 1 " + (right ? "1 " : "2 ") + confidence + "\n";
+  }
+  return text;
+}
+
+TEST_F(Eval, reliability_sets_confidence_against_accuracy) {
+  put("a.ply", with_confidence());
+  const json report = eval_json({"a.ply", "--reliability"})["reliability"];
+  EXPECT_NEAR(report["expected_calibration_error"].get<double>(), 0.1, 1e-6);
+  EXPECT_NEAR(report["largest_calibration_error"].get<double>(), 0.2, 1e-6);
+  ASSERT_EQ(report["bins"].size(), 2U);
+  EXPECT_EQ(report["bins"][1]["items"], 10);
+  EXPECT_NEAR(report["bins"][1]["confidence"].get<double>(), 0.9, 1e-6);
+  EXPECT_NEAR(report["bins"][1]["accuracy"].get<double>(), 0.7, 1e-6);
+  EXPECT_THAT(eval({"a.ply", "--reliability"}).out,
+              HasSubstr("expected calibration error  10.00 %\n"));
+  const Finished csv = eval({"a.ply", "--reliability", "--format", "csv"});
+  EXPECT_EQ(lines_of(csv.out).front(), "low,high,items,confidence,accuracy");
+  EXPECT_EQ(lines_of(csv.out).size(), 3U);
+  EXPECT_EQ(eval_json({"a.ply"}).count("reliability"), 0U);
+}
+
+TEST_F(Eval, reliability_leaves_ignored_points_out) {
+  put("a.ply", with_confidence());
+  const json report = eval_json({"a.ply", "--reliability", "--ignore", "2"})["reliability"];
+  for (const json& bin : report["bins"]) EXPECT_EQ(bin["accuracy"], 1.0);
+}
+
+TEST_F(Eval, reliability_of_results_of_classify) {
+  put("r.jsonl",
+      "{\"path\": \"chair/1.ply\", \"class\": \"chair\", \"confidence\": 0.9}\n"
+      "{\"path\": \"lamp/1.ply\", \"class\": \"chair\", \"confidence\": 0.9}\n");
+  put("r.csv", "path,class,confidence\nchair/1.ply,chair,0.9\nlamp/1.ply,chair,0.9\n");
+  put("bare.csv", "path,class\nchair/1.ply,chair\n");
+  for (const char* const file : {"r.jsonl", "r.csv"}) {
+    const json report = eval_json({file, "--truth-from", "folder", "--reliability"});
+    EXPECT_NEAR(report["reliability"]["expected_calibration_error"].get<double>(), 0.4, 1e-6);
+  }
+  const Finished bare = eval({"bare.csv", "--truth-from", "folder", "--reliability"});
+  EXPECT_EQ(bare.exit_code, 3);
+  EXPECT_EQ(bare.err, "ptattn-eval: bare.csv: holds no confidence for chair/1.ply\n");
+}
+
+TEST_F(Eval, reliability_is_drawn) {
+  put("a.ply", with_confidence());
+  for (const char* const file : {"plot.svg", "plot.png"}) {
+    const Finished finished = eval({"a.ply", "--plot", file});
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  }
+  const std::string svg = read_file(folder() / "plot.svg");
+  EXPECT_THAT(svg, HasSubstr("calibration error 10.00 %"));
+  EXPECT_THAT(svg, HasSubstr("<rect"));
+  EXPECT_EQ(read_file(folder() / "plot.png").substr(1, 3), "PNG");
+  EXPECT_EQ(eval({"a.ply", "--plot", "plot.gif"}).exit_code, 2);
+  EXPECT_EQ(eval({"a.ply", "--plot", "a.svg", "-o", "a.svg"}).exit_code, 2);
+}
+
+TEST_F(Eval, unsure_points_are_of_no_class) {
+  put("a.ply", labelled({{"0", "0"}, {"1", "-1"}}));
+  const json report = eval_json({"a.ply", "--classes", "ground,tree"});
+  EXPECT_EQ(report["overall_accuracy"], 0.5);
+  EXPECT_EQ(report["confusion"][1][2], 1);
+  put("b.ply", labelled({{"-1", "0"}}));
+  EXPECT_EQ(eval({"b.ply", "--classes", "ground,tree"}).exit_code, 3);
+}
+
+TEST_F(Eval, reliability_refuses_what_is_no_confidence) {
+  put("a.ply", with_confidence("50"));
+  const Finished finished = eval({"a.ply", "--reliability"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_EQ(finished.err,
+            "ptattn-eval: a.ply: the field confidence is 50 at point 19, expected a confidence "
+            "from 0 to 1\n");
+  put("b.ply", three_classes());
+  EXPECT_EQ(eval({"b.ply", "--reliability"}).exit_code, 3);
+}
+
 TEST_F(Eval, asprs_codes_lead_to_the_classes_of_the_model) {
   models_ = PTATTN_SOURCE_DIR "/samples/models";
   // Ground, three heights of vegetation, a building; a road, which is other; noise and what nobody
@@ -93,7 +179,7 @@ TEST_F(Eval, asprs_codes_lead_to_the_classes_of_the_model) {
                        "asprs"})["overall_accuracy"],
             0.75);
   const json by_name = eval_json({"a.ply", "--model", "aerial"});
-  EXPECT_EQ(by_name, report) << "a classification holds ASPRS codes";
+  EXPECT_EQ(by_name["confusion"], report["confusion"]) << "a classification holds ASPRS codes";
 }
 
 /// The same labels in a cloud that says what made them.
@@ -214,7 +300,7 @@ TEST_F(Eval, names_that_are_not_there_are_refused) {
                "--ground: \"grund\" is none of the classes, did you mean ground?");
   expect_error({"a.ply", "--ground", "grund"}, 2, "--ground: \"grund\" is none of the classes");
   EXPECT_EQ(eval_json({"a.ply", "--ground", "2.0"})["ground"]["class"], "2");
-  expect_error({"a.ply", "--truth-map", "map.txt", "--classes", "ground,roof,others"}, 2,
+  expect_error({"a.ply", "--truth-map", "map.txt", "--classes", "ground,building,others"}, 2,
                "--map: leads to \"other\", which is no named class, did you mean others?");
   expect_error({"a.ply", "--truth-map", "map.txt"}, 3,
                "classes: the truth's begin with building, the prediction's with 2, none is on both "
@@ -244,7 +330,7 @@ TEST_F(Eval, keys_of_maps_are_labels) {
   put("map.txt", std::string("\xff\xfe"
                              "2\0 \0a\0",
                              8));
-  expect_error({"a.ply", "--map", "map.txt"}, 3, "map.txt: is UTF-16, expected UTF-8");
+  expect_error({"a.ply", "--map", "map.txt"}, 3, "map.txt: is text in UTF-16, expected UTF-8");
 }
 
 TEST_F(Eval, labels_of_results_are_names) {
@@ -485,12 +571,12 @@ TEST_F(Eval, maps_may_begin_with_a_byte_order_mark_and_write_labels_as_decimals)
       "\xef\xbb\xbf"
       "2.000 ground\r\n05 tree\r\n1e1 rail\r\n");
   put("odd.json", "\xef\xbb\xbf{\"2.0\": \"ground\", \"5\": \"tree\", \"10\": \"rail\"}");
-  const json plain = eval_json({"a.ply", "--map", "plain.map"});
-  EXPECT_EQ(eval_json({"a.ply", "--map", "odd.map"}), plain);
-  EXPECT_EQ(eval_json({"a.ply", "--map", "odd.json"}), plain);
+  const json plain = eval_json({"a.ply", "--map", "plain.map"})["classes"];
+  EXPECT_EQ(eval_json({"a.ply", "--map", "odd.map"})["classes"], plain);
+  EXPECT_EQ(eval_json({"a.ply", "--map", "odd.json"})["classes"], plain);
   put("half.map", "2.5 ground\n");
   EXPECT_THAT(eval({"a.ply", "--map", "half.map"}).err,
-              HasSubstr("half.map: names the label 2.5, expected whole numbers"));
+              HasSubstr("half.map: names the label 2.5, expected a whole number"));
   put("wide.map",
       "\xff\xfe"
       "2");

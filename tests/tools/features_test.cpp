@@ -292,8 +292,8 @@ TEST_F(Features, SafetensorsNameTheChannels) {
   put("in.ply", cloud_of(kSquare));
   features_quietly({"in.ply", "-o", "out.safetensors", "--features", "encoding", "--channels", "6",
                     "--wavelengths", "1:1"});
-  EXPECT_THAT(bytes("out.safetensors"),
-              HasSubstr(R"("__metadata__":{"names":"[\"sin_x_w0\",\"cos_x_w0\",)"));
+  EXPECT_THAT(bytes("out.safetensors"), HasSubstr(R"("names":"[\"sin_x_w0\",\"cos_x_w0\",)"));
+  EXPECT_THAT(bytes("out.safetensors"), HasSubstr(R"("made_by":"{\"tool\":\"ptattn-features\",)"));
 }
 
 TEST_F(Features, SameBytesForAnyThreadCount) {
@@ -410,8 +410,6 @@ TEST_F(Features, ModelsOverPointsHaveLayersToo) {
   EXPECT_THAT(layers, testing::Contains("enc.enc1.block0  pooled voxels        48"));
   features_quietly(with(start, {"--layer", "enc.enc1.block0", "--colorize"}));
   EXPECT_EQ(get("out.ply").size(), read_cloud(town).size());
-  expect_error(with(start, {"--layer", "enc.enc1.block0", "--up", "y"}), 2,
-               "--up: aerial takes clouds as they are, with z up");
   EXPECT_EQ(features(with(start, {"--layer", "embedding", "--category", "chair"})).exit_code, 2);
   expect_error(with(start, {"--layer", "enc"}), 2,
                "--layer: aerial has no layer enc, did you mean enc.enc1.down?, see --list-layers");

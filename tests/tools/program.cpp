@@ -28,7 +28,15 @@ void redirect(int descriptor, const char* path, int flags) {
   ::close(file);
 }
 
+/// What is ignored here, as in the background of a shell or under nohup, would be ignored there.
+void take_signals() {
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ}) {
+    ::signal(number, SIG_DFL);
+  }
+}
+
 [[noreturn]] void become(const Command& command, int terminal) {
+  take_signals();
   if (::chdir(command.folder.c_str()) != 0) ::_exit(126);
   redirect(STDIN_FILENO, kInput, O_RDONLY);
   const char* out = command.output_to.empty() ? kOutput : command.output_to.c_str();

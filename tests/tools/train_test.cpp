@@ -253,6 +253,27 @@ TEST_F(Train, LeavesAModelThatSegmentOpens) {
   EXPECT_EQ(labelled.exit_code, 0) << labelled.err;
 }
 
+TEST_F(Train, CalibratesByItselfAndOnDemand) {
+  put_village("a.ply");
+  put_village("b.ply", 2);
+  auto arguments = small_run("model");
+  arguments.insert(arguments.end(), {"--hold-out", "b*"});
+  ASSERT_EQ(train(arguments).exit_code, 0);
+  EXPECT_THAT(read_file(folder() / "model/README.md"),
+              HasSubstr("expected calibration error before: "));
+  const std::string by_itself = read_file(folder() / "model/config.json");
+  EXPECT_THAT(by_itself, HasSubstr("\"calibration\""));
+  const std::string weights = read_file(folder() / "model/model.safetensors");
+  const std::vector<std::string> score{"data", "--hold-out", "b*", "--score", "model"};
+  const Finished before = train(score);
+  const Finished finished = train({"data", "--hold-out", "b*", "--calibrate", "model"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("expected calibration error after: "));
+  EXPECT_THAT(finished.out, ::testing::StartsWith(before.out));  // the same data, the same scores
+  EXPECT_EQ(read_file(folder() / "model/config.json"), by_itself);
+  EXPECT_EQ(read_file(folder() / "model/model.safetensors"), weights);
+}
+
 TEST_F(Train, LearnsOtherNetworksOverVoxels) {
   put_village("a.ply");
   for (const std::string name : {"litept", "volt"}) {
@@ -382,6 +403,8 @@ TEST_F(Train, RefusesAFrozenEncoderOfNothing) {
   put_village("a.ply");
   expect_error({"data", "--dry-run", "--freeze", "encoder"}, 2,
                "--freeze: encoder needs --init, the model whose encoder it is");
+  expect_error({"data", "--dry-run", "--init", "aerial", "--head", "attention"}, 2,
+               "--head: needs --freeze encoder");
 }
 
 TEST_F(Train, AddsAClassToAModelByItsHeadAlone) {

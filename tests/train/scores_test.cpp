@@ -41,13 +41,5 @@ TEST(Scores, RefuseUnlikeLengths) {
       Error);
 }
 
-TEST(Calibration, IsTheDifferenceBetweenConfidenceAndAccuracyInEachBin) {
-  Calibration calibration;
-  for (int i = 0; i < 4; ++i) calibration.add(0.9, i < 3);  // 0.75 right
-  for (int i = 0; i < 4; ++i) calibration.add(0.5, i < 2);  // as said
-  EXPECT_NEAR(calibration.error(), 0.5 * 0.15, 1e-12);
-  EXPECT_EQ(Calibration().error(), 0.0);
-}
-
 }  // namespace
 }  // namespace ptattn::train

@@ -144,10 +144,10 @@ TEST_F(TrainerRun, KeepsTheBestWeightsAlsoWhenItGoesOn) {
   LinearNetwork other(kChannels, 2);
   Trainer again(other, stream_, kSpace, options_);
   ASSERT_TRUE(again.load(checkpoint()));
-  EXPECT_EQ(again.selection().score, 0.5);
-  EXPECT_EQ(again.selection().step, 1U);
-  EXPECT_EQ(again.selection().validated, 2U);
-  EXPECT_EQ(again.selection().since, 1U);
+  EXPECT_EQ(again.best_score().score, 0.5);
+  EXPECT_EQ(again.best_score().step, 1U);
+  EXPECT_EQ(again.best_score().validated, 2U);
+  EXPECT_EQ(again.best_score().since, 1U);
   EXPECT_THAT(again.best_values(), testing::ElementsAreArray(best));
   EXPECT_THAT(again.averaged_values(), testing::Not(testing::ElementsAreArray(best)));
   again.step();

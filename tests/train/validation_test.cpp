@@ -58,8 +58,8 @@ TEST(Validate, EndsWhenToldTo) {
   const LabelSpace space{.classes = {"ground", "building"}};
   const std::vector clouds{test::village(20.0), test::village(20.0, 2)};
   int left = 1;
-  const auto results =
-      validate(model({"building", "ground"}), clouds, space, [&] { return left-- > 0; });
+  const auto results = validate(model({"building", "ground"}), clouds, space,
+                                {.between = [&] { return left-- > 0; }});
   EXPECT_EQ(results.size(), 1U);
 }
 

@@ -92,7 +92,7 @@ TEST(CameraFit, ShowsAllAndTouchesTheMargin) {
   for (const double aspect : {0.4, 1.0, 1.6, 5.0}) {
     for (const Direction direction : {Direction{0, 0}, {30, 38}, {77, 90}, {200, -20}}) {
       const Camera camera =
-          fitting_camera(points, orientation_of(direction, Axis::kZ), aspect, 0.05);
+          fitting_camera(points, orientation_of(direction, Axis::kZ), aspect, 0.0, 0.05);
       const auto [x, y] = reach(camera, aspect, points);
       EXPECT_LE(std::fmax(x, y), 0.9 + 1e-6) << aspect << " " << direction.azimuth;
       EXPECT_GE(std::fmax(x, y), 0.9 - 1e-6) << aspect << " " << direction.azimuth;
@@ -103,7 +103,7 @@ TEST(CameraFit, ShowsAllAndTouchesTheMargin) {
 // A square of side 2 seen from straight above, no margin: half the width over the tangent.
 TEST(CameraFit, HandComputedDistance) {
   const Points square{{-1, -1, 0}, {1, -1, 0}, {-1, 1, 0}, {1, 1, 0}};
-  const Camera camera = fitting_camera(square, orientation_of({0, 90}, Axis::kZ), 1.0, 0.0);
+  const Camera camera = fitting_camera(square, orientation_of({0, 90}, Axis::kZ), 1.0, 0.0, 0.0);
   EXPECT_NEAR(camera.distance, 1.0 / std::tan(15.0 * 3.14159265358979 / 180.0), 1e-9);
   EXPECT_THAT(camera.target, Each(DoubleNear(0.0, 1e-9)));
   EXPECT_NEAR((*projected(camera, 1.0, {0.5F, -0.25F, 0}))[0], 0.5, 1e-9);

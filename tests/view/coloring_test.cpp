@@ -95,6 +95,40 @@ TEST(Colors, ClassesHaveTheirColoursAndAreCounted) {
   EXPECT_EQ(coloring.legend.classes[2].style.name, "class 40");
 }
 
+TEST(Colors, points_without_a_class_come_last) {
+  PointCloud cloud = line_of(4);
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  add_field<float>(cloud, "scalar_Classification", {none, 6.0F, none, 2.0F});
+  const ColorSource source = color_sources(cloud).front();
+  EXPECT_EQ(source, (ColorSource{"scalar_Classification", ColorKind::kClasses}));
+  const Coloring coloring = color_by(cloud, source, asprs_classes());
+  EXPECT_THAT(coloring.colors[0], ElementsAre(128, 128, 128));
+  ASSERT_EQ(coloring.legend.classes.size(), 3U);
+  EXPECT_EQ(coloring.legend.classes[0].style.name, "ground");
+  EXPECT_EQ(coloring.legend.classes[2].style.name, "none");
+  EXPECT_EQ(coloring.legend.classes[2].points, 2U);
+}
+
+TEST(Colors, numbers_alone_make_a_field_of_classes) {
+  PointCloud cloud = line_of(2);
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  add_field<float>(cloud, "label", {none, none});
+  EXPECT_EQ(color_sources(cloud).back(), (ColorSource{"label", ColorKind::kScale}));
+}
+
+TEST(Colors, scales_say_where_numbers_lie_beyond_them) {
+  PointCloud cloud = line_of(3);
+  add_field<float>(cloud, "roughness", {0.0F, 1.0F, 2.0F});
+  const ColorSource source{"roughness", ColorKind::kScale};
+  const auto legend = [&](double low, double high) {
+    return color_by(cloud, source, {}, ColorRange{low, high}).legend;
+  };
+  EXPECT_FALSE(legend(0.0, 2.0).below || legend(0.0, 2.0).above);
+  EXPECT_TRUE(legend(0.5, 2.0).below);
+  EXPECT_FALSE(legend(0.5, 2.0).above);
+  EXPECT_TRUE(legend(0.0, 1.5).above);
+}
+
 TEST(Colors, ScalesGoFromTheirFirstToTheir99thPercentile) {
   PointCloud cloud = line_of(101);
   std::vector<float> values(101);

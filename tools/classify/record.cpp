@@ -29,7 +29,7 @@ class JsonlFormat : public RecordFormat {
     if (record.failed()) {
       object["error"] = record.error;
     } else {
-      object["class"] = record.top_k.front().first;
+      object["class"] = record.class_name();
       object["confidence"] = rounded(record.top_k.front().second, kProbabilityUnit);
       nlohmann::ordered_json ranking = nlohmann::ordered_json::array();
       for (const auto& [name, probability] : record.top_k) {
@@ -37,6 +37,7 @@ class JsonlFormat : public RecordFormat {
       }
       object["top_k"] = std::move(ranking);
       object["up"] = record.up;
+      if (record.unusual) object["unusual"] = *record.unusual;
     }
     if (record.seconds) object["seconds"] = rounded(*record.seconds, kSecondsUnit);
     object["model"] = made_by_.model;
@@ -84,7 +85,8 @@ class CsvFormat final : public RecordFormat {
                                    record.points ? std::to_string(*record.points) : ""};
     for (std::size_t rank = 0; rank < top_k_; ++rank) {
       const bool present = rank < record.top_k.size();
-      cells.push_back(present ? record.top_k[rank].first : "");
+      const bool best = present && rank == 0;
+      cells.push_back(best ? record.class_name() : present ? record.top_k[rank].first : "");
       cells.push_back(present ? fixed_text(record.top_k[rank].second, 6) : "");
     }
     cells.push_back(record.up);

@@ -21,8 +21,12 @@ struct Record {
   std::string up;                                     ///< axis taken as up: "x", "y" or "z"
   std::optional<double> seconds;                      ///< reading and computing; absent: not asked
   std::string error;                                  ///< why it failed; empty on success
+  bool unknown = false;                               ///< too little is certain to name a class
+  std::optional<bool> unusual{};  ///< whether it is unlike what the model was validated on
 
   [[nodiscard]] bool failed() const { return !error.empty(); }
+  /// The best class, or "unknown".
+  [[nodiscard]] std::string class_name() const { return unknown ? "unknown" : top_k.front().first; }
 };
 
 /// What a record was made with.
@@ -52,10 +56,10 @@ class RecordFormat {
   [[nodiscard]] virtual std::string footer() const { return {}; }
 };
 
-/// JSON Lines: an object a line with the keys path, points, class, confidence, top_k, up, seconds,
-/// model, made_by, or path, points (if read), error, seconds, model, made_by on failure. The key
-/// precision is there behind model unless it is float32. Probabilities have six decimals. Bytes of
-/// a path that are not UTF-8 become U+FFFD.
+/// JSON Lines: an object a line with the keys path, points, class, confidence, top_k, up, unusual
+/// (where the model can tell), seconds, model, made_by, or path, points (if read), error, seconds,
+/// model, made_by on failure. The key precision is there behind model unless it is float32.
+/// Probabilities have six decimals. Bytes of a path that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::unique_ptr<RecordFormat> make_jsonl_format(MadeBy made_by);
 
 /// One JSON array of the same objects.

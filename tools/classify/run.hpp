@@ -15,10 +15,11 @@ namespace ptattn::tools {
 struct RunOptions {
   ClassifyOptions classify;
   std::size_t top_k = 1;
-  std::size_t batch = 1;   ///< clouds in flight
-  bool fail_fast = false;  ///< end at the first input that fails
-  ReadOptions read{};      ///< of the clouds
-  bool timing = true;      ///< measure the seconds of each input
+  std::size_t batch = 1;      ///< clouds in flight
+  bool fail_fast = false;     ///< end at the first input that fails
+  ReadOptions read{};         ///< of the clouds
+  bool timing = true;         ///< measure the seconds of each input
+  double unsure_below = 0.0;  ///< clouds of less confidence, or unusual ones, are unknown; 0: none
 };
 
 /// How far a run came.

@@ -74,7 +74,9 @@ class TableFormat final : public RecordFormat {
     std::string text = left_aligned(below_folder(record.path), path_width_);
     if (record.failed()) return text + kGap + "failed: " + printable(record.error) + "\n";
     for (const auto& [name, probability] : record.top_k) {
-      text += kGap + left_aligned(name, class_width_) + " " + percent(probability);
+      const bool best = &name == &record.top_k.front().first;
+      text += kGap + left_aligned(best ? record.class_name() : name, class_width_) + " " +
+              percent(probability);
     }
     return text + kGap + right_aligned(std::to_string(record.points.value_or(0)), kPointsWidth) +
            "\n";

@@ -53,12 +53,15 @@ bool label_less(const std::string& a, const std::string& b) {
   return a < b;
 }
 
+constexpr const char* kUnsureLabel = "-1";  // of ptattn-segment --unsure-below
+
 }  // namespace
 
 /// One of the two labels of an item.
 struct Classes::Side {
   const char* name;
   const LabelMap& map;
+  bool predicted = false;
 };
 
 Classes::Classes(ClassSettings settings)
@@ -116,6 +119,8 @@ std::optional<std::string> Classes::class_of(const std::string& label, const Sid
     const auto number = as_number(label);
     if (number && *number >= 0 && *number < static_cast<std::int64_t>(named.size())) {
       name = named[static_cast<std::size_t>(*number)];
+    } else if (label == kUnsureLabel && side.predicted) {
+      return std::nullopt;
     } else if (!named_.contains(label)) {
       throw Error(Fault::kInput, subject,
                   std::string("the ") + side.name + " holds the label " + label +
@@ -136,7 +141,7 @@ void Classes::discover(const std::vector<LabelledInput>& inputs) {
       if (!truth) continue;
       truths.insert(*truth);
       const auto predicted =
-          class_of(pair.second, {"prediction", settings_.predicted_map}, input.name);
+          class_of(pair.second, {"prediction", settings_.predicted_map, true}, input.name);
       if (predicted) predictions.insert(*predicted);
     }
   }
@@ -212,10 +217,23 @@ std::uint64_t Classes::add(const LabelledInput& input, ConfusionMatrix& confusio
       continue;
     }
     const auto predicted =
-        class_of(pair.second, {"prediction", settings_.predicted_map}, input.name);
+        class_of(pair.second, {"prediction", settings_.predicted_map, true}, input.name);
     confusion.add(*index_of(*truth), predicted ? *index_of(*predicted) : confusion.none(), count);
   }
   return ignored;
+}
+
+void Classes::add(const LabelledInput& input, ReliabilityTable& table) const {
+  for (const auto& [pair, sure] : input.confidences) {
+    const auto truth = class_of(pair.first, {"truth", settings_.truth_map}, input.name);
+    const auto predicted =
+        class_of(pair.second, {"prediction", settings_.predicted_map, true}, input.name);
+    if (!truth || !predicted) continue;
+    for (std::size_t b = 0; b < ReliabilityTable::kBins; ++b) {
+      const ReliabilityTable::Bin& bin = sure.bins()[b];
+      table.add(b, bin.items, bin.confidence, *truth == *predicted);
+    }
+  }
 }
 
 }  // namespace ptattn::tools

@@ -10,15 +10,21 @@
 
 #include "label_map.hpp"
 #include "ptattn/tasks/evaluation.hpp"
+#include "ptattn/tasks/reliability_table.hpp"
 
 namespace ptattn::tools {
 
 /// How many items of one input carry each pair (true label, predicted label), the labels as texts.
 /// An empty predicted label: nothing was predicted.
 struct LabelledInput {
+  using Pair = std::pair<std::string, std::string>;
+
   std::string name;
-  std::map<std::pair<std::string, std::string>, std::uint64_t> pairs{};
+  std::map<Pair, std::uint64_t> pairs{};
   std::vector<std::string> notes{};  ///< what a user should know about it
+  /// How sure the prediction was of the items of each pair, by bin: which of them are right is not
+  /// known yet. Empty: not asked for.
+  std::map<Pair, ReliabilityTable> confidences{};
 };
 
 /// Most classes: a confusion matrix holds the square of their number.
@@ -64,6 +70,8 @@ class Classes {
   /// @return how many items were left out since their true label is ignored
   /// @throws Error(Fault::kInput) naming the first label without a class
   std::uint64_t add(const LabelledInput& input, ConfusionMatrix& confusion) const;
+  /// Adds the confidences of an input to a table. What was predicted as nothing does not count.
+  void add(const LabelledInput& input, ReliabilityTable& table) const;
 
  private:
   struct Side;

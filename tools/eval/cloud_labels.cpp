@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -74,6 +75,27 @@ std::string number_text(double value) {
   return text.str();
 }
 
+/// How sure the prediction was, for each pair of labels.
+std::map<LabelledInput::Pair, ReliabilityTable> sort_confidences(
+    const std::vector<std::int32_t>& truth, const std::vector<std::int32_t>& predicted,
+    const Field& confidence, const std::string& subject) {
+  std::map<std::pair<std::int32_t, std::int32_t>, ReliabilityTable> tables;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    const double value = confidence.as_double(i);
+    if (!(value >= 0.0 && value <= 1.0)) {
+      throw Error(Fault::kInput, subject,
+                  "the field " + confidence.name() + " is " + number_text(value) + " at point " +
+                      std::to_string(i) + ", expected a confidence from 0 to 1");
+    }
+    tables[{truth[i], predicted[i]}].add(value, false);
+  }
+  std::map<LabelledInput::Pair, ReliabilityTable> named;
+  for (const auto& [labels, table] : tables) {
+    named[{std::to_string(labels.first), std::to_string(labels.second)}] = table;
+  }
+  return named;
+}
+
 }  // namespace
 
 std::vector<CloudPair> pair_clouds(const std::vector<std::string>& arguments,
@@ -116,14 +138,14 @@ std::vector<std::int32_t> read_labels(const PointCloud& cloud, const std::string
   return labels;
 }
 
-LabelledInput label_clouds(const CloudPair& pair, const std::string& predicted_field,
-                           const std::string& truth_field, const ReadOptions& options) {
+LabelledInput label_clouds(const CloudPair& pair, const EvalFields& fields,
+                           const ReadOptions& options) {
   const PointCloud cloud = read_cloud(pair.predicted, options);
-  const std::vector<std::int32_t> predicted = read_labels(cloud, predicted_field);
+  const std::vector<std::int32_t> predicted = read_labels(cloud, fields.predicted);
   LabelledInput input{.name = cloud.name(), .pairs = {}, .notes = cloud.metadata().notes};
   std::vector<std::int32_t> truth;
   if (pair.truth.empty()) {
-    truth = read_labels(cloud, truth_field);
+    truth = read_labels(cloud, fields.truth);
   } else {
     const PointCloud other = read_cloud(pair.truth, options);
     for (const std::string& note : other.metadata().notes) {
@@ -131,10 +153,14 @@ LabelledInput label_clouds(const CloudPair& pair, const std::string& predicted_f
     }
     SamePoints same = find_same_points(cloud, other);
     if (!same.note.empty()) input.notes.push_back(std::move(same.note));
-    truth = in_order(read_labels(other, truth_field), same.partner);
+    truth = in_order(read_labels(other, fields.truth), same.partner);
   }
   for (const auto& [labels, count] : count_pairs(truth, predicted)) {
     input.pairs[{text_of(labels.first), text_of(labels.second)}] = count;
+  }
+  if (!fields.confidence.empty()) {
+    const Field& confidence = require_field(cloud, fields.confidence);
+    input.confidences = sort_confidences(truth, predicted, confidence, cloud.name());
   }
   return input;
 }

@@ -45,10 +45,17 @@ inline constexpr std::int32_t kNoLabel = std::numeric_limits<std::int32_t>::min(
 [[nodiscard]] std::vector<std::int32_t> read_labels(const PointCloud& cloud,
                                                     const std::string& name);
 
+/// The fields that an evaluation reads.
+struct EvalFields {
+  std::string predicted;
+  std::string truth;
+  std::string confidence{};  ///< of the predicted labels; empty: not asked for
+};
+
 /// Reads both clouds of a pair and counts their labels, NaN as "nan".
-/// @throws Error(Fault::kInput), also when they do not have the same points
-[[nodiscard]] LabelledInput label_clouds(const CloudPair& pair, const std::string& predicted_field,
-                                         const std::string& truth_field,
+/// @throws Error(Fault::kInput), also when they do not have the same points, or a confidence is not
+///         a number from 0 to 1
+[[nodiscard]] LabelledInput label_clouds(const CloudPair& pair, const EvalFields& fields,
                                          const ReadOptions& options = {});
 
 /// Returns what a file says of a field of labels; nullopt for files that say nothing, or cannot be

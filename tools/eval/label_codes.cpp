@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "../asprs.hpp"
-#include "../suggest.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/text.hpp"
 

@@ -99,6 +99,47 @@ std::string input_table(const Report& report) {
   return grid(rows);
 }
 
+/// A bin of a reliability table with the range that it stands for.
+struct BinRange {
+  double low;
+  double high;
+  const ReliabilityTable::Bin& bin;
+};
+
+std::vector<BinRange> filled_bins(const ReliabilityTable& table) {
+  constexpr auto kBins = static_cast<double>(ReliabilityTable::kBins);
+  std::vector<BinRange> ranges;
+  for (std::size_t b = 0; b < ReliabilityTable::kBins; ++b) {
+    const auto low = static_cast<double>(b);
+    if (table.bins()[b].items > 0) {
+      ranges.push_back({low / kBins, (low + 1.0) / kBins, table.bins()[b]});
+    }
+  }
+  return ranges;
+}
+
+std::string reliability_table(const ReliabilityTable& table, const std::string& items) {
+  std::vector<std::vector<std::string>> rows{{"confidence", items, "mean confidence", "accuracy"}};
+  for (const BinRange& range : filled_bins(table)) {
+    rows.push_back({percent_text(range.low, 0) + " to " + percent_text(range.high, 0),
+                    std::to_string(range.bin.items), percent(range.bin.mean_confidence()),
+                    percent(range.bin.accuracy())});
+  }
+  return grid(rows) + "expected calibration error  " + percent(table.expected_error()) +
+         "\nlargest calibration error  " + percent(table.largest_error()) + "\n";
+}
+
+std::string reliability_csv(const ReliabilityTable& table) {
+  std::string text = "low,high,items,confidence,accuracy\n";
+  for (const BinRange& range : filled_bins(table)) {
+    text += fixed_text(range.low, kCsvDecimals) + "," + fixed_text(range.high, kCsvDecimals) + "," +
+            std::to_string(range.bin.items) + "," +
+            fixed_text(range.bin.mean_confidence(), kCsvDecimals) + "," +
+            fixed_text(range.bin.accuracy(), kCsvDecimals) + "\n";
+  }
+  return text;
+}
+
 nlohmann::ordered_json fraction(std::optional<double> value) {
   if (!value) return nullptr;
   return std::round(*value * kFractionUnit) / kFractionUnit;
@@ -127,6 +168,20 @@ nlohmann::ordered_json class_objects(const Report& report, const Metrics& metric
   return classes;
 }
 
+nlohmann::ordered_json reliability_object(const ReliabilityTable& table) {
+  nlohmann::ordered_json bins = nlohmann::ordered_json::array();
+  for (const BinRange& range : filled_bins(table)) {
+    bins.push_back({{"low", fraction(range.low)},
+                    {"high", fraction(range.high)},
+                    {"items", range.bin.items},
+                    {"confidence", fraction(range.bin.mean_confidence())},
+                    {"accuracy", fraction(range.bin.accuracy())}});
+  }
+  return {{"expected_calibration_error", fraction(table.expected_error())},
+          {"largest_calibration_error", fraction(table.largest_error())},
+          {"bins", std::move(bins)}};
+}
+
 nlohmann::ordered_json confusion_rows(const ConfusionMatrix& confusion) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < confusion.classes(); ++i) {
@@ -143,11 +198,15 @@ std::string table_text(const Report& report) {
   const Metrics metrics = evaluate(report.confusion);
   std::string text = summary(report, metrics) + "\n" + class_table(report, metrics) + "\n" +
                      confusion_table(report);
+  if (report.reliability) {
+    text.append("\n").append(reliability_table(*report.reliability, report.items));
+  }
   if (!report.inputs.empty()) text.append("\n").append(input_table(report));
   return text;
 }
 
 std::string csv_text(const Report& report) {
+  if (report.reliability) return reliability_csv(*report.reliability);
   std::string text = "class,truth,predicted,iou,precision,recall,f1\n";
   const Metrics metrics = evaluate(report.confusion);
   const auto cell = [](std::optional<double> value) {
@@ -176,6 +235,7 @@ std::string json_text(const Report& report) {
   }
   object["classes"] = class_objects(report, metrics);
   object["confusion"] = confusion_rows(report.confusion);
+  if (report.reliability) object["reliability"] = reliability_object(*report.reliability);
   for (const InputReport& input : report.inputs) {
     nlohmann::ordered_json entry{
         {"path", input.name}, {report.items, input.metrics.items}, {"ignored", input.ignored}};

@@ -7,6 +7,7 @@
 
 #include "ptattn/cloud/provenance.hpp"
 #include "ptattn/tasks/evaluation.hpp"
+#include "ptattn/tasks/reliability_table.hpp"
 
 namespace ptattn::tools {
 
@@ -23,15 +24,17 @@ struct Report {
   std::vector<std::string> classes;
   ConfusionMatrix confusion{0};
   std::uint64_t ignored = 0;
-  std::optional<std::size_t> ground;  ///< class whose filter errors are asked for
-  std::vector<InputReport> inputs{};  ///< empty: not asked for
-  Provenance made_by{};               ///< this run; without a tool it is not told
+  std::optional<std::size_t> ground;              ///< class whose filter errors are asked for
+  std::vector<InputReport> inputs{};              ///< empty: not asked for
+  std::optional<ReliabilityTable> reliability{};  ///< absent: not asked for
+  Provenance made_by{};                           ///< this run; without a tool it is not told
 };
 
 /// Quotients in percent with two decimals, kappa with four; `-` where there is none.
 [[nodiscard]] std::string table_text(const Report& report);
 
-/// The table of the classes as comma-separated values: fractions have nine decimals.
+/// The table of the classes, or of the reliability where it is asked for, as comma-separated
+/// values: fractions have nine decimals.
 [[nodiscard]] std::string csv_text(const Report& report);
 
 /// One JSON object on one line; fractions have nine decimals, absent ones are null.

@@ -1,6 +1,7 @@
 #include "results.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -28,7 +29,12 @@ ClassifyResult parse_record(const std::string& line, const std::string& subject,
   if (!has_text("path") || !(has_text("class") || has_text("error"))) {
     bad_line(subject, number, "a record of ptattn-classify");
   }
-  return {record["path"], has_text("class") ? record["class"].get<std::string>() : ""};
+  ClassifyResult result{record["path"],
+                        has_text("class") ? record["class"].get<std::string>() : ""};
+  if (record.contains("confidence") && record["confidence"].is_number()) {
+    result.confidence = record["confidence"].get<double>();
+  }
+  return result;
 }
 
 std::vector<ClassifyResult> parse_jsonl(const std::string& text, const std::string& subject) {
@@ -42,7 +48,14 @@ std::vector<ClassifyResult> parse_jsonl(const std::string& text, const std::stri
   return results;
 }
 
-/// The rows behind the header as (path, class).
+std::optional<double> as_number(const std::string& text) {
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// The rows behind the header as path, class and, where it is there, confidence.
 std::vector<ClassifyResult> path_and_class(const Rows& rows, const std::string& subject) {
   const auto column = [&](const char* name) {
     const auto found = rows.empty() ? std::vector<std::string>::const_iterator{}
@@ -55,6 +68,7 @@ std::vector<ClassifyResult> path_and_class(const Rows& rows, const std::string& 
   };
   const std::size_t path = column("path");
   const std::size_t name = column("class");
+  const auto confidence = std::ranges::find(rows.front(), "confidence");
   std::vector<ClassifyResult> results;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     if (rows[i].size() != rows.front().size()) {
@@ -63,6 +77,10 @@ std::vector<ClassifyResult> path_and_class(const Rows& rows, const std::string& 
                       " fields, expected " + std::to_string(rows.front().size()));
     }
     results.push_back({rows[i][path], rows[i][name]});
+    if (confidence != rows.front().end()) {
+      results.back().confidence =
+          as_number(rows[i][static_cast<std::size_t>(confidence - rows.front().begin())]);
+    }
   }
   return results;
 }
@@ -79,7 +97,8 @@ std::vector<ClassifyResult> read_results(const std::string& path) {
 }
 
 TruthTable::TruthTable(const std::string& file) : file_(file) {
-  for (const auto& [path, name] : path_and_class(parse_csv(read_text_file(file), file), file)) {
+  for (const auto& [path, name, confidence] :
+       path_and_class(parse_csv(read_text_file(file), file), file)) {
     if (name.empty()) throw Error(Fault::kInput, file, "has no class for " + path);
     if (!by_path_.emplace(fs::path(path).lexically_normal(), name).second) {
       throw Error(Fault::kInput, file, "names " + path + " twice");

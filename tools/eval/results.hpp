@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@ namespace ptattn::tools {
 struct ClassifyResult {
   std::string path;
   std::string predicted;  ///< empty: it failed
+  std::optional<double> confidence{};
 };
 
 /// Reads results of `ptattn-classify --format jsonl` or `csv`; the content decides which.

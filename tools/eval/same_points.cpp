@@ -70,7 +70,8 @@ SamePoints find_same_points(const PointCloud& predicted, const PointCloud& truth
                 "has as many points as " + truth.name() +
                     ", but not the same: no one-to-one match within " + short_text(tolerance));
   }
-  return {.partner = std::move(match->partner), .note = note_of(*match, truth.name())};
+  std::string note = note_of(*match, truth.name());
+  return {.partner = std::move(match->partner), .note = std::move(note)};
 }
 
 }  // namespace ptattn::tools

@@ -18,6 +18,9 @@ constexpr Rgb kGrey{128, 128, 128};
 constexpr std::uint8_t kLowNoise = 7;  // codes of ASPRS
 constexpr std::uint8_t kHighNoise = 18;
 
+constexpr std::uint8_t kUnsureCode = 1;  // ASPRS: unclassified
+constexpr std::int64_t kUnsureLabel = -1;
+
 /// True when fields of `type` hold the numbers 0 to `largest`, or, for a largest of 0, fractions.
 bool holds(FieldType type, std::uint32_t largest) {
   return visit_type(type, [&](auto zero) {
@@ -36,13 +39,18 @@ const Field* old_field(const PointCloud& cloud, const std::string& name) {
   return names_asprs_codes(name) ? find_alike(cloud, name) : cloud.find(name);
 }
 
+bool is_signed(FieldType type) {
+  return visit_type(type, [](auto zero) { return std::is_signed_v<decltype(zero)>; });
+}
+
 /// The field `name` of numbers from 0 to `largest`, or of fractions: a new one of `type`, or the
-/// old one's successor.
+/// old one's successor, which is signed where a signed type is asked for.
 Field& target_field(PointCloud& cloud, const std::string& name, FieldType type,
                     std::uint32_t largest) {
   Field* const old = const_cast<Field*>(old_field(cloud, name));
   if (old == nullptr) return cloud.add(name, type);
-  const bool keeps = old->count() == 1 && holds(old->type(), largest);
+  const bool keeps = old->count() == 1 && holds(old->type(), largest) &&
+                     (type != FieldType::kInt32 || is_signed(old->type()));
   *old = Field(old->name(), keeps ? old->type() : type, cloud.size());
   return *old;
 }
@@ -61,6 +69,10 @@ void add_fractions(PointCloud& cloud, const std::string& name, const std::vector
   fill(target_field(cloud, name, FieldType::kFloat32, 0), [&](std::size_t i) { return values[i]; });
 }
 
+bool is_unsure(const Segmentation& result, const LabelFields& fields, std::size_t i) {
+  return result.valid[i] && result.confidence[i] < fields.unsure_below;
+}
+
 void add_labels(PointCloud& cloud, const std::string& name, const Segmentation& result,
                 const LabelFields& fields, const SegmenterDescription& model) {
   if (fields.asprs_codes) {
@@ -70,6 +82,7 @@ void add_labels(PointCloud& cloud, const std::string& name, const Segmentation& 
       return std::ranges::binary_search(points, i);
     };
     fill(target_field(cloud, name, FieldType::kUInt8, largest), [&](std::size_t i) {
+      if (is_unsure(result, fields, i)) return kUnsureCode;
       if (result.valid[i]) return model.asprs_codes[result.labels[i]];
       if (!is_among(result.strays, i)) return std::uint8_t{0};
       return is_among(result.high_strays, i) ? kHighNoise : kLowNoise;
@@ -77,8 +90,10 @@ void add_labels(PointCloud& cloud, const std::string& name, const Segmentation& 
   } else {
     const auto largest = std::max<std::uint32_t>(
         1, static_cast<std::uint32_t>(std::max<std::size_t>(model.classes.size(), 1) - 1));
-    fill(target_field(cloud, name, FieldType::kUInt32, largest),
-         [&](std::size_t i) { return result.labels[i]; });
+    const FieldType type = fields.unsure_below > 0.0 ? FieldType::kInt32 : FieldType::kUInt32;
+    fill(target_field(cloud, name, type, largest), [&](std::size_t i) {
+      return is_unsure(result, fields, i) ? kUnsureLabel : std::int64_t{result.labels[i]};
+    });
   }
 }
 
@@ -88,7 +103,9 @@ void add_colors(PointCloud& cloud, const Segmentation& result, const LabelFields
   if (fields.replace) drop_painted(cloud, layout);
   std::vector<Rgb> colors(cloud.size(), kGrey);
   parallel_each(colors.size(), kPointsPerTask, [&](std::size_t i) {
-    if (result.valid[i]) colors[i] = model.palette[result.labels[i]];
+    if (result.valid[i] && !is_unsure(result, fields, i)) {
+      colors[i] = model.palette[result.labels[i]];
+    }
   });
   paint(cloud, colors, layout);
 }
@@ -114,6 +131,7 @@ std::vector<std::string> new_fields(const LabelFields& fields, const SegmenterDe
   if (fields.probabilities) {
     for (const std::string& name : model.classes) names.push_back("p_" + name);
   }
+  if (!fields.instances.empty()) names.emplace_back("instance");
   for (std::string& name : names) {
     name.insert(0, fields.prefix);
     std::ranges::replace(name, ' ', '_');  // no field of a PLY file can have blanks
@@ -159,7 +177,7 @@ void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields
   add_fractions(cloud, names[1], result.confidence);
   add_fractions(cloud, names[2], result.entropy);
   add_fractions(cloud, names[3], result.margin);
-  for (std::size_t c = 0; c + 4 < names.size(); ++c) {
+  for (std::size_t c = 0; fields.probabilities && c < model.classes.size(); ++c) {
     fill(target_field(cloud, names[c + 4], FieldType::kFloat32, 0),
          [&](std::size_t i) { return result.probabilities(i, c); });
   }

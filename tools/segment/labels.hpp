@@ -22,6 +22,10 @@ struct LabelFields {
   /// Whether a LAS or LAZ file gets ASPRS codes in its classification, where its users look; false
   /// when the command line says where labels go, or what they are.
   bool label_by_format = true;
+  /// Points of less confidence get a code of their own: ASPRS 1, unclassified, or -1 among numbers
+  /// of classes. 0: none.
+  double unsure_below = 0.0;
+  std::vector<std::size_t> instances{};  ///< classes whose things are numbered
   bool replace_label = false;  ///< the labels may take the place of old ones, whatever `replace` is
 
   /// The same, settled for a file of this name.
@@ -41,7 +45,7 @@ void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
                       const SegmenterDescription& model);
 
 /// Adds them to a cloud. Points without usable coordinates get zeros, and grey where colours are
-/// wanted.
+/// wanted; so are unsure ones.
 ///
 /// With `fields.replace` a field of a new one's name is overwritten where it stands; it keeps its
 /// type if that can hold whatever the model may say (a uchar classification stays a uchar), else it

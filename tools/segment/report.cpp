@@ -18,17 +18,24 @@ constexpr std::size_t kShareColumns = 9;
 }  // namespace
 
 SegmentRecord make_record(std::string path, std::string output, const Segmentation& result,
-                          const SegmenterDescription& model) {
+                          const SegmenterDescription& model, double unsure_below) {
   SegmentRecord record{.path = std::move(path),
                        .output = std::move(output),
                        .points = result.labels.size(),
                        .voxels = result.voxels,
                        .tiles = result.tiles};
   if (result.category) record.category = model.categories[*result.category];
+  record.mean_confidence = result.mean_confidence;
+  record.unsure_share = result.unsure_share;
+  record.distance = result.distance;
+  record.unusual = result.unusual;
   record.counts.assign(model.classes.size(), 0);
   record.confidence.assign(model.classes.size(), 0.0);
+  if (unsure_below > 0.0) record.unsure_points = 0;
   for (std::size_t i = 0; i < result.labels.size(); ++i) {
-    if (result.valid[i]) {
+    if (result.valid[i] && result.confidence[i] < unsure_below) {
+      ++*record.unsure_points;
+    } else if (result.valid[i]) {
       ++record.counts[result.labels[i]];
       record.confidence[result.labels[i]] += result.confidence[i];
     } else {
@@ -60,13 +67,18 @@ std::string as_table(const SegmentRecord& record, const SegmenterDescription& mo
   };
   for (std::size_t c = 0; c < record.counts.size(); ++c) {
     // Of a model's many parts, those of the object at hand.
-    if (!record.category.empty() && record.counts[c] == 0) continue;
+    const bool proven = model.reliability.proves(c);
+    if ((!record.category.empty() || !proven) && record.counts[c] == 0) continue;
     line(std::to_string(c), model.classes[c], record.counts[c]);
     const double share = static_cast<double>(record.counts[c]) / static_cast<double>(valid);
     text += right_aligned(percent_text(share), kShareColumns);
     if (record.counts[c] > 0) {
       text += right_aligned(percent_text(record.confidence[c]), kConfidenceColumns);
     }
+    text += proven ? "\n" : "  not found in validation\n";
+  }
+  if (record.unsure_points) {
+    line("", "unsure", *record.unsure_points);
     text += "\n";
   }
   if (record.invalid > 0) {
@@ -77,7 +89,14 @@ std::string as_table(const SegmentRecord& record, const SegmenterDescription& mo
     line("", "stray", record.stray);
     text += "\n";
   }
-  return text;
+  for (const InstanceCount& count : record.instances) {
+    text += std::string(kNumberColumns + 2, ' ') + std::to_string(count.things) + " instances of " +
+            model.classes[count.class_number] + "\n";
+  }
+  return text + std::string(kNumberColumns + 2, ' ') + "confidence: mean " +
+         percent_text(record.mean_confidence) + ", below " + percent_text(kUnsure, 0) + " for " +
+         percent_text(record.unsure_share) + " of the points" +
+         (record.unusual ? "; unusual\n" : "\n");
 }
 
 nlohmann::ordered_json as_json(const SegmentRecord& record, const SegmenterDescription& model) {
@@ -97,6 +116,18 @@ nlohmann::ordered_json as_json(const SegmentRecord& record, const SegmenterDescr
     json["confidence"][model.classes[c]] =
         std::round(record.confidence[c] * kConfidenceUnit) / kConfidenceUnit;
   }
+  for (const std::size_t c : model.reliability.unproven) {
+    json["unproven_classes"].push_back(model.classes[c]);
+  }
+  const auto rounded = [](double x) { return std::round(x * kConfidenceUnit) / kConfidenceUnit; };
+  json["mean_confidence"] = rounded(record.mean_confidence);
+  json["unsure_share"] = rounded(record.unsure_share);
+  if (record.distance) json["distance"] = rounded(*record.distance);
+  json["unusual"] = record.unusual;
+  for (const InstanceCount& count : record.instances) {
+    json["instances"][model.classes[count.class_number]] = count.things;
+  }
+  if (record.unsure_points) json["unsure_points"] = *record.unsure_points;
   return json;
 }
 

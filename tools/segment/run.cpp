@@ -30,13 +30,20 @@ FileReport segment_file(const Job& job, const SegmenterModel& model, const Segme
       });
   for (const std::string& note : result.notes) progress.note(path, note);
   upright_cloud.reset();
+  for (const std::string& warning : result.warnings) progress.message(path + ": " + warning);
   progress.status("writing " + job.output.string());
   add_labels(cloud, result, fields, model.description, job.output);
+  std::vector<InstanceCount> instances;
+  if (!fields.instances.empty()) {
+    instances = add_instances(cloud, result, fields, model.description);
+  }
   add_origin(cloud, run.made_by, fields, model.description);
   make_parent_folders(job.output);
   write_cloud(job.output, cloud, Encoding::kBinary, run.clouds.las);
-  SegmentRecord record = make_record(path, job.output.string(), result, model.description);
+  SegmentRecord record =
+      make_record(path, job.output.string(), result, model.description, fields.unsure_below);
   record.votes = run.segment.votes;
+  record.instances = std::move(instances);
   return {.points = record.points,
           .json = as_json(record, model.description),
           .table = as_table(record, model.description)};

@@ -216,6 +216,8 @@ void judge_overlap(const SmoothSettings& s, const std::string& path, const Usabl
                     (gap > 0.0 ? ", which begins " + short_text(gap) + " away" : "") +
                     ", expected clouds of the same place");
   }
+  constexpr std::size_t kFew = 1000;  // one of so many: birds and noise, which reports count
+  if (lonely * kFew < points.rows.size()) return;
   progress.note(path, std::to_string(lonely) + " of " + std::to_string(points.rows.size()) +
                           " points have no known one within " + short_text(reach) +
                           " and stay unknown");

@@ -150,7 +150,10 @@ std::string model_card(const CardFacts& facts) {
   text +=
       "## Accuracy\n\nOf held-out points, in percent: IoU per class, mean IoU of the classes "
       "there, overall accuracy, expected calibration error.\n\n";
-  return text + score_table(facts.clouds, facts.data.truth.space, facts.data.kind);
+  text += score_table(facts.clouds, facts.data.truth.space, facts.data.kind);
+  text += "\n## Reliability\n\nOf the held-out clouds";
+  if (facts.data.kind == TrainKind::kScenes) text += " and thinned, bare and tilted copies of them";
+  return text + ":\n\n```text\n" + facts.reliability + "```\n";
 }
 
 }  // namespace ptattn::tools

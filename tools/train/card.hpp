@@ -36,6 +36,7 @@ struct CardFacts {
   std::string head_note;     ///< how the head was fitted; empty: everything was trained in steps
   double minutes;
   const std::vector<train::CloudScores>& clouds;
+  std::string reliability;  ///< see reliability_text
 };
 
 /// The model card: data, counts, command, seed, versions, scores per class, calibration.

@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstdio>
-#include <functional>
 
-#include "../plot/draw.hpp"
+#include "../plot/canvas.hpp"
 #include "../plot/heat_map.hpp"
 
 namespace ptattn::tools {
@@ -19,20 +16,10 @@ constexpr double kTop = 34.0;
 constexpr double kBetween = 56.0;
 constexpr double kRight = 20.0;
 constexpr double kBottom = 46.0;
-constexpr Rgb kPaper{255, 255, 255};
-constexpr Rgb kInk{40, 40, 40};
-constexpr Rgb kGrid{220, 220, 220};
-
 struct Series {
   std::string title;
   Rgb color;
   std::vector<std::array<double, 2>> points;  // step, value
-};
-
-/// A place in the picture, in pixels.
-struct Spot {
-  double x;
-  double y;
 };
 
 struct Panel {
@@ -81,18 +68,6 @@ std::vector<Panel> panels_of(const std::vector<Series>& all) {
 
 constexpr double kHeight = kTop + 2.0 * kPanel + kBetween + kBottom;
 
-std::string number_text(double value) {
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), "%g", value);
-  return text.data();
-}
-
-/// What a curve is drawn with, on paper or in a document.
-struct Canvas {
-  std::function<void(Spot, Spot, const Rgb&)> line;
-  std::function<void(Spot, const std::string&)> text;
-};
-
 void draw_curve(const TrainLog& log, const Canvas& canvas) {
   const std::vector<Series> all = series_of(log);
   for (const Panel& panel : panels_of(all)) {
@@ -116,56 +91,14 @@ void draw_curve(const TrainLog& log, const Canvas& canvas) {
   }
 }
 
-void draw_line(Image& image, Spot a, Spot b, const Rgb& color) {
-  const double length = std::max({std::abs(b.x - a.x), std::abs(b.y - a.y), 1.0});
-  const auto dots = static_cast<std::size_t>(std::ceil(length));
-  for (std::size_t i = 0; i <= dots; ++i) {
-    const double t = static_cast<double>(i) / static_cast<double>(dots);
-    const auto pixel = [t](double from, double to) {
-      return static_cast<std::size_t>(std::max(0.0, std::round(from + t * (to - from))));
-    };
-    fill(image, pixel(a.x, b.x), pixel(a.y, b.y), 1, 1, color);
-  }
-}
-
-std::string hex(const Rgb& color) {
-  std::array<char, 8> text;
-  std::snprintf(text.data(), text.size(), "#%02x%02x%02x", color[0], color[1], color[2]);
-  return text.data();
-}
-
 }  // namespace
 
 Image curve_image(const TrainLog& log) {
-  Image image(static_cast<std::size_t>(kWidth), static_cast<std::size_t>(kHeight), kPaper);
-  draw_curve(log, {.line = [&](Spot a, Spot b, const Rgb& color) { draw_line(image, a, b, color); },
-                   .text =
-                       [&](Spot at, const std::string& text) {
-                         write_text(image, static_cast<std::size_t>(at.x),
-                                    static_cast<std::size_t>(std::max(0.0, at.y)), text, kInk);
-                       }});
-  return image;
+  return draw_image({kWidth, kHeight}, [&](const Canvas& canvas) { draw_curve(log, canvas); });
 }
 
 std::string curve_svg(const TrainLog& log) {
-  const auto pair = [](const char* x, const char* y, Spot at) {
-    return std::string(" ") + x + "=\"" + number_text(at.x) + "\" " + y + "=\"" +
-           number_text(at.y) + "\"";
-  };
-  std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " +
-                    number_text(kWidth) + " " + number_text(kHeight) +
-                    "\" font-family=\"sans-serif\" font-size=\"14\">\n";
-  draw_curve(log,
-             {.line =
-                  [&](Spot a, Spot b, const Rgb& color) {
-                    svg += "<line" + pair("x1", "y1", a) + pair("x2", "y2", b) + " stroke=\"" +
-                           hex(color) + "\"/>\n";
-                  },
-              .text =
-                  [&](Spot at, const std::string& text) {
-                    svg += "<text" + pair("x", "y", {at.x, at.y + 12.0}) + ">" + text + "</text>\n";
-                  }});
-  return svg + "</svg>\n";
+  return draw_svg({kWidth, kHeight}, [&](const Canvas& canvas) { draw_curve(log, canvas); });
 }
 
 }  // namespace ptattn::tools

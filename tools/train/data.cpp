@@ -266,6 +266,9 @@ TrainData read_data(const TrainSettings& settings, const train::ModelSpec* init)
   if (settings.freeze_encoder && init == nullptr) {
     throw Error(Fault::kUsage, "--freeze", "encoder needs --init, the model whose encoder it is");
   }
+  if (settings.head != "linear" && !settings.freeze_encoder) {
+    throw Error(Fault::kUsage, "--head", "needs --freeze encoder");
+  }
   const std::vector<fs::path> paths = find_files(settings);
   TrainData data;
   data.field = find_truth_field(paths, settings.truth);

@@ -15,6 +15,7 @@
 #include "ptattn/models/files/safetensors.hpp"
 #include "ptattn/models/kernel_head.hpp"
 #include "ptattn/models/model_folder.hpp"
+#include "ptattn/models/registry.hpp"
 #include "ptattn/train/heads/attention_head.hpp"
 #include "ptattn/train/heads/linear_head.hpp"
 #include "ptattn/train/safetensors_writer.hpp"
@@ -168,8 +169,8 @@ class HeadFit {
     if (data_.held_out.empty()) return {};
     std::vector<train::LabelledCloud> clouds;
     for (const DataFile& file : data_.held_out) clouds.push_back(file.cloud);
-    auto scores =
-        train::validate(load_segmenter(folder_), clouds, data_.truth.space, {}, default_memory());
+    auto scores = train::validate(load_segmenter(folder_), clouds, data_.truth.space,
+                                  {.memory = default_memory()});
     const Headline head = headline(sum_of(scores, data_.truth.space), data_.kind);
     plan_.spec.accuracy = accuracy_text(head, data_);
     train::write_model_config(folder_, plan_.spec);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "../interrupt.hpp"
 #include "../output.hpp"
@@ -24,11 +25,12 @@
 #include "plan.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/scratch_memory.hpp"
+#include "ptattn/io/atomic_file.hpp"
 #include "ptattn/io/png.hpp"
 #include "ptattn/models/files/safetensors.hpp"
-#include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
 #include "ptattn/train/trainable_network.hpp"
+#include "score.hpp"
 #include "task.hpp"
 
 namespace ptattn::tools {
@@ -79,11 +81,15 @@ class Run {
   int train() {
     fs::create_directories(folder_ / "training");
     checkpoint_ = folder_ / "training" / "checkpoint";
+    if (settings_.resume) {  // what a kill left half written
+      io::remove_abandoned_files(
+          std::vector{checkpoint_, folder_ / "config.json", folder_ / "model.safetensors"});
+    }
     if (settings_.resume && trainer_->load(checkpoint_)) {
       say("goes on from step " + std::to_string(trainer_->steps()));
     }
     log_.emplace(folder_ / "training" / "log.jsonl", trainer_->steps(),
-                 trainer_->selection().validated);
+                 trainer_->best_score().validated);
     const InterruptNote note;
     last_save_ = last_validation_ = trainer_->minutes();
     started_ = last_progress_ = Clock::now();
@@ -125,7 +131,7 @@ class Run {
   [[nodiscard]] bool selects() const { return !data_.selection.empty(); }
 
   [[nodiscard]] bool finished() const {
-    const bool stops = settings_.patience > 0 && trainer_->selection().since >= settings_.patience;
+    const bool stops = settings_.patience > 0 && trainer_->best_score().since >= settings_.patience;
     return trainer_->finished() || (selects() && stops);
   }
 
@@ -134,7 +140,7 @@ class Run {
     constexpr std::uint64_t kParts = 10;
     constexpr std::uint64_t kFewestSteps = 50;
     const std::uint64_t step = trainer_->steps();
-    if (step == trainer_->selection().validated) return false;
+    if (step == trainer_->best_score().validated) return false;
     if (trainer_->finished()) return true;
     if (!settings_.steps) {
       return trainer_->minutes() - last_validation_ >= settings_.validate_minutes;
@@ -203,7 +209,8 @@ class Run {
                                const InterruptNote& note) const {
     const fs::path candidate = folder_ / "training" / "candidate";
     train::write_model(candidate, plan_.spec, network_->parameters(), values, buffers, type);
-    Clouds clouds = task_->validate(part, candidate, [&note] { return !note.noted(); });
+    Clouds clouds =
+        task_->validate(candidate, {.part = part, .between = [&note] { return !note.noted(); }});
     fs::remove_all(candidate);
     if (note.noted()) clouds.clear();
     return clouds;
@@ -251,7 +258,7 @@ class Run {
                                   trainer_->best_buffers(), train::WeightType::kFloat32, note);
     if (clouds.empty()) return;
     const double exact = headline(sum_of(clouds, data_.truth.space), data_.kind).value;
-    const double rounded = trainer_->selection().score;
+    const double rounded = trainer_->best_score().score;
     if (exact > rounded + kWorse) plan_.weights = train::WeightType::kFloat32;
     weights_note_ = "selection " + percent_text(rounded, 2) + " with float16, " +
                     percent_text(exact, 2) + " with float32";
@@ -278,13 +285,20 @@ class Run {
   void finish(const InterruptNote& note) {
     choose_weight_type(note);
     write_best();
-    const Clouds clouds =
-        task_->validate(DataPart::kHeldOut, folder_, [&note] { return !note.noted(); });
-    if (note.noted()) return;
-    const std::uint64_t step = selects() ? trainer_->selection().step : trainer_->steps();
+    say("finds out how far the model can be relied on");
+    const auto finding =
+        find_reliability(folder_, *task_, data_.truth.space, [&note] { return !note.noted(); });
+    if (!finding) return;
+    Clouds clouds = finding->after;
+    if (data_.kind == TrainKind::kScenes) {  // the card's table is of the clouds as they are
+      clouds.erase(clouds.begin() + static_cast<std::ptrdiff_t>(data_.held_out.size()),
+                   clouds.end());
+    }
+    const std::uint64_t step = selects() ? trainer_->best_score().step : trainer_->steps();
     const Headline head = log_scores(DataPart::kHeldOut, clouds, step, true);
     plan_.spec.accuracy = accuracy_text(head, data_);
-    write_best();
+    train::write_model_config(folder_, plan_.spec);
+    train::write_reliability(folder_, finding->reliability, plan_.spec.classes);
     write_text_file(folder_ / "README.md",
                     model_card({.plan = plan_,
                                 .data = data_,
@@ -296,7 +310,8 @@ class Run {
                                 .weights_note = weights_note_,
                                 .head_note = "",
                                 .minutes = trainer_->minutes(),
-                                .clouds = clouds}));
+                                .clouds = clouds,
+                                .reliability = reliability_text(*finding, data_.truth.space)}));
     say("wrote " + settings_.output + ", " + std::to_string(trainer_->steps()) + " steps in " +
         fixed_text(trainer_->minutes(), 1) + " minutes; held out: " + head.name + " " +
         percent_text(head.value) + class_list(sum_of(clouds, data_.truth.space)));
@@ -322,33 +337,6 @@ class Run {
   double last_validation_ = 0.0;
 };
 
-std::vector<train::CloudScores> score_scenes(const fs::path& folder, TrainData& data) {
-  const SegmenterModel model = load_segmenter(folder);
-  const double voxel = model.description.preprocessing.voxel;
-  std::vector<train::LabelledCloud> clouds;
-  for (DataFile& file : data.held_out) clouds.push_back(std::move(file.cloud));
-  number_buildings(clouds, data.truth.space, voxel);
-  auto harder = train::harder_surveys(clouds, voxel);
-  std::ranges::move(harder, std::back_inserter(clouds));
-  return train::validate(model, clouds, data.truth.space, {}, default_memory());
-}
-
-/// Scores a model of points as it is, on the held-out part and, of scenes, on harder surveys of it.
-int score_model(const TrainSettings& settings, TrainData data) {
-  const fs::path folder = find_model(settings.score);
-  std::vector<train::CloudScores> scores;
-  if (data.kind == TrainKind::kScenes) {
-    scores = score_scenes(folder, data);
-  } else {
-    data.training.resize(1);  // a task needs something to learn from
-    scores = make_task(plan_for(train::read_model_spec(folder), data.kind), data)
-                 ->validate(DataPart::kHeldOut, folder, {});
-  }
-  Output output = Output::to_stdout();
-  output.write(score_table(scores, data.truth.space, data.kind));
-  return 0;
-}
-
 void check_output(const TrainSettings& settings) {
   if (settings.output.empty()) {
     throw Error(Fault::kUsage, "--output", "missing, name a folder for the model");
@@ -370,7 +358,8 @@ void check_output(const TrainSettings& settings) {
 }  // namespace
 
 int run_training(const TrainSettings& settings, const std::string& command) {
-  const bool trains = settings.score.empty() && !settings.dry_run;
+  const bool scores = !settings.score.empty() || !settings.calibrate.empty();
+  const bool trains = !scores && !settings.dry_run;
   if (trains) check_output(settings);
   std::optional<train::ModelSpec> init;
   fs::path init_folder;
@@ -379,7 +368,7 @@ int run_training(const TrainSettings& settings, const std::string& command) {
     init = train::read_model_spec(init_folder);
   }
   TrainData data = read_data(settings, init ? &*init : nullptr);
-  if (!settings.score.empty()) return score_model(settings, std::move(data));
+  if (scores) return score_model(settings, std::move(data));
   TrainPlan plan = make_plan(settings, data, init);
   plan.init_folder = init_folder;
   const std::string text = plan_text(plan, data, settings);

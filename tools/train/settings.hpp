@@ -34,7 +34,8 @@ struct TrainSettings {
   std::uint64_t seed = 1;
   bool resume = false;
   bool dry_run = false;
-  std::string score;  ///< model to score on the held-out part, instead of training
+  std::string score;      ///< model to score on the held-out part, instead of training
+  std::string calibrate;  ///< the same, and to be calibrated on it
 
   std::size_t voxels_per_step = 18'000;
   std::optional<std::size_t> objects_per_step;

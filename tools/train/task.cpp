@@ -35,7 +35,8 @@ std::vector<LabelledCloud> take_clouds(std::vector<DataFile>& files) {
 /// Points get labels: of scenes, or of objects with parts.
 class PointTask final : public TrainTask {
  public:
-  PointTask(const TrainPlan& plan, TrainData& data) : space_(data.truth.space) {
+  PointTask(const TrainPlan& plan, TrainData& data)
+      : space_(data.truth.space), scenes_(data.kind == TrainKind::kScenes) {
     auto training = take_clouds(data.training);
     selection_ = take_clouds(data.selection);
     held_out_ = take_clouds(data.held_out);
@@ -50,15 +51,37 @@ class PointTask final : public TrainTask {
   }
 
   [[nodiscard]] const train::SampleStream& stream() const override { return *stream_; }
-  [[nodiscard]] std::vector<CloudScores> validate(DataPart part, const fs::path& folder,
-                                                  const Between& between) const override {
-    const auto& clouds = part == DataPart::kSelection ? selection_ : held_out_;
-    return train::validate(load_segmenter(folder), clouds, space_, between, default_memory());
+  [[nodiscard]] std::vector<CloudScores> validate(const fs::path& folder,
+                                                  const Validation& how) const override {
+    const auto& clouds = how.part == DataPart::kSelection ? selection_ : held_out_;
+    SegmenterModel model = load_segmenter(folder);
+    if (!how.calibrated) model.description.reliability.temperature = {};
+    const train::ValidationOptions options{how.between, default_memory(), how.sample};
+    auto results = train::validate(model, clouds, space_, options);
+    if (!how.harder || !scenes_) return results;
+    const double voxel = model.description.preprocessing.voxel;
+    for (std::size_t i = 0; i < results.size() && i < clouds.size(); ++i) {
+      std::vector<LabelledCloud> one{clouds[i]};
+      number_buildings(one, space_, voxel);
+      auto harder = train::validate(model, train::harder_surveys(one, voxel), space_, options);
+      std::ranges::move(harder, std::back_inserter(results));
+      if (how.sample != nullptr) name_place(i, *how.sample);
+    }
+    return results;
   }
 
  private:
+  /// Copies of a cloud, those at the end of a sample, are of its place.
+  void name_place(std::size_t place, train::ValidationSample& sample) const {
+    for (std::size_t i = sample.features.size(); i-- > held_out_.size();) {
+      if (sample.features[i].place != i) break;  // named before
+      sample.features[i].place = place;
+    }
+  }
+
   train::LabelSpace space_;
   std::vector<LabelledCloud> selection_;
+  bool scenes_;
   std::vector<LabelledCloud> held_out_;
   std::unique_ptr<train::SampleStream> stream_;
 };
@@ -74,24 +97,36 @@ class ObjectTask final : public TrainTask {
                 plan.objects) {}
 
   [[nodiscard]] const train::SampleStream& stream() const override { return stream_; }
-  [[nodiscard]] std::vector<CloudScores> validate(DataPart part, const fs::path& folder,
-                                                  const Between& between) const override {
-    const bool selects = part == DataPart::kSelection;
-    const ClassifierModel model = load_classifier(folder);
+  [[nodiscard]] std::vector<CloudScores> validate(const fs::path& folder,
+                                                  const Validation& how) const override {
+    const bool selects = how.part == DataPart::kSelection;
+    ClassifierModel model = load_classifier(folder);
+    if (!how.calibrated) model.description.reliability.temperature = {};
     std::vector<CloudScores> result{
         {selects ? "objects of the selection" : "held-out objects", train::Scores(space_)}};
     for (const LabelledCloud& object : selects ? selection_ : held_out_) {
-      if (between && !between()) break;
-      const auto p = classify(model, train::to_point_cloud(object)).probabilities;
+      if (how.between && !how.between()) break;
+      const Classification found = classify(model, train::to_point_cloud(object));
+      const std::vector<double>& p = found.probabilities;
       const std::size_t best = top_classes(p, 1).front();
       result.front().scores.add(std::vector{static_cast<std::uint32_t>(best)},
                                 std::vector{static_cast<float>(p[best])},
                                 std::vector{object.labels.front()});
+      if (how.sample != nullptr) add(*how.sample, found, best == object.labels.front());
     }
     return result;
   }
 
  private:
+  static void add(train::ValidationSample& sample, const Classification& found, bool right) {
+    Matrix p(1, found.probabilities.size());
+    std::ranges::transform(found.probabilities, p.row(0),
+                           [](double x) { return static_cast<float>(x); });
+    sample.energies.push_back(found.energy);
+    sample.confidences.add(
+        p, [](std::size_t) { return true; }, [right](std::size_t) { return right; });
+  }
+
   train::LabelSpace space_;
   std::vector<LabelledCloud> selection_;
   std::vector<LabelledCloud> held_out_;

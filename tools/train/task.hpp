@@ -20,11 +20,20 @@ class TrainTask {
  public:
   using Between = std::function<bool()>;  ///< false ends a validation early
 
+  /// How a model is validated.
+  struct Validation {
+    DataPart part = DataPart::kHeldOut;
+    Between between{};
+    bool harder = false;     ///< of scenes, on harder surveys of the held-out clouds as well
+    bool calibrated = true;  ///< with the model's temperature
+    train::ValidationSample* sample = nullptr;  ///< gets a sample of each cloud, unless null
+  };
+
   virtual ~TrainTask() = default;
   [[nodiscard]] virtual const train::SampleStream& stream() const = 0;
   /// Scores of the model in `folder` on a part, by the code of inference.
   [[nodiscard]] virtual std::vector<train::CloudScores> validate(
-      DataPart part, const std::filesystem::path& folder, const Between& between) const = 0;
+      const std::filesystem::path& folder, const Validation& validation) const = 0;
 };
 
 /// Takes the clouds out of `data`; what the model card says of them stays.

@@ -2,23 +2,34 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
-#include "ptattn/cloud/image.hpp"
+#include "lettering.hpp"
 #include "ptattn/view/coloring.hpp"
 
 namespace ptattn::tools {
 
-/// Black on bright backgrounds, white on dark ones.
-[[nodiscard]] Rgb text_color(const Rgb& background);
+/// Draws what the colours mean: names beside squares of their colours, or a bar with ticks; the
+/// field's name above.
+///
+/// A bar whose ends hold numbers beyond them says so: "≥ 98". Classes that do not fit are counted
+/// in the last line.
+/// @param unit    of the numbers, behind the field's name; may be empty
+/// @param height  of the picture
+[[nodiscard]] view::Canvas draw_legend(const view::Legend& legend, const std::string& unit,
+                                       std::size_t height, const PanelStyle& style);
 
-/// What the colours mean: names beside squares of their colours, or a bar with the numbers at its
-/// ends; the field's name above.
-/// @param height  of the picture it stands in: a legend that does not fit is cut, with "..." last
-[[nodiscard]] Image draw_legend(const view::Legend& legend, std::size_t height,
-                                const Rgb& background);
+/// Draws a line of text, cut in the middle to fit `width` pixels.
+[[nodiscard]] view::Canvas draw_caption(const std::string& text, std::size_t width,
+                                        const PanelStyle& style);
 
-/// A line of text, cut to `width` pixels.
-[[nodiscard]] Image draw_caption(const std::string& text, std::size_t width, const Rgb& background);
+/// Returns round numbers between two, their step 1, 2 or 5 times a power of ten.
+/// @param most  numbers, at least 2
+[[nodiscard]] std::vector<double> round_ticks(double low, double high, std::size_t most);
+
+/// Writes a number with as many decimals as numbers that differ by `step` need: "12.5"; in powers
+/// of ten where that is shorter: "1.25e+09".
+[[nodiscard]] std::string tick_text(double value, double step);
 
 /// "12.5", "1 250 000" is written 1.25e+06: at most four digits.
 [[nodiscard]] std::string short_number(double value);

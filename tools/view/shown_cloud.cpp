@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <limits>
 #include <utility>
 
-#include "ptattn/cloud/columns.hpp"
-#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/tasks/geometry/float_step.hpp"
+#include "ptattn/view/bulk.hpp"
 #include "ptattn/view/thinning.hpp"
 #include "same_place.hpp"
 
@@ -51,51 +50,17 @@ ShownCloud load(const std::string& path, std::size_t most, const ReadOptions& op
   return take(path, whole, view::select_points(whole, most));
 }
 
-/// What is compared: a field, or the height, whatever its field is called.
-std::vector<FieldColumn> columns_of(const PointCloud& cloud, const view::ColorSource& source) {
-  if (source.kind != view::ColorKind::kHeight) return find_columns(cloud, source.name);
-  const Field* const z = find_coordinates(cloud)[2];
-  return z == nullptr ? std::vector<FieldColumn>() : std::vector{FieldColumn("z", *z, 0, 0)};
-}
-
-Comparison compare(const PointCloud& a, const PointCloud& b, const view::ColorSource& source) {
-  Comparison comparison{.problem = "", .source = source, .points = a.size(), .changes = {}};
-  if (a.size() != b.size()) {
-    comparison.problem = "the clouds have " + std::to_string(a.size()) + " and " +
-                         std::to_string(b.size()) + " points, so none are compared";
-    return comparison;
-  }
-  const std::vector<FieldColumn> left = columns_of(a, source);
-  const std::vector<FieldColumn> right = columns_of(b, source);
-  if (left.size() != 1 || right.size() != 1) {
-    comparison.problem = source.name + " is no field of one value, so no points are compared";
-    return comparison;
-  }
-  std::map<std::pair<std::int64_t, std::int64_t>, std::size_t> changes;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double x = left.front()(i);
-    const double y = right.front()(i);
-    if (x == y || (std::isnan(x) && std::isnan(y))) continue;
-    ++comparison.differing;
-    if (source.kind == view::ColorKind::kClasses) ++changes[{view::code_of(x), view::code_of(y)}];
-    if (source.kind != view::ColorKind::kClasses) {
-      comparison.largest = std::fmax(comparison.largest, std::abs(x - y));
-    }
-  }
-  for (const auto& [change, points] : changes) {
-    comparison.changes.push_back({change.first, change.second, points});
-  }
-  std::ranges::stable_sort(comparison.changes, std::ranges::greater(), &Comparison::Change::points);
-  return comparison;
-}
-
-/// What both can be coloured by, in the order of the first.
+/// What both can be coloured by, in the order of the first. What one of them holds as numbers, they
+/// have in common as numbers.
 std::vector<view::ColorSource> common(const std::vector<view::ColorSource>& a,
                                       const std::vector<view::ColorSource>& b) {
   std::vector<view::ColorSource> both;
-  std::ranges::copy_if(a, std::back_inserter(both), [&](const view::ColorSource& source) {
-    return std::ranges::find(b, source) != b.end();
-  });
+  for (view::ColorSource source : a) {
+    const auto found = std::ranges::find(b, source.name, &view::ColorSource::name);
+    if (found == b.end()) continue;
+    if (source.kind == view::ColorKind::kClasses) source.kind = found->kind;
+    both.push_back(std::move(source));
+  }
   return both;
 }
 
@@ -109,28 +74,41 @@ void choose_source(Scene& scene, const std::string& wanted) {
   for (const ShownCloud& shown : scene.clouds) {
     source = view::find_color_source(shown.cloud, wanted);
   }
-  auto found = std::ranges::find(scene.sources, source);
+  auto found = std::ranges::find(scene.sources, source.name, &view::ColorSource::name);
   if (found == scene.sources.end()) found = scene.sources.insert(found, source);
   scene.source = static_cast<std::size_t>(found - scene.sources.begin());
 }
 
-/// Moves all clouds by the same amount, to where float32 has digits to spare.
-void place(std::vector<ShownCloud>& clouds) {
+/// Moves all clouds by the same amount, to where float32 has digits to spare, and finds where
+/// nearly all points lie.
+void place(Scene& scene) {
+  constexpr float kFar = std::numeric_limits<float>::infinity();
+  scene.low = {kFar, kFar, kFar};
+  scene.high = {-kFar, -kFar, -kFar};
   std::optional<Position> origin;
-  for (ShownCloud& shown : clouds) {
+  for (ShownCloud& shown : scene.clouds) {
     const RawVector<Position> positions = shown.cloud.positions();
-    if (!origin) origin = view::local_origin(positions);
+    const view::Bulk bulk = view::bulk_of(positions);
+    const std::array corners{bulk.box.low, bulk.box.high};
+    if (!origin) origin = view::local_origin(corners);
     shown.places = view::local_points(positions, *origin);
+    shown.strays = bulk.stray;
+    const auto box = view::local_points(corners, *origin);
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      scene.low[axis] = std::min(scene.low[axis], box[0][axis]);
+      scene.high[axis] = std::max(scene.high[axis], box[1][axis]);
+    }
   }
 }
 
 /// Two clouds of the same size show the same points, so that their differences can be seen.
 void load_pair(Scene& scene, const std::vector<std::string>& paths, const SceneSettings& settings) {
+  const std::size_t share = std::max(settings.most_points / 2, std::size_t{1});
   const PointCloud a = read_cloud(paths[0], settings.read);
   const PointCloud b = read_cloud(paths[1], settings.read);
   refuse_unlike(a, b);
-  view::Selection in_a = view::select_points(a, settings.most_points / 2);
-  view::Selection in_b = view::select_points(b, settings.most_points / 2);
+  view::Selection in_a = view::select_points(a, share);
+  view::Selection in_b = view::select_points(b, share);
   if (a.size() == b.size()) {
     const view::Selection all = view::select_points(b, b.size());
     std::vector<std::size_t> both;
@@ -140,7 +118,22 @@ void load_pair(Scene& scene, const std::vector<std::string>& paths, const SceneS
   scene.clouds.push_back(take(paths[0], a, in_a));
   scene.clouds.push_back(take(paths[1], b, in_b));
   choose_source(scene, settings.color);
-  scene.comparison = compare(a, b, scene.sources[scene.source]);
+  const view::ColorSource& source = scene.sources[scene.source];
+  scene.comparison = compare({a, source}, {b, source}, settings.classes);
+}
+
+/// One cloud twice, coloured by two of its fields.
+void load_fields(Scene& scene, const std::string& path, const SceneSettings& settings) {
+  const std::size_t share = std::max(settings.most_points / 2, std::size_t{1});
+  const PointCloud whole = read_cloud(path, settings.read);
+  const view::Selection selection = view::select_points(whole, share);
+  for (const std::string& field : settings.compared_fields) {
+    scene.clouds.push_back(take(path, whole, selection));
+    scene.own_sources.push_back(view::find_color_source(whole, field));
+  }
+  choose_source(scene, "");
+  scene.comparison =
+      compare({whole, scene.own_sources[0]}, {whole, scene.own_sources[1]}, settings.classes);
 }
 
 /// Says so where clouds lie too far apart to be seen together.
@@ -156,7 +149,9 @@ std::string note_of(const std::vector<ShownCloud>& clouds) {
 
 Scene load_scene(const std::vector<std::string>& paths, const SceneSettings& settings) {
   Scene scene;
-  if (settings.compare) {
+  if (!settings.compared_fields.empty()) {
+    load_fields(scene, paths.front(), settings);
+  } else if (settings.compare) {
     load_pair(scene, paths, settings);
   } else {
     const std::size_t share = std::max(settings.most_points / paths.size(), std::size_t{1});
@@ -167,23 +162,20 @@ Scene load_scene(const std::vector<std::string>& paths, const SceneSettings& set
     choose_source(scene, settings.color);
     if (paths.size() > 1) scene.note = note_of(scene.clouds);
   }
-  place(scene.clouds);
+  place(scene);
   return scene;
 }
 
-std::vector<bool> differing_points(const PointCloud& a, const PointCloud& b,
-                                   const view::ColorSource& source) {
-  const Field* const left = a.find(source.name);
-  const Field* const right = b.find(source.name);
-  if (source.kind != view::ColorKind::kClasses || a.size() != b.size() || left == nullptr ||
-      right == nullptr) {
-    return {};
-  }
-  std::vector<bool> differs(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    differs[i] = view::code_of(left->as_double(i)) != view::code_of(right->as_double(i));
-  }
-  return differs;
+std::vector<std::array<float, 3>> framed_places(const Scene& scene, const ShownCloud& shown) {
+  std::vector<std::array<float, 3>> framed;
+  framed.reserve(shown.places.size());
+  std::ranges::copy_if(shown.places, std::back_inserter(framed), [&](const auto& place) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      if (!(place[axis] >= scene.low[axis] && place[axis] <= scene.high[axis])) return false;
+    }
+    return true;
+  });
+  return framed;
 }
 
 }  // namespace ptattn::tools

@@ -34,7 +34,7 @@ std::string summary_text(const ShownCloud& shown, const view::Legend& legend) {
     width = std::max(width, text_width(entry.style.name));
   }
   for (const view::LegendClass& entry : legend.classes) {
-    const bool none = entry.style.code == view::kNoLabel;
+    const bool none = entry.style.code == view::kNoClass;
     text += right_aligned(none ? "" : std::to_string(entry.style.code), kCodeWidth) + "  " +
             left_aligned(entry.style.name, width) +
             right_aligned(std::to_string(entry.points), kCountWidth) +
@@ -46,16 +46,19 @@ std::string summary_text(const ShownCloud& shown, const view::Legend& legend) {
 nlohmann::ordered_json summary_json(const ShownCloud& shown, const view::Legend& legend) {
   nlohmann::ordered_json json{
       {"points", shown.points}, {"drawn", shown.cloud.size()}, {"field", legend.source.name}};
+  if (shown.strays > 0) json["strays"] = shown.strays;
   if (legend.range) json["range"] = {{"low", legend.range->low}, {"high", legend.range->high}};
   for (const view::LegendClass& entry : legend.classes)
     json["classes"][entry.style.name] = entry.points;
   return json;
 }
 
-std::string comparison_text(const Comparison& comparison, const view::ClassTable& classes) {
+std::string comparison_text(const Comparison& comparison, const ClassNames& classes) {
   if (!comparison.problem.empty()) return "";
-  std::string text = "different " + comparison.source.name + ": " +
-                     std::to_string(comparison.differing) + " of " +
+  const auto& [a, b] = comparison.sources;
+  const bool one_field = a.name == b.name;
+  std::string text = (one_field ? "different " + a.name : a.name + " and " + b.name + " differ") +
+                     ": " + std::to_string(comparison.differing) + " of " +
                      std::to_string(comparison.points) + " points";
   if (comparison.points > 0) {
     text += ", " + percent_text(static_cast<double>(comparison.differing) /
@@ -69,7 +72,7 @@ std::string comparison_text(const Comparison& comparison, const view::ClassTable
   std::size_t width = 0;
   for (std::size_t i = 0; i < shown; ++i) {
     const Comparison::Change& change = comparison.changes[i];
-    names.push_back(classes[change.from].name + " -> " + classes[change.to].name);
+    names.push_back(classes(a)[change.from].name + " -> " + classes(b)[change.to].name);
     width = std::max(width, text_width(names.back()));
   }
   for (std::size_t i = 0; i < shown; ++i) {

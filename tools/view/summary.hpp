@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "ptattn/view/class_table.hpp"
 #include "ptattn/view/coloring.hpp"
 #include "shown_cloud.hpp"
 
@@ -13,12 +12,12 @@ namespace ptattn::tools {
 /// label.
 [[nodiscard]] std::string summary_text(const ShownCloud& shown, const view::Legend& legend);
 
-/// The same as keys of a record: points, drawn, field, range {low, high} or classes {name: points}.
+/// The same as keys of a record: points, drawn, field, strays (points far away from the others, if
+/// any), range {low, high} or classes {name: points}.
 [[nodiscard]] nlohmann::ordered_json summary_json(const ShownCloud& shown,
                                                   const view::Legend& legend);
 
 /// How many points differ and which labels became which.
-[[nodiscard]] std::string comparison_text(const Comparison& comparison,
-                                          const view::ClassTable& classes);
+[[nodiscard]] std::string comparison_text(const Comparison& comparison, const ClassNames& classes);
 
 }  // namespace ptattn::tools

@@ -5,20 +5,23 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <span>
 #include <utility>
 
 #include "../talk.hpp"
 #include "../text.hpp"
-#include "legend_panel.hpp"
+#include "captions.hpp"
+#include "overlays.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/png.hpp"
+#include "scene_colors.hpp"
 #include "spacing.hpp"
 
 namespace ptattn::tools {
 namespace {
 
 constexpr double kPointStep = 1.25;
-constexpr double kFaded = 0.82;  // how far equal points of --compare go towards the background
+constexpr double kSmallestMap = 10.0;  // units; smaller landscapes have no north
 constexpr std::array<Rgb, 3> kBackgrounds{{{255, 255, 255}, {64, 64, 68}, {0, 0, 0}}};
 constexpr std::array<std::pair<char, const char*>, 7> kLooks{{{'t', "top"},
                                                               {'u', "bottom"},
@@ -28,26 +31,37 @@ constexpr std::array<std::pair<char, const char*>, 7> kLooks{{{'t', "top"},
                                                               {'w', "left"},
                                                               {'i', "iso"}}};
 
-void fade(std::vector<Rgb>& colors, const std::vector<bool>& differs, const Rgb& background) {
-  for (std::size_t i = 0; i < differs.size(); ++i) {
-    if (differs[i]) continue;
-    for (std::size_t c = 0; c < 3; ++c) {
-      colors[i][c] = static_cast<std::uint8_t>(std::lround(std::lerp(
-          static_cast<double>(colors[i][c]), static_cast<double>(background[c]), kFaded)));
-    }
-  }
-}
-
 double along(const Position& axis, const std::array<float, 3>& p) {
   return axis[0] * p[0] + axis[1] * p[1] + axis[2] * p[2];
 }
 
-std::vector<std::array<float, 3>> all_places(const Scene& scene) {
+std::vector<std::array<float, 3>> all_framed(const Scene& scene) {
   std::vector<std::array<float, 3>> places;
   for (const ShownCloud& shown : scene.clouds) {
-    places.insert(places.end(), shown.places.begin(), shown.places.end());
+    const auto framed = framed_places(scene, shown);
+    places.insert(places.end(), framed.begin(), framed.end());
   }
   return places;
+}
+
+/// Standard deviations along the axes of a front view: width, depth, height.
+Position spread_of(std::span<const std::array<float, 3>> places, Axis up) {
+  const view::Orientation axes = view::orientation_of({}, up);
+  Position sum{}, squares{};
+  for (const auto& p : places) {
+    const Position seen{along(axes.right, p), along(axes.to_eye, p), along(axes.up, p)};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      sum[axis] += seen[axis];
+      squares[axis] += seen[axis] * seen[axis];
+    }
+  }
+  Position spread{};
+  const auto points = static_cast<double>(places.size());
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const double mean = sum[axis] / points;
+    spread[axis] = std::sqrt(std::fmax(squares[axis] / points - mean * mean, 0.0));
+  }
+  return spread;
 }
 
 /// The clouds together, side by side, each alone.
@@ -65,10 +79,13 @@ std::vector<std::vector<view::Pane>> arrangements_of(std::size_t clouds) {
 
 }  // namespace
 
-Viewer::Viewer(view::ViewerWindow& window, Scene scene, ViewerSettings settings)
+Viewer::Viewer(view::ViewerWindow& window, Scene scene, ViewerSettings settings,
+               const Lettering& lettering)
     : window_(window),
       scene_(std::move(scene)),
       settings_(std::move(settings)),
+      lettering_(lettering),
+      framed_(all_framed(scene_)),
       arrangements_(arrangements_of(scene_.clouds.size())) {
   if (settings_.side_by_side && arrangements_.size() > 1) arrangement_ = 1;
   add_layers();
@@ -81,9 +98,11 @@ Viewer::Viewer(view::ViewerWindow& window, Scene scene, ViewerSettings settings)
 /// Points are as large as they are far apart, or as the user wants them in the first picture.
 void Viewer::add_layers() {
   for (const ShownCloud& shown : scene_.clouds) {
+    const double diameter = covering_diameter(framed_places(scene_, shown));
+    largest_radius_ = std::fmax(largest_radius_, 0.5 * diameter);
     window_.add({.points = shown.places,
                  .colors = std::vector<Rgb>(shown.places.size()),
-                 .diameter = covering_diameter(shown.places)});
+                 .diameter = diameter});
   }
 }
 
@@ -92,113 +111,66 @@ void Viewer::arrange() {
   show_style();
 }
 
-/// The same numbers have the same colours in all clouds.
 void Viewer::recolor() {
-  const view::ColorSource& source = scene_.sources[scene_.source];
-  const view::ClassTable classes = settings_.classes(source);
-  std::optional<ColorRange> range;
-  for (const ShownCloud& shown : scene_.clouds) {
-    const std::optional<ColorRange> own = view::color_range(shown.cloud, source);
-    if (!own) continue;
-    range = range ? ColorRange{std::fmin(range->low, own->low), std::fmax(range->high, own->high)}
-                  : *own;
-  }
-  std::vector<bool> differs;
-  if (scene_.comparison && differences_) {
-    differs = differing_points(scene_.clouds[0].cloud, scene_.clouds[1].cloud, source);
-  }
-  legends_.clear();
-  for (std::size_t i = 0; i < scene_.clouds.size(); ++i) {
-    view::Coloring coloring = view::color_by(scene_.clouds[i].cloud, source, classes, range);
-    fade(coloring.colors, differs, settings_.style.background);
-    window_.recolor(i, coloring.colors);
-    legends_.push_back(std::move(coloring.legend));
-  }
+  const std::optional<Rgb> paled =
+      differences_ ? std::optional(settings_.style.background) : std::nullopt;
+  SceneColors shown = color_scene(scene_, settings_.classes, paled);
+  for (std::size_t i = 0; i < shown.colors.size(); ++i) window_.recolor(i, shown.colors[i]);
+  legends_ = std::move(shown.legends);
   show_style();
 }
 
-/// The style, and the legend in the background's colour.
+/// The style, and what lies over the scene in colours that suit it.
 void Viewer::show_style() {
-  const view::Legend legend = whole_legend();
-  const Image panel = draw_legend(legend, window_.height(), settings_.style.background);
-  const bool wanted = settings_.legend && (legend.range || !legend.classes.empty());
-  const std::size_t border = wanted && 2 * panel.width < window_.width() ? panel.width : 0;
   window_.set_style(settings_.style);
-  window_.set_overlays(
-      [this, border](std::size_t width, std::size_t height) {
-        std::vector<view::Overlay> laid = overlays(width, height);
-        if (border == 0) laid.pop_back();
-        return laid;
-      },
-      border);
-}
-
-/// Captions where there are several panes, the legend last.
-std::vector<view::Overlay> Viewer::overlays(std::size_t width, std::size_t height) const {
-  std::vector<view::Overlay> laid;
-  const Rgb& background = settings_.style.background;
-  view::Overlay legend{.image = draw_legend(whole_legend(), height, background)};
-  legend.x = width - std::min(width, legend.image.width);
-  const std::vector<view::Pane>& panes = arrangements_[arrangement_];
-  const auto pane =
-      static_cast<std::size_t>(std::lround(window_.pane_aspect() * static_cast<double>(height)));
-  for (std::size_t i = 0; i < panes.size() && scene_.clouds.size() > 1; ++i) {
-    if (!settings_.legend || panes[i].layers.size() > 1) continue;
-    laid.push_back({.image = draw_caption(caption(panes[i]), pane, background), .x = i * pane});
-  }
-  laid.push_back(std::move(legend));
-  return laid;
-}
-
-std::string Viewer::caption(const view::Pane& pane) const {
-  return std::filesystem::path(scene_.clouds[pane.layers.front()].path).filename().string();
-}
-
-/// The classes of all clouds.
-view::Legend Viewer::whole_legend() const {
-  view::Legend whole = legends_.front();
-  for (std::size_t i = 1; i < legends_.size(); ++i) {
-    for (const view::LegendClass& entry : legends_[i].classes) {
-      const auto at =
-          std::ranges::lower_bound(whole.classes, entry.style.code, {},
-                                   [](const view::LegendClass& known) { return known.style.code; });
-      if (at != whole.classes.end() && at->style.code == entry.style.code) {
-        at->points += entry.points;
-      } else {
-        whole.classes.insert(at, entry);
-      }
+  if (!settings_.legend) return window_.set_overlays({});
+  Overlays overlays{.legends = {},
+                    .captions = captions(),
+                    .length_unit = settings_.unit,
+                    .compass = has_north(),
+                    .background = settings_.style.background};
+  if (scene_.own_sources.empty()) {
+    overlays.legends = {whole_legend(legends_)};
+  } else {
+    for (const view::Pane& pane : arrangements_[arrangement_]) {
+      overlays.legends.push_back(legends_[pane.layers.front()]);
     }
   }
-  return whole;
+  window_.set_overlays(
+      [this, overlays](const view::Sight& sight) { return lay_out(overlays, lettering_, sight); });
+}
+
+/// What tells panes apart: the names of clouds or, of one cloud's fields, those that no legend
+/// names.
+std::vector<std::string> Viewer::captions() const {
+  std::vector<std::string> names;
+  for (const ShownCloud& shown : scene_.clouds) names.push_back(shown.path);
+  names = distinguishing_names(names);
+  for (std::size_t i = 0; i < scene_.own_sources.size(); ++i) {
+    names[i] = has_content(legends_[i]) ? "" : scene_.own_sources[i].name;
+  }
+  std::vector<std::string> captions;
+  for (const view::Pane& pane : arrangements_[arrangement_]) {
+    if (pane.layers.size() == 1 && names.size() > 1) captions.push_back(names[pane.layers.front()]);
+  }
+  return captions;
+}
+
+/// Whether the scene is a map: a landscape with z up has its north at +y.
+bool Viewer::has_north() const {
+  const double longest = std::max(scene_.high[0] - scene_.low[0], scene_.high[1] - scene_.low[1]);
+  return settings_.up == Axis::kZ && longest >= kSmallestMap &&
+         view::is_landscape(spread_of(framed_, settings_.up));
 }
 
 view::Direction Viewer::first_direction() const {
   if (settings_.direction) return *settings_.direction;
-  // Along the axes of a front view: width, depth, height.
-  const view::Orientation axes = view::orientation_of({}, settings_.up);
-  Position sum{}, squares{};
-  double points = 0.0;
-  for (const ShownCloud& shown : scene_.clouds) {
-    for (const auto& p : shown.places) {
-      const Position seen{along(axes.right, p), along(axes.to_eye, p), along(axes.up, p)};
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        sum[axis] += seen[axis];
-        squares[axis] += seen[axis] * seen[axis];
-      }
-      points += 1.0;
-    }
-  }
-  Position spread{};
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    const double mean = sum[axis] / points;
-    spread[axis] = std::sqrt(std::fmax(squares[axis] / points - mean * mean, 0.0));
-  }
-  return view::sensible_direction(spread);
+  return view::sensible_direction(spread_of(framed_, settings_.up));
 }
 
 void Viewer::frame(const view::Direction& direction) {
-  view::Camera camera = view::fitting_camera(
-      all_places(scene_), view::orientation_of(direction, settings_.up), window_.pane_aspect());
+  view::Camera camera = view::fitting_camera(framed_, view::orientation_of(direction, settings_.up),
+                                             window_.pane_aspect());
   camera.distance /= settings_.zoom;
   window_.set_camera(camera);
   if (!settings_.point_size) return;
@@ -244,6 +216,7 @@ std::string Viewer::keys_text() {
 
 void Viewer::show_field(std::size_t source) {
   scene_.source = source;
+  scene_.own_sources.clear();
   recolor();
   say("coloured by " + scene_.sources[scene_.source].name);
 }

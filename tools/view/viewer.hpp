@@ -2,14 +2,13 @@
 
 #include <array>
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "lettering.hpp"
 #include "ptattn/view/camera.hpp"
-#include "ptattn/view/class_table.hpp"
 #include "ptattn/view/coloring.hpp"
 #include "ptattn/view/window.hpp"
 #include "shown_cloud.hpp"
@@ -24,15 +23,17 @@ struct ViewerSettings {
   std::optional<double> point_size;  ///< pixels in the middle of the picture; none: by density
   bool side_by_side = false;
   bool legend = true;
+  std::string unit;  ///< of coordinates, beside the scale bar; may be empty
   view::Style style;
-  /// Which names a field of classes has.
-  std::function<view::ClassTable(const view::ColorSource&)> classes;
+  ClassNames classes;
 };
 
 /// A window with a scene in it, and what its keys do.
 class Viewer {
  public:
-  Viewer(view::ViewerWindow& window, Scene scene, ViewerSettings settings);
+  /// @param lettering  must live as long as the viewer
+  Viewer(view::ViewerWindow& window, Scene scene, ViewerSettings settings,
+         const Lettering& lettering);
   Viewer(const Viewer&) = delete;
   Viewer& operator=(const Viewer&) = delete;
 
@@ -75,14 +76,16 @@ class Viewer {
   void quit(char key, bool shift);
   void show_field(std::size_t source);
   void say(const std::string& text) const;
-  [[nodiscard]] view::Legend whole_legend() const;
-  [[nodiscard]] std::vector<view::Overlay> overlays(std::size_t width, std::size_t height) const;
-  [[nodiscard]] std::string caption(const view::Pane& pane) const;
+  [[nodiscard]] std::vector<std::string> captions() const;
+  [[nodiscard]] bool has_north() const;
   [[nodiscard]] view::Direction first_direction() const;
 
   view::ViewerWindow& window_;
   Scene scene_;
   ViewerSettings settings_;
+  const Lettering& lettering_;
+  std::vector<std::array<float, 3>> framed_;  // the places that the camera is to show
+  double largest_radius_ = 0.0;               // of the points of a layer
   std::vector<view::Legend> legends_;
   std::vector<std::vector<view::Pane>> arrangements_;
   std::size_t arrangement_ = 0;

@@ -4,11 +4,8 @@
 #include <cmath>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/models/registry.hpp"
 #include "ptattn/nn/pooling/kernel_regression.hpp"
 
 namespace ptattn {
@@ -16,32 +13,6 @@ namespace {
 
 constexpr std::size_t kRowsPerTask = 4096;
 constexpr float kLeastShare = 1e-6F;  // of a class
-
-bool is_of_head(std::string_view name) {
-  return name.starts_with("head.") || name.find("seg_head") != std::string_view::npos;
-}
-
-/// Weights without those of a head.
-class BodyWeights final : public WeightSource {
- public:
-  explicit BodyWeights(const WeightSource& all) : all_(all) {}
-
-  [[nodiscard]] std::vector<std::string> names() const override {
-    std::vector<std::string> names = all_.names();
-    std::erase_if(names, is_of_head);
-    return names;
-  }
-  [[nodiscard]] const std::vector<std::size_t>* shape(std::string_view name) const override {
-    return is_of_head(name) ? nullptr : all_.shape(name);
-  }
-  [[nodiscard]] std::vector<float> values(std::string_view name) const override {
-    return all_.values(name);
-  }
-  [[nodiscard]] std::string subject() const override { return all_.subject(); }
-
- private:
-  const WeightSource& all_;
-};
 
 [[noreturn]] void fail(const WeightSource& weights, std::string_view name,
                        const std::string& problem) {
@@ -112,19 +83,6 @@ KernelHeadWeights read_kernel_head(const WeightSource& weights) {
   if (head.values.rows() != head.keys.rows()) fail(weights, kHeadValues, "does not fit the keys");
   if (std::ranges::min(head.values.values()) < 0.0F) fail(weights, kHeadValues, "is negative");
   return head;
-}
-
-std::unique_ptr<PointNetwork> make_feature_network(const ArchitectureConfig& config,
-                                                   const WeightSource& weights) {
-  auto json = nlohmann::json::parse(config.hyper_parameters, nullptr, false);
-  if (json.is_object()) json.erase("num_classes");
-  auto network =
-      make_point_network({config.architecture, json.dump(), config.subject}, BodyWeights(weights));
-  if (network->labels_points()) {
-    throw Error(Fault::kModel, config.subject,
-                "has an architecture that gives no features for a head of examples");
-  }
-  return network;
 }
 
 }  // namespace ptattn

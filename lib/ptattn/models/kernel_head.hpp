@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "ptattn/core/matrix.hpp"
-#include "ptattn/models/architecture.hpp"
 #include "ptattn/models/files/weights.hpp"
 #include "ptattn/models/point_network.hpp"
 
@@ -34,7 +33,7 @@ struct KernelHeadWeights {
 /// O(n m (c + classes)).
 class KernelHead final : public PointNetwork {
  public:
-  /// @param features  a network that gives features, see make_feature_network
+  /// @param features  a network that gives features, see make_feature_network of registry.hpp
   /// @throws Error(Fault::kUsage) when the shapes do not fit each other
   KernelHead(std::unique_ptr<PointNetwork> features, KernelHeadWeights weights);
 
@@ -66,11 +65,5 @@ class KernelHead final : public PointNetwork {
 /// Reads the tensors of an attention head.
 /// @throws Error(Fault::kModel) when one is missing, misshapen, negative or not finite
 [[nodiscard]] KernelHeadWeights read_kernel_head(const WeightSource& weights);
-
-/// The network that `config` describes without its head: it gives the features that the head sees.
-/// Tensors of heads in `weights` are passed over.
-/// @throws Error(Fault::kModel) as make_point_network, and for an architecture that needs its head
-[[nodiscard]] std::unique_ptr<PointNetwork> make_feature_network(const ArchitectureConfig& config,
-                                                                 const WeightSource& weights);
 
 }  // namespace ptattn

@@ -110,6 +110,55 @@ std::string optional_text(JsonObject& json, const std::string& key) {
   return json.find(key) == nullptr ? "" : json.text(key);
 }
 
+/// A number for all classes, or one for each.
+Temperature read_temperature(JsonObject& json, std::size_t classes) {
+  constexpr Range<double> kRange{0.01, 100.0};
+  const nlohmann::json* const value = json.find("temperature");
+  if (value == nullptr) return {};
+  if (!value->is_array()) return Temperature({json.number("temperature", kRange)});
+  const auto is_in_range = [&](const nlohmann::json& t) {
+    return t.is_number() && t.get<double>() >= kRange.min && t.get<double>() <= kRange.max;
+  };
+  if (value->size() != classes || !std::ranges::all_of(*value, is_in_range)) {
+    json.fail("temperature", "is not one number from 0.01 to 100 for each class");
+  }
+  return Temperature(value->get<std::vector<double>>());
+}
+
+Reliability read_reliability(JsonObject& json, const std::vector<std::string>& classes,
+                             const std::string& subject) {
+  Reliability reliability;
+  if (json.find("calibration") != nullptr) {
+    JsonObject calibration(json.object("calibration"), "calibration", subject);
+    reliability.temperature = read_temperature(calibration, classes.size());
+    calibration.finish();
+  }
+  if (json.find("usual") != nullptr) {
+    JsonObject usual(json.object("usual"), "usual", subject);
+    if (usual.find("distance") != nullptr) {
+      reliability.usual.distance = usual.number("distance", {0.0, 1e9});
+    }
+    if (usual.find("unsure_share") != nullptr) {
+      reliability.usual.unsure_share = usual.number("unsure_share", {0.0, 1.0});
+    }
+    if (usual.find("energy") != nullptr) {
+      reliability.usual.energy = usual.number("energy", {-1e9, 1e9});
+    }
+    usual.finish();
+  }
+  if (json.find("unproven_classes") != nullptr) {
+    for (const std::string& name : read_names(json, "unproven_classes")) {
+      const auto found = std::ranges::find(classes, name);
+      if (found == classes.end()) {
+        json.fail("unproven_classes", "names \"" + name + "\", which is none of the classes");
+      }
+      reliability.unproven.push_back(static_cast<std::size_t>(found - classes.begin()));
+    }
+    std::ranges::sort(reliability.unproven);
+  }
+  return reliability;
+}
+
 /// Reads what all models say.
 void read_shared(JsonObject& json, const std::string& subject, ModelTask task,
                  ModelDescription& model) {
@@ -121,6 +170,7 @@ void read_shared(JsonObject& json, const std::string& subject, ModelTask task,
   model.purpose = optional_text(json, "purpose");
   model.terms = optional_text(json, "terms");
   model.accuracy = optional_text(json, "accuracy");
+  model.reliability = read_reliability(json, model.classes, subject);
 }
 
 }  // namespace

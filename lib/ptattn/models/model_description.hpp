@@ -10,6 +10,7 @@
 #include "ptattn/models/architecture.hpp"
 #include "ptattn/models/object_profile.hpp"
 #include "ptattn/models/registry.hpp"
+#include "ptattn/models/reliability.hpp"
 #include "ptattn/models/scene_profile.hpp"
 
 namespace ptattn {
@@ -22,6 +23,7 @@ struct ModelDescription {
   std::string purpose;               ///< in a few words; empty: not said
   std::string terms;                 ///< of use, weights and training data; empty: not said
   std::string accuracy;              ///< as measured, with its data; empty: not said
+  Reliability reliability;           ///< what validation has found; absent keys: nothing
 };
 
 /// What the config.json of a classifier says.

@@ -8,6 +8,16 @@
 #include "ptattn/models/model_config.hpp"
 
 namespace ptattn {
+namespace {
+
+FamiliarFeatures read_familiar(const std::filesystem::path& folder, std::size_t classes,
+                               std::size_t features) {
+  const std::filesystem::path path = folder / kFamiliarFile;
+  if (!std::filesystem::exists(path)) return {};
+  return {SafetensorsFile(path), classes, features};
+}
+
+}  // namespace
 
 const ModelDescription& description_of(const Model& model) {
   return std::visit([](const auto& any) -> const ModelDescription& { return any.description; },
@@ -53,7 +63,8 @@ SegmenterModel load_segmenter(const std::filesystem::path& folder) {
                 "preprocessing.features names " + std::to_string(channels) +
                     " channels, the network takes " + std::to_string(network->in_channels()));
   }
-  return {std::move(description), std::move(network)};
+  FamiliarFeatures familiar = read_familiar(folder, description.classes.size(), channels);
+  return {std::move(description), std::move(network), std::move(familiar)};
 }
 
 }  // namespace ptattn

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "ptattn/models/classifier.hpp"
+#include "ptattn/models/familiar_features.hpp"
 #include "ptattn/models/model_description.hpp"
 #include "ptattn/models/point_network.hpp"
 #include "ptattn/models/precision.hpp"
@@ -22,6 +23,7 @@ struct ClassifierModel {
 struct SegmenterModel {
   SegmenterDescription description;
   std::unique_ptr<PointNetwork> network;
+  FamiliarFeatures familiar{};  ///< of the channels of voxels; empty: the folder has none
 };
 
 /// A model of any task.

@@ -1,7 +1,10 @@
 #include "ptattn/models/registry.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/kernel_head.hpp"
@@ -15,6 +18,32 @@
 
 namespace ptattn {
 namespace {
+
+bool is_of_head(std::string_view name) {
+  return name.starts_with("head.") || name.find("seg_head") != std::string_view::npos;
+}
+
+/// Weights without those of a head.
+class BodyWeights final : public WeightSource {
+ public:
+  explicit BodyWeights(const WeightSource& all) : all_(all) {}
+
+  [[nodiscard]] std::vector<std::string> names() const override {
+    std::vector<std::string> names = all_.names();
+    std::erase_if(names, is_of_head);
+    return names;
+  }
+  [[nodiscard]] const std::vector<std::size_t>* shape(std::string_view name) const override {
+    return is_of_head(name) ? nullptr : all_.shape(name);
+  }
+  [[nodiscard]] std::vector<float> values(std::string_view name) const override {
+    return all_.values(name);
+  }
+  [[nodiscard]] std::string subject() const override { return all_.subject(); }
+
+ private:
+  const WeightSource& all_;
+};
 
 template <bool kPositionEncoding>
 std::unique_ptr<Classifier> make_pct(const ArchitectureConfig& description,
@@ -106,6 +135,19 @@ std::unique_ptr<PointNetwork> make_point_network(const ArchitectureConfig& confi
                     " channels, the network gives " + std::to_string(features->out_channels()));
   }
   return std::make_unique<KernelHead>(std::move(features), std::move(head));
+}
+
+std::unique_ptr<PointNetwork> make_feature_network(const ArchitectureConfig& config,
+                                                   const WeightSource& weights) {
+  auto json = nlohmann::json::parse(config.hyper_parameters, nullptr, false);
+  if (json.is_object()) json.erase("num_classes");
+  auto network =
+      make_point_network({config.architecture, json.dump(), config.subject}, BodyWeights(weights));
+  if (network->labels_points()) {
+    throw Error(Fault::kModel, config.subject,
+                "has an architecture that gives no features for a head of examples");
+  }
+  return network;
 }
 
 }  // namespace ptattn

@@ -45,4 +45,11 @@ enum class ModelTask : std::uint8_t {
 [[nodiscard]] std::unique_ptr<PointNetwork> make_point_network(const ArchitectureConfig& config,
                                                                const WeightSource& weights);
 
+/// Builds the network that `config` describes without its head: it gives the features that the head
+/// sees.
+/// Tensors of heads in `weights` are passed over.
+/// @throws Error(Fault::kModel) as make_point_network, and for an architecture that needs its head
+[[nodiscard]] std::unique_ptr<PointNetwork> make_feature_network(const ArchitectureConfig& config,
+                                                                 const WeightSource& weights);
+
 }  // namespace ptattn

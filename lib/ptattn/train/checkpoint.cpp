@@ -123,7 +123,7 @@ void write_checkpoint(const std::filesystem::path& path, const CheckpointView& s
   body += bytes_of(state.minutes);
   add_number(state.frozen ? 1 : 0);
   for (std::size_t i = 0; i < kCheckpointBlocks; ++i) {
-    if (i + kBestBlocks == kCheckpointBlocks) body += bytes_of(state.selection);
+    if (i + kBestBlocks == kCheckpointBlocks) body += bytes_of(state.best);
     add_number(state.values[i].size());
     body += bytes_of(state.values[i]);
   }
@@ -152,7 +152,7 @@ bool read_checkpoint(const std::filesystem::path& path, Checkpoint& state) {
   for (std::size_t i = 0; i < kCheckpointBlocks; ++i) {
     if (i + kBestBlocks == kCheckpointBlocks) {
       if (reader.at_end()) break;
-      reader.take_value(state.selection);
+      reader.take_value(state.best);
     }
     reader.take_values(state.values[i]);
   }

@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
+#include "ptattn/train/best_score.hpp"
 #include "ptattn/train/parameter_set.hpp"
-#include "ptattn/train/selection.hpp"
 
 namespace ptattn::train {
 
@@ -22,7 +22,7 @@ struct CheckpointState {
   std::uint64_t updates = 0;  ///< steps of the optimizer
   double minutes = 0.0;
   bool frozen = false;  ///< batch norms keep their statistics
-  Selection selection{};
+  BestScore best{};
   std::string layout;  ///< layout_of the network: a state of another network is refused
   std::array<Values, kCheckpointBlocks> values;
 };
@@ -39,7 +39,7 @@ void write_checkpoint(const std::filesystem::path& path, const CheckpointView& s
 
 /// Reads `path`, or `path`.previous where `path` is missing or damaged, into the blocks of `state`,
 /// whose sizes and layout must be those of the file. A file of the earlier format, which ends
-/// before the best averages, leaves these and `state.selection` as they are.
+/// before the best averages, leaves these and `state.best` as they are.
 /// @return false: neither can be read
 /// @throws Error(Fault::kInput) for a state of another network
 bool read_checkpoint(const std::filesystem::path& path, Checkpoint& state);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "ptattn/cloud/nearest_value.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/tasks/geometry/plan_components.hpp"
 #include "ptattn/tasks/scene/scan_fields.hpp"
 
 namespace ptattn::train {
@@ -96,8 +96,6 @@ void put(Field& field, std::span<const float> values) {
                   [&](std::size_t i) { out[i] = nearest_value<T>(values[i]); });
   });
 }
-
-using PlanCell = std::pair<std::int64_t, std::int64_t>;
 
 PlanCell plan_cell(const std::array<float, 3>& p, double cell) {
   return {static_cast<std::int64_t>(std::floor(p[0] / cell)),
@@ -237,34 +235,16 @@ double plan_density(const LabelledCloud& cloud, double cell) {
 }
 
 std::vector<std::int32_t> number_objects(const LabelledCloud& cloud, Label rigid, double cell) {
+  std::vector<std::size_t> points;
+  std::vector<PlanCell> cells;
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    if (cloud.labels[i] != rigid) continue;
+    points.push_back(i);
+    cells.push_back(plan_cell(cloud.positions[i], cell));
+  }
+  const std::vector<std::int32_t> components = plan_components(cells);
   std::vector<std::int32_t> numbers(cloud.size(), -1);
-  std::map<PlanCell, std::int32_t> components;  // -1: not reached yet
-  for (std::size_t i = 0; i < cloud.size(); ++i) {
-    if (cloud.labels[i] == rigid) components.emplace(plan_cell(cloud.positions[i], cell), -1);
-  }
-  std::int32_t count = 0;
-  std::vector<PlanCell> reached;
-  for (auto& [start, number] : components) {
-    if (number >= 0) continue;
-    number = count;
-    reached.push_back(start);
-    while (!reached.empty()) {
-      const PlanCell at = reached.back();
-      reached.pop_back();
-      for (std::int64_t dx = -1; dx <= 1; ++dx) {
-        for (std::int64_t dy = -1; dy <= 1; ++dy) {
-          const auto next = components.find({at.first + dx, at.second + dy});
-          if (next == components.end() || next->second >= 0) continue;
-          next->second = count;
-          reached.push_back(next->first);
-        }
-      }
-    }
-    ++count;
-  }
-  for (std::size_t i = 0; i < cloud.size(); ++i) {
-    if (cloud.labels[i] == rigid) numbers[i] = components.at(plan_cell(cloud.positions[i], cell));
-  }
+  for (std::size_t p = 0; p < points.size(); ++p) numbers[points[p]] = components[p];
   return numbers;
 }
 

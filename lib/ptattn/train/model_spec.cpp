@@ -1,6 +1,7 @@
 #include "ptattn/train/model_spec.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -173,6 +174,33 @@ void write_model(const std::filesystem::path& folder, const ModelSpec& spec,
   std::filesystem::create_directories(folder, failed);
   set.save(folder / "model.safetensors", values, buffers, type);
   write_model_config(folder, spec);
+}
+
+void write_reliability(const std::filesystem::path& folder, const Reliability& reliability,
+                       const std::vector<std::string>& classes) {
+  const std::filesystem::path path = folder / "config.json";
+  std::ifstream text(path);
+  Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) throw Error(Fault::kModel, path.string(), "cannot be read as JSON");
+  json.erase("calibration");
+  json.erase("unproven_classes");
+  json.erase("usual");
+  const std::span<const double> temperature = reliability.temperature.by_class();
+  if (temperature.size() == 1) {
+    json["calibration"]["temperature"] = temperature.front();
+  } else if (!temperature.empty()) {
+    json["calibration"]["temperature"] = temperature;
+  }
+  for (const std::size_t c : reliability.unproven) {
+    json["unproven_classes"].push_back(classes.at(c));
+  }
+  const auto& [distance, unsure_share, energy] = reliability.usual;
+  if (distance) json["usual"]["distance"] = *distance;
+  if (unsure_share) json["usual"]["unsure_share"] = *unsure_share;
+  if (energy) json["usual"]["energy"] = *energy;
+  io::AtomicFile file(path);
+  file.append(json.dump(2) + "\n");
+  file.commit();
 }
 
 }  // namespace ptattn::train

@@ -9,6 +9,7 @@
 #include "ptattn/cloud/paint.hpp"
 #include "ptattn/models/files/weights.hpp"
 #include "ptattn/models/registry.hpp"
+#include "ptattn/models/reliability.hpp"
 #include "ptattn/train/parameter_set.hpp"
 
 namespace ptattn::train {
@@ -58,5 +59,13 @@ void write_model_config(const std::filesystem::path& folder, const ModelSpec& sp
 void write_model(const std::filesystem::path& folder, const ModelSpec& spec,
                  const ParameterSet& set, std::span<const float> values,
                  std::span<const float> buffers, WeightType type = WeightType::kFloat32);
+
+/// Writes what validation has found into the config.json of a model folder, in place of what it
+/// said; all else stays.
+/// @param classes  of the model
+/// @throws Error(Fault::kModel) when it cannot be read; Error(Fault::kInput) when it cannot be
+///         written
+void write_reliability(const std::filesystem::path& folder, const Reliability& reliability,
+                       const std::vector<std::string>& classes);
 
 }  // namespace ptattn::train

@@ -1,37 +1,10 @@
 #include "ptattn/train/scores.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "ptattn/core/error.hpp"
 
 namespace ptattn::train {
-
-void Calibration::add(double confidence, bool right) {
-  const auto bin = static_cast<std::size_t>(std::clamp(confidence, 0.0, 1.0) * kBins);
-  Bin& b = bins_[std::min(bin, kBins - 1)];
-  ++b.items;
-  b.right += right ? 1 : 0;
-  b.confidence += confidence;
-}
-
-void Calibration::add(const Calibration& other) {
-  for (std::size_t i = 0; i < kBins; ++i) {
-    bins_[i].items += other.bins_[i].items;
-    bins_[i].right += other.bins_[i].right;
-    bins_[i].confidence += other.bins_[i].confidence;
-  }
-}
-
-double Calibration::error() const {
-  double items = 0.0;
-  double error = 0.0;
-  for (const Bin& bin : bins_) {
-    items += static_cast<double>(bin.items);
-    error += std::abs(bin.confidence - static_cast<double>(bin.right));
-  }
-  return items > 0.0 ? error / items : 0.0;
-}
 
 Scores::Scores(const LabelSpace& space)
     : space_(space),
@@ -48,7 +21,7 @@ void Scores::add(std::span<const std::uint32_t> predicted, std::span<const float
     const Label label = labels[i];
     if (label < classes) {
       confusion_.add(label, predicted[i]);
-      calibration_.add(confidence[i], predicted[i] == label);
+      reliability_.add(confidence[i], predicted[i] == label);
     } else if (label < space_.size()) {
       const std::size_t set = label - classes;
       ++by_exclusion_[set * (classes + 1) + predicted[i]];
@@ -64,7 +37,7 @@ void Scores::add(const Scores& other) {
   for (std::size_t i = 0; i < classes; ++i) {
     for (std::size_t j = 0; j <= classes; ++j) confusion_.add(i, j, other.confusion_(i, j));
   }
-  calibration_.add(other.calibration_);
+  reliability_.add(other.reliability_);
   for (std::size_t i = 0; i < by_exclusion_.size(); ++i) by_exclusion_[i] += other.by_exclusion_[i];
   excluded_points_ += other.excluded_points_;
   excluded_wrong_ += other.excluded_wrong_;

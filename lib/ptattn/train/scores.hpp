@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -8,29 +7,10 @@
 #include <vector>
 
 #include "ptattn/tasks/evaluation.hpp"
+#include "ptattn/tasks/reliability_table.hpp"
 #include "ptattn/train/labelled_cloud.hpp"
 
 namespace ptattn::train {
-
-/// Confidence against accuracy in bins of equal width (Guo et al. 2017).
-class Calibration {
- public:
-  static constexpr std::size_t kBins = 15;
-
-  void add(double confidence, bool right);
-  void add(const Calibration& other);
-  /// Expected calibration error: sum over the bins of their share of items times the difference
-  /// between their mean confidence and their accuracy. 0 of nothing.
-  [[nodiscard]] double error() const;
-
- private:
-  struct Bin {
-    std::uint64_t items = 0;
-    std::uint64_t right = 0;
-    double confidence = 0.0;  // sum
-  };
-  std::array<Bin, kBins> bins_{};
-};
 
 /// What predictions for points with labels come to.
 class Scores {
@@ -45,7 +25,8 @@ class Scores {
   void add(const Scores& other);
 
   [[nodiscard]] const ConfusionMatrix& confusion() const { return confusion_; }
-  [[nodiscard]] double calibration_error() const { return calibration_.error(); }
+  [[nodiscard]] const ReliabilityTable& reliability() const { return reliability_; }
+  [[nodiscard]] double calibration_error() const { return reliability_.expected_error(); }
   /// Share of the points with an exclusion as label that got one of the excluded classes; 0 of
   /// none.
   [[nodiscard]] double excluded_share() const;
@@ -60,7 +41,7 @@ class Scores {
  private:
   LabelSpace space_;
   ConfusionMatrix confusion_;
-  Calibration calibration_;
+  ReliabilityTable reliability_;
   std::vector<std::uint64_t> by_exclusion_;  // [exclusions, classes + 1]
   std::uint64_t excluded_points_ = 0;
   std::uint64_t excluded_wrong_ = 0;

@@ -126,14 +126,14 @@ StepReport Trainer::step() {
 }
 
 bool Trainer::offer(double score) {
-  selection_.validated = steps_;
-  if (score <= selection_.score) {
-    ++selection_.since;
+  best_score_.validated = steps_;
+  if (score <= best_score_.score) {
+    ++best_score_.since;
     return false;
   }
-  selection_.score = score;
-  selection_.step = steps_;
-  selection_.since = 0;
+  best_score_.score = score;
+  best_score_.step = steps_;
+  best_score_.since = 0;
   best_values_ = values_;
   best_buffers_ = buffers_;
   return true;
@@ -145,7 +145,7 @@ void Trainer::save(const std::filesystem::path& path) const {
                           .updates = optimizer_.steps(),
                           .minutes = minutes(),
                           .frozen = frozen_,
-                          .selection = selection_,
+                          .best = best_score_,
                           .layout = layout_of(set),
                           .values = {set.values(), set.buffer_values(), values_, buffers_,
                                      optimizer_.first_moments(), optimizer_.second_moments(),
@@ -164,7 +164,7 @@ bool Trainer::load(const std::filesystem::path& path) {
   minutes_before_ = state.minutes;
   started_ = seconds_now();
   frozen_ = state.frozen;
-  selection_ = state.selection;
+  best_score_ = state.best;
   network_.freeze_norm_statistics(frozen_ || options_.head_only);
   prefetcher_.reset();
   return true;

@@ -10,9 +10,9 @@
 
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/train/adamw.hpp"
+#include "ptattn/train/best_score.hpp"
 #include "ptattn/train/loss.hpp"
 #include "ptattn/train/schedule.hpp"
-#include "ptattn/train/selection.hpp"
 #include "ptattn/train/stream.hpp"
 #include "ptattn/train/trainable_network.hpp"
 
@@ -69,7 +69,7 @@ class Trainer {
   /// keeps these weights if no earlier ones scored as high.
   /// @return  true: they are the best so far
   bool offer(double score);
-  [[nodiscard]] const Selection& selection() const { return selection_; }
+  [[nodiscard]] const BestScore& best_score() const { return best_score_; }
   /// The weights and buffers that scored best; before any offer, the first ones.
   [[nodiscard]] std::span<const float> best_values() const { return best_values_; }
   [[nodiscard]] std::span<const float> best_buffers() const { return best_buffers_; }
@@ -101,7 +101,7 @@ class Trainer {
   AdamW optimizer_;
   std::vector<float> values_;   // averaged
   std::vector<float> buffers_;  // averaged
-  Selection selection_;
+  BestScore best_score_;
   std::vector<float> best_values_;
   std::vector<float> best_buffers_;
   std::uint64_t steps_ = 0;

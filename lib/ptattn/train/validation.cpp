@@ -46,13 +46,14 @@ LabelledCloud tilted(LabelledCloud cloud, double voxel) {
 
 std::vector<CloudScores> validate(const SegmenterModel& model,
                                   std::span<const LabelledCloud> clouds, const LabelSpace& space,
-                                  const std::function<bool()>& between, std::size_t memory) {
+                                  const ValidationOptions& how) {
   const std::vector<std::uint32_t> table = class_table(model, space);
   std::vector<CloudScores> results;
   for (const LabelledCloud& cloud : clouds) {
-    if (between && !between()) break;
-    const Segmentation found =
-        segment(model, to_point_cloud(cloud), {.tiling = {.memory = memory}});
+    if (how.between && !how.between()) break;
+    const SegmentOptions options{.tiling = {.memory = how.memory},
+                                 .probabilities = how.sample != nullptr};
+    Segmentation found = segment(model, to_point_cloud(cloud), options);
     std::vector<std::uint32_t> predicted(cloud.size());
     std::vector<Label> labels = cloud.labels;
     for (std::size_t i = 0; i < cloud.size(); ++i) {
@@ -63,6 +64,12 @@ std::vector<CloudScores> validate(const SegmenterModel& model,
     }
     results.push_back({cloud.name, Scores(space)});
     results.back().scores.add(predicted, found.confidence, labels);
+    if (how.sample == nullptr) continue;
+    how.sample->features.push_back({how.sample->features.size(), std::move(found.sampled)});
+    how.sample->unsure_shares.push_back(found.unsure_share);
+    how.sample->confidences.add(
+        found.probabilities, [&](std::size_t i) { return labels[i] < space.classes.size(); },
+        [&](std::size_t i) { return predicted[i] == labels[i]; });
   }
   return results;
 }

@@ -52,8 +52,12 @@ std::optional<Direction> preset_direction(std::string_view name) {
   return std::nullopt;
 }
 
+bool is_landscape(const Position& spread) {
+  return spread[2] < kFlat * std::min(spread[0], spread[1]);
+}
+
 Direction sensible_direction(const Position& spread) {
-  return spread[2] < kFlat * std::min(spread[0], spread[1]) ? kLandscape : kObject;
+  return is_landscape(spread) ? kLandscape : kObject;
 }
 
 Orientation orientation_of(const Direction& direction, Axis up) {
@@ -67,7 +71,7 @@ Orientation orientation_of(const Direction& direction, Axis up) {
 }
 
 Camera fitting_camera(std::span<const std::array<float, 3>> points, const Orientation& axes,
-                      double aspect, double margin) {
+                      double aspect, double radius, double margin) {
   const double tan_y = kTanHalfView * (1.0 - 2.0 * margin);
   const double tan_x = tan_y * aspect;
   constexpr double kLow = -std::numeric_limits<double>::infinity();
@@ -82,6 +86,9 @@ Camera fitting_camera(std::span<const std::array<float, 3>> points, const Orient
     nearest = std::max(nearest, z);
     farthest = std::min(farthest, z);
   }
+  const double wide = radius * std::hypot(1.0, tan_x);
+  const double high = radius * std::hypot(1.0, tan_y);
+  right += wide, left += wide, top += high, bottom += high;
   const double eye_z = std::max((right + left) / (2.0 * tan_x), (top + bottom) / (2.0 * tan_y));
   const double middle = (nearest + farthest) / 2.0;
   const double distance = eye_z - middle;

@@ -62,12 +62,16 @@ std::vector<FieldColumn> feature_columns(const PointCloud& cloud) {
 
 bool holds_classes(const Field& field, std::size_t points) {
   if (!holds_labels(field)) return false;
+  std::size_t none = 0;
   for (std::size_t i = 0; i < points; ++i) {
     const double v = field.as_double(i);
-    if (std::isnan(v)) continue;
-    if (!(v >= -1.0 && v < kMostClasses)) return false;
+    if (std::isnan(v)) {
+      ++none;
+    } else if (!(v >= -1.0 && v < kMostClasses)) {
+      return false;
+    }
   }
-  return true;
+  return points == 0 || none < points;
 }
 
 /// Fields that are no source by themselves.
@@ -85,8 +89,10 @@ std::vector<const Field*> fields_of_places_and_colors(const PointCloud& cloud) {
 }
 
 bool varies(const Field& field, std::size_t points) {
+  const double first = points == 0 ? 0.0 : field.as_double(0);
   for (std::size_t i = 1; i < points; ++i) {
-    if (field.as_double(i) != field.as_double(0)) return true;
+    const double value = field.as_double(i);
+    if (value != first && !(std::isnan(value) && std::isnan(first))) return true;
   }
   return false;
 }
@@ -131,7 +137,12 @@ Coloring color_scale(const PointCloud& cloud, const ColorSource& source,
                      const std::optional<ColorRange>& range) {
   const std::vector<float> values = scale_values(cloud, source);
   const ColorRange used = range ? *range : range_for(source, values);
-  return {colors_of(values, used), {source, {}, used}};
+  return {colors_of(values, used),
+          {.source = source,
+           .classes = {},
+           .range = used,
+           .below = std::ranges::any_of(values, [&](float v) { return v < used.low; }),
+           .above = std::ranges::any_of(values, [&](float v) { return v > used.high; })}};
 }
 
 Coloring color_classes(const PointCloud& cloud, const ColorSource& source,
@@ -139,9 +150,9 @@ Coloring color_classes(const PointCloud& cloud, const ColorSource& source,
   const Field* const field = cloud.find(source.name);
   if (field == nullptr || field->count() != 1) no_source(source);
   std::map<std::int64_t, LegendClass> found;
-  Coloring coloring{.colors = std::vector<Rgb>(cloud.size()), .legend = {source, {}, {}}};
+  Coloring coloring{.colors = std::vector<Rgb>(cloud.size()), .legend = {.source = source}};
   for (std::size_t i = 0; i < cloud.size(); ++i) {
-    const std::int64_t code = code_of(field->as_double(i));
+    const std::int64_t code = class_code(field->as_double(i));
     auto entry = found.find(code);
     if (entry == found.end()) entry = found.emplace(code, LegendClass{classes[code], 0}).first;
     coloring.colors[i] = entry->second.style.color;
@@ -161,7 +172,7 @@ Coloring color_rgb(const PointCloud& cloud, const ColorSource& source) {
   if (columns.empty()) no_source(source);
   const double full = full_color(columns, cloud.size());
   const double factor = full > 255.0 ? 1.0 / 257.0 : 255.0 / full;
-  Coloring coloring{.colors = std::vector<Rgb>(cloud.size()), .legend = {source, {}, {}}};
+  Coloring coloring{.colors = std::vector<Rgb>(cloud.size()), .legend = {.source = source}};
   parallel_each(cloud.size(), kGrain, [&](std::size_t i) {
     for (std::size_t c = 0; c < 3; ++c) coloring.colors[i][c] = as_byte(factor * columns[c](i));
   });
@@ -171,7 +182,7 @@ Coloring color_rgb(const PointCloud& cloud, const ColorSource& source) {
 Coloring color_features(const PointCloud& cloud, const ColorSource& source) {
   const std::vector<FieldColumn> columns = feature_columns(cloud);
   if (columns.size() != 3) no_source(source);
-  Coloring coloring{.colors = std::vector<Rgb>(cloud.size()), .legend = {source, {}, {}}};
+  Coloring coloring{.colors = std::vector<Rgb>(cloud.size()), .legend = {.source = source}};
   for (std::size_t c = 0; c < 3; ++c) {
     const std::vector<float> values = values_of(columns[c], cloud.size());
     const ColorRange range = range_within(values, kFeaturePercent);
@@ -183,6 +194,10 @@ Coloring color_features(const PointCloud& cloud, const ColorSource& source) {
 }
 
 }  // namespace
+
+std::int64_t class_code(double value) {
+  return std::isnan(value) ? kNoClass : static_cast<std::int64_t>(value);
+}
 
 std::vector<ColorSource> color_sources(const PointCloud& cloud) {
   struct Ranked {

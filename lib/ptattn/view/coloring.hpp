@@ -36,13 +36,16 @@ struct ColorSource {
 /// fields of one value, as they come. Names are compared without case and without the `scalar_` of
 /// CloudCompare. Fields whose values are all equal come last. A field counts as classes by its name
 /// (it ends in label, classification, class, segment, instance or cluster) if all its values are
-/// whole numbers below 65536.
+/// whole numbers below 65536 or NaN, which means no class.
 [[nodiscard]] std::vector<ColorSource> color_sources(const PointCloud& cloud);
 
 /// The source of that name: one of `color_sources`, or x, y, or a value of a field of several
 /// ("descriptor_3").
 /// @throws Error(Fault::kInput) that tells which there are
 [[nodiscard]] ColorSource find_color_source(const PointCloud& cloud, std::string_view name);
+
+/// Returns the class that a field's value names: kNoClass for NaN.
+[[nodiscard]] std::int64_t class_code(double value);
 
 /// A class and how many points have it.
 struct LegendClass {
@@ -53,8 +56,10 @@ struct LegendClass {
 /// What the colours mean.
 struct Legend {
   ColorSource source;
-  std::vector<LegendClass> classes;  ///< kClasses: those that occur, by code
-  std::optional<ColorRange> range;   ///< kScale, kHeight
+  std::vector<LegendClass> classes{};  ///< kClasses: those that occur, by code; kNoClass last
+  std::optional<ColorRange> range{};   ///< kScale, kHeight
+  bool below = false;                  ///< some points are below the range, in its lowest colour
+  bool above = false;                  ///< some are above it
 };
 
 struct Coloring {

@@ -17,7 +17,8 @@ constexpr GLuint kColor = 1;
 
 Painter::Painter()
     : points_(kPointVertexShader, kPointFragmentShader),
-      edges_(kScreenVertexShader, kEdgeFragmentShader) {
+      edges_(kScreenVertexShader, kEdgeFragmentShader),
+      overlays_(kScreenVertexShader, kOverlayFragmentShader) {
   glGenVertexArrays(1, &vertex_array_);
 }
 
@@ -125,26 +126,30 @@ void Painter::finish(GLuint framebuffer) {
   glDrawArrays(GL_TRIANGLES, 0, 3);
 }
 
-void Painter::lay(const Overlay& overlay, GLuint framebuffer, int height) {
-  const auto columns = static_cast<int>(overlay.image.width);
-  const auto rows = static_cast<int>(overlay.image.height);
+void Painter::lay(const Overlay& overlay, GLuint framebuffer) {
+  const auto columns = static_cast<int>(overlay.canvas.width());
+  const auto rows = static_cast<int>(overlay.canvas.height());
+  const auto left = static_cast<int>(overlay.x);
+  const int bottom = height_ - static_cast<int>(overlay.y) - rows;
   GLuint texture = 0;
+  glActiveTexture(GL_TEXTURE0);
   glGenTextures(1, &texture);
   glBindTexture(GL_TEXTURE_2D, texture);
   glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
-  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGB8, columns, rows, 0, GL_RGB, GL_UNSIGNED_BYTE,
-               overlay.image.pixels.data());
-  GLuint source = 0;
-  glGenFramebuffers(1, &source);
-  glBindFramebuffer(GL_READ_FRAMEBUFFER, source);
-  glFramebufferTexture2D(GL_READ_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, texture, 0);
-  glBindFramebuffer(GL_DRAW_FRAMEBUFFER, framebuffer);
-  const auto left = static_cast<int>(overlay.x);
-  const int top = height - static_cast<int>(overlay.y);
-  glBlitFramebuffer(0, 0, columns, rows, left, top, left + columns, top - rows, GL_COLOR_BUFFER_BIT,
-                    GL_NEAREST);
+  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, columns, rows, 0, GL_RGBA, GL_UNSIGNED_BYTE,
+               overlay.canvas.pixels().data());
+  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);  // no smaller copies
   glBindFramebuffer(GL_FRAMEBUFFER, framebuffer);
-  glDeleteFramebuffers(1, &source);
+  glViewport(left, bottom, columns, rows);
+  glDisable(GL_DEPTH_TEST);
+  glEnable(GL_BLEND);
+  glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
+  overlays_.use();
+  glUniform1i(overlays_.uniform("canvas"), 0);
+  glUniform2i(overlays_.uniform("corner"), left, bottom);
+  glBindVertexArray(vertex_array_);
+  glDrawArrays(GL_TRIANGLES, 0, 3);
+  glDisable(GL_BLEND);
   glDeleteTextures(1, &texture);
 }
 

@@ -38,8 +38,8 @@ class Painter {
   void draw(const Pane& pane, const Viewport& viewport);
   /// Puts the picture into a framebuffer (0: the window).
   void finish(GLuint framebuffer);
-  /// Copies an image to the framebuffer, whose height is needed to count from its top.
-  static void lay(const Overlay& overlay, GLuint framebuffer, int height);
+  /// Lays a canvas over the finished picture in the framebuffer.
+  void lay(const Overlay& overlay, GLuint framebuffer);
 
  private:
   struct Buffers {
@@ -51,6 +51,7 @@ class Painter {
 
   GlProgram points_;
   GlProgram edges_;
+  GlProgram overlays_;
   GlTarget scene_;
   std::vector<Buffers> layers_;
   GLuint vertex_array_ = 0;

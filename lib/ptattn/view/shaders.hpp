@@ -86,4 +86,16 @@ void main() {
 }
 )";
 
+/// A canvas, whose rows count from the top, over the part of the picture whose lower left pixel is
+/// `corner`.
+inline constexpr const char* kOverlayFragmentShader = R"(#version 330
+uniform sampler2D canvas;
+uniform ivec2 corner;
+out vec4 result;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy) - corner;
+  result = texelFetch(canvas, ivec2(at.x, textureSize(canvas, 0).y - 1 - at.y), 0);
+}
+)";
+
 }  // namespace ptattn::view

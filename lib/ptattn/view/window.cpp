@@ -48,6 +48,15 @@ class Orbit final : public o3d::ViewControl {
     zoom_ = std::clamp(zoom_ * std::pow(kZoomStep, steps), kNearestZoom, kFarthestZoom);
     SetProjectionParameters();
   }
+  /// What the panes show; all have one camera.
+  [[nodiscard]] Sight sight(int width, int height, int pane_width) const {
+    const auto position = [](const Eigen::Vector3d& v) { return Position{v.x(), v.y(), v.z()}; };
+    return {.width = static_cast<std::size_t>(width),
+            .height = static_cast<std::size_t>(height),
+            .pane_width = static_cast<std::size_t>(pane_width),
+            .pixels_per_unit = 0.5 * height / (distance_ * kTanHalfView),
+            .axes = {position(right_), position(up_), position(front_)}};
+  }
   /// Matrices for a part of the window.
   Viewport viewport(int x, int width, int height) {
     ChangeWindowSize(width, height);
@@ -111,8 +120,7 @@ struct ViewerWindow::Impl final : o3d::Visualizer {
   [[nodiscard]] int columns() const { return view_control_ptr_->GetWindowWidth(); }
   [[nodiscard]] int rows() const { return view_control_ptr_->GetWindowHeight(); }
   [[nodiscard]] int pane_width() const {
-    const int free = columns() - static_cast<int>(right_border);
-    return std::max(free / static_cast<int>(std::max<std::size_t>(panes.size(), 1)), 1);
+    return std::max(columns() / static_cast<int>(std::max<std::size_t>(panes.size(), 1)), 1);
   }
   void redraw() { is_redraw_required_ = true; }
   void paint(GLuint framebuffer, int samples);
@@ -120,8 +128,7 @@ struct ViewerWindow::Impl final : o3d::Visualizer {
   std::optional<Painter> painter;
   std::vector<Pane> panes;
   Style style;
-  std::function<std::vector<Overlay>(std::size_t, std::size_t)> make_overlays;
-  std::size_t right_border = 0;
+  std::function<std::vector<Overlay>(const Sight&)> make_overlays;
   std::function<bool(char, bool)> press;
   std::exception_ptr failure;  // of a callback, which C code called
 
@@ -167,9 +174,8 @@ void ViewerWindow::Impl::paint(GLuint framebuffer, int samples) {
   orbit().ChangeWindowSize(width, height);
   painter->finish(framebuffer);
   if (!make_overlays) return;
-  for (const Overlay& overlay :
-       make_overlays(static_cast<std::size_t>(width), static_cast<std::size_t>(height))) {
-    Painter::lay(overlay, framebuffer, height);
+  for (const Overlay& overlay : make_overlays(orbit().sight(width, height, pane))) {
+    painter->lay(overlay, framebuffer);
   }
 }
 
@@ -231,10 +237,8 @@ void ViewerWindow::set_camera(const Camera& camera) {
   impl_->redraw();
 }
 
-void ViewerWindow::set_overlays(std::function<std::vector<Overlay>(std::size_t, std::size_t)> make,
-                                std::size_t right_border) {
+void ViewerWindow::set_overlays(std::function<std::vector<Overlay>(const Sight&)> make) {
   impl_->make_overlays = std::move(make);
-  impl_->right_border = right_border;
   impl_->redraw();
 }
 

@@ -10,6 +10,7 @@
 
 #include "ptattn/cloud/image.hpp"
 #include "ptattn/view/camera.hpp"
+#include "ptattn/view/canvas.hpp"
 
 namespace ptattn::view {
 
@@ -32,9 +33,18 @@ struct Style {
   double point_scale = 1.0;  ///< factor on all diameters
 };
 
+/// What one sees at the moment.
+struct Sight {
+  std::size_t width = 0;  ///< pixels of the window
+  std::size_t height = 0;
+  std::size_t pane_width = 0;
+  double pixels_per_unit = 0.0;  ///< at the distance of the camera's target
+  Orientation axes;
+};
+
 /// A picture laid over the window.
 struct Overlay {
-  Image image;
+  Canvas canvas;
   std::size_t x = 0;  ///< of its upper left corner
   std::size_t y = 0;
 };
@@ -69,10 +79,8 @@ class ViewerWindow {
   void set_panes(std::vector<Pane> panes);
   void set_style(const Style& style);
   void set_camera(const Camera& camera);
-  /// Called with the window's size before it is drawn; `right_border` pixels of it are not covered
-  /// by panes.
-  void set_overlays(std::function<std::vector<Overlay>(std::size_t, std::size_t)> make,
-                    std::size_t right_border);
+  /// Lays pictures over the panes, which stay as they are. `make` is called before each drawing.
+  void set_overlays(std::function<std::vector<Overlay>(const Sight&)> make);
 
   [[nodiscard]] std::size_t width() const;
   [[nodiscard]] std::size_t height() const;

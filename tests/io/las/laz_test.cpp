@@ -106,7 +106,8 @@ TEST(Laz, a_copc_file_is_read_and_says_that_its_index_is_lost) {
   const PointCloud cloud = read_cloud(las_folder() / "outside/simple.copc.laz");
   EXPECT_EQ(cloud.size(), 1065U);
   const LasMetadata& las = *cloud.metadata().las;
-  EXPECT_THAT(cloud.metadata().notes, testing::ElementsAre(testing::HasSubstr("its index is not kept")));
+  EXPECT_THAT(cloud.metadata().notes,
+              testing::ElementsAre(testing::HasSubstr("its index is not kept")));
   EXPECT_TRUE(las.extended_records.empty());
   for (const LasRecord& record : las.records) EXPECT_NE(record.user_id[0], 'c');
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -15,18 +16,35 @@
 namespace ptattn {
 namespace {
 
-/// Mean probabilities over the votes for a cloud whose z points up.
-std::vector<double> vote(const ClassifierModel& model, std::span<const Position> positions,
-                         std::size_t votes) {
-  std::vector<std::vector<double>> ballots(votes);
+/// What one look at a cloud says.
+struct Ballot {
+  std::vector<double> probabilities;
+  double energy;
+};
+
+Ballot look(const ClassifierModel& model, MatrixView sample) {
+  const Matrix scores = model.network->logits(sample);
+  Ballot ballot{class_probabilities(scores.values(), model.description.name), 0.0};
+  const double largest = std::ranges::max(scores.values());
+  double sum = 0.0;
+  for (const float score : scores.values()) sum += std::exp(double{score} - largest);
+  ballot.energy = -(largest + std::log(sum));
+  return ballot;
+}
+
+/// Means over the votes for a cloud whose z points up.
+Ballot vote(const ClassifierModel& model, std::span<const Position> positions, std::size_t votes) {
+  std::vector<Ballot> ballots(votes);
   parallel_each(votes, 1, [&](std::size_t v) {
-    const Matrix sample = prepare(positions, model.description.preprocessing, v, votes);
-    ballots[v] =
-        class_probabilities(model.network->logits(sample).values(), model.description.name);
+    ballots[v] = look(model, prepare(positions, model.description.preprocessing, v, votes));
   });
-  std::vector<double> mean(model.description.classes.size(), 0.0);
-  for (const std::vector<double>& ballot : ballots) {
-    for (std::size_t c = 0; c < mean.size(); ++c) mean[c] += ballot[c] / static_cast<double>(votes);
+  const auto n = static_cast<double>(votes);
+  Ballot mean{std::vector<double>(model.description.classes.size(), 0.0), 0.0};
+  for (const Ballot& ballot : ballots) {
+    for (std::size_t c = 0; c < mean.probabilities.size(); ++c) {
+      mean.probabilities[c] += ballot.probabilities[c] / n;
+    }
+    mean.energy += ballot.energy / n;
   }
   return mean;
 }
@@ -68,14 +86,26 @@ std::vector<std::string> notes_on(const PointCloud& cloud, const UsablePoints& u
   return notes;
 }
 
+/// Calibrates the probabilities of the axis that was chosen; which one it is does not depend on it.
+void calibrate(Classification& result, const ClassifierModel& model) {
+  const Reliability& reliability = model.description.reliability;
+  std::vector<double>& p = result.probabilities;
+  reliability.temperature.apply(p,
+                                static_cast<std::size_t>(std::ranges::max_element(p) - p.begin()));
+  result.unusual = reliability.usual.energy && result.energy > *reliability.usual.energy;
+}
+
 }  // namespace
 
 Classification classify(const ClassifierModel& model, const PointCloud& cloud,
                         const ClassifyOptions& options) {
   const UsablePoints usable = usable_points(cloud, model.description.preprocessing);
   Classification best = with_best_axis(options.up, [&](Axis up) {
-    return Classification{vote(model, turned_upright(usable.positions, up), options.votes), up, {}};
+    Ballot mean = vote(model, turned_upright(usable.positions, up), options.votes);
+    return Classification{
+        .probabilities = std::move(mean.probabilities), .up = up, .energy = mean.energy};
   });
+  calibrate(best, model);
   best.notes = notes_on(cloud, usable);
   return best;
 }
@@ -90,14 +120,14 @@ ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud&
     ClassifiedSample result;
     result.usable.positions = turned_upright(as_given, axis);
     result.sample = prepare_sample(result.usable.positions, description.preprocessing, 0, 1);
+    Ballot ballot = look(model, result.sample.points);
     result.classification = {
-        class_probabilities(model.network->logits(result.sample.points).values(), description.name),
-        axis,
-        {}};
+        .probabilities = std::move(ballot.probabilities), .up = axis, .energy = ballot.energy};
     return result;
   });
   best.usable.points = std::move(usable.points);
   best.classification.notes = std::move(notes);
+  calibrate(best.classification, model);
   return best;
 }
 

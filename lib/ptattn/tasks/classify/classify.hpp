@@ -25,12 +25,17 @@ struct Classification {
   std::vector<double> probabilities;  ///< one a class, sum 1
   Axis up = Axis::kZ;                 ///< the axis of the input that was taken as up
   std::vector<std::string> notes{};   ///< stray points and what `object_hints` says, a line each
+  /// -ln sum_c exp(score_c), the mean of the votes: high where no class stands out from the others,
+  /// as of what the model was not made for (Liu et al. 2020).
+  double energy = 0.0;
+  bool unusual = false;  ///< the energy is beyond what validation has found to be usual
 };
 
 /// Names what a cloud is.
 ///
 ///   p = 1/V sum_v softmax(logits(prepare(cloud, v)))
 ///
+/// which the model's temperature calibrates (see Temperature); the likeliest class stays.
 /// Points with a NaN or infinite coordinate are left out. The unit, the offset and the number of
 /// points do not matter (ObjectProfile::min_points is the least).
 /// @throws Error(Fault::kInput) for a cloud that `usable_positions` refuses;

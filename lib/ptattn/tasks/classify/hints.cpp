@@ -11,6 +11,7 @@
 
 #include "ptattn/tasks/geometry/float_step.hpp"
 #include "ptattn/tasks/geometry/scene_pose.hpp"
+#include "ptattn/tasks/geometry/spacing.hpp"
 
 namespace ptattn {
 namespace {
@@ -42,6 +43,7 @@ bool has_scanner_fields(const PointCloud& cloud) {
 }
 
 bool is_scene(const PointCloud& cloud, std::span<const Position> positions) {
+  if (longest_side(positions) < kWide) return false;
   const std::optional<ScenePose> pose = scene_pose(positions);
   if (!pose || !pose->is_flat()) return false;
   const double wide = std::ranges::max(pose->extent);

@@ -15,7 +15,7 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kFewest = 100;
-constexpr std::size_t kSample = 200'000;
+constexpr std::size_t kSample = 100'000;
 constexpr double kTail = 0.002;
 constexpr double kMostCells = 40.0;   // along the second longest extent
 constexpr double kLeastInCell = 6.0;  // points, in the mean, so that cells have a bottom and a top

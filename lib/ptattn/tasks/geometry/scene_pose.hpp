@@ -14,7 +14,7 @@ namespace ptattn {
 /// Describes how a piece of the earth lies in its coordinates.
 ///
 /// Seen from above, such a cloud covers more of a grid than seen from a side, and its lowest points
-/// are smoother than its highest ones. Of more than 200 000 points, every s-th is looked at; two in
+/// are smoother than its highest ones. Of more than 100 000 points, every s-th is looked at; two in
 /// a thousand at either end of each axis are not. Of 52 airborne surveys of towns, fields, forests
 /// and slopes, all have z up by these measures; upside down, all but a flat polder are noticed.
 struct ScenePose {

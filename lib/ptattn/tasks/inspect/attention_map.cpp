@@ -110,8 +110,11 @@ std::vector<double> probabilities_at(std::size_t point, const SegmenterModel& mo
   class_probabilities(scores, {}, model.description.name);
   ScoredVoxels scored{std::move(scene.voxels), std::move(scores)};
   keep_one_category({&scored, 1}, model.description, category);
-  const Matrix p = PointProbabilities(scored, SegmentOptions{}.neighbors)({&row, 1});
-  return {p.values().begin(), p.values().end()};
+  Matrix p = PointProbabilities(scored, SegmentOptions{}.neighbors)({&row, 1});
+  const std::span<float> of_point{p.row(0), p.cols()};
+  model.description.reliability.temperature.apply(
+      of_point, static_cast<std::size_t>(std::ranges::max_element(of_point) - of_point.begin()));
+  return {of_point.begin(), of_point.end()};
 }
 
 }  // namespace

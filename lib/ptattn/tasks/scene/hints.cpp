@@ -129,8 +129,7 @@ void add_voxel_hints(const SceneVoxels& scene, const SceneProfile& profile,
   }
 }
 
-void add_pose_hints(const ScenePose& pose, const SceneProfile& profile, double share,
-                    std::vector<Hint>& hints) {
+void add_pose_hints(const ScenePose& pose, std::vector<Hint>& hints) {
   if (pose.is_bulky()) {
     hints.push_back({"object",
                      "is flat along no axis, is it a scene? (one object: ptattn-classify; z is not "
@@ -143,6 +142,11 @@ void add_pose_hints(const ScenePose& pose, const SceneProfile& profile, double s
     hints.push_back({"tilt", "has its ground tilted by " + std::to_string(std::lround(pose.tilt)) +
                                  " degrees, a steep slope, or z is not up"});
   }
+}
+
+/// @param share  of the cloud's points that are here
+void add_density(const ScenePose& pose, const SceneProfile& profile, double share,
+                 std::vector<Hint>& hints) {
   const double density = pose.density / share;
   if (pose.is_flat() && density < kAlmost * profile.min_density) {
     hints.push_back({"density", "has " + rounded(density) + " points/m2, the model was made for " +
@@ -166,7 +170,8 @@ std::vector<Hint> scene_hints(const PointCloud& cloud, const SceneVoxels& scene,
   const UnitGuess unit = guess_unit(positions, system_of(cloud), pose);
   add_unit(unit, hints);
   if (unit.reason.empty()) add_voxel_hints(scene, profile, hints);
-  if (pose) add_pose_hints(*pose, profile, share, hints);
+  if (pose) add_pose_hints(*pose, hints);
+  if (pose && unit.reason.empty()) add_density(*pose, profile, share, hints);
   return hints;
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <iterator>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "ptattn/core/error.hpp"
@@ -13,6 +14,8 @@
 #include "ptattn/tasks/scene/hints.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
 #include "ptattn/tasks/segment/point_probabilities.hpp"
+#include "ptattn/tasks/segment/voxel_sample.hpp"
+#include "ptattn/tasks/segment/voxel_smoothing.hpp"
 
 namespace ptattn {
 namespace {
@@ -88,6 +91,8 @@ std::vector<ScoredVoxels> score_views(const SegmenterModel& model, const PointCl
     };
     Matrix probabilities =
         voxel_probabilities(model, tiles, views.quarter_turns, options.category, of_view);
+    if (v == 0) result.sampled = sample_voxels(scene.channels, probabilities);
+    if (options.clean) probabilities = smooth_probabilities(scene, profile, probabilities);
     scored.push_back({std::move(scene.voxels), std::move(probabilities)});
   }
   return scored;
@@ -122,9 +127,11 @@ void allocate_results(std::size_t points, std::size_t classes, Segmentation& res
   std::ranges::fill(result.probabilities.values(), 0.0F);
 }
 
-/// Writes label and certainty of one point.
-void write_point(std::span<const float> p, std::size_t point, Segmentation& result) {
+/// Writes label and certainty of one point, and calibrates its probabilities on the way.
+void write_point(std::span<float> p, std::size_t point, const Temperature& temperature,
+                 Segmentation& result) {
   const auto best = static_cast<std::size_t>(std::ranges::max_element(p) - p.begin());
+  temperature.apply(p, best);
   float second = 0.0F;
   double entropy = 0.0;
   for (std::size_t c = 0; c < p.size(); ++c) {
@@ -140,19 +147,52 @@ void write_point(std::span<const float> p, std::size_t point, Segmentation& resu
 /// Writes the mean of all views for every point. Points go voxel by voxel: what is near in space is
 /// near in the caches.
 void write_points(std::span<const ScoredVoxels> views, const SegmentOptions& options,
-                  Segmentation& result) {
+                  const Temperature& temperature, Segmentation& result) {
   std::deque<PointProbabilities> of_views;
   for (const ScoredVoxels& view : views) of_views.emplace_back(view, options.neighbors);
   const SceneVoxels& first = views.front().voxels;
   for (std::size_t begin = 0; begin < first.order.size(); begin += kPointsAtATime) {
     const std::size_t count = std::min(kPointsAtATime, first.order.size() - begin);
     const auto rows = std::span(first.order).subspan(begin, count);
-    const Matrix p = mean_matrix(views.size(), [&](std::size_t v) { return of_views[v](rows); });
+    Matrix p = mean_matrix(views.size(), [&](std::size_t v) { return of_views[v](rows); });
     parallel_each(count, kPointsPerTask, [&](std::size_t i) {
       const std::size_t point = first.points[rows[i]];
-      write_point({p.row(i), p.cols()}, point, result);
+      write_point({p.row(i), p.cols()}, point, temperature, result);
       if (options.probabilities) std::copy_n(p.row(i), p.cols(), result.probabilities.row(point));
     });
+  }
+}
+
+std::string percent(double share) {
+  return std::to_string(std::lround(100.0 * share)) + " %";
+}
+
+/// Compares the cloud with those that the model was validated on.
+void look_for_the_unusual(const SegmenterModel& model, Segmentation& result) {
+  const std::vector<float>& confidence = result.confidence;
+  const std::vector<bool>& valid = result.valid;
+  const std::size_t n = confidence.size();
+  const auto count =
+      static_cast<double>(std::max<std::ptrdiff_t>(1, std::ranges::count(valid, true)));
+  result.mean_confidence =
+      deterministic_sum(n, [&](std::size_t i) { return double{confidence[i]}; }) / count;
+  result.unsure_share =
+      deterministic_sum(
+          n, [&](std::size_t i) { return valid[i] && confidence[i] < kUnsure ? 1.0 : 0.0; }) /
+      count;
+  if (!model.familiar.empty()) result.distance = model.familiar.mean_distance(result.sampled);
+  const UsualLimits& usual = model.description.reliability.usual;
+  if (usual.distance && result.distance.value_or(0.0) > *usual.distance) {
+    result.unusual = true;
+    result.warnings.push_back("is unlike the clouds that " + model.description.name +
+                              " was validated on: check the labels, or use another model");
+  }
+  if (usual.unsure_share && result.unsure_share > *usual.unsure_share) {
+    result.unusual = true;
+    result.warnings.push_back(percent(result.unsure_share) +
+                              " of the points have a confidence below " + percent(kUnsure) +
+                              ", at most " + percent(*usual.unsure_share) +
+                              " in validation: check the labels");
   }
 }
 
@@ -168,7 +208,8 @@ Segmentation segment(const SegmenterModel& model, const PointCloud& cloud,
   allocate_results(cloud.size(), options.probabilities ? model.network->out_channels() : 0, result);
   if (views.empty()) return result;
   result.category = keep_one_category(views, model.description, options.category);
-  write_points(views, options, result);
+  write_points(views, options, model.description.reliability.temperature, result);
+  look_for_the_unusual(model, result);
   return result;
 }
 

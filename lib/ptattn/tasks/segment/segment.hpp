@@ -9,6 +9,7 @@
 
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/core/matrix.hpp"
+#include "ptattn/models/familiar_features.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/segment/voxel_scores.hpp"
 
@@ -25,6 +26,8 @@ struct SegmentOptions {
   std::size_t votes = 1;
   /// Keep them for all classes; refused where those of many classes take more than tiling.memory.
   bool probabilities = false;
+  bool clean =
+      false;  ///< smooth probabilities over neighbours that are alike (smooth_probabilities)
   /// Of the object, for models that label parts: only its parts compete. Absent: the one whose
   /// parts are likeliest in all.
   std::optional<std::size_t> category{};
@@ -44,6 +47,13 @@ struct Segmentation {
   std::optional<std::size_t> category{};   ///< of the object, where the classes are parts
   std::size_t voxels = 0;
   std::size_t tiles = 0;
+  double mean_confidence = 0.0;  ///< over the points that are valid
+  double unsure_share = 0.0;     ///< of these, those with a confidence below kUnsure
+  /// How far the cloud is from those of the validation (FamiliarFeatures), where the model knows.
+  std::optional<double> distance{};
+  bool unusual = false;        ///< one of both is beyond what validation has found to be usual
+  ClassifiedFeatures sampled;  ///< what the distance is of: see sample_voxels
+  std::vector<std::string> warnings;  ///< why the labels need a look, a line each
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
 };
 
@@ -53,8 +63,9 @@ struct Segmentation {
 /// all at once or in overlapping tiles whose scores are blended near the tiles' borders, and whose
 /// attention looks at the same patches as in the whole; softmax makes probabilities of them, which
 /// are averaged over the votes; every point takes the probabilities of the voxels nearest to it by
-/// kernel attention (`Interpolator`). Where classes are parts of objects, those of other categories
-/// get probability 0 before that.
+/// kernel attention (`Interpolator`); the model's temperature calibrates them last, which changes
+/// no label. Where classes are parts of objects, those of other categories get probability 0 before
+/// that.
 /// @throws Error(Fault::kInput) for a cloud that `voxelize` refuses; Error(Fault::kModel) when the
 ///         scores are not finite; Error(Fault::kUsage) for a category that the model does not have,
 ///         or none where the network takes it as an input, and for votes out of range

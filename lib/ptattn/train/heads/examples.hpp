@@ -48,7 +48,7 @@ struct ExampleOptions {
 /// alone. Where the model knows no class, the others are passed over and classes weigh by the root
 /// of their numbers. Labels that only say what a point is not are passed over.
 ///
-/// @param network  gives features, see make_feature_network
+/// @param network  gives features, see make_feature_network of registry.hpp
 /// @param head     of the model, for its opinion
 /// @throws Error(Fault::kInput) as prepare_scene, and where no voxel has a label
 /// Time of a forward pass over all clouds; the same bits for any thread count.

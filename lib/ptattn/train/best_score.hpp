@@ -5,7 +5,7 @@
 namespace ptattn::train {
 
 /// What validation on a part that nothing is learnt from has come to.
-struct Selection {
+struct BestScore {
   double score = -1.0;          ///< the best; below 0: there was no validation
   std::uint64_t step = 0;       ///< of the best
   std::uint64_t validated = 0;  ///< the last step that was validated

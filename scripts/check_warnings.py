@@ -6,7 +6,7 @@
 Takes tiles of airborne laser scanning (binary PLY, x y z as doubles, metres, z up), makes unusual copies of each
 (another axis up, upside down, tilted, feet, millimetres, degrees, stray points, zeros, float32, thinned below 0.3
 points/m2) and asks ptattn-info about all of them. A copy counts as warned of when a warning has the code that belongs
-to the change. Prints a line for each change, then the shares. Needs numpy.
+to the change, or when the tools refuse it with a reason (millimetres: more voxels than there can be). Prints a line for each change, then the shares. Needs numpy.
 """
 
 from __future__ import annotations
@@ -152,7 +152,8 @@ def main() -> None:
         def ask(change: str, code: str, tile: Path, writer: Callable[[], None]) -> None:
             writer()
             found = codes(made)
-            counts.setdefault(change, Count()).add(f"{tile.stem} {found}", code in found)
+            counts.setdefault(change, Count()).add(f"{tile.stem} {found}",
+                                                      code in found or "refused" in found)
 
         for tile in arguments.tiles:
             cloud = read(tile)

@@ -68,10 +68,12 @@ trap 'rm -rf "$folder"' EXIT
 log=$folder/log
 touch "$log.done" "$log.skipped" "$log.failed"
 if ((${#clouds[@]} > 0)); then
+  ended=0
   printf '%s\0' "${clouds[@]}" |
     xargs -0 -n 1 -P "$jobs" bash -c 'label "$@"' label "$input" "$output" "$log" "${options[@]}" \
-      3>&2 2>/dev/null || # xargs has its own way of saying that it stops
-    [[ -s $log.stopped ]] || echo 130 >"$log.stopped"
+      3>&2 2>/dev/null || ended=$? # xargs has its own way of saying that it stops
+  # 123: a line could not be noted, which the count below tells.
+  if ((ended > 123)) && [[ ! -s $log.stopped ]]; then echo 130 >"$log.stopped" || exit 130; fi
 fi
 
 count() { wc -l <"$1"; }

@@ -8,5 +8,18 @@ source scripts/setup.sh
 install_packages "${PTATTN_BUILD_PACKAGES[@]}" "${PTATTN_TEST_PACKAGES[@]}"
 build_default ON
 
+# Says which test cases did not run here, and why: a pass of the others says nothing about them.
+report_skipped() {
+  local log=build/default/Testing/Temporary/LastTest.log reasons
+  [ -f "$log" ] || return 0
+  # GoogleTest prints FILE:LINE: Skipped and, on the next line, the reason.
+  reasons="$(grep -A 1 -E ': Skipped$' "$log" | grep -v -e ': Skipped$' -e '^--$' | sort | uniq -c || true)"
+  if [ -n "$reasons" ]; then
+    say "Skipped here (cases, reason):"
+    printf '%s\n' "$reasons"
+  fi
+}
+
 say "Running the tests"
+trap report_skipped EXIT
 ctest --preset default --parallel "$(nproc)"

@@ -98,8 +98,4 @@ int asprs_code_of(std::string_view name) {
   return code < 0 && plain.ends_with('s') ? code_of(plain.substr(0, plain.size() - 1)) : code;
 }
 
-bool names_asprs_codes(std::string_view field) {
-  return lower(field).ends_with("classification");
-}
-
 }  // namespace ptattn::tools

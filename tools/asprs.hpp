@@ -23,8 +23,4 @@ namespace ptattn::tools {
 /// that LAS does not know.
 [[nodiscard]] int asprs_code_of(std::string_view name);
 
-/// True for names of fields that hold such codes: classification, Classification,
-/// scalar_Classification, ...
-[[nodiscard]] bool names_asprs_codes(std::string_view field);
-
 }  // namespace ptattn::tools

@@ -12,7 +12,8 @@ class AtomicFile;
 
 namespace ptattn::tools {
 
-/// Whoever read our standard output has left. Not an error: the harness ends the command quietly.
+/// Says that the reader of our standard output has left. Not an error: the harness ends the command
+/// quietly.
 struct ClosedPipe {};
 
 /// The place results go to: standard output or a file.

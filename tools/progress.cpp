@@ -28,16 +28,8 @@ std::size_t terminal_columns() {
   return known ? size.ws_col - std::size_t{1} : kUsualColumns;
 }
 
-}  // namespace
-
-std::string progress_text(std::size_t done, std::size_t total, double seconds,
-                          std::string_view unit) {
-  std::string text = std::to_string(done) + " of " + std::to_string(total) + " ";
-  text += unit;
-  if (done == 0 || seconds <= 0.0) return text;
-  const double each = seconds / static_cast<double>(done);
-  const auto left = static_cast<long long>(
-      std::ceil(static_cast<double>(total - done) * seconds / static_cast<double>(done)));
+/// ", 2.5 a second", or seconds for each where they are many.
+std::string pace_text(double each) {
   std::array<char, 32> pace;
   if (each > 10.0) {
     std::snprintf(pace.data(), pace.size(), ", %.0f s each", each);
@@ -45,14 +37,33 @@ std::string progress_text(std::size_t done, std::size_t total, double seconds,
     std::snprintf(pace.data(), pace.size(), each > 0.1 ? ", %.2f a second" : ", %.0f a second",
                   1.0 / each);
   }
+  return pace.data();
+}
+
+/// ", 0:12 left"
+std::string left_text(long long seconds) {
   std::array<char, 48> time;
-  if (left >= 3600) {
-    std::snprintf(time.data(), time.size(), ", %lld:%02lld:%02lld left", left / 3600,
-                  left / 60 % 60, left % 60);
+  if (seconds >= 3600) {
+    std::snprintf(time.data(), time.size(), ", %lld:%02lld:%02lld left", seconds / 3600,
+                  seconds / 60 % 60, seconds % 60);
   } else {
-    std::snprintf(time.data(), time.size(), ", %lld:%02lld left", left / 60, left % 60);
+    std::snprintf(time.data(), time.size(), ", %lld:%02lld left", seconds / 60, seconds % 60);
   }
-  return text + pace.data() + time.data();
+  return time.data();
+}
+
+}  // namespace
+
+std::string progress_text(std::size_t done, std::size_t total, double seconds,
+                          std::string_view unit) {
+  const bool is_share = unit == "%";
+  std::string text = std::to_string(done);
+  text += (is_share ? std::string() : " of " + std::to_string(total)) + " ";
+  text += unit;
+  if (done == 0 || seconds <= 0.0) return text;
+  const auto left = static_cast<long long>(
+      std::ceil(static_cast<double>(total - done) * seconds / static_cast<double>(done)));
+  return text + (is_share ? "" : pace_text(seconds / static_cast<double>(done))) + left_text(left);
 }
 
 std::string summary_line(std::size_t files, std::size_t items, double seconds,

@@ -11,8 +11,8 @@ namespace ptattn::tools {
 /// What a long run says on standard error: a line of progress that rewrites itself, drawn only on a
 /// terminal, and messages, which never collide with it. Used by one thread at a time.
 ///
-/// The line counts the files of a run and, within one file, its points or tiles:
-/// `3 of 12 clouds, 0.8 a second, 0:11 left; 5 of 9 tiles, 1.2 a second, 0:03 left`.
+/// The line counts the files of a run and, within one file, its points or the share that is done:
+/// `3 of 12 clouds, 0.8 a second, 0:11 left; 43 %, 0:03 left`.
 class Progress {
  public:
   /// @param unit  what is counted
@@ -59,7 +59,7 @@ class Progress {
   std::set<std::string> noted_;  ///< notes without their digits
 };
 
-/// "12 of 40 clouds, 3.1 a second, 0:09 left"
+/// "12 of 40 clouds, 3.1 a second, 0:09 left", or, of the unit "%", "30 %, 0:09 left"
 [[nodiscard]] std::string progress_text(std::size_t done, std::size_t total, double seconds,
                                         std::string_view unit = "clouds");
 

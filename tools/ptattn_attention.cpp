@@ -338,6 +338,9 @@ FileReport process(const Settings& s, const AttentionModel& model, AttentionQuer
   const CloudFrame frame =
       model.classifies_clouds ? CloudFrame{} : settle_frame(s.frame, cloud, path, progress);
   std::optional<FrameChange> upright_cloud(std::in_place, cloud, frame);
+  query.progress = [&progress](std::size_t done, std::size_t total) {
+    progress.show_parts(done, total, "%");
+  };
   const AttentionResult result = model.compute(cloud, query);
   upright_cloud.reset();
   for (const std::string& note : result.notes) progress.note(path, note);

@@ -157,6 +157,33 @@ int conclude(const RunResult& result, std::size_t total, const Settings& s, Outp
   return result.failed + earlier.failures > 0 ? static_cast<int>(Fault::kInput) : 0;
 }
 
+/// Closes what the header of the format opened, however the run ends.
+class Document {
+ public:
+  Document(const RecordFormat& format, Output& output) : format_(format), output_(output) {
+    output_.write(format_.header());
+  }
+  /// @throws Error when the end cannot be written
+  void end() {
+    ended_ = true;
+    output_.write(format_.footer());
+  }
+  Document(const Document&) = delete;
+  Document& operator=(const Document&) = delete;
+  ~Document() {
+    if (ended_) return;
+    try {
+      output_.write(format_.footer());
+    } catch (...) {  // the run ended with an error of its own already
+    }
+  }
+
+ private:
+  const RecordFormat& format_;
+  Output& output_;
+  bool ended_ = false;
+};
+
 /// Whatever this run reads: the clouds, a list on standard input, the model.
 FileSet files_read(const Settings& s, const std::vector<Input>& inputs,
                    const std::filesystem::path& model_folder) {
@@ -211,9 +238,9 @@ int run(Settings& s) {
                                       "another output to classify them anew");
   }
   if (inputs.empty() && earlier.keep_bytes == 0) progress.note("", "the list of inputs is empty");
-  output.write(format->header());
+  Document document(*format, output);
   const RunResult result = run_classify(inputs, model, options, *format, output, progress);
-  output.write(format->footer());
+  document.end();
   return conclude(result, inputs.size(), s, output, earlier, progress);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "checks.hpp"
+#include "options.hpp"
 #include "tool.hpp"
 #include "train/run.hpp"
 #include "train/settings.hpp"
@@ -47,9 +48,7 @@ void declare_data(CLI::App& app, TrainSettings& s) {
                  "Labelled clouds; folders, searched with all below; - for a list on standard "
                  "input, a path per line")
       ->type_name("");
-  app.add_option("-o,--output", s.output, "Folder for the model")
-      ->type_name("FOLDER")
-      ->check(not_empty());
+  add_output(app, s.output, "Folder for the model", "FOLDER");
   app.add_option("--truth", s.truth,
                  "Field of the labels; folder: the folder of a cloud names its class "
                  "[classification, label, class, ..., whichever is there, else folder]")
@@ -82,6 +81,7 @@ void declare_network(CLI::App& app, TrainSettings& s) {
   app.add_option("--init", s.init, "Begin with the weights of this model, and with its channels")
       ->type_name("MODEL")
       ->check(not_empty());
+  add_list_models(app, s.list_models);
   app.add_option("--add-class", s.add_classes,
                  "With --init: learn this class as well, whose label has this value; the model's "
                  "own classes have their ASPRS codes, or count from 0, other values are unlabelled")

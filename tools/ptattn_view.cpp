@@ -1,6 +1,5 @@
 // Shows point clouds, coloured by their fields. See `ptattn-view --help`.
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <iostream>
@@ -40,8 +39,7 @@ namespace ptattn::tools {
 namespace {
 
 constexpr const char* kDefaultModel = "aerial";
-constexpr std::array<std::string_view, 2> kColoredCloudExtensions{".ply", ".pcd"};
-constexpr std::array<std::string_view, 3> kShownExtensions{".png", ".ply", ".pcd"};
+constexpr std::array<std::string_view, 2> kShownExtensions{".png", ".ply"};
 
 const About kAbout{
     .name = "ptattn-view",
@@ -72,9 +70,7 @@ const About kAbout{
 
 /// Whether the output is a file of points rather than a picture.
 bool is_cloud(const std::string& output) {
-  return std::ranges::any_of(kColoredCloudExtensions, [&](std::string_view extension) {
-    return has_extension(output, extension);
-  });
+  return has_extension(output, ".ply");
 }
 
 bool is_one_file(const ViewSettings& s) {
@@ -281,14 +277,14 @@ int write_as_shown(const ViewSettings& s, const std::vector<Job>& jobs) {
   const SceneColors colors = color_scene(scene, s.viewer.classes, s.viewer.style.background);
   const std::size_t points = print_reports(scene, colors.legends, s, progress);
   make_parent_folders(s.files.output);
-  write_cloud(s.files.output, cloud_as_shown(scene, colors, s.files.output));
+  write_cloud(s.files.output, cloud_as_shown(scene, colors));
   progress.summary(paths.size(), points);
   return 0;
 }
 
 int run(ViewSettings& s, int argc, char** argv) {
   if (s.list_models) return print_models(ModelTask::kPoints, s.files.format);
-  // Before a list is read from standard input: the command may start anew below.
+  // Before a list is read from standard input: the command may start again below.
   const bool draws = !s.files.output.empty() && !is_cloud(s.files.output);
   if (draws && !s.files.dry_run && !s.files.inputs.empty()) {
     use_virtual_display(argc, argv);

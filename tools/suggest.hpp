@@ -6,7 +6,7 @@
 
 namespace ptattn::tools {
 
-/// Finds what somebody meant who typed `text`: the name among `known` that differs in few letters
+/// Finds what a user meant by typing `text`: the name among `known` that differs in few letters
 /// (Damerau-Levenshtein distance up to a third of its length, any case), or that begins alike.
 /// @return  empty when nothing is near
 /// Time O(names * length^2).

@@ -35,18 +35,18 @@ std::string describe(const std::vector<Violation>& found) {
   return text;
 }
 
-TEST(ThisRepository, KeepsItsArrows) {
+TEST(this_repository, keeps_its_arrows) {
   const auto found = check_include_arrows(PTATTN_SOURCE_DIR);
   EXPECT_TRUE(found.empty()) << describe(found);
 }
 
-TEST_F(IncludeArrows, FollowsArrowsTransitively) {
+TEST_F(IncludeArrows, follows_arrows_transitively) {
   write("lib/ptattn/sampling/a.cpp", "#include \"ptattn/core/error.hpp\"\n#include <vector>\n");
   write("tools/t.cpp", "#include \"ptattn/nn/linear.hpp\"\n");
   EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
 }
 
-TEST_F(IncludeArrows, FindsAnIncludeThatGoesBack) {
+TEST_F(IncludeArrows, finds_an_include_that_goes_back) {
   write("lib/ptattn/nn/a.hpp", "#  include \"ptattn/cloud/point_cloud.hpp\"\n");
   const auto found = check_include_arrows(root_);
   ASSERT_EQ(found.size(), 1U);
@@ -54,7 +54,7 @@ TEST_F(IncludeArrows, FindsAnIncludeThatGoesBack) {
   EXPECT_EQ(found[0].reason, "no arrow from nn to cloud");
 }
 
-TEST_F(IncludeArrows, KeepsTheArrowsOfRooms) {
+TEST_F(IncludeArrows, keeps_the_arrows_of_rooms) {
   write("lib/ptattn/nn/kernels/a.hpp", "#include \"ptattn/core/matrix.hpp\"\n");
   write("lib/ptattn/nn/attention/a.cpp",
         "#include \"ptattn/nn/kernels/a.hpp\"\n#include \"ptattn/nn/linear.hpp\"\n");
@@ -68,7 +68,7 @@ TEST_F(IncludeArrows, KeepsTheArrowsOfRooms) {
             "(no arrow from nn/pooling to nn/attention)\n");
 }
 
-TEST_F(IncludeArrows, KeepsTheRoomsOfTasks) {
+TEST_F(IncludeArrows, keeps_the_rooms_of_tasks) {
   write("lib/ptattn/tasks/inspect/a.cpp", "#include \"ptattn/tasks/scene/voxels.hpp\"\n");
   write("lib/ptattn/tasks/segment/a.cpp", "#include \"ptattn/tasks/progress.hpp\"\n");
   EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
@@ -86,7 +86,7 @@ TEST_F(IncludeArrows, KeepsTheRoomsOfTasks) {
       "tasks/smooth to tasks/transfer)\n");
 }
 
-TEST_F(IncludeArrows, KeepsKernelsFromTasksAndTools) {
+TEST_F(IncludeArrows, keeps_kernels_from_tasks_and_tools) {
   write("lib/ptattn/models/a.cpp", "#include \"ptattn/nn/kernels/rows.hpp\"\n");
   EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
 
@@ -97,7 +97,7 @@ TEST_F(IncludeArrows, KeepsKernelsFromTasksAndTools) {
             "tools/t.cpp: ptattn/nn/kernels/rows.hpp (nn/kernels is not for tools)\n");
 }
 
-TEST_F(IncludeArrows, KeepsPclInIoAndOpen3dInView) {
+TEST_F(IncludeArrows, keeps_pcl_in_io_and_open_3d_in_view) {
   write("lib/ptattn/io/a.cpp", "#include <pcl/PCLPointCloud2.h>\n");
   write("lib/ptattn/view/a.cpp", "#include <open3d/Open3D.h>\n");
   EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
@@ -107,7 +107,7 @@ TEST_F(IncludeArrows, KeepsPclInIoAndOpen3dInView) {
   EXPECT_EQ(check_include_arrows(root_).size(), 2U);
 }
 
-TEST_F(IncludeArrows, KeepsTbbInCore) {
+TEST_F(IncludeArrows, keeps_tbb_in_core) {
   write("lib/ptattn/core/parallel.hpp", "#include <tbb/parallel_for.h>\n");
   EXPECT_THAT(check_include_arrows(root_), testing::IsEmpty());
 
@@ -118,7 +118,7 @@ TEST_F(IncludeArrows, KeepsTbbInCore) {
             "tools/t.cpp: oneapi/tbb/task_arena.h (TBB stays inside core)\n");
 }
 
-TEST_F(IncludeArrows, KnowsEveryModule) {
+TEST_F(IncludeArrows, knows_every_module) {
   write("lib/ptattn/misc/a.cpp", "");
   EXPECT_EQ(describe(check_include_arrows(root_)), "lib/ptattn/misc:  (a module without arrows)\n");
 }

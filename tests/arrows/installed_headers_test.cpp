@@ -43,7 +43,7 @@ std::set<std::string> installed_headers(const fs::path& lib) {
   return headers;
 }
 
-TEST(InstalledHeaders, ExistAndIncludeNothingThatIsNotInstalled) {
+TEST(installed_headers, exist_and_include_nothing_that_is_not_installed) {
   static const std::regex kInclude(R"re(#include "(ptattn/[^"]+)")re");
   const fs::path lib = fs::path(PTATTN_SOURCE_DIR) / "lib";
   const std::set<std::string> installed = installed_headers(lib);

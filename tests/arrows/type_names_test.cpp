@@ -55,13 +55,13 @@ std::string repeated(const Definitions& types) {
   return text;
 }
 
-TEST(TypeNames, OfTheLibraryOccurOnce) {
+TEST(type_names, of_the_library_occur_once) {
   const Definitions types = types_below(fs::path(PTATTN_SOURCE_DIR) / "lib");
   EXPECT_GT(types.size(), 100U);
   EXPECT_EQ(repeated(types), "");
 }
 
-TEST(TypeNames, OfTwoHeadersAreFound) {
+TEST(type_names, of_two_headers_are_found) {
   const fs::path root = fs::path(testing::TempDir()) / "type_names";
   fs::remove_all(root);
   fs::create_directories(root);

@@ -47,7 +47,7 @@ std::vector<std::size_t> groups_of(const std::vector<FieldColumn>& columns) {
 
 const std::vector<std::size_t> kAll{0, 1, 2, 3};
 
-TEST(Columns, NamesStandForFieldsAndTheirComponents) {
+TEST(columns, names_stand_for_fields_and_their_components) {
   const PointCloud cloud = four_points();
   const auto columns = select_columns(cloud, Names{"descriptor", "xyz", "intensity"});
   EXPECT_THAT(names_of(columns),
@@ -57,7 +57,7 @@ TEST(Columns, NamesStandForFieldsAndTheirComponents) {
   EXPECT_EQ(columns[2](2), 5000002.0);
 }
 
-TEST(Columns, NormalsOfBothKinds) {
+TEST(columns, normals_of_both_kinds) {
   for (const Names& names : {Names{"normal_x", "normal_y", "normal_z"}, Names{"nx", "ny", "nz"}}) {
     PointCloud cloud(1);
     for (const std::string& name : names) cloud.add(name, FieldType::kFloat32);
@@ -65,7 +65,7 @@ TEST(Columns, NormalsOfBothKinds) {
   }
 }
 
-TEST(Columns, PackedColoursAreTakenApart) {
+TEST(columns, packed_colours_are_taken_apart) {
   PointCloud cloud(1);
   cloud.add("rgb", FieldType::kFloat32).values<float>()[0] = std::bit_cast<float>(0xFF0A80FEU);
   const auto columns = select_columns(cloud, Names{"colors"});
@@ -75,7 +75,7 @@ TEST(Columns, PackedColoursAreTakenApart) {
   EXPECT_EQ(columns[2](0), 254.0);
 }
 
-TEST(Columns, AnUnknownNameIsRefused) {
+TEST(columns, an_unknown_name_is_refused) {
   PointCloud cloud = four_points();
   cloud.set_name("a.ply");
   for (const char* const name : {"normals", "colors", "label"}) {
@@ -90,7 +90,7 @@ TEST(Columns, AnUnknownNameIsRefused) {
   }
 }
 
-TEST(Columns, StandardizingKeepsProportionsOfWhatWasChosenTogether) {
+TEST(columns, standardizing_keeps_proportions_of_what_was_chosen_together) {
   const PointCloud cloud = four_points();
   const auto columns = select_columns(cloud, Names{"xyz", "intensity"});
   const ColumnScaling scaling = standardizing(columns, kAll);
@@ -105,7 +105,7 @@ TEST(Columns, StandardizingKeepsProportionsOfWhatWasChosenTogether) {
   EXPECT_FLOAT_EQ(values(3, 3), static_cast<float>(1.5 / std::sqrt(1.25)));
 }
 
-TEST(Columns, ValuesThatAreNotFiniteDoNotCountAndBecomeTheMean) {
+TEST(columns, values_that_are_not_finite_do_not_count_and_become_the_mean) {
   PointCloud cloud = four_points();
   const auto x = cloud.find("x")->values<double>();
   x[0] = kNaN;
@@ -119,7 +119,7 @@ TEST(Columns, ValuesThatAreNotFiniteDoNotCountAndBecomeTheMean) {
   EXPECT_TRUE(std::isnan(column_values(columns, kAll)(0, 0)));
 }
 
-TEST(Columns, OnlyTheChosenPointsCount) {
+TEST(columns, only_the_chosen_points_count) {
   const PointCloud cloud = four_points();
   const auto columns = select_columns(cloud, Names{"x"});
   const std::vector<std::size_t> chosen{3, 1};
@@ -128,7 +128,7 @@ TEST(Columns, OnlyTheChosenPointsCount) {
   EXPECT_THAT(standardizing(columns, {}).scale, ElementsAre(1.0));
 }
 
-TEST(Columns, SameBitsForAnyThreadCount) {
+TEST(columns, same_bits_for_any_thread_count) {
   PointCloud cloud(50000);
   const auto x = cloud.add("x", FieldType::kFloat64).values<double>();
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<double>(i));

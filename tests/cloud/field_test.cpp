@@ -9,14 +9,14 @@
 namespace ptattn::test {
 namespace {
 
-TEST(Field, StartsZeroedWithOneSlotAValue) {
+TEST(field, starts_zeroed_with_one_slot_a_value) {
   const Field field("normal", FieldType::kFloat64, 5, 3);
   EXPECT_EQ(field.bytes_per_point(), 24U);
   EXPECT_EQ(field.bytes().size(), 120U);
   for (const double v : field.values<double>()) EXPECT_EQ(v, 0.0);
 }
 
-TEST(Field, EveryTypeKnowsItsSizeAndName) {
+TEST(field, every_type_knows_its_size_and_name) {
   const struct {
     FieldType type;
     std::size_t size;
@@ -35,7 +35,7 @@ TEST(Field, EveryTypeKnowsItsSizeAndName) {
   }
 }
 
-TEST(Field, ValuesOfAnotherTypeAreRefused) {
+TEST(field, values_of_another_type_are_refused) {
   Field field("intensity", FieldType::kFloat32, 2);
   EXPECT_NO_THROW((void)field.values<float>());
   try {
@@ -47,7 +47,7 @@ TEST(Field, ValuesOfAnotherTypeAreRefused) {
   }
 }
 
-TEST(Field, AsDoubleConvertsEveryComponent) {
+TEST(field, as_double_converts_every_component) {
   Field field("pair", FieldType::kInt16, 2, 2);
   field.values<std::int16_t>()[3] = -7;
   EXPECT_EQ(field.as_double(1, 1), -7.0);
@@ -57,7 +57,7 @@ TEST(Field, AsDoubleConvertsEveryComponent) {
   EXPECT_EQ(big.as_double(0), 0x1p64);
 }
 
-TEST(Field, CopiesAreIndependentAndMovesLeaveNothing) {
+TEST(field, copies_are_independent_and_moves_leave_nothing) {
   Field field("a", FieldType::kUInt8, 3);
   field.values<std::uint8_t>()[0] = 9;
   Field copy = field;
@@ -70,7 +70,7 @@ TEST(Field, CopiesAreIndependentAndMovesLeaveNothing) {
   EXPECT_EQ(copy.values<std::uint8_t>()[0], 9);
 }
 
-TEST(Field, ASizeThatOverflowsIsRefused) {
+TEST(field, a_size_that_overflows_is_refused) {
   EXPECT_THROW(Field("x", FieldType::kFloat64, SIZE_MAX / 4), std::bad_alloc);
 }
 

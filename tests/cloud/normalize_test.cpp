@@ -26,14 +26,14 @@ std::vector<Position> random_positions(std::size_t n, double offset) {
   return positions;
 }
 
-TEST(FinitePoints, LeavesOutNaNInfinityAndWhatOverflowsWhenSquared) {
+TEST(finite_points, leaves_out_na_n_infinity_and_what_overflows_when_squared) {
   const std::vector<Position> positions{{0, 0, 0}, {kNaN, 0, 0},  {0, -kInfinity, 0},
                                         {1, 2, 3}, {0, 0, 1e200}, {-1e150, 0, 0}};
   EXPECT_THAT(finite_points(positions), testing::ElementsAre(0, 3, 5));
   EXPECT_THAT(finite_points({}), testing::IsEmpty());
 }
 
-TEST(FinitePoints, AreKept) {
+TEST(finite_points, are_kept) {
   RawVector<Position> positions{{1, 2, 3}, {kNaN, 0, 0}, {4, 5, 6}};
   EXPECT_THAT(keep_finite(positions), testing::ElementsAre(0, 2));
   EXPECT_THAT(positions, testing::ElementsAre(Position{1, 2, 3}, Position{4, 5, 6}));
@@ -41,7 +41,7 @@ TEST(FinitePoints, AreKept) {
   EXPECT_EQ(positions.size(), 2U);
 }
 
-TEST(UnitSphere, HandComputed) {
+TEST(unit_sphere, hand_computed) {
   // Mean (1, 1, 0); distances sqrt 2, sqrt 2, 2 (and back): the radius is 2.
   const std::vector<Position> positions{{0, 0, 0}, {2, 2, 0}, {1, 1, 2}, {1, 1, -2}};
   const UnitSphere frame = unit_sphere(positions);
@@ -54,7 +54,7 @@ TEST(UnitSphere, HandComputed) {
   EXPECT_EQ(points(3, 2), -1.0F);
 }
 
-TEST(UnitSphere, FarthestPointLandsOnTheSphere) {
+TEST(unit_sphere, farthest_point_lands_on_the_sphere) {
   const auto positions = random_positions(70000, -0.5);
   const Matrix points = normalized(positions, unit_sphere(positions));
   double farthest = 0.0;
@@ -65,7 +65,7 @@ TEST(UnitSphere, FarthestPointLandsOnTheSphere) {
   EXPECT_NEAR(farthest, 1.0, 1e-6);
 }
 
-TEST(UnitSphere, GeoreferencedCoordinatesLoseNothing) {
+TEST(unit_sphere, georeferenced_coordinates_lose_nothing) {
   // 0.25 more or less at 5 million metres is exact in float64, hopeless in float32.
   const std::vector<Position> positions{{5e6, 4e6, 300}, {5e6 + 0.25, 4e6, 300}};
   const Matrix points = normalized(positions, unit_sphere(positions));
@@ -73,7 +73,7 @@ TEST(UnitSphere, GeoreferencedCoordinatesLoseNothing) {
   EXPECT_EQ(points(1, 0), 1.0F);
 }
 
-TEST(UnitSphere, IdenticalPointsMapToZero) {
+TEST(unit_sphere, identical_points_map_to_zero) {
   const std::vector<Position> positions(999, Position{0.1, 1e7 / 3, -0.7});
   const UnitSphere frame = unit_sphere(positions);
   EXPECT_EQ(frame.center, positions[0]);
@@ -82,17 +82,17 @@ TEST(UnitSphere, IdenticalPointsMapToZero) {
   EXPECT_THAT(points.values(), testing::Each(0.0F));
 }
 
-TEST(UnitSphere, ExtremesStayFinite) {
+TEST(unit_sphere, extremes_stay_finite) {
   const std::vector<Position> positions{{1e150, -1e150, 1e150}, {-1e150, 1e150, -1e150}};
   const Matrix points = normalized(positions, unit_sphere(positions));
   for (const float v : points.values()) EXPECT_TRUE(std::isfinite(v));
 }
 
-TEST(UnitSphere, AnEmptyCloudIsRefused) {
+TEST(unit_sphere, an_empty_cloud_is_refused) {
   EXPECT_THROW((void)unit_sphere({}), Error);
 }
 
-TEST(UnitSphere, SameBitsForAnyThreadCount) {
+TEST(unit_sphere, same_bits_for_any_thread_count) {
   const auto positions = random_positions(200000, 1e6);
   const auto run = [&](int threads) {
     const ThreadLimit limit(threads);

@@ -8,7 +8,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::FloatNear;
 
-TEST(Upright, UpAxisBecomesZ) {
+TEST(upright, up_axis_becomes_z) {
   EXPECT_THAT(upright({1, 2, 3}, Axis::kZ), ElementsAre(1, 2, 3));
   EXPECT_THAT(upright({1, 2, 3}, Axis::kY), ElementsAre(1, -3, 2));
   EXPECT_THAT(upright({1, 2, 3}, Axis::kX), ElementsAre(2, 3, 1));
@@ -20,7 +20,7 @@ TEST(Upright, UpAxisBecomesZ) {
   }
 }
 
-TEST(Upright, IsARotationNotAMirror) {
+TEST(upright, is_a_rotation_not_a_mirror) {
   for (const Axis up : kAllAxes) {
     const Position a = upright({1, 0, 0}, up);
     const Position b = upright({0, 1, 0}, up);
@@ -31,7 +31,7 @@ TEST(Upright, IsARotationNotAMirror) {
   }
 }
 
-TEST(Turn, UndoesUpright) {
+TEST(turn, undoes_upright) {
   for (const Axis up : kAllAxes) {
     const Position turned = upright({1, 2, 3}, up);
     Matrix points(1, 3);
@@ -41,7 +41,7 @@ TEST(Turn, UndoesUpright) {
   }
 }
 
-TEST(Turn, IsCounterClockwiseSeenFromAbove) {
+TEST(turn, is_counter_clockwise_seen_from_above) {
   Matrix points(1, 3);
   points(0, 0) = 1;
   points(0, 1) = 0;
@@ -50,7 +50,7 @@ TEST(Turn, IsCounterClockwiseSeenFromAbove) {
   EXPECT_THAT(points.values(), ElementsAre(FloatNear(0, 1e-7F), FloatNear(1, 1e-7F), 5));
 }
 
-TEST(Axis, HasAName) {
+TEST(axis, has_a_name) {
   EXPECT_EQ(name_of(Axis::kX), "x");
   EXPECT_EQ(name_of(Axis::kY), "y");
   EXPECT_EQ(name_of(Axis::kZ), "z");

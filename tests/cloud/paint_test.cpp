@@ -31,7 +31,7 @@ std::vector<std::string> names_of(const PointCloud& cloud) {
   return names;
 }
 
-TEST(Paint, ChannelsAreBytesAtTheEnd) {
+TEST(paint, channels_are_bytes_at_the_end) {
   PointCloud cloud = two_points({"intensity"});
   paint(cloud, kColors, ColorLayout::kChannels);
   EXPECT_THAT(names_of(cloud), ElementsAre("x", "intensity", "red", "green", "blue"));
@@ -40,7 +40,7 @@ TEST(Paint, ChannelsAreBytesAtTheEnd) {
   EXPECT_THAT(cloud.find("blue")->values<std::uint8_t>(), ElementsAre(1, 3));
 }
 
-TEST(Paint, PackedIsPclsFloat) {
+TEST(paint, packed_is_pcls_float) {
   PointCloud cloud = two_points({});
   paint(cloud, kColors, ColorLayout::kPacked);
   const auto rgb = cloud.find("rgb")->values<float>();
@@ -48,7 +48,7 @@ TEST(Paint, PackedIsPclsFloat) {
   EXPECT_EQ(std::bit_cast<std::uint32_t>(rgb[1]), 0x00000203U);
 }
 
-TEST(Paint, EarlierColoursAreKeptInTheirPlace) {
+TEST(paint, earlier_colours_are_kept_in_their_place) {
   PointCloud cloud = two_points({"red", "green", "blue", "alpha", "rgba"});
   paint(cloud, kColors, ColorLayout::kChannels);
   paint(cloud, kColors, ColorLayout::kChannels);
@@ -59,20 +59,20 @@ TEST(Paint, EarlierColoursAreKeptInTheirPlace) {
   EXPECT_THAT(cloud.find("original_red_2")->values<std::uint8_t>(), ElementsAre(255, 0));
 }
 
-TEST(Paint, PackedTakesThePlaceOfRgbAndRgbaOnly) {
+TEST(paint, packed_takes_the_place_of_rgb_and_rgba_only) {
   PointCloud cloud = two_points({"red", "rgb", "rgba"});
   paint(cloud, kColors, ColorLayout::kPacked);
   EXPECT_THAT(names_of(cloud), ElementsAre("x", "red", "original_rgb", "original_rgba", "rgb"));
 }
 
-TEST(Paint, WrongNumberOfColoursChangesNothing) {
+TEST(paint, wrong_number_of_colours_changes_nothing) {
   PointCloud cloud = two_points({"red"});
   const PointCloud before(cloud);
   EXPECT_THROW(paint(cloud, std::span(kColors).first(1), ColorLayout::kChannels), Error);
   EXPECT_TRUE(identical(cloud, before));
 }
 
-TEST(Paint, AnEmptyCloudGetsTheFields) {
+TEST(paint, an_empty_cloud_gets_the_fields) {
   PointCloud cloud(0);
   paint(cloud, {}, ColorLayout::kPacked);
   EXPECT_THAT(names_of(cloud), ElementsAre("rgb"));

@@ -19,7 +19,7 @@ PointCloud three_points() {
   return cloud;
 }
 
-TEST(PointCloud, FindsFieldsByNameAndRefusesASecondOne) {
+TEST(point_cloud, finds_fields_by_name_and_refuses_a_second_one) {
   PointCloud cloud = three_points();
   ASSERT_NE(cloud.find("y"), nullptr);
   EXPECT_EQ(cloud.find("y")->type(), FieldType::kFloat32);
@@ -28,7 +28,7 @@ TEST(PointCloud, FindsFieldsByNameAndRefusesASecondOne) {
   EXPECT_EQ(cloud.add("label", FieldType::kUInt32).bytes().size(), 12U);
 }
 
-TEST(PointCloud, PositionsAreDoublesOfAnyStoredType) {
+TEST(point_cloud, positions_are_doubles_of_any_stored_type) {
   const auto positions = three_points().positions();
   ASSERT_EQ(positions.size(), 3U);
   EXPECT_EQ(positions[1][0], 4'512'345.678901);
@@ -37,7 +37,7 @@ TEST(PointCloud, PositionsAreDoublesOfAnyStoredType) {
   EXPECT_EQ(positions[2], (std::array<double, 3>{}));
 }
 
-TEST(PointCloud, PositionsNameTheMissingAxis) {
+TEST(point_cloud, positions_name_the_missing_axis) {
   PointCloud cloud(2);
   cloud.add("x", FieldType::kFloat32);
   cloud.add("z", FieldType::kFloat32);
@@ -53,7 +53,7 @@ TEST(PointCloud, PositionsNameTheMissingAxis) {
   EXPECT_THROW((void)cloud.positions(), Error);
 }
 
-TEST(PointCloud, a_name_is_for_messages_alone) {
+TEST(point_cloud, a_name_is_for_messages_alone) {
   PointCloud named = three_points();
   EXPECT_EQ(named.name(), "cloud");
   named.set_name("a.ply");
@@ -61,7 +61,7 @@ TEST(PointCloud, a_name_is_for_messages_alone) {
   EXPECT_TRUE(identical(named, three_points()));
 }
 
-TEST(PointCloud, OrganisedSizeIsWidthTimesHeight) {
+TEST(point_cloud, organised_size_is_width_times_height) {
   const PointCloud cloud(4, 3);
   EXPECT_EQ(cloud.size(), 12U);
   EXPECT_EQ(cloud.width(), 4U);
@@ -69,7 +69,7 @@ TEST(PointCloud, OrganisedSizeIsWidthTimesHeight) {
   EXPECT_TRUE(PointCloud().empty());
 }
 
-TEST(PointCloud, IdenticalLooksAtBitsOrderAndMetadata) {
+TEST(point_cloud, identical_looks_at_bits_order_and_metadata) {
   const PointCloud cloud = three_points();
   EXPECT_TRUE(identical(cloud, three_points()));
 

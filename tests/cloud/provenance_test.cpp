@@ -24,7 +24,7 @@ Provenance labelled() {
               "label", LabelCodes::kClass, {{0, 2, "bare ground"}, {1, std::nullopt, "shed"}}}};
 }
 
-TEST(Provenance, is_one_line_a_statement) {
+TEST(provenance, is_one_line_a_statement) {
   EXPECT_THAT(
       provenance_lines(labelled()),
       ElementsAre("ptattn made by ptattn-segment 1.2.3", "ptattn model 00ff my aerial",
@@ -33,7 +33,7 @@ TEST(Provenance, is_one_line_a_statement) {
                   "ptattn class 0 2 bare ground", "ptattn class 1 - shed"));
 }
 
-TEST(Provenance, comes_back_from_among_other_comments) {
+TEST(provenance, comes_back_from_among_other_comments) {
   std::vector<std::string> comments = provenance_lines(labelled());
   comments.insert(comments.begin() + 3, "scanned on a Tuesday");
   comments.insert(comments.begin(), "ptattn class 9 - of nobody");
@@ -41,7 +41,7 @@ TEST(Provenance, comes_back_from_among_other_comments) {
   EXPECT_THAT(read_provenance(comments), ElementsAre(labelled()));
 }
 
-TEST(Provenance, a_name_with_line_breaks_stays_one_line) {
+TEST(provenance, a_name_with_line_breaks_stays_one_line) {
   Provenance odd = labelled();
   odd.labels->classes[1].name = "a\nb";
   for (const std::string& line : provenance_lines(odd)) {
@@ -49,7 +49,7 @@ TEST(Provenance, a_name_with_line_breaks_stays_one_line) {
   }
 }
 
-TEST(Provenance, later_runs_stand_behind_earlier_ones) {
+TEST(provenance, later_runs_stand_behind_earlier_ones) {
   CloudMetadata metadata{.comments = {"kept"}};
   add_provenance(metadata, labelled());
   const Provenance smoothed{.tool = "ptattn-smooth", .version = "1.2.3"};
@@ -58,7 +58,7 @@ TEST(Provenance, later_runs_stand_behind_earlier_ones) {
   EXPECT_THAT(read_provenance(metadata.comments), ElementsAre(labelled(), smoothed));
 }
 
-TEST(Provenance, what_is_said_anew_replaces_what_was_said) {
+TEST(provenance, what_is_said_anew_replaces_what_was_said) {
   CloudMetadata metadata{.comments = {"kept"}};
   add_provenance(metadata, labelled());
   const Provenance smoothed{.tool = "ptattn-smooth", .version = "1.2.3"};
@@ -75,7 +75,7 @@ TEST(Provenance, what_is_said_anew_replaces_what_was_said) {
   EXPECT_THAT(read_provenance(metadata.comments), ElementsAre(smoothed, again, codes));
 }
 
-TEST(Provenance, fields_are_looked_up_by_name) {
+TEST(provenance, fields_are_looked_up_by_name) {
   const std::vector<std::string> comments = provenance_lines(labelled());
   const auto found = find_label_meaning(comments, "label");
   ASSERT_TRUE(found);
@@ -85,7 +85,7 @@ TEST(Provenance, fields_are_looked_up_by_name) {
   EXPECT_EQ(FieldMeanings(comments).of("label"), "");
 }
 
-TEST(Provenance, damaged_lines_are_passed_over) {
+TEST(provenance, damaged_lines_are_passed_over) {
   const std::vector<std::string> comments{
       "ptattn made by",     "ptattn",
       "ptattn class 1 - x", "ptattn labels",

@@ -17,7 +17,7 @@ class CpuLevel : public testing::Test {
   ~CpuLevel() override { lift_cpu_limit(); }
 };
 
-TEST_F(CpuLevel, LevelsAreThoseOfThisCpuBestFirst) {
+TEST_F(CpuLevel, levels_are_those_of_this_cpu_best_first) {
   const std::vector<std::string> all{"amx",       "avx10_2", "avx512_spr", "avx512_zen4",
                                      "avx512_dl", "avx512",  "avx2",       "sse4",
                                      "ssse3",     "scalar",  "neon"};
@@ -42,7 +42,7 @@ TEST_F(CpuLevel, LevelsAreThoseOfThisCpuBestFirst) {
 #endif
 }
 
-TEST_F(CpuLevel, LimitsAreReachedAndLeaveTheLowerOnes) {
+TEST_F(CpuLevel, limits_are_reached_and_leave_the_lower_ones) {
   const std::vector<std::string> levels = cpu_levels();
   for (std::size_t i = 0; i < levels.size(); ++i) {
     limit_cpu_level(levels[i], "test");
@@ -51,14 +51,14 @@ TEST_F(CpuLevel, LimitsAreReachedAndLeaveTheLowerOnes) {
   }
 }
 
-TEST_F(CpuLevel, LimitsAreLifted) {
+TEST_F(CpuLevel, limits_are_lifted) {
   const std::vector<std::string> levels = cpu_levels();
   limit_cpu_level("baseline", "test");
   lift_cpu_limit();
   EXPECT_EQ(cpu_levels(), levels);
 }
 
-TEST_F(CpuLevel, AmxIsUsedAtItsOwnLevelOnly) {
+TEST_F(CpuLevel, amx_is_used_at_its_own_level_only) {
   const std::vector<std::string> levels = cpu_levels();
   EXPECT_EQ(ptattn::uses_amx(), levels.front() == "amx");
   for (const std::string& level : levels) {
@@ -67,13 +67,13 @@ TEST_F(CpuLevel, AmxIsUsedAtItsOwnLevelOnly) {
   }
 }
 
-TEST_F(CpuLevel, BaselineIsTheLowest) {
+TEST_F(CpuLevel, baseline_is_the_lowest) {
   const std::string lowest = cpu_levels().back();
   limit_cpu_level("baseline", "test");
   EXPECT_EQ(cpu_levels(), std::vector<std::string>{lowest});
 }
 
-TEST_F(CpuLevel, WhatTheCpuDoesNotHaveIsAUsageError) {
+TEST_F(CpuLevel, what_the_cpu_does_not_have_is_a_usage_error) {
   for (const std::string name : {"", "avx9", "AVX2", "wasm"}) {
     try {
       limit_cpu_level(name, "PTATTN_CPU");

@@ -10,6 +10,9 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 
+// Of the sanitizers, which have a heap of their own; null without them.
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((weak));
+
 namespace ptattn {
 namespace {
 
@@ -19,6 +22,9 @@ bool is_aligned(const void* p) {
 
 /// Bytes in use of the heap, by all threads.
 std::size_t allocated() {
+  if (__sanitizer_get_current_allocated_bytes != nullptr) {
+    return __sanitizer_get_current_allocated_bytes();
+  }
   const struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
 }

@@ -175,7 +175,9 @@ TEST_F(Disk, scripts_say_that_the_disk_is_full) {
                                   "segment_folder.sh in disk/out --model parts",
                               finished));
   EXPECT_EQ(finished.exit_code, 3) << finished.out;
-  EXPECT_THAT(finished.err, HasSubstr("No space left on device"));
+  // Which of them the disk still holds depends on the sizes of outputs and notes.
+  EXPECT_THAT(finished.err, testing::AnyOf(HasSubstr("No space left on device"),
+                                           HasSubstr("it cannot be written")));
 }
 
 TEST_F(Disk, scripts_report_what_is_no_file) {

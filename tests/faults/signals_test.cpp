@@ -82,7 +82,7 @@ constexpr const char* kLongWork[] = {
     "ptattn-smooth big.ply -o o.ply --iterations 100 --threads 1",
     "ptattn-features big.ply -o o.ply --neighbors 4000 --threads 1",
     "ptattn-features big.ply -o o.ply --features attention --global --threads 1",
-    "ptattn-classify in/c00.ply --model tiny --votes 1000 --threads 1",
+    "ptattn-classify big.ply --model tiny --votes 1000 --threads 1",
 };
 
 TEST_F(Signals, the_first_is_heard_in_the_middle_of_a_computation) {

@@ -50,6 +50,9 @@ Disturbed run_disturbed(const Scenario& scenario, int threads, AllocationEvent e
                         std::uint64_t n) {
   Disturbed run;
   with_threads(threads, [&] {
+    // Workers join the arena and get what TBB makes for them: without memory for that TBB ends the
+    // process, which is not what is tested here.
+    if (event != AllocationEvent::kNone) (void)scenario.run();
     arm(event, n);
     try {
       run.hash = scenario.run();
@@ -84,6 +87,8 @@ bool is_clean(const Disturbed& run, AllocationEvent event, std::uint64_t undistu
   return false;
 }
 
+constexpr std::size_t kScenarios = 13;
+
 class Injection : public testing::TestWithParam<std::size_t> {
  protected:
   void SetUp() override {
@@ -103,7 +108,7 @@ std::unique_ptr<Scratch> Injection::folder_;
 std::vector<Scenario> Injection::scenarios_;
 
 TEST_P(Injection, ends_in_the_result_or_in_an_error) {
-  if (GetParam() >= scenarios_.size()) GTEST_SKIP() << "no such scenario";
+  ASSERT_EQ(scenarios_.size(), kScenarios);
   const Scenario& scenario = scenarios_[GetParam()];
   SCOPED_TRACE(scenario.name);
   const Disturbed calm = run_disturbed(scenario, 1, AllocationEvent::kNone, 1);
@@ -128,7 +133,7 @@ TEST_P(Injection, ends_in_the_result_or_in_an_error) {
   EXPECT_GT(ended_early, rounds() / 2);  // the events were felt
 }
 
-INSTANTIATE_TEST_SUITE_P(scenario, Injection, testing::Range<std::size_t>(0, 13));
+INSTANTIATE_TEST_SUITE_P(scenario, Injection, testing::Range<std::size_t>(0, kScenarios));
 
 }  // namespace
 }  // namespace ptattn::test

@@ -36,7 +36,7 @@ void expect_fault(std::string_view word, NumberFault fault) {
   EXPECT_EQ(parse(word, value), fault) << word;
 }
 
-TEST(AsciiNumbers, IntegersTakeTheirWholeRangeAndNoMore) {
+TEST(ascii_numbers, integers_take_their_whole_range_and_no_more) {
   expect_value<std::int8_t>("-128", -128);
   expect_value<std::uint8_t>("255", 255);
   expect_value<std::uint8_t>("+7", 7);
@@ -50,13 +50,13 @@ TEST(AsciiNumbers, IntegersTakeTheirWholeRangeAndNoMore) {
   expect_fault<std::int32_t>("1e10", NumberFault::kOutOfRange);
 }
 
-TEST(AsciiNumbers, IntegersTakeNoOtherText) {
+TEST(ascii_numbers, integers_take_no_other_text) {
   for (const char* word : {"1.5", "1e-3", "nan", "0x10", "", "+", "-", "+-1", "1,5", "12abc"}) {
     expect_fault<std::int32_t>(word, NumberFault::kNotANumber);
   }
 }
 
-TEST(AsciiNumbers, integers_take_real_numbers_that_are_whole_and_words_for_bits) {
+TEST(ascii_numbers, integers_take_real_numbers_that_are_whole_and_words_for_bits) {
   expect_value<std::int32_t>("10.000", 10);
   expect_value<std::int32_t>("-7.0", -7);
   expect_value<std::uint8_t>("255.00", 255);
@@ -67,7 +67,7 @@ TEST(AsciiNumbers, integers_take_real_numbers_that_are_whole_and_words_for_bits)
   expect_value<std::uint8_t>("False", 0);
 }
 
-TEST(AsciiNumbers, nan_and_infinity_as_windows_programs_write_them) {
+TEST(ascii_numbers, nan_and_infinity_as_windows_programs_write_them) {
   for (const char* word : {"1.#QNAN", "-1.#QNAN0", "1.#SNAN", "-1.#IND", "1.#IND00", "nan(ind)",
                            "-nan(ind)", "nan(snan)", "1.#QO", "-1.#J", "NAN(123)"}) {
     float value = 0;
@@ -81,7 +81,7 @@ TEST(AsciiNumbers, nan_and_infinity_as_windows_programs_write_them) {
   expect_fault<std::int32_t>("1.#QNAN", NumberFault::kNotANumber);
 }
 
-TEST(AsciiNumbers, exponents_of_fortran_and_a_byte_order_mark) {
+TEST(ascii_numbers, exponents_of_fortran_and_a_byte_order_mark) {
   expect_value<double>("1.5D+02", 150.0);
   expect_value<float>("2d0", 2.0F);
   expect_fault<double>("d0", NumberFault::kNotANumber);
@@ -95,7 +95,7 @@ TEST(AsciiNumbers, exponents_of_fortran_and_a_byte_order_mark) {
       5);
 }
 
-TEST(AsciiNumbers, Floats) {
+TEST(ascii_numbers, floats) {
   expect_value<float>("0.1", 0.1F);
   expect_value<double>("0.1", 0.1);
   expect_value<float>("+1e3", 1000.0F);
@@ -112,7 +112,7 @@ TEST(AsciiNumbers, Floats) {
   }
 }
 
-TEST(AsciiNumbers, TooSmallBecomesZeroTooLargeIsOutOfRange) {
+TEST(ascii_numbers, too_small_becomes_zero_too_large_is_out_of_range) {
   expect_value<float>("1e-45", std::numeric_limits<float>::denorm_min());
   expect_value<float>("1e-60", 0.0F);
   expect_value<double>("1e-400", 0.0);
@@ -127,7 +127,7 @@ TEST(AsciiNumbers, TooSmallBecomesZeroTooLargeIsOutOfRange) {
   expect_fault<double>("1" + std::string(400, '0'), NumberFault::kOutOfRange);
 }
 
-TEST(AsciiNumbers, WritesTheShortestTextThatReadsBack) {
+TEST(ascii_numbers, writes_the_shortest_text_that_reads_back) {
   EXPECT_EQ(text_of(0.1F), "0.1");
   EXPECT_EQ(text_of(1.0 / 3), "0.3333333333333333");
   EXPECT_EQ(text_of(-0.0), "-0");
@@ -138,7 +138,7 @@ TEST(AsciiNumbers, WritesTheShortestTextThatReadsBack) {
   EXPECT_EQ(text_of(std::uint8_t{200}), "200");
 }
 
-TEST(TextValues, WordsKnowTheirLineAcrossWindows) {
+TEST(text_values, words_know_their_line_across_windows) {
   std::string text;
   for (int i = 0; i < 50000; ++i) text += std::to_string(i) + (i % 10 == 9 ? "\r\n" : " \t");
   const ByteSource source(std::as_bytes(std::span(text)), "text");
@@ -154,7 +154,7 @@ TEST(TextValues, WordsKnowTheirLineAcrossWindows) {
   EXPECT_EQ(values.note_of_rest(), "");
 }
 
-TEST(TextValues, ErrorsNameTheLine) {
+TEST(text_values, errors_name_the_line) {
   const std::string text = "1\n2\n\nred";
   const ByteSource source(std::as_bytes(std::span(text)), "a.ply");
   TextValues values(ByteStream(source), 10);
@@ -167,7 +167,7 @@ TEST(TextValues, ErrorsNameTheLine) {
   }
 }
 
-TEST(TextValues, AWordWithoutEndIsRefusedEarly) {
+TEST(text_values, a_word_without_end_is_refused_early) {
   const std::string text(10'000'000, '7');
   const ByteSource source(std::as_bytes(std::span(text)), "a.ply");
   TextValues values(ByteStream(source), 1);

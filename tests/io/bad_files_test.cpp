@@ -72,7 +72,7 @@ bool parses(std::string_view file) {
   }
 }
 
-TEST(BadFiles, TruncatedAtEveryByte) {
+TEST(bad_files, truncated_at_every_byte) {
   for (const std::string& file : small_files()) {
     ASSERT_TRUE(parses(file));
     // In text, the last line end is not missed, nor a digit of the last number.
@@ -86,7 +86,7 @@ TEST(BadFiles, TruncatedAtEveryByte) {
   }
 }
 
-TEST(BadFiles, AnyByteOfAnyFileFlipped) {
+TEST(bad_files, any_byte_of_any_file_flipped) {
   const MemoryLimit limit;
   for (const std::string& file : small_files()) {
     for (std::size_t at = 0; at < file.size(); ++at) {
@@ -99,7 +99,7 @@ TEST(BadFiles, AnyByteOfAnyFileFlipped) {
   }
 }
 
-TEST(BadFiles, AbsurdCountsAllocateNothing) {
+TEST(bad_files, absurd_counts_allocate_nothing) {
   const MemoryLimit limit;
   for (const std::string count : {"100000000", "4294967295", "4294967296", "1152921504606846977",
                                   "6148914691236517206", "18446744073709551615"}) {
@@ -126,7 +126,7 @@ TEST(BadFiles, AbsurdCountsAllocateNothing) {
   }
 }
 
-TEST(BadFiles, ListLengthsAllocateNothing) {
+TEST(bad_files, list_lengths_allocate_nothing) {
   const MemoryLimit limit;
   const std::string binary =
       "ply\nformat binary_little_endian 1.0\nelement vertex 1\n"
@@ -137,7 +137,7 @@ TEST(BadFiles, ListLengthsAllocateNothing) {
             "a.ply: ends within a list v of 4294967295 values, the file is truncated");
 }
 
-TEST(BadFiles, HeadersWithoutEnd) {
+TEST(bad_files, headers_without_end) {
   const MemoryLimit limit;
   EXPECT_THAT(refusal("ply\nformat ascii 1.0\ncomment " + std::string(3'000'000, 'x')),
               testing::HasSubstr("does not end within 1 MiB"));
@@ -146,7 +146,7 @@ TEST(BadFiles, HeadersWithoutEnd) {
   EXPECT_THAT(refusal(many), testing::HasSubstr("does not end within 1 MiB"));
 }
 
-TEST(BadFiles, SomethingElse) {
+TEST(bad_files, something_else) {
   EXPECT_EQ(refusal(""), "a.ply: is empty, expected a PLY, PCD, LAS or LAZ file");
   for (const std::string& file :
        {std::string("Dear reader,\nthis is a letter.\n"), std::string("# A title\n\nand text\n"),
@@ -181,7 +181,7 @@ TEST_F(BadPaths, missing_files_folders_and_devices) {
   expect_refused(folder_ / "empty.ply", "is empty, expected a PLY, PCD, LAS or LAZ file");
 }
 
-TEST_F(BadPaths, UnreadableFile) {
+TEST_F(BadPaths, unreadable_file) {
   put(folder_ / "a.ply", "ply\n");
   ::chmod((folder_ / "a.ply").c_str(), 0);
   const ::uid_t user = ::geteuid();
@@ -200,7 +200,7 @@ std::uint64_t bytes_read() {
   return bytes;
 }
 
-TEST_F(BadPaths, ALargeSparseFileIsLookedAtNotRead) {
+TEST_F(BadPaths, a_large_sparse_file_is_looked_at_not_read) {
   // More than the memory limit, nothing in the lower 32 bits, and no blocks on the disk.
   constexpr std::uintmax_t kMore = 4ULL << 30;
   constexpr std::uint64_t kLook = 8U << 20;
@@ -220,7 +220,7 @@ TEST_F(BadPaths, ALargeSparseFileIsLookedAtNotRead) {
   EXPECT_LT(bytes_read() - before, kLook);
 }
 
-TEST_F(BadPaths, TheContentDecidesTheFormatWhenReadingTheNameWhenWriting) {
+TEST_F(BadPaths, the_content_decides_the_format_when_reading_the_name_when_writing) {
   PointCloud cloud(1);
   cloud.add("x", FieldType::kFloat32);
   write_cloud(folder_ / "a.ply", cloud);
@@ -241,7 +241,7 @@ TEST_F(BadPaths, TheContentDecidesTheFormatWhenReadingTheNameWhenWriting) {
   EXPECT_EQ(fault("B.PLY", Encoding::kBinary), Fault::kModel);
 }
 
-TEST_F(BadPaths, WhatAFormatCannotHoldIsKnownBeforeWriting) {
+TEST_F(BadPaths, what_a_format_cannot_hold_is_known_before_writing) {
   PointCloud cloud(1);
   cloud.add("x", FieldType::kInt64);
   cloud.metadata().elements.push_back({.name = "face", .items = 1});
@@ -262,12 +262,12 @@ TEST_F(BadPaths, WhatAFormatCannotHoldIsKnownBeforeWriting) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
-TEST_F(BadPaths, ColoursFollowTheName) {
+TEST_F(BadPaths, colours_follow_the_name) {
   EXPECT_EQ(color_layout_of("a.ply"), ColorLayout::kChannels);
   EXPECT_EQ(color_layout_of("a.PCD"), ColorLayout::kPacked);
 }
 
-TEST_F(BadPaths, CloudExtensions) {
+TEST_F(BadPaths, cloud_extensions) {
   for (const char* name : {"a.ply", "b/c.PCD", "x.y.Ply", "a.ply.gz", "a.laz.GZ"}) {
     EXPECT_TRUE(has_cloud_extension(name)) << name;
   }

@@ -12,7 +12,7 @@ namespace {
 using io::ByteSource;
 using io::ByteStream;
 
-TEST(ByteSource, FileAndMemoryShowTheSameBytes) {
+TEST(byte_source, file_and_memory_show_the_same_bytes) {
   const TempFolder folder;
   const std::string text = "0123456789";
   put(folder / "a", text);
@@ -26,7 +26,7 @@ TEST(ByteSource, FileAndMemoryShowTheSameBytes) {
   }
 }
 
-TEST(ByteSource, AFileThatShrinksIsAnErrorNotACrash) {
+TEST(byte_source, a_file_that_shrinks_is_an_error_not_a_crash) {
   const TempFolder folder;
   put(folder / "a.ply", std::string(100000, 'x'));
   const ByteSource source(folder / "a.ply");
@@ -43,7 +43,7 @@ TEST(ByteSource, AFileThatShrinksIsAnErrorNotACrash) {
   }
 }
 
-TEST(ByteStream, ReadsSkipsAndCopies) {
+TEST(byte_stream, reads_skips_and_copies) {
   std::string text(200000, '.');
   text[150000] = 'a';
   text[150001] = 'b';
@@ -70,7 +70,7 @@ TEST(ByteStream, ReadsSkipsAndCopies) {
   EXPECT_FALSE(stream.refill());
 }
 
-TEST(HeaderLines, carriage_returns_alone_end_lines_where_the_first_does) {
+TEST(header_lines, carriage_returns_alone_end_lines_where_the_first_does) {
   const std::string text = "\xef\xbb\xbfone\rtwo\r\n";
   const ByteSource source(std::as_bytes(std::span(text)), "memory");
   io::HeaderLines lines(source);
@@ -80,7 +80,7 @@ TEST(HeaderLines, carriage_returns_alone_end_lines_where_the_first_does) {
   EXPECT_EQ(lines.offset(), text.size() - 1) << "a binary body may begin with a line feed";
 }
 
-TEST(HeaderLines, AnyLineEndAndNoneAtTheEnd) {
+TEST(header_lines, any_line_end_and_none_at_the_end) {
   const std::string text = "one\r\n\ntwo\nlast";
   const ByteSource source(std::as_bytes(std::span(text)), "memory");
   io::HeaderLines lines(source);

@@ -38,7 +38,7 @@ void expect_round_trip(std::span<const std::byte> in) {
   EXPECT_FALSE(lzf_decompress(packed, longer));
 }
 
-TEST(Lzf, HandComputedPieces) {
+TEST(lzf, hand_computed_pieces) {
   // Three literals, then seven bytes from three back (length - 2 = 5), then nine (7, plus 0).
   const std::vector<std::byte> packed =
       bytes_of(std::string_view("\x02"
@@ -49,7 +49,7 @@ TEST(Lzf, HandComputedPieces) {
   EXPECT_EQ(out, "abcabcabcabcabcabca");
 }
 
-TEST(Lzf, RoundTripsOverSizesAndKindsOfContent) {
+TEST(lzf, round_trips_over_sizes_and_kinds_of_content) {
   Random random(11);
   for (const std::size_t size : {1U, 2U, 3U, 4U, 31U, 32U, 33U, 264U, 265U, 9000U, 100000U}) {
     std::vector<std::byte> noise(size), zeros(size), mixed(size);
@@ -61,14 +61,14 @@ TEST(Lzf, RoundTripsOverSizesAndKindsOfContent) {
   }
 }
 
-TEST(Lzf, CompressesAndIsDeterministic) {
+TEST(lzf, compresses_and_is_deterministic) {
   const std::vector<std::byte> zeros(100000);
   EXPECT_LT(compressed(zeros).size(), 1300U);
   EXPECT_EQ(compressed(zeros), compressed(zeros));
   EXPECT_TRUE(compressed({}).empty());
 }
 
-TEST(Lzf, CorruptInputIsRefusedWithoutLeavingTheBuffers) {
+TEST(lzf, corrupt_input_is_refused_without_leaving_the_buffers) {
   std::vector<std::byte> out(20);
   EXPECT_FALSE(lzf_decompress(bytes_of("\x05xy"), out));                         // literals missing
   EXPECT_FALSE(lzf_decompress(bytes_of("\xe0"), out));                           // length missing

@@ -22,7 +22,7 @@ std::string bytes_of_packed() {
   return {reinterpret_cast<const char*>(kPacked), sizeof kPacked};
 }
 
-TEST(Npy, IsWhatNumpyDocuments) {
+TEST(npy, is_what_numpy_documents) {
   const TempFolder folder;
   write_npy(folder / "a.npy", kStrided);
   std::string expected("\x93NUMPY\x01\x00\x76\x00", 10);
@@ -31,7 +31,7 @@ TEST(Npy, IsWhatNumpyDocuments) {
   EXPECT_EQ(contents(folder / "a.npy"), expected);
 }
 
-TEST(Npy, HeadersOfAnyShapeEndOnA64thByte) {
+TEST(npy, headers_of_any_shape_end_on_a64th_byte) {
   const TempFolder folder;
   for (const std::size_t rows : {0U, 1U, 12U, 123456U}) {
     const Matrix empty(rows, 0);
@@ -43,7 +43,7 @@ TEST(Npy, HeadersOfAnyShapeEndOnA64thByte) {
   }
 }
 
-TEST(Safetensors, HoldsOneTensorAndTheMetadata) {
+TEST(safetensors, holds_one_tensor_and_the_metadata) {
   const TempFolder folder;
   write_safetensors(folder / "a.safetensors", "features", kStrided,
                     {{"names", "[\"a\"]"}, {"source", "x\xff\"y"}});
@@ -62,7 +62,7 @@ TEST(Safetensors, HoldsOneTensorAndTheMetadata) {
   EXPECT_EQ(header["features"]["data_offsets"], nlohmann::json({0, 16}));
 }
 
-TEST(MatrixFiles, CannotBeWrittenNowhere) {
+TEST(matrix_files, cannot_be_written_nowhere) {
   for (const auto& write :
        {+[](const std::string& path) { write_npy(path, kStrided); },
         +[](const std::string& path) { write_safetensors(path, "features", kStrided); }}) {

@@ -43,7 +43,7 @@ void expect_cloud(const PointCloud& cloud) {
   EXPECT_THAT(cloud.metadata().viewpoint, ElementsAre(1, 2, 3, 0.5, 0.5, 0.5, 0.5));
 }
 
-TEST(Pcd, AsciiSkipsPadding) {
+TEST(pcd, ascii_skips_padding) {
   const std::string header = std::string(kHeader) + "DATA ascii\n";
   const std::string body =
       "1.5 18446744073709551615 0 0 0 -1 2\n"
@@ -52,7 +52,7 @@ TEST(Pcd, AsciiSkipsPadding) {
   expect_cloud(parse(header + "\n" + body + "\n  \n"));
 }
 
-TEST(Pcd, BinarySkipsPaddingAndAcceptsPages) {
+TEST(pcd, binary_skips_padding_and_accepts_pages) {
   const std::string file = std::string(kHeader) + "DATA binary\n" + point(1.5F, UINT64_MAX, -1, 2) +
                            point(NAN, 7, 3, -4);
   expect_cloud(parse(file));
@@ -64,14 +64,14 @@ TEST(Pcd, BinarySkipsPaddingAndAcceptsPages) {
             "a.ply: ends after 1 of 2 points, the file is truncated");
 }
 
-TEST(Pcd, CrlfHeader) {
+TEST(pcd, crlf_header) {
   std::string header;
   for (const char* c = kHeader; *c != '\0'; ++c) header += *c == '\n' ? "\r\n" : std::string(1, *c);
   expect_cloud(
       parse(header + "DATA binary\r\n" + point(1.5F, UINT64_MAX, -1, 2) + point(NAN, 7, 3, -4)));
 }
 
-TEST(Pcd, CompressedWithoutPadding) {
+TEST(pcd, compressed_without_padding) {
   // Literals only: eight bytes of x, then id, then pair, in LZF runs of up to 32.
   const std::string fields = raw(1.5F) + raw(NAN) + raw(UINT64_MAX) + raw(std::uint64_t{7}) +
                              raw(std::int16_t{-1}) + raw(std::int16_t{2}) + raw(std::int16_t{3}) +
@@ -94,7 +94,7 @@ TEST(Pcd, CompressedWithoutPadding) {
             "a.ply: cannot decompress to 4000000000 bytes, the file is corrupt");
 }
 
-TEST(Pcd, OldFilesHaveDefaults) {
+TEST(pcd, old_files_have_defaults) {
   const PointCloud cloud = parse("COLUMNS x y z\nPOINTS 2\nDATA ascii\n1 2 3\n4 5 6\n");
   EXPECT_EQ(cloud.width(), 2U);
   EXPECT_EQ(cloud.height(), 1U);
@@ -102,7 +102,7 @@ TEST(Pcd, OldFilesHaveDefaults) {
   EXPECT_EQ(parse("VERSION .5\nFIELDS x\nWIDTH 1\nDATA ascii\n1\n").size(), 1U);
 }
 
-TEST(Pcd, CommentsInEveryShape) {
+TEST(pcd, comments_in_every_shape) {
   const CloudMetadata metadata = parse(
                                      "# .PCD v.6 first line\n#tight\n#\n#  wide\r\n#obj_info a "
                                      "b\nFIELDS x\nWIDTH 0\nDATA ascii\n")
@@ -111,7 +111,7 @@ TEST(Pcd, CommentsInEveryShape) {
   EXPECT_THAT(metadata.obj_info, ElementsAre("a b"));
 }
 
-TEST(Pcd, EverySizeAndType) {
+TEST(pcd, every_size_and_type) {
   const PointCloud cloud = parse(
       "VERSION 0.7\nFIELDS a b c d e f g h i j\nSIZE 1 1 2 2 4 4 8 8 4 8\n"
       "TYPE I U I U I U I U F F\nCOUNT 1 1 1 1 1 1 1 1 1 1\nWIDTH 1\nHEIGHT 1\nPOINTS 1\n"
@@ -123,14 +123,14 @@ TEST(Pcd, EverySizeAndType) {
   EXPECT_EQ(values<double>(cloud, "j")[0], 0.1);
 }
 
-TEST(Pcd, OrganisedCloudsKeepTheirGrid) {
+TEST(pcd, organised_clouds_keep_their_grid) {
   const PointCloud cloud =
       parse("VERSION .7\nFIELDS x\nWIDTH 3\nHEIGHT 2\nPOINTS 6\nDATA ascii\n1\n2\n3\n4\n5\nnan\n");
   EXPECT_EQ(cloud.width(), 3U);
   EXPECT_EQ(cloud.height(), 2U);
 }
 
-TEST(Pcd, WritesTheHeaderThatPclWrites) {
+TEST(pcd, writes_the_header_that_pcl_writes) {
   const TempFolder folder;
   PointCloud cloud(2, 1);
   cloud.add("x", FieldType::kFloat32).values<float>()[1] = 0.5F;
@@ -143,7 +143,7 @@ TEST(Pcd, WritesTheHeaderThatPclWrites) {
             "DATA ascii\n0 18446744073709551615\n0.5 0\n");
 }
 
-TEST(Pcd, FacesAreRefusedEmptyElementsAreNot) {
+TEST(pcd, faces_are_refused_empty_elements_are_not) {
   const TempFolder folder;
   PointCloud cloud(1);
   cloud.add("x", FieldType::kFloat32);
@@ -160,7 +160,7 @@ TEST(Pcd, FacesAreRefusedEmptyElementsAreNot) {
   EXPECT_FALSE(std::filesystem::exists(folder / "b.pcd"));
 }
 
-TEST(Pcd, HeadersThatDoNotFitTogether) {
+TEST(pcd, headers_that_do_not_fit_together) {
   const auto with = [](std::string header) { return refusal(header + "DATA ascii\n1\n"); };
   const std::string good = "VERSION .7\nFIELDS x\nSIZE 4\nTYPE F\nCOUNT 1\nWIDTH 1\nHEIGHT 1\n";
   EXPECT_EQ(with(good + "POINTS 1\n"), "");
@@ -185,7 +185,7 @@ TEST(Pcd, HeadersThatDoNotFitTogether) {
   EXPECT_THAT(refusal("FIELDS\nWIDTH 1\nDATA ascii\n"), HasSubstr("points without fields"));
 }
 
-TEST(Pcd, AsciiIsOnePointALine) {
+TEST(pcd, ascii_is_one_point_a_line) {
   const std::string header = "FIELDS x y\nWIDTH 2\nDATA ascii\n";
   EXPECT_EQ(refusal(header + "1 2\n3 4\n"), "");
   EXPECT_EQ(refusal(header + "1 2 3\n4\n"), "a.ply: line 4: 3 values where the header announces 2");

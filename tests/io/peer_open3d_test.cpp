@@ -21,7 +21,7 @@ class Open3D : public testing::TestWithParam<Container> {
 
 class Open3DWriter : public Open3D {};
 
-TEST_P(Open3D, ReadsWhatWeWrite) {
+TEST_P(Open3D, reads_what_we_write) {
   constexpr std::size_t kPoints = 500;
   PointCloud cloud(kPoints);
   for (const char* name : {"x", "y", "z"}) {
@@ -59,7 +59,7 @@ TEST_P(Open3D, ReadsWhatWeWrite) {
   }
 }
 
-TEST_P(Open3DWriter, WritesWhatWeRead) {
+TEST_P(Open3DWriter, writes_what_we_read) {
   Random random(8);
   open3d::geometry::PointCloud cloud;
   for (int i = 0; i < 500; ++i) {

@@ -80,14 +80,14 @@ class Pcl : public testing::TestWithParam<Container> {
 
 class PclWriter : public Pcl {};
 
-TEST_P(Pcl, ReadsWhatWeWrite) {
+TEST_P(Pcl, reads_what_we_write) {
   for (const PointCloud& cloud : {scan(1000, 1), scan(32, 16), scan(1, 1)}) {
     write_cloud(path(), cloud, GetParam().encoding);
     EXPECT_TRUE(identical(from_pcl(read_with_pcl(), "pcl"), cloud));
   }
 }
 
-TEST_P(Pcl, ReadsFieldsOfSeveralValues) {
+TEST_P(Pcl, reads_fields_of_several_values) {
   PointCloud cloud = scan(50, 1);
   for (float& v : cloud.add("fpfh", FieldType::kFloat32, 33).values<float>()) v = 0.25F;
   write_cloud(path(), cloud, GetParam().encoding);
@@ -97,7 +97,7 @@ TEST_P(Pcl, ReadsFieldsOfSeveralValues) {
   EXPECT_EQ(read.point_step, 26U + 33 * 4);
 }
 
-TEST_P(PclWriter, WritesWhatWeRead) {
+TEST_P(PclWriter, writes_what_we_read) {
   for (const bool camera : {true, false}) {
     if (GetParam().is_ascii() && !camera)
       continue;  // then PCL writes six digits whatever it is told
@@ -108,7 +108,7 @@ TEST_P(PclWriter, WritesWhatWeRead) {
   }
 }
 
-TEST_P(PclWriter, PaddedStructsOfColouredPoints) {
+TEST_P(PclWriter, padded_structs_of_coloured_points) {
   pcl::PointCloud<pcl::PointXYZRGB> points(3, 1);
   for (std::uint8_t i = 0; i < 3; ++i) {
     points[i].x = i + 0.5F;
@@ -133,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(AllEncodings, Pcl, testing::ValuesIn(kContainers),
 INSTANTIATE_TEST_SUITE_P(AllEncodings, PclWriter, testing::ValuesIn(kContainersOfPeers),
                          [](const auto& one) { return name_of(one.param); });
 
-TEST(PclConvert, AnySchemaThereAndBack) {
+TEST(pcl_convert, any_schema_there_and_back) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     const PointCloud cloud = random_cloud(seed, {".pcd", Encoding::kBinary});
     const pcl::PCLPointCloud2 converted = to_pcl(cloud);
@@ -142,14 +142,14 @@ TEST(PclConvert, AnySchemaThereAndBack) {
   }
 }
 
-TEST(PclConvert, DenseMeansFinite) {
+TEST(pcl_convert, dense_means_finite) {
   PointCloud cloud = scan(3, 1);
   EXPECT_TRUE(to_pcl(cloud).is_dense);
   cloud.find("y")->values<float>()[1] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_FALSE(to_pcl(cloud).is_dense);
 }
 
-TEST(PclConvert, PclUnderstandsTheFields) {
+TEST(pcl_convert, pcl_understands_the_fields) {
   const PointCloud cloud = scan(20, 1);
   pcl::PointCloud<pcl::PointXYZ> points;
   pcl::fromPCLPointCloud2(to_pcl(cloud), points);
@@ -157,7 +157,7 @@ TEST(PclConvert, PclUnderstandsTheFields) {
   EXPECT_EQ(points[7].y, cloud.find("y")->values<float>()[7]);
 }
 
-TEST(PclConvert, PaddedRowsAndMalformedClouds) {
+TEST(pcl_convert, padded_rows_and_malformed_clouds) {
   pcl::PCLPointCloud2 cloud;
   cloud.width = 2;
   cloud.height = 2;

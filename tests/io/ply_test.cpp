@@ -66,11 +66,11 @@ void expect_mesh(const PointCloud& cloud) {
   EXPECT_EQ(metadata.elements[2].items, 0U);
 }
 
-TEST(Ply, AsciiWithOtherElements) {
+TEST(ply, ascii_with_other_elements) {
   expect_mesh(parse(kMesh));
 }
 
-TEST(Ply, LineEndsAndLayoutDoNotMatterInAscii) {
+TEST(ply, line_ends_and_layout_do_not_matter_in_ascii) {
   std::string crlf;
   for (const char* c = kMesh; *c != '\0'; ++c) crlf += *c == '\n' ? "\r\n" : std::string(1, *c);
   expect_mesh(parse(crlf));
@@ -81,7 +81,7 @@ TEST(Ply, LineEndsAndLayoutDoNotMatterInAscii) {
   expect_mesh(parse(std::string(kMesh) + "\n \n"));
 }
 
-TEST(Ply, EveryEncodingCarriesTheOtherElements) {
+TEST(ply, every_encoding_carries_the_other_elements) {
   const TempFolder folder;
   const PointCloud mesh = parse(kMesh);
   for (const Encoding encoding :
@@ -91,7 +91,7 @@ TEST(Ply, EveryEncodingCarriesTheOtherElements) {
   }
 }
 
-TEST(Ply, BinaryOfBothByteOrders) {
+TEST(ply, binary_of_both_byte_orders) {
   for (const bool big : {false, true}) {
     const bool reversed = big != (std::endian::native == std::endian::big);
     std::string file = std::string("ply\nformat binary_") + (big ? "big" : "little") +
@@ -124,7 +124,7 @@ TEST(Ply, BinaryOfBothByteOrders) {
   }
 }
 
-TEST(Ply, ListsOfOneLengthAreAFieldOfSeveralValues) {
+TEST(ply, lists_of_one_length_are_a_field_of_several_values) {
   const std::string header =
       "ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\n"
       "property list uint float fpfh\nend_header\n";
@@ -142,7 +142,7 @@ TEST(Ply, ListsOfOneLengthAreAFieldOfSeveralValues) {
               testing::HasSubstr("ends within a list fpfh of 4000000000 values"));
 }
 
-TEST(Ply, GridFromObjInfoOrCamera) {
+TEST(ply, grid_from_obj_info_or_camera) {
   const std::string vertices = "element vertex 6\nproperty uchar v\n";
   const std::string body = "end_header\n1 2 3 4 5 6\n";
   const auto with = [&](const std::string& lines) {
@@ -171,7 +171,7 @@ TEST(Ply, GridFromObjInfoOrCamera) {
   EXPECT_EQ(contents(folder / "grid.ply").find("num_cols"), std::string::npos);
 }
 
-TEST(Ply, WritesTheHeaderThatEveryReaderKnows) {
+TEST(ply, writes_the_header_that_every_reader_knows) {
   const TempFolder folder;
   PointCloud cloud(2, 1);
   cloud.add("x", FieldType::kFloat32).values<float>()[1] = 0.5F;
@@ -184,7 +184,7 @@ TEST(Ply, WritesTheHeaderThatEveryReaderKnows) {
             "element vertex 2\nproperty float x\nproperty uchar red\nend_header\n0 200\n0.5 0\n");
 }
 
-TEST(Ply, WhatItCannotHoldIsRefusedAndNothingWritten) {
+TEST(ply, what_it_cannot_hold_is_refused_and_nothing_written) {
   const TempFolder folder;
   const auto expect_refused = [&](const PointCloud& cloud, const std::string& problem) {
     try {
@@ -212,7 +212,7 @@ TEST(Ply, WhatItCannotHoldIsRefusedAndNothingWritten) {
   expect_refused(uneven, "face: the values of property v do not add up to the items");
 }
 
-TEST(Ply, HeadersThatSayTooMuchOrTooLittle) {
+TEST(ply, headers_that_say_too_much_or_too_little) {
   const auto with = [](const std::string& header) {
     return refusal("ply\n" + header + "end_header\n1 2 3\n");
   };
@@ -241,7 +241,7 @@ TEST(Ply, HeadersThatSayTooMuchOrTooLittle) {
   EXPECT_EQ(with(good + "element nothing 18446744073709551615\n"), "");  // no properties, no bytes
 }
 
-TEST(Ply, AsciiBodiesThatDoNotFit) {
+TEST(ply, ascii_bodies_that_do_not_fit) {
   const std::string header =
       "ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\n"
       "property uchar r\nend_header\n";

@@ -35,7 +35,7 @@ Image decoded(const std::filesystem::path& path) {
   return image;
 }
 
-TEST(Png, EveryPixelComesBack) {
+TEST(png, every_pixel_comes_back) {
   const TempFolder folder;
   for (const auto& [width, height] :
        {std::pair<std::size_t, std::size_t>{1, 1}, {3, 5}, {640, 480}, {1, 2000}}) {
@@ -48,7 +48,7 @@ TEST(Png, EveryPixelComesBack) {
   }
 }
 
-TEST(Png, RowsGoFromTheTopDown) {
+TEST(png, rows_go_from_the_top_down) {
   const TempFolder folder;
   Image image(4, 3, {0, 0, 0});
   image.at(3, 1) = {1, 2, 3};
@@ -58,7 +58,7 @@ TEST(Png, RowsGoFromTheTopDown) {
   EXPECT_EQ(read.pixels[1 * 4 + 3], (Rgb{1, 2, 3}));
 }
 
-TEST(Png, SamePictureSameBytes) {
+TEST(png, same_picture_same_bytes) {
   const TempFolder folder;
   const Image image = random_image(200, 100);
   write_png(folder / "a.png", image);
@@ -68,7 +68,7 @@ TEST(Png, SamePictureSameBytes) {
   EXPECT_THAT(contents(folder / "a.png"), EndsWith("IEND\xae\x42\x60\x82")) << "and no more";
 }
 
-TEST(Png, PicturesThatAreNoneAreRefused) {
+TEST(png, pictures_that_are_none_are_refused) {
   const TempFolder folder;
   Image short_of_one(3, 3, {});
   short_of_one.pixels.pop_back();
@@ -87,7 +87,7 @@ TEST(Png, PicturesThatAreNoneAreRefused) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
-TEST(Png, WhereNothingCanBeWrittenIsAnInputError) {
+TEST(png, where_nothing_can_be_written_is_an_input_error) {
   const TempFolder folder;
   try {
     write_png(folder / "no such folder/a.png", random_image(2, 2));

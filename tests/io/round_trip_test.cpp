@@ -13,7 +13,7 @@ class RoundTrip : public testing::TestWithParam<Container> {
   TempFolder folder_;
 };
 
-TEST_P(RoundTrip, AnySchemaComesBackBitForBit) {
+TEST_P(RoundTrip, any_schema_comes_back_bit_for_bit) {
   const auto path = folder_ / (std::string("cloud") + GetParam().extension);
   for (std::uint64_t seed = 0; seed < 150; ++seed) {
     const PointCloud cloud = random_cloud(seed, GetParam());
@@ -22,7 +22,7 @@ TEST_P(RoundTrip, AnySchemaComesBackBitForBit) {
   }
 }
 
-TEST_P(RoundTrip, SameBytesForAnyThreadCount) {
+TEST_P(RoundTrip, same_bytes_for_any_thread_count) {
   Random random(5);
   PointCloud cloud(60000);  // several blocks
   for (const char* name : {"x", "y", "z"}) cloud.add(name, FieldType::kFloat32);
@@ -40,7 +40,7 @@ TEST_P(RoundTrip, SameBytesForAnyThreadCount) {
   }
 }
 
-TEST_P(RoundTrip, PointsWithoutFieldsAreRefused) {
+TEST_P(RoundTrip, points_without_fields_are_refused) {
   const auto path = folder_ / (std::string("cloud") + GetParam().extension);
   EXPECT_ANY_THROW(write_cloud(path, PointCloud(3), GetParam().encoding));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));

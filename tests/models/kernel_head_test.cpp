@@ -70,7 +70,7 @@ PointInput input_of(const Matrix& x) {
   return input;
 }
 
-TEST(KernelHead, scores_are_logarithms_of_the_shares_around) {
+TEST(kernel_head, scores_are_logarithms_of_the_shares_around) {
   // Keys at 0 and 2 along the first axis, in units of the width: 1 / 0.5.
   const KernelHead network(std::make_unique<Identity>(),
                            {{0.5F, 1.0F}, matrix(2, 2, {0, 0, 1, 0}), matrix(2, 2, {1, 0, 0, 1})});
@@ -86,7 +86,7 @@ TEST(KernelHead, scores_are_logarithms_of_the_shares_around) {
   EXPECT_NEAR(out.values(1, 1), std::log(share), 1e-5);
 }
 
-TEST(KernelHead, far_from_all_examples_the_nearest_decides) {
+TEST(kernel_head, far_from_all_examples_the_nearest_decides) {
   const KernelHead network(std::make_unique<Identity>(),
                            {{1.0F, 1.0F}, matrix(2, 2, {0, 0, 9, 0}), matrix(2, 2, {1, 0, 0, 1})});
   const Matrix x = matrix(1, 2, {400, 0});
@@ -95,7 +95,7 @@ TEST(KernelHead, far_from_all_examples_the_nearest_decides) {
   EXPECT_LT(out.values(0, 0), -10.0F);
 }
 
-TEST(KernelHead, refuses_what_does_not_fit) {
+TEST(kernel_head, refuses_what_does_not_fit) {
   const auto make = [](std::size_t scale, bool labels) {
     return KernelHead(std::make_unique<Identity>(labels),
                       {std::vector<float>(scale, 1.0F), matrix(1, 2, {0, 0}), matrix(1, 1, {1})});
@@ -105,7 +105,7 @@ TEST(KernelHead, refuses_what_does_not_fit) {
   EXPECT_THROW((void)make(2, true), Error);
 }
 
-TEST(ReadKernelHead, reads_tensors_and_refuses_others) {
+TEST(read_kernel_head, reads_tensors_and_refuses_others) {
   Tensors weights;
   EXPECT_FALSE(has_kernel_head(weights));
   weights.put("head.keys", {2, 1}, {1, 2});

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::MatchesRegex;
 
-TEST(ModelHash, of_nothing_is_the_published_one) {
+TEST(model_hash, of_nothing_is_the_published_one) {
   EXPECT_EQ(hash_text(""), "99aa06d3014798d86001c324468d497f");  // xxh128sum of an empty file
 }
 

@@ -60,7 +60,7 @@ expect "csv json jsonl table" ptattn-classify --format ""
 expect "json jsonl" ptattn-classify --format = j
 expect "csv json jsonl table" ptattn-classify --format =
 expect "asprs class" ptattn-segment --codes ""
-expect "auto x y z" ptattn-attention --up ""
+expect "-x -y -z auto x y z" ptattn-attention --up ""
 expect "" ptattn-segment --neighbors ""
 expect "back bottom front iso left right top" ptattn-view --camera ""
 # Layers and categories of the model, fields of the file.

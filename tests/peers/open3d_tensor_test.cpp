@@ -32,7 +32,7 @@ class Open3DTensor : public testing::TestWithParam<Container> {
   open3d::t::geometry::PointCloud read_;
 };
 
-TEST_P(Open3DTensor, ReadsConfidencesAndColours) {
+TEST_P(Open3DTensor, reads_confidences_and_colours) {
   read();
   const auto ours = cloud_.find("confidence")->values<float>();
   EXPECT_EQ(attribute<float>("confidence"), std::vector<float>(ours.begin(), ours.end()));
@@ -44,7 +44,7 @@ TEST_P(Open3DTensor, ReadsConfidencesAndColours) {
   }
 }
 
-TEST_P(Open3DTensor, ReadsLabels) {
+TEST_P(Open3DTensor, reads_labels) {
   read();
   const auto codes = attribute<std::uint8_t>("classification");
   EXPECT_EQ(codes[3], 6);

@@ -39,7 +39,7 @@ class PclViewer : public testing::TestWithParam<Container> {
   std::shared_ptr<Blob> read_ = std::make_shared<Blob>();
 };
 
-TEST_P(PclViewer, ShowsOurColours) {
+TEST_P(PclViewer, shows_our_colours) {
   const viewer::PointCloudColorHandlerRGBField<Blob> handler(read_);
   ASSERT_TRUE(handler.isCapable());
   const auto colors = handler.getColor();
@@ -52,7 +52,7 @@ TEST_P(PclViewer, ShowsOurColours) {
   }
 }
 
-TEST_P(PclViewer, GivesEveryLabelAColourOfItsOwn) {
+TEST_P(PclViewer, gives_every_label_a_colour_of_its_own) {
   const viewer::PointCloudColorHandlerLabelField<Blob> handler(read_);
   ASSERT_TRUE(handler.isCapable());
   const auto colors = handler.getColor();
@@ -69,7 +69,7 @@ TEST_P(PclViewer, GivesEveryLabelAColourOfItsOwn) {
   EXPECT_EQ(distinct.size(), kLabels);
 }
 
-TEST_P(PclViewer, ColoursByConfidence) {
+TEST_P(PclViewer, colours_by_confidence) {
   const viewer::PointCloudColorHandlerGenericField<Blob> handler(read_, "confidence");
   ASSERT_TRUE(handler.isCapable());
   const auto values = handler.getColor();
@@ -80,7 +80,7 @@ TEST_P(PclViewer, ColoursByConfidence) {
   }
 }
 
-TEST_P(PclViewer, IsACloudOfPclsLabelledPoints) {
+TEST_P(PclViewer, is_a_cloud_of_pcls_labelled_points) {
   pcl::PointCloud<pcl::PointXYZL> points;
   pcl::fromPCLPointCloud2(*read_, points);
   ASSERT_EQ(points.size(), kLabelledPoints);

@@ -19,7 +19,7 @@ ConfusionMatrix matrix(const std::vector<std::vector<std::uint64_t>>& rows) {
   return confusion;
 }
 
-TEST(Evaluate, ThreeClassesByHand) {
+TEST(evaluate, three_classes_by_hand) {
   const Metrics m = evaluate(matrix({{5, 2, 0}, {1, 3, 1}, {0, 0, 8}}));
   EXPECT_EQ(m.items, 20U);
   EXPECT_DOUBLE_EQ(*m.overall_accuracy, 16.0 / 20.0);
@@ -38,12 +38,12 @@ TEST(Evaluate, ThreeClassesByHand) {
   EXPECT_EQ(m.classes[2].predicted, 9U);
 }
 
-TEST(Evaluate, KappaOfTheTextbook) {
+TEST(evaluate, kappa_of_the_textbook) {
   EXPECT_NEAR(*evaluate(matrix({{20, 5}, {10, 15}})).kappa, 0.4, 1e-15);
   EXPECT_NEAR(*evaluate(matrix({{45, 15}, {25, 15}})).kappa, 0.130435, 1e-6);
 }
 
-TEST(Evaluate, AbsentClassesAreInNoMean) {
+TEST(evaluate, absent_classes_are_in_no_mean) {
   // Class 1 appears nowhere; class 2 is only predicted.
   const Metrics m = evaluate(matrix({{6, 0, 2}, {0, 0, 0}, {0, 0, 0}}));
   EXPECT_FALSE(m.classes[1].iou);
@@ -55,7 +55,7 @@ TEST(Evaluate, AbsentClassesAreInNoMean) {
   EXPECT_DOUBLE_EQ(*m.mean_accuracy, 0.75);
 }
 
-TEST(Evaluate, WhatHasNoPredictionIsWrong) {
+TEST(evaluate, what_has_no_prediction_is_wrong) {
   ConfusionMatrix confusion(2);
   confusion.add(0, 0, 3);
   confusion.add(0, confusion.none(), 1);
@@ -68,7 +68,7 @@ TEST(Evaluate, WhatHasNoPredictionIsWrong) {
   EXPECT_DOUBLE_EQ(*m.classes[1].iou, 1.0);
 }
 
-TEST(Evaluate, QuotientsWithoutDenominator) {
+TEST(evaluate, quotients_without_denominator) {
   const Metrics none = evaluate(ConfusionMatrix(2));
   EXPECT_EQ(none.items, 0U);
   EXPECT_FALSE(none.overall_accuracy || none.mean_iou || none.mean_accuracy || none.kappa);
@@ -77,7 +77,7 @@ TEST(Evaluate, QuotientsWithoutDenominator) {
   EXPECT_FALSE(one_class.kappa) << "agreement cannot be told from chance";
 }
 
-TEST(GroundErrors, TypeOneAndTwoByHand) {
+TEST(ground_errors, type_one_and_two_by_hand) {
   const ConfusionMatrix confusion = matrix({{94, 6}, {20, 180}});
   const GroundErrors errors = ground_errors(confusion, 1);
   EXPECT_DOUBLE_EQ(*errors.type1, 20.0 / 200.0);
@@ -85,7 +85,7 @@ TEST(GroundErrors, TypeOneAndTwoByHand) {
   EXPECT_DOUBLE_EQ(*errors.total, 26.0 / 300.0);
 }
 
-TEST(GroundErrors, ConfusionAmongObjectsIsNone) {
+TEST(ground_errors, confusion_among_objects_is_none) {
   ConfusionMatrix confusion = matrix({{10, 0, 0}, {0, 0, 5}, {1, 4, 0}});
   confusion.add(0, confusion.none(), 2);  // rejected
   confusion.add(1, confusion.none(), 2);  // not ground either
@@ -97,13 +97,13 @@ TEST(GroundErrors, ConfusionAmongObjectsIsNone) {
   EXPECT_THROW((void)ground_errors(confusion, 3), Error);
 }
 
-TEST(ConfusionMatrix, RefusesClassesThatAreNot) {
+TEST(confusion_matrix, refuses_classes_that_are_not) {
   ConfusionMatrix confusion(2);
   EXPECT_THROW(confusion.add(2, 0), Error);
   EXPECT_THROW(confusion.add(0, 3), Error);
 }
 
-TEST(CountPairs, CountsWhatALoopCounts) {
+TEST(count_pairs, counts_what_a_loop_counts) {
   Random random(5);
   std::vector<std::int32_t> truth(700'000);
   std::vector<std::int32_t> predicted(truth.size());
@@ -120,7 +120,7 @@ TEST(CountPairs, CountsWhatALoopCounts) {
   EXPECT_TRUE(count_pairs({}, {}).empty());
 }
 
-TEST(CountPairs, Refuses) {
+TEST(count_pairs, refuses) {
   const std::vector<std::int32_t> two(2, 0);
   EXPECT_THROW((void)count_pairs(two, std::span(two).first(1)), Error);
   std::vector<std::int32_t> different(1'100'000);

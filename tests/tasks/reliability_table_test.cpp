@@ -7,7 +7,8 @@
 namespace ptattn {
 namespace {
 
-TEST(ReliabilityTable, ExpectedErrorIsTheDifferenceBetweenConfidenceAndAccuracyInEachBin) {
+TEST(reliability_table,
+     expected_error_is_the_difference_between_confidence_and_accuracy_in_each_bin) {
   ReliabilityTable table;
   for (int i = 0; i < 4; ++i) table.add(0.9, i < 3);  // 0.75 right
   for (int i = 0; i < 4; ++i) table.add(0.5, i < 2);  // as said
@@ -18,7 +19,7 @@ TEST(ReliabilityTable, ExpectedErrorIsTheDifferenceBetweenConfidenceAndAccuracyI
   EXPECT_EQ(ReliabilityTable().largest_error(), 0.0);
 }
 
-TEST(ReliabilityTable, TakesWholeBinsAndOtherTables) {
+TEST(reliability_table, takes_whole_bins_and_other_tables) {
   ReliabilityTable one;
   one.add(ReliabilityTable::bin_of(0.8), 10, 8.0, true);
   one.add(ReliabilityTable::bin_of(0.8), 5, 4.0, false);
@@ -31,14 +32,14 @@ TEST(ReliabilityTable, TakesWholeBinsAndOtherTables) {
   EXPECT_NEAR(bin.accuracy(), 2.0 / 3.0, 1e-12);
 }
 
-TEST(ReliabilityTable, HasABinForEveryNumber) {
+TEST(reliability_table, has_a_bin_for_every_number) {
   EXPECT_EQ(ReliabilityTable::bin_of(-1.0), 0U);
   EXPECT_EQ(ReliabilityTable::bin_of(std::numeric_limits<double>::quiet_NaN()), 0U);
   EXPECT_EQ(ReliabilityTable::bin_of(1.0), ReliabilityTable::kBins - 1);
   EXPECT_EQ(ReliabilityTable::bin_of(1e300), ReliabilityTable::kBins - 1);
 }
 
-TEST(ReliabilityTable, ARareBinDoesNotMakeTheLargestError) {
+TEST(reliability_table, a_rare_bin_does_not_make_the_largest_error) {
   ReliabilityTable table;
   for (int i = 0; i < 1000; ++i) table.add(0.9, i < 900);
   table.add(0.1, true);

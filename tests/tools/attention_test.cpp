@@ -73,13 +73,13 @@ TEST_F(Attention, many_clouds_get_clouds_and_pictures) {
   }
 }
 
-TEST_F(Attention, LayersAreListed) {
+TEST_F(Attention, layers_are_listed) {
   const Finished finished = attention({"--list-layers"});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.out, "layer        heads\npt_last.sa1      1\n");
 }
 
-TEST_F(Attention, EveryFieldIsKept) {
+TEST_F(Attention, every_field_is_kept) {
   put(
       "b.ply",
       "ply\nformat ascii 1.0\nelement vertex 200\nproperty double x\nproperty double y\n"
@@ -110,7 +110,7 @@ TEST_F(Attention, EveryFieldIsKept) {
   EXPECT_EQ(weights(plain, "weight"), weights(after));
 }
 
-TEST_F(Attention, ColoursShowTheWeights) {
+TEST_F(Attention, colours_show_the_weights) {
   const PointCloud cloud = written({"a.ply"});
   const std::vector<float> values = weights(cloud);
   ASSERT_THAT(values, SizeIs(300));
@@ -123,14 +123,14 @@ TEST_F(Attention, ColoursShowTheWeights) {
   }
 }
 
-TEST_F(Attention, PcdGetsPackedColours) {
+TEST_F(Attention, pcd_gets_packed_colours) {
   EXPECT_EQ(attention({"a.ply", "-o", "out.pcd"}).exit_code, 0);
   const PointCloud cloud = read_cloud(folder() / "out.pcd");
   ASSERT_NE(cloud.find("rgb"), nullptr);
   EXPECT_EQ(weights(cloud), weights(written({"a.ply"})));
 }
 
-TEST_F(Attention, AQueryIsAPointOrAPlace) {
+TEST_F(Attention, a_query_is_a_point_or_a_place) {
   const PointCloud of_point = written({"a.ply", "--query", "17"});
   const auto p = of_point.positions()[17];
   const auto text = [](double value) {
@@ -163,14 +163,14 @@ TEST_F(Attention, outputs_say_what_made_them) {
   EXPECT_THAT(comments, testing::Contains(testing::MatchesRegex("ptattn model [0-9a-f]{32} tiny")));
 }
 
-TEST_F(Attention, RolloutKeepsHalfOfTheQuery) {
+TEST_F(Attention, rollout_keeps_half_of_the_query) {
   // One layer: (A + I) / 2.
   const std::vector<float> plain = weights(written({"a.ply", "--query", "0"}));
   const std::vector<float> rollout = weights(written({"a.ply", "--query", "0", "--rollout"}));
   EXPECT_NEAR(rollout[0], 0.5F + plain[0] / 2.0F, 1e-6F);
 }
 
-TEST_F(Attention, TheSummaryTellsWhatWasSeen) {
+TEST_F(Attention, the_summary_tells_what_was_seen) {
   const Finished finished = attention({"a.ply", "-o", "out.ply", "--query", "17"});
   const auto lines = lines_of(finished.out);
   ASSERT_THAT(lines, SizeIs(10));
@@ -186,14 +186,14 @@ TEST_F(Attention, TheSummaryTellsWhatWasSeen) {
   EXPECT_THAT(lines[7], StartsWith("heaviest  point "));
 }
 
-TEST_F(Attention, TheMatrixIsAPicture) {
+TEST_F(Attention, the_matrix_is_a_picture) {
   const Finished finished = attention({"a.ply", "--matrix", "m.png"});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(get("m.png"), StartsWith("\x89PNG\r\n\x1a\n"));
   EXPECT_EQ(files(), 5U) << "a.ply, m.png and the standard streams";
 }
 
-TEST_F(Attention, SameBytesForAnyThreadCount) {
+TEST_F(Attention, same_bytes_for_any_thread_count) {
   put("large.ply", ply_shape(20'000));
   std::vector<std::string> files;
   for (const std::string threads : {"1", "2", "8"}) {
@@ -206,7 +206,7 @@ TEST_F(Attention, SameBytesForAnyThreadCount) {
   EXPECT_EQ(files[0], files[2]);
 }
 
-TEST_F(Attention, PointsThatAreNotFiniteGetNothing) {
+TEST_F(Attention, points_that_are_not_finite_get_nothing) {
   std::string text = ply_shape(200);
   text.replace(text.find("vertex 200"), 10, "vertex 202");
   put("holes.ply", text + "nan 0 0\n0 inf 0\n");
@@ -220,7 +220,7 @@ TEST_F(Attention, PointsThatAreNotFiniteGetNothing) {
                "--query: point 200 has a coordinate that is not finite");
 }
 
-TEST_F(Attention, TinyCloudsAreRefused) {
+TEST_F(Attention, tiny_clouds_are_refused) {
   for (const std::size_t n : {0U, 1U, 127U}) {
     put("tiny.ply", ply_shape(n));
     expect_error({"tiny.ply", "-o", "out.ply"}, 3,
@@ -231,7 +231,7 @@ TEST_F(Attention, TinyCloudsAreRefused) {
                "tiny.ply: all points coincide, a cloud with an extent is needed");
 }
 
-TEST_F(Attention, DuplicatesAreFine) {
+TEST_F(Attention, duplicates_are_fine) {
   std::vector<std::array<double, 3>> points(130);
   for (std::size_t i = 0; i < 130; ++i) points[i] = {1.0 + i % 3, i % 2 * 1.0, 0.0};
   put("same.ply", ply_text(points));
@@ -240,7 +240,7 @@ TEST_F(Attention, DuplicatesAreFine) {
   for (std::size_t i = 6; i < 130; ++i) EXPECT_EQ(values[i], values[i % 6]);
 }
 
-TEST_F(Attention, WrongCommandLinesAreOneLine) {
+TEST_F(Attention, wrong_command_lines_are_one_line) {
   expect_error({}, 2, "INPUT: missing, name files, folders or -, see --help");
   expect_error({"a.ply"}, 2, "--output: missing, expected --output, --matrix or --list-layers");
   expect_error(
@@ -278,7 +278,7 @@ TEST_F(Attention, WrongCommandLinesAreOneLine) {
   EXPECT_EQ(files(), 4U) << "nothing was written";
 }
 
-TEST_F(Attention, AFormatThatCannotHoldTheCloudIsToldFirst) {
+TEST_F(Attention, a_format_that_cannot_hold_the_cloud_is_told_first) {
   std::string mesh = ply_shape(200);
   mesh.replace(mesh.find("end_header"), 0,
                "element face 1\nproperty list uchar int vertex_indices\n");
@@ -289,7 +289,7 @@ TEST_F(Attention, AFormatThatCannotHoldTheCloudIsToldFirst) {
   EXPECT_EQ(written({"mesh.ply"}).metadata().elements.size(), 1U);
 }
 
-TEST_F(Attention, WhatCannotBeReadOrWrittenIsExitCode3) {
+TEST_F(Attention, what_cannot_be_read_or_written_is_exit_code_3) {
   expect_error({"nowhere.ply", "-o", "o.ply"}, 3,
                "nowhere.ply: cannot be opened: No such file or directory");
   expect_error({"a.ply", "-o", "a.ply/no/o.ply"}, 3,
@@ -311,7 +311,7 @@ class AttentionOfScenes : public Attention {
   }
 };
 
-TEST_F(AttentionOfScenes, EveryLayerCanBeLookedAt) {
+TEST_F(AttentionOfScenes, every_layer_can_be_looked_at) {
   const auto layers = lines_of(look({"--list-layers"}).out);
   ASSERT_GT(layers.size(), 5U);
   const std::size_t points = read_cloud(folder() / "town.ply").size();
@@ -327,7 +327,7 @@ TEST_F(AttentionOfScenes, EveryLayerCanBeLookedAt) {
   }
 }
 
-TEST_F(AttentionOfScenes, TheQuerysClassIsTold) {
+TEST_F(AttentionOfScenes, the_querys_class_is_told) {
   const Finished finished =
       look({"town.ply", "--matrix", "m.png", "--query", "100", "--head", "1"});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
@@ -340,7 +340,7 @@ TEST_F(AttentionOfScenes, TheQuerysClassIsTold) {
   EXPECT_THAT(lines_of(look({"town.ply", "--matrix", "m.png"}).out), SizeIs(9)) << "no class";
 }
 
-TEST_F(AttentionOfScenes, OptionsThatDoNotFitAreRefused) {
+TEST_F(AttentionOfScenes, options_that_do_not_fit_are_refused) {
   const auto refused = [&](std::vector<std::string> more, const std::string& line) {
     more.insert(more.begin(), {"town.ply", "-o", "out.ply"});
     const Finished finished = look(more);
@@ -355,7 +355,7 @@ TEST_F(AttentionOfScenes, OptionsThatDoNotFitAreRefused) {
   refused({"--head", "99"}, "--head: dec.dec0.block0.attn has no head 99, expected one below ");
 }
 
-TEST_F(Attention, UnknownModelIsExitCode4) {
+TEST_F(Attention, unknown_model_is_exit_code_4) {
   const Finished finished = run({.program = PTATTN_ATTENTION,
                                  .arguments = {"--model", "nowhere", "--list-layers"},
                                  .folder = folder()});

@@ -11,7 +11,7 @@ std::string said(const CLI::Validator& check, std::string value) {
   return check(value);
 }
 
-TEST(Checks, whole_numbers_have_bounds) {
+TEST(checks, whole_numbers_have_bounds) {
   EXPECT_EQ(said(whole_number(1, 9), "9"), "");
   for (const char* const wrong : {"0", "10", "-1", "1.5", "one", "", "1 "}) {
     EXPECT_EQ(said(whole_number(1, 9), wrong),
@@ -19,20 +19,20 @@ TEST(Checks, whole_numbers_have_bounds) {
   }
 }
 
-TEST(Checks, numbers_have_bounds) {
+TEST(checks, numbers_have_bounds) {
   EXPECT_EQ(said(number(0.01, 1000.0), "0.01"), "");
   EXPECT_EQ(said(number(0.01, 1000.0), "0"), "0 is not a number from 0.01 to 1000");
   EXPECT_EQ(said(number(0.01, 1000.0), "nan"), "nan is not a number from 0.01 to 1000");
 }
 
-TEST(Checks, positive_numbers_fit_float32) {
+TEST(checks, positive_numbers_fit_float32) {
   EXPECT_EQ(said(positive_number(), "1e-9"), "");
   for (const char* const wrong : {"0", "-1", "inf", "nan", "1e39", "1e-60", "2x"}) {
     EXPECT_EQ(said(positive_number(), wrong), std::string(wrong) + " is not a number above 0");
   }
 }
 
-TEST(Checks, one_of_a_list_suggests_the_nearest) {
+TEST(checks, one_of_a_list_suggests_the_nearest) {
   const CLI::Validator check = one_of({"table", "jsonl"});
   EXPECT_EQ(said(check, "jsonl"), "");
   EXPECT_EQ(said(check, "xml"), "\"xml\" is none of table, jsonl");
@@ -40,7 +40,7 @@ TEST(Checks, one_of_a_list_suggests_the_nearest) {
   EXPECT_EQ(check.get_description(), "{table,jsonl}");
 }
 
-TEST(Checks, field_names_have_no_blanks) {
+TEST(checks, field_names_have_no_blanks) {
   EXPECT_EQ(said(field_name(), "label_2"), "");
   for (const char* const wrong : {"", "a b", "a\n", "\xc3\xa4"}) {
     EXPECT_NE(said(field_name(), wrong), "") << wrong;

@@ -40,7 +40,7 @@ class Describe : public testing::Test {
                       .examples = "  ptattn-try a.ply\n\nA note:\n  kept  as it is\nand after.\n"};
 };
 
-TEST_F(Describe, ValuesAndChoicesOfOptions) {
+TEST_F(Describe, values_and_choices_of_options) {
   EXPECT_EQ(tools::value_name(*app_.get_option("--kind")), "KIND");
   EXPECT_THAT(tools::choices(*app_.get_option("--kind")), ElementsAre("one", "two"));
   EXPECT_EQ(tools::value_name(*app_.get_option("--span")), "MIN:MAX");
@@ -49,7 +49,7 @@ TEST_F(Describe, ValuesAndChoicesOfOptions) {
   EXPECT_THAT(tools::names(*app_.get_option("--kind")), ElementsAre("-k", "--kind"));
 }
 
-TEST_F(Describe, ManualPage) {
+TEST_F(Describe, manual_page) {
   const std::string page = tools::manual_page(about_, app_);
   EXPECT_THAT(page, HasSubstr(".SH NAME\nptattn\\-try \\- tries things out\n"));
   EXPECT_THAT(page, HasSubstr("\\fBptattn\\-try\\fR [\\fIOPTIONS\\fR] [\\fIINPUT\\fR...]\n"));
@@ -66,7 +66,7 @@ TEST_F(Describe, ManualPage) {
   EXPECT_THAT(page, HasSubstr(".SH EXAMPLES\n.nf\n  ptattn\\-try a.ply\n.fi\n"));
 }
 
-TEST_F(Describe, Completion) {
+TEST_F(Describe, completion) {
   const auto words = [&](const std::vector<std::string>& line) {
     return tools::complete(about_, app_, line).words;
   };
@@ -81,7 +81,7 @@ TEST_F(Describe, Completion) {
   EXPECT_EQ(tools::completion_text({"words", {"one", "two"}}), "words\none\ntwo\n");
 }
 
-TEST_F(Describe, FieldsOfAFileAreReadFromItsHeader) {
+TEST_F(Describe, fields_of_a_file_are_read_from_its_header) {
   const Scratch scratch;
   write_file(scratch.path() / "a.ply",
              "ply\nformat ascii 1.0\nelement vertex 9\nproperty float x\nproperty list uchar int "
@@ -92,7 +92,7 @@ TEST_F(Describe, FieldsOfAFileAreReadFromItsHeader) {
   EXPECT_THAT(tools::fields_of_file(scratch.path() / "missing.ply"), IsEmpty());
 }
 
-TEST_F(Describe, CompletionScriptsAskTheCommand) {
+TEST_F(Describe, completion_scripts_ask_the_command) {
   for (const std::string& script : {tools::bash_completion(about_), tools::zsh_completion(about_),
                                     tools::fish_completion(about_)}) {
     EXPECT_THAT(script, HasSubstr("--generate complete"));

@@ -372,14 +372,14 @@ TEST_F(Eval, csv_is_the_table_of_classes) {
             "2,1,2,0.500000000,0.500000000,1.000000000,0.666666667\n");
 }
 
-TEST_F(Eval, TableOfFieldsOfOneFile) {
+TEST_F(Eval, table_of_fields_of_one_file) {
   put("a.ply", three_classes());
   const Finished finished = eval({"a.ply"});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-eval_table.txt"));
 }
 
-TEST_F(Eval, JsonOfFieldsOfOneFile) {
+TEST_F(Eval, json_of_fields_of_one_file) {
   put("a.ply", three_classes());
   const json report = eval_json({"a.ply"});
   EXPECT_EQ(report["points"], 20);
@@ -391,17 +391,17 @@ TEST_F(Eval, JsonOfFieldsOfOneFile) {
   EXPECT_FALSE(report.contains("ground"));
 }
 
-TEST_F(Eval, PointsWithoutCoordinatesCount) {
+TEST_F(Eval, points_without_coordinates_count) {
   put("a.ply", labelled(repeated({{"1", "1", 3}, {"1", "2", 1}}), "uchar", "nan"));
   EXPECT_EQ(eval_json({"a.ply"})["points"], 4);
 }
 
-TEST_F(Eval, WholeNumbersMayBeFloats) {
+TEST_F(Eval, whole_numbers_may_be_floats) {
   put("a.ply", labelled(repeated({{"1", "-1", 3}}), "float"));
   EXPECT_EQ(eval_json({"a.ply"})["confusion"], json({{0, 0, 0}, {3, 0, 0}}));
 }
 
-TEST_F(Eval, GroundErrors) {
+TEST_F(Eval, ground_errors) {
   put("a.ply",
       labelled(repeated({{"2", "2", 180}, {"2", "6", 20}, {"5", "2", 6}, {"5", "6", 94}})));
   const json ground = eval_json({"a.ply", "--ground", "2"})["ground"];
@@ -413,7 +413,7 @@ TEST_F(Eval, GroundErrors) {
               HasSubstr("total error                    8.67 %"));
 }
 
-TEST_F(Eval, TwoFilesAndFolders) {
+TEST_F(Eval, two_files_and_folders) {
   put("p/a.ply", labelled({{"0", "1"}, {"0", "2"}}));
   put("t/a.ply", labelled({{"1", "0"}, {"1", "0"}}));
   put("p/sub/b.ply", labelled({{"0", "2"}}));
@@ -435,7 +435,7 @@ TEST_F(Eval, TwoFilesAndFolders) {
                "--truth-file: is one file for 3 inputs, expected a folder");
 }
 
-TEST_F(Eval, MapsNamesAndIgnored) {
+TEST_F(Eval, maps_names_and_ignored) {
   put("a.ply", labelled(repeated({{"2", "0", 4}, {"6", "1", 3}, {"7", "0", 2}, {"6", "3", 1}})));
   put("truth.txt", "# ASPRS\n2 ground\n6 building and roof # the rest of the line\n* ignore\n");
   put("predicted.json", R"({"0": "ground", "1": "building and roof", "3": null})");
@@ -458,7 +458,7 @@ TEST_F(Eval, MapsNamesAndIgnored) {
   EXPECT_DOUBLE_EQ(named["mean_iou"], 0.285714286) << "(4/7 + 0) / 2: no chair on either side";
 }
 
-TEST_F(Eval, ClassesOfAModel) {
+TEST_F(Eval, classes_of_a_model) {
   write_tiny_model(folder() / "tiny");
   put("a.ply", labelled({{"1", "1"}, {"4", "0"}}));
   const json report = eval_json({"a.ply", "--model", "tiny"});
@@ -468,7 +468,7 @@ TEST_F(Eval, ClassesOfAModel) {
   EXPECT_EQ(points["classes"][0]["name"], "ground");
 }
 
-TEST_F(Eval, ClassifyResults) {
+TEST_F(Eval, classify_results) {
   const std::string jsonl = R"({"path":"s/chair/1.ply","class":"chair","model":"m"})"
                             "\n"
                             R"({"path":"s/chair/2.ply","class":"lamp","model":"m"})"
@@ -494,7 +494,7 @@ TEST_F(Eval, ClassifyResults) {
                "bad.jsonl: line 1 is not a record of ptattn-classify");
 }
 
-TEST_F(Eval, BadInput) {
+TEST_F(Eval, bad_input) {
   put("a.ply", labelled({{"1", "7"}}));
   put("f.ply", labelled({{"1", "1"}, {"1.5", "1"}, {"1", "1"}}, "float"));
   put("two.ply", labelled({{"1", "1"}, {"1", "1"}}));
@@ -517,7 +517,7 @@ TEST_F(Eval, BadInput) {
   expect_error({"a.ply", "--map", "none.txt"}, 3, "none.txt: cannot be read, expected a text file");
 }
 
-TEST_F(Eval, WrongUsage) {
+TEST_F(Eval, wrong_usage) {
   put("a.ply", labelled({{"1", "1"}}));
   put("map.txt", "1 ground\n");
   expect_error({}, 2, "INPUT: missing, name files, folders or -, see --help");
@@ -534,7 +534,7 @@ TEST_F(Eval, WrongUsage) {
   EXPECT_EQ(eval({"a.ply", "--model", "nowhere"}).exit_code, 4);
 }
 
-TEST_F(Eval, SameBytesForAnyThreadCount) {
+TEST_F(Eval, same_bytes_for_any_thread_count) {
   std::vector<std::pair<std::string, std::string>> labels;
   for (int i = 0; i < 30000; ++i) labels.emplace_back(std::to_string(i % 7), std::to_string(i % 5));
   put("a.ply", labelled(labels));

@@ -146,7 +146,7 @@ TEST_F(Features, outputs_keep_what_they_said_and_add_what_made_them) {
   EXPECT_THAT(comments, testing::Contains(StartsWith("ptattn field f_000 ")));
 }
 
-TEST_F(Features, WrongOptionsAreOneLine) {
+TEST_F(Features, wrong_options_are_one_line) {
   const auto wrong = [&](const Arguments& arguments, const std::string& line) {
     expect_error(arguments, 2, line);
   };
@@ -164,7 +164,7 @@ TEST_F(Features, WrongOptionsAreOneLine) {
         "--neighbors: 0 is not a whole number from 1 to 4096, see --help");
   wrong({"a.ply", "--radius", "0.5,-1"}, "--radius: -1 is not a number above 0, see --help");
   wrong({"a.ply", "--radius", "0.5x"}, "--radius: 0.5x is not a number above 0, see --help");
-  wrong({"a.ply", "--up", "auto"}, "--up: \"auto\" is none of z, y, x, see --help");
+  wrong({"a.ply", "--up", "auto"}, "--up: \"auto\" is none of z, -z, y, -y, x, -x, see --help");
   wrong({"a.ply", "--prefix", "a b"},
         "--prefix: expected a name of printable ASCII without blanks, see --help");
   for (const char* const range : {"5", "2:1", "0:1", ":", "1:inf", "1:2:3"}) {
@@ -186,7 +186,7 @@ TEST_F(Features, WrongOptionsAreOneLine) {
   wrong({"a.ply", "-o", "b.ply", "--features", "model"}, "--layer: missing, see --list-layers");
 }
 
-TEST_F(Features, OptionsOfAnotherKindAreRefused) {
+TEST_F(Features, options_of_another_kind_are_refused) {
   expect_error({"a.ply", "-o", "b.ply", "--bandwidth", "1"}, 2,
                "--bandwidth: does not go with --features geometry, see --help");
   expect_error({"a.ply", "-o", "b.ply", "--features", "encoding", "--neighbors", "4"}, 2,
@@ -197,7 +197,7 @@ TEST_F(Features, OptionsOfAnotherKindAreRefused) {
                "--inputs: does not go with --features model, see --help");
 }
 
-TEST_F(Features, TargetsAreCheckedBeforeTheInputIsRead) {
+TEST_F(Features, targets_are_checked_before_the_input_is_read) {
   put("in.ply", cloud_of(kSquare));
   expect_error({"missing.ply", "-o", "in.ply/b.ply"}, 3,
                "in.ply/b.ply: cannot be written: Not a directory");
@@ -206,7 +206,7 @@ TEST_F(Features, TargetsAreCheckedBeforeTheInputIsRead) {
                "missing.ply: cannot be opened: No such file or directory");
 }
 
-TEST_F(Features, WhatTheCloudRulesOutIsRefused) {
+TEST_F(Features, what_the_cloud_rules_out_is_refused) {
   PointCloud cloud = cloud_of(kSquare);
   cloud.add("f_012", FieldType::kFloat32);
   cloud.metadata().elements.push_back({.name = "face", .items = 1});
@@ -222,7 +222,7 @@ TEST_F(Features, WhatTheCloudRulesOutIsRefused) {
   EXPECT_FALSE(exists("c.ply"));
 }
 
-TEST_F(Features, GeometryOfASquareKeepsEveryField) {
+TEST_F(Features, geometry_of_a_square_keeps_every_field) {
   const PointCloud cloud = cloud_of(kSquare);
   put("in.ply", cloud);
   features_quietly({"in.ply", "-o", "out.ply", "--neighbors", "4"});
@@ -238,7 +238,7 @@ TEST_F(Features, GeometryOfASquareKeepsEveryField) {
   EXPECT_TRUE(identical(out, cloud));
 }
 
-TEST_F(Features, DefaultScalesGiveWayToRadii) {
+TEST_F(Features, default_scales_give_way_to_radii) {
   put("in.ply", cloud_of(kSquare));
   EXPECT_THAT(lines_of(features({"in.ply", "--names"}).out), SizeIs(39));
   const auto lines = lines_of(features({"in.ply", "--names", "--radius", "2,0.5"}).out);
@@ -247,7 +247,7 @@ TEST_F(Features, DefaultScalesGiveWayToRadii) {
   EXPECT_EQ(lines[13], "f_013\tlinearity_r0.5");
 }
 
-TEST_F(Features, NamesGoWithTheOutputWhenThereIsOne) {
+TEST_F(Features, names_go_with_the_output_when_there_is_one) {
   put("in.ply", cloud_of(kSquare));
   const Finished finished =
       features({"in.ply", "--names", "-o", "out.npy", "--features", "encoding", "--channels", "6",
@@ -259,7 +259,7 @@ TEST_F(Features, NamesGoWithTheOutputWhenThereIsOne) {
   EXPECT_TRUE(exists("out.npy"));
 }
 
-TEST_F(Features, MatricesHoldWhatTheFieldsHold) {
+TEST_F(Features, matrices_hold_what_the_fields_hold) {
   put("in.ply", cloud_of(sheet()));
   for (const Arguments& kind : kKinds) {
     for (const char* const name : {"out.ply", "out.npy", "out.safetensors"}) {
@@ -288,7 +288,7 @@ TEST_F(Features, MatricesHoldWhatTheFieldsHold) {
   }
 }
 
-TEST_F(Features, SafetensorsNameTheChannels) {
+TEST_F(Features, safetensors_name_the_channels) {
   put("in.ply", cloud_of(kSquare));
   features_quietly({"in.ply", "-o", "out.safetensors", "--features", "encoding", "--channels", "6",
                     "--wavelengths", "1:1"});
@@ -296,7 +296,7 @@ TEST_F(Features, SafetensorsNameTheChannels) {
   EXPECT_THAT(bytes("out.safetensors"), HasSubstr(R"("made_by":"{\"tool\":\"ptattn-features\",)"));
 }
 
-TEST_F(Features, SameBytesForAnyThreadCount) {
+TEST_F(Features, same_bytes_for_any_thread_count) {
   put("in.ply", cloud_of(sheet()));
   for (const Arguments& kind : kKinds) {
     std::vector<std::string> results;
@@ -309,7 +309,7 @@ TEST_F(Features, SameBytesForAnyThreadCount) {
   }
 }
 
-TEST_F(Features, TinyCloudsAreDefined) {
+TEST_F(Features, tiny_clouds_are_defined) {
   for (const std::size_t n : {0U, 1U, 2U}) {
     put("in.ply", cloud_of({kSquare.begin(), kSquare.begin() + static_cast<std::ptrdiff_t>(n)}));
     for (const Arguments& kind : kKinds) {
@@ -330,7 +330,7 @@ TEST_F(Features, TinyCloudsAreDefined) {
   }
 }
 
-TEST_F(Features, ColoursAreWhereViewersLook) {
+TEST_F(Features, colours_are_where_viewers_look) {
   put("in.ply", cloud_of(sheet()));
   features_quietly({"in.ply", "-o", "out.ply", "--neighbors", "12", "--colorize"});
   const PointCloud ply = get("out.ply");
@@ -352,7 +352,7 @@ TEST_F(Features, ColoursAreWhereViewersLook) {
   }
 }
 
-TEST_F(Features, WhatWasChosenIsSaidAndKept) {
+TEST_F(Features, what_was_chosen_is_said_and_kept) {
   std::vector<std::array<double, 3>> line;
   for (int i = 0; i < 101; ++i) line.push_back({2.0 * i, 0, 0});
   put("in.ply", cloud_of(line));
@@ -367,7 +367,7 @@ TEST_F(Features, WhatWasChosenIsSaidAndKept) {
               StartsWith("ptattn-features: in.ply: wavelengths 32 to 400\n"));
 }
 
-TEST_F(Features, ProgressIsForTerminals) {
+TEST_F(Features, progress_is_for_terminals) {
   put("in.ply", cloud_of(sheet()));
   const Finished finished = run({.program = PTATTN_FEATURES,
                                  .arguments = {"in.ply", "-o", "out.ply"},
@@ -377,7 +377,7 @@ TEST_F(Features, ProgressIsForTerminals) {
   EXPECT_THAT(finished.err, HasSubstr("400 of 400 points"));
 }
 
-TEST_F(Features, LayersAreListed) {
+TEST_F(Features, layers_are_listed) {
   const Finished finished = features({"--features", "model", "--model", "tiny", "--list-layers"});
   EXPECT_EQ(finished.exit_code, 0);
   const auto lines = lines_of(finished.out);
@@ -388,7 +388,7 @@ TEST_F(Features, LayersAreListed) {
   EXPECT_EQ(lines[12], "linear3           whole cloud         5");
 }
 
-TEST_F(Features, WrongLayersAndModelsAreRefusedBeforeTheCloudIsRead) {
+TEST_F(Features, wrong_layers_and_models_are_refused_before_the_cloud_is_read) {
   const Arguments start{"missing.ply", "-o", "b.ply", "--features", "model", "--model"};
   expect_error(with(start, {"tiny", "--layer", "sa1"}), 2,
                "--layer: tiny has no layer sa1, see --list-layers");
@@ -400,7 +400,7 @@ TEST_F(Features, WrongLayersAndModelsAreRefusedBeforeTheCloudIsRead) {
   EXPECT_THAT(unknown.err, StartsWith("ptattn-features: nowhere: "));
 }
 
-TEST_F(Features, ModelsOverPointsHaveLayersToo) {
+TEST_F(Features, models_over_points_have_layers_too) {
   const std::string model = PTATTN_SOURCE_DIR "/samples/models/aerial";
   const std::string town = PTATTN_SOURCE_DIR "/samples/scenes/aerial_town.ply";
   const Arguments start{town, "-o", "out.ply", "--features", "model", "--model", model};
@@ -415,7 +415,7 @@ TEST_F(Features, ModelsOverPointsHaveLayersToo) {
                "--layer: aerial has no layer enc, did you mean enc.enc1.down?, see --list-layers");
 }
 
-TEST_F(Features, AFailedRunLeavesNothing) {
+TEST_F(Features, a_failed_run_leaves_nothing) {
   put("in.ply", cloud_of({{1, 2, 3}}));
   write_file(folder() / "out.ply", "older");
   (void)features(

@@ -31,7 +31,7 @@ const std::vector<Json> kRecords{
     {{"path", "b"}, {"points", 3}, {"classes", {{"x", 1}, {"y", nullptr}}}},
     {{"path", "c"}, {"error", "is worse"}}};
 
-TEST(Format, follows_the_extension_of_the_output) {
+TEST(format, follows_the_extension_of_the_output) {
   EXPECT_EQ(choose_format(std::nullopt, ""), Format::kTable);
   EXPECT_EQ(choose_format(std::nullopt, "a.CSV"), Format::kCsv);
   EXPECT_EQ(choose_format(std::nullopt, "a.json"), Format::kJson);
@@ -40,7 +40,7 @@ TEST(Format, follows_the_extension_of_the_output) {
   EXPECT_EQ(choose_format(Format::kJsonl, "a.ndjson"), Format::kJsonl);
 }
 
-TEST(Format, refuses_a_contradiction) {
+TEST(format, refuses_a_contradiction) {
   try {
     (void)choose_format(Format::kJsonl, "a.csv");
     FAIL();
@@ -50,16 +50,16 @@ TEST(Format, refuses_a_contradiction) {
   }
 }
 
-TEST(Format, writes_one_json_document) {
+TEST(format, writes_one_json_document) {
   EXPECT_EQ(Json::parse(written(Format::kJson, kRecords)), Json(kRecords));
   EXPECT_EQ(written(Format::kJson, {}), "[]\n");
 }
 
-TEST(Format, writes_a_json_object_per_line) {
+TEST(format, writes_a_json_object_per_line) {
   EXPECT_EQ(test::lines_of(written(Format::kJsonl, kRecords)).size(), 3U);
 }
 
-TEST(Format, takes_csv_columns_from_the_first_good_record) {
+TEST(format, takes_csv_columns_from_the_first_good_record) {
   EXPECT_EQ(written(Format::kCsv, kRecords),
             "path,points,classes.x,classes.y,error\n"
             "a,,,,\"is bad, really\"\n"
@@ -68,7 +68,7 @@ TEST(Format, takes_csv_columns_from_the_first_good_record) {
   EXPECT_EQ(written(Format::kCsv, {kRecords[0]}), "path,error\na,\"is bad, really\"\n");
 }
 
-TEST(Format, writes_tables_as_they_come) {
+TEST(format, writes_tables_as_they_come) {
   EXPECT_EQ(written(Format::kTable, kRecords), "row\nrow\nrow\n");
 }
 

@@ -14,7 +14,7 @@ using ::testing::SizeIs;
 
 class OutputOf : public Classify {};
 
-TEST_F(OutputOf, JsonlHasTheDocumentedKeysInOrder) {
+TEST_F(OutputOf, jsonl_has_the_documented_keys_in_order) {
   put("a.ply", ply_shape(200));
   const Finished finished = classify({"a.ply", "-q", "--format", "jsonl", "--top-k", "3"});
   EXPECT_EQ(finished.exit_code, 0);
@@ -36,7 +36,7 @@ TEST_F(OutputOf, JsonlHasTheDocumentedKeysInOrder) {
   EXPECT_GE(record["seconds"], 0.0);
 }
 
-TEST_F(OutputOf, AllClassesSumToOne) {
+TEST_F(OutputOf, all_classes_sum_to_one) {
   put("a.ply", ply_shape(200));
   const auto records = records_of(classify({"a.ply", "--format", "jsonl", "--top-k", "40"}).out);
   ASSERT_THAT(records, SizeIs(1));
@@ -46,7 +46,7 @@ TEST_F(OutputOf, AllClassesSumToOne) {
   EXPECT_NEAR(sum, 1.0, 1e-5);
 }
 
-TEST_F(OutputOf, CsvQuotesWhatNeedsIt) {
+TEST_F(OutputOf, csv_quotes_what_needs_it) {
   put("a \"b\", c.ply", ply_shape(200));
   const Finished finished =
       classify({"a \"b\", c.ply", "missing.ply", "--format", "csv", "--top-k", "2", "--no-timing"});
@@ -59,7 +59,7 @@ TEST_F(OutputOf, CsvQuotesWhatNeedsIt) {
   EXPECT_THAT(lines[2], MatchesRegex("missing.ply,,,,,,,tiny,\"?[^\"]+\"?"));
 }
 
-TEST_F(OutputOf, PrecisionIsSaidUnlessItIsFloat32) {
+TEST_F(OutputOf, precision_is_said_unless_it_is_float32) {
   put("a.ply", ply_shape(200));
   const Finished jsonl = classify({"a.ply", "--format", "jsonl", "--precision", "int8"});
   const auto records = records_of(jsonl.out);
@@ -77,7 +77,7 @@ TEST_F(OutputOf, PrecisionIsSaidUnlessItIsFloat32) {
   EXPECT_THAT(csv[1], MatchesRegex("a.ply,200,[a-z]+,[01]\\.[0-9]{6},z,tiny,int8,"));
 }
 
-TEST_F(OutputOf, TableIsAligned) {
+TEST_F(OutputOf, table_is_aligned) {
   put("f/a.ply", ply_shape(200));
   put("f/long/name.ply", ply_shape(1500));
   const Finished finished = classify({"f"});
@@ -89,7 +89,7 @@ TEST_F(OutputOf, TableIsAligned) {
   EXPECT_EQ(lines[1].size(), lines[2].size());
 }
 
-TEST_F(OutputOf, TableShowsTheWholePathOfASingleInput) {
+TEST_F(OutputOf, table_shows_the_whole_path_of_a_single_input) {
   put("f/a.ply", ply_shape(200));
   const auto lines = lines_of(classify({"f/a.ply"}).out);
   ASSERT_THAT(lines, SizeIs(2));
@@ -97,7 +97,7 @@ TEST_F(OutputOf, TableShowsTheWholePathOfASingleInput) {
   EXPECT_THAT(lines[1], MatchesRegex("f/a.ply  .*"));
 }
 
-TEST_F(OutputOf, SameBytesForAnyThreadCountAndBatch) {
+TEST_F(OutputOf, same_bytes_for_any_thread_count_and_batch) {
   put_clouds("f", 12);
   for (const char* format : {"jsonl", "csv", "table"}) {
     const std::vector<std::string> arguments{
@@ -110,7 +110,7 @@ TEST_F(OutputOf, SameBytesForAnyThreadCountAndBatch) {
   }
 }
 
-TEST_F(OutputOf, FileHoldsWhatStandardOutputWould) {
+TEST_F(OutputOf, file_holds_what_standard_output_would) {
   put_clouds("f", 3);
   for (const char* format : {"jsonl", "csv", "table"}) {
     put("out", "an older result that is much longer than what replaces it\n");
@@ -122,7 +122,7 @@ TEST_F(OutputOf, FileHoldsWhatStandardOutputWould) {
   }
 }
 
-TEST_F(OutputOf, FailedRunLeavesTheOlderTable) {
+TEST_F(OutputOf, failed_run_leaves_the_older_table) {
   put("out.csv", "older\n");
   EXPECT_EQ(
       classify({"missing.ply", "--fail-fast", "--format", "csv", "--output", "out.csv"}).exit_code,
@@ -135,7 +135,7 @@ TEST_F(OutputOf, FailedRunLeavesTheOlderTable) {
   EXPECT_EQ(files, 2U) << "out.csv, .stdout and no temporary file";
 }
 
-TEST_F(OutputOf, UnwritableOutputIsReportedAtOnce) {
+TEST_F(OutputOf, unwritable_output_is_reported_at_once) {
   put("a.ply", ply_shape(200));
   for (const char* format : {"jsonl", "csv"}) {
     const Finished finished = classify({"a.ply", "--format", format, "--output", "a.ply/no/out"});
@@ -145,20 +145,20 @@ TEST_F(OutputOf, UnwritableOutputIsReportedAtOnce) {
   EXPECT_EQ(classify({"a.ply", "--format", "jsonl", "--output", "."}).exit_code, 3);
 }
 
-TEST_F(OutputOf, InputIsNeverOverwritten) {
+TEST_F(OutputOf, input_is_never_overwritten) {
   put("a.ply", ply_shape(200));
   const Finished finished = classify({"a.ply", "--format", "jsonl", "--output", "./a.ply"});
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_EQ(get("a.ply"), ply_shape(200));
 }
 
-TEST_F(OutputOf, DevicesAreWrittenNotReplaced) {
+TEST_F(OutputOf, devices_are_written_not_replaced) {
   put("a.ply", ply_shape(200));
   EXPECT_EQ(classify({"a.ply", "--format", "csv", "--output", "/dev/null"}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 
-TEST_F(OutputOf, FullDiskIsAnError) {
+TEST_F(OutputOf, full_disk_is_an_error) {
   put("a.ply", ply_shape(200));
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"a.ply"}, {"--help"}, {"--version"}, {"--list-models"}}) {
@@ -171,7 +171,7 @@ TEST_F(OutputOf, FullDiskIsAnError) {
   }
 }
 
-TEST_F(OutputOf, ReaderThatLeavesEndsItQuietly) {
+TEST_F(OutputOf, reader_that_leaves_ends_it_quietly) {
   put_clouds("f", 5);
   std::filesystem::path script = folder() / "script";
   write_file(script,
@@ -184,7 +184,7 @@ TEST_F(OutputOf, ReaderThatLeavesEndsItQuietly) {
   EXPECT_EQ(finished.err, "");
 }
 
-TEST_F(OutputOf, ProgressIsOnlyForTerminals) {
+TEST_F(OutputOf, progress_is_only_for_terminals) {
   put_clouds("f", 3);
   EXPECT_EQ(classify({"f", "-q"}).err, "");
   ::setenv("TERM", "xterm", 1);

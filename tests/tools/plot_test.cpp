@@ -53,7 +53,7 @@ std::pair<std::size_t, std::size_t> find_square(const Image& image, const Rgb& c
   return {image.width, image.height};
 }
 
-TEST(AxisTicks, AreRoundAndFew) {
+TEST(axis_ticks, are_round_and_few) {
   EXPECT_THAT(axis_ticks(128), ElementsAre(0, 50, 100));
   EXPECT_THAT(axis_ticks(5), ElementsAre(0, 1, 2, 3, 4, 5));
   EXPECT_THAT(axis_ticks(60), ElementsAre(0, 10, 20, 30, 40, 50, 60));
@@ -68,7 +68,7 @@ TEST(AxisTicks, AreRoundAndFew) {
   }
 }
 
-TEST(Font, EveryCharacterLooksDifferent) {
+TEST(font, every_character_looks_different) {
   std::set<std::array<std::uint8_t, kGlyphRows>> seen;
   for (char c = ' '; c <= '~'; ++c) EXPECT_TRUE(seen.insert(glyph_of(c)).second) << c;
   EXPECT_EQ(glyph_of('\x7f'), glyph_of('?'));
@@ -77,7 +77,7 @@ TEST(Font, EveryCharacterLooksDifferent) {
   EXPECT_THAT(glyph_of('T'), ElementsAre(31, 4, 4, 4, 4, 4, 4, 0, 0));
 }
 
-TEST(Draw, TextIsMadeOfItsDots) {
+TEST(draw, text_is_made_of_its_dots) {
   Image image(40, 30, kWhite);
   write_text(image, 3, 2, "T", kBlack);
   EXPECT_EQ(count(image, kBlack), (5U + 6U) * kTextScale * kTextScale);
@@ -90,7 +90,7 @@ TEST(Draw, TextIsMadeOfItsDots) {
   EXPECT_EQ(text_length(""), 0U);
 }
 
-TEST(Draw, TextUpwardsIsTurnedToTheLeft) {
+TEST(draw, text_upwards_is_turned_to_the_left) {
   Image image(30, 40, kWhite);
   write_text(image, 2, 36, "T", kBlack, Direction::kUp);
   EXPECT_EQ(count(image, kBlack), (5U + 6U) * kTextScale * kTextScale);
@@ -100,7 +100,7 @@ TEST(Draw, TextUpwardsIsTurnedToTheLeft) {
   EXPECT_EQ(image.at(15, 31), kBlack);
 }
 
-TEST(Draw, WhatLiesOutsideIsLeftOut) {
+TEST(draw, what_lies_outside_is_left_out) {
   Image image(8, 8, kWhite);
   fill(image, 6, 6, 10, 10, kBlack);
   EXPECT_EQ(count(image, kBlack), 4U);
@@ -110,7 +110,7 @@ TEST(Draw, WhatLiesOutsideIsLeftOut) {
   EXPECT_EQ(image.pixels.size(), 64U);
 }
 
-TEST(HeatMap, CellsAreSquaresOfTheirColour) {
+TEST(heat_map, cells_are_squares_of_their_colour) {
   const Matrix cells = ramp(8);
   const Image image = draw(map_of(cells));
   constexpr std::size_t kSide = 512 / 8;
@@ -125,7 +125,7 @@ TEST(HeatMap, CellsAreSquaresOfTheirColour) {
   }
 }
 
-TEST(HeatMap, TheBarHasTheLargestValueOnTop) {
+TEST(heat_map, the_bar_has_the_largest_value_on_top) {
   Matrix dark(2, 2);
   std::ranges::fill(dark.values(), 0.0F);
   const Image image = draw(map_of(dark));
@@ -142,7 +142,7 @@ TEST(HeatMap, TheBarHasTheLargestValueOnTop) {
   EXPECT_GT(last_violet, image.height / 2);
 }
 
-TEST(HeatMap, OneCellAndManyCells) {
+TEST(heat_map, one_cell_and_many_cells) {
   for (const std::size_t side : {1U, 3U, 511U, 600U}) {
     const Matrix cells = ramp(side);
     const Image image = draw(map_of(cells));
@@ -152,7 +152,7 @@ TEST(HeatMap, OneCellAndManyCells) {
   }
 }
 
-TEST(HeatMap, TextsThatAreTooLongAreCut) {
+TEST(heat_map, texts_that_are_too_long_are_cut) {
   const Matrix cells = ramp(4);
   HeatMap map = map_of(cells);
   const Image before = draw(map);

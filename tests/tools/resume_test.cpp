@@ -51,7 +51,7 @@ class Resume : public Classify {
   }
 };
 
-TEST_F(Resume, GoesOnAfterKill) {
+TEST_F(Resume, goes_on_after_kill) {
   const std::string expected = whole();
   std::filesystem::remove(folder() / "out.jsonl");
   EXPECT_EQ(stopped_by(SIGKILL).signal, SIGKILL);
@@ -60,7 +60,7 @@ TEST_F(Resume, GoesOnAfterKill) {
   EXPECT_EQ(get("out.jsonl"), expected);
 }
 
-TEST_F(Resume, InterruptLeavesWholeRecords) {
+TEST_F(Resume, interrupt_leaves_whole_records) {
   const std::string expected = whole();
   std::filesystem::remove(folder() / "out.jsonl");
   const Finished finished = stopped_by(SIGINT);
@@ -71,7 +71,7 @@ TEST_F(Resume, InterruptLeavesWholeRecords) {
   EXPECT_EQ(get("out.jsonl"), expected);
 }
 
-TEST_F(Resume, InterruptCutsOneLongCloudShort) {
+TEST_F(Resume, interrupt_cuts_one_long_cloud_short) {
   put("long.ply", ply_shape(50'000));
   using std::chrono::steady_clock;
   Process process(command({"long.ply", "--votes", "1000", "--output", "long.csv", "--format",
@@ -88,7 +88,7 @@ TEST_F(Resume, InterruptCutsOneLongCloudShort) {
               testing::UnorderedElementsAre(".stdin", ".stdout", ".stderr", "f", "long.ply"));
 }
 
-TEST_F(Resume, DropsALineThatWasCut) {
+TEST_F(Resume, drops_a_line_that_was_cut) {
   const std::string expected = whole();
   const std::size_t third_line = expected.find('\n', expected.find('\n') + 1) + 1;
   // Cuts after the third line's first byte, in its middle, and before its newline.
@@ -102,7 +102,7 @@ TEST_F(Resume, DropsALineThatWasCut) {
   EXPECT_EQ(get("out.jsonl"), expected);
 }
 
-TEST_F(Resume, NothingToDoChangesNothing) {
+TEST_F(Resume, nothing_to_do_changes_nothing) {
   const std::string expected = whole();
   const Finished finished = run(slow({"--resume"}));
   EXPECT_EQ(finished.exit_code, 0);
@@ -110,14 +110,14 @@ TEST_F(Resume, NothingToDoChangesNothing) {
   EXPECT_EQ(get("out.jsonl"), expected);
 }
 
-TEST_F(Resume, StartsAFileThatIsNotThere) {
+TEST_F(Resume, starts_a_file_that_is_not_there) {
   EXPECT_EQ(
       classify({"f/c00.ply", "--format", "jsonl", "--output", "new.jsonl", "--resume"}).exit_code,
       0);
   EXPECT_THAT(records_of(get("new.jsonl")), SizeIs(1));
 }
 
-TEST_F(Resume, FailuresAreNotTriedAgainButCount) {
+TEST_F(Resume, failures_are_not_tried_again_but_count) {
   const std::vector<std::string> arguments{"f/c00.ply", "late.ply", "--format", "jsonl",
                                            "--output",  "o.jsonl",  "--resume"};
   EXPECT_EQ(classify(arguments).exit_code, 3);
@@ -129,7 +129,7 @@ TEST_F(Resume, FailuresAreNotTriedAgainButCount) {
   EXPECT_EQ(get("o.jsonl"), before);
 }
 
-TEST_F(Resume, InputNamedTwiceHasTwoRecords) {
+TEST_F(Resume, input_named_twice_has_two_records) {
   const std::vector<std::string> both{"f/c00.ply", "f/c00.ply", "--format", "jsonl",
                                       "--output",  "o.jsonl",   "--resume"};
   EXPECT_EQ(classify({"f/c00.ply", "--format", "jsonl", "--output", "o.jsonl"}).exit_code, 0);
@@ -172,7 +172,7 @@ TEST_F(Resume, records_that_do_not_say_how_they_were_made_are_taken) {
   EXPECT_EQ(get("o.jsonl"), record + "}\n");
 }
 
-TEST_F(Resume, RefusesAnotherModel) {
+TEST_F(Resume, refuses_another_model) {
   write_tiny_model(models() / "other");
   Command other = command({});
   other.arguments = {"f", "--model", "other", "--format", "jsonl", "--output", "o.jsonl"};
@@ -185,7 +185,7 @@ TEST_F(Resume, RefusesAnotherModel) {
   EXPECT_EQ(get("o.jsonl"), before);
 }
 
-TEST_F(Resume, RefusesAnotherPrecision) {
+TEST_F(Resume, refuses_another_precision) {
   const std::vector<std::string> arguments{"f", "--format", "jsonl", "--output", "o.jsonl"};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), arguments.begin(), arguments.end());
@@ -208,7 +208,7 @@ TEST_F(Resume, RefusesAnotherPrecision) {
   EXPECT_THAT(other.err, HasSubstr("was made with model tiny, this run would use tiny in int8"));
 }
 
-TEST_F(Resume, NeverTouchesAForeignFile) {
+TEST_F(Resume, never_touches_a_foreign_file) {
   for (const char* text :
        {"my notes", "my notes\n", "{\"path\":\"a\",\"model\":\"tiny\",\"precision\":\"int4\"}\n",
         "{\"path\": 3}\n", "[]\n", "{\"a\":1}\nrest"}) {

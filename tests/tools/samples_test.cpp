@@ -19,7 +19,7 @@ class Samples : public testing::Test {
   Scratch scratch_;
 };
 
-TEST_F(Samples, AreNamed) {
+TEST_F(Samples, are_named) {
   const Finished finished = run({.program = PTATTN_CLASSIFY,
                                  .arguments = {"clouds", "--format", "jsonl"},
                                  .folder = folder()});
@@ -40,7 +40,7 @@ TEST_F(Samples, AreNamed) {
   EXPECT_GE(right * 4, records.size() * 3) << wrong;
 }
 
-TEST_F(Samples, AreNamedAlikeInEightBits) {
+TEST_F(Samples, are_named_alike_in_eight_bits) {
   const auto records_in = [&](const char* precision) {
     const Finished finished =
         run({.program = PTATTN_CLASSIFY,

@@ -52,11 +52,11 @@ class SparseCoast : public Scene {
   SparseCoast() : Scene("aerial_coast.ply") {}
 };
 
-TEST_F(DenseTown, LabelsOfATenthComeBackBetterThanFromTheNearest) {
+TEST_F(DenseTown, labels_of_a_tenth_come_back_better_than_from_the_nearest) {
   expect_errors_left(0.8);
 }
 
-TEST_F(SparseCoast, LabelsOfATenthComeBackBetterThanFromTheNearest) {
+TEST_F(SparseCoast, labels_of_a_tenth_come_back_better_than_from_the_nearest) {
   expect_errors_left(0.6);
 }
 

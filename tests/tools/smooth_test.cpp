@@ -49,7 +49,7 @@ TEST_F(Smooth, wrong_options_are_one_line) {
   EXPECT_FALSE(has("out.ply"));
 }
 
-TEST_F(Smooth, WrongNamesAreOneLine) {
+TEST_F(Smooth, wrong_names_are_one_line) {
   PointCloud packed = noisy_sheet(50);
   packed.add("rgb", FieldType::kFloat32);
   put("in.ply", packed);
@@ -66,7 +66,7 @@ TEST_F(Smooth, WrongNamesAreOneLine) {
                  "of their own such as red, green and blue");
 }
 
-TEST_F(Smooth, NamesThatAreTakenAreRefused) {
+TEST_F(Smooth, names_that_are_taken_are_refused) {
   PointCloud cloud = noisy_sheet(50);
   cloud.add("confidence", FieldType::kFloat32);
   put("in.ply", cloud);
@@ -92,7 +92,7 @@ TEST_F(Smooth, NamesThatAreTakenAreRefused) {
 
 // --- Smoothing ---
 
-TEST_F(Smooth, OnlyTheCoordinatesChange) {
+TEST_F(Smooth, only_the_coordinates_change) {
   const PointCloud before = noisy_sheet(4000);
   put("in.ply", before);
   const PointCloud after = smoothed({path("in.ply")});
@@ -112,7 +112,7 @@ TEST_F(Smooth, OnlyTheCoordinatesChange) {
   EXPECT_LT(std::sqrt(noise_after), std::sqrt(noise_before) / 3.0);
 }
 
-TEST_F(Smooth, OnlyTheFieldsChangeWhenTheyAreNamed) {
+TEST_F(Smooth, only_the_fields_change_when_they_are_named) {
   const PointCloud before = noisy_sheet(3000);
   put("in.ply", before);
   const PointCloud after = smoothed({"--fields", "intensity", path("in.ply")});
@@ -132,7 +132,7 @@ TEST_F(Smooth, OnlyTheFieldsChangeWhenTheyAreNamed) {
   EXPECT_NE(both.find("z")->as_double(0), before.find("z")->as_double(0));
 }
 
-TEST_F(Smooth, InvalidPointsStay) {
+TEST_F(Smooth, invalid_points_stay) {
   PointCloud cloud = noisy_sheet(500);
   cloud.find("x")->values<double>()[3] = std::numeric_limits<double>::quiet_NaN();
   cloud.find("z")->values<double>()[4] = -std::numeric_limits<double>::infinity();
@@ -148,14 +148,14 @@ TEST_F(Smooth, InvalidPointsStay) {
   EXPECT_TRUE(std::isfinite(after.find("x")->as_double(2)));
 }
 
-TEST_F(Smooth, TinyCloudsAreFine) {
+TEST_F(Smooth, tiny_clouds_are_fine) {
   for (const std::size_t n : {0, 1, 2, 5}) {
     put("in.ply", noisy_sheet(n));
     EXPECT_EQ(smoothed({path("in.ply"), "--coordinates", "--fields", "time"}).size(), n);
   }
 }
 
-TEST_F(Smooth, SameBytesForAnyThreadCount) {
+TEST_F(Smooth, same_bytes_for_any_thread_count) {
   put("in.ply", noisy_sheet(12'000));
   std::vector<std::string> outputs;
   for (const char* threads : {"1", "2", "8"}) {
@@ -166,7 +166,7 @@ TEST_F(Smooth, SameBytesForAnyThreadCount) {
   EXPECT_THAT(outputs, Each(outputs.front()));
 }
 
-TEST_F(Smooth, Reports) {
+TEST_F(Smooth, reports) {
   put("in.ply", noisy_sheet(800));
   const std::vector<std::string> arguments{path("in.ply"), "-o", path("out.ply"), "-q"};
   auto with = [&](const char* format) {
@@ -233,7 +233,7 @@ double rms_to_bottle(const PointCloud& cloud) {
   return std::sqrt(sum / static_cast<double>(cloud.size()));
 }
 
-TEST_F(Smooth, NoiseOnASampleIsReduced) {
+TEST_F(Smooth, noise_on_a_sample_is_reduced) {
   PointCloud cloud = read_cloud(
       PTATTN_SOURCE_DIR "/samples/clouds/bottle_generated.pcd");  // 3 000 points, 2.3 mm apart
   Random random(5);

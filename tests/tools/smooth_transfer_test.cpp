@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-TEST_F(Smooth, LabelsAreCarriedOver) {
+TEST_F(Smooth, labels_are_carried_over) {
   const PointCloud full = noisy_sheet(5000);
   const auto rows = random_rows(full.size(), 0.2);
   put("known.ply", chosen(full, rows));
@@ -36,7 +36,7 @@ TEST_F(Smooth, LabelsAreCarriedOver) {
   }
 }
 
-TEST_F(Smooth, NumbersAreAveraged) {
+TEST_F(Smooth, numbers_are_averaged) {
   const PointCloud full = noisy_sheet(3000);
   put("known.ply", chosen(full, random_rows(full.size(), 0.3)));
   put("in.ply", without(full, "intensity"));
@@ -52,7 +52,7 @@ TEST_F(Smooth, NumbersAreAveraged) {
   EXPECT_LT(std::sqrt(error), 35.0) << "the noise of 29 and little more";
 }
 
-TEST_F(Smooth, KindOfAFieldFollowsItsType) {
+TEST_F(Smooth, kind_of_a_field_follows_its_type) {
   PointCloud known = cloud_at({{0, 0, 0}, {1, 0, 0}});
   add_field<float>(known, "level", {1.0F, 2.0F});
   add_field<std::int32_t>(known, "class", {-5, 7});
@@ -72,7 +72,7 @@ TEST_F(Smooth, KindOfAFieldFollowsItsType) {
   EXPECT_EQ(with({"class", "--numeric"}).find("class")->as_double(0), 1.0);
 }
 
-TEST_F(Smooth, NobodyWithinTheRadiusIsUnknown) {
+TEST_F(Smooth, nobody_within_the_radius_is_unknown) {
   PointCloud known = cloud_at({{0, 0, 0}, {1, 0, 0}, {kNaN, 0, 0}});
   add_field<float>(known, "level", {1.0F, 3.0F, 99.0F});
   add_field<std::uint8_t>(known, "class", {4, 4, 9});
@@ -95,7 +95,7 @@ TEST_F(Smooth, NobodyWithinTheRadiusIsUnknown) {
   EXPECT_TRUE(std::isnan(levels.find("level")->as_double(2)));
 }
 
-TEST_F(Smooth, NothingKnownIsAnError) {
+TEST_F(Smooth, nothing_known_is_an_error) {
   PointCloud known(0);
   for (const char* name : {"x", "y", "z", "level"}) known.add(name, FieldType::kFloat32);
   put("known.ply", known);
@@ -110,7 +110,7 @@ TEST_F(Smooth, NothingKnownIsAnError) {
             0U);
 }
 
-TEST_F(Smooth, TransferReportsAndIsTheSameForAnyThreadCount) {
+TEST_F(Smooth, transfer_reports_and_is_the_same_for_any_thread_count) {
   const PointCloud full = noisy_sheet(9000);
   put("known.ply", chosen(full, random_rows(full.size(), 0.1)));
   put("in.ply", without(full, "label"));

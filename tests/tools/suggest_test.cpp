@@ -11,29 +11,29 @@ namespace {
 const std::vector<std::string> kOptions{"--colorize", "--codes", "--neighbors", "--list-layers",
                                         "--radius"};
 
-TEST(Suggest, finds_what_differs_in_few_letters) {
+TEST(suggest, finds_what_differs_in_few_letters) {
   EXPECT_EQ(nearest_name("--neigbhors", kOptions), "--neighbors");
   EXPECT_EQ(nearest_name("--radii", kOptions), "--radius");
   EXPECT_EQ(nearest_name("--CODES", kOptions), "--codes");
 }
 
-TEST(Suggest, finds_what_begins_alike) {
+TEST(suggest, finds_what_begins_alike) {
   EXPECT_EQ(nearest_name("--colour", kOptions), "--colorize");
   EXPECT_EQ(nearest_name("--list", kOptions), "--list-layers");
 }
 
-TEST(Suggest, has_no_advice_for_other_words) {
+TEST(suggest, has_no_advice_for_other_words) {
   EXPECT_EQ(nearest_name("--quality", kOptions), "");
   EXPECT_EQ(nearest_name("", kOptions), "");
   EXPECT_EQ(nearest_name("x", {}), "");
   EXPECT_EQ(did_you_mean("--quality", kOptions), "");
 }
 
-TEST(Suggest, words_the_question) {
+TEST(suggest, words_the_question) {
   EXPECT_EQ(did_you_mean("--colour", kOptions), ", did you mean --colorize?");
 }
 
-TEST(Suggest, prefers_the_nearest) {
+TEST(suggest, prefers_the_nearest) {
   const std::vector<std::string> classes{"buildings", "building", "bridge"};
   EXPECT_EQ(nearest_name("bulding", classes), "building");
 }

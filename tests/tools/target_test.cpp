@@ -24,7 +24,7 @@ std::string thrown(const Body& body) {
   return "nothing";
 }
 
-TEST(Target, MustHaveAKnownEnding) {
+TEST(target, must_have_a_known_ending) {
   const test::Scratch scratch;
   EXPECT_EQ(thrown([&] { check_target(scratch.path() / "a.PLY", kExtensions); }), "nothing");
   EXPECT_EQ(thrown([] { check_target("a.xyz", kExtensions); }),
@@ -33,7 +33,7 @@ TEST(Target, MustHaveAKnownEnding) {
             "2 ply: expected a name ending in .ply, .pcd or .npy");
 }
 
-TEST(Target, MustBeWritableAndIsLeftAlone) {
+TEST(target, must_be_writable_and_is_left_alone) {
   const test::Scratch scratch;
   EXPECT_EQ(thrown([] { check_target("/dev/null/no/a.ply", kExtensions); }),
             "3 /dev/null/no/a.ply: cannot be written: Not a directory");
@@ -47,7 +47,7 @@ TEST(Target, MustBeWritableAndIsLeftAlone) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch.path()), {}), 1);
 }
 
-TEST(Target, NewFieldsNeedFreeNames) {
+TEST(target, new_fields_need_free_names) {
   PointCloud cloud(1);
   cloud.add("f_001", FieldType::kFloat32);
   cloud.set_name("a.ply");

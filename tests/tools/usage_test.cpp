@@ -15,7 +15,7 @@ TEST_F(Usage, help_and_version_are_known) {
   expect_known_help_and_version();
 }
 
-TEST_F(Usage, EveryCpuLevelSaysSoAndClassifiesAlike) {
+TEST_F(Usage, every_cpu_level_says_so_and_classifies_alike) {
   put("a.ply", ply_shape(200));
   std::vector<double> best;
   for (const std::string& level : cpu_levels()) {
@@ -33,7 +33,7 @@ TEST_F(Usage, EveryCpuLevelSaysSoAndClassifiesAlike) {
   }
 }
 
-TEST_F(Usage, UnknownCpuLevelIsOneLine) {
+TEST_F(Usage, unknown_cpu_level_is_one_line) {
   put("a.ply", ply_shape(200));
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"a.ply"}, std::vector<std::string>{"--version"}}) {
@@ -86,7 +86,7 @@ TEST_F(Usage, a_dry_run_lists_the_inputs_and_writes_nothing) {
   EXPECT_FALSE(has("o.jsonl"));
 }
 
-TEST_F(Usage, ModelsAreListed) {
+TEST_F(Usage, models_are_listed) {
   const Finished finished = classify({"--list-models"});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_THAT(finished.out,
@@ -94,14 +94,14 @@ TEST_F(Usage, ModelsAreListed) {
                         (models() / "tiny").string() + "\n"));
 }
 
-TEST_F(Usage, UnknownModelIsAModelError) {
+TEST_F(Usage, unknown_model_is_a_model_error) {
   const Finished unknown = run_tool({"--model", "nowhere", "a.ply"});
   EXPECT_EQ(unknown.exit_code, 4);
   EXPECT_THAT(unknown.err, StartsWith("ptattn-classify: nowhere: "));
   EXPECT_EQ(lines_of(unknown.err).size(), 1U);
 }
 
-TEST_F(Usage, BrokenModelIsAModelError) {
+TEST_F(Usage, broken_model_is_a_model_error) {
   write_file(models() / "tiny" / "model.safetensors", "not a model");
   put("a.ply", ply_shape(200));
   const Finished finished = classify({"a.ply"});
@@ -110,7 +110,7 @@ TEST_F(Usage, BrokenModelIsAModelError) {
   EXPECT_EQ(lines_of(finished.err).size(), 1U) << finished.err;
 }
 
-TEST_F(Usage, ModelMayBeAFolder) {
+TEST_F(Usage, model_may_be_a_folder) {
   put("a.ply", ply_shape(200));
   EXPECT_EQ(run_tool({"--model", (models() / "tiny").string(), "a.ply"}).exit_code, 0);
 }

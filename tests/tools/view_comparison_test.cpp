@@ -28,7 +28,7 @@ view::ClassTable names(const view::ColorSource& source) {
   return view::ClassTable({{0, "ground", {}}, {1, "vegetation", {}}, {2, "building", {}}});
 }
 
-TEST(Comparisons, of_two_fields_go_by_the_meaning_of_their_classes) {
+TEST(comparisons, of_two_fields_go_by_the_meaning_of_their_classes) {
   const PointCloud cloud = cloud_with({0, 1, 1, 2, 2, kNone}, {2, 5, 3, 6, 2, kNone});
   const Comparison found = compare({cloud, kLabel}, {cloud, kCodes}, names);
   EXPECT_EQ(found.differing, 1U);
@@ -39,7 +39,7 @@ TEST(Comparisons, of_two_fields_go_by_the_meaning_of_their_classes) {
               ElementsAre(false, false, false, false, true, false));
 }
 
-TEST(Comparisons, of_points_without_a_class_count_them_as_none) {
+TEST(comparisons, of_points_without_a_class_count_them_as_none) {
   const PointCloud a = cloud_with({0, kNone, kNone}, {2, 2, 2});
   const PointCloud b = cloud_with({0, kNone, 1}, {2, 2, 2});
   const Comparison found = compare({a, kLabel}, {b, kLabel}, names);
@@ -48,7 +48,7 @@ TEST(Comparisons, of_points_without_a_class_count_them_as_none) {
   EXPECT_EQ(found.changes[0].to, 1);
 }
 
-TEST(Comparisons, of_numbers_say_by_how_much_they_differ) {
+TEST(comparisons, of_numbers_say_by_how_much_they_differ) {
   const PointCloud a = cloud_with({0.5F, kNone, 1.0F}, {0, 0, 0});
   const PointCloud b = cloud_with({0.25F, kNone, 1.0F}, {0, 0, 0});
   const view::ColorSource numbers{"label", view::ColorKind::kScale};
@@ -58,7 +58,7 @@ TEST(Comparisons, of_numbers_say_by_how_much_they_differ) {
   EXPECT_TRUE(differing_points({a, numbers}, {b, numbers}, names).empty());
 }
 
-TEST(Comparisons, need_fields_of_one_number_and_equally_many_points) {
+TEST(comparisons, need_fields_of_one_number_and_equally_many_points) {
   const PointCloud a = cloud_with({0}, {2});
   const PointCloud b = cloud_with({0, 1}, {2, 2});
   EXPECT_EQ(compare({a, kLabel}, {b, kLabel}, names).problem,

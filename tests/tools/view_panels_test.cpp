@@ -162,7 +162,7 @@ TEST_F(Panels, low_pictures_have_low_bars) {
   EXPECT_LE(draw_legend(scale(0.0, 10.0), "m", 110, style()).height(), 110U);
 }
 
-TEST(Ticks, are_round) {
+TEST(ticks, are_round) {
   EXPECT_THAT(round_ticks(0.0, 10.0, 6), ElementsAre(0, 2, 4, 6, 8, 10));
   EXPECT_THAT(round_ticks(-0.31, 0.42, 5),
               ElementsAre(testing::DoubleNear(-0.2, 1e-12), 0, testing::DoubleNear(0.2, 1e-12),
@@ -173,7 +173,7 @@ TEST(Ticks, are_round) {
   EXPECT_THAT(round_ticks(1e300, 1.0001e300, 5), SizeIs(testing::Le(6U)));
 }
 
-TEST(Ticks, have_the_decimals_that_their_step_needs) {
+TEST(ticks, have_the_decimals_that_their_step_needs) {
   EXPECT_EQ(tick_text(10.0, 2.0), "10");
   EXPECT_EQ(tick_text(0.2, 0.1), "0.2");
   EXPECT_EQ(tick_text(0.25, 0.05), "0.25");
@@ -182,7 +182,7 @@ TEST(Ticks, have_the_decimals_that_their_step_needs) {
   EXPECT_EQ(tick_text(2e-9, 1e-9), "2e-09");
 }
 
-TEST(Captions, are_what_tells_paths_apart) {
+TEST(captions, are_what_tells_paths_apart) {
   EXPECT_THAT(distinguishing_names({"a/tile.ply", "a/town.ply"}),
               ElementsAre("tile.ply", "town.ply"));
   EXPECT_THAT(distinguishing_names({"x/spring/tile.ply", "x/autumn/tile.ply"}),
@@ -261,7 +261,7 @@ TEST_F(Panels, small_pictures_have_none_that_would_hide_them) {
   EXPECT_THAT(lay_out(overlays, lettering, sight(16, 16)), IsEmpty());
 }
 
-TEST(Letters, without_a_font_are_dots) {
+TEST(letters, without_a_font_are_dots) {
   const std::string settings = testing::TempDir() + "ptattn_no_letters.conf";
   std::ofstream(settings) << "<fontconfig></fontconfig>\n";
   ::setenv("FONTCONFIG_FILE", settings.c_str(), 1);

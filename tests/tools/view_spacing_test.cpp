@@ -26,13 +26,13 @@ Points rows(std::size_t side, float along, float across) {
   return points;
 }
 
-TEST(CoveringDiameter, closes_a_square_grid) {
+TEST(covering_diameter, closes_a_square_grid) {
   const double diameter = covering_diameter(rows(60, 1.0F, 1.0F));
   EXPECT_GE(diameter, std::sqrt(2.0));
   EXPECT_LT(diameter, 1.8);
 }
 
-TEST(CoveringDiameter, closes_scan_lines) {
+TEST(covering_diameter, closes_scan_lines) {
   for (const float ratio : {2.0F, 5.0F, 10.0F}) {
     const double diameter = covering_diameter(rows(60, 1.0F / ratio, 1.0F));
     EXPECT_GE(diameter, std::hypot(1.0, 1.0 / ratio)) << ratio;
@@ -40,14 +40,14 @@ TEST(CoveringDiameter, closes_scan_lines) {
   }
 }
 
-TEST(CoveringDiameter, of_many_points_is_that_of_a_part) {
+TEST(covering_diameter, of_many_points_is_that_of_a_part) {
   const Points few = rows(60, 0.2F, 1.0F);
   const Points many = rows(300, 0.2F, 1.0F);  // 450 000
   ASSERT_GT(many.size(), 400'000U);
   EXPECT_NEAR(covering_diameter(many), covering_diameter(few), 0.05);
 }
 
-TEST(CoveringDiameter, shrinks_with_the_distance_of_points_on_a_surface) {
+TEST(covering_diameter, shrinks_with_the_distance_of_points_on_a_surface) {
   const auto sphere = [](std::size_t n) {
     Random random(2);
     Points points(n);
@@ -66,7 +66,7 @@ TEST(CoveringDiameter, shrinks_with_the_distance_of_points_on_a_surface) {
   EXPECT_GT(1.0 - std::exp(-10'000 / (4.0 * 3.14159265) * 0.785398 * d * d), 0.75);
 }
 
-TEST(CoveringDiameter, is_limited_by_the_extent) {
+TEST(covering_diameter, is_limited_by_the_extent) {
   EXPECT_DOUBLE_EQ(covering_diameter(Points{{0, 0, 0}, {14, 0, 0}}), 0.5);
   EXPECT_GT(covering_diameter(Points{{1, 1, 1}}), 0.0);
   EXPECT_GT(covering_diameter(Points(50, {1, 1, 1})), 0.0);

@@ -89,7 +89,7 @@ int three_classes(int column, int /*row*/) {
   return column < 50 ? 2 : column < 80 ? 5 : 6;
 }
 
-TEST_F(View, PicturesShowTheColoursOfTheLabelsInTheirProportions) {
+TEST_F(View, pictures_show_the_colours_of_the_labels_in_their_proportions) {
   put("wall.ply", wall(three_classes));
   const Image image = picture({"wall.ply"});
   ASSERT_EQ(image.width, 400U);
@@ -111,7 +111,7 @@ TEST_F(View, PicturesShowTheColoursOfTheLabelsInTheirProportions) {
             "   6  building               2000   20.0 %\n");
 }
 
-TEST_F(View, TheSamePictureTwice) {
+TEST_F(View, the_same_picture_twice) {
   put("wall.ply", wall(three_classes));
   const std::vector<std::string> arguments{"wall.ply", "--output", "a.png", "--size", "300x200"};
   ASSERT_EQ(view(arguments).exit_code, 0);
@@ -121,7 +121,7 @@ TEST_F(View, TheSamePictureTwice) {
   EXPECT_GT(first.size(), 1000U);
 }
 
-TEST_F(View, TheLegendHasTheColours) {
+TEST_F(View, the_legend_has_the_colours) {
   put("wall.ply", wall([](int, int) { return 6; }));
   ASSERT_EQ(view({"wall.ply", "--output", "a.png", "--size", "600x200", "--background", "#102030",
                   "--camera", "top"})
@@ -262,18 +262,16 @@ TEST_F(View, clouds_are_written_as_they_are_shown) {
   put("wall.ply", wall(three_classes));
   const std::string path = std::getenv("PATH");
   ::setenv("PATH", "/nowhere", 1);  // no display is needed, xvfb-run is not either
-  for (const char* const name : {"shown.ply", "shown.pcd"}) {
-    const Finished finished = view({"wall.ply", "-o", name});
-    EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    EXPECT_THAT(finished.out, StartsWith("wall.ply: 10000 points, coloured by classification\n"));
-    const PointCloud cloud = read_cloud(folder() / name);
-    ASSERT_EQ(cloud.size(), 10000U);
-    EXPECT_EQ(cloud.positions()[101], (Position{770'001.0, 6'277'000.0, 1.0}));
-    EXPECT_EQ(cloud.find("classification")->as_double(60), 5.0);
-    const std::vector<FieldColumn> colors = find_columns(cloud, "colors");
-    ASSERT_THAT(colors, SizeIs(3));
-    for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(colors[c](60), kVegetation[c]);
-  }
+  const Finished finished = view({"wall.ply", "-o", "shown.ply"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, StartsWith("wall.ply: 10000 points, coloured by classification\n"));
+  const PointCloud cloud = read_cloud(folder() / "shown.ply");
+  ASSERT_EQ(cloud.size(), 10000U);
+  EXPECT_EQ(cloud.positions()[101], (Position{770'001.0, 6'277'000.0, 1.0}));
+  EXPECT_EQ(cloud.find("classification")->as_double(60), 5.0);
+  const std::vector<FieldColumn> colors = find_columns(cloud, "colors");
+  ASSERT_THAT(colors, SizeIs(3));
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(colors[c](60), kVegetation[c]);
   ::setenv("PATH", path.c_str(), 1);
 }
 
@@ -289,7 +287,7 @@ TEST_F(View, text_without_a_font_is_coarse_and_says_so) {
   EXPECT_GT(share(read_png(folder() / "a.png"), {30, 30, 30}), 0.0005);
 }
 
-TEST_F(View, OtherFieldsAndAnotherAxisUp) {
+TEST_F(View, other_fields_and_another_axis_up) {
   put("wall.ply", wall(three_classes));
   const Image image = picture({"wall.ply", "--colorize", "height_above"});
   EXPECT_EQ(share(image, kGround), 0.0);
@@ -305,7 +303,7 @@ TEST_F(View, OtherFieldsAndAnotherAxisUp) {
   EXPECT_LT(share(picture({"wall.ply", "--up", "y"}), kGround), 0.05);
 }
 
-TEST_F(View, ComparisonsPaleWhatIsEqual) {
+TEST_F(View, comparisons_pale_what_is_equal) {
   put("a.ply", wall([](int, int) { return 2; }));
   put("b.ply", wall([](int column, int) { return column < 75 ? 2 : 6; }));
   const Image image = picture({"--compare", "a.ply", "b.ply"});
@@ -381,7 +379,7 @@ TEST_F(View, labels_have_the_names_that_the_file_gives_them) {
   EXPECT_THAT(last().out, HasSubstr("   1  vegetation"));
 }
 
-TEST_F(View, LargeCloudsAreThinnedAndSaySo) {
+TEST_F(View, large_clouds_are_thinned_and_say_so) {
   put("wall.ply", wall(three_classes));
   const Image image = picture({"wall.ply", "--max-points", "1000"});
   EXPECT_THAT(last().err,
@@ -391,7 +389,7 @@ TEST_F(View, LargeCloudsAreThinnedAndSaySo) {
   EXPECT_GT(share(image, kWhite), 0.3);
 }
 
-TEST_F(View, PointsWithoutCoordinatesAreLeftOut) {
+TEST_F(View, points_without_coordinates_are_left_out) {
   std::string text = ply_text({{0, 0, 0}, {1, 0, 0}, {0, 1, 1}});
   const std::size_t last_point = text.rfind('\n', text.size() - 2) + 1;
   put("hole.ply", text.replace(last_point, std::string::npos, "nan 1 1\n"));
@@ -407,7 +405,7 @@ void expect_one_line(const Finished& finished, int exit_code, const std::string&
   EXPECT_THAT(finished.err, HasSubstr(part));
 }
 
-TEST_F(View, WrongInputsAreOneLine) {
+TEST_F(View, wrong_inputs_are_one_line) {
   put("wall.ply", wall(three_classes));
   put("broken.ply", "ply\nnonsense\n");
   put("empty.ply", ply_text({}));
@@ -426,7 +424,7 @@ TEST_F(View, WrongInputsAreOneLine) {
   EXPECT_FALSE(std::filesystem::exists(folder() / "a.png"));
 }
 
-TEST_F(View, WrongOptionsAreOneLine) {
+TEST_F(View, wrong_options_are_one_line) {
   expect_one_line(view({}), 2, "INPUT: missing");
   expect_one_line(view({"--compare", "a.ply"}), 2, "--compare: needs two clouds, got 1");
   expect_one_line(view({"a.ply", "--size", "big"}), 2, "--size: big is not a size");
@@ -435,10 +433,10 @@ TEST_F(View, WrongOptionsAreOneLine) {
   expect_one_line(view({"a.ply", "--camera", "10,100"}), 2, "--camera: 10,100 is not a direction");
   expect_one_line(view({"a.ply", "--background", "#12345g"}), 2, "--background: #12345g is");
   expect_one_line(view({"a.ply", "--output", "a.jpg"}), 2,
-                  "a.jpg: expected a name ending in .png, .ply or .pcd");
+                  "a.jpg: expected a name ending in .png or .ply");
 }
 
-TEST_F(View, AWindowWithoutADisplaySaysWhy) {
+TEST_F(View, a_window_without_a_display_says_why) {
   put("wall.ply", wall(three_classes));
   expect_one_line(view({"wall.ply"}), 3,
                   "window: cannot be opened, The DISPLAY environment variable is missing; a window "
@@ -450,7 +448,7 @@ TEST_F(View, AWindowWithoutADisplaySaysWhy) {
   ::unsetenv("DISPLAY");
 }
 
-TEST_F(View, APictureWithoutXvfbSaysWhatToInstall) {
+TEST_F(View, a_picture_without_xvfb_says_what_to_install) {
   put("wall.ply", wall(three_classes));
   const std::string path = std::getenv("PATH");
   ::setenv("PATH", "/nowhere", 1);
@@ -492,9 +490,9 @@ TEST_F(View, labels_that_are_nan_are_called_none) {
   (void)picture({"nan.ply"});
   EXPECT_EQ(last().out,
             "nan.ply: 10000 points, coloured by scalar_Classification\n"
-            "      none           3000   30.0 %\n"
-            "   2  ground         5000   50.0 %\n"
-            "   6  building       2000   20.0 %\n");
+            "   2  ground          5000   50.0 %\n"
+            "   6  building        2000   20.0 %\n"
+            "      none            3000   30.0 %\n");
   std::string other = wall(three_classes);
   other.replace(other.find("uchar classification"), 20, "float scalar_Classification");
   put("b.ply", other);

@@ -12,7 +12,7 @@
 namespace ptattn::train {
 namespace {
 
-TEST(AdamW, TakesAFirstStepOfTheLearningRateAgainstTheSign) {
+TEST(adam_w, takes_a_first_step_of_the_learning_rate_against_the_sign) {
   std::vector<float> w{1.0F, -2.0F};
   std::vector<float> g{0.3F, -5.0F};
   AdamW optimizer({{w, g}});
@@ -21,7 +21,7 @@ TEST(AdamW, TakesAFirstStepOfTheLearningRateAgainstTheSign) {
   EXPECT_NEAR(w[1], -1.9F, 1e-6);
 }
 
-TEST(AdamW, FollowsTheFormulaOverTwoSteps) {
+TEST(adam_w, follows_the_formula_over_two_steps) {
   std::vector<float> w{1.0F};
   std::vector<float> g{0.5F};
   AdamW optimizer({{w, g, 1.0, 0.1}});
@@ -36,7 +36,7 @@ TEST(AdamW, FollowsTheFormulaOverTwoSteps) {
   EXPECT_NEAR(w[0], first * (1 - 0.02 * 0.1) - 0.02 * m_hat / (std::sqrt(v_hat) + 1e-8), 1e-6);
 }
 
-TEST(AdamW, DecaysWeightsWithoutAGradient) {
+TEST(adam_w, decays_weights_without_a_gradient) {
   std::vector<float> w{2.0F};
   std::vector<float> g{0.0F};
   AdamW optimizer({{w, g, 0.5, 0.1}});
@@ -44,7 +44,7 @@ TEST(AdamW, DecaysWeightsWithoutAGradient) {
   EXPECT_FLOAT_EQ(w[0], 2.0F * (1.0F - 0.2F * 0.5F * 0.1F));
 }
 
-TEST(AdamW, LeavesFrozenGroupsAlone) {
+TEST(adam_w, leaves_frozen_groups_alone) {
   std::vector<float> w{1.0F};
   std::vector<float> frozen{1.0F};
   std::vector<float> g{3.0F};
@@ -56,7 +56,7 @@ TEST(AdamW, LeavesFrozenGroupsAlone) {
   EXPECT_LT(w[0], 1.0F);
 }
 
-TEST(AdamW, ClipsTheNormOfAllGroupsTogether) {
+TEST(adam_w, clips_the_norm_of_all_groups_together) {
   std::vector<float> w(2);
   std::vector<float> a{3.0F};
   std::vector<float> b{4.0F};
@@ -68,7 +68,7 @@ TEST(AdamW, ClipsTheNormOfAllGroupsTogether) {
   EXPECT_FLOAT_EQ(b[0], 0.8F);
 }
 
-TEST(AdamW, IsTheSameBytesForAnyThreadCount) {
+TEST(adam_w, is_the_same_bytes_for_any_thread_count) {
   const auto run = [](int threads) {
     const ThreadLimit limit(threads);
     Random random(3);
@@ -84,13 +84,13 @@ TEST(AdamW, IsTheSameBytesForAnyThreadCount) {
   EXPECT_EQ(run(1), run(8));
 }
 
-TEST(AdamW, RefusesGradientsThatDoNotFit) {
+TEST(adam_w, refuses_gradients_that_do_not_fit) {
   std::vector<float> w(2);
   std::vector<float> g(3);
   EXPECT_THROW(AdamW({{w, g}}), Error);
 }
 
-TEST(LearningRate, RisesToItsLargestAndFallsToZero) {
+TEST(learning_rate, rises_to_its_largest_and_falls_to_zero) {
   const Schedule schedule{.learning_rate = 0.1, .warmup = 0.2};
   EXPECT_NEAR(learning_rate(schedule, 0.1), 0.05, 1e-12);
   EXPECT_NEAR(learning_rate(schedule, 0.2), 0.1, 1e-12);
@@ -99,7 +99,7 @@ TEST(LearningRate, RisesToItsLargestAndFallsToZero) {
   EXPECT_GT(learning_rate(schedule, 0.0), 0.0);
 }
 
-TEST(AverageWeights, ForgetsTheBeginningAndThenDecays) {
+TEST(average_weights, forgets_the_beginning_and_then_decays) {
   std::vector<float> average{0.0F};
   const std::vector<float> w{1.0F};
   average_weights(average, w, 0.99, 0);

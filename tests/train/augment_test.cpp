@@ -14,7 +14,7 @@ namespace {
 
 using test::village;
 
-TEST(CutSquare, KeepsThePointsWithinAndTurnsThemAboutItsCenter) {
+TEST(cut_square, keeps_the_points_within_and_turns_them_about_its_center) {
   const LabelledCloud scene = village(60.0);
   Draws draws(1, 2, 3);
   const LabelledCloud part = cut_square(scene, {{30.0, 30.0}, 20.0}, draws, true);
@@ -28,7 +28,7 @@ TEST(CutSquare, KeepsThePointsWithinAndTurnsThemAboutItsCenter) {
   EXPECT_NEAR(furthest, 5.0 * std::sqrt(2.0), 0.4);  // the house is still a square of ten metres
 }
 
-TEST(CutSquare, TurnsNormalsWithThePoints) {
+TEST(cut_square, turns_normals_with_the_points) {
   LabelledCloud scene = village(20.0);
   for (const char* name : {"normal_x", "normal_y", "normal_z"}) {
     scene.attributes.push_back({AttributeKind::kNormal, name, FieldType::kFloat32, {}});
@@ -50,7 +50,7 @@ TEST(CutSquare, TurnsNormalsWithThePoints) {
   }
 }
 
-TEST(Thin, LeavesAboutTheDensityAskedForWhateverTheKind) {
+TEST(thin, leaves_about_the_density_asked_for_whatever_the_kind) {
   const LabelledCloud scene = village(60.0);
   for (std::uint64_t item = 0; item < 40; ++item) {
     Draws draws(1, 0, item);
@@ -61,7 +61,7 @@ TEST(Thin, LeavesAboutTheDensityAskedForWhateverTheKind) {
   }
 }
 
-TEST(Bend, KeepsAHouseLevelAndPutsItOnTheUpperSideOfAStep) {
+TEST(bend, keeps_a_house_level_and_puts_it_on_the_upper_side_of_a_step) {
   LabelledCloud scene = village(60.0);
   scene.objects = number_objects(scene, 1, 2.0);
   for (std::uint64_t item = 0; item < 20; ++item) {
@@ -79,7 +79,7 @@ TEST(Bend, KeepsAHouseLevelAndPutsItOnTheUpperSideOfAStep) {
   }
 }
 
-TEST(Bend, TiltsTheGroundByTheSlope) {
+TEST(bend, tilts_the_ground_by_the_slope) {
   LabelledCloud scene = village(60.0);
   Draws draws(1, 1, 1);
   bend(scene, draws, {.slope = 0.5}, false, 1.0);
@@ -94,7 +94,7 @@ TEST(Bend, TiltsTheGroundByTheSlope) {
   EXPECT_LT(high - low, 0.5 * 60.0 * std::sqrt(2.0) + 1.0);
 }
 
-TEST(AddStrayPoints, LabelsThemAndPutsThemFarAway) {
+TEST(add_stray_points, labels_them_and_puts_them_far_away) {
   LabelledCloud scene = village(60.0);
   const std::size_t before = scene.size();
   Draws draws(1, 1, 4);
@@ -104,7 +104,7 @@ TEST(AddStrayPoints, LabelsThemAndPutsThemFarAway) {
   EXPECT_EQ(scene.attributes.front().values.size(), scene.size());
 }
 
-TEST(PunchHoles, RemovesDiscs) {
+TEST(punch_holes, removes_discs) {
   const LabelledCloud scene = village(60.0);
   Draws draws(1, 1, 4);
   const LabelledCloud holed = punch_holes(scene, draws);
@@ -112,7 +112,7 @@ TEST(PunchHoles, RemovesDiscs) {
   EXPECT_GT(holed.size(), scene.size() / 2);
 }
 
-TEST(ChangeSurvey, DrawsTheSameFromTheSameSeedAndOthersFromOthers) {
+TEST(change_survey, draws_the_same_from_the_same_seed_and_others_from_others) {
   const LabelledCloud scene = village(40.0);
   const auto changed = [&](std::uint64_t item) {
     Draws draws(3, 9, item);
@@ -124,7 +124,7 @@ TEST(ChangeSurvey, DrawsTheSameFromTheSameSeedAndOthersFromOthers) {
   EXPECT_NE(changed(1).positions, changed(2).positions);
 }
 
-TEST(ChangeSurvey, DropsFieldsAtTimesOnly) {
+TEST(change_survey, drops_fields_at_times_only) {
   const LabelledCloud scene = village(10.0);
   int without = 0;
   for (std::uint64_t item = 0; item < 200; ++item) {

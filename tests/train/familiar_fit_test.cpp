@@ -47,11 +47,12 @@ FamiliarFeatures written_and_read(const FamiliarFit& fit) {
   return {SafetensorsFile(folder / kFamiliarFile), fit.classes, fit.features};
 }
 
-TEST(FamiliarFit, IsAboutOneFromWhatWasSeenAndFarFromWhatWasNot) {
+TEST(familiar_fit, is_about_one_from_what_was_seen_and_far_from_what_was_not) {
   const std::vector<PlaceFeatures> all = places(4);
   const FamiliarFeatures familiar =
       written_and_read(fit_familiar({&all[0], &all[1], &all[2], &all[3]}, 2));
-  EXPECT_NEAR(familiar.mean_distance(place(9).items), 1.0, 0.1);
+  // Across the line the variance is 0.01, to which a thousandth of the shared one adds 0.008.
+  EXPECT_NEAR(familiar.mean_distance(place(9).items), (1.0 + 0.01 / 0.018) / 2.0, 0.05);
   const std::array<float, 2> along{2.0F, 4.0F};
   const std::array<float, 2> across{2.0F, -4.0F};
   EXPECT_LT(familiar.distance(along, 0), 5.0);
@@ -60,7 +61,7 @@ TEST(FamiliarFit, IsAboutOneFromWhatWasSeenAndFarFromWhatWasNot) {
   EXPECT_EQ(familiar.mean_distance({}), 0.0);
 }
 
-TEST(FamiliarFit, LeavesPlacesOutToFindWhatIsUsual) {
+TEST(familiar_fit, leaves_places_out_to_find_what_is_usual) {
   std::vector<PlaceFeatures> all = places(8);
   for (std::size_t i = 0; i < 2000; ++i) all[5].items.features(i, 1) *= -1.0F;
   const std::vector<double> distances = distances_left_out(all, 2);
@@ -68,7 +69,7 @@ TEST(FamiliarFit, LeavesPlacesOutToFindWhatIsUsual) {
   EXPECT_GT(distances[5], 20.0 * distances[1]);  // of the same fold: nothing like it was seen
 }
 
-TEST(FamiliarFit, CopiesOfAPlaceAreLeftOutTogether) {
+TEST(familiar_fit, copies_of_a_place_are_left_out_together) {
   std::vector<PlaceFeatures> all = places(8);
   for (std::size_t i = 0; i < 2000; ++i) all[5].items.features(i, 1) *= -1.0F;
   const double alone = distances_left_out(all, 2)[5];
@@ -76,12 +77,12 @@ TEST(FamiliarFit, CopiesOfAPlaceAreLeftOutTogether) {
   EXPECT_EQ(distances_left_out(all, 2)[5], alone);
 }
 
-TEST(FamiliarFit, OfFewPlacesSaysNothing) {
+TEST(familiar_fit, of_few_places_says_nothing) {
   EXPECT_TRUE(distances_left_out(places(3), 2).empty());
   EXPECT_THROW((void)fit_familiar({}, 2), Error);
 }
 
-TEST(FamiliarFeatures, RefuseTensorsOfAnotherModel) {
+TEST(familiar_features, refuse_tensors_of_another_model) {
   const std::vector<PlaceFeatures> all = places(1);
   const FamiliarFit fit = fit_familiar({&all[0]}, 2);
   (void)written_and_read(fit);

@@ -60,7 +60,7 @@ double probability(const LinearHead& head, const float* x, std::size_t c) {
   return own / sum;
 }
 
-TEST(FitLinearHead, meets_shares_that_a_line_can_meet) {
+TEST(fit_linear_head, meets_shares_that_a_line_can_meet) {
   HeadExamples examples;
   examples.features = matrix(2, 1, {0, 1});
   examples.targets = matrix(2, 2, {0.7F, 0.3F, 0.2F, 0.8F});
@@ -73,7 +73,7 @@ TEST(FitLinearHead, meets_shares_that_a_line_can_meet) {
   EXPECT_NEAR(fit.loss, (entropy(0.7) + 5.0 * entropy(0.2)) / 6.0, 1e-6);
 }
 
-TEST(FitLinearHead, a_large_penalty_leaves_the_weights_and_fits_biases) {
+TEST(fit_linear_head, a_large_penalty_leaves_the_weights_and_fits_biases) {
   const HeadExamples examples = two_groups(50);
   LinearHead start = head_of_zeros(2, 3, true);
   start.weight(1, 2) = 0.25F;
@@ -82,7 +82,7 @@ TEST(FitLinearHead, a_large_penalty_leaves_the_weights_and_fits_biases) {
   EXPECT_NEAR(fit.head.weight(1, 0), 0.0, 1e-4);
 }
 
-TEST(FitLinearHead, tells_groups_apart_with_the_same_bytes_for_any_thread_count) {
+TEST(fit_linear_head, tells_groups_apart_with_the_same_bytes_for_any_thread_count) {
   const HeadExamples examples = two_groups(400);
   const auto with = [&](int threads) {
     const ThreadLimit limit(threads);
@@ -96,7 +96,7 @@ TEST(FitLinearHead, tells_groups_apart_with_the_same_bytes_for_any_thread_count)
   EXPECT_THROW((void)fit_linear_head(examples, head_of_zeros(2, 4, false), 1e-3), Error);
 }
 
-TEST(FitAttentionHead, learns_a_width_and_keeps_weights) {
+TEST(fit_attention_head, learns_a_width_and_keeps_weights) {
   HeadExamples examples = two_groups(100);
   examples.weights.back() = 3.0F;
   const AttentionFit fit = fit_attention_head(examples, {.apart = 5.0});
@@ -106,7 +106,7 @@ TEST(FitAttentionHead, learns_a_width_and_keeps_weights) {
   EXPECT_FLOAT_EQ(std::ranges::max(fit.head.values.values()), 3.0F);
 }
 
-TEST(FitAttentionHead, takes_labelled_examples_first) {
+TEST(fit_attention_head, takes_labelled_examples_first) {
   HeadExamples examples = two_groups(100);
   for (std::size_t i = 0; i < 190; ++i) {
     examples.targets(i, 0) = 0.5F;
@@ -118,7 +118,7 @@ TEST(FitAttentionHead, takes_labelled_examples_first) {
   EXPECT_EQ(sure, 10);
 }
 
-TEST(FitAttentionHead, does_not_learn_from_neighbours) {
+TEST(fit_attention_head, does_not_learn_from_neighbours) {
   // Every example has a copy beside it: with these it would be predicted at any width.
   HeadExamples examples = two_groups(60);
   Draws draws(5, 0, 0);
@@ -152,7 +152,7 @@ class Channels final : public PointNetwork {
   }
 };
 
-TEST(CollectExamples, unlabelled_voxels_keep_what_the_model_says) {
+TEST(collect_examples, unlabelled_voxels_keep_what_the_model_says) {
   LabelledCloud cloud = test::village(30.0);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < cloud.size(); ++i) {
@@ -185,7 +185,7 @@ TEST(CollectExamples, unlabelled_voxels_keep_what_the_model_says) {
   EXPECT_NEAR(labelled_weight, 0.1 * 300.0, 1e-3);
 }
 
-TEST(CollectExamples, needs_a_label_and_passes_others_over_where_no_class_is_known) {
+TEST(collect_examples, needs_a_label_and_passes_others_over_where_no_class_is_known) {
   LabelledCloud cloud = test::village(20.0);
   for (std::size_t i = 1; i < cloud.size(); ++i) cloud.labels[i] = kUnlabelled;
   const LinearHead head = head_of_zeros(2, 7, false);

@@ -17,12 +17,12 @@ PointCloud labelled(std::initializer_list<float> values) {
   return cloud;
 }
 
-TEST(ReadLabels, LooksValuesUp) {
+TEST(read_labels, looks_values_up) {
   const Truth truth{.field = "label", .labels = {{2, 0}, {6, 1}}, .others = kUnlabelled};
   EXPECT_THAT(read_labels(labelled({2, 6, 6, 9}), truth), ElementsAre(0, 1, 1, kUnlabelled));
 }
 
-TEST(ReadLabels, RefusesWhatMeansNothing) {
+TEST(read_labels, refuses_what_means_nothing) {
   const Truth truth{.field = "label", .labels = {{2, 0}}};
   EXPECT_THROW((void)read_labels(labelled({2, 3}), truth), Error);
   EXPECT_THROW((void)read_labels(labelled({2.5}), truth), Error);
@@ -30,12 +30,12 @@ TEST(ReadLabels, RefusesWhatMeansNothing) {
   EXPECT_THROW((void)read_labels(labelled({2}), elsewhere), Error);
 }
 
-TEST(CountValues, CountsAndRefusesTooMany) {
+TEST(count_values, counts_and_refuses_too_many) {
   EXPECT_THAT(count_values(labelled({2, 6, 6}), "label"), ElementsAre(Pair(2, 1), Pair(6, 2)));
   EXPECT_THROW((void)count_values(labelled({1, 2, 3}), "label", 2), Error);
 }
 
-TEST(CutOff, CutsTheEndOfTheLongerSideAndLeavesAGap) {
+TEST(cut_off, cuts_the_end_of_the_longer_side_and_leaves_a_gap) {
   LabelledCloud place = test::village(50.0);
   for (auto& p : place.positions) p[1] *= 2.0F;
   const auto [rest, end] = cut_off(place, 0.2, 5.0);
@@ -45,7 +45,7 @@ TEST(CutOff, CutsTheEndOfTheLongerSideAndLeavesAGap) {
   EXPECT_NEAR(static_cast<double>(end.size()) / static_cast<double>(place.size()), 0.2, 0.01);
 }
 
-TEST(CutOff, CutsTheBeginningOfWhatIsLeft) {
+TEST(cut_off, cuts_the_beginning_of_what_is_left) {
   LabelledCloud place = test::village(50.0);
   for (auto& p : place.positions) p[1] = 2.0F * p[1] + 30.0F;
   const auto [rest, first] = cut_off(place, 0.2, 5.0, PlaceEnd::kFirst);

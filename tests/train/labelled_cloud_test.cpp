@@ -17,7 +17,7 @@ LabelSpace aerial() {
   return {.classes = {"ground", "tree", "house"}};
 }
 
-TEST(LabelSpace, ReadsClassesAndWhatPointsAreNot) {
+TEST(label_space, reads_classes_and_what_points_are_not) {
   LabelSpace space = aerial();
   EXPECT_EQ(space.find_or_add("house", "map"), 2);
   EXPECT_EQ(space.find_or_add("ignore", "map"), kUnlabelled);
@@ -28,7 +28,7 @@ TEST(LabelSpace, ReadsClassesAndWhatPointsAreNot) {
   EXPECT_EQ(space.name(4), "not ground, not house");
 }
 
-TEST(LabelSpace, RefusesWhatNamesNoClass) {
+TEST(label_space, refuses_what_names_no_class) {
   LabelSpace space = aerial();
   EXPECT_THROW((void)space.find_or_add("hous", "map"), Error);
   EXPECT_THROW((void)space.find_or_add("not_car", "map"), Error);
@@ -53,7 +53,7 @@ PointCloud georeferenced() {
   return cloud;
 }
 
-TEST(TakeLabelled, KeepsFinitePointsFromTheirLeastCoordinates) {
+TEST(take_labelled, keeps_finite_points_from_their_least_coordinates) {
   const std::vector<Label> labels{0, 1, 2, 0};
   const LabelledCloud cloud = take_labelled(georeferenced(), labels, test::small_profile());
   ASSERT_EQ(cloud.size(), 3U);
@@ -64,7 +64,7 @@ TEST(TakeLabelled, KeepsFinitePointsFromTheirLeastCoordinates) {
   EXPECT_THAT(cloud.attributes[0].values, ElementsAre(0.0F, 100.0F, 200.0F));
 }
 
-TEST(Append, DropsAttributesThatOneCloudLacks) {
+TEST(append, drops_attributes_that_one_cloud_lacks) {
   LabelledCloud cloud = test::village(10.0);
   LabelledCloud other = test::village(10.0, 2);
   other.drop(AttributeKind::kReturns);
@@ -75,7 +75,7 @@ TEST(Append, DropsAttributesThatOneCloudLacks) {
   EXPECT_EQ(cloud.attributes[0].values.size(), together);
 }
 
-TEST(NumberObjects, TellsHousesApartThatDoNotTouch) {
+TEST(number_objects, tells_houses_apart_that_do_not_touch) {
   LabelledCloud cloud{.name = "", .positions = {}, .labels = {}};
   for (const float x : {0.0F, 1.5F, 3.0F, 12.0F, 13.0F}) {
     cloud.positions.push_back({x, 0, 0});
@@ -87,7 +87,7 @@ TEST(NumberObjects, TellsHousesApartThatDoNotTouch) {
   EXPECT_THAT(numbers, ElementsAre(0, 0, 0, 1, 1, -1));
 }
 
-TEST(PlanDensity, CountsOccupiedCellsOnly) {
+TEST(plan_density, counts_occupied_cells_only) {
   EXPECT_NEAR(plan_density(test::village(40.0), 10.0), 9.0, 0.1);
   LabelledCloud twice = test::village(40.0);
   LabelledCloud far = test::village(40.0);

@@ -20,8 +20,8 @@
 #include "ptattn/train/layers/row_passes.hpp"
 #include "ptattn/train/layers/segment_pooling.hpp"
 #include "ptattn/train/layers/stochastic_depth.hpp"
-#include "train/slopes.hpp"
-#include "train/training_scene.hpp"
+#include "slopes.hpp"
+#include "training_scene.hpp"
 
 namespace ptattn::test {
 namespace {

@@ -59,7 +59,7 @@ double gradient_error(const Problem& problem, const LossOptions& options) {
   return error;
 }
 
-TEST(SceneLoss, OfOneRowIsTheNegativeLogarithmOfItsProbability) {
+TEST(scene_loss, of_one_row_is_the_negative_logarithm_of_its_probability) {
   const std::vector<double> logits{1.0, 2.0, 0.5};
   const std::vector<float> counts{0, 3, 0};
   std::vector<double> gradient(3);
@@ -70,7 +70,7 @@ TEST(SceneLoss, OfOneRowIsTheNegativeLogarithmOfItsProbability) {
   EXPECT_NEAR(gradient[1], std::exp(2.0) / sum - 1.0, 1e-12);
 }
 
-TEST(SceneLoss, OfExcludedClassesIsMinusLogOfWhatIsLeft) {
+TEST(scene_loss, of_excluded_classes_is_minus_log_of_what_is_left) {
   const std::vector<double> logits{1.0, 2.0, 0.5};
   const Exclusions exclusions{{0, 1}};
   const std::vector<float> counts{0, 0, 0, 2};
@@ -81,7 +81,7 @@ TEST(SceneLoss, OfExcludedClassesIsMinusLogOfWhatIsLeft) {
   EXPECT_NEAR(loss.cross_entropy, -std::log(1.0 - (std::exp(1.0) + std::exp(2.0)) / sum), 1e-12);
 }
 
-TEST(SceneLoss, SharesASmoothedLabelAmongAllClasses) {
+TEST(scene_loss, shares_a_smoothed_label_among_all_classes) {
   const std::vector<double> logits{std::log(0.2), std::log(0.8)};
   const std::vector<float> counts{1, 0};
   std::vector<double> gradient(2);
@@ -90,7 +90,7 @@ TEST(SceneLoss, SharesASmoothedLabelAmongAllClasses) {
   EXPECT_NEAR(loss.total, -0.95 * std::log(0.2) - 0.05 * std::log(0.8), 1e-12);
 }
 
-TEST(SceneLoss, HasTheGradientOfCentralDifferences) {
+TEST(scene_loss, has_the_gradient_of_central_differences) {
   const Problem problem = random_problem(40, 4, {{0}, {0, 2}});
   EXPECT_LT(gradient_error(
                 problem, {.class_weights = {1, 2, 0.5, 3}, .label_smoothing = 0.05, .lovasz = 0.0}),
@@ -98,14 +98,14 @@ TEST(SceneLoss, HasTheGradientOfCentralDifferences) {
   EXPECT_LT(gradient_error(problem, {.lovasz = 0.7, .lovasz_least = 2}), 1e-8);
 }
 
-TEST(SceneLoss, HasTheGradientOfCentralDifferencesWithinCategories) {
+TEST(scene_loss, has_the_gradient_of_central_differences_within_categories) {
   const Problem problem = random_problem(40, 5, {});
   EXPECT_LT(gradient_error(
                 problem, {.lovasz = 0.5, .lovasz_least = 2, .category_of_class = {0, 0, 1, 1, 1}}),
             1e-8);
 }
 
-TEST(SceneLoss, LeavesRowsWithoutLabelsAlone) {
+TEST(scene_loss, leaves_rows_without_labels_alone) {
   const Problem problem = random_problem(10, 3, {{1}});
   std::vector<double> gradient(problem.logits.size(), 9.0);
   scene_loss<double>(problem.logits, problem.targets(), {.lovasz_least = 1}, gradient);
@@ -114,7 +114,7 @@ TEST(SceneLoss, LeavesRowsWithoutLabelsAlone) {
   }
 }
 
-TEST(SceneLoss, OfACategoryTakesNoNoticeOfOtherCategoriesHalfTheTime) {
+TEST(scene_loss, of_a_category_takes_no_notice_of_other_categories_half_the_time) {
   const std::vector<float> counts{1, 0, 0};
   std::vector<double> gradient(3);
   const LossOptions options{.lovasz = 0.0, .category_of_class = {0, 0, 1}};
@@ -123,7 +123,7 @@ TEST(SceneLoss, OfACategoryTakesNoNoticeOfOtherCategoriesHalfTheTime) {
   EXPECT_NEAR(loss.total, 0.5 * (std::log(3.0) + std::log(2.0)), 1e-12);
 }
 
-TEST(SceneLoss, IsTheSameBytesForAnyThreadCount) {
+TEST(scene_loss, is_the_same_bytes_for_any_thread_count) {
   const Problem problem = random_problem(5000, 6, {{0}});
   const std::vector<float> logits(problem.logits.begin(), problem.logits.end());
   const auto run = [&](int threads) {
@@ -136,7 +136,7 @@ TEST(SceneLoss, IsTheSameBytesForAnyThreadCount) {
   EXPECT_EQ(run(1), run(8));
 }
 
-TEST(SceneLoss, RefusesSizesThatDoNotFit) {
+TEST(scene_loss, refuses_sizes_that_do_not_fit) {
   const std::vector<float> logits(6);
   std::vector<float> gradient(6);
   const std::vector<float> counts(4);
@@ -145,7 +145,7 @@ TEST(SceneLoss, RefusesSizesThatDoNotFit) {
   EXPECT_THROW(scene_loss<float>(logits, {3, {}, right}, {.class_weights = {1}}, gradient), Error);
 }
 
-TEST(LovaszSoftmax, IsTheJaccardLossOfCertainPredictions) {
+TEST(lovasz_softmax, is_the_jaccard_loss_of_certain_predictions) {
   // Class 1: two of three rows found, one false alarm: 1 - 2 / 4. Class 0: 1 - 1 / 3.
   const std::vector<std::int32_t> labels{0, 0, 1, 1, 1};
   const std::vector<double> p{1, 0, 0, 1, 0, 1, 0, 1, 1, 0};
@@ -153,7 +153,7 @@ TEST(LovaszSoftmax, IsTheJaccardLossOfCertainPredictions) {
   EXPECT_NEAR(lovasz_softmax({labels, p, 2}, 1, slope), 0.5 * (0.5 + 2.0 / 3.0), 1e-12);
 }
 
-TEST(LovaszSoftmax, LeavesOutRareClasses) {
+TEST(lovasz_softmax, leaves_out_rare_classes) {
   const std::vector<std::int32_t> labels{0, 0, 1, -1};
   const std::vector<double> p{1, 0, 1, 0, 1, 0, 0, 1};
   std::vector<double> slope(8);

@@ -53,14 +53,14 @@ ModelSpec spec_of(std::vector<std::string> classes, const std::string& features)
 
 const char* const kTwo = R"(["a", "b"])";
 
-TEST(TakeWeights, TakesAllOfTheSameNetwork) {
+TEST(take_weights, takes_all_of_the_same_network) {
   test::LinearNetwork network(2, 3);
   const ModelSpec spec = spec_of({"x", "y", "z"}, kTwo);
   EXPECT_THAT(take_weights(network.parameters(), spec, Given(3, 2), spec), IsEmpty());
   EXPECT_THAT(network.parameters().parameters()[0].value, ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
-TEST(TakeWeights, TakesRowsOfTheHeadByClass) {
+TEST(take_weights, takes_rows_of_the_head_by_class) {
   test::LinearNetwork network(2, 3);
   const auto left = take_weights(network.parameters(), spec_of({"z", "new", "x"}, kTwo),
                                  Given(3, 2), spec_of({"x", "y", "z"}, kTwo));
@@ -71,7 +71,7 @@ TEST(TakeWeights, TakesRowsOfTheHeadByClass) {
   EXPECT_EQ(network.parameters().parameters()[1].value[0], 3.0F);
 }
 
-TEST(TakeWeights, TakesColumnsByChannelAndBeginsOthersAtZero) {
+TEST(take_weights, takes_columns_by_channel_and_begins_others_at_zero) {
   test::LinearNetwork network(3, 2);
   const auto left = take_weights(network.parameters(), spec_of({"x", "y"}, R"(["b", "c", "a"])"),
                                  Given(2, 2), spec_of({"x", "y"}, kTwo));
@@ -79,7 +79,7 @@ TEST(TakeWeights, TakesColumnsByChannelAndBeginsOthersAtZero) {
   EXPECT_THAT(network.parameters().parameters()[0].value, ElementsAre(2, 0, 1, 4, 0, 3));
 }
 
-TEST(WithClasses, KeepsColorsAndCodesWhereAllAreKnown) {
+TEST(with_classes, keeps_colors_and_codes_where_all_are_known) {
   ModelSpec spec = spec_of({"x", "y"}, kTwo);
   spec.palette = {{1, 1, 1}, {2, 2, 2}};
   spec.asprs_codes = {2, 6};
@@ -88,7 +88,7 @@ TEST(WithClasses, KeepsColorsAndCodesWhereAllAreKnown) {
   EXPECT_THAT(with_classes(spec, {"y", "z"}).palette, IsEmpty());
 }
 
-TEST(WriteModel, WritesWhatReadModelSpecReads) {
+TEST(write_model, writes_what_read_model_spec_reads) {
   const fs::path folder = fs::path(testing::TempDir()) / "write_model";
   test::LinearNetwork network(2, 2);
   ModelSpec spec = spec_of({"x", "y"}, kTwo);

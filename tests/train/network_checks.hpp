@@ -10,7 +10,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/train/trainable_network.hpp"
-#include "train/training_scene.hpp"
+#include "training_scene.hpp"
 
 namespace ptattn::test {
 

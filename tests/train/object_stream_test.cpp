@@ -35,7 +35,7 @@ double largest_radius(const LabelledCloud& cloud) {
   return largest;
 }
 
-TEST(ToUnitSphere, CentersAndScales) {
+TEST(to_unit_sphere, centers_and_scales) {
   LabelledCloud cloud = ball(2000, 0, 1);
   to_unit_sphere(cloud);
   EXPECT_NEAR(largest_radius(cloud), 1.0, 1e-5);
@@ -44,7 +44,7 @@ TEST(ToUnitSphere, CentersAndScales) {
   EXPECT_NEAR(x / 2000.0, 0.0, 1e-4);
 }
 
-TEST(SeenFrom, LeavesTheNearSideOfABall) {
+TEST(seen_from, leaves_the_near_side_of_a_ball) {
   LabelledCloud cloud = ball(4000, 0, 1);
   to_unit_sphere(cloud);
   const LabelledCloud seen = seen_from(cloud, {0, 0, 1});
@@ -55,7 +55,7 @@ TEST(SeenFrom, LeavesTheNearSideOfABall) {
   EXPECT_LT(below, seen.size() / 10);
 }
 
-TEST(AddClutter, AddsASeventhAtMostWithTheLabelAskedFor) {
+TEST(add_clutter, adds_a_seventh_at_most_with_the_label_asked_for) {
   for (std::uint64_t item = 0; item < 20; ++item) {
     LabelledCloud cloud = ball(700, 0, 1);
     Draws draws(1, 0, item);
@@ -66,7 +66,7 @@ TEST(AddClutter, AddsASeventhAtMostWithTheLabelAskedFor) {
   }
 }
 
-TEST(ChangeObject, StaysInTheUnitSphereAndKeepsEnoughPoints) {
+TEST(change_object, stays_in_the_unit_sphere_and_keeps_enough_points) {
   for (std::uint64_t item = 0; item < 50; ++item) {
     Draws draws(1, 0, item);
     const LabelledCloud changed = change_object(ball(1024, 0, 1), {}, 0, draws);
@@ -75,7 +75,7 @@ TEST(ChangeObject, StaysInTheUnitSphereAndKeepsEnoughPoints) {
   }
 }
 
-TEST(ChangeObject, TurnsSidesUpWhereAskedFor) {
+TEST(change_object, turns_sides_up_where_asked_for) {
   LabelledCloud pole{.name = "pole", .positions = {}, .labels = {}};
   for (int i = 0; i < 200; ++i) {
     pole.positions.push_back({0, 0, static_cast<float>(i)});
@@ -106,7 +106,7 @@ ObjectStream make_stream(ObjectView view, std::uint64_t seed = 1) {
       objects, {.classes = {"ball", "rare ball"}}, std::move(view), {.seed = seed, .objects = 6}};
 }
 
-TEST(ObjectStream, SamplesObjectsAsClassificationDoes) {
+TEST(object_stream, samples_objects_as_classification_does) {
   const Batch batch = make_stream({.sample = ObjectProfile{}}).batch(3);
   EXPECT_EQ(batch.positions.rows(), 6U * 1024U);
   EXPECT_THAT(batch.ends, testing::ElementsAre(1024, 2048, 3072, 4096, 5120, 6144));
@@ -116,7 +116,7 @@ TEST(ObjectStream, SamplesObjectsAsClassificationDoes) {
   EXPECT_EQ(sum, 6.0F);
 }
 
-TEST(ObjectStream, MakesTheSameBatchOfAStepForAnyThreadCount) {
+TEST(object_stream, makes_the_same_batch_of_a_step_for_any_thread_count) {
   const auto run = [](int threads) {
     const ThreadLimit limit(threads);
     return make_stream({.sample = ObjectProfile{}}).batch(5);
@@ -127,7 +127,7 @@ TEST(ObjectStream, MakesTheSameBatchOfAStepForAnyThreadCount) {
   EXPECT_EQ(one.counts, eight.counts);
 }
 
-TEST(ObjectStream, LabelsVoxelsOfParts) {
+TEST(object_stream, labels_voxels_of_parts) {
   const SceneProfile profile = read_scene_profile(
       R"({"kind": "object", "unit": "radius", "up": "z", "voxel": 0.1, "features": ["x", "count"]})",
       "profile");
@@ -137,7 +137,7 @@ TEST(ObjectStream, LabelsVoxelsOfParts) {
   EXPECT_EQ(batch.features.cols(), 2U);
 }
 
-TEST(ObjectStream, RefusesObjectsWithoutLabels) {
+TEST(object_stream, refuses_objects_without_labels) {
   EXPECT_THROW(ObjectStream({ball(200, kUnlabelled, 1)}, {.classes = {"a"}},
                             {.sample = ObjectProfile{}}, {}),
                Error);

@@ -33,7 +33,7 @@ void fill(ParameterSet& set) {
   }
 }
 
-TEST(ParameterSet, parameters_lie_aligned_in_one_span_and_the_filling_is_zero) {
+TEST(parameter_set, parameters_lie_aligned_in_one_span_and_the_filling_is_zero) {
   ParameterSet set;
   declare_all(set);
   fill(set);
@@ -50,7 +50,7 @@ TEST(ParameterSet, parameters_lie_aligned_in_one_span_and_the_filling_is_zero) {
   EXPECT_THAT(set.buffers()[0].value, testing::ElementsAre(1.0F, 1.0F));
 }
 
-TEST(ParameterSet, what_is_saved_is_loaded_again) {
+TEST(parameter_set, what_is_saved_is_loaded_again) {
   ParameterSet saved;
   declare_all(saved);
   fill(saved);
@@ -67,7 +67,7 @@ TEST(ParameterSet, what_is_saved_is_loaded_again) {
   EXPECT_TRUE(std::ranges::equal(loaded.buffer_values(), saved.buffer_values()));
 }
 
-TEST(ParameterSet, a_head_of_other_classes_stays_as_it_is_unless_strict) {
+TEST(parameter_set, a_head_of_other_classes_stays_as_it_is_unless_strict) {
   ParameterSet saved;
   declare_all(saved);
   fill(saved);
@@ -83,7 +83,7 @@ TEST(ParameterSet, a_head_of_other_classes_stays_as_it_is_unless_strict) {
   EXPECT_THROW(other.load(file), Error);
 }
 
-TEST(ParameterSet, a_name_that_occurs_twice_is_refused) {
+TEST(parameter_set, a_name_that_occurs_twice_is_refused) {
   ParameterSet set;
   set.declare(Parameter{.name = "a", .shape = {1}, .alias = "a"});
   set.allocate();

@@ -11,8 +11,8 @@
 #include "each_target.hpp"
 #include "ptattn/train/kernels/attention_gradient.hpp"
 #include "ptattn/train/layers/patch_attention.hpp"
-#include "train/slopes.hpp"
-#include "train/training_scene.hpp"
+#include "slopes.hpp"
+#include "training_scene.hpp"
 
 namespace ptattn::test {
 namespace {

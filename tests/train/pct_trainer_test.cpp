@@ -6,12 +6,12 @@
 
 #include <gmock/gmock.h>
 
+#include "network_checks.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/files/safetensors.hpp"
 #include "ptattn/models/registry.hpp"
 #include "ptattn/train/trainable_network.hpp"
-#include "train/network_checks.hpp"
-#include "train/training_scene.hpp"
+#include "training_scene.hpp"
 
 namespace ptattn::test {
 namespace {

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(ToHalf, rounds_to_the_nearest_and_ties_to_even) {
+TEST(to_half, rounds_to_the_nearest_and_ties_to_even) {
   EXPECT_EQ(to_half(0.0F), 0x0000);
   EXPECT_EQ(to_half(-0.0F), 0x8000);
   EXPECT_EQ(to_half(1.0F), 0x3c00);
@@ -28,14 +28,14 @@ TEST(ToHalf, rounds_to_the_nearest_and_ties_to_even) {
   EXPECT_GT(to_half(std::numeric_limits<float>::quiet_NaN()), 0x7c00);
 }
 
-TEST(ToHalf, keeps_subnormal_numbers) {
+TEST(to_half, keeps_subnormal_numbers) {
   EXPECT_EQ(to_half(0x1p-24F), 0x0001);
   EXPECT_EQ(to_half(0x1p-25F), 0x0000);
   EXPECT_EQ(to_half(0x1.8p-24F), 0x0002);
   EXPECT_EQ(to_half(-0x1.ff8p-15F), 0x83ff);
 }
 
-TEST(WriteSafetensors, halves_are_read_as_the_nearest_floats) {
+TEST(write_safetensors, halves_are_read_as_the_nearest_floats) {
   const fs::path path = fs::path(testing::TempDir()) / "halves.safetensors";
   std::vector<float> values(999);
   for (std::size_t i = 0; i < values.size(); ++i) {

@@ -28,7 +28,7 @@ bool same(const Batch& a, const Batch& b) {
          a.ends == b.ends && a.counts == b.counts;
 }
 
-TEST(SceneStream, FillsABatchToAboutItsBudget) {
+TEST(scene_stream, fills_a_batch_to_about_its_budget) {
   const SceneStream stream = make_stream();
   for (std::uint64_t step = 0; step < 10; ++step) {
     const Batch batch = stream.batch(step);
@@ -39,7 +39,7 @@ TEST(SceneStream, FillsABatchToAboutItsBudget) {
   }
 }
 
-TEST(SceneStream, MakesTheSameBatchOfAStepWhateverWentBefore) {
+TEST(scene_stream, makes_the_same_batch_of_a_step_whatever_went_before) {
   const SceneStream stream = make_stream();
   (void)stream.batch(0);
   EXPECT_TRUE(same(stream.batch(7), make_stream().batch(7)));
@@ -47,7 +47,7 @@ TEST(SceneStream, MakesTheSameBatchOfAStepWhateverWentBefore) {
   EXPECT_FALSE(same(stream.batch(7), make_stream(2).batch(7)));
 }
 
-TEST(SceneStream, MakesTheSameBytesForAnyThreadCount) {
+TEST(scene_stream, makes_the_same_bytes_for_any_thread_count) {
   const auto run = [](int threads) {
     const ThreadLimit limit(threads);
     return make_stream(1, 0.5).batch(3);
@@ -55,7 +55,7 @@ TEST(SceneStream, MakesTheSameBytesForAnyThreadCount) {
   EXPECT_TRUE(same(run(1), run(8)));
 }
 
-TEST(SceneStream, LooksAtRareClassesMoreOften) {
+TEST(scene_stream, looks_at_rare_classes_more_often) {
   const SceneStream stream = make_stream();
   double building = 0.0;
   double all = 0.0;
@@ -70,13 +70,13 @@ TEST(SceneStream, LooksAtRareClassesMoreOften) {
   EXPECT_GT(building / all, 2.0 * share);
 }
 
-TEST(SceneStream, RefusesPlacesWithoutLabels) {
+TEST(scene_stream, refuses_places_without_labels) {
   LabelledCloud place = village(20.0);
   std::ranges::fill(place.labels, kUnlabelled);
   EXPECT_THROW(SceneStream({place}, kSpace, small_profile(), {}), Error);
 }
 
-TEST(MakeVoxelSample, HasTheChannelsOfInference) {
+TEST(make_voxel_sample, has_the_channels_of_inference) {
   const LabelledCloud cloud = village(20.0);
   const SceneProfile profile = small_profile();
   const VoxelSample sample = make_voxel_sample(cloud, kSpace, profile);
@@ -89,7 +89,7 @@ TEST(MakeVoxelSample, HasTheChannelsOfInference) {
   EXPECT_EQ(counted, static_cast<float>(cloud.size()));
 }
 
-TEST(Prefetcher, GivesTheBatchesOfAllStepsInOrder) {
+TEST(prefetcher, gives_the_batches_of_all_steps_in_order) {
   const SceneStream stream = make_stream();
   Prefetcher prefetcher(stream, 5);
   for (std::uint64_t step = 5; step < 9; ++step) {
@@ -97,7 +97,7 @@ TEST(Prefetcher, GivesTheBatchesOfAllStepsInOrder) {
   }
 }
 
-TEST(Prefetcher, HandsFailuresOn) {
+TEST(prefetcher, hands_failures_on) {
   class Broken final : public SampleStream {
    public:
     [[nodiscard]] Batch batch(std::uint64_t step) const override {

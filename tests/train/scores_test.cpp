@@ -9,7 +9,7 @@ namespace {
 
 const LabelSpace kSpace{.classes = {"ground", "tree", "house"}, .exclusions = {{0}, {0, 2}}};
 
-TEST(Scores, CountClassesAndExclusionsApart) {
+TEST(scores, count_classes_and_exclusions_apart) {
   Scores scores(kSpace);
   const std::vector<std::uint32_t> predicted{0, 1, 1, 0, 2, 1};
   const std::vector<float> confidence(6, 0.9F);
@@ -27,14 +27,14 @@ TEST(Scores, CountClassesAndExclusionsApart) {
   EXPECT_EQ(twice.excluded_points(), 4U);
 }
 
-TEST(Scores, TakePredictionsOfNoClass) {
+TEST(scores, take_predictions_of_no_class) {
   Scores scores(kSpace);
   scores.add(std::vector<std::uint32_t>{3, 3}, std::vector<float>{0, 0}, std::vector<Label>{1, 3});
   EXPECT_DOUBLE_EQ(scores.mean_iou(), 0.0);
   EXPECT_DOUBLE_EQ(scores.excluded_share(), 0.0);
 }
 
-TEST(Scores, RefuseUnlikeLengths) {
+TEST(scores, refuse_unlike_lengths) {
   Scores scores(kSpace);
   EXPECT_THROW(
       scores.add(std::vector<std::uint32_t>{1}, std::vector<float>{1}, std::vector<Label>{}),

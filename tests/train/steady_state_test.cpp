@@ -8,11 +8,11 @@
 
 #include <gtest/gtest.h>
 
-#include "models/counted_allocations.hpp"
+#include "../models/counted_allocations.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/train/trainable_network.hpp"
-#include "train/training_scene.hpp"
+#include "training_scene.hpp"
 
 namespace ptattn::test {
 namespace {

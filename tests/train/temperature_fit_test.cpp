@@ -40,7 +40,7 @@ ConfidenceSample made_with(const std::vector<double>& temperatures, std::size_t 
   return sample;
 }
 
-TEST(FitTemperature, FindsTheOneThatWasUsed) {
+TEST(fit_temperature, finds_the_one_that_was_used) {
   const ConfidenceSample sample = made_with({2.0, 2.0});
   const Temperature found = fit_temperature(sample);
   EXPECT_NEAR(found.of(0), 2.0, 0.1);
@@ -49,14 +49,14 @@ TEST(FitTemperature, FindsTheOneThatWasUsed) {
   EXPECT_LT(reliability_of(sample, found).expected_error(), 0.01);
 }
 
-TEST(FitTemperature, TellsClassesApartThatDiffer) {
+TEST(fit_temperature, tells_classes_apart_that_differ) {
   const Temperature found = fit_temperature(made_with({3.0, 0.7}));
   ASSERT_EQ(found.by_class().size(), 2U);
   EXPECT_NEAR(found.of(0), 3.0, 0.3);
   EXPECT_NEAR(found.of(1), 0.7, 0.1);
 }
 
-TEST(FitTemperature, IsTheSameForAnyThreadCount) {
+TEST(fit_temperature, is_the_same_for_any_thread_count) {
   const ConfidenceSample sample = made_with({1.5, 1.2}, 4);
   std::vector<double> found;
   for (const int threads : {1, 8}) {
@@ -66,7 +66,7 @@ TEST(FitTemperature, IsTheSameForAnyThreadCount) {
   EXPECT_EQ(found[0], found[1]);
 }
 
-TEST(FitTemperature, LeavesAloneWhatTellsNothing) {
+TEST(fit_temperature, leaves_alone_what_tells_nothing) {
   EXPECT_TRUE(fit_temperature({}).is_one());
   ConfidenceSample perfect;
   perfect.add(
@@ -74,7 +74,7 @@ TEST(FitTemperature, LeavesAloneWhatTellsNothing) {
   EXPECT_TRUE(fit_temperature(perfect).is_one());
 }
 
-TEST(ConfidenceSample, KeepsAnEvenlySpreadPartOfALargePlace) {
+TEST(confidence_sample, keeps_an_evenly_spread_part_of_a_large_place) {
   Matrix p(20'000, 2);
   for (std::size_t i = 0; i < p.rows(); ++i) {
     p(i, 0) = static_cast<float>(i) / 20'000.0F;

@@ -59,7 +59,7 @@ class TrainerRun : public testing::Test {
   SceneStream stream_{{test::village(80.0)}, kSpace, test::small_profile(), {.voxels = 1500}};
 };
 
-TEST_F(TrainerRun, LearnsWhatALinearNetworkCan) {
+TEST_F(TrainerRun, learns_what_a_linear_network_can) {
   LinearNetwork network(kChannels, 2);
   options_.steps = 60;
   Trainer trainer(network, stream_, kSpace, options_);
@@ -70,13 +70,13 @@ TEST_F(TrainerRun, LearnsWhatALinearNetworkCan) {
   EXPECT_EQ(trainer.steps(), 60U);
 }
 
-TEST_F(TrainerRun, LeavesTheSameBytesWhereverItWasStopped) {
+TEST_F(TrainerRun, leaves_the_same_bytes_wherever_it_was_stopped) {
   const std::vector<float> whole = run(0);
   EXPECT_EQ(run(3), whole);
   EXPECT_EQ(run(9), whole);  // after the statistics were frozen
 }
 
-TEST_F(TrainerRun, LeavesTheSameBytesForAnyThreadCount) {
+TEST_F(TrainerRun, leaves_the_same_bytes_for_any_thread_count) {
   const auto with = [&](int threads) {
     const ThreadLimit limit(threads);
     return run(4);
@@ -84,7 +84,7 @@ TEST_F(TrainerRun, LeavesTheSameBytesForAnyThreadCount) {
   EXPECT_EQ(with(1), with(8));
 }
 
-TEST_F(TrainerRun, TakesTheMeanOfAccumulatedBatches) {
+TEST_F(TrainerRun, takes_the_mean_of_accumulated_batches) {
   options_.accumulate = 2;
   options_.clip = 1e9;
   LinearNetwork network(kChannels, 2);
@@ -104,7 +104,7 @@ TEST_F(TrainerRun, TakesTheMeanOfAccumulatedBatches) {
   EXPECT_NEAR(both.loss.total, 0.5 * (alone(0) + alone(1)), 1e-6);
 }
 
-TEST_F(TrainerRun, GoesOnFromTheStateBeforeWhereTheLastIsTorn) {
+TEST_F(TrainerRun, goes_on_from_the_state_before_where_the_last_is_torn) {
   LinearNetwork network(kChannels, 2);
   Trainer trainer(network, stream_, kSpace, options_);
   trainer.step();
@@ -117,13 +117,13 @@ TEST_F(TrainerRun, GoesOnFromTheStateBeforeWhereTheLastIsTorn) {
   EXPECT_EQ(again.steps(), 1U);
 }
 
-TEST_F(TrainerRun, HasNothingToGoOnFromInAnEmptyFolder) {
+TEST_F(TrainerRun, has_nothing_to_go_on_from_in_an_empty_folder) {
   LinearNetwork network(kChannels, 2);
   Trainer trainer(network, stream_, kSpace, options_);
   EXPECT_FALSE(trainer.load(checkpoint()));
 }
 
-TEST_F(TrainerRun, RefusesTheStateOfAnotherNetwork) {
+TEST_F(TrainerRun, refuses_the_state_of_another_network) {
   LinearNetwork network(kChannels, 2);
   Trainer(network, stream_, kSpace, options_).save(checkpoint());
   const LabelSpace space{.classes = {"a", "b", "c"}};
@@ -132,7 +132,7 @@ TEST_F(TrainerRun, RefusesTheStateOfAnotherNetwork) {
   EXPECT_THROW((void)trainer.load(checkpoint()), Error);
 }
 
-TEST_F(TrainerRun, KeepsTheBestWeightsAlsoWhenItGoesOn) {
+TEST_F(TrainerRun, keeps_the_best_weights_also_when_it_goes_on) {
   LinearNetwork network(kChannels, 2);
   Trainer trainer(network, stream_, kSpace, options_);
   trainer.step();
@@ -155,7 +155,7 @@ TEST_F(TrainerRun, KeepsTheBestWeightsAlsoWhenItGoesOn) {
   EXPECT_THAT(again.best_values(), testing::ElementsAreArray(again.averaged_values()));
 }
 
-TEST_F(TrainerRun, FreezesStatisticsFromTheProgressAskedFor) {
+TEST_F(TrainerRun, freezes_statistics_from_the_progress_asked_for) {
   LinearNetwork network(kChannels, 2);
   Trainer trainer(network, stream_, kSpace, options_);
   while (!trainer.finished()) trainer.step();

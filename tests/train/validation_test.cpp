@@ -37,7 +37,7 @@ SegmenterModel model(std::vector<std::string> classes) {
   return result;
 }
 
-TEST(Validate, FindsTheClassesOfTheModelByName) {
+TEST(validate, finds_the_classes_of_the_model_by_name) {
   const LabelSpace space{.classes = {"ground", "building"}};
   const std::vector clouds{test::village(30.0)};
   const auto results = validate(model({"building", "ground"}), clouds, space);
@@ -45,7 +45,7 @@ TEST(Validate, FindsTheClassesOfTheModelByName) {
   EXPECT_GT(results[0].scores.mean_iou(), 0.95);
 }
 
-TEST(Validate, LeavesOutPointsOfClassesThatTheModelLacks) {
+TEST(validate, leaves_out_points_of_classes_that_the_model_lacks) {
   const LabelSpace space{.classes = {"ground", "building"}};
   const std::vector clouds{test::village(30.0)};
   const auto results = validate(model({"house", "ground"}), clouds, space);
@@ -54,7 +54,7 @@ TEST(Validate, LeavesOutPointsOfClassesThatTheModelLacks) {
   EXPECT_GT(metrics.classes[0].truth, 1000U);
 }
 
-TEST(Validate, EndsWhenToldTo) {
+TEST(validate, ends_when_told_to) {
   const LabelSpace space{.classes = {"ground", "building"}};
   const std::vector clouds{test::village(20.0), test::village(20.0, 2)};
   int left = 1;
@@ -63,7 +63,7 @@ TEST(Validate, EndsWhenToldTo) {
   EXPECT_EQ(results.size(), 1U);
 }
 
-TEST(HarderSurveys, AreThinnedBareAndTilted) {
+TEST(harder_surveys, are_thinned_bare_and_tilted) {
   const std::vector clouds{test::village(60.0)};
   const auto harder = harder_surveys(clouds, 0.5);
   ASSERT_EQ(harder.size(), 4U);

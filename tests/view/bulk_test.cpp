@@ -24,7 +24,7 @@ std::vector<Position> town(std::size_t n) {
   return points;
 }
 
-TEST(Bulk, one_point_far_away_is_a_stray) {
+TEST(bulk, one_point_far_away_is_a_stray) {
   std::vector<Position> points = town(399);
   const PositionBounds without = bounds_of(points);
   points.insert(points.begin() + 100, {0.0, 0.0, 0.0});
@@ -34,7 +34,7 @@ TEST(Bulk, one_point_far_away_is_a_stray) {
   EXPECT_EQ(bulk.box.high, without.high);
 }
 
-TEST(Bulk, half_a_percent_on_both_sides_are_strays) {
+TEST(bulk, half_a_percent_on_both_sides_are_strays) {
   std::vector<Position> points = town(2000);
   for (std::size_t i = 0; i < 10; ++i) {
     points[i * 100][2] = 500.0;
@@ -43,7 +43,7 @@ TEST(Bulk, half_a_percent_on_both_sides_are_strays) {
   EXPECT_EQ(bulk_of(points).stray, 20U);
 }
 
-TEST(Bulk, a_chimney_and_an_even_cloud_have_none) {
+TEST(bulk, a_chimney_and_an_even_cloud_have_none) {
   std::vector<Position> points = town(1000);
   EXPECT_EQ(bulk_of(points).stray, 0U);
   points[7][2] = 60.0;  // five times as high as all else, about as high as the town is wide
@@ -52,13 +52,13 @@ TEST(Bulk, a_chimney_and_an_even_cloud_have_none) {
   EXPECT_EQ(bulk.box.high[2], 60.0);
 }
 
-TEST(Bulk, two_halves_far_from_each_other_are_no_strays) {
+TEST(bulk, two_halves_far_from_each_other_are_no_strays) {
   std::vector<Position> points = town(1000);
   for (std::size_t i = 0; i < 500; ++i) points[i][0] += 1e5;
   EXPECT_EQ(bulk_of(points).stray, 0U);
 }
 
-TEST(Bulk, few_points_and_points_at_one_place_have_none) {
+TEST(bulk, few_points_and_points_at_one_place_have_none) {
   std::vector<Position> points = town(19);
   points[3] = {0.0, 0.0, 0.0};
   EXPECT_EQ(bulk_of(points).stray, 0U);

@@ -22,33 +22,33 @@ testing::Matcher<Position> near(double x, double y, double z) {
   return ElementsAre(DoubleNear(x, 1e-12), DoubleNear(y, 1e-12), DoubleNear(z, 1e-12));
 }
 
-TEST(CameraAxes, FrontLooksAlongYWithXToTheRight) {
+TEST(camera_axes, front_looks_along_y_with_x_to_the_right) {
   const Orientation axes = orientation_of(*preset_direction("front"), Axis::kZ);
   EXPECT_THAT(axes.right, near(1, 0, 0));
   EXPECT_THAT(axes.up, near(0, 0, 1));
   EXPECT_THAT(axes.to_eye, near(0, -1, 0));
 }
 
-TEST(CameraAxes, TopLooksDownWithNorthUp) {
+TEST(camera_axes, top_looks_down_with_north_up) {
   const Orientation axes = orientation_of(*preset_direction("top"), Axis::kZ);
   EXPECT_THAT(axes.right, near(1, 0, 0));
   EXPECT_THAT(axes.up, near(0, 1, 0));
   EXPECT_THAT(axes.to_eye, near(0, 0, 1));
 }
 
-TEST(CameraAxes, RightStandsAtPositiveX) {
+TEST(camera_axes, right_stands_at_positive_x) {
   EXPECT_THAT(orientation_of(*preset_direction("right"), Axis::kZ).to_eye, near(1, 0, 0));
   EXPECT_THAT(orientation_of(*preset_direction("left"), Axis::kZ).to_eye, near(-1, 0, 0));
   EXPECT_THAT(orientation_of(*preset_direction("back"), Axis::kZ).to_eye, near(0, 1, 0));
 }
 
-TEST(CameraAxes, IsoSeesThreeSidesAlike) {
+TEST(camera_axes, iso_sees_three_sides_alike) {
   const double third = 1.0 / std::sqrt(3.0);
   EXPECT_THAT(orientation_of(*preset_direction("iso"), Axis::kZ).to_eye,
               near(third, -third, third));
 }
 
-TEST(CameraAxes, AnotherAxisMayPointUp) {
+TEST(camera_axes, another_axis_may_point_up) {
   EXPECT_THAT(orientation_of({}, Axis::kY).up, near(0, 1, 0));
   EXPECT_THAT(orientation_of({}, Axis::kX).up, near(1, 0, 0));
   // Right-handed: right x up = towards the eye.
@@ -60,12 +60,12 @@ TEST(CameraAxes, AnotherAxisMayPointUp) {
   }
 }
 
-TEST(CameraAxes, UnknownNamesAreNone) {
+TEST(camera_axes, unknown_names_are_none) {
   EXPECT_FALSE(preset_direction("above"));
   EXPECT_FALSE(preset_direction(""));
 }
 
-TEST(CameraChoice, LandscapesFromHigherAbove) {
+TEST(camera_choice, landscapes_from_higher_above) {
   EXPECT_GT(sensible_direction({14.0, 10.0, 3.0}).elevation,
             sensible_direction({0.3, 0.3, 0.5}).elevation);
 }
@@ -82,7 +82,7 @@ std::array<double, 2> reach(const Camera& camera, double aspect, const Points& p
   return most;
 }
 
-TEST(CameraFit, ShowsAllAndTouchesTheMargin) {
+TEST(camera_fit, shows_all_and_touches_the_margin) {
   Random random(3);
   Points points(500);
   for (auto& p : points) {
@@ -101,7 +101,7 @@ TEST(CameraFit, ShowsAllAndTouchesTheMargin) {
 }
 
 // A square of side 2 seen from straight above, no margin: half the width over the tangent.
-TEST(CameraFit, HandComputedDistance) {
+TEST(camera_fit, hand_computed_distance) {
   const Points square{{-1, -1, 0}, {1, -1, 0}, {-1, 1, 0}, {1, 1, 0}};
   const Camera camera = fitting_camera(square, orientation_of({0, 90}, Axis::kZ), 1.0, 0.0, 0.0);
   EXPECT_NEAR(camera.distance, 1.0 / std::tan(15.0 * 3.14159265358979 / 180.0), 1e-9);
@@ -110,7 +110,7 @@ TEST(CameraFit, HandComputedDistance) {
   EXPECT_NEAR((*projected(camera, 1.0, {0.5F, -0.25F, 0}))[1], -0.25, 1e-9);
 }
 
-TEST(CameraFit, OnePointIsInTheMiddle) {
+TEST(camera_fit, one_point_is_in_the_middle) {
   const Camera camera = fitting_camera(Points{{3, 4, 5}}, orientation_of({30, 20}, Axis::kZ), 1.5);
   EXPECT_GT(camera.distance, 0.0);
   const auto at = projected(camera, 1.5, {3, 4, 5});

@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 constexpr Rgb kRed{200, 0, 0};
 constexpr Rgb kBlue{0, 0, 100};
 
-TEST(Canvas, begins_transparent_and_keeps_what_lies_inside) {
+TEST(canvas, begins_transparent_and_keeps_what_lies_inside) {
   Canvas canvas(3, 2);
   EXPECT_THAT(canvas.pixels(), Each(ElementsAre(0, 0, 0, 0)));
   canvas.fill({1, -5, 10, 6}, kRed);
@@ -26,7 +26,7 @@ TEST(Canvas, begins_transparent_and_keeps_what_lies_inside) {
   EXPECT_THAT(canvas.at(2, 1), ElementsAre(0, 0, 0, 0));
 }
 
-TEST(Canvas, half_a_colour_over_nothing_and_over_another) {
+TEST(canvas, half_a_colour_over_nothing_and_over_another) {
   Canvas canvas(1, 1);
   canvas.fill({0, 0, 1, 1}, kRed, 0.5);
   EXPECT_THAT(canvas.at(0, 0), ElementsAre(200, 0, 0, 128));
@@ -39,7 +39,7 @@ TEST(Canvas, half_a_colour_over_nothing_and_over_another) {
   EXPECT_THAT(opaque.at(0, 0), ElementsAre(150, 0, 25, 255));
 }
 
-TEST(Canvas, masks_cover_by_their_numbers) {
+TEST(canvas, masks_cover_by_their_numbers) {
   Canvas canvas(4, 1);
   canvas.fill(1, 0, {.width = 2, .height = 1, .cover = {255, 51}}, kBlue);
   EXPECT_THAT(canvas.at(0, 0), ElementsAre(0, 0, 0, 0));
@@ -48,7 +48,7 @@ TEST(Canvas, masks_cover_by_their_numbers) {
   EXPECT_THAT(canvas.at(3, 0), ElementsAre(0, 0, 0, 0));
 }
 
-TEST(Canvas, shapes_have_their_area_and_smooth_edges) {
+TEST(canvas, shapes_have_their_area_and_smooth_edges) {
   Canvas canvas(40, 40);
   canvas.fill({0, 0, 40, 40}, kRed,
               [](double x, double y) { return std::hypot(x - 20.0, y - 20.0) < 15.0; });
@@ -62,7 +62,7 @@ TEST(Canvas, shapes_have_their_area_and_smooth_edges) {
   EXPECT_GT(partly, 50U);
 }
 
-TEST(Canvas, a_canvas_lies_over_another_at_its_place) {
+TEST(canvas, a_canvas_lies_over_another_at_its_place) {
   Canvas small(1, 1);
   small.fill({0, 0, 1, 1}, kBlue, 0.25);
   Canvas large(2, 2);

@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-TEST(ClassTable, AsprsCodes) {
+TEST(class_table, asprs_codes) {
   EXPECT_EQ(asprs_classes()[2].name, "ground");
   EXPECT_EQ(asprs_classes()[6].name, "building");
   EXPECT_EQ(asprs_classes()[9].name, "water");
@@ -23,12 +23,12 @@ TEST(ClassTable, AsprsCodes) {
   EXPECT_FALSE(asprs_classes().knows(19));
 }
 
-TEST(ClassTable, points_without_a_class_are_grey_and_called_none) {
+TEST(class_table, points_without_a_class_are_grey_and_called_none) {
   EXPECT_EQ(asprs_classes()[kNoClass].name, "none");
   EXPECT_THAT(ClassTable()[kNoClass].color, ElementsAre(128, 128, 128));
 }
 
-TEST(ClassTable, classes_of_one_meaning_have_one_colour) {
+TEST(class_table, classes_of_one_meaning_have_one_colour) {
   const std::array<std::string, 3> names{"building", "vegetation", "car"};
   const std::array<Rgb, 3> palette{{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}};
   const ClassTable table = model_classes(names, palette);
@@ -89,7 +89,7 @@ double seen_difference(const Rgb& a, const Rgb& b) {
   return least;
 }
 
-TEST(ClassTable, frequent_classes_differ_for_the_colour_blind) {
+TEST(class_table, frequent_classes_differ_for_the_colour_blind) {
   // A difference of 2.3 is just noticeable; brown, green and red of equal brightness are at 7 to 8.
   ASSERT_LT(seen_difference({160, 120, 80}, {40, 140, 50}), 8.0);
   constexpr std::array<std::int64_t, 8> kCodes{1, 2, 3, 4, 5, 6, 9, 17};
@@ -108,7 +108,7 @@ TEST(ClassTable, frequent_classes_differ_for_the_colour_blind) {
   }
 }
 
-TEST(ClassTable, ModelClassesHaveTheModelsColours) {
+TEST(class_table, model_classes_have_the_models_colours) {
   const std::array<std::string, 2> names{"leg", "seat"};
   const std::array<Rgb, 2> palette{{{1, 2, 3}, {4, 5, 6}}};
   const ClassTable table = model_classes(names, palette);
@@ -116,7 +116,7 @@ TEST(ClassTable, ModelClassesHaveTheModelsColours) {
   EXPECT_THAT(table[1].color, ElementsAre(4, 5, 6));
 }
 
-TEST(ClassTable, UnknownLabelsHaveColoursOfTheirOwn) {
+TEST(class_table, unknown_labels_have_colours_of_their_own) {
   const ClassTable table;
   EXPECT_EQ(table[17].name, "class 17");
   std::set<Rgb> colors;
@@ -124,7 +124,7 @@ TEST(ClassTable, UnknownLabelsHaveColoursOfTheirOwn) {
   EXPECT_EQ(colors.size(), 41U);
 }
 
-TEST(ClassTable, ClassificationHoldsAsprsCodes) {
+TEST(class_table, classification_holds_asprs_codes) {
   EXPECT_TRUE(names_asprs_codes("classification"));
   EXPECT_TRUE(names_asprs_codes("scalar_Classification"));
   EXPECT_FALSE(names_asprs_codes("label"));

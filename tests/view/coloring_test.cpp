@@ -27,7 +27,7 @@ std::vector<std::string> names_of(const PointCloud& cloud) {
   return names;
 }
 
-TEST(ColorSources, TheMostTellingFirst) {
+TEST(color_sources, the_most_telling_first) {
   PointCloud cloud = line_of(3);
   for (const char* const name : {"roughness", "margin", "entropy", "confidence", "intensity",
                                  "f_000", "f_001", "f_002", "attention"}) {
@@ -42,17 +42,17 @@ TEST(ColorSources, TheMostTellingFirst) {
                           "f_000", "f_001", "f_002"));
 }
 
-TEST(ColorSources, HeightIsAlwaysThere) {
+TEST(color_sources, height_is_always_there) {
   EXPECT_THAT(names_of(line_of(2)), ElementsAre("height"));
 }
 
-TEST(ColorSources, ConstantFieldsComeLast) {
+TEST(color_sources, constant_fields_come_last) {
   PointCloud cloud = line_of(2);
   add_field<float>(cloud, "intensity", {7, 7});
   EXPECT_THAT(names_of(cloud), ElementsAre("height", "intensity"));
 }
 
-TEST(ColorSources, LabelsAreWholeNumbersOfThatName) {
+TEST(color_sources, labels_are_whole_numbers_of_that_name) {
   PointCloud cloud = line_of(2);
   add_field<float>(cloud, "scalar_Classification", {2.0F, 6.0F});  // as CloudCompare saves it
   add_field<float>(cloud, "label", {0.5F, 1.0F});
@@ -61,7 +61,7 @@ TEST(ColorSources, LabelsAreWholeNumbersOfThatName) {
   EXPECT_EQ(sources[1], (ColorSource{"scalar_Classification", ColorKind::kClasses}));
 }
 
-TEST(ColorSources, AreFoundAsPeopleSayThem) {
+TEST(color_sources, are_found_as_people_say_them) {
   PointCloud cloud = line_of(2);
   add_field<float>(cloud, "scalar_Intensity", {1, 2});
   add_field<float>(cloud, "descriptor", {0, 1, 2, 3, 4, 5, 6, 7}, 4);
@@ -80,7 +80,7 @@ TEST(ColorSources, AreFoundAsPeopleSayThem) {
   }
 }
 
-TEST(Colors, ClassesHaveTheirColoursAndAreCounted) {
+TEST(colors, classes_have_their_colours_and_are_counted) {
   PointCloud cloud = line_of(5);
   add_field<std::uint8_t>(cloud, "classification", {6, 2, 6, 40, 6});
   const Coloring coloring =
@@ -95,7 +95,7 @@ TEST(Colors, ClassesHaveTheirColoursAndAreCounted) {
   EXPECT_EQ(coloring.legend.classes[2].style.name, "class 40");
 }
 
-TEST(Colors, points_without_a_class_come_last) {
+TEST(colors, points_without_a_class_come_last) {
   PointCloud cloud = line_of(4);
   const float none = std::numeric_limits<float>::quiet_NaN();
   add_field<float>(cloud, "scalar_Classification", {none, 6.0F, none, 2.0F});
@@ -109,14 +109,14 @@ TEST(Colors, points_without_a_class_come_last) {
   EXPECT_EQ(coloring.legend.classes[2].points, 2U);
 }
 
-TEST(Colors, numbers_alone_make_a_field_of_classes) {
+TEST(colors, numbers_alone_make_a_field_of_classes) {
   PointCloud cloud = line_of(2);
   const float none = std::numeric_limits<float>::quiet_NaN();
   add_field<float>(cloud, "label", {none, none});
   EXPECT_EQ(color_sources(cloud).back(), (ColorSource{"label", ColorKind::kScale}));
 }
 
-TEST(Colors, scales_say_where_numbers_lie_beyond_them) {
+TEST(colors, scales_say_where_numbers_lie_beyond_them) {
   PointCloud cloud = line_of(3);
   add_field<float>(cloud, "roughness", {0.0F, 1.0F, 2.0F});
   const ColorSource source{"roughness", ColorKind::kScale};
@@ -129,7 +129,7 @@ TEST(Colors, scales_say_where_numbers_lie_beyond_them) {
   EXPECT_TRUE(legend(0.0, 1.5).above);
 }
 
-TEST(Colors, ScalesGoFromTheirFirstToTheir99thPercentile) {
+TEST(colors, scales_go_from_their_first_to_their_99th_percentile) {
   PointCloud cloud = line_of(101);
   std::vector<float> values(101);
   std::iota(values.begin(), values.end(), 0.0F);
@@ -148,7 +148,7 @@ TEST(Colors, ScalesGoFromTheirFirstToTheir99thPercentile) {
   EXPECT_EQ(color_by(cloud, source, {}, ColorRange{0.0, 200.0}).colors[50], color_of(0.25));
 }
 
-TEST(Colors, ConfidenceIsAProbability) {
+TEST(colors, confidence_is_a_probability) {
   PointCloud cloud = line_of(2);
   add_field<float>(cloud, "confidence", {0.9F, 1.0F});
   const auto range = color_range(cloud, {"confidence", ColorKind::kScale});
@@ -156,14 +156,14 @@ TEST(Colors, ConfidenceIsAProbability) {
   EXPECT_EQ(range->high, 1.0);
 }
 
-TEST(Colors, NoNumberIsGrey) {
+TEST(colors, no_number_is_grey) {
   PointCloud cloud = line_of(3);
   add_field<float>(cloud, "roughness", {0.0F, 1.0F, std::numeric_limits<float>::quiet_NaN()});
   EXPECT_THAT(color_by(cloud, {"roughness", ColorKind::kScale}, {}).colors[2],
               ElementsAre(128, 128, 128));
 }
 
-TEST(Colors, OfEightAndSixteenBitsFloatsAndPacked) {
+TEST(colors, of_eight_and_sixteen_bits_floats_and_packed) {
   const ColorSource rgb{"rgb", ColorKind::kRgb};
   PointCloud bytes = line_of(1);
   for (const char* const name : {"red", "green", "blue"}) {
@@ -189,7 +189,7 @@ TEST(Colors, OfEightAndSixteenBitsFloatsAndPacked) {
   EXPECT_THAT(color_by(packed, rgb, {}).colors[0], ElementsAre(0x10, 0x20, 0x30));
 }
 
-TEST(Colors, ThreeFeaturesAreRedGreenAndBlue) {
+TEST(colors, three_features_are_red_green_and_blue) {
   PointCloud cloud = line_of(3);
   add_field<float>(cloud, "embedding", {0, 9, 5, 7, 1, 8, 5, 7, 2, 7, 5, 7}, 4);
   const Coloring coloring = color_by(cloud, {"features", ColorKind::kFeatures}, {});
@@ -198,7 +198,7 @@ TEST(Colors, ThreeFeaturesAreRedGreenAndBlue) {
   EXPECT_THAT(coloring.colors[2], ElementsAre(255, 0, 0));
 }
 
-TEST(Colors, RangesNeedValues) {
+TEST(colors, ranges_need_values) {
   EXPECT_EQ(range_within({}, 99.0).high, 1.0);
   EXPECT_EQ(range_within({4.0F, 4.0F}, 99.0).low, 4.0);
   EXPECT_EQ(range_within({4.0F, 4.0F}, 99.0).high, 5.0);

@@ -22,13 +22,13 @@ using ::testing::SizeIs;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-TEST(Thinning, SmallCloudsAreWhole) {
+TEST(thinning, small_clouds_are_whole) {
   const Selection all = select_points(line_of(5), 5);
   EXPECT_EQ(all.finite, 5U);
   EXPECT_THAT(all.indices, ElementsAre(0, 1, 2, 3, 4));
 }
 
-TEST(Thinning, EachRunGivesOnePoint) {
+TEST(thinning, each_run_gives_one_point) {
   const std::size_t n = 100'003, most = 1'000;
   const Selection some = select_points(line_of(n), most);
   ASSERT_THAT(some.indices, SizeIs(most));
@@ -49,11 +49,11 @@ TEST(Thinning, EachRunGivesOnePoint) {
   EXPECT_NEAR(squares / most - mean * mean, 1.0 / 12.0, 0.02);
 }
 
-TEST(Thinning, TheSameChoiceTwice) {
+TEST(thinning, the_same_choice_twice) {
   EXPECT_EQ(select_points(line_of(5000), 77).indices, select_points(line_of(5000), 77).indices);
 }
 
-TEST(Thinning, SkipsPointsThatAreNotFinite) {
+TEST(thinning, skips_points_that_are_not_finite) {
   const PointCloud cloud = cloud_at(
       {{0, 0, 0}, {kNaN, 0, 0}, {1, 0, INFINITY}, {2, 0, 0}, {3, -INFINITY, 0}, {4, 0, 0}});
   const Selection all = select_points(cloud, 10);
@@ -62,12 +62,12 @@ TEST(Thinning, SkipsPointsThatAreNotFinite) {
   EXPECT_THAT(select_points(cloud, 1).indices, SizeIs(1));
 }
 
-TEST(Thinning, NothingOfNothing) {
+TEST(thinning, nothing_of_nothing) {
   EXPECT_THAT(select_points(line_of(0), 3).indices, IsEmpty());
   EXPECT_THAT(select_points(cloud_at({{kNaN, 0, 0}}), 3).indices, IsEmpty());
 }
 
-TEST(Thinning, NeedsCoordinates) {
+TEST(thinning, needs_coordinates) {
   PointCloud cloud(2);
   add_field<float>(cloud, "x", {0, 1});
   cloud.set_name("flat.ply");
@@ -80,7 +80,7 @@ TEST(Thinning, NeedsCoordinates) {
   }
 }
 
-TEST(Thinning, TakesAllFieldsOfThePoints) {
+TEST(thinning, takes_all_fields_of_the_points) {
   PointCloud cloud = line_of(4);
   add_field<std::uint8_t>(cloud, "label", {10, 11, 12, 13});
   add_field<float>(cloud, "pair", {0, 1, 2, 3, 4, 5, 6, 7}, 2);
@@ -91,7 +91,7 @@ TEST(Thinning, TakesAllFieldsOfThePoints) {
   EXPECT_THAT(taken.find("pair")->values<float>(), ElementsAre(2, 3, 6, 7));
 }
 
-TEST(LocalPoints, KeepMillimetresOfANationalGrid) {
+TEST(local_points, keep_millimetres_of_a_national_grid) {
   const std::vector<Position> positions{{770'633.123, 6'277'535.456, 28.789},
                                         {770'633.125, 6'277'536.0, 29.0}};
   const Position origin = local_origin(positions);

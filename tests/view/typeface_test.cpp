@@ -17,7 +17,7 @@ std::size_t ink(const Mask& mask) {
       std::accumulate(mask.cover.begin(), mask.cover.end(), std::size_t{0}));
 }
 
-TEST(Typeface, text_grows_with_its_size_and_its_length) {
+TEST(typeface, text_grows_with_its_size_and_its_length) {
   const auto typeface = Typeface::find();
   ASSERT_NE(typeface, nullptr);
   const Mask small = typeface->set("ground", 10);
@@ -28,7 +28,7 @@ TEST(Typeface, text_grows_with_its_size_and_its_length) {
   EXPECT_GT(ink(large), 10 * ink(small));
 }
 
-TEST(Typeface, all_lines_of_one_size_are_equally_high) {
+TEST(typeface, all_lines_of_one_size_are_equally_high) {
   const auto typeface = Typeface::find();
   ASSERT_NE(typeface, nullptr);
   const Mask low = typeface->set("...", 20);
@@ -44,14 +44,14 @@ TEST(Typeface, all_lines_of_one_size_are_equally_high) {
   EXPECT_GT(ink(low), 0U);
 }
 
-TEST(Typeface, signs_beyond_ascii_are_single_characters) {
+TEST(typeface, signs_beyond_ascii_are_single_characters) {
   const auto typeface = Typeface::find();
   ASSERT_NE(typeface, nullptr);
   EXPECT_NE(typeface->set("≥", 20).cover, typeface->set("≤", 20).cover);
   EXPECT_LT(typeface->set("≥", 20).width, typeface->set(">=", 20).width);
 }
 
-TEST(Typeface, broken_utf8_is_drawn_as_such) {
+TEST(typeface, broken_utf8_is_drawn_as_such) {
   const auto typeface = Typeface::find();
   ASSERT_NE(typeface, nullptr);
   const Mask wrong = typeface->set("\xef\xbf\xbd", 20);  // U+FFFD
@@ -62,7 +62,7 @@ TEST(Typeface, broken_utf8_is_drawn_as_such) {
   EXPECT_EQ(typeface->set("\xff", 20).cover, wrong.cover);
 }
 
-TEST(Typeface, without_fonts_there_is_none) {
+TEST(typeface, without_fonts_there_is_none) {
   const std::string settings = testing::TempDir() + "ptattn_no_fonts.conf";
   std::ofstream(settings) << "<fontconfig></fontconfig>\n";
   ::setenv("FONTCONFIG_FILE", settings.c_str(), 1);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../asprs.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/text.hpp"
 

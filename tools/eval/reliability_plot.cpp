@@ -24,8 +24,7 @@ Spot at(double confidence, double accuracy) {
 }
 
 void draw_axes(const ReliabilityTable& table, const Canvas& canvas) {
-  canvas.text({kLeft, 10.0}, "accuracy by confidence, calibration error " +
-                                 percent_text(table.expected_error(), 2));
+  canvas.text({kLeft, 10.0}, "calibration error " + percent_text(table.expected_error(), 2));
   for (int tenth = 0; tenth <= 10; tenth += 2) {
     const double x = tenth / 10.0;
     canvas.line(at(0.0, x), at(1.0, x), kGrid);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ptattn/cloud/columns.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
@@ -29,9 +30,9 @@ PointCloud thinned(const PointCloud& cloud) {
   const std::size_t count = (cloud.size() + step - 1) / step;
   PointCloud sample(count);
   sample.set_name(cloud.name());
-  for (const char* const name : {"x", "y", "z"}) {
-    const Field& from = *cloud.find(name);
-    Field& to = sample.add(name, from.type());
+  for (const Field* const axis : require_coordinates(cloud)) {
+    const Field& from = *axis;
+    Field& to = sample.add(from.name(), from.type());
     const std::size_t bytes = from.bytes_per_point();
     for (std::size_t i = 0; i < count; ++i) {
       std::ranges::copy(from.bytes().subspan(i * step * bytes, bytes),

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/normalize.hpp"
+#include "ptattn/cloud/provenance.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/tasks/geometry/spacing.hpp"
 
@@ -35,54 +37,24 @@ std::string type_name(const Field& field) {
   return name;
 }
 
-std::string plain(std::string_view name) {
-  std::string letters;
-  for (const char c : name.starts_with("scalar_") ? name.substr(7) : name) {
-    if (c >= 'A' && c <= 'Z') letters.push_back(static_cast<char>(c - 'A' + 'a'));
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) letters.push_back(c);
-  }
-  return letters;
-}
-
-/// What the tools take a field of that name for.
-std::string meaning_of(const std::string& name) {
-  static const std::map<std::string, std::string> kMeanings{
-      {"x", "coordinate"},
-      {"y", "coordinate"},
-      {"z", "coordinate"},
-      {"red", "colour"},
-      {"green", "colour"},
-      {"blue", "colour"},
-      {"rgb", "packed colour"},
-      {"rgba", "packed colour"},
-      {"nx", "normal"},
-      {"ny", "normal"},
-      {"nz", "normal"},
-      {"normalx", "normal"},
-      {"normaly", "normal"},
-      {"normalz", "normal"},
-      {"intensity", "intensity"},
-      {"returnnumber", "return number"},
-      {"numberofreturns", "number of returns"},
-      {"gpstime", "time of the pulse"},
-      {"pointsourceid", "flight line"},
-      {"classification", "ASPRS codes"},
-      {"label", "labels"},
-      {"class", "labels"},
-      {"confidence", "probability of the label"},
-      {"entropy", "doubt, in nats"},
-      {"margin", "probability over the second class"}};
-  const auto found = kMeanings.find(plain(name));
-  return found == kMeanings.end() ? "" : found->second;
+/// What the tools take a field of that name for, and a few more that scanners write.
+std::string words_for(const std::string& name) {
+  static const std::map<std::string, std::string> kMore{{"gpstime", "time of the pulse"},
+                                                        {"pointsourceid", "flight line"},
+                                                        {"confidence", "probability of the label"}};
+  const std::string known(name_of(meaning_of(name)));
+  if (!known.empty()) return known;
+  const auto found = kMore.find(plain_name(name));
+  return found == kMore.end() ? "" : found->second;
 }
 
 bool holds_classes(const FieldFacts& facts) {
-  return facts.meaning == "ASPRS codes" || facts.meaning == "labels";
+  return names_labels(facts.name) || names_asprs_codes(facts.name);
 }
 
 FieldFacts field_facts(const Field& field, std::size_t points) {
   FieldFacts facts{.name = field.name(), .type = type_name(field)};
-  facts.meaning = meaning_of(facts.name);
+  facts.meaning = words_for(facts.name);
   struct Range {
     double low = kInfinity;
     double high = -kInfinity;
@@ -171,8 +143,15 @@ CloudFacts facts_of(const PointCloud& cloud) {
     facts.system = reference_system_of(*las);
     facts.las = las_facts(*las);
   }
-  for (const std::string& comment : cloud.metadata().comments) {
-    if (comment.find("ptattn") != std::string::npos) facts.made_by.push_back(comment);
+  const FieldMeanings told(cloud.metadata().comments);
+  for (FieldFacts& field : facts.fields) {
+    if (const std::string_view words = told.of(field.name); !words.empty()) field.meaning = words;
+  }
+  for (const Provenance& made : read_provenance(cloud.metadata().comments)) {
+    std::string line = made.tool + " " + made.version;
+    if (!made.model.empty()) line += ", model " + made.model + " " + made.model_hash.substr(0, 8);
+    for (const std::string& option : made.options) line += ", " + option;
+    facts.made_by.push_back(line);
   }
   add_shape(cloud, facts);
   return facts;

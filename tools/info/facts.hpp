@@ -51,7 +51,7 @@ struct CloudFacts {
   UnitGuess unit{};
   ReferenceSystem system{};
   std::optional<LasFacts> las{};
-  std::vector<std::string> made_by{};  ///< comments of the tools that made it
+  std::vector<std::string> made_by{};  ///< command, model and options, the oldest first
 };
 
 /// Looks at all values of a cloud once, and at its shape as `scene_pose` and `guess_unit` do.

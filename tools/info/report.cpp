@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../text.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/text.hpp"
 
@@ -87,7 +88,7 @@ void add_classes(const CloudFacts& facts, Lines& lines) {
   for (const FieldFacts& field : facts.fields) {
     std::vector<std::string> classes;
     for (const auto& [code, points] : field.classes) {
-      const std::string name = field.meaning == "ASPRS codes" ? asprs_name(code) : "";
+      const std::string name = names_asprs_codes(field.name) ? asprs_name(code) : "";
       classes.push_back(std::to_string(code) + (name.empty() ? "" : " " + name) + ": " +
                         std::to_string(points));
     }

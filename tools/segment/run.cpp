@@ -25,8 +25,7 @@ FileReport segment_file(const Job& job, const SegmenterModel& model, const Segme
   std::optional<FrameChange> upright_cloud(std::in_place, cloud, frame);
   const Segmentation result =
       segment(model, cloud, run.segment, [&](std::size_t done, std::size_t total) {
-        if (total == run.segment.votes) return;  // one tile
-        progress.show_parts(done, total, "tiles");
+        progress.show_parts(100 * done / total, 100, "%");
       });
   for (const std::string& note : result.notes) progress.note(path, note);
   upright_cloud.reset();

@@ -145,6 +145,7 @@ TruthPlan truth_of_folders(const std::vector<fs::path>& paths) {
   std::ranges::sort(plan.space.classes);
   const auto rest = std::ranges::unique(plan.space.classes);
   plan.space.classes.erase(rest.begin(), rest.end());
+  check_number_of_classes(plan.space.classes, "DATA");
   return plan;
 }
 

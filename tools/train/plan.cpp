@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "../text.hpp"
+#include "network_sizes.hpp"
+#include "profiles.hpp"
 #include "ptattn/core/error.hpp"
 #include "volt_sizes.hpp"
 
@@ -21,126 +23,6 @@ using train::SceneAugmentation;
 
 constexpr double kAerialExtent = 40.0;  // metres; smaller scenes are rooms and objects
 constexpr double kFlat = 0.7;           // height over extent of what is seen from above
-
-const std::map<std::string, Json>& ptv3_sizes() {
-  static const std::map<std::string, Json> kSizes{{"tiny",
-                                                   {{"enc_depths", {1, 1, 1, 1, 1}},
-                                                    {"enc_channels", {32, 32, 48, 64, 96}},
-                                                    {"enc_num_head", {2, 2, 3, 4, 6}},
-                                                    {"dec_depths", {1, 1, 1, 1}},
-                                                    {"dec_channels", {32, 32, 48, 64}},
-                                                    {"dec_num_head", {2, 2, 3, 4}}}},
-                                                  {"small",
-                                                   {{"enc_depths", {1, 1, 2, 2, 1}},
-                                                    {"enc_channels", {32, 48, 64, 96, 128}},
-                                                    {"enc_num_head", {2, 3, 4, 6, 8}},
-                                                    {"dec_depths", {1, 1, 1, 1}},
-                                                    {"dec_channels", {32, 48, 64, 96}},
-                                                    {"dec_num_head", {2, 3, 4, 6}}}},
-                                                  {"base",
-                                                   {{"enc_depths", {2, 2, 2, 4, 2}},
-                                                    {"enc_channels", {32, 64, 96, 160, 256}},
-                                                    {"enc_num_head", {2, 4, 6, 10, 16}},
-                                                    {"dec_depths", {1, 1, 1, 1}},
-                                                    {"dec_channels", {48, 64, 96, 160}},
-                                                    {"dec_num_head", {3, 4, 6, 10}}}}};
-  return kSizes;
-}
-
-std::string ptv3_hyper_parameters(const std::string& size, std::size_t classes,
-                                  std::size_t channels) {
-  Json json;
-  json["num_classes"] = classes;
-  json["in_channels"] = channels;
-  json["order"] = {"z", "z-trans", "hilbert", "hilbert-trans"};
-  json["stride"] = {2, 2, 2, 2};
-  json.update(ptv3_sizes().at(size));
-  json["enc_patch_size"] = {128, 128, 128, 128, 128};
-  json["dec_patch_size"] = {128, 128, 128, 128};
-  json["enable_rpe"] = false;
-  return json.dump();
-}
-
-/// Channels and heads of LitePT, heads of a multiple of six channels; base is the published S.
-const std::map<std::string, Json>& litept_sizes() {
-  static const std::map<std::string, Json> kSizes{{"tiny",
-                                                   {{"enc_depths", {1, 1, 1, 2, 1}},
-                                                    {"enc_channels", {24, 36, 48, 72, 96}},
-                                                    {"enc_num_head", {2, 2, 4, 4, 8}},
-                                                    {"dec_channels", {36, 36, 48, 72}},
-                                                    {"dec_num_head", {2, 2, 4, 4}}}},
-                                                  {"small",
-                                                   {{"enc_depths", {1, 1, 2, 3, 1}},
-                                                    {"enc_channels", {36, 48, 72, 108, 144}},
-                                                    {"enc_num_head", {2, 4, 4, 6, 8}},
-                                                    {"dec_channels", {48, 48, 72, 108}},
-                                                    {"dec_num_head", {4, 4, 4, 6}}}},
-                                                  {"base",
-                                                   {{"enc_depths", {2, 2, 2, 6, 2}},
-                                                    {"enc_channels", {36, 72, 144, 252, 504}},
-                                                    {"enc_num_head", {2, 4, 8, 14, 28}},
-                                                    {"dec_channels", {72, 72, 144, 252}},
-                                                    {"dec_num_head", {4, 4, 8, 14}}}}};
-  return kSizes;
-}
-
-std::string litept_hyper_parameters(const std::string& size, std::size_t classes,
-                                    std::size_t channels) {
-  Json json;
-  json["num_classes"] = classes;
-  json["in_channels"] = channels;
-  json["order"] = {"z", "z-trans", "hilbert", "hilbert-trans"};
-  json["stride"] = {2, 2, 2, 2};
-  json.update(litept_sizes().at(size));
-  json["enc_patch_size"] = {256, 256, 256, 256, 256};
-  json["enc_conv"] = {true, true, true, false, false};
-  json["enc_attn"] = {false, false, false, true, true};
-  json["dec_depths"] = {0, 0, 0, 0};
-  json["dec_patch_size"] = {256, 256, 256, 256};
-  json["dec_conv"] = {false, false, false, false};
-  json["dec_attn"] = {false, false, false, false};
-  return json.dump();
-}
-
-std::string pct_hyper_parameters(const std::string& size, std::size_t classes) {
-  const bool narrow = size != "base";
-  Json json;
-  json["num_classes"] = classes;
-  json["groups"] = Json::array({{{"points", narrow ? 256 : 512},
-                                 {"neighbors", narrow ? 20 : 32},
-                                 {"channels", narrow ? 96 : 128}},
-                                {{"points", narrow ? 128 : 256},
-                                 {"neighbors", narrow ? 16 : 32},
-                                 {"channels", narrow ? 192 : 256}}});
-  json["attention_layers"] = size == "tiny" ? 2 : 4;
-  json["qk_channels"] = narrow ? 48 : 64;
-  json["fuse_channels"] = size == "tiny" ? 512 : 1024;
-  json["head_channels"] = narrow ? std::array{256, 128} : std::array{512, 256};
-  return json.dump();
-}
-
-Json object_preprocessing() {
-  return {{"points", 1024},
-          {"min_points", 128},
-          {"resample", "fps_or_repeat"},
-          {"center", "centroid"},
-          {"scale", "unit_sphere"},
-          {"up", "z"},
-          {"vote_rotation_z_degrees", 10.0}};
-}
-
-/// Channels of voxels of an object in the unit sphere.
-Json part_preprocessing(double voxel) {
-  return {{"kind", "object"},
-          {"unit", "radius"},
-          {"up", "z"},
-          {"voxel", voxel},
-          {"features",
-           {"x", "y", "z", "count", "thickness_1", "scatter_1", "vertical_1", "crowd_1",
-            "thickness_2", "scatter_2", "vertical_2", "crowd_2"}},
-          {"origin", "center_bottom"},
-          {"squash", 0.02}};
-}
 
 /// The category of each class called CATEGORY.PART; empty where one is called otherwise.
 std::vector<std::uint32_t> categories_of(const std::vector<std::string>& classes) {

@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "../interrupt.hpp"
+#include "../models.hpp"
 #include "../output.hpp"
+#include "../talk.hpp"
 #include "../text.hpp"
 #include "card.hpp"
 #include "curve.hpp"
@@ -95,7 +97,7 @@ class Run {
     started_ = last_progress_ = Clock::now();
     first_step_ = trainer_->steps();
     {
-      // What the first step takes serves all others: given back and taken anew it costs a quarter
+      // What the first step takes serves all others: given back and taken again it costs a quarter
       // of a step's time.
       const ScratchMemory held;
       for (;;) {
@@ -116,6 +118,7 @@ class Run {
 
  private:
   static void say(const std::string& text) {
+    if (talk().quiet) return;
     std::cerr << "ptattn-train: " << text << "\n" << std::flush;
   }
 
@@ -180,6 +183,7 @@ class Run {
 
   void show_progress(const train::StepReport& report) {
     last_progress_ = Clock::now();
+    if (!talk().progress) return;
     const auto steps = static_cast<double>(report.step - first_step_);
     const double rate = steps / seconds_since(started_);
     std::string text = "step " + std::to_string(report.step);
@@ -358,13 +362,14 @@ void check_output(const TrainSettings& settings) {
 }  // namespace
 
 int run_training(const TrainSettings& settings, const std::string& command) {
+  if (settings.list_models) return print_models(std::nullopt);
   const bool scores = !settings.score.empty() || !settings.calibrate.empty();
   const bool trains = !scores && !settings.dry_run;
   if (trains) check_output(settings);
   std::optional<train::ModelSpec> init;
   fs::path init_folder;
   if (!settings.init.empty()) {
-    init_folder = find_model(settings.init);
+    init_folder = locate_model(settings.init);
     init = train::read_model_spec(init_folder);
   }
   TrainData data = read_data(settings, init ? &*init : nullptr);
@@ -376,7 +381,7 @@ int run_training(const TrainSettings& settings, const std::string& command) {
     Output::to_stdout().write(text);
     return 0;
   }
-  std::cerr << text << std::flush;
+  if (!talk().quiet) std::cerr << text << std::flush;
   if (settings.fits_head()) return fit_head(settings, std::move(plan), std::move(data), command);
   return Run(settings, std::move(plan), std::move(data), command).train();
 }

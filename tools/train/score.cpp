@@ -103,8 +103,8 @@ std::optional<ReliabilityFinding> find_reliability(const fs::path& folder, const
     ended = ended || (between && !between());
     return !ended;
   };
-  const std::vector<std::string> classes = read_model_description(folder).classes;
-  ReliabilityFinding finding;
+  ReliabilityFinding finding{.classes = read_model_description(folder).classes};
+  const std::vector<std::string>& classes = finding.classes;
   Reliability& reliability = finding.reliability;
   train::ValidationSample sample;
   finding.before = task.validate(
@@ -129,7 +129,7 @@ std::string reliability_text(const ReliabilityFinding& finding, const train::Lab
   };
   const UsualLimits& usual = finding.reliability.usual;
   std::string text =
-      "temperature: " + temperature_text(finding.reliability.temperature, space.classes) +
+      "temperature: " + temperature_text(finding.reliability.temperature, finding.classes) +
       "\nexpected calibration error before: " + error(finding.before) +
       "\nexpected calibration error after: " + error(finding.after) + "\n";
   if (usual.energy) text += "usual energy: up to " + fixed_text(*usual.energy, 3) + "\n";

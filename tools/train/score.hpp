@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "data.hpp"
@@ -13,9 +14,10 @@ namespace ptattn::tools {
 
 /// What a validation of the held-out part says of how far a model can be relied on.
 struct ReliabilityFinding {
-  Reliability reliability;
-  std::vector<train::CloudScores> before;  ///< scores without a temperature
-  std::vector<train::CloudScores> after;   ///< with it
+  std::vector<std::string> classes;  ///< of the model
+  Reliability reliability{};
+  std::vector<train::CloudScores> before{};  ///< scores without a temperature
+  std::vector<train::CloudScores> after{};   ///< with it
 };
 
 /// Validates the model in `folder`, of scenes on harder surveys as well, and writes what it finds

@@ -34,6 +34,7 @@ struct TrainSettings {
   std::uint64_t seed = 1;
   bool resume = false;
   bool dry_run = false;
+  bool list_models = false;
   std::string score;      ///< model to score on the held-out part, instead of training
   std::string calibrate;  ///< the same, and to be calibrated on it
 

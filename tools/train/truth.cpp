@@ -53,8 +53,11 @@ bool is_class(const std::string& name) {
   return name != "ignore" && !name.starts_with("not_");
 }
 
-void add_class(std::vector<std::string>& classes, const std::string& name) {
-  if (is_class(name) && std::ranges::find(classes, name) == classes.end()) classes.push_back(name);
+void add_class(std::vector<std::string>& classes, const std::string& name,
+               const std::string& subject) {
+  if (!is_class(name) || std::ranges::find(classes, name) != classes.end()) return;
+  classes.push_back(name);
+  check_number_of_classes(classes, subject);
 }
 
 void add_label(Truth& truth, const std::string& value, train::Label label,
@@ -72,7 +75,7 @@ void add_label(Truth& truth, const std::string& value, train::Label label,
 
 void read_classes(const std::string& path, TruthPlan& plan) {
   const std::vector<Line> lines = read_lines(path);
-  for (const Line& line : lines) add_class(plan.space.classes, line.name);
+  for (const Line& line : lines) add_class(plan.space.classes, line.name, path);
   std::size_t next = 0;
   for (const Line& line : lines) {
     const std::string value = line.value.empty() ? std::to_string(next++) : line.value;
@@ -124,6 +127,12 @@ constexpr std::array kAsprsClasses{
 const Truth& TruthPlan::of(const std::filesystem::path& path) const {
   const auto found = by_file.find(path.stem().string());
   return found == by_file.end() ? common : found->second;
+}
+
+void check_number_of_classes(const std::vector<std::string>& classes, const std::string& subject) {
+  if (classes.size() <= train::LabelSpace::kMost) return;
+  throw Error(Fault::kInput, subject,
+              "makes more than " + std::to_string(train::LabelSpace::kMost) + " classes");
 }
 
 TruthPlan read_truth(const TrainSettings& settings, const std::string& field,
@@ -184,7 +193,7 @@ TruthPlan guess_truth(const std::string& field, const std::map<std::int64_t, std
     } else if (value < 0) {
       name = "ignore";
     }
-    add_class(plan.space.classes, name);
+    add_class(plan.space.classes, name, field);
     plan.common.labels[value] = plan.space.find_or_add(name, field);
   }
   if (asprs) plan.asprs_codes = codes_of(plan);

@@ -40,6 +40,9 @@ struct TruthPlan {
 [[nodiscard]] TruthPlan truth_of_model(const train::ModelSpec& model, const std::string& field,
                                        const std::vector<std::string>& added, bool asprs);
 
+/// @throws Error(Fault::kInput) for more classes than LabelSpace takes
+void check_number_of_classes(const std::vector<std::string>& classes, const std::string& subject);
+
 /// What the values of a field mean where no file of classes says it: the classes of ASPRS LAS, or a
 /// class for each value; -1 and, of ASPRS codes, 0 and 1 mean unlabelled.
 [[nodiscard]] TruthPlan guess_truth(const std::string& field,

@@ -118,7 +118,7 @@ void declare_view(CLI::App& app, ViewSettings& s) {
       app, s.files.output,
       "Write a picture, PNG, instead of opening a window: one of all inputs, or, in a folder "
       "that exists or has a / at its end, one of each; or the points that would be drawn with "
-      "their colours, PLY or PCD, for Open3D and others",
+      "their colours, PLY, for Open3D and others",
       "PATH");
   add_format(app, s.files.format);
   app.add_option("--colorize", s.scene.color,

@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/tasks/geometry/float_step.hpp"
@@ -28,18 +27,8 @@ ShownCloud take(const std::string& path, const PointCloud& whole,
           .notes = whole.metadata().notes};
 }
 
-/// Leaves out the points that lie so far from all others that these would be a dot.
-void leave_out_strays(ShownCloud& shown) {
-  const RawVector<Position> positions = shown.cloud.positions();
-  const Strays strays = find_strays(positions, Subject::kScene);
-  if (!strays.empty()) {
-    shown.notes.push_back(stray_note(strays, positions.size(), "is not drawn", "are not drawn"));
-    std::vector<std::size_t> kept(positions.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = i;
-    drop_strays(kept, strays);
-    shown.cloud = view::take_points(shown.cloud, kept);
-    shown.finite -= strays.rows.size();
-  }
+/// Says so where float coordinates are too coarse for what they show.
+void add_float_hint(ShownCloud& shown) {
   if (auto hint = float_hint(shown.cloud, shown.cloud.positions())) {
     shown.notes.push_back(std::move(hint->text));
   }
@@ -157,7 +146,7 @@ Scene load_scene(const std::vector<std::string>& paths, const SceneSettings& set
     const std::size_t share = std::max(settings.most_points / paths.size(), std::size_t{1});
     for (const std::string& path : paths) {
       scene.clouds.push_back(load(path, share, settings.read));
-      leave_out_strays(scene.clouds.back());
+      add_float_hint(scene.clouds.back());
     }
     choose_source(scene, settings.color);
     if (paths.size() > 1) scene.note = note_of(scene.clouds);

@@ -18,11 +18,10 @@ namespace ptattn::tools {
 /// A cloud as far as it is drawn.
 struct ShownCloud {
   std::string path;
-  std::size_t points = 0;  ///< of the file
-  std::size_t finite = 0;  ///< of these, the ones without a NaN or infinite coordinate
-  PointCloud cloud;        ///< the points that are drawn, with their fields
-  std::vector<std::string>
-      notes{};  ///< of the reader, on points that are not drawn and on coordinates
+  std::size_t points = 0;            ///< of the file
+  std::size_t finite = 0;            ///< of these, the ones without a NaN or infinite coordinate
+  PointCloud cloud;                  ///< the points that are drawn, with their fields
+  std::vector<std::string> notes{};  ///< of the reader, and on coordinates
   std::vector<std::array<float, 3>> places{};  ///< relative to the scene's origin
   std::size_t strays = 0;  ///< drawn points far away from the others, which the frame leaves out
 };

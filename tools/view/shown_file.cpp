@@ -7,7 +7,6 @@
 #include <string>
 
 #include "ptattn/cloud/paint.hpp"
-#include "ptattn/io/cloud_io.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -51,13 +50,12 @@ void add_shown_field(const Scene& scene, PointCloud& cloud) {
 
 }  // namespace
 
-PointCloud cloud_as_shown(const Scene& scene, const SceneColors& colors,
-                          const std::filesystem::path& path) {
+PointCloud cloud_as_shown(const Scene& scene, const SceneColors& colors) {
   std::vector<Rgb> all;
   for (const std::vector<Rgb>& own : colors.colors) all.insert(all.end(), own.begin(), own.end());
   PointCloud cloud(all.size());
   add_positions(scene, cloud);
-  paint(cloud, all, color_layout_of(path));
+  paint(cloud, all, ColorLayout::kChannels);
   add_shown_field(scene, cloud);
   return cloud;
 }

@@ -11,7 +11,7 @@
 
 namespace ptattn {
 
-/// Scalar types that PLY and PCD know between them.
+/// Holds scalar types that PLY and PCD know between them.
 enum class FieldType : std::uint8_t {
   kInt8,
   kUInt8,
@@ -25,12 +25,12 @@ enum class FieldType : std::uint8_t {
   kFloat64,
 };
 
-/// Bytes of one value: 1, 2, 4 or 8.
+/// Returns the bytes of one value: 1, 2, 4 or 8.
 [[nodiscard]] std::size_t size_of(FieldType type);
-/// "int8", "uint8", ..., "float32", "float64".
+/// Returns "int8", "uint8", ..., "float32", "float64".
 [[nodiscard]] std::string_view name_of(FieldType type);
 
-/// The FieldType of a C++ arithmetic type.
+/// Returns the FieldType of a C++ arithmetic type.
 template <class T>
 [[nodiscard]] constexpr FieldType field_type_of() {
   if constexpr (std::is_same_v<T, std::int8_t>)
@@ -85,15 +85,15 @@ decltype(auto) visit_type(FieldType type, Visitor&& visitor) {
   return visitor(double{});
 }
 
-/// One named attribute of every point: `count` values of one type a point, stored contiguously in
-/// point order (native byte order).
+/// Represents one named attribute of every point: `count` values of one type a point, stored
+/// contiguously in point order (native byte order).
 ///
-/// The values are bytes to whoever only carries them: a field survives reading and writing bit for
-/// bit, NaN payloads and negative zeros included.
+/// The values are bytes to code that only carries them: a field survives reading and writing bit
+/// for bit, NaN payloads and negative zeros included.
 class Field {
  public:
-  /// All values zero. Memory comes zeroed from the operating system, so a large field that is
-  /// overwritten straight away is not touched twice.
+  /// Makes a field of zeros. Memory comes zeroed from the operating system, so a large field that
+  /// is overwritten straight away is not touched twice.
   /// @throws std::bad_alloc, also when the size overflows
   Field(std::string name, FieldType type, std::size_t points, std::uint32_t count = 1);
   Field(const Field& other);
@@ -103,7 +103,7 @@ class Field {
   ~Field() = default;
 
   [[nodiscard]] const std::string& name() const { return name_; }
-  /// The cloud that holds the field must have no other of this name.
+  /// Gives the field another name; the cloud that holds it must have no other of this name.
   void rename(std::string name) { name_ = std::move(name); }
   [[nodiscard]] FieldType type() const { return type_; }
   [[nodiscard]] std::uint32_t count() const { return count_; }
@@ -111,7 +111,7 @@ class Field {
   [[nodiscard]] std::span<std::byte> bytes() { return {data_.get(), size_}; }
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
 
-  /// The values as T, count() a point.
+  /// Returns the values as T, count() a point.
   /// @throws Error(Fault::kUsage) when T is not the stored type
   template <class T>
   [[nodiscard]] std::span<const T> values() const {
@@ -124,7 +124,7 @@ class Field {
     return {reinterpret_cast<T*>(data_.get()), size_ / sizeof(T)};
   }
 
-  /// Value `component` of point `i`, converted to double (64-bit integers may round).
+  /// Returns the value `component` of point `i`, converted to double (64-bit integers may round).
   [[nodiscard]] double as_double(std::size_t i, std::uint32_t component = 0) const;
 
  private:

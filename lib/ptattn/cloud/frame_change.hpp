@@ -13,13 +13,14 @@ struct CloudFrame {
   Axis up = Axis::kZ;
   double metres = 1.0;  ///< that one unit is long
 
-  /// Whether nothing needs to change: z points up, in metres.
+  /// Returns whether nothing needs to change: z points up, in metres.
   [[nodiscard]] bool is_usual() const { return up == Axis::kZ && metres == 1.0; }
 };
 
 /// Gives a cloud coordinates whose z points up, in metres, as long as it lives: those of its fields
-/// x, y, z become `metres` times `upright`, as float64; normals (normal_x ... or nx ...) are turned
-/// as well. The destructor puts the old fields back, bit for bit. Does nothing for a usual frame.
+/// x, y, z (under any of their names) become `metres` times `upright`, as float64; normals (see
+/// find_normals) are turned as well. The destructor puts the old fields back, bit for bit. Does
+/// nothing for a usual frame.
 ///
 /// Fields may be added to the cloud in between, not removed.
 class FrameChange {

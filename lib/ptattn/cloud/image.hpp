@@ -7,7 +7,7 @@
 
 namespace ptattn {
 
-/// A picture, row by row from the top left.
+/// Represents a picture, row by row from the top left.
 struct Image {
   std::size_t width = 0;
   std::size_t height = 0;

@@ -9,8 +9,8 @@
 
 namespace ptattn {
 
-/// A variable length record of a LAS file (VLR or EVLR): who defines it, which one it is, and its
-/// bytes.
+/// Represents a variable length record of a LAS file (VLR or EVLR): who defines it, which one it
+/// is, and its bytes.
 struct LasRecord {
   std::array<char, 16> user_id{};
   std::uint16_t record_id = 0;
@@ -21,7 +21,8 @@ struct LasRecord {
   bool operator==(const LasRecord&) const = default;
 };
 
-/// What a LAS or LAZ file says besides its points; carried from reader to writer byte for byte.
+/// Holds what a LAS or LAZ file says besides its points; carried from reader to writer byte for
+/// byte.
 ///
 /// The attributes of the points are fields of the cloud. `x`, `y`, `z` and extra bytes with a scale
 /// are float64 there; the integers behind them follow from scale and offset, or are kept here
@@ -35,7 +36,7 @@ struct LasMetadata {
   std::uint32_t chunk_points = 0;             ///< points of a LAZ chunk; 0: the usual number
 };
 
-/// Equal in every byte.
+/// Compares every byte.
 [[nodiscard]] bool identical(const LasMetadata& a, const LasMetadata& b);
 
 }  // namespace ptattn

@@ -6,8 +6,8 @@
 
 namespace ptattn {
 
-/// The value of a field type that is nearest to `value`: integers are rounded, halves to even, and
-/// end at the limits of T.
+/// Returns the value of a field type that is nearest to `value`: integers are rounded, halves to
+/// even, and end at the limits of T.
 /// @param value  not NaN where T is an integer
 template <class T>
 [[nodiscard]] T nearest_value(double value) {

@@ -13,28 +13,28 @@ namespace ptattn {
 inline constexpr std::array kAllAxes{Axis::kZ,      Axis::kY,      Axis::kX,
                                      Axis::kMinusY, Axis::kMinusZ, Axis::kMinusX};
 
-/// "x", "y", "z", "-x", "-y", "-z"
+/// Returns "x", "y", "z", "-x", "-y", "-z"
 [[nodiscard]] std::string_view name_of(Axis axis);
 /// Returns which coordinate it is, 0 to 2.
 [[nodiscard]] constexpr std::size_t coordinate_of(Axis axis) {
   return static_cast<std::size_t>(axis) % 3;
 }
-/// Whether the coordinate falls upwards.
+/// Returns whether the coordinate falls upwards.
 [[nodiscard]] constexpr bool points_down(Axis axis) {
   return static_cast<std::size_t>(axis) >= 3;
 }
 
-/// `p` turned so that `up` becomes z, by a proper rotation (never a mirror image):
+/// Returns `p` turned so that `up` becomes z, by a proper rotation (never a mirror image):
 ///
 ///   up z: (x, y, z)      up y: (x, -z, y), a quarter turn about x    up x: (y, z, x)
 ///   up -z: (x, -y, -z)   up -y: (x, z, -y)                           up -x: (-y, z, -x)
 ///
 /// Exact: coordinates only change places and signs.
 [[nodiscard]] Position upright(const Position& p, Axis up);
-/// The inverse: `p`, whose z points up, turned so that `up` does.
+/// Returns the inverse: `p`, whose z points up, turned so that `up` does.
 [[nodiscard]] Position turned_from_upright(const Position& p, Axis up);
 
-/// A position or direction turned counter-clockwise about z.
+/// Returns a position or direction turned counter-clockwise about z.
 [[nodiscard]] Position turned_about_z(const Position& p, double degrees);
 
 /// Turns the rows of `points` [n, 3], whose z points up, counter-clockwise about z by `degrees` and

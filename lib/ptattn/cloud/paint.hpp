@@ -9,8 +9,8 @@
 
 namespace ptattn {
 
-/// How a cloud holds its colours. Viewers look for the one in PLY files and for the other in PCD
-/// files; `color_layout_of` (ptattn/io/cloud_io.hpp) tells which by a file's name.
+/// Says how a cloud holds its colours. Viewers look for the one in PLY files and for the other in
+/// PCD files; `color_layout_of` (ptattn/io/cloud_io.hpp) tells which by a file's name.
 enum class ColorLayout {
   kChannels,  ///< uint8 fields `red`, `green`, `blue`: PLY
   kPacked,    ///< one float32 field `rgb` whose bits are 0x00RRGGBB: PCD, as PCL writes it
@@ -28,7 +28,7 @@ enum class ColorLayout {
 /// Time O(n).
 void paint(PointCloud& cloud, std::span<const Rgb> colors, ColorLayout layout);
 
-/// Whether a field of that name would be renamed in one of the layouts.
+/// Returns whether a field of that name would be renamed in one of the layouts.
 [[nodiscard]] bool is_painted(std::string_view name);
 /// Removes the fields that `paint` would rename.
 void drop_painted(PointCloud& cloud, ColorLayout layout);

@@ -15,8 +15,8 @@
 
 namespace ptattn {
 
-/// A property of a PLY element other than the vertices; `list` properties hold a varying number of
-/// values an item.
+/// Represents a property of a PLY element other than the vertices; `list` properties hold a varying
+/// number of values an item.
 struct ElementProperty {
   std::string name;
   FieldType type = FieldType::kFloat32;
@@ -28,7 +28,8 @@ struct ElementProperty {
   bool operator==(const ElementProperty&) const = default;
 };
 
-/// A PLY element other than the vertices (faces, edges, cameras, ...), carried along untouched.
+/// Represents a PLY element other than the vertices (faces, edges, cameras, ...), carried along
+/// untouched.
 struct Element {
   std::string name;
   std::uint64_t items = 0;
@@ -38,7 +39,7 @@ struct Element {
   bool operator==(const Element&) const = default;
 };
 
-/// What a file says besides its points; carried from reader to writer.
+/// Holds what a file says besides its points; carried from reader to writer.
 struct CloudMetadata {
   std::vector<std::string> comments{};  ///< PLY `comment` lines, PCD leading `#` lines
   std::vector<std::string> obj_info{};  ///< PLY only
@@ -51,7 +52,7 @@ struct CloudMetadata {
   std::vector<std::string> notes{};
 };
 
-/// Points with named per-point fields, in file order.
+/// Holds points with named per-point fields, in file order.
 ///
 /// Positions are the fields `x`, `y`, `z` (float32 or float64, one value a point) or what else
 /// means them (see field_meaning.hpp); they live among the others so that nothing is converted on
@@ -61,7 +62,7 @@ class PointCloud {
  public:
   PointCloud() = default;
   explicit PointCloud(std::size_t points) : width_(points) {}
-  /// An organised cloud of `width` columns and `height` rows, row by row.
+  /// Makes an organised cloud of `width` columns and `height` rows, row by row.
   PointCloud(std::size_t width, std::size_t height) : width_(width), height_(height) {}
 
   [[nodiscard]] std::size_t size() const { return width_ * height_; }

@@ -13,7 +13,7 @@
 
 namespace ptattn {
 
-/// A value of a field of labels and what it stands for.
+/// Represents a value of a field of labels and what it stands for.
 struct ClassMeaning {
   std::int64_t code = 0;                ///< as it stands in the field
   std::optional<std::uint8_t> asprs{};  ///< the code of LAS files for the same, where there is one
@@ -22,10 +22,11 @@ struct ClassMeaning {
   bool operator==(const ClassMeaning&) const = default;
 };
 
-/// What the numbers in a field of labels are: those of a model's classes, or codes of LAS files.
+/// Holds what the numbers in a field of labels are: those of a model's classes, or codes of LAS
+/// files.
 enum class LabelCodes : std::uint8_t { kClass, kAsprs };
 
-/// What a field of labels holds.
+/// Holds what a field of labels holds.
 struct LabelMeaning {
   std::string field;
   LabelCodes codes = LabelCodes::kClass;
@@ -34,7 +35,7 @@ struct LabelMeaning {
   bool operator==(const LabelMeaning&) const = default;
 };
 
-/// What a field other than labels holds, in a few words.
+/// Holds what a field other than labels holds, in a few words.
 struct FieldMeaning {
   std::string field;
   std::string meaning;
@@ -42,7 +43,7 @@ struct FieldMeaning {
   bool operator==(const FieldMeaning&) const = default;
 };
 
-/// What made some of the fields of a cloud: the command, its model and its options.
+/// Holds what made some of the fields of a cloud: the command, its model and its options.
 ///
 /// It holds no time, no machine and no path, so that equal work gives equal bytes anywhere. In
 /// files it is lines of text that begin with `ptattn `, one statement each, written as comments of
@@ -59,7 +60,7 @@ struct Provenance {
   bool operator==(const Provenance&) const = default;
 };
 
-/// True for a line of a provenance, without the format's mark of a comment.
+/// Returns true for a line of a provenance, without the format's mark of a comment.
 [[nodiscard]] bool is_provenance_line(std::string_view comment);
 
 /// Returns the lines of a provenance. Control characters become blanks.
@@ -77,11 +78,11 @@ void add_provenance(CloudMetadata& metadata, const Provenance& provenance);
 [[nodiscard]] std::optional<LabelMeaning> find_label_meaning(std::span<const std::string> comments,
                                                              std::string_view field);
 
-/// What comments say of fields in a few words, to be looked up.
+/// Holds what comments say of fields in a few words, to be looked up.
 class FieldMeanings {
  public:
   explicit FieldMeanings(std::span<const std::string> comments);
-  /// Empty where nothing is said.
+  /// Returns empty where nothing is said.
   [[nodiscard]] std::string_view of(std::string_view field) const;
 
  private:

@@ -13,7 +13,7 @@ inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   return text;
 }
 
-/// True when `text` begins with the byte-order mark of UTF-16, of either byte order.
+/// Returns true when `text` begins with the byte-order mark of UTF-16, of either byte order.
 [[nodiscard]] constexpr bool is_utf16(std::string_view text) {
   return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
 }

@@ -16,10 +16,11 @@ namespace ptattn {
 /// below it: the matrix unit does 8-bit products, whose sums are exact. Which levels there are is
 /// Highway's choice: those beyond avx512_dl need a newer one than Debian 12's.
 
-/// The levels of this machine, the best first; those above the limit, if there is one, left out.
+/// Returns the levels of this machine, the best first; those above the limit, if there is one, left
+/// out.
 [[nodiscard]] std::vector<std::string> cpu_levels();
 
-/// Kernels called from now on use no better level than `name`, in the whole process. Takes effect
+/// Limits the kernels called from now on to the level `name`, in the whole process. Takes effect
 /// between calls of the library, not during one.
 /// @param name  of cpu_levels(), or "baseline" for the lowest of them
 /// @throws      Error(Fault::kUsage, `subject`) when it is neither
@@ -28,8 +29,8 @@ void limit_cpu_level(const std::string& name, const std::string& subject);
 /// Takes the limit off.
 void lift_cpu_limit();
 
-/// Whether kernels use AMX, the matrix unit of some x86-64 CPUs: the CPU has it, the system lets
-/// this process have its registers, and no limit excludes it.
+/// Returns whether kernels use AMX, the matrix unit of some x86-64 CPUs: the CPU has it, the system
+/// lets this process have its registers, and no limit excludes it.
 [[nodiscard]] bool uses_amx();
 
 }  // namespace ptattn

@@ -6,15 +6,15 @@
 
 namespace ptattn {
 
-/// What went wrong, from the user's side. The value is the process exit code.
+/// Holds what went wrong, from the user's side. The value is the process exit code.
 enum class Fault : int {
   kUsage = 2,  ///< the command line or an argument of a library call
   kInput = 3,  ///< a cloud or a list of clouds
   kModel = 4,  ///< a model folder, its configuration or its weights
 };
 
-/// The only exception the library throws, but for std::bad_alloc and, after a stop was requested,
-/// Stopped (stop.hpp).
+/// Represents the only exception the library throws, but for std::bad_alloc and, after a stop was
+/// requested, Stopped (stop.hpp).
 ///
 /// `what()` is one line: `<subject>: <what is wrong>, <what was expected>`. Control characters of
 /// either part are replaced by '?', so that a hostile file name cannot break the line.

@@ -9,7 +9,7 @@
 
 namespace ptattn {
 
-/// The i of [0, n) for which `is_listed(i)`, ascending, found in parallel.
+/// Returns the i of [0, n) for which `is_listed(i)`, ascending, found in parallel.
 /// @param n          below 2^32
 /// @param is_listed  asked twice for each i
 /// @return           in memory of `scratch`

@@ -12,7 +12,8 @@
 
 namespace ptattn::detail {
 
-/// What the pieces of one parallel loop share: a TBB context of their own and the first exception.
+/// Holds what the pieces of one parallel loop share: a TBB context of their own and the first
+/// exception.
 ///
 /// A loop of TBB that is started inside a task of another one is bound to it by default: when an
 /// exception cancels the outer loop, the inner one returns unfinished and throws nothing. The
@@ -25,7 +26,7 @@ class LoopContext {
   LoopContext(const LoopContext&) = delete;
   LoopContext& operator=(const LoopContext&) = delete;
 
-  /// For the algorithm of TBB that runs the pieces.
+  /// Returns the context for the algorithm of TBB that runs the pieces.
   [[nodiscard]] tbb::task_group_context& tbb() { return context_; }
 
   /// Calls `piece()` unless a piece has failed; keeps what it throws and lets no further one begin.
@@ -39,7 +40,7 @@ class LoopContext {
     }
   }
 
-  /// After the algorithm has returned.
+  /// Ends the loop, after the algorithm has returned.
   /// @throws what the first piece to fail threw
   void finish();
 

@@ -7,7 +7,7 @@
 
 namespace ptattn {
 
-/// Read-only window on a row-major float32 matrix [rows, cols]; `stride` floats from row to row.
+/// Views a row-major float32 matrix [rows, cols], read-only; `stride` floats from row to row.
 ///
 /// A view never owns. Offsets into a larger matrix (a block of columns, a range of rows) are views
 /// as well, so no function needs separate offset arguments.
@@ -27,7 +27,7 @@ struct MatrixView {
   }
 };
 
-/// The writable counterpart of MatrixView.
+/// Represents the writable counterpart of MatrixView.
 struct MutableMatrixView {
   float* data = nullptr;
   std::size_t rows = 0;
@@ -45,7 +45,7 @@ struct MutableMatrixView {
   operator MatrixView() const { return {data, rows, cols, stride}; }  // NOLINT: a view of a view
 };
 
-/// Owning row-major float32 matrix, 64-byte aligned, rows packed (stride == cols).
+/// Owns a row-major float32 matrix, 64-byte aligned, rows packed (stride == cols).
 ///
 /// The constructor leaves the values uninitialised: every caller writes all of them. Moving is
 /// cheap, copying is explicit (clone.hpp).

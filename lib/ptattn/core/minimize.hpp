@@ -10,7 +10,7 @@ struct Minimum {
   double value = 0.0;
 };
 
-/// Minimum of `f` over [low, high], looked for on a logarithmic scale.
+/// Returns the minimum of `f` over [low, high], looked for on a logarithmic scale.
 ///
 /// `grid` values evenly spaced in log x find the right valley, golden section search (Kiefer 1953)
 /// between the neighbours of the best of them finds its bottom. For a function with one valley

@@ -38,7 +38,7 @@ class ThreadLimit {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Number of threads that a parallel_for started now may use.
+/// Returns the number of threads that a parallel_for started now may use.
 [[nodiscard]] int thread_count();
 
 /// Calls `body(begin, end)` over disjoint pieces that cover [0, n), in parallel.
@@ -73,8 +73,8 @@ void parallel_each(std::size_t n, std::size_t grain, const Body& body) {
   });
 }
 
-/// join(join(start, value(0)), value(1)), ... over [0, n), in parallel, for operations that come to
-/// the same in any order: the largest, all bits together.
+/// Returns join(join(start, value(0)), value(1)), ... over [0, n), in parallel, for operations that
+/// come to the same in any order: the largest, all bits together.
 template <class T, class Value, class Join>
 [[nodiscard]] T parallel_joined(std::size_t n, std::size_t grain, const T& start,
                                 const Value& value, const Join& join) {
@@ -95,8 +95,8 @@ template <class T, class Value, class Join>
   return all;
 }
 
-/// The largest of `least` and `value(i)` over [0, n), in parallel: numbers, or arrays of numbers
-/// component by component. NaN is passed over; of zeros of both signs it may be either.
+/// Returns the largest of `least` and `value(i)` over [0, n), in parallel: numbers, or arrays of
+/// numbers component by component. NaN is passed over; of zeros of both signs it may be either.
 /// @param least  not NaN
 template <class Numbers, class Value>
 [[nodiscard]] Numbers largest_of(std::size_t n, const Numbers& least, const Value& value) {
@@ -111,8 +111,8 @@ template <class Numbers, class Value>
   });
 }
 
-/// Sum of `value(i)` over [0, n) in float64, the same bits for any thread count: blocks of fixed
-/// size are summed left to right and their sums added left to right.
+/// Returns the sum of `value(i)` over [0, n) in float64, the same bits for any thread count: blocks
+/// of fixed size are summed left to right and their sums added left to right.
 template <class Value>
 [[nodiscard]] double deterministic_sum(std::size_t n, const Value& value) {
   constexpr std::size_t kBlock = 4096;

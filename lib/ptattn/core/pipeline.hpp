@@ -18,9 +18,9 @@
 namespace ptattn {
 namespace detail {
 
-/// One run of ordered_pipeline. Items carry a number; what is made of them waits in a ring of
-/// slots: at most as many are under way as there are slots, and they leave in order, so a slot is
-/// free again when its turn comes.
+/// Represents one run of ordered_pipeline. Items carry a number; what is made of them waits in a
+/// ring of slots: at most as many are under way as there are slots, and they leave in order, so a
+/// slot is free again when its turn comes.
 template <class Take, class Work, class Deliver>
 class PipelineRun {
  public:

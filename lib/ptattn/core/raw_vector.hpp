@@ -25,8 +25,8 @@ struct RawAllocator : std::allocator<T> {
   }
 };
 
-/// A vector whose `n` numbers (or arrays of numbers) nobody writes before those who fill it: pages
-/// of a large one are touched for the first time in parallel.
+/// Represents a vector whose `n` numbers (or arrays of numbers) nobody writes before those who fill
+/// it: pages of a large one are touched for the first time in parallel.
 template <class T>
 using RawVector = std::vector<T, RawAllocator<T>>;
 

@@ -8,7 +8,7 @@
 
 namespace ptattn {
 
-/// Memory for intermediate results, which no call keeps: a stack for every thread.
+/// Provides memory for intermediate results, which no call keeps: a stack for every thread.
 ///
 /// What is taken through a ScratchMemory belongs to it and goes back at its end. The stack grows to
 /// what the largest call needs and stays with the thread, so that further calls of that size
@@ -22,7 +22,7 @@ namespace ptattn {
 /// Tasks open their own. While a thread waits for tasks it may run others, whose ScratchMemory has
 /// ended when the wait is over, so parallel loops may be nested.
 ///
-/// Whoever runs many large calls one after the other (a network over the tiles of a scene) holds a
+/// A caller of many large calls one after the other (a network over the tiles of a scene) holds a
 /// ScratchMemory meanwhile: what the first call needed then serves all others.
 class ScratchMemory {
  public:
@@ -33,25 +33,26 @@ class ScratchMemory {
   ScratchMemory(const ScratchMemory&) = delete;
   ScratchMemory& operator=(const ScratchMemory&) = delete;
 
-  /// `count` values, uninitialised, 64-byte aligned.
+  /// Returns `count` values, uninitialised, 64-byte aligned.
   template <class T>
   requires(std::is_trivially_copy_constructible_v<T>&& std::is_trivially_destructible_v<T>)
       [[nodiscard]] std::span<T> take(std::size_t count) {
     return {static_cast<T*>(bytes(count * sizeof(T))), count};
   }
-  /// Uninitialised, 64-byte aligned, rows packed.
+  /// Returns uninitialised, 64-byte aligned, rows packed.
   [[nodiscard]] MutableMatrixView matrix(std::size_t rows, std::size_t cols) {
     return {take<float>(rows * cols).data(), rows, cols, cols};
   }
-  /// The first `count` values of what was taken last; the others go back. So a result whose size is
-  /// known only afterwards takes the most that it can be: memory that nobody touches costs nothing.
+  /// Returns the first `count` values of what was taken last; the others go back. So a result whose
+  /// size is known only afterwards takes the most that it can be: memory that nobody touches costs
+  /// nothing.
   /// @throws Error(Fault::kUsage) when something was taken since
   template <class T>
   std::span<T> keep_first(std::span<T> taken, std::size_t count) {
     shrink(taken.data(), taken.size_bytes(), count * sizeof(T));
     return taken.first(count);
   }
-  /// What is taken next, up to `bytes`, lies in one piece: a plan of what a call needs. Taking more
+  /// Lays what is taken next, up to `bytes`, in one piece: a plan of what a call needs. Taking more
   /// than was planned is no mistake.
   void reserve(std::size_t bytes);
 

@@ -5,8 +5,8 @@
 
 namespace ptattn {
 
-/// Work that was cut short because a stop was requested. Not an Error: nothing is wrong with any
-/// input, and what goes on after a bad input must not go on after a stop.
+/// Says that work was cut short because a stop was requested. Not an Error: nothing is wrong with
+/// any input, and what goes on after a bad input must not go on after a stop.
 class Stopped : public std::exception {
  public:
   [[nodiscard]] const char* what() const noexcept override { return "interrupted"; }
@@ -32,7 +32,8 @@ inline void withdraw_stop() noexcept {
   return detail::stop_is_requested.load(std::memory_order_relaxed);
 }
 
-/// For loops that take long and are not parallel. Costs one load.
+/// Throws Stopped when a stop was requested, in loops that take long and are not parallel. Costs
+/// one load.
 /// @throws Stopped once a stop was requested
 inline void throw_if_stopped() {
   if (stop_requested()) throw Stopped();

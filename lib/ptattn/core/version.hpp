@@ -4,7 +4,7 @@
 
 namespace ptattn {
 
-/// The version of the library and its tools, "major.minor.patch".
+/// Returns the version of the library and its tools, "major.minor.patch".
 [[nodiscard]] std::string_view version();
 
 }  // namespace ptattn

@@ -11,7 +11,7 @@ namespace ptattn::detail {
 /// that this succeeds: else an exception comes out of some loop or, in a worker, the process ends.
 [[nodiscard]] std::size_t have_workers(std::size_t count);
 
-/// Whether TBB has `count` worker threads or could start them now.
+/// Returns whether TBB has `count` worker threads or could start them now.
 [[nodiscard]] bool could_have_workers(std::size_t count) noexcept;
 
 }  // namespace ptattn::detail

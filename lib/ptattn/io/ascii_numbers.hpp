@@ -27,12 +27,12 @@ enum class NumberFault { kNone, kNotANumber, kOutOfRange };
 /// before a word is skipped.
 [[nodiscard]] NumberFault parse_number(std::string_view word, FieldType type, std::byte* out);
 
-/// What parts words: space, tab, line ends, form feed.
+/// Returns what parts words: space, tab, line ends, form feed.
 [[nodiscard]] constexpr bool is_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/// The words of a text body, with the line each stands on.
+/// Represents the words of a text body, with the line each stands on.
 class TextValues final : public ValueReader {
  public:
   /// @param line      number of the line that starts at the stream's offset, from 1
@@ -40,18 +40,18 @@ class TextValues final : public ValueReader {
   TextValues(ByteStream stream, std::uint64_t line, char line_end = '\n')
       : stream_(std::move(stream)), line_(line), line_end_(line_end) {}
 
-  /// The next word across any white space, empty at the end. Valid until the next call.
+  /// Returns the next word across any white space, empty at the end. Valid until the next call.
   /// @throws Error(Fault::kInput) for a word that no number is as long as
   [[nodiscard]] std::string_view next();
   /// @throws Error(Fault::kInput) naming the line, for a word that is no such number
   [[nodiscard]] bool read(FieldType type, std::size_t count, std::byte* out) override;
-  /// True when nothing but blanks is left on the current line.
+  /// Returns true when nothing but blanks is left on the current line.
   [[nodiscard]] bool at_line_end();
   /// Moves to the next word; false at the end. line() and offset() are those of the word then.
   bool skip_space();
   [[nodiscard]] std::uint64_t offset() const { return stream_.offset(); }
   [[nodiscard]] std::string note_of_rest() override;
-  /// A digit and a space; the last value goes without the space.
+  /// Returns a digit and a space; the last value goes without the space.
   [[nodiscard]] std::uint64_t least_bytes(FieldType) const override { return 2; }
   [[nodiscard]] std::uint64_t most_bytes() const override { return stream_.remaining() + 1; }
   [[nodiscard]] std::unique_ptr<ValueReader> clone() const override;

@@ -73,7 +73,7 @@ void remove_unless_locked(const fs::path& path) {
 
 /// Gives a new file the owner and the permissions of the one whose place it takes, as far as the
 /// file system and the system allow. Like a file that is written in place, it does not stay a
-/// program that runs as somebody else (set-user-ID, set-group-ID).
+/// program that runs as another user (set-user-ID, set-group-ID).
 void keep_permissions(int file, const struct stat& old) {
   constexpr mode_t kPermissions = 0777;
   struct stat made {};

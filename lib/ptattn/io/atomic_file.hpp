@@ -38,7 +38,7 @@ class AtomicFile {
   /// @throws Error(Fault::kInput); Stopped once a stop was requested
   void commit();
 
-  /// The path as the caller gave it, for error messages.
+  /// Returns the path as the caller gave it, for error messages.
   [[nodiscard]] const std::string& subject() const { return subject_; }
 
  private:

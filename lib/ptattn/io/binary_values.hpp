@@ -12,14 +12,15 @@
 
 namespace ptattn::io {
 
-/// True for zeros and white space, with which programs pad files.
+/// Returns true for zeros and white space, with which programs pad files.
 [[nodiscard]] bool is_padding(std::string_view bytes);
 
-/// What a user should know about the bytes of `source` from `offset` on, behind the last that its
-/// header announces; empty when there are none, or only a little padding (128 KiB at most).
+/// Returns what a user should know about the bytes of `source` from `offset` on, behind the last
+/// that its header announces; empty when there are none, or only a little padding (128 KiB at
+/// most).
 [[nodiscard]] std::string note_of_rest(const ByteSource& source, std::uint64_t offset);
 
-/// The values of a binary PLY body.
+/// Represents the values of a binary PLY body.
 class BinaryValues final : public ValueReader {
  public:
   /// @param swap  the file's byte order is not the machine's

@@ -12,16 +12,17 @@
 
 namespace ptattn::io {
 
-/// a * b, or the largest 64-bit number when that overflows: safe to compare with a file's size.
+/// Returns a * b, or the largest 64-bit number when that overflows: safe to compare with a file's
+/// size.
 [[nodiscard]] constexpr std::uint64_t saturated_product(std::uint64_t a, std::uint64_t b) {
   std::uint64_t product = 0;
   return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
-/// Reusable bytes that are never zero-filled.
+/// Holds reusable bytes that are never zero-filled.
 class Scratch {
  public:
-  /// Room for `count` bytes; what was there is lost.
+  /// Returns room for `count` bytes; what was there is lost.
   [[nodiscard]] std::byte* reserve(std::size_t count) {
     if (count > capacity_) {
       bytes_ = std::make_unique_for_overwrite<std::byte[]>(count);
@@ -35,7 +36,8 @@ class Scratch {
   std::size_t capacity_ = 0;
 };
 
-/// Random access to the bytes of a regular file, or of memory, under the name that errors give it.
+/// Holds random access to the bytes of a regular file, or of memory, under the name that errors
+/// give it.
 ///
 /// Files are read with pread, not mapped: a mapped file that another process truncates kills the
 /// reader (SIGBUS); here it is an Error. Safe from many threads.
@@ -54,8 +56,8 @@ class ByteSource {
   [[nodiscard]] const std::string& name() const { return subject_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
-  /// Bytes [offset, offset + count), which lie within size(). Valid while `scratch`, which a file
-  /// is read into, is not reserved again.
+  /// Returns bytes [offset, offset + count), which lie within size(). Valid while `scratch`, which
+  /// a file is read into, is not reserved again.
   /// @throws Error(Fault::kInput) when the file cannot be read or became shorter
   [[nodiscard]] std::span<const std::byte> view(std::uint64_t offset, std::size_t count,
                                                 Scratch& scratch) const;
@@ -82,12 +84,12 @@ class ByteStream {
       : source_(&source), next_(offset) {}
 
   [[nodiscard]] const ByteSource& source() const { return *source_; }
-  /// Offset in the source of the first byte not taken yet.
+  /// Returns the offset in the source of the first byte not taken yet.
   [[nodiscard]] std::uint64_t offset() const { return next_ - window().size(); }
-  /// Bytes from there to the end of the source.
+  /// Returns bytes from there to the end of the source.
   [[nodiscard]] std::uint64_t remaining() const { return source_->size() - offset(); }
 
-  /// The bytes at hand, none of them taken.
+  /// Returns the bytes at hand, none of them taken.
   [[nodiscard]] std::string_view window() const { return std::string_view(held_).substr(taken_); }
   void take(std::size_t count) { taken_ += count; }
   /// Lengthens the window, which may move; false at the end of the source.

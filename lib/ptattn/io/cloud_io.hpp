@@ -14,17 +14,17 @@ namespace ptattn {
 
 enum class FileFormat { kPly, kPcd, kLas, kLaz };
 
-/// How the body of a file is written. PLY knows kAscii, kBinary (little endian) and
+/// Says how the body of a file is written. PLY knows kAscii, kBinary (little endian) and
 /// kBinaryBigEndian; PCD knows kAscii, kBinary and kBinaryCompressed (LZF, field after field). LAS
 /// and LAZ know kBinary.
 enum class Encoding { kAscii, kBinary, kBinaryBigEndian, kBinaryCompressed };
 
-/// How files are read.
+/// Says how files are read.
 struct ReadOptions {
   bool salvage = false;  ///< of a truncated LAS or LAZ file, take the points that are whole
 };
 
-/// What a LAS or LAZ file gets that is made of a cloud that was none.
+/// Holds what a LAS or LAZ file gets that is made of a cloud that was none.
 struct LasOptions {
   double scale = 0.0;  ///< of the coordinates; 0: 0.001, or finer for clouds below 10 in extent
   std::string crs{};   ///< reference system: "EPSG:2154", WKT, or empty for none
@@ -69,17 +69,18 @@ void write_cloud(const std::filesystem::path& path, const PointCloud& cloud,
                  Encoding encoding = Encoding::kBinary, const LasOptions& las = {});
 
 /// Throws what write_cloud would throw because the format cannot hold the cloud; touches no file.
-/// For whoever works long on a cloud before it is written.
+/// Call it before long work on a cloud that is to be written.
 void check_format(const std::filesystem::path& path, const PointCloud& cloud,
                   Encoding encoding = Encoding::kBinary, const LasOptions& las = {});
 
-/// The colours that viewers expect in a file of this name: packed in a *.pcd, else channels.
+/// Returns the colours that viewers expect in a file of this name: packed in a *.pcd, else
+/// channels.
 [[nodiscard]] ColorLayout color_layout_of(const std::filesystem::path& path);
 
-/// True for the file names that folders are searched for: *.ply, *.pcd, *.las and *.laz, also with
-/// .gz behind, any case.
+/// Returns true for the file names that folders are searched for: *.ply, *.pcd, *.las and *.laz,
+/// also with .gz behind, any case.
 [[nodiscard]] bool has_cloud_extension(const std::filesystem::path& path);
-/// The same name without a .gz at its end.
+/// Returns the same name without a .gz at its end.
 [[nodiscard]] std::filesystem::path without_gz(const std::filesystem::path& path);
 
 }  // namespace ptattn

@@ -15,8 +15,8 @@ namespace ptattn::io {
 /// @throws Error(Fault::kInput); Stopped while it waits for a pipe
 [[nodiscard]] std::unique_ptr<ByteSource> open_cloud(const std::filesystem::path& path);
 
-/// What the gzip data of `source` hold, in memory; nullptr when it is no gzip data. Several members
-/// one behind the other (bgzip, pigz) are one file.
+/// Returns what the gzip data of `source` hold, in memory; nullptr when it is no gzip data. Several
+/// members one behind the other (bgzip, pigz) are one file.
 ///
 /// Data that are no cloud's, that grow to more than 300 times their size (1 MiB at least) or beyond
 /// half of the machine's memory are refused at that point.

@@ -8,12 +8,12 @@
 
 namespace ptattn::io {
 
-/// The format of a file of points, by its first line that is not empty and no comment; kLas stands
-/// for LAZ as well. Nothing when it is none of them.
+/// Returns the format of a file of points, by its first line that is not empty and no comment; kLas
+/// stands for LAZ as well. Nothing when it is none of them.
 [[nodiscard]] std::optional<FileFormat> format_of(const ByteSource& source);
 
-/// What a file is that is no cloud, and what to do with it: "is a zip archive, unpack it first".
-/// Empty for bytes that nothing is known about. Looks at the first 4 KiB.
+/// Returns what a file is that is no cloud, and what to do with it: "is a zip archive, unpack it
+/// first". Empty for bytes that nothing is known about. Looks at the first 4 KiB.
 [[nodiscard]] std::string other_kind(const ByteSource& source);
 
 /// @throws Error(Fault::kInput) unless the bytes begin like a PLY, PCD, LAS or LAZ file

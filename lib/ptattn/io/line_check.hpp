@@ -9,8 +9,9 @@
 
 namespace ptattn::io {
 
-/// Watches whether the points of a text body stand on lines of their own, and remembers the first
-/// line that does not hold one: where a body does not fit its header, that is the line to name.
+/// Holds watches whether the points of a text body stand on lines of their own, and remembers the
+/// first line that does not hold one: where a body does not fit its header, that is the line to
+/// name.
 class LineCheck {
  public:
   /// @param announced  values a point; 0: they vary
@@ -39,7 +40,8 @@ class LineCheck {
     if (problem_line_ == 0 && values_->line() == last_line_) note_problem();
   }
 
-  /// "line 8: 6 values where the header announces 3"; nothing while every point has its line.
+  /// Returns "line 8: 6 values where the header announces 3"; nothing while every point has its
+  /// line.
   [[nodiscard]] std::optional<std::string> problem(const ByteSource& source, char line_end) const;
 
  private:
@@ -58,17 +60,17 @@ class LineCheck {
   std::uint64_t problem_offset_ = 0;
 };
 
-/// A line and where its first word stands.
+/// Represents a line and where its first word stands.
 struct OddLine {
   std::uint64_t line = 0;
   std::uint64_t offset = 0;
 };
 
-/// The first line with other than `announced` words among those that begin in the next MiB; the
-/// last of a body may be cut short.
+/// Returns the first line with other than `announced` words among those that begin in the next MiB;
+/// the last of a body may be cut short.
 [[nodiscard]] std::optional<OddLine> find_odd_line(TextValues values, std::uint64_t announced);
 
-/// Words from `offset` to the end of the line, at most a million.
+/// Returns words from `offset` to the end of the line, at most a million.
 [[nodiscard]] std::uint64_t words_on_line(const ByteSource& source, std::uint64_t offset,
                                           char line_end);
 

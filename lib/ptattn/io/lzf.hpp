@@ -16,7 +16,7 @@ namespace ptattn::io {
 
 /// A byte of compressed data makes at most this many: a piece of three makes 264.
 inline constexpr std::size_t kMostLzfExpansion = 88;
-/// Room that any `size` bytes fit into when compressed.
+/// Returns the room that any `size` bytes fit into when compressed.
 [[nodiscard]] constexpr std::size_t lzf_bound(std::size_t size) {
   return size + size / 32 + 1;
 }
@@ -26,8 +26,8 @@ inline constexpr std::size_t kMostLzfExpansion = 88;
 /// Time O(n), serial; deterministic.
 [[nodiscard]] std::size_t lzf_compress(std::span<const std::byte> in, std::span<std::byte> out);
 
-/// False when `in` is corrupt or does not decompress to exactly out.size() bytes. Never reads or
-/// writes outside the two.
+/// Returns false when `in` is corrupt or does not decompress to exactly out.size() bytes. Never
+/// reads or writes outside the two.
 [[nodiscard]] bool lzf_decompress(std::span<const std::byte> in, std::span<std::byte> out);
 
 }  // namespace ptattn::io

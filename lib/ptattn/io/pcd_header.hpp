@@ -16,14 +16,14 @@ struct PcdField {
   FieldType type = FieldType::kFloat32;
   std::uint32_t count = 1;  ///< 0: the field holds nothing and is not kept
 
-  /// PCL pads its structs with fields of this name; they hold nothing and are not kept.
+  /// Returns PCL pads its structs with fields of this name; they hold nothing and are not kept.
   [[nodiscard]] bool is_padding() const { return name == "_" || count == 0; }
   [[nodiscard]] std::uint64_t bytes_per_point() const {
     return std::uint64_t{count} * size_of(type);
   }
 };
 
-/// The header of a PCD file.
+/// Represents the header of a PCD file.
 struct PcdHeader {
   Encoding encoding = Encoding::kAscii;
   std::vector<PcdField> fields{};

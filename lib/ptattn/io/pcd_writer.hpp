@@ -9,7 +9,7 @@
 
 namespace ptattn::io {
 
-/// The header that write_pcd writes.
+/// Returns the header that write_pcd writes.
 /// @throws Error(Fault::kInput) as write_pcd
 [[nodiscard]] std::string pcd_header_of(const PointCloud& cloud, Encoding encoding,
                                         std::string_view subject);

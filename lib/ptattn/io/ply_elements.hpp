@@ -14,7 +14,7 @@ namespace ptattn::io {
 /// @throws Error(Fault::kInput) when the file ends before
 [[nodiscard]] Element read_element(ValueReader& values, const ByteSource& source, Element element);
 
-/// The length that a list property starts with; nothing at the end of the values.
+/// Returns the length that a list property starts with; nothing at the end of the values.
 /// @throws Error(Fault::kInput) when it is negative, or more than the file can hold
 [[nodiscard]] std::optional<std::uint64_t> read_list_length(ValueReader& values,
                                                             const ByteSource& source,

@@ -11,7 +11,7 @@
 
 namespace ptattn::io {
 
-/// The header of a PLY file. The elements, vertices among them, hold no values here.
+/// Represents the header of a PLY file. The elements, vertices among them, hold no values here.
 struct PlyHeader {
   Encoding encoding = Encoding::kAscii;
   std::vector<std::string> comments{};

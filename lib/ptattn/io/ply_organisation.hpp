@@ -20,12 +20,13 @@ struct Organisation {
 /// metadata when W H is the number of points and H is not 1. Otherwise viewportx and viewporty of
 /// an element camera (PCL's default) decide, which stays; otherwise the cloud is one row.
 [[nodiscard]] Organisation take_organisation(CloudMetadata& metadata, std::uint64_t points);
-/// The obj_info lines to write: the cloud's, then its grid unless the element camera says it.
+/// Returns the obj_info lines to write: the cloud's, then its grid unless the element camera says
+/// it.
 [[nodiscard]] std::vector<std::string> obj_info_with_organisation(const PointCloud& cloud);
 
 /// Takes the comment `viewpoint tx ty tz qw qx qy qz` out, if there is one.
 void take_viewpoint(CloudMetadata& metadata);
-/// The comments to write, the viewpoint among them unless it is the default.
+/// Returns the comments to write, the viewpoint among them unless it is the default.
 [[nodiscard]] std::vector<std::string> comments_with_viewpoint(const CloudMetadata& metadata);
 
 }  // namespace ptattn::io

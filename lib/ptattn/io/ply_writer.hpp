@@ -9,7 +9,7 @@
 
 namespace ptattn::io {
 
-/// The header that write_ply writes.
+/// Returns the header that write_ply writes.
 /// @throws Error(Fault::kInput) as write_ply
 [[nodiscard]] std::string ply_header_of(const PointCloud& cloud, Encoding encoding,
                                         std::string_view subject);

@@ -27,7 +27,7 @@ void read_records(const ByteSource& source, std::uint64_t offset, std::size_t po
 void write_blocks(AtomicFile& file, std::size_t points, std::size_t block,
                   const std::function<void(std::size_t, std::size_t, std::string&)>& encode);
 
-/// Points of `stride` bytes that are enough work for a task and stay in the cache.
+/// Returns the points of `stride` bytes that are enough work for a task and stay in the cache.
 [[nodiscard]] std::size_t points_of_block(std::size_t stride);
 
 /// Appends `points` records to `file`.

@@ -6,8 +6,8 @@
 
 namespace ptattn::io {
 
-/// One field's place in memory and in the records of a file: a record holds the fields of one
-/// point side by side, memory holds one array a field.
+/// Represents one field's place in memory and in the records of a file: a record holds the fields
+/// of one point side by side, memory holds one array a field.
 /// @tparam Byte  std::byte to write the arrays, const std::byte to read them
 template <class Byte>
 struct RecordColumn {

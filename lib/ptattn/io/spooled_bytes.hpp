@@ -6,11 +6,11 @@
 
 namespace ptattn::io {
 
-/// Bytes in memory that grow at their end: what comes out of a pipe or of a decompressor, whose
-/// length nobody knows before.
+/// Holds bytes in memory that grow at their end: what comes out of a pipe or of a decompressor,
+/// whose length nobody knows before.
 class SpooledBytes {
  public:
-  /// Room for `count` more bytes behind the last; add tells how many of them are used.
+  /// Returns room for `count` more bytes behind the last; add tells how many of them are used.
   /// @throws std::bad_alloc
   [[nodiscard]] std::span<std::byte> room(std::size_t count);
   void add(std::size_t count) { size_ += count; }
@@ -27,7 +27,7 @@ class SpooledBytes {
   std::size_t capacity_ = 0;
 };
 
-/// Most bytes that are spooled: half of the machine's memory.
+/// Returns the most bytes that are spooled: half of the machine's memory.
 [[nodiscard]] std::size_t most_spooled_bytes();
 
 }  // namespace ptattn::io

@@ -17,17 +17,17 @@ class ValueReader {
   /// Reads `count` values of `type` in native byte order; false when the body ends before.
   /// @throws Error(Fault::kInput) for a value that is none
   [[nodiscard]] virtual bool read(FieldType type, std::size_t count, std::byte* out) = 0;
-  /// What a user should know about the bytes behind the last value; empty when there are none, or
-  /// only white space and zeros.
+  /// Returns what a user should know about the bytes behind the last value; empty when there are
+  /// none, or only white space and zeros.
   [[nodiscard]] virtual std::string note_of_rest() = 0;
 
-  /// Fewest bytes that a value of `type` takes in the body.
+  /// Returns the fewest bytes that a value of `type` takes in the body.
   [[nodiscard]] virtual std::uint64_t least_bytes(FieldType type) const = 0;
-  /// Most bytes that the values to come can take; with least_bytes it bounds what a header may
-  /// claim before anything is allocated.
+  /// Returns the most bytes that the values to come can take; with least_bytes it bounds what a
+  /// header may claim before anything is allocated.
   [[nodiscard]] virtual std::uint64_t most_bytes() const = 0;
 
-  /// A second reader at the same place.
+  /// Returns a second reader at the same place.
   [[nodiscard]] virtual std::unique_ptr<ValueReader> clone() const = 0;
 };
 

@@ -10,7 +10,7 @@
 
 namespace ptattn {
 
-/// Rows of one cloud of a batch.
+/// Holds rows of one cloud of a batch.
 struct CloudRows {
   std::size_t begin = 0;
   std::size_t count = 0;
@@ -18,7 +18,7 @@ struct CloudRows {
   [[nodiscard]] MatrixView of(MatrixView x) const { return x.rows_range(begin, count); }
 };
 
-/// The clouds of a batch, in order, in memory of `scratch`; without `ends` there is one.
+/// Returns the clouds of a batch, in order, in memory of `scratch`; without `ends` there is one.
 [[nodiscard]] std::span<const CloudRows> cloud_rows(const PointInput& input,
                                                     ScratchMemory& scratch);
 

@@ -8,16 +8,17 @@
 
 namespace ptattn {
 
-/// A network that names what a cloud is. Immutable; `logits` is safe from many threads.
+/// Represents a network that names what a cloud is. Immutable; `logits` is safe from many threads.
 class Classifier {
  public:
   virtual ~Classifier() = default;
   [[nodiscard]] virtual std::size_t class_count() const = 0;
-  /// The fewest points that `logits` takes.
+  /// Returns the fewest points that `logits` takes.
   [[nodiscard]] virtual std::size_t min_points() const { return 1; }
-  /// The layers whose attention weights a Trace can listen to, in the order of the forward pass.
+  /// Returns the layers whose attention weights a Trace can listen to, in the order of the forward
+  /// pass.
   [[nodiscard]] virtual std::vector<AttentionLayer> attention_layers() const { return {}; }
-  /// Class scores before softmax.
+  /// Returns class scores before softmax.
   /// @param points  [n, 3] preprocessed as the model's profile says
   /// @return        [1, classes]
   /// @throws        Error(Fault::kUsage) when n is less than min_points()

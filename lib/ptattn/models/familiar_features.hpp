@@ -13,13 +13,15 @@ namespace ptattn {
 /// Holds the file of a model folder that a FamiliarFeatures is read from, where there is one.
 inline constexpr const char* kFamiliarFile = "familiar.safetensors";
 
-/// A row of features for each of some items of a cloud, with the class that a model gave it.
+/// Represents a row of features for each of some items of a cloud, with the class that a model gave
+/// it.
 struct ClassifiedFeatures {
   Matrix features;                     ///< [n, d]
   std::vector<std::uint32_t> classes;  ///< [n]
 };
 
-/// Remembers what features looked like where a model was validated: a Gaussian for each class.
+/// Holds remembers what features looked like where a model was validated: a Gaussian for each
+/// class.
 ///
 ///   distance(x, k) = (x - m_k)^T P_k (x - m_k) / d      1 in the mean of what was seen
 ///
@@ -36,7 +38,7 @@ class FamiliarFeatures {
 
   [[nodiscard]] bool empty() const { return means_.empty(); }
   [[nodiscard]] double distance(std::span<const float> features, std::uint32_t class_number) const;
-  /// The mean distance of the rows; 0 of none.
+  /// Returns the mean distance of the rows; 0 of none.
   /// Time O(n d^2); the same bits for any thread count.
   [[nodiscard]] double mean_distance(const ClassifiedFeatures& rows) const;
 

@@ -16,15 +16,15 @@ inline constexpr std::string_view kHeadScale = "head.scale";    // [c]
 inline constexpr std::string_view kHeadKeys = "head.keys";      // [m, c]
 inline constexpr std::string_view kHeadValues = "head.values";  // [m, classes]
 
-/// The examples that an attention head looks at.
+/// Represents the examples that an attention head looks at.
 struct KernelHeadWeights {
   std::vector<float> scale;  ///< [c] learnt widths: 1 / bandwidth of each channel
   Matrix keys;               ///< [m, c] features of examples, times `scale`
   Matrix values;             ///< [m, classes] what they are, >= 0, times their weight
 };
 
-/// A network whose head is attention over labelled examples instead of a matrix: kernel regression
-/// (Nadaraya 1964; Watson 1964) with the features that the head would see as queries.
+/// Represents a network whose head is attention over labelled examples instead of a matrix: kernel
+/// regression (Nadaraya 1964; Watson 1964) with the features that the head would see as queries.
 ///
 ///   score_c(x) = ln sum_i softmax_i(-|s x - k_i|^2 / 2) v_ic
 ///
@@ -59,7 +59,7 @@ class KernelHead final : public PointNetwork {
   KernelHeadWeights weights_;
 };
 
-/// True when a model file has an attention head.
+/// Returns true when a model file has an attention head.
 [[nodiscard]] bool has_kernel_head(const WeightSource& weights);
 
 /// Reads the tensors of an attention head.

@@ -8,7 +8,7 @@
 
 namespace ptattn {
 
-/// The config.json of a model folder, whatever the model's task.
+/// Represents the config.json of a model folder, whatever the model's task.
 ///
 /// Every function throws Error(Fault::kModel).
 struct ModelConfig {
@@ -19,7 +19,7 @@ struct ModelConfig {
 /// Reads and parses `folder`/config.json and checks that this version knows its format.
 [[nodiscard]] ModelConfig read_model_config(const std::filesystem::path& folder);
 
-/// A list of names, of classes say: none empty, none twice.
+/// Returns a list of names, of classes say: none empty, none twice.
 [[nodiscard]] std::vector<std::string> read_names(JsonObject& json, const std::string& key);
 
 /// @throws Error unless the network has as many classes as the configuration names

@@ -15,7 +15,7 @@
 
 namespace ptattn {
 
-/// What the config.json of every model says, whatever its task.
+/// Holds what the config.json of every model says, whatever its task.
 struct ModelDescription {
   std::string name;
   ArchitectureConfig architecture;
@@ -26,12 +26,12 @@ struct ModelDescription {
   Reliability reliability;           ///< what validation has found; absent keys: nothing
 };
 
-/// What the config.json of a classifier says.
+/// Holds what the config.json of a classifier says.
 struct ClassifierDescription : ModelDescription {
   ObjectProfile preprocessing;
 };
 
-/// What the config.json of a model over points says.
+/// Holds what the config.json of a model over points says.
 struct SegmenterDescription : ModelDescription {
   SceneProfile preprocessing;
   std::vector<Rgb> palette;             ///< a colour for each class

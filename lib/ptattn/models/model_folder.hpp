@@ -12,21 +12,21 @@
 
 namespace ptattn {
 
-/// A classifier with all that is needed to use it.
+/// Represents a classifier with all that is needed to use it.
 struct ClassifierModel {
   ClassifierDescription description;
   Precision precision = Precision::kFloat32;
   std::unique_ptr<Classifier> network;
 };
 
-/// A network over points with all that is needed to use it.
+/// Represents a network over points with all that is needed to use it.
 struct SegmenterModel {
   SegmenterDescription description;
   std::unique_ptr<PointNetwork> network;
   FamiliarFeatures familiar{};  ///< of the channels of voxels; empty: the folder has none
 };
 
-/// A model of any task.
+/// Represents a model of any task.
 using Model = std::variant<ClassifierModel, SegmenterModel>;
 
 /// Returns what the models of all tasks say of themselves.

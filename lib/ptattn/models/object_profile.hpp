@@ -6,23 +6,23 @@
 
 namespace ptattn {
 
-/// How a cloud of more or fewer points becomes the number that the network was trained with.
+/// Says how a cloud of more or fewer points becomes the number that the network was trained with.
 enum class Resampling {
   kFpsOrRepeat,  ///< farthest point sampling down, cyclic repetition up
 };
 
-/// Where the origin goes.
+/// Says where the origin goes.
 enum class Centering {
   kCentroid,  ///< the mean of the points
 };
 
-/// What the unit of length becomes.
+/// Holds what the unit of length becomes.
 enum class Scaling {
   kUnitSphere,  ///< the farthest point lies at distance 1 from the origin
 };
 
-/// What must be done to a cloud before a network sees it: the part of config.json that users of
-/// public checkpoints most often get wrong, therefore explicit in every model folder.
+/// Holds what must be done to a cloud before a network sees it: the part of config.json that users
+/// of public checkpoints most often get wrong, therefore explicit in every model folder.
 ///
 /// The cloud's own unit of length does not matter: centring and scaling remove it.
 struct ObjectProfile {

@@ -13,8 +13,8 @@
 
 namespace ptattn {
 
-/// What a network over points sees: the points (or voxels) of one cloud or of several, one cloud
-/// after the other.
+/// Holds what a network over points sees: the points (or voxels) of one cloud or of several, one
+/// cloud after the other.
 struct PointInput {
   MatrixView positions;                 ///< [n, 3], in the unit of the model's profile
   MatrixView features;                  ///< [n, in_channels()]
@@ -26,35 +26,37 @@ struct PointInput {
                                         ///< cells `grid` tells; null: the cloud is a whole
 };
 
-/// What it makes of them.
+/// Holds what it makes of them.
 struct PointOutput {
   Matrix values;     ///< [m, out_channels()] class scores before softmax, or features
   Matrix positions;  ///< [m, 3] where they belong; empty: row i belongs to input point i
 };
 
-/// A network that says something about every point: its class, or features. Immutable; `forward` is
-/// safe from many threads.
+/// Represents a network that says something about every point: its class, or features. Immutable;
+/// `forward` is safe from many threads.
 class PointNetwork {
  public:
   virtual ~PointNetwork() = default;
   [[nodiscard]] virtual std::size_t in_channels() const = 0;
   [[nodiscard]] virtual std::size_t out_channels() const = 0;
-  /// True when the rows of the output are scores of classes, one row an input point.
+  /// Returns true when the rows of the output are scores of classes, one row an input point.
   [[nodiscard]] virtual bool labels_points() const = 0;
   [[nodiscard]] virtual bool needs_grid() const { return false; }
-  /// Object categories that PointInput::category chooses from; 0: it is not used.
+  /// Returns the object categories that PointInput::category chooses from; 0: it is not used.
   [[nodiscard]] virtual std::size_t category_count() const { return 0; }
-  /// About how many bytes `forward` takes for each point of a large cloud, beside the weights.
+  /// Returns about how many bytes `forward` takes for each point of a large cloud, beside the
+  /// weights.
   [[nodiscard]] virtual std::size_t bytes_per_point() const { return 4096; }
-  /// The most voxels that `forward` should get at a time: more would take too long, where time
-  /// grows faster than their number, or give other results than networks were trained for.
+  /// Returns the most voxels that `forward` should get at a time: more would take too long, where
+  /// time grows faster than their number, or give other results than networks were trained for.
   [[nodiscard]] virtual std::size_t most_voxels() const { return std::size_t{1} << 20U; }
-  /// The edge, in voxels, of cells that tiles of a scene must not cut; powers of two up to 16 are
-  /// never cut.
+  /// Returns the edge, in voxels, of cells that tiles of a scene must not cut; powers of two up to
+  /// 16 are never cut.
   [[nodiscard]] virtual std::uint32_t cell_edge() const { return 1; }
-  /// The layers whose attention weights a Trace can listen to, in the order of the forward pass.
+  /// Returns the layers whose attention weights a Trace can listen to, in the order of the forward
+  /// pass.
   [[nodiscard]] virtual std::vector<AttentionLayer> attention_layers() const { return {}; }
-  /// For PointInput::cuts of the tiles of a scene.
+  /// Returns the patches of a scene, for PointInput::cuts of its tiles.
   /// @param cells  of all voxels of the scene, each once
   /// Time O(n log n), memory some 40 bytes a voxel; the same result for any thread count.
   [[nodiscard]] virtual PatchCuts cuts_of(std::span<const Cell> /*cells*/) const { return {}; }

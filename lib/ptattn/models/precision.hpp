@@ -6,18 +6,18 @@
 
 namespace ptattn {
 
-/// The numbers that a network computes with.
+/// Represents the numbers that a network computes with.
 enum class Precision : std::uint8_t {
   kFloat32,
   kInt8,  ///< 8-bit weights and 7-bit inputs in the large layers, see the network's header
 };
 
-/// "float32", "int8"
+/// Returns "float32", "int8"
 [[nodiscard]] constexpr std::string_view name_of(Precision precision) {
   return precision == Precision::kInt8 ? "int8" : "float32";
 }
 
-/// The precision of that name.
+/// Returns the precision of that name.
 [[nodiscard]] constexpr std::optional<Precision> precision_named(std::string_view name) {
   for (const Precision precision : {Precision::kFloat32, Precision::kInt8}) {
     if (name == name_of(precision)) return precision;

@@ -15,7 +15,7 @@
 
 namespace ptattn {
 
-/// What a model is for.
+/// Holds what a model is for.
 enum class ModelTask : std::uint8_t {
   kClassification,  ///< classifies a cloud as a whole
   kPoints,          ///< labels every point, or describes it by features

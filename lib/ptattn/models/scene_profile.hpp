@@ -8,8 +8,8 @@
 
 namespace ptattn {
 
-/// What a channel of a network over voxels says about its voxel; heights, windows and cells are
-/// defined in tasks/scene_features.hpp.
+/// Holds what a channel of a network over voxels says about its voxel; heights, windows and cells
+/// are defined in tasks/scene_features.hpp.
 enum class ChannelKind : std::uint8_t {
   kPosition,    ///< x, y, z: mean position, from the profile's origin; the parameter is the axis
   kOffset,      ///< offset_x, ...: mean position inside the voxel; the parameter is the axis
@@ -41,20 +41,20 @@ struct Channel {
   bool operator==(const Channel&) const = default;
 };
 
-/// What a cloud's coordinates become before anything else.
+/// Holds what a cloud's coordinates become before anything else.
 enum class Frame : std::uint8_t {
   kScene,   ///< stay as they are: the model knows sizes, in metres
   kObject,  ///< centred and scaled to the unit sphere: one object, any unit
 };
 
-/// Where the channels x, y, z and the positions that a network sees are measured from.
+/// Says where the channels x, y, z and the positions that a network sees are measured from.
 enum class Origin : std::uint8_t {
   kMinimum,       ///< least x, y, z
   kCenterBottom,  ///< middle of the bounding box in x and y, least z
   kSensor,        ///< nowhere else: coordinates stay as they are, as those of a sweep
 };
 
-/// How a cloud becomes voxels with channels: the `preprocessing` of a model over points.
+/// Says how a cloud becomes voxels with channels: the `preprocessing` of a model over points.
 ///
 /// JSON keys: `kind` (scene, object), `unit` (metre), `up` (z), `voxel` (edge length), `features`
 /// (names of the channels in order), `origin` (minimum, center_bottom, sensor) [minimum], `squash`

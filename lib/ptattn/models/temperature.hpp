@@ -6,7 +6,7 @@
 
 namespace ptattn {
 
-/// Softens or sharpens class probabilities, so that they are right as often as they say.
+/// Holds softens or sharpens class probabilities, so that they are right as often as they say.
 ///
 ///   p_c <- p_c^(1/T_k) / sum_i p_i^(1/T_k)     k the likeliest class
 ///
@@ -15,13 +15,13 @@ namespace ptattn {
 /// Whatever the numbers, the likeliest class stays the likeliest.
 class Temperature {
  public:
-  /// 1: probabilities stay as they are.
+  /// Leaves probabilities as they are: 1.
   Temperature() = default;
   /// @param by_class  T_k of each class, > 0, or one number for all classes
   explicit Temperature(std::vector<double> by_class);
 
   [[nodiscard]] bool is_one() const { return by_class_.empty(); }
-  /// The numbers that it was made of.
+  /// Returns the numbers that it was made of.
   [[nodiscard]] std::span<const double> by_class() const { return by_class_; }
   [[nodiscard]] double of(std::size_t likeliest) const;
 

@@ -13,13 +13,14 @@
 
 namespace ptattn {
 
-/// A layer of a network that computes attention weights.
+/// Represents a layer of a network that computes attention weights.
 struct AttentionLayer {
   std::string name;  ///< "pt_last.sa1"
   std::size_t heads = 1;
 };
 
-/// The attention weights of one head over one group of tokens: a whole cloud, or one patch of it.
+/// Represents the attention weights of one head over one group of tokens: a whole cloud, or one
+/// patch of it.
 struct AttentionMap {
   std::string_view layer;
   std::size_t head = 0;
@@ -30,13 +31,14 @@ struct AttentionMap {
   MatrixView weights;                      ///< [m, n]; a row is a query's, its sum is 1
 };
 
-/// Listens to a forward pass, for parity checks, features and attention maps. Where nobody listens,
+/// Listens to a forward pass, for parity checks, features and attention maps. Without a listener,
 /// nothing is spent.
 class Trace {
  public:
   using Values =
       std::function<void(std::string_view name, MatrixView values, MatrixView positions)>;
   using Attention = std::function<void(const AttentionMap& map)>;
+  using Progress = std::function<void(double share)>;
 
   Trace() = default;
   /// Listens to named intermediate results ("pt_last.sa1", [points, channels]).
@@ -63,7 +65,14 @@ class Trace {
     return trace;
   }
 
-  /// True when somebody listens to intermediate results.
+  /// Listens to the share of the work that is done as well: growing numbers from 0 to 1.
+  [[nodiscard]] Trace with_progress(Progress listener) const {
+    Trace trace = *this;
+    trace.progress_ = std::move(listener);
+    return trace;
+  }
+
+  /// Returns true when there is a listener for intermediate results.
   explicit operator bool() const { return static_cast<bool>(values_); }
   /// @param positions  [values.rows, 3] of the points or voxels that the rows describe; empty for
   ///                   what describes the cloud as a whole, or is no description at all
@@ -71,17 +80,23 @@ class Trace {
     values_(name, values, positions);
   }
 
-  /// True when somebody listens to the attention weights of some layer.
+  /// Returns true when there is a listener for the attention weights of some layer.
   [[nodiscard]] bool hears_attention() const { return static_cast<bool>(attention_); }
   [[nodiscard]] bool wants_attention(std::string_view layer) const {
     return attention_ && (layer_.empty() || layer_ == layer);
   }
-  /// Call from one thread at a time, in an order that does not depend on the thread count.
+  /// Reports weights. Call from one thread at a time, in an order that does not depend on the
+  /// thread count.
   void attention(const AttentionMap& map) const { attention_(map); }
+  /// Tells how much of the work is done. Call from one thread at a time.
+  void progress(double share) const {
+    if (progress_) progress_(share);
+  }
 
  private:
   Values values_;
   Attention attention_;
+  Progress progress_;
   std::string layer_;
 };
 

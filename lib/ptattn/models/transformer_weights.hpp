@@ -9,7 +9,7 @@
 
 namespace ptattn {
 
-/// Hyper-parameters of an encoder-decoder Transformer; the defaults are those of
+/// Holds hyper-parameters of an encoder-decoder Transformer; the defaults are those of
 /// torch.nn.Transformer.
 struct TransformerConfig {
   std::size_t channels = 512;  ///< d_model
@@ -22,8 +22,8 @@ struct TransformerConfig {
   double norm_eps = 1e-5;
 };
 
-/// Weights under the key names of torch.nn.Transformer: encoder.layers.0.self_attn.in_proj_weight,
-/// ..., decoder.norm.bias.
+/// Returns weights under the key names of torch.nn.Transformer:
+/// encoder.layers.0.self_attn.in_proj_weight, ..., decoder.norm.bias.
 /// @throws Error(Fault::kModel) naming all tensors that are missing, misshapen, not finite or left
 ///         over; Error(Fault::kUsage) when the heads do not divide the channels
 [[nodiscard]] Transformer read_transformer_weights(const TransformerConfig& config,

@@ -18,8 +18,8 @@ namespace ptattn {
   return std::uint64_t{std::bit_cast<std::uint32_t>(distance)} << 32 | index;
 }
 
-/// What a candidate must beat: be nearer, or as near with a lower index. The default admits every
-/// point and no unused lane.
+/// Holds what a candidate must beat: be nearer, or as near with a lower index. The default admits
+/// every point and no unused lane.
 struct Worst {
   float distance = std::numeric_limits<float>::infinity();
   std::uint32_t index = kNoIndex;

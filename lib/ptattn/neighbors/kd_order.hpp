@@ -16,7 +16,7 @@ struct IndexedPoint {
   std::uint32_t index;
 };
 
-/// A bounding box and the lowest index in it; empty until something is included.
+/// Represents a bounding box and the lowest index in it; empty until something is included.
 struct IndexedBox {
   static constexpr float kInfinity = std::numeric_limits<float>::infinity();
   std::array<float, 3> low{kInfinity, kInfinity, kInfinity};

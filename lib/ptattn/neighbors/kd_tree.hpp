@@ -13,7 +13,7 @@
 
 namespace ptattn {
 
-/// A k-d tree with wide nodes, for repeated queries of one cloud.
+/// Represents a k-d tree with wide nodes, for repeated queries of one cloud.
 ///
 /// The points stand in k-d order in leaves of 32. Sixteen neighbouring leaves share a node with
 /// their bounding boxes, sixteen such nodes the next one, and so on: one vector operation rates all
@@ -27,21 +27,22 @@ class KdTree {
   /// @throws        Error(Fault::kUsage) when they are not
   /// Time O(n log n); parallel.
   explicit KdTree(MatrixView points);
-  /// The same in memory of `scratch`, which must live longer.
+  /// Makes the same in memory of `scratch`, which must live longer.
   KdTree(MatrixView points, ScratchMemory& scratch);
   KdTree(KdTree&&) = default;
   KdTree& operator=(KdTree&&) = default;
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  /// See ptattn::k_nearest. Time O(m (k + log n)); parallel over queries, which are answered in the
-  /// order of the leaf nearest to them, so that they find their part of the tree in the cache.
+  /// Returns see ptattn::k_nearest. Time O(m (k + log n)); parallel over queries, which are
+  /// answered in the order of the leaf nearest to them, so that they find their part of the tree in
+  /// the cache.
   [[nodiscard]] IndexTable k_nearest(MatrixView queries, std::size_t k) const;
-  /// The same, written to `out` [m k] row by row.
+  /// Writes the same indices to `out` [m k], row by row.
   void k_nearest(MatrixView queries, std::size_t k, std::span<std::uint32_t> out) const;
 
-  /// The points within `radius` of each query, nearest first, ordered and compared as k_nearest
-  /// does (radius * radius is a float32, too; the edge belongs to the ball).
+  /// Returns the points within `radius` of each query, nearest first, ordered and compared as
+  /// k_nearest does (radius * radius is a float32, too; the edge belongs to the ball).
   ///
   /// @param queries  [m, 3], finite
   /// @param radius   not negative; infinity is a radius
@@ -53,7 +54,7 @@ class KdTree {
 
  private:
   void build(MatrixView points, std::span<PointPack> packs, std::span<BoxPack> boxes);
-  /// The k nearest, of those whose squared distance is at most `reach`; kNoIndex behind them.
+  /// Finds the k nearest, of those whose squared distance is at most `reach`; kNoIndex behind them.
   void search(MatrixView queries, std::size_t k, float reach, std::span<std::uint32_t> out) const;
   [[nodiscard]] std::span<const std::span<const BoxPack>> levels() const {
     return std::span(levels_).first(level_count_);

@@ -8,7 +8,7 @@
 
 namespace ptattn {
 
-/// Row-major table of point indices [rows, k].
+/// Holds row-major table of point indices [rows, k].
 struct IndexTable {
   std::size_t rows = 0;
   std::size_t k = 0;
@@ -17,7 +17,7 @@ struct IndexTable {
   [[nodiscard]] const std::uint32_t* row(std::size_t i) const { return indices.data() + i * k; }
 };
 
-/// The k nearest of `points` to each of `queries`, nearest first, exact.
+/// Returns the k nearest of `points` to each of `queries`, nearest first, exact.
 ///
 /// Squared distances are (dx dx + dy dy) + dz dz in float32 without fused operations, so the order
 /// is the same on every CPU; equal distances go to the lowest index. A point of the cloud is its

@@ -19,7 +19,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
 
-/// A bound that at least k of `values` do not exceed, and as a rule not many more.
+/// Returns a bound that at least k of `values` do not exceed, and as a rule not many more.
 ///
 /// Bisects the bit patterns. The result only has to be large enough, so a dozen steps will do.
 /// @param values  `count` >= k floats, 0 <= value <= high; +inf in the rest of the last vector

@@ -22,19 +22,20 @@ namespace hn = hwy::HWY_NAMESPACE;
 using FloatTag = hn::CappedTag<float, kPackLanes>;
 using Floats = hn::Vec<FloatTag>;
 
-/// A position. Not three vectors: those of SVE cannot be members.
+/// Represents a position. Not three vectors: those of SVE cannot be members.
 struct QueryPoint {
   float x, y, z;
 
   explicit QueryPoint(const float* p) : x(p[0]), y(p[1]), z(p[2]) {}
 };
 
-/// (dx dx + dy dy) + dz dz: five roundings in this order on every target, never a fused operation.
+/// Returns (dx dx + dy dy) + dz dz: five roundings in this order on every target, never a fused
+/// operation.
 HWY_INLINE Floats squared_norm(Floats dx, Floats dy, Floats dz) {
   return hn::Add(hn::Add(hn::Mul(dx, dx), hn::Mul(dy, dy)), hn::Mul(dz, dz));
 }
 
-/// Squared distances of the points in lanes `lane`... of the pack.
+/// Returns the squared distances of the points in lanes `lane`... of the pack.
 HWY_INLINE Floats squared_distances(const PointPack& pack, std::size_t lane, QueryPoint to) {
   const FloatTag d;
   return squared_norm(hn::Sub(hn::Load(d, pack.x + lane), hn::Set(d, to.x)),
@@ -42,7 +43,8 @@ HWY_INLINE Floats squared_distances(const PointPack& pack, std::size_t lane, Que
                       hn::Sub(hn::Load(d, pack.z + lane), hn::Set(d, to.z)));
 }
 
-/// Lower bounds of the squared distances of all points in the boxes of lanes `lane`... .
+/// Returns the lower bounds of the squared distances of all points in the boxes of lanes `lane`...
+/// .
 ///
 /// The gap to the near face is not larger than the offset of any point of the box, and rounding is
 /// monotone, so the same formula over gaps never exceeds the rounded distance of a point. The bound
@@ -58,7 +60,7 @@ HWY_INLINE Floats squared_distances(const BoxPack& boxes, std::size_t lane, Quer
   return squared_norm(gap(0, to.x), gap(1, to.y), gap(2, to.z));
 }
 
-/// The mask as bits, lane 0 lowest.
+/// Returns the mask as bits, lane 0 lowest.
 template <class D, class Mask>
 HWY_INLINE unsigned lane_bits(D d, Mask mask) {
   std::uint8_t bytes[8] = {};  // StoreMaskBits may write up to eight bytes

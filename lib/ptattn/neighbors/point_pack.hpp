@@ -13,8 +13,8 @@ namespace ptattn {
 /// Lanes of the widest vector that the kernels use (AVX-512); narrower ones take several steps.
 inline constexpr std::size_t kPackLanes = 16;
 
-/// Sixteen points, coordinate by coordinate. Unused lanes hold infinite coordinates and kNoIndex:
-/// they are infinitely far from everything and lose every tie.
+/// Holds sixteen points, coordinate by coordinate. Unused lanes hold infinite coordinates and
+/// kNoIndex: they are infinitely far from everything and lose every tie.
 struct alignas(64) PointPack {
   float x[kPackLanes];
   float y[kPackLanes];
@@ -22,12 +22,12 @@ struct alignas(64) PointPack {
   std::uint32_t index[kPackLanes];  ///< row of the matrix that the point came from
 };
 
-/// One number for each point or box of a pack.
+/// Represents one number for each point or box of a pack.
 struct alignas(64) FloatPack {
   float values[kPackLanes];
 };
 
-/// Bounding boxes of sixteen blocks of points. Unused lanes hold empty boxes (low > high) and
+/// Holds bounding boxes of sixteen blocks of points. Unused lanes hold empty boxes (low > high) and
 /// kNoIndex: they too are infinitely far from everything and lose every tie.
 struct alignas(64) BoxPack {
   float low[3][kPackLanes];
@@ -35,7 +35,7 @@ struct alignas(64) BoxPack {
   std::uint32_t lowest_index[kPackLanes];  ///< of the points in the box
 };
 
-/// Number of packs that hold `count` lanes.
+/// Returns the number of packs that hold `count` lanes.
 [[nodiscard]] constexpr std::size_t packs_for(std::size_t count) {
   return (count + kPackLanes - 1) / kPackLanes;
 }
@@ -53,7 +53,7 @@ void check_points(MatrixView points, std::string_view subject);
 /// Time O(n log(n / block)); parallel; the same result for any thread count.
 void pack_in_kd_order(MatrixView points, std::size_t block, std::span<PointPack> packs);
 
-/// Number of blocks of `block` points.
+/// Returns the number of blocks of `block` points.
 [[nodiscard]] constexpr std::size_t blocks_for(std::size_t points, std::size_t block) {
   return (points + block - 1) / block;
 }

@@ -12,7 +12,7 @@
 
 namespace ptattn {
 
-/// The row of the voxel at any place of a sparse grid, for one or several clouds.
+/// Represents the row of the voxel at any place of a sparse grid, for one or several clouds.
 ///
 /// The grid is cut into blocks of 4 x 4 x 4 voxels; occupied blocks lie in an open-addressing hash
 /// table, their 64 rows side by side. So the 27 or 125 places around a voxel cost at most eight
@@ -29,12 +29,12 @@ class VoxelHash {
   /// Time O(n), parallel but for the blocks' places in the table; memory 256 bytes an occupied
   /// block, and at most 68 bytes a run of rows in one block.
   VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> ends);
-  /// The same in memory of `scratch`, which must live longer.
+  /// Makes the same in memory of `scratch`, which must live longer.
   VoxelHash(std::span<const Cell> cells, std::span<const std::size_t> ends, ScratchMemory& scratch);
   VoxelHash(VoxelHash&&) = default;
   VoxelHash& operator=(VoxelHash&&) = default;
 
-  /// Row of the voxel at `cell` of the cloud, or kNoIndex.
+  /// Returns the row of the voxel at `cell` of the cloud, or kNoIndex.
   [[nodiscard]] std::uint32_t find(std::size_t cloud, const Cell& cell) const;
 
   class Cursor;
@@ -47,7 +47,7 @@ class VoxelHash {
     std::uint32_t block;
   };
 
-  /// The input. Rows of one block that follow one another are a run.
+  /// Represents the input. Rows of one block that follow one another are a run.
   struct Rows {
     std::span<const Cell> cells;
     std::span<const std::size_t> ends;
@@ -58,13 +58,13 @@ class VoxelHash {
   [[nodiscard]] std::uint64_t key_of(const Rows& rows, std::size_t row) const;
   [[nodiscard]] std::uint64_t key(std::size_t cloud, const Cell& block) const;
   [[nodiscard]] std::size_t slot_of(std::uint64_t key) const;
-  /// The first rows of runs, ascending.
+  /// Returns the first rows of runs, ascending.
   [[nodiscard]] std::span<const std::uint32_t> runs_of(const Rows& rows,
                                                        ScratchMemory& scratch) const;
   /// Gives every block its slot; returns the number of blocks.
   std::size_t enter(const Rows& rows, std::span<const std::uint32_t> runs, std::span<Slot> slots);
   void fill(const Rows& rows, std::span<const std::uint32_t> runs, std::span<Block> blocks);
-  /// nullptr when it is outside the grid or empty.
+  /// Returns nullptr when it is outside the grid or empty.
   [[nodiscard]] const Block* block_at(std::size_t cloud, const std::array<int, 3>& block) const;
 
   unsigned block_bits_ = 0;            ///< of a block's coordinate
@@ -75,15 +75,15 @@ class VoxelHash {
   std::span<const Block> blocks_;  ///< in the order of their first rows
 };
 
-/// Windows of cells one after the other: remembers the blocks around the last cell, so that cells
-/// of one block, which follow one another along a space-filling curve, look them up only once. Of
-/// one thread; refers to a hash that must outlive it.
+/// Holds windows of cells one after the other: remembers the blocks around the last cell, so that
+/// cells of one block, which follow one another along a space-filling curve, look them up only
+/// once. Of one thread; refers to a hash that must outlive it.
 class VoxelHash::Cursor {
  public:
   explicit Cursor(const VoxelHash& hash) : hash_(hash) {}
 
-  /// Rows of all voxels around `cell`, itself included: offsets from -radius to radius, z fastest
-  /// and x slowest, kNoIndex where nothing is. Offsets may lead out of the grid.
+  /// Lists the rows of all voxels around `cell`, itself included: offsets from -radius to radius, z
+  /// fastest and x slowest, kNoIndex where nothing is. Offsets may lead out of the grid.
   /// @param cell    each coordinate below 2^30
   /// @param radius  0 to kMaxRadius
   /// @param rows    [(2 radius + 1)^3], written

@@ -6,7 +6,7 @@
 
 namespace ptattn {
 
-/// Batch normalisation at inference (Ioffe and Szegedy 2015), per channel:
+/// Holds batch normalisation at inference (Ioffe and Szegedy 2015), per channel:
 ///
 ///   y = gamma (x - mean) / sqrt(variance + eps) + beta
 struct BatchNorm {

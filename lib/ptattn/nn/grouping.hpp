@@ -8,7 +8,7 @@
 
 namespace ptattn {
 
-/// Two point-wise layers over the neighbourhoods of some points.
+/// Holds two point-wise layers over the neighbourhoods of some points.
 ///
 /// The first one, W [f_j - f_i, f_i] with W = [W_a, W_b], is stored as W_a f_j + (W_b - W_a) f_i:
 /// its products then run once a point instead of once a neighbour.
@@ -23,7 +23,7 @@ struct GroupingWeights {
   GroupingWeights(const DenseWeights& first, DenseWeights second);
 };
 
-/// Neighbour embedding (Guo et al. 2021, PCT, section 3.4; Qi et al. 2017, PointNet++).
+/// Embeds neighbourhoods (Guo et al. 2021, PCT, section 3.4; Qi et al. 2017, PointNet++).
 ///
 ///   out_i = max over neighbours j of i of ReLU(second ReLU(first [f_j - f_i, f_i]))
 ///
@@ -38,7 +38,7 @@ void embed_neighborhoods(const GroupingWeights& w, MatrixView features,
                          std::span<const std::uint32_t> centers,
                          std::span<const std::uint32_t> neighbors, MutableMatrixView out);
 
-/// The rows of x with the given indices, in that order: [m, c].
+/// Returns the rows of x with the given indices, in that order: [m, c].
 [[nodiscard]] Matrix gather_rows(MatrixView x, std::span<const std::uint32_t> indices);
 
 }  // namespace ptattn

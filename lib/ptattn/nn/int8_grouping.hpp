@@ -8,7 +8,7 @@
 
 namespace ptattn {
 
-/// The layers of a neighbour embedding with 8-bit weights, see GroupingWeights.
+/// Represents the layers of a neighbour embedding with 8-bit weights, see GroupingWeights.
 struct Int8GroupingWeights {
   Int8Linear neighbor;  // [in, hidden]
   Int8Linear center;    // [in, hidden]
@@ -18,7 +18,7 @@ struct Int8GroupingWeights {
   explicit Int8GroupingWeights(const GroupingWeights& w);
 };
 
-/// embed_neighborhoods (grouping.hpp) with 8-bit products. What enters the second layer is
+/// Embeds neighbourhoods (see grouping.hpp) with 8-bit products. What enters the second layer is
 /// quantised while it is gathered, with one scale a neighbourhood, and of what leaves it only the
 /// maximum over the neighbours is written.
 /// @param features  [n, in]; other parameters, errors and cost as there

@@ -15,8 +15,8 @@ namespace ptattn {
 using FindNeighbors =
     std::function<void(std::size_t begin, std::size_t end, std::span<std::uint32_t> neighbors)>;
 
-/// Which input rows of a submanifold convolution meet which slice of its kernel: built once, used
-/// by all layers over the same voxels. A view of scratch memory.
+/// Says which input rows of a submanifold convolution meet which slice of its kernel: built once,
+/// used by all layers over the same voxels. A view of scratch memory.
 ///
 /// Output rows are cut into blocks; a block lists its pairs (input row, output row) slice by slice,
 /// so that a slice's product can gather its rows into one small matrix. The middle of the kernel
@@ -25,7 +25,7 @@ class KernelMap {
  public:
   static constexpr std::size_t kBlockRows = 256;
 
-  /// Of no rows.
+  /// Makes the map of no rows.
   KernelMap() = default;
   /// @param rows       below 2^32 - 1
   /// @param volume     offsets of the kernel, odd
@@ -35,12 +35,12 @@ class KernelMap {
   KernelMap(std::size_t rows, std::size_t volume, const FindNeighbors& neighbors,
             ScratchMemory& scratch);
 
-  /// The same in three steps, where what finds the neighbours shall lie behind the map: takes
+  /// Makes the same in three steps, where what finds the neighbours shall lie behind the map: takes
   /// memory as if every offset were occupied, ...
   KernelMap(std::size_t rows, std::size_t volume, ScratchMemory& scratch);
-  /// ... uses some of it, ...
+  /// Finds the pairs, with some of the memory.
   void build(const FindNeighbors& neighbors);
-  /// ... and gives back the rest.
+  /// Gives back the rest of the memory.
   /// @param scratch  of which nothing was taken since the first step
   void trim(ScratchMemory& scratch);
 
@@ -52,7 +52,7 @@ class KernelMap {
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t volume() const { return volume_; }
   [[nodiscard]] std::size_t block_count() const { return blocks_.size(); }
-  /// The pairs of slice `offset` in block `block`.
+  /// Returns the pairs of slice `offset` in block `block`.
   [[nodiscard]] Pairs pairs(std::size_t block, std::size_t offset) const;
 
  private:

@@ -6,7 +6,7 @@
 
 namespace ptattn {
 
-/// Layer normalisation (Ba et al. 2016) of every row x:
+/// Holds layer normalisation (Ba et al. 2016) of every row x:
 ///
 ///   y = gamma (x - mean x) / sqrt(var x + eps) + beta,  var over the row's c values, divided by c
 struct LayerNorm {
@@ -15,7 +15,7 @@ struct LayerNorm {
   double eps = 1e-5;
 };
 
-/// out = norm(x)
+/// Normalizes rows: out = norm(x)
 /// @param x    [n, c]
 /// @param out  [n, c]; x itself, or without overlap
 /// @throws     Error(Fault::kUsage) when the shapes do not fit each other
@@ -23,9 +23,9 @@ struct LayerNorm {
 void layer_norm(const LayerNorm& norm, MatrixView x, MutableMatrixView out);
 [[nodiscard]] Matrix layer_norm(const LayerNorm& norm, MatrixView x);
 
-/// x <- x + residual, then out = norm(x), in one pass over memory. With out = x this is the
-/// post-norm of Vaswani et al. 2017; with out beside x, the step from one pre-norm sub-layer to the
-/// next.
+/// Adds a residual and normalizes: x <- x + residual, then out = norm(x), in one pass over memory.
+/// With out = x this is the post-norm of Vaswani et al. 2017; with out beside x, the step from one
+/// pre-norm sub-layer to the next.
 /// @param x         [n, c]
 /// @param residual  [n, c]; overlaps neither x nor out
 /// @param out       [n, c]; x itself, or without overlap

@@ -10,19 +10,19 @@
 
 namespace ptattn {
 
-/// A fully connected layer as checkpoints store it.
+/// Represents a fully connected layer as checkpoints store it.
 struct DenseWeights {
   Matrix weight;            // [out, in]
   std::vector<float> bias;  // [out]; empty: none
 };
 
-/// The part of a layer that works on the input channels [begin, begin + count). Where a layer's
-/// input is made of several pieces side by side, it is the sum of such parts, of which one keeps
-/// the bias. An empty layer gives an empty part.
+/// Returns the part of a layer that works on the input channels [begin, begin + count). Where a
+/// layer's input is made of several pieces side by side, it is the sum of such parts, of which one
+/// keeps the bias. An empty layer gives an empty part.
 [[nodiscard]] DenseWeights input_part(const DenseWeights& layer, std::size_t begin,
                                       std::size_t count, bool with_bias);
 
-/// A fully connected layer, or a convolution of width 1, ready to run.
+/// Represents a fully connected layer, or a convolution of width 1, ready to run.
 struct Linear {
   PackedMatrix weight;      // [in, out]
   std::vector<float> bias;  // [out]; empty: none
@@ -31,7 +31,7 @@ struct Linear {
   explicit Linear(DenseWeights dense);
 };
 
-/// c = activation(a b + bias) + residual, in parallel over blocks of c.
+/// Computes c = activation(a b + bias) + residual, in parallel over blocks of c.
 /// @param a  [m, k]
 /// @param b  [k, n]
 /// @param c  [m, n]; overlaps neither a nor the residual
@@ -39,7 +39,7 @@ struct Linear {
 /// Time m n k multiply-adds; the same bits for any thread count.
 void multiply(MatrixView a, PackedMatrixView b, const Epilogue& epilogue, MutableMatrixView c);
 
-/// activation(x W + bias) + residual
+/// Returns activation(x W + bias) + residual
 /// @param x         [n, in], one row a point
 /// @param residual  [n, out]; empty: none
 /// @return          [n, out]
@@ -47,18 +47,18 @@ void multiply(MatrixView a, PackedMatrixView b, const Epilogue& epilogue, Mutabl
 /// Time n in out multiply-adds; the same bits for any thread count.
 [[nodiscard]] Matrix linear(const Linear& layer, MatrixView x,
                             Activation activation = Activation::kNone, MatrixView residual = {});
-/// The same, written to `out` [n, out], which overlaps neither x nor the residual.
+/// Writes the same to `out` [n, out], which overlaps neither x nor the residual.
 void linear(const Linear& layer, MatrixView x, Activation activation, MatrixView residual,
             MutableMatrixView out);
-/// The same without residual, in memory of `scratch`.
+/// Applies the layer without residual, in memory of `scratch`.
 [[nodiscard]] MutableMatrixView linear(const Linear& layer, MatrixView x, Activation activation,
                                        ScratchMemory& scratch);
-/// x W + bias in memory of `scratch`, as the right-hand side of another product.
+/// Returns x W + bias in memory of `scratch`, as the right-hand side of another product.
 [[nodiscard]] PackedMatrixView linear_packed(const Linear& layer, MatrixView x,
                                              ScratchMemory& scratch);
 
-/// out[j] = max over rows i of activation(x W + bias)[i, j]: a layer and the maximum over all
-/// points, without the layer's output in between.
+/// Computes out[j] = max over rows i of activation(x W + bias)[i, j]: a layer and the maximum over
+/// all points, without the layer's output in between.
 /// @param x           [n, in], n >= 1
 /// @param activation  one that keeps order (GELU does not)
 /// @param out         [1, out]

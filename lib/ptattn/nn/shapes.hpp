@@ -8,7 +8,7 @@
 
 namespace ptattn {
 
-/// "[rows, cols]", for messages about shapes.
+/// Returns "[rows, cols]", for messages about shapes.
 [[nodiscard]] std::string shape_text(std::size_t rows, std::size_t cols);
 
 /// @param subject  what the message is about, such as "rotary encoding"

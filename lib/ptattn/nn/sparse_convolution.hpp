@@ -10,8 +10,8 @@
 
 namespace ptattn {
 
-/// Submanifold sparse convolution (Graham and van der Maaten 2017): values exist at occupied voxels
-/// only, before and after.
+/// Holds submanifold sparse convolution (Graham and van der Maaten 2017): values exist at occupied
+/// voxels only, before and after.
 ///
 ///   out_p = bias + sum_k W_k x_{p + k - centre}    over the offsets k that are occupied
 struct SparseConvolution {
@@ -24,7 +24,7 @@ struct SparseConvolution {
   SparseConvolution(const DenseWeights& dense, std::size_t volume);
 };
 
-/// The same layer where its slices lie elsewhere, a view.
+/// Views the same layer where its slices lie elsewhere.
 struct ConvolutionSlices {
   std::span<const PackedMatrixView> of_offset;  ///< [volume] of [in, out]
   std::span<const float> bias;                  ///< [out]; empty: none
@@ -43,9 +43,9 @@ void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, Ma
 void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, MatrixView x,
                         MutableMatrixView out);
 
-/// The same operation for a large kernel that only one layer uses: the pairs of a block of rows are
-/// found when its turn comes, since those of all rows would take more memory than the features (a
-/// kernel of 5^3 offsets meets some thirty voxels of a surface).
+/// Applies a convolution with a large kernel that only one layer uses: the pairs of a block of rows
+/// are found when its turn comes, since those of all rows would take more memory than the features
+/// (a kernel of 5^3 offsets meets some thirty voxels of a surface).
 ///
 ///   out = activation(windows(x) W + bias)
 ///

@@ -35,7 +35,7 @@ struct Blocks {
   std::span<FloatPack> nearest;  ///< by point: squared distance to the nearest sample
   std::span<BoxPack> boxes;
   std::span<FloatPack> farthest;  ///< by block: the largest of its `nearest`
-  /// By block: the lowest index among its farthest points; kNoIndex while nobody asked.
+  /// By block: the lowest index among its farthest points; kNoIndex until it is asked for.
   std::span<std::uint32_t> winner;
   std::span<std::uint32_t> touched;  ///< blocks that the newest sample may change
 };

@@ -9,7 +9,7 @@
 
 namespace ptattn {
 
-/// Farthest point sampling (Gonzalez 1985; Eldar et al. 1997), exact.
+/// Returns farthest point sampling (Gonzalez 1985; Eldar et al. 1997), exact.
 ///
 ///   s_0 = start,  s_{i+1} = argmax_p min_{j <= i} |p - s_j|^2
 ///
@@ -26,7 +26,7 @@ namespace ptattn {
 /// Only the ordering of large clouds is parallel: callers run clouds side by side.
 [[nodiscard]] std::vector<std::uint32_t> farthest_point_sample(MatrixView points, std::size_t count,
                                                                std::size_t start = 0);
-/// The same, as many as `out` holds; allocates nothing in the steady state.
+/// Samples as many points as `out` holds; allocates nothing in the steady state.
 void farthest_point_sample(MatrixView points, std::size_t start, std::span<std::uint32_t> out);
 
 }  // namespace ptattn

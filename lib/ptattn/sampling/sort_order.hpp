@@ -9,7 +9,8 @@
 
 namespace ptattn {
 
-/// The indices of `keys` in the order of ascending keys; equal keys in the order of their indices.
+/// Returns the indices of `keys` in the order of ascending keys; equal keys in the order of their
+/// indices.
 ///
 /// Parallel radix sort, eleven bits a pass, over the bits that are not the same in all keys; none
 /// where the keys ascend already.
@@ -18,7 +19,7 @@ namespace ptattn {
 /// Time O(n) a pass, memory 32 n bytes of the thread's ScratchMemory; the same result for any
 /// thread count.
 [[nodiscard]] std::vector<std::uint32_t> sort_order(std::span<const std::uint64_t> keys);
-/// The same, written to `order` [n].
+/// Writes the same order to `order` [n].
 void sort_order(std::span<const std::uint64_t> keys, std::span<std::uint32_t> order);
 
 /// Gathers items of equal keys: groups in the order of ascending keys, the items of a group
@@ -29,12 +30,12 @@ void sort_order(std::span<const std::uint64_t> keys, std::span<std::uint32_t> or
 std::size_t group_order(std::span<const std::uint64_t> keys, std::span<std::uint32_t> items,
                         std::span<std::uint32_t> begins);
 
-/// The group of every item, written to `groups` [n]. Time O(n), parallel.
+/// Writes the group of every item to `groups` [n]. Time O(n), parallel.
 /// @param begins  [groups + 1], as of group_order
 void group_of_items(std::span<const std::uint32_t> items, std::span<const std::uint32_t> begins,
                     std::span<std::uint32_t> groups);
 
-/// What group_order finds.
+/// Holds what group_order finds.
 struct GroupOrder {
   RawVector<std::uint32_t> items;   ///< [n]
   RawVector<std::uint32_t> begins;  ///< [groups + 1]

@@ -10,7 +10,7 @@
 
 namespace ptattn {
 
-/// How many items carry each pair (true label, predicted label).
+/// Says how many items carry each pair (true label, predicted label).
 using LabelPairs = std::map<std::pair<std::int32_t, std::int32_t>, std::uint64_t>;
 
 /// Counts the pairs that `truth` and `predicted` form, item by item.
@@ -20,15 +20,15 @@ using LabelPairs = std::map<std::pair<std::int32_t, std::int32_t>, std::uint64_t
 [[nodiscard]] LabelPairs count_pairs(std::span<const std::int32_t> truth,
                                      std::span<const std::int32_t> predicted);
 
-/// n_ij: items of class i (rows) that were predicted as class j (columns). A last column holds the
-/// items that were predicted as none of the classes.
+/// Holds n_ij: items of class i (rows) that were predicted as class j (columns). A last column
+/// holds the items that were predicted as none of the classes.
 class ConfusionMatrix {
  public:
   explicit ConfusionMatrix(std::size_t classes)
       : classes_(classes), counts_(classes * (classes + 1), 0) {}
 
   [[nodiscard]] std::size_t classes() const { return classes_; }
-  /// The column of items without a predicted class.
+  /// Returns the column of items without a predicted class.
   [[nodiscard]] std::size_t none() const { return classes_; }
 
   /// @param truth      below classes()
@@ -44,8 +44,8 @@ class ConfusionMatrix {
   std::vector<std::uint64_t> counts_;  // [classes, classes + 1]
 };
 
-/// How well one class was found. TP = n_ii, FN = truth - TP, FP = predicted - TP. A quotient whose
-/// denominator is zero is absent.
+/// Says how well one class was found. TP = n_ii, FN = truth - TP, FP = predicted - TP. A quotient
+/// whose denominator is zero is absent.
 struct ClassMetrics {
   std::uint64_t truth = 0;          ///< items of the class
   std::uint64_t predicted = 0;      ///< items predicted as the class
@@ -55,9 +55,9 @@ struct ClassMetrics {
   std::optional<double> f1;         ///< 2 TP / (2 TP + FP + FN)
 };
 
-/// How well all were found. Means are over the classes that have the quotient: a class that appears
-/// neither in the truth nor in the prediction counts in none of them, a class that appears in the
-/// prediction only counts as IoU 0 and not in the mean accuracy.
+/// Says how well all were found. Means are over the classes that have the quotient: a class that
+/// appears neither in the truth nor in the prediction counts in none of them, a class that appears
+/// in the prediction only counts as IoU 0 and not in the mean accuracy.
 struct Metrics {
   std::uint64_t items = 0;
   std::optional<double> overall_accuracy;  ///< p_o = sum_i n_ii / n
@@ -72,14 +72,14 @@ struct Metrics {
 
 [[nodiscard]] Metrics evaluate(const ConfusionMatrix& confusion);
 
-/// Errors of a ground filter (Sithole and Vosselman 2004, ISPRS filter test).
+/// Holds errors of a ground filter (Sithole and Vosselman 2004, ISPRS filter test).
 struct GroundErrors {
   std::optional<double> type1;  ///< ground taken for objects / ground
   std::optional<double> type2;  ///< objects taken for ground / objects
   std::optional<double> total;  ///< both / all
 };
 
-/// All classes other than `ground` are objects, and so is what was predicted as no class.
+/// Returns all classes other than `ground` are objects, and so is what was predicted as no class.
 /// @throws Error(Fault::kUsage) when `ground` is none of the classes
 [[nodiscard]] GroundErrors ground_errors(const ConfusionMatrix& confusion, std::size_t ground);
 

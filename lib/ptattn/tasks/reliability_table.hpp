@@ -11,7 +11,7 @@ class ReliabilityTable {
  public:
   static constexpr std::size_t kBins = 15;
 
-  /// What was said with a confidence of one range.
+  /// Holds what was said with a confidence of one range.
   struct Bin {
     std::uint64_t items = 0;
     std::uint64_t right = 0;
@@ -21,7 +21,8 @@ class ReliabilityTable {
     [[nodiscard]] double accuracy() const;         ///< 0 of nothing
   };
 
-  /// The bin of a confidence; what is not in [0, 1] counts as the nearest that is, NaN as 0.
+  /// Returns the bin of a confidence; what is not in [0, 1] counts as the nearest that is, NaN as
+  /// 0.
   [[nodiscard]] static std::size_t bin_of(double confidence);
 
   void add(double confidence, bool right);
@@ -32,10 +33,11 @@ class ReliabilityTable {
 
   [[nodiscard]] const std::array<Bin, kBins>& bins() const { return bins_; }
   [[nodiscard]] std::uint64_t items() const;
-  /// Expected calibration error: sum over the bins of their share of items times the difference
-  /// between their mean confidence and their accuracy. 0 of nothing.
+  /// Returns expected calibration error: sum over the bins of their share of items times the
+  /// difference between their mean confidence and their accuracy. 0 of nothing.
   [[nodiscard]] double expected_error() const;
-  /// The largest difference of a bin that holds at least one in a hundred items. 0 of nothing.
+  /// Returns the largest difference of a bin that holds at least one in a hundred items. 0 of
+  /// nothing.
   [[nodiscard]] double largest_error() const;
 
  private:

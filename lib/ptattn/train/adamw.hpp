@@ -7,7 +7,7 @@
 
 namespace ptattn::train {
 
-/// Weights that are trained together, with their gradients.
+/// Holds weights that are trained together, with their gradients.
 struct ParameterGroup {
   std::span<float> values;
   std::span<float> gradients;  ///< of the same size
@@ -21,7 +21,7 @@ struct AdamWOptions {
   double epsilon = 1e-8;
 };
 
-/// Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2):
+/// Holds Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2):
 ///
 ///   m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2
 ///   w = w - rate (decay w + (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon))
@@ -33,15 +33,16 @@ class AdamW {
   explicit AdamW(std::vector<ParameterGroup> groups, const AdamWOptions& options = {});
 
   [[nodiscard]] const std::vector<ParameterGroup>& groups() const { return groups_; }
-  /// Euclidean norm of the gradients of all groups that are not frozen.
+  /// Returns Euclidean norm of the gradients of all groups that are not frozen.
   [[nodiscard]] double gradient_norm() const;
   /// Scales the gradients so that their norm is `largest` at most; the norm before.
   double clip_gradients(double largest);
-  /// One step with the gradients as they are.
+  /// Takes one step with the gradients as they are.
   void step(double learning_rate);
   void clear_gradients();
 
-  /// What a checkpoint keeps: the first and second moments, group after group, and the steps taken.
+  /// Returns what a checkpoint keeps: the first and second moments, group after group, and the
+  /// steps taken.
   [[nodiscard]] std::span<float> first_moments() { return first_; }
   [[nodiscard]] std::span<const float> first_moments() const { return first_; }
   [[nodiscard]] std::span<float> second_moments() { return second_; }

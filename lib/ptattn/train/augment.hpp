@@ -8,14 +8,14 @@
 
 namespace ptattn::train {
 
-/// What is changed at random in crops of scenes.
+/// Holds what is changed at random in crops of scenes.
 enum class SceneAugmentation : std::uint8_t {
   kNone,
   kScene,   ///< turn, mirror, stretch, jitter, thinning, holes, lost fields
   kAerial,  ///< also relief, stray points and steep sparse surveys: heights above ground matter
 };
 
-/// A square of a scene, in plan.
+/// Represents a square of a scene, in plan.
 struct Square {
   std::array<double, 2> center;
   double side;
@@ -51,7 +51,7 @@ void jitter(LabelledCloud& cloud, Draws& draws, double least, double most);
 /// @param bare  the share of clouds that lose intensities and returns together
 void lose_fields(LabelledCloud& cloud, Draws& draws, double bare);
 
-/// What changes between surveys apart from the density.
+/// Holds what changes between surveys apart from the density.
 struct SurveyChange {
   SceneAugmentation kind;
   double voxel;  ///< lengths scale with it: 0.5 units are the metres that surveys are flown for

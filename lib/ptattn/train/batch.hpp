@@ -14,7 +14,7 @@
 
 namespace ptattn::train {
 
-/// What a step sees of one or several clouds, one after the other.
+/// Holds what a step sees of one or several clouds, one after the other.
 struct Batch {
   Matrix positions;                ///< [n, 3]
   Matrix features;                 ///< [n, channels]; empty for networks that see positions only
@@ -27,7 +27,7 @@ struct Batch {
   [[nodiscard]] PointInput input() const;
 };
 
-/// A cloud as a network sees it.
+/// Represents a cloud as a network sees it.
 struct VoxelSample {
   Batch batch;                                ///< of this one cloud
   std::vector<std::uint32_t> voxel_of_point;  ///< [points]

@@ -4,7 +4,7 @@
 
 namespace ptattn::train {
 
-/// What validation on a part that nothing is learnt from has come to.
+/// Holds what validation on a part that nothing is learnt from has come to.
 struct BestScore {
   double score = -1.0;          ///< the best; below 0: there was no validation
   std::uint64_t step = 0;       ///< of the best

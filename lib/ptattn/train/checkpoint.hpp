@@ -14,8 +14,8 @@ namespace ptattn::train {
 /// Blocks of numbers in a checkpoint.
 inline constexpr std::size_t kCheckpointBlocks = 8;
 
-/// The state of a run between two steps. The blocks are weights, buffers, both averaged, the first
-/// and second moments of the optimizer, and the averages that validation found best.
+/// Represents the state of a run between two steps. The blocks are weights, buffers, both averaged,
+/// the first and second moments of the optimizer, and the averages that validation found best.
 template <class Values>
 struct CheckpointState {
   std::uint64_t steps = 0;

@@ -8,14 +8,14 @@
 
 namespace ptattn::train {
 
-/// The features of some items of a validated cloud.
+/// Represents the features of some items of a validated cloud.
 struct PlaceFeatures {
   std::size_t place =
       0;  ///< clouds of one place count as one: copies of a cloud, thinned or tilted
   ClassifiedFeatures items;
 };
 
-/// Gaussians by class, to be written as a FamiliarFeatures.
+/// Holds gaussians by class, to be written as a FamiliarFeatures.
 struct FamiliarFit {
   std::size_t classes = 0;
   std::size_t features = 0;

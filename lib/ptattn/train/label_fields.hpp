@@ -12,14 +12,14 @@
 
 namespace ptattn::train {
 
-/// Which field holds the truth, and what its values mean.
+/// Says which field holds the truth, and what its values mean.
 struct Truth {
   std::string field;
   std::map<std::int64_t, Label> labels;
   std::optional<Label> others{};  ///< of values that `labels` does not name; absent: an error
 };
 
-/// The labels of all points of a cloud.
+/// Returns the labels of all points of a cloud.
 /// @throws Error(Fault::kInput) when the field is missing, holds a value that is no
 ///         integer, or one that the truth says nothing about
 [[nodiscard]] std::vector<Label> read_labels(const PointCloud& cloud, const Truth& truth);
@@ -30,7 +30,7 @@ struct Truth {
                                                                const std::string& field,
                                                                std::size_t most = 1024);
 
-/// Which end of the longer side of a cloud.
+/// Says which end of the longer side of a cloud.
 enum class PlaceEnd { kFirst, kLast };
 
 /// Cuts `share` of a cloud off at an end of its longer side in plan, as (rest, cut part); a strip

@@ -128,7 +128,13 @@ Label LabelSpace::find_or_add(std::string_view text, std::string_view subject) {
   }
   const auto found = std::ranges::find(exclusions, set);
   const auto index = static_cast<std::size_t>(found - exclusions.begin());
-  if (found == exclusions.end()) exclusions.push_back(std::move(set));
+  if (found == exclusions.end()) {
+    if (exclusions.size() == kMost) {
+      throw Error(Fault::kUsage, subject,
+                  "excludes classes in more than " + std::to_string(kMost) + " ways");
+    }
+    exclusions.push_back(std::move(set));
+  }
   return static_cast<Label>(classes.size() + index);
 }
 

@@ -14,30 +14,33 @@
 
 namespace ptattn::train {
 
-/// What is known about a point: class `label`, or, from the number of classes on, an exclusion of
-/// the LabelSpace, or nothing (kUnlabelled).
+/// Holds what is known about a point: class `label`, or, from the number of classes on, an
+/// exclusion of the LabelSpace, or nothing (kUnlabelled).
 using Label = std::uint16_t;
 inline constexpr Label kUnlabelled = 0xffff;
 
-/// The meaning of labels.
+/// Represents the meaning of labels.
 struct LabelSpace {
+  /// Of classes as well as of exclusions: scores take the square of it, and a Label has 16 bits.
+  static constexpr std::size_t kMost = 2000;
+
   std::vector<std::string> classes;
   /// Label classes.size() + i means: none of the classes exclusions[i].
   std::vector<std::vector<std::uint32_t>> exclusions{};
 
   [[nodiscard]] std::size_t size() const { return classes.size() + exclusions.size(); }
-  /// "ground", or "not ground, not building".
+  /// Returns "ground", or "not ground, not building".
   [[nodiscard]] std::string name(std::size_t label) const;
-  /// The label that a text names: a class, "ignore", "not_A" or "not_A_not_B" (whose exclusion is
-  /// added where it is new).
-  /// @throws Error(Fault::kUsage) with `subject` for anything else
+  /// Returns the label that a text names: a class, "ignore", "not_A" or "not_A_not_B" (whose
+  /// exclusion is added where it is new).
+  /// @throws Error(Fault::kUsage) with `subject` for anything else, or for more than kMost
   [[nodiscard]] Label find_or_add(std::string_view text, std::string_view subject);
 };
 
-/// What a field beside the coordinates tells a network.
+/// Holds what a field beside the coordinates tells a network.
 enum class AttributeKind : std::uint8_t { kIntensity, kReturns, kColor, kNormal };
 
-/// A number per point under the name that channels are made from.
+/// Represents a number per point under the name that channels are made from.
 struct Attribute {
   AttributeKind kind;
   std::string name;  ///< "intensity", "return_number", "red", "normal_x", ...
@@ -45,7 +48,7 @@ struct Attribute {
   std::vector<float> values;
 };
 
-/// Points with labels, in as little memory as a stream of crops needs.
+/// Holds points with labels, in as little memory as a stream of crops needs.
 struct LabelledCloud {
   std::string name;
   std::vector<std::array<float, 3>> positions;  ///< [n] from the least coordinates
@@ -66,9 +69,9 @@ struct LabelledCloud {
 [[nodiscard]] LabelledCloud take_labelled(const PointCloud& cloud, std::span<const Label> labels,
                                           const SceneProfile& profile);
 
-/// The points `rows` of a cloud, in that order.
+/// Returns the points `rows` of a cloud, in that order.
 [[nodiscard]] LabelledCloud select(const LabelledCloud& cloud, std::span<const std::uint32_t> rows);
-/// The points for which `keep(row)` is true.
+/// Returns the points for which `keep(row)` is true.
 template <class Keep>
 [[nodiscard]] LabelledCloud select_if(const LabelledCloud& cloud, const Keep& keep) {
   std::vector<std::uint32_t> rows;
@@ -82,10 +85,10 @@ template <class Keep>
 /// Appends the points of `other`; attributes that one of them lacks are dropped.
 void append(LabelledCloud& cloud, const LabelledCloud& other);
 
-/// The cloud as readers give it, for the code that prepares clouds for inference.
+/// Returns the cloud as readers give it, for the code that prepares clouds for inference.
 [[nodiscard]] PointCloud to_point_cloud(const LabelledCloud& cloud);
 
-/// Points per square metre (unit) of the occupied cells of `cell` units in plan.
+/// Returns points per square metre (unit) of the occupied cells of `cell` units in plan.
 [[nodiscard]] double plan_density(const LabelledCloud& cloud, double cell);
 
 /// Numbers the things of the class `rigid`: points in touching cells of `cell` units in plan are of

@@ -7,7 +7,7 @@
 
 namespace ptattn::train {
 
-/// What is known about the classes of rows of logits: points per row and label.
+/// Holds what is known about the classes of rows of logits: points per row and label.
 struct Targets {
   std::size_t classes = 0;
   /// Labels classes + i, ... say "none of these classes" and nothing else.

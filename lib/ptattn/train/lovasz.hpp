@@ -6,7 +6,7 @@
 
 namespace ptattn::train {
 
-/// Class probabilities of rows with one label each.
+/// Holds class probabilities of rows with one label each.
 struct LabelledRows {
   std::span<const std::int32_t> labels;  ///< [n], below 0: the row takes no part
   std::span<const double> p;             ///< [n, classes]

@@ -8,6 +8,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/atomic_file.hpp"
+#include "ptattn/models/familiar_features.hpp"
 #include "ptattn/models/model_config.hpp"
 
 namespace ptattn::train {
@@ -172,6 +173,7 @@ void write_model(const std::filesystem::path& folder, const ModelSpec& spec,
                  std::span<const float> buffers, WeightType type) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
+  std::filesystem::remove(folder / kFamiliarFile, failed);  // of what was there before
   set.save(folder / "model.safetensors", values, buffers, type);
   write_model_config(folder, spec);
 }

@@ -14,7 +14,7 @@
 
 namespace ptattn::train {
 
-/// What a model folder says about a network, apart from its weights.
+/// Holds what a model folder says about a network, apart from its weights.
 struct ModelSpec {
   std::string name;
   std::string architecture;
@@ -28,9 +28,9 @@ struct ModelSpec {
   std::string terms{};                      ///< of use, weights and training data
   std::string accuracy{};                   ///< as measured, with its data
 
-  /// For make_trainable_network.
+  /// Returns what make_trainable_network needs.
   [[nodiscard]] ArchitectureConfig config() const;
-  /// The names of the channels, in order.
+  /// Returns the names of the channels, in order.
   [[nodiscard]] std::vector<std::string> channels() const;
 };
 
@@ -38,7 +38,7 @@ struct ModelSpec {
 /// @throws Error(Fault::kModel)
 [[nodiscard]] ModelSpec read_model_spec(const std::filesystem::path& folder);
 
-/// The same network for other classes.
+/// Returns the same network for other classes.
 [[nodiscard]] ModelSpec with_classes(ModelSpec spec, std::vector<std::string> classes);
 
 /// Takes over the weights of a trained model: every tensor of the same name and shape; of the head

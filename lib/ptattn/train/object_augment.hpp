@@ -5,7 +5,7 @@
 
 namespace ptattn::train {
 
-/// How much single objects are changed; shares are of the clouds.
+/// Says how much single objects are changed; shares are of the clouds.
 struct ObjectChange {
   double any_heading = 0.4;  ///< share turned about the vertical by any angle
   double any_side_up = 0.0;  ///< share turned in any way
@@ -22,16 +22,16 @@ struct ObjectChange {
 /// Centers a cloud and brings its farthest point to radius 1.
 void to_unit_sphere(LabelledCloud& cloud);
 
-/// The points of a cloud in the unit sphere that a scanner in the direction of `view` sees: on a
-/// grid across the direction, what lies less than 0.2 behind the nearest point of its cell.
+/// Returns the points of a cloud in the unit sphere that a scanner in the direction of `view` sees:
+/// on a grid across the direction, what lies less than 0.2 behind the nearest point of its cell.
 [[nodiscard]] LabelledCloud seen_from(const LabelledCloud& cloud, const Position& view);
 
 /// Adds up to a seventh of as many points: a floor under the object, or loose points around it.
 /// @param label  of these points
 void add_clutter(LabelledCloud& cloud, Draws& draws, Label label);
 
-/// Everything that differs between objects of a class and scans of them. The result is in the unit
-/// sphere.
+/// Returns the everything that differs between objects of a class and scans of them. The result is
+/// in the unit sphere.
 /// @param clutter  label of points that do not belong to the object
 [[nodiscard]] LabelledCloud change_object(LabelledCloud cloud, const ObjectChange& change,
                                           Label clutter, Draws& draws);

@@ -11,8 +11,8 @@
 
 namespace ptattn::train {
 
-/// How a network sees an object: as a sample of its points (and names it), or as voxels (and labels
-/// its parts).
+/// Says how a network sees an object: as a sample of its points (and names it), or as voxels (and
+/// labels its parts).
 struct ObjectView {
   std::optional<ObjectProfile> sample{};
   std::optional<SceneProfile> voxels{};
@@ -46,8 +46,8 @@ class ObjectStream final : public SampleStream {
   std::vector<double> weights_;
 };
 
-/// A sample of an object by the code that classification uses, with its class as the one row of
-/// counts.
+/// Returns a sample of an object by the code that classification uses, with its class as the one
+/// row of counts.
 [[nodiscard]] Batch make_object_sample(const LabelledCloud& object, std::size_t label,
                                        const LabelSpace& space, const ObjectProfile& profile);
 

@@ -17,15 +17,15 @@ namespace ptattn::train {
 
 struct NamedTensor;
 
-/// Where the values of a parameter start: constant + uniform u + normal z with u in [-1, 1) and z
-/// of the standard normal distribution cut off at 2.
+/// Says where the values of a parameter start: constant + uniform u + normal z with u in [-1, 1)
+/// and z of the standard normal distribution cut off at 2.
 struct InitialValues {
   float constant = 0.0F;
   float uniform = 0.0F;
   float normal = 0.0F;
 };
 
-/// A tensor that training changes, under the name that public checkpoints use.
+/// Represents a tensor that training changes, under the name that public checkpoints use.
 struct Parameter {
   std::string name;                ///< "enc.enc0.block0.attn.qkv.weight"
   std::vector<std::size_t> shape;  ///< row-major
@@ -40,7 +40,8 @@ struct Parameter {
   [[nodiscard]] std::size_t size() const;
 };
 
-/// A tensor that belongs to the weights and has no gradient: running statistics of a batch norm.
+/// Represents a tensor that belongs to the weights and has no gradient: running statistics of a
+/// batch norm.
 struct Buffer {
   std::string name;
   std::vector<std::size_t> shape;
@@ -92,7 +93,7 @@ class ParameterSet {
   /// @return        names of the parameters and buffers that stayed as they were
   /// @throws Error(Fault::kModel) naming all that does not fit, if `strict`
   std::vector<std::string> load(const WeightSource& weights, bool strict = true);
-  /// Views of the parameters, their aliases and the buffers, as `save` writes them.
+  /// Returns the views of the parameters, their aliases and the buffers, as `save` writes them.
   [[nodiscard]] std::vector<NamedTensor> tensors(std::span<const float> values,
                                                  std::span<const float> buffers,
                                                  WeightType type) const;

@@ -9,7 +9,7 @@
 
 namespace ptattn::train {
 
-/// How much relief a cloud gets; lengths in units of the cloud.
+/// Says how much relief a cloud gets; lengths in units of the cloud.
 struct Relief {
   double slope = 0.0;       ///< tangent of a tilted plane
   std::size_t steps = 0;    ///< cliffs and terrace edges along wavy lines

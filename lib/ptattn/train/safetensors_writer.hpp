@@ -11,7 +11,7 @@
 
 namespace ptattn::train {
 
-/// A tensor to be written, a view.
+/// Represents a tensor to be written, a view.
 struct NamedTensor {
   std::string name;
   std::vector<std::size_t> shape;
@@ -19,8 +19,8 @@ struct NamedTensor {
   WeightType type = WeightType::kFloat32;
 };
 
-/// The float16 nearest to a number, as its bits; ties go to the even one, numbers from 65520 on to
-/// infinity.
+/// Returns the float16 nearest to a number, as its bits; ties go to the even one, numbers from
+/// 65520 on to infinity.
 [[nodiscard]] std::uint16_t to_half(float value);
 
 /// Writes a safetensors file, tensors in the order given. The file appears complete or not at all.

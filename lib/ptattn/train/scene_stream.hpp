@@ -34,10 +34,10 @@ class SceneStream final : public SampleStream {
 
   [[nodiscard]] Batch batch(std::uint64_t step) const override;
   [[nodiscard]] const std::vector<LabelledCloud>& scenes() const { return scenes_; }
-  /// Points of each label in all scenes.
+  /// Returns the points of each label in all scenes.
   [[nodiscard]] const std::vector<std::size_t>& label_counts() const { return label_counts_; }
 
-  /// An augmented crop of about `voxels` voxels; may be too small to use.
+  /// Returns an augmented crop of about `voxels` voxels; may be too small to use.
   [[nodiscard]] LabelledCloud draw_crop(Draws& draws, double voxels) const;
 
  private:

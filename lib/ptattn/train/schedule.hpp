@@ -5,7 +5,7 @@
 
 namespace ptattn::train {
 
-/// How the learning rate goes with the progress of a run.
+/// Says how the learning rate goes with the progress of a run.
 struct Schedule {
   double learning_rate = 2e-3;  ///< the largest
   double warmup = 0.04;         ///< share of the run over which it rises linearly

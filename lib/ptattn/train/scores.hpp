@@ -12,7 +12,7 @@
 
 namespace ptattn::train {
 
-/// What predictions for points with labels come to.
+/// Holds what predictions for points with labels come to.
 class Scores {
  public:
   explicit Scores(const LabelSpace& space);
@@ -27,15 +27,16 @@ class Scores {
   [[nodiscard]] const ConfusionMatrix& confusion() const { return confusion_; }
   [[nodiscard]] const ReliabilityTable& reliability() const { return reliability_; }
   [[nodiscard]] double calibration_error() const { return reliability_.expected_error(); }
-  /// Share of the points with an exclusion as label that got one of the excluded classes; 0 of
-  /// none.
+  /// Returns the share of the points with an exclusion as label that got one of the excluded
+  /// classes; 0 of none.
   [[nodiscard]] double excluded_share() const;
   [[nodiscard]] std::uint64_t excluded_points() const { return excluded_points_; }
-  /// Mean IoU over the classes that have points of their own.
+  /// Returns mean IoU over the classes that have points of their own.
   [[nodiscard]] double mean_iou() const;
-  /// IoU of each class, -1 where no point has or gets it.
+  /// Returns IoU of each class, -1 where no point has or gets it.
   [[nodiscard]] std::vector<double> ious() const;
-  /// Share of points, named or only known not to be of `ground`, that are wrong about being ground.
+  /// Returns the share of points, named or only known not to be of `ground`, that are wrong about
+  /// being ground.
   [[nodiscard]] double ground_error(std::uint32_t ground) const;
 
  private:

@@ -8,12 +8,12 @@
 
 namespace ptattn::train {
 
-/// Where the batches of a training run come from.
+/// Says where the batches of a training run come from.
 class SampleStream {
  public:
   virtual ~SampleStream() = default;
-  /// The batch of a step: all that is random in it follows from (seed of the stream, step), so that
-  /// a resumed run sees what an uninterrupted one would have seen. Safe from many threads.
+  /// Returns the batch of a step: all that is random in it follows from (seed of the stream, step),
+  /// so that a resumed run sees what an uninterrupted one would have seen. Safe from many threads.
   [[nodiscard]] virtual Batch batch(std::uint64_t step) const = 0;
 };
 
@@ -27,10 +27,10 @@ class Prefetcher {
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
 
-  /// The batch of the next step; waits for it.
+  /// Returns the batch of the next step; waits for it.
   /// @throws what making it threw
   [[nodiscard]] Batch next();
-  /// Seconds that `next` waited in all.
+  /// Returns the seconds that `next` waited in all.
   [[nodiscard]] double seconds_waited() const { return waited_; }
 
  private:

@@ -42,7 +42,7 @@ class ConfidenceSample {
   std::vector<std::uint32_t> place_;
 };
 
-/// Confidence against accuracy of a sample under a temperature.
+/// Returns the confidence against accuracy of a sample under a temperature.
 [[nodiscard]] ReliabilityTable reliability_of(const ConfidenceSample& sample,
                                               const Temperature& temperature);
 

@@ -14,14 +14,14 @@
 
 namespace ptattn::train {
 
-/// Which random numbers a step draws: those of dropout and stochastic depth depend on these two,
-/// the layer and the row, on nothing else.
+/// Says which random numbers a step draws: those of dropout and stochastic depth depend on these
+/// two, the layer and the row, on nothing else.
 struct StepSeed {
   std::uint64_t seed = 0;  ///< of the run
   std::uint64_t step = 0;  ///< of the run; parts of an accumulated step have different ones
 };
 
-/// How a network is trained, as far as the network itself does it.
+/// Says how a network is trained, as far as the network itself does it.
 struct NetworkSettings {
   std::uint64_t seed = 0;       ///< of the first weights
   double drop_path = 0.0;       ///< stochastic depth: the share of the deepest block's rows that
@@ -30,12 +30,12 @@ struct NetworkSettings {
   double norm_momentum = 0.02;  ///< of batch norms: running <- (1 - m) running + m of the step
 };
 
-/// Derivatives of a loss with respect to scores.
+/// Holds derivatives of a loss with respect to scores.
 /// @param logits    [rows, classes]
 /// @param d_logits  [rows, classes], to be written
 using LogitsLoss = std::function<void(MatrixView logits, MutableMatrixView d_logits)>;
 
-/// A network whose weights are learnt.
+/// Represents a network whose weights are learnt.
 ///
 /// All calls of one network come from one thread, which works with the threads of TBB. What the
 /// backward pass needs of the forward pass lies in the calling thread's ScratchMemory; a caller
@@ -54,7 +54,8 @@ class TrainableNetwork {
 
   [[nodiscard]] virtual std::size_t in_channels() const = 0;
   [[nodiscard]] virtual std::size_t class_count() const = 0;
-  /// True: scores have one row per input row; false: one row per cloud of the input.
+  /// Returns true when scores have one row per input row, false when one row per cloud of the
+  /// input.
   [[nodiscard]] virtual bool labels_points() const = 0;
   [[nodiscard]] virtual bool needs_grid() const = 0;
 
@@ -73,12 +74,12 @@ class TrainableNetwork {
   /// @return  [rows, classes]
   [[nodiscard]] virtual Matrix scores(const PointInput& input) = 0;
 
-  /// True: batch norms use their running statistics, which stay as they are.
+  /// Freezes batch norms, which then use their running statistics as they are, or thaws them.
   void freeze_norm_statistics(bool frozen) { norms_frozen_ = frozen; }
-  /// True: only the head learns; the backward pass ends behind it.
+  /// Lets only the head learn, so that the backward pass ends behind it, or the whole network.
   void train_head_only(bool head_only) { head_only_ = head_only; }
 
-  /// About how many bytes of scratch memory a step takes for `rows` input rows.
+  /// Returns the about how many bytes of scratch memory a step takes for `rows` input rows.
   [[nodiscard]] virtual std::size_t bytes_planned(std::size_t rows) const = 0;
 
  protected:
@@ -87,7 +88,7 @@ class TrainableNetwork {
   bool head_only_ = false;     // NOLINT
 };
 
-/// Architectures that make_trainable_network knows, sorted.
+/// Returns the architectures that make_trainable_network knows, sorted.
 [[nodiscard]] std::vector<std::string> trainable_architectures();
 
 /// Builds the network that `config` describes with random first weights, drawn from

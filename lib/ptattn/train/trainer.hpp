@@ -33,7 +33,7 @@ struct TrainerOptions {
   LossOptions loss{};
 };
 
-/// What a step came to.
+/// Holds what a step came to.
 struct StepReport {
   std::uint64_t step = 0;  ///< steps taken
   double minutes = 0.0;    ///< spent, all runs together
@@ -63,18 +63,18 @@ class Trainer {
 
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
   [[nodiscard]] double minutes() const;
-  /// Share of the time that was spent on waiting for batches.
+  /// Returns the share of the time that was spent on waiting for batches.
   [[nodiscard]] double share_waited() const;
   /// Takes note of the score of the averaged weights on a part that nothing is learnt from, and
   /// keeps these weights if no earlier ones scored as high.
   /// @return  true: they are the best so far
   bool offer(double score);
   [[nodiscard]] const BestScore& best_score() const { return best_score_; }
-  /// The weights and buffers that scored best; before any offer, the first ones.
+  /// Returns the weights and buffers that scored best; before any offer, the first ones.
   [[nodiscard]] std::span<const float> best_values() const { return best_values_; }
   [[nodiscard]] std::span<const float> best_buffers() const { return best_buffers_; }
 
-  /// Averaged weights and buffers, in the layout of the network's ParameterSet.
+  /// Returns averaged weights and buffers, in the layout of the network's ParameterSet.
   [[nodiscard]] std::span<const float> averaged_values() const { return values_; }
   [[nodiscard]] std::span<const float> averaged_buffers() const { return buffers_; }
 
@@ -82,7 +82,7 @@ class Trainer {
   /// `path`.previous.
   /// @throws Error(Fault::kInput) when it cannot be written
   void save(const std::filesystem::path& path) const;
-  /// Goes on from a saved state; from `path`.previous where `path` is missing or damaged.
+  /// Returns goes on from a saved state; from `path`.previous where `path` is missing or damaged.
   /// @return false: there is neither
   /// @throws Error(Fault::kInput) for a state of another network
   bool load(const std::filesystem::path& path);

@@ -13,7 +13,7 @@
 
 namespace ptattn::train {
 
-/// What a validation collects beside the scores.
+/// Holds what a validation collects beside the scores.
 struct ValidationSample {
   ConfidenceSample confidences{};
   std::vector<PlaceFeatures> features{};  ///< of each cloud, which counts as a place of its own
@@ -21,14 +21,14 @@ struct ValidationSample {
   std::vector<double> energies{};         ///< of each object that got a class as a whole
 };
 
-/// How a validation is done.
+/// Says how a validation is done.
 struct ValidationOptions {
   std::function<bool()> between{};     ///< called between two clouds; false ends it early
   std::size_t memory = 0;              ///< bytes that the network may take, see TilingOptions
   ValidationSample* sample = nullptr;  ///< gets a sample of each cloud, unless null
 };
 
-/// Scores of a held-out cloud.
+/// Holds scores of a held-out cloud.
 struct CloudScores {
   std::string name;
   Scores scores;
@@ -43,8 +43,8 @@ struct CloudScores {
                                                 const LabelSpace& space,
                                                 const ValidationOptions& how = {});
 
-/// The clouds as they are and as harder surveys would have found them: thinned to one point per
-/// 4 voxel areas and to 0.3 times that, without fields, and tilted by 31 degrees.
+/// Returns the clouds as they are and as harder surveys would have found them: thinned to one point
+/// per 4 voxel areas and to 0.3 times that, without fields, and tilted by 31 degrees.
 [[nodiscard]] std::vector<LabelledCloud> harder_surveys(std::span<const LabelledCloud> clouds,
                                                         double voxel);
 

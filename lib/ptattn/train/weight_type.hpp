@@ -2,7 +2,7 @@
 
 namespace ptattn::train {
 
-/// How numbers of matrices are written. float16 is rounded once, to the nearest, ties to even.
+/// Says how numbers of matrices are written. float16 is rounded once, to the nearest, ties to even.
 enum class WeightType { kFloat32, kFloat16 };
 
 }  // namespace ptattn::train

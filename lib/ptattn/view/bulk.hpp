@@ -8,7 +8,7 @@
 
 namespace ptattn::view {
 
-/// Where nearly all points of a cloud lie.
+/// Says where nearly all points of a cloud lie.
 struct Bulk {
   PositionBounds box;     ///< of the points that are no strays
   std::size_t stray = 0;  ///< points outside of the box

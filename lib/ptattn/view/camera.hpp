@@ -18,7 +18,7 @@ struct Direction {
   bool operator==(const Direction&) const = default;
 };
 
-/// top, bottom, front, back, left, right, iso; nullopt for any other name.
+/// Returns top, bottom, front, back, left, right, iso; nullopt for any other name.
 [[nodiscard]] std::optional<Direction> preset_direction(std::string_view name);
 
 /// Returns whether a cloud is flat: less than half as high as it is wide and deep.
@@ -26,11 +26,11 @@ struct Direction {
 ///                points do not make a landscape tall
 [[nodiscard]] bool is_landscape(const Position& spread);
 
-/// A good first look: landscapes from higher above than objects.
+/// Returns a good first look: landscapes from higher above than objects.
 /// @param spread  as above
 [[nodiscard]] Direction sensible_direction(const Position& spread);
 
-/// Axes of the picture, orthonormal, in the cloud's coordinates.
+/// Holds axes of the picture, orthonormal, in the cloud's coordinates.
 struct Orientation {
   Position right{};
   Position up{};
@@ -39,7 +39,7 @@ struct Orientation {
 
 [[nodiscard]] Orientation orientation_of(const Direction& direction, Axis up);
 
-/// Where the eye stands and what it looks at.
+/// Says where the eye stands and what it looks at.
 struct Camera {
   Orientation axes;
   Position target{};      ///< centre of the picture and of turning
@@ -49,7 +49,7 @@ struct Camera {
 /// Half the angle of view from bottom to top, tangent: 30 degrees in all.
 inline constexpr double kTanHalfView = 0.2679491924311227;
 
-/// The camera that shows all points as large as the picture allows.
+/// Returns the camera that shows all points as large as the picture allows.
 ///
 ///   right border   x - e_x + r sqrt(1 + t^2) <= (e_z - z) t
 ///                  for all points, balls of radius r, and t the tangent of half the view
@@ -66,8 +66,8 @@ inline constexpr double kTanHalfView = 0.2679491924311227;
                                     const Orientation& axes, double aspect, double radius = 0.0,
                                     double margin = 0.04);
 
-/// Where a point falls in the picture: (-1, -1) is the lower left corner, (1, 1) the upper right
-/// one. Points behind the eye give nothing.
+/// Returns where a point falls in the picture: (-1, -1) is the lower left corner, (1, 1) the upper
+/// right one. Points behind the eye give nothing.
 [[nodiscard]] std::optional<std::array<double, 2>> projected(const Camera& camera, double aspect,
                                                              const std::array<float, 3>& point);
 

@@ -11,7 +11,7 @@
 
 namespace ptattn::view {
 
-/// A rectangle of pixels; x and y are those of its upper left corner.
+/// Represents a rectangle of pixels; x and y are those of its upper left corner.
 struct PixelBox {
   std::ptrdiff_t x = 0;
   std::ptrdiff_t y = 0;
@@ -19,15 +19,15 @@ struct PixelBox {
   std::ptrdiff_t height = 0;
 };
 
-/// How much of each pixel a shape covers, row by row from the top left: 0 nothing, 255 all.
+/// Says how much of each pixel a shape covers, row by row from the top left: 0 nothing, 255 all.
 struct Mask {
   std::size_t width = 0;
   std::size_t height = 0;
   std::vector<std::uint8_t> cover;  ///< [height * width]
 };
 
-/// A picture to lay over another one: pixels of red, green, blue and opacity, row by row from the
-/// top left. Everything drawn outside of it is left out.
+/// Represents a picture to lay over another one: pixels of red, green, blue and opacity, row by row
+/// from the top left. Everything drawn outside of it is left out.
 class Canvas {
  public:
   using Pixel = std::array<std::uint8_t, 4>;

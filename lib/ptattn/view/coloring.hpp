@@ -14,7 +14,7 @@
 
 namespace ptattn::view {
 
-/// How a field becomes colours.
+/// Says how a field becomes colours.
 enum class ColorKind : std::uint8_t {
   kClasses,   ///< whole numbers that name something: a colour each
   kScale,     ///< numbers: the colour map of `color_of`, from low to high
@@ -23,7 +23,7 @@ enum class ColorKind : std::uint8_t {
   kFeatures,  ///< the first three of many numbers as red, green and blue
 };
 
-/// Something that a cloud can be coloured by.
+/// Holds something that a cloud can be coloured by.
 struct ColorSource {
   std::string name;  ///< of the field; "rgb", "features", "height" for what is no field
   ColorKind kind = ColorKind::kScale;
@@ -31,29 +31,29 @@ struct ColorSource {
   bool operator==(const ColorSource&) const = default;
 };
 
-/// All that a cloud can be coloured by, the most telling first: label, classification and other
-/// classes; attention; rgb; features; intensity; height; confidence, entropy, margin; all other
-/// fields of one value, as they come. Names are compared without case and without the `scalar_` of
-/// CloudCompare. Fields whose values are all equal come last. A field counts as classes by its name
-/// (it ends in label, classification, class, segment, instance or cluster) if all its values are
-/// whole numbers below 65536 or NaN, which means no class.
+/// Returns all that a cloud can be coloured by, the most telling first: label, classification and
+/// other classes; attention; rgb; features; intensity; height; confidence, entropy, margin; all
+/// other fields of one value, as they come. Names are compared without case and without the
+/// `scalar_` of CloudCompare. Fields whose values are all equal come last. A field counts as
+/// classes by its name (it ends in label, classification, class, segment, instance or cluster) if
+/// all its values are whole numbers below 65536 or NaN, which means no class.
 [[nodiscard]] std::vector<ColorSource> color_sources(const PointCloud& cloud);
 
-/// The source of that name: one of `color_sources`, or x, y, or a value of a field of several
-/// ("descriptor_3").
+/// Returns the source of that name: one of `color_sources`, or x, y, or a value of a field of
+/// several ("descriptor_3").
 /// @throws Error(Fault::kInput) that tells which there are
 [[nodiscard]] ColorSource find_color_source(const PointCloud& cloud, std::string_view name);
 
 /// Returns the class that a field's value names: kNoClass for NaN.
 [[nodiscard]] std::int64_t class_code(double value);
 
-/// A class and how many points have it.
+/// Represents a class and how many points have it.
 struct LegendClass {
   ClassStyle style;
   std::size_t points = 0;
 };
 
-/// What the colours mean.
+/// Holds what the colours mean.
 struct Legend {
   ColorSource source;
   std::vector<LegendClass> classes{};  ///< kClasses: those that occur, by code; kNoClass last
@@ -67,7 +67,8 @@ struct Coloring {
   Legend legend;
 };
 
-/// The numbers that the ends of the colour map stand for; nothing for colours that are no scale.
+/// Returns the numbers that the ends of the colour map stand for; nothing for colours that are no
+/// scale.
 ///
 ///   kScale     [0, 1] for confidence; from 0 to the 99th percentile for attention and entropy;
 ///              else the 1st to 99th percentile. NaN is grey.
@@ -77,7 +78,7 @@ struct Coloring {
 [[nodiscard]] std::optional<ColorRange> color_range(const PointCloud& cloud,
                                                     const ColorSource& source);
 
-/// Colours every point.
+/// Returns colours every point.
 ///
 ///   kRgb       8-bit as they are; 16-bit by their upper byte; floating-point 0 to 1, or 0 to 255
 ///              where one is above 1
@@ -91,7 +92,7 @@ struct Coloring {
                                 const ClassTable& classes,
                                 const std::optional<ColorRange>& range = std::nullopt);
 
-/// The numbers that `percent` of the finite values do not reach, and do not exceed: low at
+/// Returns the numbers that `percent` of the finite values do not reach, and do not exceed: low at
 /// (100 - percent), high at percent. Where these are equal: [low, low + 1].
 /// @param percent  above 50, up to 100
 [[nodiscard]] ColorRange range_within(const std::vector<float>& values, double percent);

@@ -4,7 +4,7 @@
 
 namespace ptattn::view {
 
-/// How telling a field of one value is: 0 label, 1 classification, ... The order of
+/// Returns how telling a field of one value is: 0 label, 1 classification, ... The order of
 /// `color_sources`.
 [[nodiscard]] int rank_of(std::string_view name);
 inline constexpr int kRankOfRgb = 4;

@@ -6,8 +6,8 @@
 
 namespace ptattn::view {
 
-/// A vertex and a fragment shader. Lives no longer than the OpenGL context that was current when it
-/// was made.
+/// Represents a vertex and a fragment shader. Lives no longer than the OpenGL context that was
+/// current when it was made.
 class GlProgram {
  public:
   /// @throws Error(Fault::kInput) when the driver does not take it
@@ -25,7 +25,7 @@ class GlProgram {
   GLuint program_ = 0;
 };
 
-/// A texture that is drawn into, with a depth texture.
+/// Represents a texture that is drawn into, with a depth texture.
 class GlTarget {
  public:
   GlTarget() = default;

@@ -11,7 +11,7 @@
 
 namespace ptattn::view {
 
-/// A part of the picture and the matrices to draw it with.
+/// Represents a part of the picture and the matrices to draw it with.
 struct Viewport {
   int x = 0;  ///< of its left border
   int width = 0;

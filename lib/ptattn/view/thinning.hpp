@@ -10,7 +10,7 @@
 
 namespace ptattn::view {
 
-/// The points of a cloud that are drawn.
+/// Represents the points of a cloud that are drawn.
 struct Selection {
   std::size_t finite = 0;            ///< points without a NaN or infinite coordinate
   std::vector<std::size_t> indices;  ///< ascending, into the cloud
@@ -26,17 +26,17 @@ struct Selection {
 /// choice on every machine and for any thread count.
 [[nodiscard]] Selection select_points(const PointCloud& cloud, std::size_t most);
 
-/// The chosen points as a cloud of their own, with all one-value fields and those of several
-/// values. Time and memory O(chosen points).
+/// Returns the chosen points as a cloud of their own, with all one-value fields and those of
+/// several values. Time and memory O(chosen points).
 [[nodiscard]] PointCloud take_points(const PointCloud& cloud,
                                      const std::vector<std::size_t>& indices);
 
-/// A cloud's corner of least coordinates, rounded down to whole units: what is taken away before
-/// coordinates of a national grid are rounded to float32.
+/// Returns a cloud's corner of least coordinates, rounded down to whole units: what is taken away
+/// before coordinates of a national grid are rounded to float32.
 /// @param positions  finite
 [[nodiscard]] Position local_origin(std::span<const Position> positions);
 
-/// positions - origin, rounded once.
+/// Returns positions - origin, rounded once.
 [[nodiscard]] std::vector<std::array<float, 3>> local_points(std::span<const Position> positions,
                                                              const Position& origin);
 

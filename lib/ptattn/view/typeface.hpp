@@ -8,7 +8,7 @@
 
 namespace ptattn::view {
 
-/// A font of outlines, drawn at any size with smooth edges. For one thread at a time.
+/// Represents a font of outlines, drawn at any size with smooth edges. For one thread at a time.
 class Typeface {
  public:
   /// Opens DejaVu Sans or the font that the system offers in its place (fontconfig).

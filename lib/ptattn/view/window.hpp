@@ -21,8 +21,8 @@ struct Layer {
   double diameter = 0.0;    ///< of a point, in the cloud's unit
 };
 
-/// Layers that share a part of the window. Panes lie side by side, from left to right, and have one
-/// camera.
+/// Holds layers that share a part of the window. Panes lie side by side, from left to right, and
+/// have one camera.
 struct Pane {
   std::vector<std::size_t> layers;
 };
@@ -33,7 +33,7 @@ struct Style {
   double point_scale = 1.0;  ///< factor on all diameters
 };
 
-/// What one sees at the moment.
+/// Holds what one sees at the moment.
 struct Sight {
   std::size_t width = 0;  ///< pixels of the window
   std::size_t height = 0;
@@ -42,15 +42,15 @@ struct Sight {
   Orientation axes;
 };
 
-/// A picture laid over the window.
+/// Represents a picture laid over the window.
 struct Overlay {
   Canvas canvas;
   std::size_t x = 0;  ///< of its upper left corner
   std::size_t y = 0;
 };
 
-/// A window of Open3D that draws clouds as balls, shaded by depth (eye-dome lighting, Boucheny
-/// 2009), and turns, moves and zooms them with the mouse.
+/// Represents a window of Open3D that draws clouds as balls, shaded by depth (eye-dome lighting,
+/// Boucheny 2009), and turns, moves and zooms them with the mouse.
 ///
 /// Used from the main thread, one at a time. It needs an X display; a window that is not visible
 /// needs one as well (Xvfb will do).
@@ -84,11 +84,11 @@ class ViewerWindow {
 
   [[nodiscard]] std::size_t width() const;
   [[nodiscard]] std::size_t height() const;
-  /// Width over height of a pane.
+  /// Returns the width over height of a pane.
   [[nodiscard]] double pane_aspect() const;
 
-  /// What the window shows, drawn anew at its size, with smooth edges. The same scene gives the
-  /// same picture.
+  /// Returns what the window shows, drawn anew at its size, with smooth edges. The same scene gives
+  /// the same picture.
   /// @throws Error(Fault::kInput) when the graphics driver cannot draw pictures so large
   [[nodiscard]] Image picture();
 

@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(Outside, OutsideLazFile,
                          testing::Values("outside/simple.laz", "outside/extra.laz",
                                          "outside/1_4_w_evlr.laz"));
 
-TEST(Laz, of_real_files_is_what_the_las_twin_is) {
+TEST(laz, of_real_files_is_what_the_las_twin_is) {
   for (const std::string name : {"outside/simple", "outside/1_4_w_evlr"}) {
     const PointCloud a = read_cloud(las_folder() / (name + ".las"));
     const PointCloud b = read_cloud(las_folder() / (name + ".laz"));
@@ -102,7 +102,7 @@ TEST(Laz, of_real_files_is_what_the_las_twin_is) {
   }
 }
 
-TEST(Laz, a_copc_file_is_read_and_says_that_its_index_is_lost) {
+TEST(laz, a_copc_file_is_read_and_says_that_its_index_is_lost) {
   const PointCloud cloud = read_cloud(las_folder() / "outside/simple.copc.laz");
   EXPECT_EQ(cloud.size(), 1065U);
   const LasMetadata& las = *cloud.metadata().las;

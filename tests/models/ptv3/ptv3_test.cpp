@@ -344,6 +344,22 @@ TEST(ptv3, traces_every_module_and_tracing_changes_nothing) {
                           "dec.dec1.block0", "dec.dec1.block1", "dec.dec0.up", "dec.dec0.block0"));
 }
 
+TEST(ptv3, progress_grows_to_all_of_the_pass_and_changes_nothing) {
+  const Voxels voxels = random_voxels(300, 1);
+  for (const Ptv3Mode mode : kModes) {
+    const Ptv3 network = network_of(small_config(mode));
+    std::vector<double> shares;
+    const Trace trace = Trace().with_progress([&](double share) { shares.push_back(share); });
+    EXPECT_FALSE(trace) << "nobody listens to values";
+    const Matrix told = network.forward(voxels.input(), trace).values;
+    EXPECT_GT(shares.size(), 3U);
+    EXPECT_TRUE(std::ranges::is_sorted(shares));
+    EXPECT_GT(shares.front(), 0.0);
+    EXPECT_NEAR(shares.back(), 1.0, 1e-9);
+    EXPECT_TRUE(same_values(told, network.forward(voxels.input(), {}).values));
+  }
+}
+
 TEST(ptv3, attention_maps_cover_every_voxel_once_for_every_head) {
   for (const bool relative : {false, true}) {
     Ptv3Config config = small_config(Ptv3Mode::kUtonia);

@@ -62,7 +62,7 @@ std::vector<float> moments(MatrixView points) {
           static_cast<float>(scale * m[2])};
 }
 
-TEST(Classify, IsTheSoftmaxOfTheLogits) {
+TEST(classify, is_the_softmax_of_the_logits) {
   const auto model = model_of(2, [](MatrixView) {
     return std::vector<float>{100.0F, 100.0F + std::log(3.0F)};
   });
@@ -71,7 +71,7 @@ TEST(Classify, IsTheSoftmaxOfTheLogits) {
   EXPECT_EQ(result.up, Axis::kZ);
 }
 
-TEST(Classify, VotesAverageProbabilities) {
+TEST(classify, votes_average_probabilities) {
   // The plain vote says (1/2, 1/2), the one turned by half a circle (1/4, 3/4).
   const std::vector<Position> points = lopsided_points(1024);
   const auto model = model_of(2, [](MatrixView p) {
@@ -85,7 +85,7 @@ TEST(Classify, VotesAverageProbabilities) {
   EXPECT_THAT(both.probabilities, ElementsAre(DoubleNear(0.375, 1e-6), DoubleNear(0.625, 1e-6)));
 }
 
-TEST(Classify, UnitOffsetAndInvalidPointsDoNotMatter) {
+TEST(classify, unit_offset_and_invalid_points_do_not_matter) {
   const auto model = model_of(3, moments);
   std::vector<Position> points = lopsided_points(3000);
   const Classification expected = classify(model, cloud_of(points));
@@ -98,7 +98,7 @@ TEST(Classify, UnitOffsetAndInvalidPointsDoNotMatter) {
   }
 }
 
-TEST(Classify, UpUndoesARotationExactly) {
+TEST(classify, up_undoes_a_rotation_exactly) {
   const auto model = model_of(3, moments);
   const std::vector<Position> points = lopsided_points(2000);
   const auto expected = classify(model, cloud_of(points)).probabilities;
@@ -111,7 +111,7 @@ TEST(Classify, UpUndoesARotationExactly) {
   EXPECT_NE(classify(model, cloud_of(y_up)).probabilities, expected);
 }
 
-TEST(Classify, AutoTakesTheMostConfidentOrientation) {
+TEST(classify, auto_takes_the_most_confident_orientation) {
   // Sure of clouds that are flat along z.
   const auto model = model_of(2, [](MatrixView p) {
     double squares = 0;
@@ -127,7 +127,7 @@ TEST(Classify, AutoTakesTheMostConfidentOrientation) {
   EXPECT_EQ(classify(model, cloud_of(points), {.up = std::nullopt}).up, Axis::kX);
 }
 
-TEST(Classify, auto_tells_up_from_down) {
+TEST(classify, auto_tells_up_from_down) {
   // Sure of clouds whose points lie low.
   const auto model = model_of(2, [](MatrixView p) {
     double low = 0;
@@ -143,7 +143,7 @@ TEST(Classify, auto_tells_up_from_down) {
   }
 }
 
-TEST(Classify, a_stray_point_changes_nothing_and_is_told) {
+TEST(classify, a_stray_point_changes_nothing_and_is_told) {
   const auto model = model_of(3, moments);
   std::vector<Position> points = lopsided_points(1000);
   const Classification clean = classify(model, cloud_of(points));
@@ -155,7 +155,7 @@ TEST(Classify, a_stray_point_changes_nothing_and_is_told) {
             std::vector<std::string>{"1 of 1001 points lies far from all others and is left out"});
 }
 
-TEST(Classify, tells_a_scene_and_coarse_coordinates) {
+TEST(classify, tells_a_scene_and_coarse_coordinates) {
   const auto model = model_of(3, moments);
   Random random(6);
   std::vector<Position> points(20'000);
@@ -170,7 +170,7 @@ TEST(Classify, tells_a_scene_and_coarse_coordinates) {
   EXPECT_EQ(classify(model, cloud_of(points)).notes[0].find("coordinates are float"), 0U);
 }
 
-TEST(Classify, SameBitsForAnyThreadCount) {
+TEST(classify, same_bits_for_any_thread_count) {
   const auto model = model_of(3, moments);
   const PointCloud cloud = cloud_of(lopsided_points(50'000));
   const ClassifyOptions options{.votes = 5, .up = std::nullopt};
@@ -183,7 +183,7 @@ TEST(Classify, SameBitsForAnyThreadCount) {
   EXPECT_EQ(classify(model, cloud, options).probabilities, one_thread);
 }
 
-TEST(Classify, ScoresThatAreNotFiniteAreTheModelsFault) {
+TEST(classify, scores_that_are_not_finite_are_the_models_fault) {
   const auto model = model_of(2, [](MatrixView) {
     return std::vector<float>{0.0F, std::numeric_limits<float>::quiet_NaN()};
   });
@@ -196,7 +196,7 @@ TEST(Classify, ScoresThatAreNotFiniteAreTheModelsFault) {
   }
 }
 
-TEST(TopClasses, LargestFirstTiesToTheLowerIndex) {
+TEST(top_classes, largest_first_ties_to_the_lower_index) {
   const std::vector<double> p{0.1, 0.3, 0.2, 0.3, 0.1};
   EXPECT_THAT(top_classes(p, 3), ElementsAre(1, 3, 2));
   EXPECT_THAT(top_classes(p, 9), ElementsAre(1, 3, 2, 0, 4));

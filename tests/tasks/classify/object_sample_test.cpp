@@ -42,14 +42,14 @@ float largest_difference(const Matrix& a, const Matrix& b) {
   return largest;
 }
 
-TEST(UsablePositions, TooFewAreRefused) {
+TEST(usable_positions, too_few_are_refused) {
   EXPECT_EQ(refusal(lopsided_points(3)), "cloud: has 3 points, at least 128 are needed");
   EXPECT_EQ(refusal({}), "cloud: has 0 points, at least 128 are needed");
   EXPECT_EQ(refusal(lopsided_points(127)), "cloud: has 127 points, at least 128 are needed");
   EXPECT_EQ(refusal(lopsided_points(128)), "accepted");
 }
 
-TEST(UsablePositions, OnlyFinitePointsCount) {
+TEST(usable_positions, only_finite_points_count) {
   std::vector<Position> points = lopsided_points(130);
   points[0][1] = kNan;
   points[60][0] = std::numeric_limits<double>::infinity();
@@ -59,12 +59,12 @@ TEST(UsablePositions, OnlyFinitePointsCount) {
             "cloud: has 127 points with finite coordinates, at least 128 are needed");
 }
 
-TEST(UsablePositions, OnePlaceIsRefused) {
+TEST(usable_positions, one_place_is_refused) {
   EXPECT_EQ(refusal(std::vector<Position>(500, {1e6, 2, 3})),
             "cloud: all points coincide, a cloud with an extent is needed");
 }
 
-TEST(Prepare, AnyNumberOfPointsBecomesTheModels) {
+TEST(prepare, any_number_of_points_becomes_the_models) {
   for (const std::size_t n : {128U, 200U, 1023U, 1024U, 1025U, 5000U}) {
     const Matrix sample = prepare(lopsided_points(n), ObjectProfile{}, 0, 1);
     ASSERT_EQ(sample.rows(), 1024U);
@@ -81,14 +81,14 @@ TEST(Prepare, AnyNumberOfPointsBecomesTheModels) {
   }
 }
 
-TEST(Prepare, FewerPointsAreRepeatedInTurn) {
+TEST(prepare, fewer_points_are_repeated_in_turn) {
   const Matrix sample = prepare(lopsided_points(200), ObjectProfile{}, 0, 1);
   for (std::size_t i = 200; i < 1024; ++i) {
     ASSERT_TRUE(std::equal(sample.row(i), sample.row(i) + 3, sample.row(i % 200))) << i;
   }
 }
 
-TEST(Prepare, MorePointsAreSpread) {
+TEST(prepare, more_points_are_spread) {
   std::vector<Position> points = lopsided_points(2000);
   // A dense clump that a random choice would take three quarters of its points from.
   for (int i = 0; i < 6000; ++i) points.push_back({0.0001 * (i % 70), 0.0001 * (i / 70.0), 0.0});
@@ -101,7 +101,7 @@ TEST(Prepare, MorePointsAreSpread) {
   EXPECT_GT(cells.size(), 500U);
 }
 
-TEST(Prepare, UnitAndOffsetDoNotMatter) {
+TEST(prepare, unit_and_offset_do_not_matter) {
   const std::vector<Position> points = lopsided_points(3000);
   std::vector<Position> elsewhere = points;
   for (Position& p : elsewhere) {
@@ -112,7 +112,7 @@ TEST(Prepare, UnitAndOffsetDoNotMatter) {
   EXPECT_LT(largest_difference(a, b), 1e-6F);
 }
 
-TEST(Prepare, UprightIsUndoneExactly) {
+TEST(prepare, upright_is_undone_exactly) {
   const std::vector<Position> points = lopsided_points(3000);
   std::vector<Position> y_up = points;
   for (Position& p : y_up) p = {p[0], p[2], -p[1]};
@@ -121,7 +121,7 @@ TEST(Prepare, UprightIsUndoneExactly) {
             values(prepare(y_up, ObjectProfile{}, 0, 1)));
 }
 
-TEST(Prepare, GivesTheModelItsUpAxis) {
+TEST(prepare, gives_the_model_its_up_axis) {
   const std::vector<Position> points = lopsided_points(300);
   ObjectProfile profile;
   const Matrix z_up = prepare(points, profile, 0, 1);
@@ -134,7 +134,7 @@ TEST(Prepare, GivesTheModelItsUpAxis) {
   }
 }
 
-TEST(Prepare, VotesDifferAndAreReproducible) {
+TEST(prepare, votes_differ_and_are_reproducible) {
   for (const std::size_t n : {200U, 1024U, 3000U}) {
     const std::vector<Position> points = lopsided_points(n);
     ObjectProfile profile;
@@ -147,7 +147,7 @@ TEST(Prepare, VotesDifferAndAreReproducible) {
   }
 }
 
-TEST(Prepare, VotesTurnAboutTheVertical) {
+TEST(prepare, votes_turn_about_the_vertical) {
   const std::vector<Position> points = lopsided_points(1024);
   ObjectProfile profile;
   const Matrix turned = prepare(points, profile, 1, 4);
@@ -160,7 +160,7 @@ TEST(Prepare, VotesTurnAboutTheVertical) {
   }
 }
 
-TEST(Prepare, TellsWhereAllPointsWent) {
+TEST(prepare, tells_where_all_points_went) {
   ObjectProfile profile;
   profile.up = Axis::kY;
   for (const std::size_t n : {200U, 3000U}) {

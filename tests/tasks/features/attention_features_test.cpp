@@ -49,7 +49,7 @@ AttentionFeatures features_of(const std::vector<Position>& positions, const Name
   return AttentionFeatures{clone(features.values), features.bandwidth, features.wavelengths};
 }
 
-TEST(AttentionFeatures, GaussianByHand) {
+TEST(attention_features, gaussian_by_hand) {
   // Intensities 10 and 20 are -1 and 1 standardised: E_01 = -2^2 / 2 - 1 / 2. A quarter of the
   // wavelength lies between the points.
   const std::vector<Position> two{{0, 0, 0}, {1, 0, 0}};
@@ -65,7 +65,7 @@ TEST(AttentionFeatures, GaussianByHand) {
   EXPECT_THAT(features.wavelengths, ElementsAre(4.0));
 }
 
-TEST(AttentionFeatures, DotProductOfTwoHeadsByHand) {
+TEST(attention_features, dot_product_of_two_heads_by_hand) {
   // E_00 = 1, E_01 = -1; a quarter of that in the second head.
   const std::vector<Position> two{{0, 0, 0}, {1, 0, 0}};
   const AttentionFeatures features =
@@ -78,7 +78,7 @@ TEST(AttentionFeatures, DotProductOfTwoHeadsByHand) {
   }
 }
 
-TEST(AttentionFeatures, CoordinatesComeOutAsOffsets) {
+TEST(attention_features, coordinates_come_out_as_offsets) {
   const std::vector<Position> two{{5e6, 4e6, 0}, {5e6 + 1, 4e6, 0}};
   const AttentionFeatures features = features_of(two, {"xyz"}, {.encode = false});
   // Deviation of xyz together: sqrt(0.25 / 3); E_01 = -12 / 2.
@@ -146,7 +146,7 @@ std::vector<double> twin(const std::vector<Position>& positions,
   return out;
 }
 
-TEST(AttentionFeatures, AgreeWithTheDefinition) {
+TEST(attention_features, agree_with_the_definition) {
   const auto positions = lopsided_points(150);
   const PointCloud cloud = cloud_with_intensity(positions);
   const auto columns = select_columns(cloud, Names{"xyz", "intensity"});
@@ -173,7 +173,7 @@ TEST(AttentionFeatures, AgreeWithTheDefinition) {
   }
 }
 
-TEST(AttentionFeatures, NamesTellHeadInputAndWave) {
+TEST(attention_features, names_tell_head_input_and_wave) {
   const PointCloud cloud = cloud_with_intensity({{0, 0, 0}});
   const auto columns = select_columns(cloud, Names{"x", "intensity"});
   EXPECT_THAT(attention_feature_names(columns, {.heads = 1, .wavelength_count = 1}),
@@ -183,7 +183,7 @@ TEST(AttentionFeatures, NamesTellHeadInputAndWave) {
               ElementsAre("h0_offset_x", "h0_intensity", "h1_offset_x", "h1_intensity"));
 }
 
-TEST(AttentionFeatures, TranslationChangesNothingBeyondRounding) {
+TEST(attention_features, translation_changes_nothing_beyond_rounding) {
   const auto positions = lopsided_points(300);
   auto moved = positions;
   for (Position& p : moved) p = {p[0] + 5e5, p[1] - 4e6, p[2] + 300};
@@ -199,7 +199,7 @@ TEST(AttentionFeatures, TranslationChangesNothingBeyondRounding) {
   }
 }
 
-TEST(AttentionFeatures, BandwidthFollowsTheSpacing) {
+TEST(attention_features, bandwidth_follows_the_spacing) {
   std::vector<Position> line;
   for (int i = 0; i < 101; ++i) line.push_back({2.0 * i, 0, 0});
   // Two neighbours on each side: the farthest is 4 away, apart from the ends.
@@ -211,7 +211,7 @@ TEST(AttentionFeatures, BandwidthFollowsTheSpacing) {
   EXPECT_EQ(features_of(line, {"xyz"}, {.neighbors = 0, .bandwidth = 1e-9}).bandwidth, 0.1);
 }
 
-TEST(AttentionFeatures, TinyCloudsAreDefined) {
+TEST(attention_features, tiny_clouds_are_defined) {
   EXPECT_EQ(features_of({}, {"xyz"}, {}).values.rows(), 0U);
   for (const std::size_t neighbors : {0U, 32U}) {
     for (const ScoreKind scores : {ScoreKind::kGaussian, ScoreKind::kDot}) {
@@ -231,7 +231,7 @@ TEST(AttentionFeatures, TinyCloudsAreDefined) {
   }
 }
 
-TEST(AttentionFeatures, SameBitsForAnyThreadCountAndProgressAddsUp) {
+TEST(attention_features, same_bits_for_any_thread_count_and_progress_adds_up) {
   const auto positions = lopsided_points(5000);
   const PointCloud cloud = cloud_with_intensity(positions);
   const auto columns = select_columns(cloud, Names{"xyz", "intensity"});
@@ -256,7 +256,7 @@ TEST(AttentionFeatures, SameBitsForAnyThreadCountAndProgressAddsUp) {
   }
 }
 
-TEST(AttentionFeatures, RefusesWhatMakesNoSense) {
+TEST(attention_features, refuses_what_makes_no_sense) {
   const std::vector<Position> two{{0, 0, 0}, {1, 0, 0}};
   const double kInfinity = std::numeric_limits<double>::infinity();
   for (const AttentionFeatureOptions& bad :

@@ -15,7 +15,7 @@ namespace {
 using test::lopsided_points;
 using ::testing::ElementsAre;
 
-TEST(EncodingFeatures, ByHand) {
+TEST(encoding_features, by_hand) {
   // From the mean the points lie at -1 and 1: a quarter of the wavelength.
   const std::vector<Position> two{{5e6, 0, 7}, {5e6 + 2, 0, 7}};
   const EncodingFeatures features =
@@ -32,7 +32,7 @@ TEST(EncodingFeatures, ByHand) {
   EXPECT_NEAR(absolute.values(0, 4), -1.0F, 1e-6);
 }
 
-TEST(EncodingFeatures, NamesFollowTheColumns) {
+TEST(encoding_features, names_follow_the_columns) {
   EXPECT_THAT(encoding_feature_names(1),
               ElementsAre("sin_x_w0", "cos_x_w0", "sin_y_w0", "cos_y_w0", "sin_z_w0", "cos_z_w0"));
   const auto names = encoding_feature_names(3);
@@ -41,7 +41,7 @@ TEST(EncodingFeatures, NamesFollowTheColumns) {
   EXPECT_EQ(names[6], "sin_y_w0");
 }
 
-TEST(EncodingFeatures, WavelengthsFollowTheCloud) {
+TEST(encoding_features, wavelengths_follow_the_cloud) {
   std::vector<Position> line;
   for (int i = 0; i < 101; ++i) line.push_back({0.5 * i, 0, 0});
   // Four neighbours on each side: the eighth is 2 away. The line is 50 long.
@@ -49,7 +49,7 @@ TEST(EncodingFeatures, WavelengthsFollowTheCloud) {
   EXPECT_THAT(wavelengths, ElementsAre(8.0, 100.0));
 }
 
-TEST(EncodingFeatures, TinyCloudsAreDefined) {
+TEST(encoding_features, tiny_clouds_are_defined) {
   EXPECT_EQ(encoding_features({}, {}).values.rows(), 0U);
   const std::vector<Position> one{{3, 4, 5}};
   EXPECT_THAT(encoding_features(one, {.wavelength_count = 1}).values.values(),
@@ -60,7 +60,7 @@ TEST(EncodingFeatures, TinyCloudsAreDefined) {
   for (const float v : of_pairs.values.values()) EXPECT_TRUE(std::isfinite(v));
 }
 
-TEST(EncodingFeatures, RefusesWavelengthsThatAreNone) {
+TEST(encoding_features, refuses_wavelengths_that_are_none) {
   const auto points = lopsided_points(20);
   const double kNaN = std::numeric_limits<double>::quiet_NaN();
   for (const WavelengthRange& bad : {WavelengthRange{0, 1}, WavelengthRange{2, 1},

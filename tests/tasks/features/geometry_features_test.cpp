@@ -44,7 +44,7 @@ void expect_near(const Named& found, const Named& expected) {
   EXPECT_EQ(found.size(), 13U);
 }
 
-TEST(GeometryFeatures, OfALineByHand) {
+TEST(geometry_features, of_a_line_by_hand) {
   // x = 0 ... 4: variance 2; the farthest from the end is 4 away.
   const std::vector<Position> line{{0, 0, 0}, {1, 0, 0}, {2, 0, 0}, {3, 0, 0}, {4, 0, 0}};
   const Named expected{{"linearity", 1},
@@ -68,7 +68,7 @@ TEST(GeometryFeatures, OfALineByHand) {
   expect_near(features_of(line, {.neighbors = {5}, .up = Axis::kX}), standing);
 }
 
-TEST(GeometryFeatures, OfASquareByHand) {
+TEST(geometry_features, of_a_square_by_hand) {
   // Variances 1/4, 1/4, 0.
   const std::vector<Position> square{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {1, 1, 0}};
   const double r = std::sqrt(2.0);
@@ -92,7 +92,7 @@ TEST(GeometryFeatures, OfASquareByHand) {
   expect_near(features_of(square, {.neighbors = {4}, .up = Axis::kY}), expected);
 }
 
-TEST(GeometryFeatures, OfACubeCornerByHand) {
+TEST(geometry_features, of_a_cube_corner_by_hand) {
   // Covariance 3/16 on the diagonal, -1/16 beside it: eigenvalues 4/16 twice and, along (1 1 1),
   // 1/16.
   const std::vector<Position> corner{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
@@ -118,7 +118,7 @@ TEST(GeometryFeatures, OfACubeCornerByHand) {
   expect_near(features_of(moved, {.neighbors = {}, .radii = {1.25}}), expected);
 }
 
-TEST(GeometryFeatures, NamesTellTheScale) {
+TEST(geometry_features, names_tell_the_scale) {
   const auto names = geometry_feature_names({.neighbors = {8, 16}, .radii = {0.5}});
   ASSERT_THAT(names, SizeIs(39));
   EXPECT_EQ(names[0], "linearity_k8");
@@ -126,7 +126,7 @@ TEST(GeometryFeatures, NamesTellTheScale) {
   EXPECT_EQ(names[38], "density_r0.5");
 }
 
-TEST(GeometryFeatures, ScalesDoNotDependOnTheirOrder) {
+TEST(geometry_features, scales_do_not_depend_on_their_order) {
   const auto points = lopsided_points(300);
   const GeometryOptions given{.neighbors = {20, 5, 10}, .radii = {0.4, 0.1}, .radius_limit = 12};
   const Matrix together = geometry_features(points, given);
@@ -143,7 +143,7 @@ TEST(GeometryFeatures, ScalesDoNotDependOnTheirOrder) {
   }
 }
 
-TEST(GeometryFeatures, ARadiusSeesNoMoreThanItsLimit) {
+TEST(geometry_features, a_radius_sees_no_more_than_its_limit) {
   const auto points = lopsided_points(200);
   const Matrix limited =
       geometry_features(points, {.neighbors = {}, .radii = {100.0}, .radius_limit = 9});
@@ -151,7 +151,7 @@ TEST(GeometryFeatures, ARadiusSeesNoMoreThanItsLimit) {
   EXPECT_TRUE(std::ranges::equal(limited.values(), nearest.values()));
 }
 
-TEST(GeometryFeatures, WithoutExtentEverythingIsZero) {
+TEST(geometry_features, without_extent_everything_is_zero) {
   EXPECT_THAT(geometry_features({}, {}).values(), SizeIs(0));
   const std::vector<Position> one{{1, 2, 3}};
   EXPECT_THAT(geometry_features(one, {}).values(), Each(0.0F));
@@ -161,7 +161,7 @@ TEST(GeometryFeatures, WithoutExtentEverythingIsZero) {
   EXPECT_THAT(geometry_features(apart, {.neighbors = {1}, .radii = {1.0}}).values(), Each(0.0F));
 }
 
-TEST(GeometryFeatures, TwoPointsAndExtremesStayFinite) {
+TEST(geometry_features, two_points_and_extremes_stay_finite) {
   for (const double size : {1e-12, 1e-3, 1e9, 1e150}) {
     const std::vector<Position> points{{0, 0, 0}, {size, 0, 0}, {0, size, size}, {size, size, 0}};
     for (const std::size_t n : {2U, 3U, 4U}) {
@@ -171,7 +171,7 @@ TEST(GeometryFeatures, TwoPointsAndExtremesStayFinite) {
   }
 }
 
-TEST(GeometryFeatures, TranslationChangesNothingBeyondRounding) {
+TEST(geometry_features, translation_changes_nothing_beyond_rounding) {
   const auto points = lopsided_points(500);
   auto moved = points;
   for (Position& p : moved) p = {p[0] + 4096.0, p[1] - 65536.0, p[2] + 1024.0};
@@ -183,7 +183,7 @@ TEST(GeometryFeatures, TranslationChangesNothingBeyondRounding) {
   }
 }
 
-TEST(GeometryFeatures, SameBitsForAnyThreadCountAndProgressAddsUp) {
+TEST(geometry_features, same_bits_for_any_thread_count_and_progress_adds_up) {
   const auto points = lopsided_points(70000);
   std::size_t told = 0;
   const auto run = [&](int threads) {
@@ -202,7 +202,7 @@ TEST(GeometryFeatures, SameBitsForAnyThreadCountAndProgressAddsUp) {
   EXPECT_EQ(told, points.size());
 }
 
-TEST(GeometryFeatures, RefusesScalesThatAreNone) {
+TEST(geometry_features, refuses_scales_that_are_none) {
   const auto points = lopsided_points(10);
   const double kNaN = std::numeric_limits<double>::quiet_NaN();
   for (const GeometryOptions& bad :

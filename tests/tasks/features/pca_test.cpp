@@ -39,7 +39,7 @@ Matrix correlated(std::size_t n) {
   return m;
 }
 
-TEST(Pca, ByHand) {
+TEST(pca, by_hand) {
   // Both columns have variance 1 once scaled, with correlation 1: all of it along (1 1) / sqrt 2.
   const Matrix x = matrix({{1, 30}, {2, 50}, {3, 70}});
   const Pca pca = fit_pca(x, 2);
@@ -54,7 +54,7 @@ TEST(Pca, ByHand) {
   EXPECT_NEAR(project(pca, x)(0, 0), -std::sqrt(3.0), 1e-6);
 }
 
-TEST(Pca, UnitsDoNotMatterAndSignsAreDefinite) {
+TEST(pca, units_do_not_matter_and_signs_are_definite) {
   const Matrix x = correlated(1000);
   const Pca pca = fit_pca(x, 3);
   EXPECT_NEAR(pca.variances[0] + pca.variances[1] + pca.variances[2], 3.0, 1e-9);
@@ -69,7 +69,7 @@ TEST(Pca, UnitsDoNotMatterAndSignsAreDefinite) {
   EXPECT_LT(pca.components[0] * pca.components[1], -0.4);
 }
 
-TEST(Pca, ColumnsThatOnlyRoundingMovesHaveNoPart) {
+TEST(pca, columns_that_only_rounding_moves_have_no_part) {
   Matrix x = correlated(1000);
   for (std::size_t i = 0; i < x.rows(); ++i) x(i, 1) = i % 2 == 0 ? 1.0F : 1.0F - 0x1p-24F;
   const Pca pca = fit_pca(x, 1);
@@ -77,16 +77,16 @@ TEST(Pca, ColumnsThatOnlyRoundingMovesHaveNoPart) {
   EXPECT_EQ(pca.scale[1], 1.0);
 }
 
-TEST(Pca, MoreComponentsThanColumnsAreAllOfThem) {
+TEST(pca, more_components_than_columns_are_all_of_them) {
   EXPECT_EQ(fit_pca(matrix({{1, 2}, {2, 1}}), 9).variances.size(), 2U);
 }
 
-TEST(Pca, RefusesWhatItCannotFit) {
+TEST(pca, refuses_what_it_cannot_fit) {
   EXPECT_THROW((void)fit_pca(MatrixView{}, 1), Error);
   EXPECT_THROW((void)project(fit_pca(matrix({{1, 2}}), 1), matrix({{1}})), Error);
 }
 
-TEST(PcaColors, StretchTheMiddleNinetySixPercent) {
+TEST(pca_colors, stretch_the_middle_ninety_six_percent) {
   Matrix x(101, 1);
   for (std::size_t i = 0; i <= 100; ++i) x(i, 0) = static_cast<float>(i);
   const std::vector<Rgb> colors = pca_colors(x);
@@ -98,13 +98,13 @@ TEST(PcaColors, StretchTheMiddleNinetySixPercent) {
   EXPECT_EQ(colors[100], (Rgb{255, 128, 128}));
 }
 
-TEST(PcaColors, WithoutSpreadEverythingIsGrey) {
+TEST(pca_colors, without_spread_everything_is_grey) {
   EXPECT_THAT(pca_colors(matrix({{7, 1}, {7, 1}})), Each(Rgb{128, 128, 128}));
   EXPECT_THAT(pca_colors(matrix({{3}})), Each(Rgb{128, 128, 128}));
   EXPECT_TRUE(pca_colors(MatrixView{}).empty());
 }
 
-TEST(PcaColors, SameBytesForAnyThreadCount) {
+TEST(pca_colors, same_bytes_for_any_thread_count) {
   const Matrix x = correlated(40000);
   const auto run = [&](int threads) {
     const ThreadLimit limit(threads);

@@ -34,7 +34,7 @@ std::vector<Position> moved(std::vector<Position> points, const Position& by) {
   return points;
 }
 
-TEST(MatchPoints, the_same_order_needs_no_table) {
+TEST(match_points, the_same_order_needs_no_table) {
   const auto match = match_points(field(), moved(field(), {0.01, 0.0, -0.01}), 0.1);
   ASSERT_TRUE(match);
   EXPECT_THAT(match->partner, IsEmpty());
@@ -42,7 +42,7 @@ TEST(MatchPoints, the_same_order_needs_no_table) {
   EXPECT_FALSE(match->moved);
 }
 
-TEST(MatchPoints, another_order_is_found_by_coordinates) {
+TEST(match_points, another_order_is_found_by_coordinates) {
   const std::vector<Position> a = field();
   std::vector<std::size_t> order(a.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -56,7 +56,7 @@ TEST(MatchPoints, another_order_is_found_by_coordinates) {
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(order[match->partner[i]], i);
 }
 
-TEST(MatchPoints, an_offset_between_the_files_is_told) {
+TEST(match_points, an_offset_between_the_files_is_told) {
   std::vector<Position> b = moved(field(), {-7e5, -6e6, 0.0});
   std::ranges::reverse(b);
   const auto match = match_points(field(), b, 0.1);
@@ -65,7 +65,7 @@ TEST(MatchPoints, an_offset_between_the_files_is_told) {
   EXPECT_EQ(match->partner[0], 99U);
 }
 
-TEST(MatchPoints, points_that_coincide_are_paired_in_their_order) {
+TEST(match_points, points_that_coincide_are_paired_in_their_order) {
   const std::vector<Position> a{{0, 0, 0}, {1, 0, 0}, {1, 0, 0}, {9, 9, 9}, {kNan, 0, 0}};
   const std::vector<Position> b{{9, 9, 9}, {kNan, 1, 1}, {1, 0, 0}, {0, 0, 0}, {1, 0, 0}};
   const auto match = match_points(a, b, 0.1);
@@ -73,7 +73,7 @@ TEST(MatchPoints, points_that_coincide_are_paired_in_their_order) {
   EXPECT_THAT(match->partner, ElementsAre(3, 2, 4, 0, 1));
 }
 
-TEST(MatchPoints, other_points_are_no_match) {
+TEST(match_points, other_points_are_no_match) {
   std::vector<Position> b = field();
   std::ranges::reverse(b);
   b[50][0] += 0.4;  // inside the box
@@ -87,7 +87,7 @@ TEST(MatchPoints, other_points_are_no_match) {
   EXPECT_FALSE(match_points(field(), b, 0.1));
 }
 
-TEST(MatchPoints, smoothed_points_keep_their_order) {
+TEST(match_points, smoothed_points_keep_their_order) {
   std::vector<Position> b = field();
   for (std::size_t i = 0; i < b.size(); ++i) b[i][i % 3] += 0.4 * std::sin(static_cast<double>(i));
   const auto match = match_points(field(), b, 0.01);
@@ -96,12 +96,12 @@ TEST(MatchPoints, smoothed_points_keep_their_order) {
   EXPECT_THAT(match->partner, IsEmpty());
 }
 
-TEST(MatchPoints, the_tolerance_is_a_quarter_of_the_spacing_or_two_steps) {
+TEST(match_points, the_tolerance_is_a_quarter_of_the_spacing_or_two_steps) {
   EXPECT_NEAR(match_tolerance(field(), 0.01), 0.25, 1e-3);
   EXPECT_EQ(match_tolerance(field(), 0.5), 1.0);
 }
 
-TEST(MatchPoints, other_numbers_of_points_are_refused) {
+TEST(match_points, other_numbers_of_points_are_refused) {
   EXPECT_THROW((void)match_points(field(), std::vector<Position>{{0, 0, 0}}, 0.1), Error);
 }
 

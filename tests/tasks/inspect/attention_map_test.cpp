@@ -59,7 +59,7 @@ ClassifierModel fake_model() {
 
 const AttentionQuery kMean{.choice = {.layers = {{"a", 1}}}};
 
-TEST(AttentionMap, TokensKeepTheirWeights) {
+TEST(attention_map, tokens_keep_their_weights) {
   const std::vector<Position> points = lopsided_points(1024);
   AttentionQuery query = kMean;
   query.point = 5;
@@ -83,7 +83,7 @@ TEST(AttentionMap, TokensKeepTheirWeights) {
   EXPECT_EQ(result.picture.tokens, 0U);
 }
 
-TEST(AttentionMap, WithoutAQueryTheMean) {
+TEST(attention_map, without_a_query_the_mean) {
   const AttentionResult result =
       attention_map(fake_model(), cloud_of(lopsided_points(2000)), kMean);
   EXPECT_FALSE(result.query);
@@ -94,7 +94,7 @@ TEST(AttentionMap, WithoutAQueryTheMean) {
   EXPECT_NEAR(result.tokens[9], column, 1e-6);
 }
 
-TEST(AttentionMap, PointsThatAreNotFiniteGetNothing) {
+TEST(attention_map, points_that_are_not_finite_get_nothing) {
   std::vector<Position> points = lopsided_points(500);
   const AttentionResult expected = attention_map(fake_model(), cloud_of(points), kMean);
   points.insert(points.begin() + 3, {0, std::numeric_limits<double>::quiet_NaN(), 0});
@@ -111,7 +111,7 @@ TEST(AttentionMap, PointsThatAreNotFiniteGetNothing) {
   EXPECT_EQ(result.nearest_points[3], 4U);
 }
 
-TEST(AttentionMap, PlacesAreInTheCloudsOwnCoordinates) {
+TEST(attention_map, places_are_in_the_clouds_own_coordinates) {
   std::vector<Position> points = lopsided_points(1024);
   AttentionQuery query = kMean;
   query.point = 40;
@@ -126,7 +126,7 @@ TEST(AttentionMap, PlacesAreInTheCloudsOwnCoordinates) {
   }
 }
 
-TEST(AttentionMap, TheNetworkSeesWhatClassifySees) {
+TEST(attention_map, the_network_sees_what_classify_sees) {
   std::vector<Position> points = lopsided_points(300);
   for (Position& p : points) p = {p[0], p[2], -p[1]};
   const ClassifierModel model = fake_model();
@@ -138,7 +138,7 @@ TEST(AttentionMap, TheNetworkSeesWhatClassifySees) {
   EXPECT_EQ(seen_by(model), expected);
 }
 
-TEST(AttentionMap, ThePictureComesAlong) {
+TEST(attention_map, the_picture_comes_along) {
   AttentionQuery query = kMean;
   query.picture_cells = 16;
   const AttentionResult result = attention_map(fake_model(), cloud_of(lopsided_points(300)), query);
@@ -146,7 +146,7 @@ TEST(AttentionMap, ThePictureComesAlong) {
   EXPECT_EQ(result.picture.cells.rows(), 16U);
 }
 
-TEST(AttentionMap, DuplicatesShareTheirWeight) {
+TEST(attention_map, duplicates_share_their_weight) {
   // Five places, each forty times: tokens coincide.
   std::vector<Position> points(200);
   for (std::size_t i = 0; i < 200; ++i) points[i] = lopsided_points(5)[i % 5];
@@ -155,7 +155,7 @@ TEST(AttentionMap, DuplicatesShareTheirWeight) {
   EXPECT_THAT(result.points, Each(::testing::Gt(0.0F)));
 }
 
-TEST(AttentionMap, TooFewPointsAreAnInputError) {
+TEST(attention_map, too_few_points_are_an_input_error) {
   try {
     (void)attention_map(fake_model(), cloud_of(lopsided_points(127)), kMean);
     FAIL();
@@ -165,7 +165,7 @@ TEST(AttentionMap, TooFewPointsAreAnInputError) {
   }
 }
 
-TEST(AttentionMap, SameBytesForAnyThreadCount) {
+TEST(attention_map, same_bytes_for_any_thread_count) {
   const PointCloud cloud = cloud_of(lopsided_points(20'000));
   const auto with_threads = [&](int threads) {
     const ThreadLimit limit(threads);
@@ -222,7 +222,7 @@ PointCloud voxel_line() {
   return cloud_of(points);
 }
 
-TEST(AttentionMapOfPoints, VoxelsAreTheTokens) {
+TEST(attention_map_of_points, voxels_are_the_tokens) {
   const SegmenterModel model = ring_model();
   AttentionQuery query{.choice = {.layers = {{"ring", 2}}}, .point = 0, .category = 2};
   const AttentionResult result = attention_map(model, voxel_line(), query);
@@ -239,7 +239,7 @@ TEST(AttentionMapOfPoints, VoxelsAreTheTokens) {
               ::testing::ElementsAre(1, 0, 0, 0, 0, 0));
 }
 
-TEST(AttentionMapOfPoints, WithoutAQueryNothingIsLabelled) {
+TEST(attention_map_of_points, without_a_query_nothing_is_labelled) {
   const AttentionQuery query{
       .choice = {.layers = {{"ring", 2}}}, .picture_cells = 5, .category = 1};
   const SegmenterModel model = ring_model();
@@ -250,7 +250,8 @@ TEST(AttentionMapOfPoints, WithoutAQueryNothingIsLabelled) {
   EXPECT_EQ(result.picture.tokens, 5U);
 }
 
-TEST(AttentionMapOfPoints, OnePassGivesTheAttentionAndTheClassesOfThePointThatLooks) {
+TEST(attention_map_of_points,
+     one_pass_gives_the_attention_and_the_classes_of_the_point_that_looks) {
   const SegmenterModel model = ring_model();
   const auto& network = dynamic_cast<const RingNetwork&>(*model.network);
   AttentionQuery query{.choice = {.layers = {{"ring", 2}}}, .point = 1, .category = 2};
@@ -265,7 +266,7 @@ TEST(AttentionMapOfPoints, OnePassGivesTheAttentionAndTheClassesOfThePointThatLo
   EXPECT_THROW((void)attention_map(model, voxel_line(), query), Error);
 }
 
-TEST(AttentionMapOfPoints, EmptyCloudsAreAnInputError) {
+TEST(attention_map_of_points, empty_clouds_are_an_input_error) {
   const AttentionQuery query{.choice = {.layers = {{"ring", 2}}}};
   for (const std::size_t n : {0U, 1U}) {
     const std::vector<Position> nowhere(n, {std::nan(""), 0, 0});
@@ -280,7 +281,7 @@ TEST(AttentionMapOfPoints, EmptyCloudsAreAnInputError) {
   EXPECT_THAT(one.points, ::testing::ElementsAre(1.0F));
 }
 
-TEST(AttentionMap, OnlyPointsOfTheCloudCanLook) {
+TEST(attention_map, only_points_of_the_cloud_can_look) {
   std::vector<Position> points = lopsided_points(200);
   points[7][2] = std::nan("");
   AttentionQuery query = kMean;
@@ -296,7 +297,7 @@ TEST(AttentionMap, OnlyPointsOfTheCloudCanLook) {
   }
 }
 
-TEST(NearestPoint, LeavesOutWhatIsNowhere) {
+TEST(nearest_point, leaves_out_what_is_nowhere) {
   const std::vector<Position> points{{std::nan(""), 0, 0}, {5, 0, 0}, {1, 1, 0}, {1, 1, 0}};
   EXPECT_EQ(nearest_point(points, {0, 0, 0}), 2U);
   EXPECT_EQ(nearest_point(points, {9, 9, 0}), 1U);

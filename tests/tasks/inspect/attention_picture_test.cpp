@@ -33,7 +33,7 @@ Matrix grid() {
   return tokens;
 }
 
-TEST(HilbertOrder, WalksFromNeighbourToNeighbour) {
+TEST(hilbert_order, walks_from_neighbour_to_neighbour) {
   const Matrix tokens = grid();
   const std::vector<std::uint32_t> order = hilbert_order(tokens);
   std::vector<std::uint32_t> sorted = order;
@@ -46,14 +46,14 @@ TEST(HilbertOrder, WalksFromNeighbourToNeighbour) {
   }
 }
 
-TEST(HilbertOrder, OnePlaceKeepsItsOrder) {
+TEST(hilbert_order, one_place_keeps_its_order) {
   Matrix tokens(4, 3);
   std::ranges::fill(tokens.values(), 2.0F);
   EXPECT_THAT(hilbert_order(tokens), ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(hilbert_order(Matrix(0, 3)), ElementsAre());
 }
 
-TEST(AttentionPicture, SmallMatricesAreOnlySorted) {
+TEST(attention_picture, small_matrices_are_only_sorted) {
   const Matrix tokens = grid();
   const Matrix weights = random_weights(64, 3);
   const AttentionPicture picture =
@@ -69,7 +69,7 @@ TEST(AttentionPicture, SmallMatricesAreOnlySorted) {
   }
 }
 
-TEST(AttentionPicture, LargeOnesAreAveragedByArea) {
+TEST(attention_picture, large_ones_are_averaged_by_area) {
   // Three tokens in two cells: each cell is 2/3 of an outer token and 1/3 of the middle one, so
   // that the identity becomes (4/9 + 1/9, 1/9; 1/9, 1/9 + 4/9).
   Matrix identity(3, 3);
@@ -84,7 +84,7 @@ TEST(AttentionPicture, LargeOnesAreAveragedByArea) {
                           FloatNear(1.0F / 9, 1e-6F), FloatNear(5.0F / 9, 1e-6F)));
 }
 
-TEST(AttentionPicture, AveragingKeepsTheMean) {
+TEST(attention_picture, averaging_keeps_the_mean) {
   const Matrix weights = random_weights(64, 5);
   const TracedPass forward = reporting(grid(), {{"a", groups_of(weights)}});
   for (const std::size_t cells : {1U, 2U, 7U, 63U}) {
@@ -96,7 +96,7 @@ TEST(AttentionPicture, AveragingKeepsTheMean) {
   }
 }
 
-TEST(AttentionPicture, NeedsACell) {
+TEST(attention_picture, needs_a_cell) {
   EXPECT_THROW((void)attention_picture(reporting(grid(), {{"a", groups_of(random_weights(64, 1))}}),
                                        kLayer, 0),
                Error);

@@ -53,7 +53,7 @@ std::string refusal(const TracedPass& forward, const AttentionChoice& choice) {
   return "accepted";
 }
 
-TEST(AttentionRows, ARowIsWhatTheLayerReports) {
+TEST(attention_rows, a_row_is_what_the_layer_reports) {
   const Matrix tokens = tokens_on_a_line(5);
   const LayerOfGroups layer{"a", {groups_of(random_weights(5, 1))}};
   const AttentionRows found = attention_rows(reporting(tokens, {layer}), {.layers = {{"a", 1}}},
@@ -63,20 +63,20 @@ TEST(AttentionRows, ARowIsWhatTheLayerReports) {
   for (std::size_t j = 0; j < 5; ++j) EXPECT_EQ(found.rows(0, j), random_weights(5, 1)(3, j));
 }
 
-TEST(AttentionRows, WithoutAQueryTheMeanOfAllRows) {
+TEST(attention_rows, without_a_query_the_mean_of_all_rows) {
   const LayerOfGroups layer{"a", {groups_of(matrix(2, 2, {0.9F, 0.1F, 0.3F, 0.7F}))}};
   const AttentionRows found =
       attention_rows(reporting(tokens_on_a_line(2), {layer}), {.layers = {{"a", 1}}}, mean_row());
   EXPECT_THAT(found.rows.values(), ElementsAre(FloatNear(0.6F, 1e-6F), FloatNear(0.4F, 1e-6F)));
 }
 
-TEST(AttentionRows, TiesGoToTheFirstToken) {
+TEST(attention_rows, ties_go_to_the_first_token) {
   Matrix tokens = tokens_on_a_line(3);
   std::ranges::fill(tokens.values(), 1.0F);
   EXPECT_THAT(row_nearest_to({7, 7, 7})(tokens).values(), ElementsAre(1, 0, 0));
 }
 
-TEST(AttentionRows, GroupsArePutTogether) {
+TEST(attention_rows, groups_are_put_together) {
   // Tokens 3, 0 attend to 0, 2, 3; tokens 1, 2 attend to 1 alone.
   const std::vector<Group> groups{
       {0, {3, 0}, {0, 2, 3}, matrix(2, 3, {0.5F, 0.25F, 0.25F, 0.0F, 1.0F, 0.0F})},
@@ -89,7 +89,7 @@ TEST(AttentionRows, GroupsArePutTogether) {
                                                0.5F, 0, 0.25F, 0.25F));
 }
 
-TEST(AttentionRows, HeadsAreAveragedOrChosen) {
+TEST(attention_rows, heads_are_averaged_or_chosen) {
   std::vector<Group> groups = groups_of(matrix(2, 2, {1, 0, 0, 1}), 0);
   groups.push_back(groups_of(matrix(2, 2, {0, 1, 0.5F, 0.5F}), 1).front());
   const TracedPass forward = reporting(tokens_on_a_line(2), {{"a", groups}});
@@ -101,7 +101,7 @@ TEST(AttentionRows, HeadsAreAveragedOrChosen) {
               ElementsAre(0, 1, 0.5F, 0.5F));
 }
 
-TEST(AttentionRows, RolloutHandComputed) {
+TEST(attention_rows, rollout_hand_computed) {
   // (A2 + I)/2 = (1/2 1/2; 1/2 1/2), (A1 + I)/2 = (1 0; 1/4 3/4), their product (5/8 3/8; 5/8 3/8).
   const TracedPass forward =
       reporting(tokens_on_a_line(2), {{"a", groups_of(matrix(2, 2, {1, 0, 0.5F, 0.5F}))},
@@ -113,7 +113,7 @@ TEST(AttentionRows, RolloutHandComputed) {
               ElementsAre(0.625F, 0.375F));
 }
 
-TEST(AttentionRows, RolloutIsTheProductOfAllLayers) {
+TEST(attention_rows, rollout_is_the_product_of_all_layers) {
   constexpr std::size_t kTokens = 40;
   std::vector<LayerOfGroups> layers;
   AttentionChoice choice{.rollout = true};
@@ -142,7 +142,7 @@ TEST(AttentionRows, RolloutIsTheProductOfAllLayers) {
   }
 }
 
-TEST(AttentionRows, SameBytesForAnyThreadCount) {
+TEST(attention_rows, same_bytes_for_any_thread_count) {
   const TracedPass forward =
       reporting(tokens_on_a_line(300), {{"a", groups_of(random_weights(300, 7))}});
   const AttentionChoice choice{.layers = {{"a", 1}}, .rollout = true};
@@ -153,7 +153,7 @@ TEST(AttentionRows, SameBytesForAnyThreadCount) {
   EXPECT_EQ(with_threads(1), with_threads(8));
 }
 
-TEST(AttentionRows, ChoicesThatMeanNothingAreRefused) {
+TEST(attention_rows, choices_that_mean_nothing_are_refused) {
   const TracedPass forward =
       reporting(tokens_on_a_line(3),
                 {{"a", groups_of(random_weights(3, 1))}, {"b", groups_of(random_weights(3, 2))}});
@@ -167,7 +167,7 @@ TEST(AttentionRows, ChoicesThatMeanNothingAreRefused) {
   EXPECT_EQ(refusal(forward, {.layers = {{"a", 1}, {"b", 1}}, .rollout = true}), "accepted");
 }
 
-TEST(AttentionRows, RolloutNeedsTheSameTokensThroughout) {
+TEST(attention_rows, rollout_needs_the_same_tokens_throughout) {
   const TracedPass forward = [](const Trace& trace) {
     reporting(tokens_on_a_line(3), {{"a", groups_of(random_weights(3, 1))}})(trace);
     reporting(tokens_on_a_line(2), {{"b", groups_of(random_weights(2, 1))}})(trace);
@@ -176,7 +176,7 @@ TEST(AttentionRows, RolloutNeedsTheSameTokensThroughout) {
               HasSubstr("a: attends between other points than the layers behind it"));
 }
 
-TEST(AttentionSpread, EvenAndPointed) {
+TEST(attention_spread, even_and_pointed) {
   const AttentionSpread even = spread_of(std::vector<float>(200, 0.005F));
   EXPECT_NEAR(even.entropy, std::log(200.0), 1e-9);
   EXPECT_NEAR(even.effective, 200.0, 1e-6);
@@ -191,7 +191,7 @@ TEST(AttentionSpread, EvenAndPointed) {
   EXPECT_EQ(one.top_share, 1.0);
 }
 
-TEST(AttentionSpread, HandComputed) {
+TEST(attention_spread, hand_computed) {
   // 1/2, 1/4, 1/4: entropy 1.5 ln 2; the sum does not matter.
   const AttentionSpread spread = spread_of(std::vector<float>{1.0F, 0.5F, 0.5F});
   EXPECT_NEAR(spread.entropy, 1.5 * std::log(2.0), 1e-12);
@@ -200,7 +200,7 @@ TEST(AttentionSpread, HandComputed) {
   EXPECT_NEAR(spread.top_share, 0.5, 1e-12);
 }
 
-TEST(AttentionSpread, OfNothingIsNothing) {
+TEST(attention_spread, of_nothing_is_nothing) {
   for (const std::vector<float>& weights : {std::vector<float>{}, {0.0F, 0.0F}}) {
     const AttentionSpread spread = spread_of(weights);
     EXPECT_EQ(spread.entropy, 0.0);

@@ -91,7 +91,7 @@ std::string refusal(std::string_view layer, const PointCloud& cloud) {
   return "accepted";
 }
 
-TEST(LayerFeatures, LayersAreDescribed) {
+TEST(layer_features, layers_are_described) {
   const auto layers = layers_of(fake_model());
   ASSERT_EQ(layers.size(), 2U);
   EXPECT_EQ(layers[0].name, "places");
@@ -102,7 +102,7 @@ TEST(LayerFeatures, LayersAreDescribed) {
   EXPECT_EQ(layers[1].channels, 1U);
 }
 
-TEST(LayerFeatures, TokensKeepTheirValuesAndOthersLieBetween) {
+TEST(layer_features, tokens_keep_their_values_and_others_lie_between) {
   const ClassifierModel model = fake_model();
   for (const Axis up : {Axis::kZ, Axis::kY}) {
     std::vector<Position> points = lopsided_points(3000);
@@ -122,7 +122,7 @@ TEST(LayerFeatures, TokensKeepTheirValuesAndOthersLieBetween) {
   }
 }
 
-TEST(LayerFeatures, PointsThatAreNotFiniteTakeNoPart) {
+TEST(layer_features, points_that_are_not_finite_take_no_part) {
   std::vector<Position> points = lopsided_points(600);
   const Matrix clean = layer_features(fake_model(), "places", cloud_of(points));
   points.insert(points.begin() + 10, Position{std::numeric_limits<double>::quiet_NaN(), 0, 0});
@@ -130,7 +130,7 @@ TEST(LayerFeatures, PointsThatAreNotFiniteTakeNoPart) {
   EXPECT_TRUE(std::ranges::equal(clean.values(), holes.values()));
 }
 
-TEST(LayerFeatures, WrongLayersAndTinyCloudsAreRefused) {
+TEST(layer_features, wrong_layers_and_tiny_clouds_are_refused) {
   const PointCloud cloud = cloud_of(lopsided_points(200));
   EXPECT_EQ(refusal("nothing", cloud), "2 fake: has no layer nothing");
   EXPECT_EQ(
@@ -140,7 +140,7 @@ TEST(LayerFeatures, WrongLayersAndTinyCloudsAreRefused) {
               HasSubstr("3 cloud: has 1 points, at least 128"));
 }
 
-TEST(LayerFeatures, OfAModelOverPoints) {
+TEST(layer_features, of_a_model_over_points) {
   const SegmenterModel model = fake_point_model();
   std::vector<Position> points = lopsided_points(3000);
   const Position low{-1.5, -0.7, 0.0};  // the least coordinates, about
@@ -157,7 +157,7 @@ TEST(LayerFeatures, OfAModelOverPoints) {
   }
 }
 
-TEST(LayerFeatures, TilesGiveWhatTheWholeGives) {
+TEST(layer_features, tiles_give_what_the_whole_gives) {
   const SegmenterModel model = fake_point_model();
   const auto& network = dynamic_cast<const FakePointNetwork&>(*model.network);
   std::vector<Position> points = lopsided_points(4000);
@@ -180,7 +180,7 @@ TEST(LayerFeatures, TilesGiveWhatTheWholeGives) {
   }
 }
 
-TEST(LayerFeatures, CategoriesReachTheNetwork) {
+TEST(layer_features, categories_reach_the_network) {
   std::vector<std::string> notes;
   const SegmenterModel model = fake_point_model(3);
   const auto layers = layers_of(model);
@@ -193,7 +193,7 @@ TEST(LayerFeatures, CategoriesReachTheNetwork) {
   EXPECT_EQ(features.rows(), 200U);
 }
 
-TEST(LayerFeatures, SameBitsForAnyThreadCount) {
+TEST(layer_features, same_bits_for_any_thread_count) {
   const PointCloud cloud = cloud_of(lopsided_points(20000));
   const auto run = [&](int threads) {
     const ThreadLimit limit(threads);

@@ -22,7 +22,7 @@ std::size_t add_roof(std::vector<Position>& points, double x, double y, double s
   return first;
 }
 
-TEST(ConnectedInstances, NumberHousesThatStandApart) {
+TEST(connected_instances, number_houses_that_stand_apart) {
   std::vector<Position> points;
   const std::size_t east = add_roof(points, 100.0, 0.0, 10.0);
   const std::size_t west = add_roof(points, 0.0, 0.0, 10.0);
@@ -36,7 +36,7 @@ TEST(ConnectedInstances, NumberHousesThatStandApart) {
   EXPECT_EQ(std::set(numbers.begin(), numbers.end()).size(), 3U);
 }
 
-TEST(ConnectedInstances, FollowTheSpacingOfSparseSurveys) {
+TEST(connected_instances, follow_the_spacing_of_sparse_surveys) {
   std::vector<Position> points;
   for (int i = 0; i < 10; ++i) {
     for (int j = 0; j < 10; ++j) points.push_back({3.0 * i, 3.0 * j, 8.0});
@@ -46,7 +46,7 @@ TEST(ConnectedInstances, FollowTheSpacingOfSparseSurveys) {
   EXPECT_EQ(std::ranges::max(numbers), 1U);
 }
 
-TEST(Instances, OfNothingAreNone) {
+TEST(instances, of_nothing_are_none) {
   EXPECT_TRUE(connected_instances({}).empty());
   EXPECT_TRUE(crown_instances({}).empty());
 }
@@ -62,7 +62,7 @@ void add_tree(std::vector<Position>& points, double x, double y, double height, 
   }
 }
 
-TEST(CrownInstances, FindTreesThatTouch) {
+TEST(crown_instances, find_trees_that_touch) {
   std::vector<Position> points;
   Random random(7);
   const std::vector<std::array<double, 2>> stems{
@@ -80,7 +80,7 @@ TEST(CrownInstances, FindTreesThatTouch) {
   }
 }
 
-TEST(CrownInstances, LeaveShrubsOut) {
+TEST(crown_instances, leave_shrubs_out) {
   std::vector<Position> points;
   for (int i = 0; i < 400; ++i) {
     points.push_back({0.2 * (i % 20), 0.2 * (i / 20), 0.5 + 0.001 * i});
@@ -88,7 +88,7 @@ TEST(CrownInstances, LeaveShrubsOut) {
   EXPECT_EQ(std::ranges::max(crown_instances(points)), 0U);
 }
 
-TEST(Instances, AreTheSameForAnyThreadCount) {
+TEST(instances, are_the_same_for_any_thread_count) {
   std::vector<Position> points;
   Random random(3);
   for (int t = 0; t < 40; ++t) {

@@ -1,4 +1,5 @@
 #include "ptattn/tasks/segment/segment.hpp"
+#include "ptattn/tasks/segment/voxel_scores.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -121,8 +122,8 @@ TEST(segment, tiles_blend_to_the_same_where_the_network_is_local) {
   const Segmentation tiled =
       segment(model, cloud, {.tiling = {.max_tile_voxels = 4000, .tile_margin = 12}},
               [&](std::size_t done, std::size_t total) {
-                EXPECT_EQ(done, told++);
-                EXPECT_GT(total, 4U);
+                EXPECT_EQ(done, kPartsOfTile * told++);
+                EXPECT_GT(total, 4 * kPartsOfTile);
               });
   EXPECT_EQ(tiled.tiles, network.calls);
   EXPECT_EQ(told, network.calls + 1);
@@ -309,7 +310,7 @@ TEST(segment, votes_work_in_tiles) {
   const Segmentation tiled =
       segment(model, cloud, {.tiling = {.max_tile_voxels = 4000, .tile_margin = 12}, .votes = 3},
               [&](std::size_t done, std::size_t total) {
-                EXPECT_EQ(total % 3, 0U);
+                EXPECT_EQ(total % (3 * kPartsOfTile), 0U);
                 last = total - done;
               });
   EXPECT_EQ(last, 0U);

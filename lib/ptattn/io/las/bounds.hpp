@@ -12,11 +12,11 @@ struct Bounds {
   std::array<double, 3> max{};
 };
 
-/// The smallest and the largest x, y and z; NaN when a coordinate is. Zeros for no points.
+/// Returns the smallest and the largest x, y and z; NaN when a coordinate is. Zeros for no points.
 /// Time O(n); parallel.
 [[nodiscard]] Bounds bounds_of(const PointCloud& cloud);
 
-/// How many points are a first return, a second one and so on up to the fifteenth.
+/// Returns how many points are a first return, a second one and so on up to the fifteenth.
 [[nodiscard]] std::array<std::uint64_t, 15> count_returns(const PointCloud& cloud);
 
 }  // namespace ptattn::io::las

@@ -12,7 +12,7 @@
 
 namespace ptattn::io::las {
 
-/// One descriptor of the extra bytes VLR (LAS 1.4 R15, table 24).
+/// Represents one descriptor of the extra bytes VLR (LAS 1.4 R15, table 24).
 struct ExtraDescriptor {
   std::string name;
   FieldType type = FieldType::kUInt8;
@@ -25,8 +25,8 @@ inline constexpr std::size_t kExtraDescriptorSize = 192;
 /// Reads the whole descriptors in `bytes`. A type that the standard reserves counts as one byte.
 [[nodiscard]] std::vector<ExtraDescriptor> parse_extra_bytes(std::span<const std::byte> bytes);
 
-/// The name of the descriptor as fields are named: '_' in place of blanks and of what is not
-/// printable, "extra" when there is none.
+/// Returns the name of the descriptor as fields are named: '_' in place of blanks and of what is
+/// not printable, "extra" when there is none.
 [[nodiscard]] std::string field_name_of(const ExtraDescriptor& extra);
 
 /// Appends a descriptor of `count` values (up to 3, or any number of bytes) to a VLR's data.
@@ -39,7 +39,7 @@ void append_extra_bytes(std::vector<std::byte>& data, std::string_view name, Fie
 void retype_extra_bytes(std::vector<std::byte>& data, std::size_t index, FieldType type,
                         std::uint32_t count);
 
-/// How many values a descriptor can hold of `type`: vectors up to 3, bytes up to 255.
+/// Returns how many values a descriptor can hold of `type`: vectors up to 3, bytes up to 255.
 [[nodiscard]] bool fits_extra_bytes(FieldType type, std::uint32_t count);
 
 }  // namespace ptattn::io::las

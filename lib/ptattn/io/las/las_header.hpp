@@ -10,8 +10,8 @@
 
 namespace ptattn::io::las {
 
-/// The numbers of a public header block that reading and writing depend on (LAS 1.4 R15, table 3).
-/// Everything else stays in the bytes of the block.
+/// Represents the numbers of a public header block that reading and writing depend on (LAS 1.4 R15,
+/// table 3). Everything else stays in the bytes of the block.
 struct LasHeader {
   unsigned minor_version = 4;
   std::uint16_t header_size = 0;
@@ -35,7 +35,7 @@ inline constexpr std::size_t kHeaderSizeUpTo12 = 227;
 inline constexpr std::size_t kHeaderSize13 = 235;
 inline constexpr std::size_t kHeaderSize14 = 375;
 
-/// True when the file begins like a LAS or LAZ file.
+/// Returns true when the file begins like a LAS or LAZ file.
 [[nodiscard]] bool is_las(const ByteSource& source);
 
 /// Reads the header block; the whole of it is left in `block`.
@@ -46,7 +46,8 @@ inline constexpr std::size_t kHeaderSize14 = 375;
 ///         shorter than their format, offsets beyond the end, scales that are no numbers
 [[nodiscard]] LasHeader read_las_header(const ByteSource& source, std::vector<std::byte>& block);
 
-/// The numbers of a block that was read before; the counts are the legacy ones or the 64-bit ones.
+/// Returns the numbers of a block that was read before; the counts are the legacy ones or the
+/// 64-bit ones.
 [[nodiscard]] LasHeader parse_las_header(std::span<const std::byte> block);
 
 /// Writes the numbers of `header` into `block`, whose other bytes stay as they are. Counts that do

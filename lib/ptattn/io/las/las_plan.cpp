@@ -73,7 +73,7 @@ class ExtraBytes {
     count_descriptors();
   }
 
-  /// Old extra bytes whose field has another type now are described anew.
+  /// Old extra bytes whose field has another type now are described again.
   void follow_types() {
     for (std::size_t d = 0; d < described_; ++d) {
       const LasColumn& column = plan_.layout.columns[standard_ + column_of_[d]];

@@ -20,10 +20,10 @@ inline constexpr std::uint16_t kExtraBytesRecord = 4;
 inline constexpr std::string_view kCopcUser = "copc";
 
 [[nodiscard]] bool is_record(const LasRecord& record, std::string_view user_id, std::uint16_t id);
-/// True for the records that index a COPC file: they describe the places of its chunks.
+/// Returns true for the records that index a COPC file: they describe the places of its chunks.
 [[nodiscard]] bool is_copc_record(const LasRecord& record);
 
-/// A record with these names; longer ones are cut.
+/// Returns a record with these names; longer ones are cut.
 [[nodiscard]] LasRecord make_record(std::string_view user_id, std::uint16_t id,
                                     std::string_view description);
 

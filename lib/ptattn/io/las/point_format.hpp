@@ -12,7 +12,8 @@ namespace ptattn::io::las {
 inline constexpr unsigned kLastLegacyFormat = 5;
 inline constexpr unsigned kLastFormat = 10;
 
-/// One attribute of a point data record of LAS (1.4 R15, tables 7 to 17) other than X, Y and Z.
+/// Represents one attribute of a point data record of LAS (1.4 R15, tables 7 to 17) other than X, Y
+/// and Z.
 struct Dimension {
   std::string_view name;   ///< of the field in a cloud
   FieldType type;          ///< of the field; of the record too when `bits` is 0
@@ -21,7 +22,7 @@ struct Dimension {
   unsigned bits = 0;       ///< of a packed value; 0: the value fills its type
 };
 
-/// What the records of a format hold besides the common attributes.
+/// Holds what the records of a format hold besides the common attributes.
 struct FormatParts {
   bool extended = false;  ///< formats 6 to 10: 15 returns, 256 classes, scanner channels
   bool gps_time = false;
@@ -31,17 +32,18 @@ struct FormatParts {
 };
 
 [[nodiscard]] FormatParts parts_of_format(unsigned format);
-/// The smallest format that holds `parts`.
+/// Returns the smallest format that holds `parts`.
 [[nodiscard]] unsigned format_with(const FormatParts& parts);
 
-/// Bytes of a record without extra bytes.
+/// Returns the bytes of a record without extra bytes.
 [[nodiscard]] std::size_t size_of_format(unsigned format);
-/// Offset of the colours, of the near infrared, of the waveform packet in a record that has them.
+/// Returns the offset of the colours, of the near infrared, of the waveform packet in a record that
+/// has them.
 [[nodiscard]] std::size_t rgb_offset(const FormatParts& parts);
 [[nodiscard]] std::size_t nir_offset(const FormatParts& parts);
 [[nodiscard]] std::size_t waveform_offset(const FormatParts& parts);
 
-/// The attributes of a format in the order of the standard.
+/// Returns the attributes of a format in the order of the standard.
 [[nodiscard]] std::vector<Dimension> dimensions_of_format(unsigned format);
 
 }  // namespace ptattn::io::las

@@ -17,7 +17,7 @@ namespace ptattn::io::las {
 void unpack_columns(const RecordLayout& layout, std::span<const std::byte> records,
                     std::size_t first, std::span<Field> fields, std::span<Field* const> exact);
 
-/// Where the values of a column come from.
+/// Says where the values of a column come from.
 struct ColumnSource {
   const Field* field = nullptr;  ///< nullptr: zeros
   const Field* exact =
@@ -32,8 +32,8 @@ struct ColumnSource {
 void pack_columns(const RecordLayout& layout, std::span<const ColumnSource> sources,
                   std::size_t first, std::span<std::byte> records, std::string_view subject);
 
-/// True when every value of `source` can be stored in `column` as it is: whole numbers of its
-/// range. Time O(n); parallel.
+/// Returns true when every value of `source` can be stored in `column` as it is: whole numbers of
+/// its range. Time O(n); parallel.
 [[nodiscard]] bool fits_column(const ColumnSource& source, const LasColumn& column);
 
 }  // namespace ptattn::io::las

@@ -13,7 +13,7 @@
 
 namespace ptattn::io::las {
 
-/// Where the values of one field of a cloud stand in the records of a file.
+/// Says where the values of one field of a cloud stand in the records of a file.
 struct LasColumn {
   std::string name;         ///< of the field
   FieldType stored;         ///< in the record
@@ -30,15 +30,15 @@ struct LasColumn {
   [[nodiscard]] std::size_t size() const { return size_of(stored) * count; }
 };
 
-/// How records and fields correspond.
+/// Says how records and fields correspond.
 struct RecordLayout {
   unsigned format = 0;
   std::size_t stride = 0;  ///< bytes of a record
   std::vector<LasColumn> columns{};
 };
 
-/// x, y, z and the attributes of `format`. A scale of zero, as some writers leave it, counts as
-/// 0.01.
+/// Returns x, y, z and the attributes of `format`. A scale of zero, as some writers leave it,
+/// counts as 0.01.
 [[nodiscard]] RecordLayout layout_of_format(unsigned format, const std::array<double, 3>& scale,
                                             const std::array<double, 3>& offset);
 
@@ -48,10 +48,10 @@ struct RecordLayout {
 void append_extra_columns(RecordLayout& layout, std::size_t stride,
                           std::span<const std::byte> descriptors);
 
-/// The VLR that describes the extra bytes, or nullptr.
+/// Returns the VLR that describes the extra bytes, or nullptr.
 [[nodiscard]] const LasRecord* find_extra_bytes(std::span<const LasRecord> records);
 
-/// The layout of the records of a file.
+/// Returns the layout of the records of a file.
 [[nodiscard]] RecordLayout layout_of_file(const LasHeader& header,
                                           std::span<const LasRecord> records);
 

@@ -12,7 +12,7 @@
 
 namespace ptattn {
 
-/// Numbers in [min, max].
+/// Holds numbers in [min, max].
 template <class T>
 struct Range {
   T min;
@@ -35,17 +35,17 @@ class JsonObject {
                               std::optional<double> fallback = {});
   [[nodiscard]] bool flag(const std::string& key, std::optional<bool> fallback = {});
   [[nodiscard]] std::string text(const std::string& key);
-  /// The position of the value among `choices`.
+  /// Returns the position of the value among `choices`.
   [[nodiscard]] std::size_t choice(const std::string& key, const std::vector<std::string>& choices);
-  /// An array of whole numbers, at most `max_size` of them.
+  /// Returns an array of whole numbers, at most `max_size` of them.
   [[nodiscard]] std::vector<std::size_t> integers(const std::string& key, Range<std::size_t> range,
                                                   std::size_t max_size);
-  /// nullptr when the key is absent.
+  /// Returns nullptr when the key is absent.
   [[nodiscard]] const nlohmann::json* find(const std::string& key);
-  /// An array of at most `max_size` items.
+  /// Returns an array of at most `max_size` items.
   [[nodiscard]] const nlohmann::json& array(const std::string& key, std::size_t max_size);
   [[nodiscard]] const nlohmann::json& object(const std::string& key);
-  /// Refuses keys that nobody asked for.
+  /// Refuses unknown keys.
   void finish() const;
 
   [[noreturn]] void fail(const std::string& key, const std::string& problem) const;

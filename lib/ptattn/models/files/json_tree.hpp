@@ -31,7 +31,7 @@ class JsonTree {
   nlohmann::json root_;
 };
 
-/// Parses JSON that nobody vouches for.
+/// Parses JSON from an untrusted source.
 /// @throws Error(Fault::kModel) with `subject` when it is not JSON, nests deeper than 16 levels or
 ///         names a key twice in one object (of which a plain parser keeps the last)
 [[nodiscard]] JsonTree parse_json(std::string_view text, const std::string& subject);

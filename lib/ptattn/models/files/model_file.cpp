@@ -20,7 +20,7 @@ namespace {
 
 ModelFile::ModelFile(const std::filesystem::path& path)
     : subject_(path.string()),
-      // O_NONBLOCK: opening a pipe that nobody writes to must not hang.
+      // O_NONBLOCK: opening a pipe without a writer must not hang.
       descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   if (descriptor_ < 0) fail(subject_, errno);
   struct stat status {};

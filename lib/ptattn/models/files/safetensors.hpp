@@ -11,8 +11,9 @@
 
 namespace ptattn {
 
-/// A safetensors file, open for reading: eight bytes of header length (little endian), a JSON
-/// header {name: {"dtype", "shape", "data_offsets"}}, then the tensors' bytes one after the other.
+/// Represents a safetensors file, open for reading: eight bytes of header length (little endian), a
+/// JSON header {name: {"dtype", "shape", "data_offsets"}}, then the tensors' bytes one after the
+/// other.
 ///
 /// The file is not trusted. The constructor checks the header's length against the file's, every
 /// tensor's extent against its shape and type, and that the extents cover the data exactly: no
@@ -25,15 +26,15 @@ class SafetensorsFile final : public WeightSource {
 
   [[nodiscard]] std::vector<std::string> names() const override;
   [[nodiscard]] const std::vector<std::size_t>* shape(std::string_view name) const override;
-  /// F32, F16 and BF16 tensors, the latter two converted exactly.
+  /// Returns f32, F16 and BF16 tensors, the latter two converted exactly.
   /// @throws Error(Fault::kModel) when there is no such tensor or it holds integers
   [[nodiscard]] std::vector<float> values(std::string_view name) const override;
   [[nodiscard]] std::string subject() const override;
 
-  /// I32 and I64 tensors.
+  /// Returns I32 and I64 tensors.
   /// @throws Error(Fault::kModel) when there is no such tensor or it holds something else
   [[nodiscard]] std::vector<std::int64_t> integers(std::string_view name) const;
-  /// True for tensors that `integers` reads.
+  /// Returns true for tensors that `integers` reads.
   [[nodiscard]] bool holds_integers(std::string_view name) const;
 
  private:

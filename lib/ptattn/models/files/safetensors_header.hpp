@@ -10,7 +10,7 @@ namespace ptattn {
 
 enum class TensorType { kF32, kF16, kBf16, kI32, kI64 };
 
-/// Where a tensor lies in a safetensors file.
+/// Says where a tensor lies in a safetensors file.
 struct TensorEntry {
   TensorType type = TensorType::kF32;
   std::vector<std::size_t> shape;
@@ -23,7 +23,7 @@ using TensorEntries = std::map<std::string, TensorEntry, std::less<>>;
 /// Bytes of a safetensors file that tell how long its header is.
 inline constexpr std::size_t kSafetensorsLengthBytes = 8;
 
-/// Where the data of a safetensors file begins, behind its header.
+/// Returns where the data of a safetensors file begins, behind its header.
 /// @param head        the first bytes of the file
 /// @param file_bytes  the size of the file
 /// @param subject     what error messages call it

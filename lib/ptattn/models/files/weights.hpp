@@ -7,18 +7,18 @@
 
 namespace ptattn {
 
-/// Weights by name, whatever they came from (a safetensors file, a formula). Safe from many
+/// Holds weights by name, whatever they came from (a safetensors file, a formula). Safe from many
 /// threads.
 class WeightSource {
  public:
   virtual ~WeightSource() = default;
-  /// Names of all tensors.
+  /// Returns the names of all tensors.
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
-  /// nullptr when there is no such tensor.
+  /// Returns nullptr when there is no such tensor.
   [[nodiscard]] virtual const std::vector<std::size_t>* shape(std::string_view name) const = 0;
-  /// The values as float32, row-major. The name must exist.
+  /// Returns the values as float32, row-major. The name must exist.
   [[nodiscard]] virtual std::vector<float> values(std::string_view name) const = 0;
-  /// What error messages call it, such as the file's path.
+  /// Returns what error messages call it, such as the file's path.
   [[nodiscard]] virtual std::string subject() const = 0;
 };
 

@@ -8,8 +8,9 @@
 
 namespace ptattn {
 
-/// The layers of an offset attention under the names of PCT's public implementation: `k_conv` and
-/// `q_conv` (one weight, of which one may be absent), `v_conv`, `trans_conv` and `after_norm`.
+/// Returns the layers of an offset attention under the names of PCT's public implementation:
+/// `k_conv` and `q_conv` (one weight, of which one may be absent), `v_conv`, `trans_conv` and
+/// `after_norm`.
 [[nodiscard]] OffsetAttentionWeights read_offset_attention(WeightReader& reader,
                                                            const std::string& name,
                                                            std::size_t channels,

@@ -6,9 +6,9 @@
 
 namespace ptattn {
 
-/// Hyper-parameters of PCT classification; the defaults are those of the published network.
+/// Holds hyper-parameters of PCT classification; the defaults are those of the published network.
 struct PctConfig {
-  /// A stage of sampling and grouping.
+  /// Represents a stage of sampling and grouping.
   struct Group {
     std::size_t points;     ///< sampled by farthest point sampling
     std::size_t neighbors;  ///< nearest points that each of them looks at, itself included

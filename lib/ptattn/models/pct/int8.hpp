@@ -12,14 +12,14 @@
 
 namespace ptattn {
 
-/// An offset attention whose scores and weighted sums are float32.
+/// Represents an offset attention whose scores and weighted sums are float32.
 struct Int8OffsetAttentionWeights {
   Linear query_key;      // [c, d]
   Int8Linear value;      // [c, c]
   Int8Linear transform;  // [c, c]
 };
 
-/// Layers of PCT (see PctWeights), the large ones with 8-bit weights.
+/// Holds layers of PCT (see PctWeights), the large ones with 8-bit weights.
 struct PctInt8Weights {
   Linear conv1;
   Linear conv2;
@@ -35,8 +35,8 @@ struct PctInt8Weights {
   explicit PctInt8Weights(PctWeights weights);
 };
 
-/// PCT classification in 8 bits: nine tenths of the multiply-adds of Pct are products of 8-bit
-/// weights, a scale for each output channel, with 7-bit inputs, a scale for each row (point),
+/// Holds PCT classification in 8 bits: nine tenths of the multiply-adds of Pct are products of
+/// 8-bit weights, a scale for each output channel, with 7-bit inputs, a scale for each row (point),
 /// found when the row is known. Nothing needs calibration data.
 ///
 /// Float32 remain: the coordinates' layers (`conv1`, `pos_xyz`) and `conv2`, which are small;

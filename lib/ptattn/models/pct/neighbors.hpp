@@ -30,14 +30,14 @@ namespace ptattn {
 void pct_neighbors(MatrixView points, MatrixView queries, std::size_t k,
                    std::span<std::uint32_t> out);
 
-/// The points that a stage of PCT keeps, and whom it groups around them.
+/// Represents the points that a stage of PCT keeps, and whom it groups around them.
 struct PctGroups {
   std::span<const std::uint32_t> sampled;    ///< [m] rows of the points before
   MatrixView positions;                      ///< [m, 3]
   std::span<const std::uint32_t> neighbors;  ///< [m k] see pct_neighbors
 };
 
-/// Farthest point sampling and the neighbours of what it keeps.
+/// Returns farthest point sampling and the neighbours of what it keeps.
 /// @param points   [n, 3], finite, in the unit sphere; n is at least the group's points
 /// @param scratch  holds the result
 /// Time that of farthest_point_sample and pct_neighbors; the same bits for any thread count.

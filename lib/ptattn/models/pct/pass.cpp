@@ -49,13 +49,13 @@ void embed_groups(const Int8GroupingWeights& w, MatrixView features, const PctGr
   embed_neighborhoods(w, quantized(features, scratch), groups.sampled, groups.neighbors, out);
 }
 
-/// @param weights  gets the attention weights; nullptr: nobody asks
+/// @param weights  gets the attention weights; nullptr: not needed
 void attend_offset(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out,
                    Matrix* weights) {
   offset_attention(w, x, out, weights);
 }
 
-/// x + ReLU(transform(x - r)), see offset_attention. The weights are not told.
+/// x + ReLU(transform(x - r)), see offset_attention. The weights are not reported.
 void attend_offset(const Int8OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out,
                    Matrix* /*weights*/) {
   ScratchMemory scratch;

@@ -13,7 +13,7 @@
 
 namespace ptattn {
 
-/// Layers of PCT under the names of the public implementation, batch norms folded in.
+/// Holds layers of PCT under the names of the public implementation, batch norms folded in.
 struct PctWeights {
   Linear conv1;                                   // [3, embed]
   Linear conv2;                                   // [embed, embed]
@@ -29,7 +29,7 @@ struct PctWeights {
 /// @throws Error(Fault::kModel) naming all tensors that do not fit the configuration
 [[nodiscard]] PctWeights read_pct_weights(const PctConfig& config, const WeightSource& source);
 
-/// PCT: Point Cloud Transformer (Guo et al. 2021), classification.
+/// Holds PCT: Point Cloud Transformer (Guo et al. 2021), classification.
 ///
 /// Two stages of sampling and grouping, offset attention in series over the points that are left,
 /// the maximum over all points, three fully connected layers.

@@ -17,7 +17,7 @@ std::string layer_name(std::size_t index) {
   return "sa" + std::to_string(index + 1);
 }
 
-/// All weights of one cloud's attention, for whoever listens.
+/// All weights of one cloud's attention, for a listener.
 void tell_weights(const Trace& trace, const std::string& name, MatrixView positions, CloudRows rows,
                   MatrixView weights) {
   std::vector<std::uint32_t> tokens(rows.count);

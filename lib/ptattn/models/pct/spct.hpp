@@ -12,9 +12,9 @@
 
 namespace ptattn {
 
-/// Layers of SPCT under the names of the public implementation, batch norms folded in. convs1 works
-/// on rows [features, their maximum, their mean, label] and is cut in two: what differs from point
-/// to point, and what a cloud's points have in common.
+/// Holds layers of SPCT under the names of the public implementation, batch norms folded in. convs1
+/// works on rows [features, their maximum, their mean, label] and is cut in two: what differs from
+/// point to point, and what a cloud's points have in common.
 struct SpctWeights {
   Linear conv1;                                   // [in, embed]
   Linear conv2;                                   // [embed, embed]
@@ -30,16 +30,16 @@ struct SpctWeights {
 /// @throws Error(Fault::kModel) naming all tensors that do not fit the configuration
 [[nodiscard]] SpctWeights read_spct_weights(const SpctConfig& config, const WeightSource& source);
 
-/// SPCT (Guo et al. 2021, PCT, section 3.2), part segmentation: offset attention in series over all
-/// points of an object of known category.
+/// Holds SPCT (Guo et al. 2021, PCT, section 3.2), part segmentation: offset attention in series
+/// over all points of an object of known category.
 ///
 /// Clouds of a batch never see each other and are of one category. Positions beside the features
 /// are not used. The trace names are those of the public implementation's modules: `sa1`, `sa2`,
 /// ..., `conv_fuse`, `convs3`; rows stand cloud after cloud.
 ///
 /// Time for n points of the published widths: 1.4 M n + 770 n^2 multiply-adds; no [n, n] matrix
-/// of more than 512 points exists, unless somebody listens to attention weights. Parallel, the same
-/// bits for any thread count. Intermediate results lie in the threads' ScratchMemory.
+/// of more than 512 points exists, unless there is a listener for attention weights. Parallel, the
+/// same bits for any thread count. Intermediate results lie in the threads' ScratchMemory.
 class Spct final : public PointNetwork {
  public:
   Spct(const SpctConfig& config, SpctWeights weights);
@@ -57,7 +57,7 @@ class Spct final : public PointNetwork {
   /// The outputs of all attention layers side by side, of x [n, c].
   void attend(const PointInput& input, MatrixView x, const Trace& trace,
               MutableMatrixView outputs) const;
-  /// What convs1 makes of a cloud as a whole: [1, head0].
+  /// Returns what convs1 makes of a cloud as a whole: [1, head0].
   [[nodiscard]] MatrixView describe(MatrixView fused, std::size_t category,
                                     ScratchMemory& scratch) const;
 

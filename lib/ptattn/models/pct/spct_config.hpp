@@ -6,8 +6,8 @@
 
 namespace ptattn {
 
-/// Hyper-parameters of SPCT part segmentation; the defaults are those of the published network for
-/// the parts of ShapeNet.
+/// Holds hyper-parameters of SPCT part segmentation; the defaults are those of the published
+/// network for the parts of ShapeNet.
 struct SpctConfig {
   std::size_t in_channels = 3;  ///< coordinates
   std::size_t num_classes = 50;

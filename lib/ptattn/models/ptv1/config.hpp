@@ -6,10 +6,10 @@
 
 namespace ptattn {
 
-/// Hyper-parameters of Point Transformer v1 segmentation; the defaults are those of the published
-/// network for S3DIS.
+/// Holds hyper-parameters of Point Transformer v1 segmentation; the defaults are those of the
+/// published network for S3DIS.
 struct Ptv1Config {
-  /// A level of resolution.
+  /// Represents a level of resolution.
   struct Stage {
     std::size_t channels;
     std::size_t neighbors;   ///< that a point looks at, itself included

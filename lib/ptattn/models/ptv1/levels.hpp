@@ -11,8 +11,8 @@
 
 namespace ptattn {
 
-/// The points of a batch of clouds on one level of a Point Transformer, with who neighbours whom; a
-/// view.
+/// Represents the points of a batch of clouds on one level of a Point Transformer, with who
+/// neighbours whom; a view.
 struct Ptv1Geometry {
   MatrixView positions;  // [n, 3]
   std::span<const CloudRows> clouds;
@@ -20,19 +20,19 @@ struct Ptv1Geometry {
   std::span<const std::span<const std::uint32_t>> neighbors;
 };
 
-/// A step from one level to the next: farthest point sampling in every cloud. A view.
+/// Represents a step from one level to the next: farthest point sampling in every cloud. A view.
 struct Ptv1Sampling {
   Ptv1Geometry coarse;
   /// By cloud: [coarse count, k] rows within the fine cloud around each sampled point.
   std::span<const std::span<const std::uint32_t>> neighbors;
 };
 
-/// The finest level: the points themselves; lists in memory of `scratch`.
+/// Returns the finest level: the points themselves; lists in memory of `scratch`.
 [[nodiscard]] Ptv1Geometry ptv1_geometry(const PointInput& input, std::size_t neighbors,
                                          ScratchMemory& scratch);
 
-/// max(1, n / stride) points of every cloud of n, none of an empty one; the first comes first. In
-/// memory of `scratch`.
+/// Returns max(1, n / stride) points of every cloud of n, none of an empty one; the first comes
+/// first. In memory of `scratch`.
 [[nodiscard]] Ptv1Sampling ptv1_sample(const Ptv1Geometry& fine, std::size_t stride,
                                        std::size_t neighbors, ScratchMemory& scratch);
 

@@ -62,7 +62,7 @@ Ptv1::Level Ptv1::next_level(const Level& level, std::size_t stage, ScratchMemor
   return {sampling.coarse, features};
 }
 
-/// Attention cloud by cloud, with weights for whoever listens.
+/// Attention cloud by cloud, with weights for a listener.
 void Ptv1::attend(const Ptv1Block& block, const Level& level, MatrixView x, const std::string& name,
                   const Trace& trace, MutableMatrixView out) const {
   const std::size_t heads = x.cols / config_.shared_channels;

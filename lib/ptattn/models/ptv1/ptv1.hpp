@@ -12,7 +12,7 @@
 
 namespace ptattn {
 
-/// A residual block around vector attention.
+/// Represents a residual block around vector attention.
 struct Ptv1Block {
   Linear linear1;  // [c, c], with bn1
   VectorAttentionWeights attention;
@@ -20,13 +20,13 @@ struct Ptv1Block {
   Linear linear3;  // [c, c], with bn3
 };
 
-/// Transition to fewer points: the layer over rows [p_j - p_i, f_j], cut in two.
+/// Holds transition to fewer points: the layer over rows [p_j - p_i, f_j], cut in two.
 struct Ptv1Down {
   Linear position;  // [3, c], with the bias; empty in the first stage, which keeps all points
   Linear feature;   // [c before, c]
 };
 
-/// Transition back to more points; the last stage's instead adds the mean of its cloud.
+/// Holds transition back to more points; the last stage's instead adds the mean of its cloud.
 struct Ptv1Up {
   Linear linear1;  // [c, c] of the finer level; last stage: [c, c], of the rows themselves
   Linear linear2;  // [c coarse, c]; last stage: [c, c] of the mean
@@ -45,9 +45,9 @@ struct Ptv1Weights {
 /// @throws Error(Fault::kModel) naming all tensors that do not fit the configuration
 [[nodiscard]] Ptv1Weights read_ptv1_weights(const Ptv1Config& config, const WeightSource& source);
 
-/// Point Transformer (Zhao et al. 2021), semantic segmentation: a U-Net of vector attention over
-/// nearest neighbours, with farthest point sampling to a quarter (or as the stride says) of the
-/// points between its levels.
+/// Holds Point Transformer (Zhao et al. 2021), semantic segmentation: a U-Net of vector attention
+/// over nearest neighbours, with farthest point sampling to a quarter (or as the stride says) of
+/// the points between its levels.
 ///
 /// Clouds of a batch never see each other. A cloud of n points has max(1, n / 4) on the next level;
 /// where it has fewer points than a layer wants neighbours, all of them are the neighbours.

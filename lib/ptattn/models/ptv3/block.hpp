@@ -13,7 +13,7 @@
 
 namespace ptattn {
 
-/// What the blocks of one stage share.
+/// Holds what the blocks of one stage share.
 struct Ptv3BlockSetting {
   const Ptv3Level& level;                           ///< serialised
   std::span<const std::span<const Patch>> patches;  ///< of the level, along each order
@@ -23,13 +23,13 @@ struct Ptv3BlockSetting {
   float scale;  ///< of the attention scores; 0: 1 / sqrt(c / heads)
   NormOrder norm_order;
   MatrixView angles;  ///< [n, c / heads] rotary encoding; empty: none
-  /// For whoever listens to attention: positions of the tokens, and the token of each row.
+  /// For listeners to attention: positions of the tokens, and the token of each row.
   MatrixView tokens;
   std::span<const std::uint32_t> token_of;
   MutableMatrixView positioned;  ///< [n, c] memory of the blocks
 };
 
-/// What comes up from the coarser stage, a view: row i gets rows[cells[i]].
+/// Holds what comes up from the coarser stage, a view: row i gets rows[cells[i]].
 struct UpsampledFeatures {
   MatrixView rows;                       ///< [m, c]
   std::span<const std::uint32_t> cells;  ///< [n]; empty: nothing comes
@@ -38,10 +38,10 @@ struct UpsampledFeatures {
   void add_to(MutableMatrixView x, std::size_t first) const;
 };
 
-/// True when the trace listens to a block's attention.
+/// Returns true when the trace listens to a block's attention.
 [[nodiscard]] bool wants_attention(const Trace& trace, const Ptv3BlockWeights& w);
 
-/// The name under which a trace hears of a block's attention.
+/// Returns the name under which a trace hears of a block's attention.
 [[nodiscard]] std::string attention_name(const Ptv3BlockWeights& w);
 
 /// A block of Point Transformer V3 (Wu et al. 2024, figure 4), in place:

@@ -10,7 +10,8 @@
 
 namespace ptattn {
 
-/// The three published variants of Point Transformer V3, and the network derived from the first.
+/// Represents the three published variants of Point Transformer V3, and the network derived from
+/// the first.
 enum class Ptv3Mode {
   kBase,    ///< m1: convolutional stem, batch norm between stages, cells halved along the curve
   kSonata,  ///< m2: linear stem, layer norm everywhere, cells of a grid (also Concerto)
@@ -18,19 +19,19 @@ enum class Ptv3Mode {
   kLitept,  ///< LitePT: stem and norms of m1, cells of a grid, a rotary encoding of the cells
 };
 
-/// True where batch norms stand between stages and a convolution is the stem.
+/// Returns true where batch norms stand between stages and a convolution is the stem.
 [[nodiscard]] constexpr bool has_batch_norms(Ptv3Mode mode) {
   return mode == Ptv3Mode::kBase || mode == Ptv3Mode::kLitept;
 }
-/// True where queries and keys are turned with coordinates.
+/// Returns true where queries and keys are turned with coordinates.
 [[nodiscard]] constexpr bool has_rotary_encoding(Ptv3Mode mode) {
   return mode == Ptv3Mode::kUtonia || mode == Ptv3Mode::kLitept;
 }
 
-/// Hyper-parameters of Point Transformer V3 under the names of the public implementation; the
+/// Holds hyper-parameters of Point Transformer V3 under the names of the public implementation; the
 /// defaults are those of its 46 M parameter network.
 struct Ptv3Config {
-  /// Blocks of one resolution.
+  /// Holds blocks of one resolution.
   struct Stage {
     std::size_t depth;     ///< blocks
     std::size_t channels;  ///< a multiple of heads
@@ -40,9 +41,9 @@ struct Ptv3Config {
     bool attention = true;     ///< blocks have attention and a perceptron
     double rope_base = 100.0;  ///< of LitePT's rotary encoding
 
-    /// Blocks with attention.
+    /// Returns blocks with attention.
     [[nodiscard]] std::size_t attending() const { return attention ? depth : 0; }
-    /// Blocks with a convolution.
+    /// Returns blocks with a convolution.
     [[nodiscard]] std::size_t convolving() const { return convolution ? depth : 0; }
   };
 
@@ -72,7 +73,8 @@ struct Ptv3Config {
   /// The orders of each stage where they differ from `order`; empty: they do not. Block i of the
   /// encoder's and the decoder's stage s goes through stage_orders[s][i mod their number].
   ///
-  /// The public implementation shuffles them at every pooling unless told otherwise; this says how.
+  /// The public implementation shuffles them at every pooling unless configured otherwise; this
+  /// says how.
   std::vector<std::vector<Curve>> stage_orders;
   /// How patches are cut where it matters: in a batch of clouds, and where the decoder's differ
   /// from the encoder's (`decoder_regroups`). False: a cloud of no more voxels than a patch is one
@@ -81,7 +83,7 @@ struct Ptv3Config {
   bool patch_of_smallest_cloud = false;
 };
 
-/// The orders of stage `stage`.
+/// Returns the orders of stage `stage`.
 [[nodiscard]] const std::vector<Curve>& orders_of(const Ptv3Config& config, std::size_t stage);
 
 /// Reads hyper-parameters from a JSON object. Keys are those of the public implementation

@@ -9,7 +9,7 @@
 
 namespace ptattn {
 
-/// The finest level of Point Transformer V3, and where its rows come from, a view.
+/// Represents the finest level of Point Transformer V3, and where its rows come from, a view.
 struct Ptv3Input {
   Ptv3Level level;                      ///< not serialised yet
   std::span<const std::uint32_t> rows;  ///< [n] input row of each row

@@ -30,8 +30,8 @@ struct Patch {
 [[nodiscard]] std::span<const Patch> cut_patches(std::span<const std::size_t> ends,
                                                  std::size_t patch_size, ScratchMemory& scratch);
 
-/// The patches of a part of a cloud, where they are those of the whole: a patch that the part holds
-/// in full is the same set of voxels.
+/// Returns the patches of a part of a cloud, where they are those of the whole: a patch that the
+/// part holds in full is the same set of voxels.
 /// @param codes   of the part along a curve, ascending
 /// @param cuts    of the whole along the same curve
 /// @param memory  [cuts.begins.size()], of which the result is the beginning
@@ -39,8 +39,8 @@ struct Patch {
                                                      const PatchCuts::Order& cuts,
                                                      std::span<Patch> memory);
 
-/// The voxels of one resolution, a view. Rows go cloud by cloud along the Z curve, so that what is
-/// near in space is near in memory, whatever order the voxels came in.
+/// Represents the voxels of one resolution, a view. Rows go cloud by cloud along the Z curve, so
+/// that what is near in space is near in memory, whatever order the voxels came in.
 struct Ptv3Level {
   std::span<const Cell> cells;                       // [n]
   std::span<const std::size_t> ends;                 // row behind the last of each cloud
@@ -50,7 +50,7 @@ struct Ptv3Level {
   KernelMap neighbors;                               // of 3^3 offsets
 
   [[nodiscard]] std::size_t size() const { return cells.size(); }
-  /// Cloud of a row. Time O(log clouds).
+  /// Returns the cloud of a row. Time O(log clouds).
   [[nodiscard]] std::size_t cloud_of(std::size_t row) const;
 };
 
@@ -73,13 +73,13 @@ class VoxelWindows {
 /// Fills `orders`, one a curve, in memory of `scratch`.
 void order_along(std::span<const Curve> curves, Ptv3Level& level, ScratchMemory& scratch);
 
-/// How rows of one level come together in the next coarser one, a view.
+/// Says how rows of one level come together in the next coarser one, a view.
 struct Ptv3Pooling {
   std::span<const std::uint32_t> members;  // [n] rows, cell after cell of the coarser level
   std::span<const std::uint32_t> cells;    // [n] row of the coarser level that a row belongs to
   std::span<const std::uint32_t> begins;   // [m + 1] into `members`
 
-  /// Rows of the coarser level.
+  /// Returns the rows of the coarser level.
   [[nodiscard]] std::size_t size() const { return begins.size() - 1; }
 };
 

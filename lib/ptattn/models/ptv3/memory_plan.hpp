@@ -6,8 +6,8 @@
 
 namespace ptattn {
 
-/// Bytes that a pass takes for each voxel of a large scene, by what they hold. Most voxels are in
-/// the finest stage; what lives in it at once counts.
+/// Holds bytes that a pass takes for each voxel of a large scene, by what they hold. Most voxels
+/// are in the finest stage; what lives in it at once counts.
 struct Ptv3MemoryPlan {
   std::size_t lists = 0;     ///< cells, positions, rows, orders, kernel map and pooling
   std::size_t features = 0;  ///< of the encoder or the decoder, whichever are wider
@@ -16,7 +16,7 @@ struct Ptv3MemoryPlan {
   std::size_t below = 0;     ///< the next stage, of a third as many voxels, while it is made
   std::size_t output = 0;    ///< scores or features
 
-  /// All that lives at once, and a tenth for the stages below.
+  /// Returns all that lives at once, and a tenth for the stages below.
   [[nodiscard]] std::size_t bytes_per_voxel() const;
 };
 

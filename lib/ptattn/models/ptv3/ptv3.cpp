@@ -17,6 +17,7 @@
 #include "ptattn/models/ptv3/memory_plan.hpp"
 #include "ptattn/models/ptv3/patches.hpp"
 #include "ptattn/models/ptv3/serialization.hpp"
+#include "ptattn/models/ptv3/work_estimate.hpp"
 #include "ptattn/neighbors/voxel_hash.hpp"
 #include "ptattn/nn/encoding/rotary_encoding.hpp"
 #include "ptattn/sampling/sort_order.hpp"
@@ -47,7 +48,7 @@ struct Stage {
   MutableMatrixView memory{};                   // [n, channels], see feature_memory
   MutableMatrixView features{};                 // in `memory`
   /// Row of the public code for each row, and the positions in its order; but for the rows of the
-  /// finest stage, only where somebody looks.
+  /// finest stage, only where there is a listener.
   std::span<const std::uint32_t> public_rows{};
   Matrix positions{};
   std::vector<std::uint32_t> own_public_rows{};
@@ -59,7 +60,7 @@ struct Stage {
 class Pass {
  public:
   Pass(const Ptv3Config& config, const Ptv3Weights& weights, const Trace& trace)
-      : config_(config), weights_(weights), trace_(trace) {}
+      : config_(config), weights_(weights), trace_(trace), work_(config) {}
 
   /// @param planned  bytes
   PointOutput operator()(const PointInput& input, std::size_t planned) {
@@ -241,6 +242,7 @@ class Pass {
       ptv3_block(blocks[i], setting, i % orders, x, trace_,
                  i == 0 ? upsampled : UpsampledFeatures{});
       if (trace_) report(blocks[i].name, stage, x);
+      trace_.progress(work_.add(shape, stage.number));
     }
   }
 
@@ -293,7 +295,7 @@ class Pass {
     return public_rows;
   }
 
-  /// Finds out what somebody who listens is told about the rows of a stage.
+  /// Finds out what a listener hears about the rows of a stage.
   void look_at(Stage& stage) const {
     if (stage.positions.rows() == stage.level.size()) return;
     if (stage.public_rows.empty()) {
@@ -313,6 +315,7 @@ class Pass {
   const Ptv3Config& config_;
   const Ptv3Weights& weights_;
   const Trace& trace_;
+  WorkEstimate work_;
   const PatchCuts* cuts_ = nullptr;
   PointOutput output_;
 };

@@ -9,8 +9,8 @@
 
 namespace ptattn {
 
-/// Point Transformer V3 (Wu et al. 2024) with its descendants Sonata, Concerto (mode m2) and Utonia
-/// (mode m3), for segmentation and for features.
+/// Holds Point Transformer V3 (Wu et al. 2024) with its descendants Sonata, Concerto (mode m2) and
+/// Utonia (mode m3), for segmentation and for features.
 ///
 /// Voxels are serialised along space-filling curves; attention acts inside patches of consecutive
 /// voxels, a sparse convolution before it tells them where they are. An encoder pools voxels 2 x 2
@@ -41,7 +41,7 @@ class Ptv3 final : public PointNetwork {
   [[nodiscard]] std::size_t out_channels() const override;
   [[nodiscard]] bool labels_points() const override;
   [[nodiscard]] bool needs_grid() const override { return true; }
-  /// See ptv3_memory_plan.
+  /// Returns see ptv3_memory_plan.
   [[nodiscard]] std::size_t bytes_per_point() const override;
   [[nodiscard]] std::vector<AttentionLayer> attention_layers() const override;
   [[nodiscard]] PatchCuts cuts_of(std::span<const Cell> cells) const override;

@@ -11,7 +11,8 @@ namespace ptattn {
 /// The largest depth of a grid that Point Transformer V3 takes: cells below 2^16 - 1.
 inline constexpr int kPtv3MaxDepth = 16;
 
-/// Bits of a coordinate as Point Transformer V3 counts them: those of (largest coordinate + 1).
+/// Returns the bits of a coordinate as Point Transformer V3 counts them: those of (largest
+/// coordinate + 1).
 /// @param cells  of all clouds of the batch together; none: 1
 [[nodiscard]] int serialization_depth(std::span<const Cell> cells);
 

@@ -14,7 +14,7 @@
 
 namespace ptattn {
 
-/// One block of c channels; its layers under the names of the public implementation.
+/// Represents one block of c channels; its layers under the names of the public implementation.
 struct Ptv3BlockWeights {
   std::string name;        // "enc.enc0.block0"
   SparseConvolution cpe0;  // c -> c, 3^3 offsets
@@ -30,21 +30,21 @@ struct Ptv3BlockWeights {
   Linear fc2;  // [ratio c, c], scaled by ls2 if there is one
 };
 
-/// What follows a layer between two stages: a batch norm that is not folded into it, a layer norm
-/// or, where both are empty, nothing.
+/// Holds what follows a layer between two stages: a batch norm that is not folded into it, a layer
+/// norm or, where both are empty, nothing.
 struct Ptv3Norm {
   Affine batch;
   LayerNorm layer;
 };
 
-/// Encoder stage; `down` and its norm are absent from the first.
+/// Holds encoder stage; `down` and its norm are absent from the first.
 struct Ptv3EncoderWeights {
   Linear down;  // [c of the stage before, c]
   Ptv3Norm down_norm;
   std::vector<Ptv3BlockWeights> blocks;
 };
 
-/// Decoder stage; batch norms are folded in.
+/// Holds decoder stage; batch norms are folded in.
 struct Ptv3DecoderWeights {
   Linear proj;  // [c of the coarser stage, c]
   Ptv3Norm proj_norm;

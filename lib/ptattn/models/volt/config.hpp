@@ -6,8 +6,8 @@
 
 namespace ptattn {
 
-/// Hyper-parameters of Volt under the names of the public implementation; the defaults are those of
-/// Volt-S.
+/// Holds hyper-parameters of Volt under the names of the public implementation; the defaults are
+/// those of Volt-S.
 struct VoltConfig {
   /// Channels of a head, which share 12 pairs with x, 12 with y and 8 with z.
   static constexpr std::size_t kHeadChannels = 64;
@@ -24,9 +24,9 @@ struct VoltConfig {
   std::optional<std::size_t> num_classes;  ///< absent: as the weights say
   std::string condition = "Default";       ///< whose head labels the points
 
-  /// Voxels that a token has room for.
+  /// Returns the voxels that a token has room for.
   [[nodiscard]] std::size_t slots() const { return stride * stride * stride; }
-  /// Channels between the two layers of a block's perceptron.
+  /// Returns channels between the two layers of a block's perceptron.
   [[nodiscard]] std::size_t hidden() const {
     return static_cast<std::size_t>(static_cast<double>(embed_dim) * mlp_ratio);
   }

@@ -12,8 +12,8 @@
 
 namespace ptattn {
 
-/// Voxels and the tokens that they belong to, a view: cells of stride^3 voxels, in each of which a
-/// voxel has a slot of its own, (x stride + y) stride + z of its place inside the cell.
+/// Holds voxels and the tokens that they belong to, a view: cells of stride^3 voxels, in each of
+/// which a voxel has a slot of its own, (x stride + y) stride + z of its place inside the cell.
 struct VoltTokens {
   const Ptv3Level& voxels;
   const Ptv3Level& tokens;

@@ -66,6 +66,8 @@ class Pass {
         attend(w, tokens, angles, x, sum);
         perceive(w, sum, x);
         report(w.name, x);
+        trace_.progress(static_cast<double>(&w - weights_.blocks.data() + 1) /
+                        static_cast<double>(weights_.blocks.size()));
       }
     }
     return decode(grid, sorted.rows, x);
@@ -194,7 +196,7 @@ class Pass {
     return output;
   }
 
-  /// Finds out what somebody who listens is told about the tokens: their order is that of cloud, x,
+  /// Finds out what a listener hears about the tokens: their order is that of cloud, x,
   /// y, z.
   void look_at(const Ptv3Level& tokens) {
     if (!trace_ && !trace_.hears_attention()) return;

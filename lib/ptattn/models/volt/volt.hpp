@@ -11,7 +11,7 @@
 
 namespace ptattn {
 
-/// Volt, the plain Transformer over tokens of voxels (Yilmaz et al., ECCV 2026).
+/// Holds volt, the plain Transformer over tokens of voxels (Yilmaz et al., ECCV 2026).
 ///
 ///   t = tokenizer(voxels)                       a linear layer of stride^3 slots for each cell
 ///   t <- t + attention(LN(t)), t <- t + fc2(GELU(fc1(LN(t))))     `depth` times
@@ -38,9 +38,10 @@ class Volt final : public PointNetwork {
   }
   [[nodiscard]] bool labels_points() const override { return true; }
   [[nodiscard]] bool needs_grid() const override { return true; }
-  /// An upper estimate for surfaces, whose tokens hold six voxels or more.
+  /// Returns an upper estimate for surfaces, whose tokens hold six voxels or more.
   [[nodiscard]] std::size_t bytes_per_point() const override;
-  /// Some ten thousand tokens of a surface, with which attention takes about as long as the rest.
+  /// Returns the some ten thousand tokens of a surface, with which attention takes about as long as
+  /// the rest.
   [[nodiscard]] std::size_t most_voxels() const override { return std::size_t{1} << 17U; }
   [[nodiscard]] std::uint32_t cell_edge() const override {
     return static_cast<std::uint32_t>(config_.stride);

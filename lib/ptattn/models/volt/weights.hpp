@@ -12,9 +12,9 @@
 
 namespace ptattn {
 
-/// One block of c channels; its layers under the names of the public implementation. Inside of each
-/// head of queries and keys, the first numbers of all pairs stand before the second ones: their
-/// products do not depend on the order, and pairs of halves are turned faster.
+/// Represents one block of c channels; its layers under the names of the public implementation.
+/// Inside of each head of queries and keys, the first numbers of all pairs stand before the second
+/// ones: their products do not depend on the order, and pairs of halves are turned faster.
 struct VoltBlockWeights {
   std::string name;  // "blocks.0"
   LayerNorm norm1;

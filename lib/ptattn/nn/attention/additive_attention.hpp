@@ -8,14 +8,15 @@
 
 namespace ptattn {
 
-/// Learnt scores of queries and keys of unlike lengths (Bahdanau et al. 2015, appendix A.1.2).
+/// Holds learnt scores of queries and keys of unlike lengths (Bahdanau et al. 2015, appendix
+/// A.1.2).
 struct AdditiveAttention {
   Linear query;              // [query channels, h]
   Linear key;                // [key channels, h]
   std::vector<float> score;  // [h]
 };
 
-/// Attention with additive scores.
+/// Returns attention with additive scores.
 ///
 ///   E_ij = score^T tanh(query(q_i) + key(k_j)) + key_bias_j + bias_ij
 ///   out_i = sum_j softmax_j(E_ij) v_j

@@ -9,7 +9,7 @@
 
 namespace ptattn {
 
-/// Scaled dot-product attention of one head (Vaswani et al. 2017, eq. 1).
+/// Computes scaled dot-product attention of one head (Vaswani et al. 2017, eq. 1).
 ///
 ///   out_i = sum_j softmax_j(E_ij) v_j
 ///
@@ -26,12 +26,12 @@ namespace ptattn {
 void attention(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& scores,
                MutableMatrixView out);
 
-/// softmax_j(E_ij) itself, for pictures and for whoever really wants it.
+/// Returns softmax_j(E_ij) itself, for pictures and for callers that really need it.
 /// @return [m, n]; rows sum to 1, or are zero where everything is masked
 /// Time and memory O(m n).
 [[nodiscard]] Matrix attention_weights(MatrixView q, MatrixView k, const AttentionScores& scores);
 
-/// Attention in which query i sees only the keys of its own list.
+/// Computes attention in which query i sees only the keys of its own list.
 ///
 ///   out_i = sum_j softmax_j(scale q_i . k_{N_ij} + bias_ij) v_{N_ij}
 ///

@@ -18,8 +18,8 @@ namespace ptattn {
 void check_biases(std::string_view subject, std::size_t m, std::size_t n, std::size_t pairs,
                   const AttentionScores& scores);
 
-/// Some of the queries, as a problem of its own. They are the last of the keys they see, which is
-/// what causal attention asks for.
+/// Holds some of the queries, as a problem of its own. They are the last of the keys they see,
+/// which is what causal attention asks for.
 struct QueryTask {
   std::size_t begin = 0;
   std::size_t rows = 0;

@@ -7,7 +7,7 @@
 
 namespace ptattn {
 
-/// Mean of every column, in float64 and rounded once.
+/// Returns the mean of every column, in float64 and rounded once.
 /// @param x  [n, c], n >= 1
 /// @return   [1, c]
 /// Time O(n c); the same bits for any thread count.
@@ -18,7 +18,8 @@ struct SqueezeExciteWeights {
   Linear expand;  // [r, c]
 };
 
-/// Squeeze and excitation (Hu et al. 2018, section 3): attention over channels instead of points.
+/// Applies squeeze and excitation (Hu et al. 2018, section 3): attention over channels instead of
+/// points.
 ///
 ///   s = sigmoid(expand ReLU(reduce mean_i x_i)),  out_i = s * x_i    channel by channel
 ///
@@ -29,8 +30,8 @@ struct SqueezeExciteWeights {
 /// Time O(n c + c r); the same bits for any thread count.
 void squeeze_excite(const SqueezeExciteWeights& w, MatrixView x, MutableMatrixView out);
 
-/// Efficient channel attention (Wang et al. 2020, ECA-Net, eq. 7): neighbouring channels decide,
-/// nothing is reduced.
+/// Applies efficient channel attention (Wang et al. 2020, ECA-Net, eq. 7): neighbouring channels
+/// decide, nothing is reduced.
 ///
 ///   s_c = sigmoid(sum_t kernel[t] z_{c + t - (k - 1) / 2}),  z = mean_i x_i, zero beyond its ends
 ///   out_i = s * x_i

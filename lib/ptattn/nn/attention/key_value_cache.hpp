@@ -6,7 +6,7 @@
 
 namespace ptattn {
 
-/// Projected keys and values of the positions seen so far, which step-by-step decoding would
+/// Holds projected keys and values of the positions seen so far, which step-by-step decoding would
 /// otherwise compute again at every step. The caller owns it, one for each attention layer and
 /// sequence; not safe from several threads.
 ///

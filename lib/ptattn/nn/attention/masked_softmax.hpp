@@ -7,7 +7,7 @@
 
 namespace ptattn {
 
-/// Softmax of every row over the values that count, in place.
+/// Computes the softmax of every row over the values that count, in place.
 ///
 ///   x_ij <- exp(x_ij - m_i) / sum_j exp(x_ij - m_i),  m_i = max_j x_ij    over the j that count
 ///

@@ -10,8 +10,8 @@
 
 namespace ptattn {
 
-/// Weights under the names of torch.nn.MultiheadAttention: `in_proj_weight`, or the three separate
-/// projections where keys and values have widths of their own (its kdim and vdim).
+/// Holds weights under the names of torch.nn.MultiheadAttention: `in_proj_weight`, or the three
+/// separate projections where keys and values have widths of their own (its kdim and vdim).
 struct MultiHeadWeights {
   std::size_t heads = 1;
   Matrix in_proj_weight;            // [3 c, c]: of queries, keys, values; empty: the next three
@@ -22,7 +22,7 @@ struct MultiHeadWeights {
   DenseWeights out_proj;            // [c, c]
 };
 
-/// Multi-head attention, ready to run.
+/// Holds multi-head attention, ready to run.
 struct MultiHeadAttention {
   std::size_t heads = 1;
   Linear query;  // [c, c], head after head
@@ -37,7 +37,7 @@ struct MultiHeadAttention {
   [[nodiscard]] std::size_t channels() const { return out.weight.rows(); }
 };
 
-/// Multi-head attention (Vaswani et al. 2017, section 3.2.2): with d = c / heads,
+/// Returns multi-head attention (Vaswani et al. 2017, section 3.2.2): with d = c / heads,
 ///
 ///   head_h = softmax(q Wq_h (k Wk_h)^T / sqrt(d) + bias) v Wv_h
 ///   out = [head_1 ... head_heads] Wo
@@ -57,7 +57,7 @@ struct MultiHeadAttention {
                                           MatrixView v, const AttentionScores& scores = {},
                                           Matrix* weights = nullptr);
 
-/// The same in two steps, so that keys and values are projected once: append new positions, then
+/// Appends new positions to a cache, so that keys and values are projected once: append them, then
 /// attend to all of them. Decoding step by step with
 ///
 ///   append_keys_values(w, x, x, cache);

@@ -77,7 +77,7 @@ SoftmaxStats softmax_over_keys(const Scores& scores, std::size_t n, ScratchMemor
   return parts;
 }
 
-/// x_j - sum_i w_i v_i, given the sums; keeps w = A_ij where somebody asked for it.
+/// x_j - sum_i w_i v_i, given the sums; keeps w = A_ij where it is asked for.
 void finish_row(const float* x, float scale, MutableMatrixView offset, std::size_t row,
                 const float* weights, Matrix* kept, std::size_t point) {
   for (std::size_t c = 0; c < offset.cols; ++c) {

@@ -11,7 +11,7 @@ struct OffsetAttentionWeights {
   Linear transform;  // [c, c], with its batch norm folded in
 };
 
-/// Offset attention over one cloud (Guo et al. 2021, PCT, section 3.3), single head.
+/// Computes offset attention over one cloud (Guo et al. 2021, PCT, section 3.3), single head.
 ///
 ///   E = Q K^T, without 1/sqrt(d);  S_ij = softmax over keys j of E_ij
 ///   A_ij = S_ij / (1e-9 + sum_i S_ij)
@@ -30,7 +30,7 @@ struct OffsetAttentionWeights {
 void offset_attention(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out,
                       Matrix* attention_weights = nullptr);
 
-/// What lies between its layers: x_j - r_j = x_j - sum_i A_ij v_i.
+/// Computes what lies between its layers: x_j - r_j = x_j - sum_i A_ij v_i.
 /// @param qk      [n, d], queries that are keys as well
 /// @param values  [n, c], the rows v_i
 /// @param out     [n, c]

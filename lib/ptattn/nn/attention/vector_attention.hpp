@@ -12,7 +12,7 @@
 
 namespace ptattn {
 
-/// Layers of vector_attention. Groups of channels share their weights: `weight_out` holds the
+/// Holds layers of vector_attention. Groups of channels share their weights: `weight_out` holds the
 /// checkpoint's c / s rows s times, so that its result has a column for every channel.
 struct VectorAttentionWeights {
   Linear query;                 // [c, c]
@@ -27,8 +27,8 @@ struct VectorAttentionWeights {
 /// Receives the attention weights [k, c] of a query's neighbours; its columns sum to 1.
 using VectorAttentionListener = std::function<void(std::size_t query, MatrixView weights)>;
 
-/// Vector self-attention over the neighbourhoods of one cloud (Zhao et al. 2021, Point Transformer,
-/// eq. 3), whose weights are vectors, one value a channel:
+/// Computes vector self-attention over the neighbourhoods of one cloud (Zhao et al. 2021, Point
+/// Transformer, eq. 3), whose weights are vectors, one value a channel:
 ///
 ///   out_i = sum_j softmax_j(gamma(phi(x_j) - psi(x_i) + delta_ij)) * (alpha(x_j) + delta_ij)
 ///   delta_ij = theta(p_j - p_i)
@@ -39,7 +39,7 @@ using VectorAttentionListener = std::function<void(std::size_t query, MatrixView
 /// @param x          [n, c]
 /// @param neighbors  [n, k] row-major, each below n
 /// @param out        [n, c]; overlaps nothing
-/// @param listener   is called for query 0, 1, ...; empty: nobody listens, all cores work
+/// @param listener   is called for query 0, 1, ...; empty: no listener, all cores work
 /// @throws           Error(Fault::kUsage) when the shapes do not fit each other
 /// Time O(n c^2 + n k c^2 / s), memory O(n c): rows of neighbours never exist as a whole; parallel
 /// over queries; the same bits for any thread count.

@@ -8,22 +8,24 @@
 
 namespace ptattn {
 
-/// Wavelengths of the original positional encoding (Vaswani et al. 2017, section 3.5):
+/// Returns the wavelengths of the original positional encoding (Vaswani et al. 2017, section 3.5):
 ///
 ///   lambda_j = 2 pi base^(2j / channels),  j = 0 ... ceil(channels / 2) - 1
 ///
 /// in the unit of whatever is encoded.
 /// @throws Error(Fault::kUsage) unless base is finite and positive
 [[nodiscard]] std::vector<double> base_wavelengths(std::size_t channels, double base = 10000.0);
-/// The same, written to `wavelengths` [(channels + 1) / 2].
+/// Writes the same wavelengths to `wavelengths` [(channels + 1) / 2].
 void base_wavelengths(std::size_t channels, double base, std::span<double> wavelengths);
 
-/// `count` wavelengths in geometric progression, both ends included; one alone is the shortest.
+/// Returns `count` wavelengths in geometric progression, both ends included; one alone is the
+/// shortest.
 /// @throws Error(Fault::kUsage) unless 0 < shortest <= longest < infinity
 [[nodiscard]] std::vector<double> geometric_wavelengths(double shortest, double longest,
                                                         std::size_t count);
 
-/// Sinusoidal encoding of the indices first, first + 1, ... (Vaswani et al. 2017, section 3.5):
+/// Returns the sinusoidal encoding of the indices first, first + 1, ... (Vaswani et al. 2017,
+/// section 3.5):
 ///
 ///   P[i, 2j]     = sin((first + i) / base^(2j / c))
 ///   P[i, 2j + 1] = cos((first + i) / base^(2j / c))
@@ -36,12 +38,12 @@ void base_wavelengths(std::size_t channels, double base, std::span<double> wavel
 [[nodiscard]] Matrix index_encoding(std::size_t first, std::size_t count, std::size_t channels,
                                     double base = 10000.0);
 
-/// Channels of `encode_coordinates`: a sine and a cosine a wavelength and axis.
+/// Returns the channels of `encode_coordinates`: a sine and a cosine a wavelength and axis.
 [[nodiscard]] constexpr std::size_t encoding_channels(std::size_t axes, std::size_t wavelengths) {
   return 2 * axes * wavelengths;
 }
 
-/// The same functions of metric coordinates, axis by axis, for points instead of words:
+/// Encodes metric coordinates, axis by axis, with the same functions, for points instead of words:
 ///
 ///   out[i, 2 (a w + j)]     = sin(2 pi x[i, a] / lambda_j)
 ///   out[i, 2 (a w + j) + 1] = cos(2 pi x[i, a] / lambda_j),   j < w
@@ -60,8 +62,8 @@ void base_wavelengths(std::size_t channels, double base, std::span<double> wavel
 void encode_coordinates(std::span<const double> coordinates, std::size_t axes,
                         std::span<const double> wavelengths, MutableMatrixView out);
 
-/// The same for float32 coordinates [n, axes]: subtract an origin before they are rounded to
-/// float32, since at 6e6 m neighbouring float32 numbers are half a metre apart.
+/// Encodes float32 coordinates [n, axes] in the same way: subtract an origin before they are
+/// rounded to float32, since at 6e6 m neighbouring float32 numbers are half a metre apart.
 void encode_coordinates(MatrixView coordinates, std::span<const double> wavelengths,
                         MutableMatrixView out);
 

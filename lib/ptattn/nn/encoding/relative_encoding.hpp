@@ -9,13 +9,13 @@
 
 namespace ptattn {
 
-/// The layers of relative_mlp. Batch norm between them is folded into the first.
+/// Represents the layers of relative_mlp. Batch norm between them is folded into the first.
 struct RelativeMlpWeights {
   DenseWeights hidden;  // [3, 3], with bias
   Linear out;           // [3, c]
 };
 
-/// Learnt encoding of relative positions (Zhao et al. 2021, Point Transformer, eq. 4):
+/// Computes the learnt encoding of relative positions (Zhao et al. 2021, Point Transformer, eq. 4):
 ///
 ///   delta_(i,r) = out ReLU(hidden (p_{N_ir} - q_i))
 ///
@@ -30,8 +30,8 @@ struct RelativeMlpWeights {
 void relative_mlp(const RelativeMlpWeights& w, MatrixView queries, MatrixView keys,
                   std::span<const std::uint32_t> neighbors, MutableMatrixView out);
 
-/// Relative encoding by a table over grid steps (Wu et al. 2024, Point Transformer V3, the variant
-/// with RPE), a bias of the attention scores:
+/// Holds relative encoding by a table over grid steps (Wu et al. 2024, Point Transformer V3, the
+/// variant with RPE), a bias of the attention scores:
 ///
 ///   bias_ij = sum over axes a of table[clamp(g_ia - g_ja, -b, b) + b + a (2b + 1), head]
 ///
@@ -44,7 +44,7 @@ class RelativeTable {
   explicit RelativeTable(MatrixView table);
 
   [[nodiscard]] std::size_t heads() const { return heads_.rows(); }
-  /// b, in cells
+  /// Returns b, in cells
   [[nodiscard]] std::size_t bound() const { return bound_; }
 
   /// Writes the biases of one head on the calling thread, so that patches and heads can run side by

@@ -6,9 +6,9 @@
 
 namespace ptattn {
 
-/// Angles of a rotary encoding of metric coordinates (Su et al. 2021, RoFormer, section 3.2; in
-/// three dimensions as in Utonia). A head's d channels are cut in one equal chunk an axis; with
-/// w = d / axes channels a chunk and j < w / 2,
+/// Computes the angles of a rotary encoding of metric coordinates (Su et al. 2021, RoFormer,
+/// section 3.2; in three dimensions as in Utonia). A head's d channels are cut in one equal chunk
+/// an axis; with w = d / axes channels a chunk and j < w / 2,
 ///
 ///   angle_aj = x_a base^(-2j / w)
 ///   out[i, a w + 2j] = sin(angle_aj),  out[i, a w + 2j + 1] = cos(angle_aj)

@@ -45,8 +45,8 @@ HWY_INLINE void transpose_square(MatrixView from, std::size_t i, std::size_t j, 
 }
 #else
 constexpr std::size_t kSquare = 4;
-/// to[j ... j + 3, i ... i + 3] = scale from[i ... i + 3, j ... j + 3]^T, `to` with a panel's
-/// stride.
+/// Returns to[j ... j + 3, i ... i + 3] = scale from[i ... i + 3, j ... j + 3]^T, `to` with a
+/// panel's stride.
 HWY_INLINE void transpose_square(MatrixView from, std::size_t i, std::size_t j, float scale,
                                  float* to) {
   const HWY_CAPPED(float, 4) d;
@@ -113,22 +113,22 @@ void finish(const float* sums, const float* total, MutableMatrixView out) {
   }
 }
 
-/// log2 of a query's total weight; infinity for one that saw no key, so that 2^(score - log sum) is
-/// its weight in any case.
+/// Returns log2 of a query's total weight; infinity for one that saw no key, so that 2^(score - log
+/// sum) is its weight in any case.
 HWY_INLINE float log_sum(float largest, float total) {
   if (total <= 0.0F) return std::numeric_limits<float>::infinity();
   return largest + std::log2(total);
 }
 
-/// `m` itself where its rows follow one another, or else a copy at `to`.
+/// Returns `m` itself where its rows follow one another, or else a copy at `to`.
 const float* contiguous(MatrixView m, float* to) {
   if (m.stride == m.cols) return m.data;
   for (std::size_t i = 0; i < m.rows; ++i) std::copy_n(m.row(i), m.cols, to + i * m.cols);
   return to;
 }
 
-/// Queries whose panels share one contiguous copy of each block of keys, which keeps strided views
-/// (columns of a fused [n, 3c] projection) out of the inner loops.
+/// Holds queries whose panels share one contiguous copy of each block of keys, which keeps strided
+/// views (columns of a fused [n, 3c] projection) out of the inner loops.
 struct Group {
   MatrixView q;
   MatrixView k;
@@ -138,7 +138,7 @@ struct Group {
   AttentionScratch memory;
 };
 
-/// The queries of a panel that begins at `query`.
+/// Returns the queries of a panel that begins at `query`.
 HWY_INLINE std::size_t rows_of_panel(const Group& group, std::size_t query) {
   return std::min(panel_width(), group.q.rows - query);
 }

@@ -33,21 +33,21 @@ HWY_INLINE std::size_t panel_width() {
   return 2 * hn::Lanes(Lane());
 }
 
-/// a(i, k) of a row-major matrix.
+/// Holds a(i, k) of a row-major matrix.
 struct Rows {
   const float* data;
   std::size_t stride;
   HWY_INLINE float operator()(std::size_t i, std::size_t k) const { return data[i * stride + k]; }
 };
 
-/// a(i, k) of the transpose of a row-major matrix.
+/// Holds a(i, k) of the transpose of a row-major matrix.
 struct Columns {
   const float* data;
   std::size_t stride;
   HWY_INLINE float operator()(std::size_t i, std::size_t k) const { return data[k * stride + i]; }
 };
 
-/// sum = a b over `depth` rows of b [depth, panel].
+/// Returns sum = a b over `depth` rows of b [depth, panel].
 template <std::size_t kRows, class A>
 HWY_INLINE void product(const A& a, const float* b, std::size_t depth, Vec (&sum)[kRows][2]) {
   const Lane d;
@@ -76,7 +76,7 @@ HWY_INLINE void for_each_tile(std::size_t rows, const Tile& tile) {
   }
 }
 
-/// One panel against one block of keys.
+/// Represents one panel against one block of keys.
 struct Step {
   const float* queries;  // [d, panel]
   const float* keys;     // [count, d]
@@ -114,7 +114,7 @@ constexpr auto value_tiles(std::index_sequence<kRows...>) {
 /// [rows - 1] handles a tile of `rows` channels.
 constexpr auto kValueTiles = value_tiles(std::make_index_sequence<kMaxRows>{});
 
-/// scores <- 2^(scores - largest), and their sums per query, of one vector of the panel.
+/// Returns scores <- 2^(scores - largest), and their sums per query, of one vector of the panel.
 HWY_INLINE Vec weigh(const float* largest, float* scores, std::size_t count) {
   const Lane d;
   const Vec top = hn::LoadU(d, largest);

@@ -9,7 +9,7 @@
 
 namespace ptattn {
 
-/// Read-only window on rows of unsigned 7-bit numbers, the left-hand side of a product:
+/// Holds read-only window on rows of unsigned 7-bit numbers, the left-hand side of a product:
 ///
 ///   x[i, k] ~ scale[i] (data[i, k] - zero[i]),   data in [0, 127]
 struct ByteRowsView {
@@ -25,8 +25,8 @@ struct ByteRowsView {
   }
 };
 
-/// The writable counterpart of ByteRowsView. Rows keep zeros behind their `cols` numbers, which
-/// meet the zeros of the weights.
+/// Represents the writable counterpart of ByteRowsView. Rows keep zeros behind their `cols`
+/// numbers, which meet the zeros of the weights.
 struct MutableByteRowsView {
   std::uint8_t* data = nullptr;
   std::size_t rows = 0;
@@ -39,7 +39,7 @@ struct MutableByteRowsView {
   operator ByteRowsView() const { return {data, rows, depth, scale, zero}; }  // NOLINT: as said
 };
 
-/// Such rows in memory of `scratch`; what lies behind their numbers is zero, the rest
+/// Returns such rows in memory of `scratch`; what lies behind their numbers is zero, the rest
 /// uninitialised.
 [[nodiscard]] inline MutableByteRowsView byte_rows(std::size_t rows, std::size_t cols,
                                                    ScratchMemory& scratch) {

@@ -10,14 +10,14 @@
 
 namespace ptattn {
 
-/// What happens to a matrix product before it is stored.
+/// Holds what happens to a matrix product before it is stored.
 struct Epilogue {
   const float* bias = nullptr;  ///< [cols of b]; nullptr: none
   Activation activation = Activation::kNone;
   MatrixView residual{};  ///< added after the activation, shape of c; empty: none
 };
 
-/// Matrix product on the calling thread.
+/// Multiplies matrices on the calling thread.
 ///
 ///   c = activation(a b + bias) + residual    for the columns of b's panels
 ///                                            [panel_begin, panel_end)
@@ -32,8 +32,8 @@ struct Epilogue {
 void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c);
 
-/// Matrix product whose rows are added to rows of another matrix, on the calling thread: the rows
-/// themselves are never written.
+/// Multiplies matrices and adds the rows of the product to rows of another matrix, on the calling
+/// thread: the rows themselves are never written.
 ///
 ///   c[targets[i]] += (a b)[i]    for the columns of b's panels [panel_begin, panel_end)
 ///
@@ -45,8 +45,8 @@ void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t
 void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               std::span<const std::uint16_t> targets, MutableMatrixView c);
 
-/// Matrix product of which only the largest row of each group is kept, on the calling thread: the
-/// rows themselves are never written.
+/// Multiplies matrices and keeps the largest row of each group of the product, on the calling
+/// thread: the rows themselves are never written.
 ///
 ///   out[g, j] = max over rows i of group g of activation((a b)[i, j] + bias[j])
 ///

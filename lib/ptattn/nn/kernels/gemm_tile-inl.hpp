@@ -30,9 +30,9 @@ constexpr std::size_t kPanel = PackedMatrixView::kPanel;
 constexpr std::size_t kFewRows = 2;
 constexpr std::size_t kAhead = 64 * kPanel;
 
-/// One register tile's job: `depth` steps for the first `width` columns of a panel, a multiple of
-/// the vector's. The product is continued from c unless `first`, and finished by bias, activation
-/// and residual if `last`.
+/// Represents one register tile's job: `depth` steps for the first `width` columns of a panel, a
+/// multiple of the vector's. The product is continued from c unless `first`, and finished by bias,
+/// activation and residual if `last`.
 ///
 /// A pooled tile has the whole depth and width, finishes, and leaves the maximum of its rows in the
 /// one row c, together with what c holds unless `first`. An adding tile has the whole depth and
@@ -67,7 +67,7 @@ HWY_INLINE Vec activate(Lane d, Activation activation, Vec x) {
   return x;
 }
 
-/// Sums of kRows rows, kVectors vectors of columns.
+/// Holds sums of kRows rows, kVectors vectors of columns.
 template <std::size_t kRows, std::size_t kVectors>
 using Sums = Vec[kRows][kVectors];
 
@@ -128,7 +128,7 @@ HWY_INLINE void accumulate(const Tile& t, std::size_t column, Sums<kRows, kVecto
   }
 }
 
-/// The columns of a register tile from `column` on: kVectors vectors of them.
+/// Returns the columns of a register tile from `column` on: kVectors vectors of them.
 template <std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void multiply_columns(const Tile& t, std::size_t column) {
   const Lane d;

@@ -7,8 +7,8 @@
 
 namespace ptattn {
 
-/// The tile registers of AMX on the calling thread, set up for one shape of 8-bit products as long
-/// as this lives. On x86-64 only, and where uses_amx().
+/// Represents the tile registers of AMX on the calling thread, set up for one shape of 8-bit
+/// products as long as this lives. On x86-64 only, and where uses_amx().
 class AmxTiles {
  public:
   static constexpr std::size_t kRows = 32;   ///< of a product

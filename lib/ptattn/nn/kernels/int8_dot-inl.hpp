@@ -35,14 +35,14 @@ constexpr std::size_t kMaxRows = 6;
 constexpr std::size_t kMaxRows = 4;
 #endif
 
-/// Four numbers of a row in every lane.
+/// Returns the four numbers of a row in every lane.
 HWY_INLINE Ints broadcast4(const std::uint8_t* a) {
   std::int32_t four;
   std::memcpy(&four, a, sizeof four);
   return hn::Set(IntLane(), four);
 }
 
-/// The weights of a vector of columns, four each.
+/// Returns the weights of a vector of columns, four each.
 HWY_INLINE Ints weights4(const std::int8_t* b) {
 #if HWY_TARGET == HWY_SCALAR
   return broadcast4(reinterpret_cast<const std::uint8_t*>(b));
@@ -53,7 +53,7 @@ HWY_INLINE Ints weights4(const std::int8_t* b) {
 
 constexpr std::size_t kLine = 4 * Int8Matrix::kColumns;  // bytes from four rows of b to the next
 
-/// Bytes from a vector of columns to the one beside it.
+/// Returns the bytes from a vector of columns to the one beside it.
 HWY_INLINE std::size_t next_vector(std::size_t depth) {
   const std::size_t vector = 4 * hn::Lanes(IntLane());
   return vector == kLine ? depth * Int8Matrix::kColumns : vector;
@@ -61,8 +61,9 @@ HWY_INLINE std::size_t next_vector(std::size_t depth) {
 
 #if HWY_TARGET == HWY_AVX3_DL
 
-/// sum + the products of four unsigned with four signed bytes, in every lane. Not the intrinsic, as
-/// Highway 1.0 forgets "avx512vnni" among the features with which it compiles this level.
+/// Returns sum + the products of four unsigned with four signed bytes, in every lane. Not the
+/// intrinsic, as Highway 1.0 forgets "avx512vnni" among the features with which it compiles this
+/// level.
 HWY_INLINE void add_dot4(__m512i& sum, __m512i x, __m512i w) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
 }
@@ -90,7 +91,8 @@ HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::in
 using WordLane = hn::Repartition<std::int16_t, IntLane>;
 using Words = hn::Vec<WordLane>;
 
-/// x[2i] w[2i] + x[2i + 1] w[2i + 1] of unsigned and signed bytes; Highway 1.0 has no name for it.
+/// Returns x[2i] w[2i] + x[2i + 1] w[2i + 1] of unsigned and signed bytes; Highway 1.0 has no name
+/// for it.
 HWY_INLINE Words pairs(Ints x, Ints w) {
 #if HWY_TARGET == HWY_AVX3
   return Words{_mm512_maddubs_epi16(x.raw, w.raw)};
@@ -101,7 +103,7 @@ HWY_INLINE Words pairs(Ints x, Ints w) {
 #endif
 }
 
-/// Compilers would add the four as two and two, which takes more registers than there are.
+/// Returns compilers would add the four as two and two, which takes more registers than there are.
 HWY_INLINE void keep_in_order(Words& x) {
   asm("" : "+v"(x.raw));
 }

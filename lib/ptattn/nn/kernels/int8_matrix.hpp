@@ -9,8 +9,8 @@
 
 namespace ptattn {
 
-/// Weights of a product with 8-bit numbers, [rows, cols], in the order in which the kernel reads
-/// them. Column j (an output channel) has a scale of its own:
+/// Holds weights of a product with 8-bit numbers, [rows, cols], in the order in which the kernel
+/// reads them. Column j (an output channel) has a scale of its own:
 ///
 ///   w[k, j] ~ scale[j] q[k, j],   q in [-127, 127]
 ///
@@ -37,18 +37,18 @@ class Int8Matrix {
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t cols() const { return cols_; }
-  /// Rows with those of the filling.
+  /// Returns the rows with those of the filling.
   [[nodiscard]] std::size_t depth() const { return depth_; }
   [[nodiscard]] std::size_t panels() const { return (cols_ + kPanel - 1) / kPanel; }
   [[nodiscard]] const std::int8_t* panel(std::size_t p) const {
     return values_.data()->data() + p * kPanel * depth_;
   }
-  /// Where q[k, j] stands.
+  /// Returns where q[k, j] stands.
   [[nodiscard]] static constexpr std::size_t offset(std::size_t k, std::size_t j,
                                                     std::size_t depth) {
     return j / kColumns * kColumns * depth + k / 4 * 4 * kColumns + j % kColumns * 4 + k % 4;
   }
-  /// q[k, j]
+  /// Returns q[k, j]
   [[nodiscard]] int value(std::size_t k, std::size_t j) const {
     return panel(0)[offset(k, j, depth_)];
   }

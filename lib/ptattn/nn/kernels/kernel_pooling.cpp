@@ -168,9 +168,9 @@ void pool_block(const Scale& scale, float* u2, std::size_t first, std::size_t co
   for (std::size_t c = 0; c < values.cols; ++c) pool.sums[c] += double{pool.of_block[c]};
 }
 
-void pool_queries(const MatrixView& queries, const BlockedKeys& keys, const MatrixView& values,
-                  const KernelPooling& pooling, std::size_t begin, std::size_t end,
-                  const MutableMatrixView& out, std::span<float> support) {
+void pool_queries(const PoolingRequest& request, const BlockedKeys& keys, const MatrixView& values,
+                  const MutableMatrixView& out) {
+  const auto& [queries, pooling, begin, end, support] = request;
   alignas(64) float u2[kPoolingBlock];
   Pool pool(values.cols);
   for (std::size_t i = begin; i < end; ++i) {
@@ -193,10 +193,9 @@ void pool_queries(const MatrixView& queries, const BlockedKeys& keys, const Matr
   }
 }
 
-void weigh_lists(const MatrixView& queries, const MatrixView& keys,
-                 std::span<const std::uint32_t> neighbors, const KernelPooling& pooling,
-                 std::size_t begin, std::size_t end, const MutableMatrixView& weights,
-                 std::span<float> support) {
+void weigh_lists(const PoolingRequest& request, const MatrixView& keys,
+                 std::span<const std::uint32_t> neighbors, const MutableMatrixView& weights) {
+  const auto& [queries, pooling, begin, end, support] = request;
   const std::size_t r = weights.cols;
   const std::size_t padded = (r + 15) / 16 * 16;
   std::vector<float> u2(padded, kNoKey);
@@ -269,18 +268,14 @@ BlockedKeys::BlockedKeys(MatrixView keys)
   }
 }
 
-void pool_all(MatrixView queries, const BlockedKeys& keys, MatrixView values,
-              const KernelPooling& pooling, std::size_t begin, std::size_t end,
-              MutableMatrixView out, std::span<float> support) {
-  HWY_DYNAMIC_DISPATCH(pool_queries)
-  (queries, keys, values, pooling, begin, end, out, support);
+void pool_all(const PoolingRequest& request, const BlockedKeys& keys, MatrixView values,
+              MutableMatrixView out) {
+  HWY_DYNAMIC_DISPATCH(pool_queries)(request, keys, values, out);
 }
 
-void weigh_neighbors(MatrixView queries, MatrixView keys, std::span<const std::uint32_t> neighbors,
-                     const KernelPooling& pooling, std::size_t begin, std::size_t end,
-                     MutableMatrixView weights, std::span<float> support) {
-  HWY_DYNAMIC_DISPATCH(weigh_lists)
-  (queries, keys, neighbors, pooling, begin, end, weights, support);
+void weigh_neighbors(const PoolingRequest& request, MatrixView keys,
+                     std::span<const std::uint32_t> neighbors, MutableMatrixView weights) {
+  HWY_DYNAMIC_DISPATCH(weigh_lists)(request, keys, neighbors, weights);
 }
 
 float weigh_distances(Kernel kernel, std::span<float> squared) {

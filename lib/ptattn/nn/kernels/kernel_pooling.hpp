@@ -13,14 +13,14 @@ namespace ptattn {
 /// Keys pooled between two looks at the running minimum; a multiple of every vector's width.
 inline constexpr std::size_t kPoolingBlock = 256;
 
-/// Keys axis by axis within blocks of kPoolingBlock, so that vectors run over keys.
+/// Holds keys axis by axis within blocks of kPoolingBlock, so that vectors run over keys.
 class BlockedKeys {
  public:
   explicit BlockedKeys(MatrixView keys);
 
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] std::size_t axes() const { return axes_; }
-  /// kPoolingBlock values of each axis; behind the last key they are zeros.
+  /// Returns kPoolingBlock values of each axis; behind the last key they are zeros.
   [[nodiscard]] const float* block(std::size_t b) const {
     return values_.data() + b * kPoolingBlock * axes_;
   }
@@ -31,16 +31,23 @@ class BlockedKeys {
   std::vector<float> values_;
 };
 
-/// kernel_regression of queries [begin, end), unchecked, on the calling thread.
-void pool_all(MatrixView queries, const BlockedKeys& keys, MatrixView values,
-              const KernelPooling& pooling, std::size_t begin, std::size_t end,
-              MutableMatrixView out, std::span<float> support);
+/// Asks for some queries of a pooling.
+struct PoolingRequest {
+  MatrixView queries;            ///< all of them
+  const KernelPooling& pooling;  ///< with settings of all of them
+  std::size_t begin;             ///< queries [begin, end) are worked on
+  std::size_t end;
+  std::span<float> support;  ///< [queries] gets their sums of weights; may be empty
+};
 
-/// neighbor_kernel_weights of queries [begin, end), unchecked, on the calling thread.
+/// Computes kernel_regression of the queries asked for, unchecked, on the calling thread.
+void pool_all(const PoolingRequest& request, const BlockedKeys& keys, MatrixView values,
+              MutableMatrixView out);
+
+/// Computes neighbor_kernel_weights of the queries asked for, unchecked, on the calling thread.
 /// @param weights  [end - begin, r], of the queries from `begin` on
-void weigh_neighbors(MatrixView queries, MatrixView keys, std::span<const std::uint32_t> neighbors,
-                     const KernelPooling& pooling, std::size_t begin, std::size_t end,
-                     MutableMatrixView weights, std::span<float> support);
+void weigh_neighbors(const PoolingRequest& request, MatrixView keys,
+                     std::span<const std::uint32_t> neighbors, MutableMatrixView weights);
 
 /// Turns squared distances in units of h into weights, in place, on the calling thread: what
 /// kernel_weights does.

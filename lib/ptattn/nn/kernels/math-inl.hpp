@@ -25,7 +25,7 @@ inline constexpr float kLog2E = 1.44269504F;
 // Adding this to a float rounds it to a whole number, which the low bits of the sum hold.
 inline constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23
 
-/// a_0 + a_1 x + a_2 x^2 + ...
+/// Returns a_0 + a_1 x + a_2 x^2 + ...
 template <class D, class V>
 HWY_INLINE V polynomial(D d, V x, float a) {
   (void)x;
@@ -36,14 +36,15 @@ HWY_INLINE V polynomial(D d, V x, float a, More... more) {
   return hn::MulAdd(polynomial(d, x, more...), x, hn::Set(d, a));
 }
 
-/// 2^f - 1, |f| <= 1/2
+/// Returns 2^f - 1, |f| <= 1/2
 template <class D, class V>
 HWY_INLINE V exp2m1_of_fraction(D d, V f) {
   return hn::Mul(f, polynomial(d, f, 6.93147188e-01F, 2.40226498e-01F, 5.55035743e-02F,
                                9.61823750e-03F, 1.33907355e-03F, 1.54035122e-04F));
 }
 
-/// x 2^n, where `rounded` = n + kRounder, unless the result leaves the range of normal numbers.
+/// Returns x 2^n, where `rounded` = n + kRounder, unless the result leaves the range of normal
+/// numbers.
 template <class D, class V>
 HWY_INLINE V times_power_of_two(D d, V x, V rounded) {
   const hn::RebindToSigned<D> bits;
@@ -51,7 +52,7 @@ HWY_INLINE V times_power_of_two(D d, V x, V rounded) {
   return hn::BitCast(d, hn::Add(hn::BitCast(bits, x), exponent));
 }
 
-/// 2^x for -126 <= x <= 126, within 1.5 ulp.
+/// Returns 2^x for -126 <= x <= 126, within 1.5 ulp.
 template <class D, class V>
 HWY_INLINE V exp2_in_range(D d, V x) {
   const V rounded = hn::Add(x, hn::Set(d, kRounder));
@@ -60,13 +61,13 @@ HWY_INLINE V exp2_in_range(D d, V x) {
   return times_power_of_two(d, power, rounded);
 }
 
-/// 2^x for x <= 0; zero where 2^x < exp(kSoftmaxFloor), for -infinity, and for NaN.
+/// Returns 2^x for x <= 0; zero where 2^x < exp(kSoftmaxFloor), for -infinity, and for NaN.
 template <class D, class V>
 HWY_INLINE V exp2_or_zero(D d, V x) {
   return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, kSoftmaxFloor * kLog2E)), exp2_in_range(d, x));
 }
 
-/// e^x for x <= 0, within 2 ulp; zero below kSoftmaxFloor, for -infinity, and for NaN.
+/// Returns e^x for x <= 0, within 2 ulp; zero below kSoftmaxFloor, for -infinity, and for NaN.
 template <class D, class V>
 HWY_INLINE V exp_or_zero(D d, V x) {
   // ln 2 in two pieces; the products of n with the first are exact.
@@ -81,8 +82,8 @@ HWY_INLINE V exp_or_zero(D d, V x) {
                             times_power_of_two(d, power, rounded));
 }
 
-/// x Phi(x), Phi the distribution function of the standard normal (Hendrycks and Gimpel 2016),
-/// with an absolute error below 1e-7 (1 + |x|).
+/// Returns x Phi(x), Phi the distribution function of the standard normal (Hendrycks and Gimpel
+/// 2016), with an absolute error below 1e-7 (1 + |x|).
 ///
 ///   x Phi(x) = max(x, 0) - |x| Phi(-|x|),   Phi(-t) = 2^-(1 + t P(t))
 ///
@@ -98,7 +99,7 @@ HWY_INLINE V gelu(D d, V x) {
   return hn::NegMulAdd(t, tail, hn::Max(x, hn::Zero(d)));
 }
 
-/// tanh x = u / (u + 2), u = e^2|x| - 1, with the sign of x; within 4 ulp.
+/// Returns tanh x = u / (u + 2), u = e^2|x| - 1, with the sign of x; within 4 ulp.
 template <class D, class V>
 HWY_INLINE V tanh(D d, V x) {
   // tanh 10 is 1 in float32.

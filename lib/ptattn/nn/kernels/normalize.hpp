@@ -4,7 +4,7 @@
 
 namespace ptattn {
 
-/// What follows the normalisation of a row: y gamma + beta.
+/// Holds what follows the normalisation of a row: y gamma + beta.
 struct NormWeights {
   const float* gamma = nullptr;  ///< [c]; nullptr: ones
   const float* beta = nullptr;   ///< [c]; nullptr: zeros

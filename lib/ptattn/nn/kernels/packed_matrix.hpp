@@ -7,7 +7,8 @@
 
 namespace ptattn {
 
-/// Right-hand side of a matrix product, [rows, cols], in the order in which the kernel reads it.
+/// Holds right-hand side of a matrix product, [rows, cols], in the order in which the kernel reads
+/// it.
 ///
 /// Panels of kPanel columns follow one another; inside a panel, row after row, kPanel floats each.
 /// The last panel is filled up with zeros.
@@ -23,14 +24,14 @@ struct PackedMatrixView {
   [[nodiscard]] const float* panel(std::size_t p) const { return data + p * kPanel * rows; }
 };
 
-/// The writable counterpart of PackedMatrixView.
+/// Represents the writable counterpart of PackedMatrixView.
 struct MutablePackedMatrixView {
   float* data = nullptr;
   std::size_t rows = 0;
   std::size_t cols = 0;
 
   [[nodiscard]] std::size_t panels() const { return PackedMatrixView(*this).panels(); }
-  /// The whole as an ordinary matrix, of which only the columns of panel p may be touched.
+  /// Returns the whole as an ordinary matrix, of which only the columns of panel p may be touched.
   [[nodiscard]] MutableMatrixView columns_of(std::size_t p) const {
     constexpr std::size_t kPanel = PackedMatrixView::kPanel;
     return {rows > 0 ? data + p * kPanel * (rows - 1) : data, rows, cols, kPanel};
@@ -38,31 +39,31 @@ struct MutablePackedMatrixView {
   operator PackedMatrixView() const { return {data, rows, cols}; }  // NOLINT: a view of a view
 };
 
-/// Such a matrix in memory of `scratch`: the filling is zero, the rest uninitialised.
+/// Returns such a matrix in memory of `scratch`: the filling is zero, the rest uninitialised.
 [[nodiscard]] MutablePackedMatrixView packed_matrix(std::size_t rows, std::size_t cols,
                                                     ScratchMemory& scratch);
 
-/// out = b, of the same shape; the filling stays as it is.
+/// Packs b into `out`, of the same shape; the filling stays as it is.
 void pack(MatrixView b, MutablePackedMatrixView out);
-/// out = the transpose of `b` [cols, rows]; the filling stays as it is.
+/// Packs the transpose of `b` [cols, rows] into `out`; the filling stays as it is.
 void pack_transpose(MatrixView b, MutablePackedMatrixView out);
 
-/// The transpose of `b` [cols, rows] as such a matrix in memory of `scratch`.
+/// Returns the transpose of `b` [cols, rows] as such a matrix in memory of `scratch`.
 [[nodiscard]] PackedMatrixView packed_transpose(MatrixView b, ScratchMemory& scratch);
 
-/// The rows [begin, begin + count) of such a matrix, in memory of `scratch`.
+/// Returns the rows [begin, begin + count) of such a matrix, in memory of `scratch`.
 [[nodiscard]] PackedMatrixView packed_rows(PackedMatrixView b, std::size_t begin, std::size_t count,
                                            ScratchMemory& scratch);
 
-/// Owner of such a matrix.
+/// Holds owner of such a matrix.
 class PackedMatrix {
  public:
   static constexpr std::size_t kPanel = PackedMatrixView::kPanel;
 
   PackedMatrix() = default;
-  /// From b [rows, cols].
+  /// Packs b [rows, cols].
   [[nodiscard]] static PackedMatrix from_rows(MatrixView b);
-  /// From the transpose: `b` [cols, rows], as PyTorch stores the weights of a linear layer.
+  /// Packs the transpose of `b` [cols, rows], as PyTorch stores the weights of a linear layer.
   [[nodiscard]] static PackedMatrix from_transposed(MatrixView b);
 
   [[nodiscard]] std::size_t rows() const { return rows_; }

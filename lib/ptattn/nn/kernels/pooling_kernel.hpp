@@ -5,7 +5,7 @@
 
 namespace ptattn {
 
-/// How a weight falls with u = |x - x_i| / h >= 0.
+/// Says how a weight falls with u = |x - x_i| / h >= 0.
 enum class Kernel : std::uint8_t {
   kConstant,      ///< 1: average pooling, whatever h
   kGaussian,      ///< exp(-u^2 / 2)

@@ -18,7 +18,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
 
-/// Softmax of n values, in place; -infinity counts as absent. All absent: all zero.
+/// Returns the softmax of n values, in place; -infinity counts as absent. All absent: all zero.
 HWY_INLINE void softmax_row(float* x, std::size_t n) {
   const HWY_CAPPED(float, 16) d;
   const HWY_CAPPED(float, 1) one;

@@ -20,7 +20,7 @@ struct LeaveOneOut {
   Kernel kernel = Kernel::kGaussian;
 };
 
-/// Mean over the sample of |y_i - f_without_i(x_i)|^2.
+/// Returns the mean over the sample of |y_i - f_without_i(x_i)|^2.
 ///
 /// A point that sees no other through the kernel is predicted by the average of all it could see,
 /// as by an infinitely wide kernel: a narrow window is not rewarded for seeing nothing. Points that
@@ -29,7 +29,7 @@ struct LeaveOneOut {
 /// The same bits for any thread count.
 [[nodiscard]] double leave_one_out_loss(const LeaveOneOut& points, float bandwidth);
 
-/// A learnt width: w = 1 / bandwidth.
+/// Represents a learnt width: w = 1 / bandwidth.
 struct BandwidthFit {
   double bandwidth = 1.0;
   double loss = 0.0;      ///< leave-one-out loss at `bandwidth`

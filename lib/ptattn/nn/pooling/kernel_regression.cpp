@@ -70,7 +70,7 @@ void kernel_regression(MatrixView queries, MatrixView keys, MatrixView values,
   check_pooling(pooling, queries.rows, support.size());
   const BlockedKeys blocked(keys);
   parallel_ranges(queries.rows, kAllGrain, [&](std::size_t begin, std::size_t end) {
-    pool_all(queries, blocked, values, pooling, begin, end, out, support);
+    pool_all({queries, pooling, begin, end, support}, blocked, values, out);
   });
 }
 
@@ -82,8 +82,8 @@ void neighbor_kernel_weights(MatrixView queries, MatrixView keys,
   const std::size_t r = list_length(neighbors, queries.rows);
   if (out.rows != queries.rows || out.cols != r) refuse("the weights have another shape");
   parallel_ranges(queries.rows, kListGrain, [&](std::size_t begin, std::size_t end) {
-    weigh_neighbors(queries, keys, neighbors, pooling, begin, end,
-                    out.rows_range(begin, end - begin), support);
+    weigh_neighbors({queries, pooling, begin, end, support}, keys, neighbors,
+                    out.rows_range(begin, end - begin));
   });
 }
 
@@ -99,8 +99,8 @@ void neighbor_kernel_regression(MatrixView queries, MatrixView keys, MatrixView 
     Matrix weights(kListBlock, r);
     for (std::size_t first = begin; first < end; first += kListBlock) {
       const std::size_t last = std::min(first + kListBlock, end);
-      weigh_neighbors(queries, keys, neighbors, pooling, first, last,
-                      weights.view().rows_range(0, last - first), support);
+      weigh_neighbors({queries, pooling, first, last, support}, keys, neighbors,
+                      weights.view().rows_range(0, last - first));
       for (std::size_t i = first; i < last; ++i) {
         add_weighted_rows({weights.row(i - first), r}, neighbors.data() + i * r, values,
                           out.row(i));

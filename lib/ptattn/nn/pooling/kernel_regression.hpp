@@ -16,7 +16,7 @@ namespace ptattn {
 /// Infinity stands for no key and becomes zero. Returns the sum of the weights.
 float kernel_weights(Kernel kernel, std::span<float> squared);
 
-/// Attention pooling with weights that depend on distance alone: kernel regression.
+/// Pools values with weights that depend on distance alone: kernel regression.
 ///
 ///   f(x) = sum_i a(x, x_i) y_i,   a(x, x_i) = K(|x - x_i| / h) / sum_j K(|x - x_j| / h)
 ///
@@ -40,7 +40,7 @@ void kernel_regression(MatrixView queries, MatrixView keys, MatrixView values,
                        const KernelPooling& pooling, MutableMatrixView out,
                        std::span<float> support = {});
 
-/// The same when query i sees the keys of its own list only.
+/// Pools values when query i sees the keys of its own list only.
 /// @param neighbors  [m, r] row-major indices of keys; one that is n or more stands for no key
 /// Time O(m r (d + c)), memory O(1) beside the result.
 void neighbor_kernel_regression(MatrixView queries, MatrixView keys, MatrixView values,
@@ -48,7 +48,8 @@ void neighbor_kernel_regression(MatrixView queries, MatrixView keys, MatrixView 
                                 const KernelPooling& pooling, MutableMatrixView out,
                                 std::span<float> support = {});
 
-/// The weights a(x_i, x_j) of such lists themselves, for whoever pools something that is no matrix.
+/// Computes the weights a(x_i, x_j) of such lists themselves, to pool something that is not a
+/// matrix.
 /// @param out  [m, r]; rows sum to 1, or are zero where nothing is seen
 void neighbor_kernel_weights(MatrixView queries, MatrixView keys,
                              std::span<const std::uint32_t> neighbors, const KernelPooling& pooling,

@@ -13,7 +13,8 @@
 
 namespace ptattn {
 
-/// Weights of one decoder layer. Behind each member: its name in torch.nn.TransformerDecoderLayer.
+/// Holds weights of one decoder layer. Behind each member: its name in
+/// torch.nn.TransformerDecoderLayer.
 struct DecoderLayer {
   MultiHeadAttention self_attention;    // self_attn, c channels
   LayerNorm self_norm;                  // norm1, [c]
@@ -23,20 +24,20 @@ struct DecoderLayer {
   LayerNorm feed_forward_norm;          // norm3, [c]
 };
 
-/// Weights of a stack of decoder layers.
+/// Holds weights of a stack of decoder layers.
 struct Decoder {
   std::vector<DecoderLayer> layers;
   std::optional<LayerNorm> norm;  ///< of the result; pre-norm stacks need one
   NormOrder order = NormOrder::kPost;
 };
 
-/// Masks of both attentions; `self` over m target rows, `memory` of m rows over n.
+/// Holds masks of both attentions; `self` over m target rows, `memory` of m rows over n.
 struct DecoderScores {
   AttentionScores self{};
   AttentionScores memory{};
 };
 
-/// One decoder layer (Vaswani et al. 2017, section 3.1), in place. Post-norm,
+/// Applies one decoder layer (Vaswani et al. 2017, section 3.1), in place. Post-norm,
 ///
 ///   x <- self_norm(x + self_attention(x, x, x))
 ///   x <- memory_norm(x + memory_attention(x, memory, memory))
@@ -51,7 +52,7 @@ struct DecoderScores {
 void decoder_layer(const DecoderLayer& w, NormOrder order, MatrixView memory,
                    const DecoderScores& scores, MutableMatrixView x);
 
-/// All layers of the stack, each with the same masks, then the final norm.
+/// Returns all layers of the stack, each with the same masks, then the final norm.
 /// @param x       [m, c]
 /// @param memory  [n, c']
 /// @return        [m, c]
@@ -59,9 +60,9 @@ void decoder_layer(const DecoderLayer& w, NormOrder order, MatrixView memory,
 [[nodiscard]] Matrix decode(const Decoder& w, MatrixView x, MatrixView memory,
                             const DecoderScores& scores = {});
 
-/// Auto-regressive decoding: rows come one after the other, or some at a time, and each sees itself
-/// and those before it. Keys and values of the memory are projected once, those of a row when it
-/// comes.
+/// Holds auto-regressive decoding: rows come one after the other, or some at a time, and each sees
+/// itself and those before it. Keys and values of the memory are projected once, those of a row
+/// when it comes.
 ///
 ///   StepDecoder steps(decoder, memory);
 ///   for (...) row = next_input_from(steps.next(row));
@@ -75,7 +76,7 @@ class StepDecoder {
   /// @throws            Error(Fault::kUsage) when the shapes do not fit each other
   StepDecoder(const Decoder& w, MatrixView memory, std::vector<float> memory_key_bias = {});
 
-  /// The next rows through the stack.
+  /// Returns the next rows through the stack.
   /// @param x  [m, c]
   /// @return   [m, c]
   /// @throws   Error(Fault::kUsage) when the shapes do not fit each other

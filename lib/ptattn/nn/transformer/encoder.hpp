@@ -11,7 +11,8 @@
 
 namespace ptattn {
 
-/// Weights of one encoder layer. Behind each member: its name in torch.nn.TransformerEncoderLayer.
+/// Holds weights of one encoder layer. Behind each member: its name in
+/// torch.nn.TransformerEncoderLayer.
 struct EncoderLayer {
   MultiHeadAttention self_attention;  // self_attn, c channels
   LayerNorm attention_norm;           // norm1, [c]
@@ -19,14 +20,14 @@ struct EncoderLayer {
   LayerNorm feed_forward_norm;        // norm2, [c]
 };
 
-/// Weights of a stack of encoder layers.
+/// Holds weights of a stack of encoder layers.
 struct Encoder {
   std::vector<EncoderLayer> layers;
   std::optional<LayerNorm> norm;  ///< of the result; pre-norm stacks need one
   NormOrder order = NormOrder::kPost;
 };
 
-/// One encoder layer (Vaswani et al. 2017, section 3.1), in place. Post-norm,
+/// Applies one encoder layer (Vaswani et al. 2017, section 3.1), in place. Post-norm,
 ///
 ///   x <- attention_norm(x + attention(x, x, x))
 ///   x <- feed_forward_norm(x + feed_forward(x))
@@ -44,7 +45,7 @@ struct Encoder {
 void encoder_layer(const EncoderLayer& w, NormOrder order, const AttentionScores& scores,
                    MutableMatrixView x);
 
-/// All layers of the stack, each with the same masks, then the final norm.
+/// Returns all layers of the stack, each with the same masks, then the final norm.
 /// @param x  [n, c]
 /// @return   [n, c]
 /// @throws   Error(Fault::kUsage) when the shapes do not fit each other

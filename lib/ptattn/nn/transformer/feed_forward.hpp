@@ -6,14 +6,14 @@
 
 namespace ptattn {
 
-/// The position-wise network of a Transformer layer.
+/// Represents the position-wise network of a Transformer layer.
 struct FeedForward {
   Linear first;   // [c, f]
   Linear second;  // [f, c]
   Activation activation = Activation::kRelu;
 };
 
-/// second activation(first x)    row by row (Vaswani et al. 2017, eq. 2)
+/// Returns second activation(first x)    row by row (Vaswani et al. 2017, eq. 2)
 /// @param x  [n, c]
 /// @return   [n, c]
 /// @throws   Error(Fault::kUsage) when the shapes do not fit each other

@@ -6,20 +6,20 @@
 
 namespace ptattn {
 
-/// Weights of an encoder-decoder Transformer (Vaswani et al. 2017, figure 1), without embeddings
-/// and the last linear layer: what torch.nn.Transformer holds.
+/// Holds weights of an encoder-decoder Transformer (Vaswani et al. 2017, figure 1), without
+/// embeddings and the last linear layer: what torch.nn.Transformer holds.
 struct Transformer {
   Encoder encoder;
   Decoder decoder;
 };
 
-/// Masks of the three attentions.
+/// Holds masks of the three attentions.
 struct TransformerScores {
   AttentionScores source{};  ///< [n] or [n, n]: encoder, self-attention
   DecoderScores decoder{};
 };
 
-/// decode(target, encode(source))
+/// Returns decode(target, encode(source))
 ///
 /// Equal to torch.nn.Transformer within 1e-5, in either order of norms. Decoding step by step:
 /// StepDecoder over encode(source).

@@ -56,8 +56,8 @@ struct ClassifiedSample {
 [[nodiscard]] ClassifiedSample classify_sample(const ClassifierModel& model,
                                                const PointCloud& cloud, std::optional<Axis> up);
 
-/// Indices of the `count` largest probabilities (all of them when there are fewer), largest first;
-/// ties go to the lower index.
+/// Returns the indices of the `count` largest probabilities (all of them when there are fewer),
+/// largest first; ties go to the lower index.
 [[nodiscard]] std::vector<std::size_t> top_classes(std::span<const double> probabilities,
                                                    std::size_t count);
 

@@ -17,6 +17,7 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kManyPoints = 5000;
+constexpr double kWideOfScanner = 8.0;
 constexpr double kWide = 20.0;        // units
 constexpr double kFarOff = 1000.0;    // times its extent from 0: coordinates of a country
 constexpr double kFlat = 2.0;         // seen from above, over seen from a side
@@ -43,14 +44,16 @@ bool has_scanner_fields(const PointCloud& cloud) {
 }
 
 bool is_scene(const PointCloud& cloud, std::span<const Position> positions) {
-  if (longest_side(positions) < kWide) return false;
+  const bool scanned = has_scanner_fields(cloud);
+  const double least = scanned ? kWideOfScanner : kWide;
+  if (longest_side(positions) < least) return false;
   const std::optional<ScenePose> pose = scene_pose(positions);
   if (!pose || !pose->is_flat()) return false;
   const double wide = std::ranges::max(pose->extent);
-  if (wide < kWide) return false;
+  if (wide < least) return false;
   const std::size_t cover = std::ranges::max(pose->cover);
   if (static_cast<double>(pose->points) < kManyInACell * static_cast<double>(cover)) return false;
-  if (has_scanner_fields(cloud)) return true;
+  if (scanned) return true;
   const double far = std::max(std::abs(positions.front()[0]), std::abs(positions.front()[1]));
   return positions.size() > kManyPoints &&
          pose->flatness > (far > kFarOff * wide ? kFlat : 2.0 * kFlat);

@@ -14,7 +14,7 @@ namespace ptattn {
 ///   float  coordinates are float32, or rounded to it, and so large that their steps exceed half
 ///          the spacing of the points
 ///   scene  it lies flat like a piece of the earth and has fields of a scanner (return numbers, GPS
-///          time, ASPRS codes), or more than 5000 points over 20 units and more
+///          time, ASPRS codes) over 8 units and more, or more than 5000 points over 20 and more
 ///
 /// @param positions  of the points that the classifier may use
 /// Time O(n log n); the same lines for any thread count.

@@ -33,11 +33,12 @@ struct AttentionFeatures {
   std::vector<double> wavelengths;  ///< [L]
 };
 
-/// "h0_offset_x", "h0_intensity", ..., "h0_sin_x_w0", "h0_cos_x_w0", ...: head after head.
+/// Returns "h0_offset_x", "h0_intensity", ..., "h0_sin_x_w0", "h0_cos_x_w0", ...: head after head.
 [[nodiscard]] std::vector<std::string> attention_feature_names(
     std::span<const FieldColumn> columns, const AttentionFeatureOptions& options);
 
-/// Self-attention of a cloud without learnt weights: what the points around a point are like.
+/// Returns self-attention of a cloud without learnt weights: what the points around a point are
+/// like.
 ///
 /// Let s_i be the chosen columns of point i, standardised (see standardizing), p_i its position and
 /// P(p) the sinusoidal encoding of `encode_coordinates` with L wavelengths. Head a computes

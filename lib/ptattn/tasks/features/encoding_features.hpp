@@ -12,7 +12,7 @@
 
 namespace ptattn {
 
-/// Shortest and longest wavelength, in the cloud's unit.
+/// Holds shortest and longest wavelength, in the cloud's unit.
 using WavelengthRange = std::pair<double, double>;
 
 struct EncodingOptions {
@@ -30,22 +30,23 @@ struct EncodingFeatures {
   std::vector<double> wavelengths;  ///< [L]
 };
 
-/// "sin_x_w0", "cos_x_w0", "sin_x_w1", ...: axis after axis, from the shortest wavelength on.
+/// Returns "sin_x_w0", "cos_x_w0", "sin_x_w1", ...: axis after axis, from the shortest wavelength
+/// on.
 [[nodiscard]] std::vector<std::string> encoding_feature_names(std::size_t wavelength_count);
 
-/// Sinusoidal encoding of the positions, see encode_coordinates.
+/// Returns the sinusoidal encoding of the positions, see encode_coordinates.
 /// @param positions  finite
 /// @throws           Error(Fault::kUsage) when the wavelengths are not as `check_wavelengths` says
 /// Time O(n L), O(n log n + n L) when wavelengths are chosen; the same bits for any thread count.
 [[nodiscard]] EncodingFeatures encoding_features(std::span<const Position> positions,
                                                  const EncodingOptions& options);
 
-/// The encodings of positions - origin with no copy of all of them.
+/// Encodes positions - origin with no copy of all of them.
 /// @param out  [n, encoding_channels(3, wavelengths)]
 void encode_positions(std::span<const Position> positions, const Position& origin,
                       std::span<const double> wavelengths, MutableMatrixView out);
 
-/// True for the lengths that coordinates can be divided by: 1e-150 to 1e150.
+/// Returns true for the lengths that coordinates can be divided by: 1e-150 to 1e150.
 [[nodiscard]] bool is_length(double value);
 /// @throws Error(Fault::kUsage) unless shortest <= longest and both are lengths
 void check_wavelengths(const WavelengthRange& range);

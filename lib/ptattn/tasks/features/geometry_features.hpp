@@ -22,13 +22,13 @@ struct GeometryOptions {
   Axis up = Axis::kZ;             ///< for verticality and heights
 };
 
-/// "linearity_k16", ..., "density_r0.5": scale after scale, neighbors before radii.
+/// Returns "linearity_k16", ..., "density_r0.5": scale after scale, neighbors before radii.
 [[nodiscard]] std::vector<std::string> geometry_feature_names(const GeometryOptions& options);
 
-/// Shape descriptors of every point's neighbourhoods at several scales: the handcrafted baseline of
-/// point cloud classification (Demantke et al. 2011, "Dimensionality based scale selection in 3D
-/// lidar point clouds"; Weinmann et al. 2015, "Semantic point cloud interpretation based on optimal
-/// neighborhoods, relevant features and efficient classifiers").
+/// Returns the shape descriptors of every point's neighbourhoods at several scales: the handcrafted
+/// baseline of point cloud classification (Demantke et al. 2011, "Dimensionality based scale
+/// selection in 3D lidar point clouds"; Weinmann et al. 2015, "Semantic point cloud interpretation
+/// based on optimal neighborhoods, relevant features and efficient classifiers").
 ///
 /// Of the k points of a neighbourhood, l1 >= l2 >= l3 >= 0 are the eigenvalues of the covariance
 /// 1/k sum (p_j - mean)(p_j - mean)^T, e_i = l_i / (l1 + l2 + l3), n the eigenvector of l3, h the

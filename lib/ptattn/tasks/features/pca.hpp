@@ -8,7 +8,7 @@
 
 namespace ptattn {
 
-/// Directions in which rows vary most (Pearson 1901; Hotelling 1933).
+/// Holds directions in which rows vary most (Pearson 1901; Hotelling 1933).
 struct Pca {
   std::vector<double> mean;  ///< [c]
   std::vector<double>
@@ -17,7 +17,8 @@ struct Pca {
   std::vector<double> variances;   ///< [r] along each component, of columns scaled to variance 1
 };
 
-/// Principal components of the columns scaled to variance 1, so that no unit outweighs another.
+/// Returns the principal components of the columns scaled to variance 1, so that no unit outweighs
+/// another.
 ///
 /// The sign of a component is such that its largest entry (the first of equals) is positive. Fitted
 /// to every s-th row, s = ceil(n / 16384): enough for the covariances, whatever n.
@@ -27,14 +28,14 @@ struct Pca {
 /// Float64. Time O(min(n, 16384) c^2 + c^3) on one core; the same bits for any thread count.
 [[nodiscard]] Pca fit_pca(MatrixView x, std::size_t components);
 
-/// The rows along the components: ((x - mean) / scale) . component.
+/// Returns the rows along the components: ((x - mean) / scale) . component.
 /// @param x  [n, c]
 /// @return   [n, r]
 /// @throws   Error(Fault::kUsage) when x has another number of columns
 /// Time O(n c r); parallel; the same bits for any thread count.
 [[nodiscard]] Matrix project(const Pca& pca, MatrixView x);
 
-/// The first three principal components as red, green and blue.
+/// Returns the first three principal components as red, green and blue.
 ///
 /// Each is stretched so that its 2nd percentile becomes 0 and its 98th 255 (percentiles of the rows
 /// that `fit_pca` looks at); a component without such a spread is 128 everywhere, also one that

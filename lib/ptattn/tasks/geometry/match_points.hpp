@@ -10,7 +10,7 @@
 
 namespace ptattn {
 
-/// Which points of two files are the same ones.
+/// Says which points of two files are the same ones.
 struct PointMatch {
   /// For each point of the one cloud the point of the other; empty: they stand in the same order.
   std::vector<std::uint32_t> partner{};

@@ -28,7 +28,7 @@ class Moments {
     return sums_[kProduct[a][b]] / sums_[0] - mean(a) * mean(b);
   }
 
-  /// Number of sums, and each of them.
+  /// Returns the number of sums, and each of them.
   [[nodiscard]] std::size_t size() const { return sums_.size(); }
   [[nodiscard]] double& operator[](std::size_t t) { return sums_[t]; }
   [[nodiscard]] double operator[](std::size_t t) const { return sums_[t]; }

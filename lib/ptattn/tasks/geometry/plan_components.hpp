@@ -17,10 +17,10 @@ using PlanCell = std::pair<std::int64_t, std::int64_t>;
 /// Time O(n log n); deterministic.
 [[nodiscard]] std::vector<std::int32_t> plan_components(std::span<const PlanCell> cells);
 
-/// The cells that hold items, in lexicographic order, each once.
+/// Returns the cells that hold items, in lexicographic order, each once.
 [[nodiscard]] std::vector<PlanCell> occupied_cells(std::span<const PlanCell> cells);
 
-/// The place of a cell in a list of occupied_cells; the list's size where it is not there.
+/// Returns the place of a cell in a list of occupied_cells; the list's size where it is not there.
 [[nodiscard]] std::size_t place_of(std::span<const PlanCell> occupied, const PlanCell& cell);
 
 }  // namespace ptattn

@@ -30,9 +30,9 @@ struct ScenePose {
   double height = 0.0;      ///< 99th percentile above the lowest points, along `up`
   double density = 0.0;     ///< points a square unit of covered ground, of the whole cloud
 
-  /// Whether the cloud lies flat enough for `up` to mean something.
+  /// Returns whether the cloud lies flat enough for `up` to mean something.
   [[nodiscard]] bool is_flat() const { return flatness >= 1.15; }
-  /// Whether it is as high as half its width, as objects are and landscapes are not.
+  /// Returns whether it is as high as half its width, as objects are and landscapes are not.
   [[nodiscard]] bool is_bulky() const;
 };
 

@@ -17,7 +17,7 @@ struct UnitGuess {
   std::string reason{};    ///< why it is not metres; empty for metres
 };
 
-/// Guesses the unit of a scene, the surest sign first:
+/// Returns the guesses the unit of a scene, the surest sign first:
 ///
 ///   reference system   its unit, or degrees
 ///   degrees            x within 180, y within 90, and far higher than wide

@@ -88,13 +88,17 @@ Shown run_network(const ClassifierModel& model, ClassifiedSample classified) {
 
 /// @param scores  gets what the network says about the voxels
 Shown run_network(const SegmenterModel& model, const PreparedScene& scene,
-                  std::optional<std::size_t> category, Matrix& scores) {
+                  const AttentionQuery& query, Matrix& scores) {
   Shown shown;
   shown.points.assign(scene.voxels.points.begin(), scene.voxels.points.end());
   shown.positions = rows_relative_to({}, scene.voxels.positions);
-  shown.forward = [&network = *model.network, category, &scores,
+  shown.forward = [&network = *model.network, &query, &scores,
                    seen = std::make_shared<const TileInput>(scene)](const Trace& trace) {
-    scores = std::move(network.forward(seen->input(category), trace).values);
+    const auto tell = [&query](double share) {
+      if (query.progress) query.progress(static_cast<std::size_t>(100.0 * share), 100);
+    };
+    const PointInput input = seen->input(query.category);
+    scores = std::move(network.forward(input, trace.with_progress(tell)).values);
   };
   return shown;
 }
@@ -141,7 +145,7 @@ AttentionResult attention_map(const SegmenterModel& model, const PointCloud& clo
     result.notes.push_back(std::move(hint.text));
   }
   Matrix scores;
-  fill(run_network(model, scene, query.category, scores), cloud.size(), query, result);
+  fill(run_network(model, scene, query, scores), cloud.size(), query, result);
   if (labels) {
     result.probabilities =
         probabilities_at(*query.point, model, std::move(scene), std::move(scores), query.category);

@@ -13,9 +13,11 @@
 #include "ptattn/tasks/classify/classify.hpp"
 #include "ptattn/tasks/inspect/attention_picture.hpp"
 #include "ptattn/tasks/inspect/attention_rows.hpp"
+#include "ptattn/tasks/progress.hpp"
 
 namespace ptattn {
 
+/// Asks where the attention of a network goes.
 struct AttentionQuery {
   AttentionChoice choice{};
   /// The point of the cloud that looks; nullopt: how much attention each token receives, the mean
@@ -25,6 +27,8 @@ struct AttentionQuery {
   std::size_t picture_cells = 0;      ///< the most cells a side of the picture; 0: none
   /// Of the object, for models that label its parts.
   std::optional<std::size_t> category{};
+  /// Counts hundredths of each pass of a network over points.
+  ProgressCallback progress{};
 };
 
 /// Holds where the attention of a network goes on a cloud.

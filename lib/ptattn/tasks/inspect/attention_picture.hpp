@@ -9,14 +9,14 @@
 
 namespace ptattn {
 
-/// Tokens along a Hilbert curve through a grid of 1024 cells along the longest side of their
-/// bounding box, so that neighbours in space are, mostly, neighbours in the order.
+/// Returns tokens along a Hilbert curve through a grid of 1024 cells along the longest side of
+/// their bounding box, so that neighbours in space are, mostly, neighbours in the order.
 /// @param tokens  [t, 3], finite
 /// @return        [t] indices; tokens of the same cell in their own order
 [[nodiscard]] std::vector<std::uint32_t> hilbert_order(MatrixView tokens);
 
-/// A with rows and columns in Hilbert order, as a picture of s = min(t, most_cells) cells a side:
-/// the weights under each cell averaged by area.
+/// Represents a with rows and columns in Hilbert order, as a picture of s = min(t, most_cells)
+/// cells a side: the weights under each cell averaged by area.
 struct AttentionPicture {
   Matrix cells;            ///< [s, s]
   std::size_t tokens = 0;  ///< t

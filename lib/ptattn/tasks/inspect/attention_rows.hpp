@@ -12,8 +12,8 @@
 
 namespace ptattn {
 
-/// Which attention weights to look at: a matrix A [t, t] between the tokens of the network, row i
-/// the weights that token i gives to each other, with sum 1.
+/// Says which attention weights to look at: a matrix A [t, t] between the tokens of the network,
+/// row i the weights that token i gives to each other, with sum 1.
 struct AttentionChoice {
   /// One layer, or, for a rollout, several in the order of the forward pass (Abnar and Zuidema
   /// 2020, "Quantifying Attention Flow in Transformers"):
@@ -26,18 +26,19 @@ struct AttentionChoice {
   std::optional<std::size_t> head{};  ///< nullopt: the mean of all heads
 };
 
-/// Which mixtures of A's rows are wanted: M [r, t], given the positions of the tokens [t, 3].
+/// Says which mixtures of A's rows are wanted: M [r, t], given the positions of the tokens [t, 3].
 using RowChoice = std::function<Matrix(MatrixView tokens)>;
 
-/// Mixtures of the rows of an attention matrix.
+/// Holds mixtures of the rows of an attention matrix.
 struct AttentionRows {
   Matrix tokens;  ///< [t, 3] positions, as the network was given them
   Matrix rows;    ///< [r, t] = M A
 };
 
-/// M A, without A: the network runs once for a layer, L times for a rollout over L layers, and what
-/// each group of tokens reports is used and forgotten. Every token must be a query in one group of
-/// each head, as it is in all networks here; one that is in none gives and gets a row of zeros.
+/// Returns m A, without A: the network runs once for a layer, L times for a rollout over L layers,
+/// and what each group of tokens reports is used and forgotten. Every token must be a query in one
+/// group of each head, as it is in all networks here; one that is in none gives and gets a row of
+/// zeros.
 /// @throws Error(Fault::kUsage) when no layer is given or several without `rollout`, when a layer
 ///         has no such head, does not report or, in a rollout, attends between other tokens than
 ///         the last one; whatever `forward` throws
@@ -46,12 +47,12 @@ struct AttentionRows {
 [[nodiscard]] AttentionRows attention_rows(const TracedPass& forward, const AttentionChoice& choice,
                                            const RowChoice& select);
 
-/// The row of the token nearest to `position`, the lowest on a tie.
+/// Returns the row of the token nearest to `position`, the lowest on a tie.
 [[nodiscard]] RowChoice row_nearest_to(const std::array<float, 3>& position);
-/// The mean of all rows: how much attention each token receives.
+/// Returns the mean of all rows: how much attention each token receives.
 [[nodiscard]] RowChoice mean_row();
 
-/// How attention is spread over tokens.
+/// Says how attention is spread over tokens.
 struct AttentionSpread {
   double entropy = 0.0;  ///< -sum w ln w in nats, of the weights scaled to sum 1
   double effective =

@@ -14,15 +14,16 @@
 
 namespace ptattn {
 
-/// The layers of a model, found by showing it a made-up cloud: of as many points as a classifier
-/// sees, of some hundred voxels for a model over points (whose tokens are counted for these).
+/// Returns the layers of a model, found by showing it a made-up cloud: of as many points as a
+/// classifier sees, of some hundred voxels for a model over points (whose tokens are counted for
+/// these).
 /// Time of a forward pass.
 [[nodiscard]] std::vector<LayerDescription> layers_of(const ClassifierModel& model);
 [[nodiscard]] std::vector<LayerDescription> layers_of(const SegmenterModel& model);
 
-/// What a layer says about every point of a cloud: the network runs on a sample, as `classify` does
-/// in a single vote, and the values of the layer's tokens are carried to all points by
-/// `interpolate` (the 4 nearest tokens, in the network's coordinates).
+/// Returns what a layer says about every point of a cloud: the network runs on a sample, as
+/// `classify` does in a single vote, and the values of the layer's tokens are carried to all points
+/// by `interpolate` (the 4 nearest tokens, in the network's coordinates).
 /// @param layer    one of layers_of that has tokens
 /// @param up       the axis of the cloud that points upwards
 /// @return         [points with finite coordinates, channels]; zeros for stray points (find_strays)
@@ -38,8 +39,8 @@ struct SceneLayerOptions {
   std::optional<std::size_t> category{};  ///< of the object, for models that label parts
 };
 
-/// The same for a model over points, which sees all voxels of the cloud, in overlapping tiles where
-/// they are too many; a point gets its values from the tile whose core it lies in.
+/// Computes the same for a model over points, which sees all voxels of the cloud, in overlapping
+/// tiles where they are too many; a point gets its values from the tile whose core it lies in.
 /// @param notes  gets what the cloud lacks and what stood in for it
 /// @throws       as above; Error(Fault::kInput) for a cloud that `voxelize` refuses
 [[nodiscard]] Matrix layer_features(const SegmenterModel& model, std::string_view layer,

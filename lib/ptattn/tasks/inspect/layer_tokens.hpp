@@ -11,14 +11,14 @@
 
 namespace ptattn {
 
-/// A named intermediate result of a network.
+/// Represents a named intermediate result of a network.
 struct LayerDescription {
   std::string name;
   std::size_t tokens = 0;  ///< points or voxels that its rows describe; 0: one row, of the whole
   std::size_t channels = 0;
 };
 
-/// What a layer says about its tokens, and where they are in the network's coordinates.
+/// Holds what a layer says about its tokens, and where they are in the network's coordinates.
 struct LayerTokens {
   Matrix positions;  ///< [t, 3]
   Matrix values;     ///< [t, channels]
@@ -35,8 +35,8 @@ struct LayerTokens {
 [[nodiscard]] LayerTokens listen_to(const TracedPass& forward, std::string_view layer,
                                     std::string_view model);
 
-/// `count` points on a spiral from pole to pole of a sphere about the origin, no two alike: a
-/// made-up cloud for networks that are asked for their layers. [count, 3]
+/// Returns `count` points on a spiral from pole to pole of a sphere about the origin, no two alike:
+/// a made-up cloud for networks that are asked for their layers. [count, 3]
 [[nodiscard]] Matrix spiral(std::size_t count, double radius);
 
 }  // namespace ptattn

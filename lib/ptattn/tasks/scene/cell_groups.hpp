@@ -13,7 +13,7 @@
 
 namespace ptattn {
 
-/// A value for every cell, looked up by what lies in the cells (voxels, columns).
+/// Represents a value for every cell, looked up by what lies in the cells (voxels, columns).
 template <class Value>
 struct CellValues {
   std::vector<Value> of_cell;          ///< [cells]
@@ -23,8 +23,8 @@ struct CellValues {
   [[nodiscard]] const Value& operator[](std::size_t item) const { return of_cell[cell_of[item]]; }
 };
 
-/// Items (voxels, columns) gathered by the cells of a coarser grid. Cells are in lexicographic
-/// order, the items of a cell in their own.
+/// Holds items (voxels, columns) gathered by the cells of a coarser grid. Cells are in
+/// lexicographic order, the items of a cell in their own.
 class CellGroups {
  public:
   /// @param cell_of_item  [items], each coordinate below 2^21
@@ -33,12 +33,12 @@ class CellGroups {
 
   [[nodiscard]] std::size_t size() const { return cells_.size(); }
   [[nodiscard]] std::size_t cell_of(std::size_t item) const { return cell_of_[item]; }
-  /// The items of a cell, ascending.
+  /// Returns the items of a cell, ascending.
   [[nodiscard]] std::span<const std::uint32_t> items(std::size_t cell) const {
     return groups_[cell];
   }
 
-  /// Sum of `of_cell`, arrays of numbers, over the cells next to `cell` and itself, in
+  /// Returns the sum of `of_cell`, arrays of numbers, over the cells next to `cell` and itself, in
   /// lexicographic order.
   template <class Numbers>
   [[nodiscard]] Numbers sum_around(std::size_t cell, std::span<const Numbers> of_cell) const {

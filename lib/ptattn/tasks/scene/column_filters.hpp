@@ -46,7 +46,7 @@ class ColumnFilters {
                                             std::size_t window) const;
 
  private:
-  /// Columns (i, j) with top <= i < bottom and left <= j < right.
+  /// Holds columns (i, j) with top <= i < bottom and left <= j < right.
   struct ColumnBlock {
     std::size_t top;
     std::size_t left;
@@ -55,7 +55,7 @@ class ColumnFilters {
   };
 
   [[nodiscard]] std::size_t height() const { return row_starts_.size() - 1; }
-  /// First and behind the last of the columns (row, j), begin <= j < end.
+  /// Returns first and behind the last of the columns (row, j), begin <= j < end.
   [[nodiscard]] std::pair<std::size_t, std::size_t> columns_in(std::size_t row, std::size_t begin,
                                                                std::size_t end) const;
   /// Lists the columns of a block; nothing where there are more than `most`.

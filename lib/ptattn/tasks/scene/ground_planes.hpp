@@ -11,7 +11,7 @@ namespace ptattn {
 /// Window, in columns, of the opening from whose heights the first weights of ground_planes come.
 inline constexpr std::size_t kGroundOpening = 41;
 
-/// The plane through (x, y, z) whose slopes along x and y are a and b.
+/// Represents the plane through (x, y, z) whose slopes along x and y are a and b.
 struct GroundPlane {
   double x = 0.0;
   double y = 0.0;
@@ -22,7 +22,8 @@ struct GroundPlane {
   [[nodiscard]] double at(double px, double py) const { return z + a * (px - x) + b * (py - y); }
 };
 
-/// Planes along the ground, by reweighted least squares (Cauchy weights; Holland and Welsch 1977).
+/// Returns planes along the ground, by reweighted least squares (Cauchy weights; Holland and Welsch
+/// 1977).
 ///
 /// A cell holds 2^level x 2^level columns and has the side S. Its plane is fitted to the lows of
 /// the columns in the nine cells around and including it, each at its column's middle: with

@@ -28,6 +28,7 @@ constexpr std::size_t kPointsPerTask = 16384;
 constexpr double kTilted = 12.0;  // degrees, of a ground as smooth as kSmooth of its extent
 constexpr double kSteep = 30.0;   // degrees, of any
 constexpr double kSmooth = 0.02;
+constexpr double kWide = 64.0;   // voxels: a roof or a bank may fill less
 constexpr double kAlmost = 0.7;  // of the least density: surveys are not even
 
 std::uint32_t largest_cell(const SceneVoxels& scene) {
@@ -129,7 +130,7 @@ void add_voxel_hints(const SceneVoxels& scene, const SceneProfile& profile,
   }
 }
 
-void add_pose_hints(const ScenePose& pose, std::vector<Hint>& hints) {
+void add_pose_hints(const ScenePose& pose, const SceneProfile& profile, std::vector<Hint>& hints) {
   if (pose.is_bulky()) {
     hints.push_back({"object",
                      "is flat along no axis, is it a scene? (one object: ptattn-classify; z is not "
@@ -138,7 +139,8 @@ void add_pose_hints(const ScenePose& pose, std::vector<Hint>& hints) {
     const std::string name(name_of(pose.up));
     hints.push_back(
         {"up", "seems to have " + name + " up instead of z, see --up " + name + " and --up auto"});
-  } else if (pose.tilt > (pose.relief < kSmooth ? kTilted : kSteep)) {
+  } else if (std::ranges::max(pose.extent) > kWide * profile.voxel &&
+             pose.tilt > (pose.relief < kSmooth ? kTilted : kSteep)) {
     hints.push_back({"tilt", "has its ground tilted by " + std::to_string(std::lround(pose.tilt)) +
                                  " degrees, a steep slope, or z is not up"});
   }
@@ -170,7 +172,7 @@ std::vector<Hint> scene_hints(const PointCloud& cloud, const SceneVoxels& scene,
   const UnitGuess unit = guess_unit(positions, system_of(cloud), pose);
   add_unit(unit, hints);
   if (unit.reason.empty()) add_voxel_hints(scene, profile, hints);
-  if (pose) add_pose_hints(*pose, hints);
+  if (pose) add_pose_hints(*pose, profile, hints);
   if (pose && unit.reason.empty()) add_density(*pose, profile, share, hints);
   return hints;
 }

@@ -18,7 +18,8 @@ namespace ptattn {
 ///   extent   it reaches over fewer than 16 voxels (kilometres instead of metres, or no scene)
 ///   spacing  half of its voxels have no other one within 16 voxels (millimetres or centimetres)
 ///   up       z is not the axis that `scene_pose` finds
-///   tilt     the ground is a plane tilted by more than 12 degrees (30 where it is rough)
+///   tilt     the ground is a plane tilted by more than 12 degrees (30 where it is rough), over 64
+///            voxels and more
 ///   object   it is flat along no axis and half as high as it is wide
 ///   density  it has fewer points a square metre than `profile.min_density`
 ///

@@ -5,7 +5,7 @@
 
 namespace ptattn {
 
-/// Mid-ranks of the numbers of a cloud: any scale and gamma give the same.
+/// Holds mid-ranks of the numbers of a cloud: any scale and gamma give the same.
 class Ranks {
  public:
   /// @param numbers  [n], n >= 1, none of them NaN

@@ -4,7 +4,7 @@
 
 namespace ptattn {
 
-/// The fields of an airborne laser scan under the names that tools give them.
+/// Represents the fields of an airborne laser scan under the names that tools give them.
 struct ScanFields {
   const Field* intensity = nullptr;      ///< nullptr: not there, or the same everywhere
   const Field* return_number = nullptr;  ///< both or none

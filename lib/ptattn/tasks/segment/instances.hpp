@@ -8,7 +8,7 @@
 
 namespace ptattn {
 
-/// The least that counts as a thing, in the unit of the positions, which is the metre.
+/// Represents the least that counts as a thing, in the unit of the positions, which is the metre.
 struct InstanceOptions {
   double cell = 1.0;  ///< least edge of the cells whose touching connects points
   std::size_t fewest_points = 10;

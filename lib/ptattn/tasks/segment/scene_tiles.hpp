@@ -49,7 +49,7 @@ struct SceneTile {
 /// its arguments.
 class SceneTiles {
  public:
-  /// Time O(n + area in alignment units).
+  /// Cuts the scene. Time O(n + area in alignment units).
   SceneTiles(const PreparedScene& scene, const PointNetwork& network, const TilingOptions& options);
 
   [[nodiscard]] std::size_t size() const { return cores_.size(); }

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/tasks/geometry/view_angle.hpp"
@@ -39,7 +40,7 @@ void check_options(const SegmenterModel& model, const SegmentOptions& options) {
 /// Headings that a cloud is seen from: those of a scene share its voxels, an object gets voxels of
 /// its own for each.
 struct TestTimeViews {
-  std::size_t objects;        ///< turned by degrees, and cut into voxels anew
+  std::size_t objects;        ///< turned by degrees, and cut into voxels again
   std::size_t quarter_turns;  ///< of the voxels of each
 };
 
@@ -67,8 +68,9 @@ void add_notes(const SegmenterModel& model, const PointCloud& cloud, PreparedSce
   }
   result.strays = scene.voxels.strays.rows;
   const double middle = scene.voxels.origin[2] + scene.voxels.extent[2] / 2.0;
+  const Field& z = *require_coordinates(cloud)[2];
   std::ranges::copy_if(result.strays, std::back_inserter(result.high_strays),
-                       [&](std::uint32_t i) { return cloud.find("z")->as_double(i) > middle; });
+                       [&](std::uint32_t i) { return z.as_double(i) > middle; });
 }
 
 /// Prepares and scores the cloud once for each view that needs voxels of its own.

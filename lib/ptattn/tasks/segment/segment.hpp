@@ -33,7 +33,7 @@ struct SegmentOptions {
   std::optional<std::size_t> category{};
 };
 
-/// What is said about every point of a cloud, in its order. Points with a NaN or infinite
+/// Holds what is said about every point of a cloud, in its order. Points with a NaN or infinite
 /// coordinate and stray points (find_strays) get zeros.
 struct Segmentation {
   std::vector<std::uint32_t> labels;  ///< classes of the model

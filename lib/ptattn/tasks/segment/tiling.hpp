@@ -25,7 +25,7 @@ struct TilingOptions {
   std::uint32_t alignment = 16;
 };
 
-/// A piece of the plane: voxels (i, j, k) with low <= (i, j) < high, whatever k.
+/// Represents a piece of the plane: voxels (i, j, k) with low <= (i, j) < high, whatever k.
 struct TileBox {
   std::array<std::uint32_t, 2> low;
   std::array<std::uint32_t, 2> high;
@@ -33,30 +33,30 @@ struct TileBox {
   bool operator==(const TileBox&) const = default;
 };
 
-/// What a network sees at a time. Cells keep their coordinates in the scene: curves go through a
-/// tile as they go through the whole, and cells that a network pools are the same ones.
+/// Holds what a network sees at a time. Cells keep their coordinates in the scene: curves go
+/// through a tile as they go through the whole, and cells that a network pools are the same ones.
 struct TileVoxels {
   std::vector<std::uint32_t> voxels;  ///< rows of the scene, ascending
   std::vector<float> weights;  ///< of each in the blend: 1 deep in the core, 1/2 at its border,
                                ///< 0 from `blend` beyond it on
 };
 
-/// Boxes that cover the plane without overlap, cut along the longer side so that both halves hold
-/// about as many voxels, until core and margin together hold at most `max_tile_voxels`, or a box is
-/// one alignment unit across.
+/// Returns the boxes that cover the plane without overlap, cut along the longer side so that both
+/// halves hold about as many voxels, until core and margin together hold at most `max_tile_voxels`,
+/// or a box is one alignment unit across.
 /// @param cells  in lexicographic order
 /// Time O(n + area in alignment units).
 [[nodiscard]] std::vector<TileBox> cut_tiles(std::span<const Cell> cells,
                                              const TilingOptions& options);
 
-/// The voxels of a box and its margin, with their weights. The scene's outer border has no margin:
-/// a scene that is one box gets weights of 1.
+/// Returns the voxels of a box and its margin, with their weights. The scene's outer border has no
+/// margin: a scene that is one box gets weights of 1.
 /// @param scene  the box of all cells
 /// Time O(n) at worst; the same result for any thread count.
 [[nodiscard]] TileVoxels make_tile(std::span<const Cell> cells, const TileBox& box,
                                    const TileBox& scene, const TilingOptions& options);
 
-/// The smallest box that holds all cells.
+/// Returns the smallest box that holds all cells.
 [[nodiscard]] TileBox bounding_box(std::span<const Cell> cells);
 
 }  // namespace ptattn

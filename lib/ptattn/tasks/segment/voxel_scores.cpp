@@ -61,10 +61,13 @@ Matrix voxel_probabilities(const SegmenterModel& model, const SceneTiles& tiles,
                            std::size_t quarter_turns, std::optional<std::size_t> category,
                            const ProgressCallback& progress) {
   const ScratchMemory held;  // what a pass of the network takes serves the next one as well
-  std::size_t done = 0;
-  const auto tell = [&](std::size_t tile) {
-    if (progress) progress(tile, quarter_turns * tiles.size());
+  std::size_t done = 0;      // tiles
+  const auto tell = [&](double of_tile) {
+    if (!progress) return;
+    const auto parts = static_cast<std::size_t>(of_tile * static_cast<double>(kPartsOfTile));
+    progress(done * kPartsOfTile + parts, quarter_turns * tiles.size() * kPartsOfTile);
   };
+  const Trace trace = Trace().with_progress(tell);
   const auto probabilities_at_turn = [&](std::size_t quarters) {
     std::optional<GridTurn> turn;
     if (quarters > 0) {
@@ -73,14 +76,15 @@ Matrix voxel_probabilities(const SegmenterModel& model, const SceneTiles& tiles,
     }
     Blend blend;
     tiles.for_each_tile({category, turn ? &*turn : nullptr}, [&](const SceneTile& tile) {
-      Matrix scores = std::move(model.network->forward(tile.input).values);
-      tell(++done);
+      Matrix scores = std::move(model.network->forward(tile.input, trace).values);
+      ++done;
+      tell(0.0);
       blend.add(tile, std::move(scores), tiles.scene().size());
     });
     class_probabilities(blend.sums, blend.weights, model.description.name);
     return std::move(blend.sums);
   };
-  tell(0);
+  tell(0.0);
   return mean_matrix(quarter_turns, probabilities_at_turn);
 }
 

@@ -12,6 +12,9 @@
 
 namespace ptattn {
 
+/// Parts of a tile that progress is counted in: a large one takes minutes.
+inline constexpr std::size_t kPartsOfTile = 100;
+
 /// Averages `n` matrices of one shape, n >= 1. No more than two of them exist at a time.
 /// @param make  the i-th, called in order
 [[nodiscard]] Matrix mean_matrix(std::size_t n, const std::function<Matrix(std::size_t i)>& make);
@@ -20,7 +23,7 @@ namespace ptattn {
 /// scores of the tiles, averaged over the headings.
 /// @param quarter_turns  headings to average over, 1 to kQuarterTurns
 /// @param category       of the object, for networks that label its parts
-/// @param progress       counts the tiles of all headings, from 0 on
+/// @param progress       counts the tiles of all headings in kPartsOfTile parts each, from 0 on
 /// @return               [voxels, classes]
 /// @throws Error(Fault::kModel) when the scores are not finite or the channels cannot be turned
 /// Time of the network's passes; the same bits for any thread count.

@@ -11,7 +11,7 @@
 
 namespace ptattn {
 
-/// What a vote made of the labels of a field.
+/// Holds what a vote made of the labels of a field.
 struct LabelSmoothing {
   BandwidthFit fit;         ///< bandwidth 0: no two points with a label
   std::size_t labels = 0;   ///< points that have one

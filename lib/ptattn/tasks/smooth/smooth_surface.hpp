@@ -24,7 +24,7 @@ struct SmoothOptions {
 /// @throws Error(Fault::kUsage) when the neighbourhood is empty, or the bandwidth not positive
 void check_smoothing(const SmoothOptions& options);
 
-/// What smoothing did; lengths in the cloud's unit.
+/// Holds what smoothing did; lengths in the cloud's unit.
 struct SurfaceSmoothing {
   double bandwidth = 0.0;
   /// Mean distance of a point from the surface that the others make, at that bandwidth, before the

@@ -42,7 +42,7 @@ void SurfaceProjector::gather(std::uint32_t point, std::span<const std::uint32_t
   weights_.resize(offsets_.size());
 }
 
-/// False when there is nobody to weigh.
+/// Returns false when there is nothing to weigh.
 bool SurfaceProjector::weigh(const Eigen::Vector3d& from) {
   if (offsets_.empty()) return false;
   const double scale = 1.0 / (bandwidth_ * bandwidth_);
@@ -54,7 +54,7 @@ bool SurfaceProjector::weigh(const Eigen::Vector3d& from) {
   };
   measure();
   if (kernel_weights(kernel_, weights_) > 0.0F) return true;
-  measure();  // nobody within reach: all of the window, as to an infinitely wide kernel
+  measure();  // nothing within reach: all of the window, as to an infinitely wide kernel
   return kernel_weights(Kernel::kConstant, weights_) > 0.0F;
 }
 

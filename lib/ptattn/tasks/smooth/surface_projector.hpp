@@ -21,7 +21,7 @@ class SurfaceProjector {
 
   enum class Self { kTakesPart, kLeftOut };
 
-  /// Where `point` comes to lie, relative to where it is.
+  /// Returns where `point` comes to lie, relative to where it is.
   /// @param neighbors  of all points; kNoIndex (or any number beyond the last) stands for none
   [[nodiscard]] Eigen::Vector3d project(std::uint32_t point,
                                         std::span<const std::uint32_t> neighbors, Self self);

@@ -14,7 +14,7 @@ struct AttentionHeadOptions {
   double apart = 0.0;
 };
 
-/// What a fit came to.
+/// Holds what a fit came to.
 struct AttentionFit {
   KernelHeadWeights head;
   double bandwidth = 0.0;  ///< in standard deviations of the features

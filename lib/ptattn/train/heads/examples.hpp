@@ -13,7 +13,7 @@
 
 namespace ptattn::train {
 
-/// A layer that names classes: scores = x weight^T + bias.
+/// Represents a layer that names classes: scores = x weight^T + bias.
 struct LinearHead {
   Matrix weight;            ///< [classes, c]
   std::vector<float> bias;  ///< [classes]
@@ -23,7 +23,7 @@ struct LinearHead {
   [[nodiscard]] bool knows_a_class() const;
 };
 
-/// Voxels that a head is fitted to.
+/// Holds voxels that a head is fitted to.
 struct HeadExamples {
   Matrix features;             ///< [n, c] what the head sees
   Matrix targets;              ///< [n, classes] shares of the classes, rows sum to 1

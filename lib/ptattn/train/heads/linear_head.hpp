@@ -6,7 +6,7 @@
 
 namespace ptattn::train {
 
-/// What a fit came to.
+/// Holds what a fit came to.
 struct LinearFit {
   LinearHead head;
   double loss = 0.0;  ///< mean weighted cross entropy at the end, without the penalty

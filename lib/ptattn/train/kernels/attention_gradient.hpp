@@ -4,7 +4,7 @@
 
 namespace ptattn::train {
 
-/// What went into attention of one head and what came out of it; see ptattn::attention.
+/// Holds what went into attention of one head and what came out of it; see ptattn::attention.
 struct AttentionRecord {
   MatrixView q;           ///< [m, d]
   MatrixView k;           ///< [n, d]
@@ -15,7 +15,7 @@ struct AttentionRecord {
   MatrixView bias{};      ///< [m, n]; empty: none
 };
 
-/// Derivatives of what went in, all of them written. Views may have any stride.
+/// Holds derivatives of what went in, all of them written. Views may have any stride.
 struct AttentionDerivatives {
   MutableMatrixView q;       ///< [m, d]
   MutableMatrixView k;       ///< [n, d]
@@ -24,7 +24,7 @@ struct AttentionDerivatives {
 };
 
 /// The backward pass of one head of attention, on the calling thread (Dao et al. 2022,
-/// FlashAttention, algorithm 4): weights are computed anew from queries, keys and the sums of the
+/// FlashAttention, algorithm 4): weights are computed again from queries, keys and the sums of the
 /// forward pass, for 128 keys and one panel of queries at a time.
 ///
 ///   P_ij = exp(E_ij) / sum_j exp(E_ij),  D_i = d_out_i . out_i

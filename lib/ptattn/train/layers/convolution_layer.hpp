@@ -10,8 +10,8 @@
 
 namespace ptattn::train {
 
-/// Submanifold sparse convolution (Graham and van der Maaten 2017) with a kernel of size^3 offsets;
-/// see ptattn::sparse_convolution. The weight is [out, size, size, size, in].
+/// Holds submanifold sparse convolution (Graham and van der Maaten 2017) with a kernel of size^3
+/// offsets; see ptattn::sparse_convolution. The weight is [out, size, size, size, in].
 ///
 /// Every step begins with `pack`. All passes are parallel; the same bytes for any thread count.
 class ConvolutionLayer {

@@ -11,7 +11,7 @@
 
 namespace ptattn::train {
 
-/// Where a layer stands in its network.
+/// Says where a layer stands in its network.
 struct LayerScope {
   std::string name;       ///< of its parameters, without ".weight"
   std::size_t depth = 0;  ///< Parameter::depth
@@ -20,7 +20,7 @@ struct LayerScope {
   bool is_convolution = false;
 };
 
-/// A fully connected layer: y = x W^T + bias with W [out, in].
+/// Represents a fully connected layer: y = x W^T + bias with W [out, in].
 ///
 /// Every step begins with `pack`; forward and backward passes of a block of rows run on the calling
 /// thread.

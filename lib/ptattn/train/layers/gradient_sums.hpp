@@ -8,10 +8,10 @@
 
 namespace ptattn::train {
 
-/// How rows are shared out where their derivatives are summed: into chunks of much the same size,
-/// whose number depends on the number of rows alone. A task adds up the derivatives of one chunk,
-/// row after row; the sums of the chunks are added one after the other. So any thread count gives
-/// the same bytes.
+/// Says how rows are shared out where their derivatives are summed: into chunks of much the same
+/// size, whose number depends on the number of rows alone. A task adds up the derivatives of one
+/// chunk, row after row; the sums of the chunks are added one after the other. So any thread count
+/// gives the same bytes.
 class RowChunks {
  public:
   explicit RowChunks(std::size_t rows);
@@ -25,11 +25,11 @@ class RowChunks {
   std::size_t count_;  // 0 for no rows
 };
 
-/// Derivatives that one chunk of rows adds to some parameters.
+/// Holds derivatives that one chunk of rows adds to some parameters.
 class ChunkSums {
  public:
   ChunkSums(float* sums, const float* gradients) : sums_(sums), gradients_(gradients) {}
-  /// Those of a parameter, in its layout.
+  /// Returns the those of a parameter, in its layout.
   [[nodiscard]] float* of(const Parameter& parameter) const {
     return sums_ + (parameter.gradient.data() - gradients_);
   }
@@ -39,7 +39,7 @@ class ChunkSums {
   const float* gradients_;
 };
 
-/// Derivatives of parameters that lie one after the other, a copy for each chunk of rows.
+/// Holds derivatives of parameters that lie one after the other, a copy for each chunk of rows.
 class GradientSums {
  public:
   /// Zeros, in memory of `scratch`.

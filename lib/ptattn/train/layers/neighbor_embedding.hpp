@@ -12,8 +12,8 @@
 
 namespace ptattn::train {
 
-/// The neighbourhoods of some points, a view. Points, sampled points and neighbours are listed
-/// cloud after cloud, and a point's neighbours belong to its cloud.
+/// Represents the neighbourhoods of some points, a view. Points, sampled points and neighbours are
+/// listed cloud after cloud, and a point's neighbours belong to its cloud.
 struct Neighborhoods {
   std::span<const std::uint32_t> centers;    ///< [m] rows of the features
   std::span<const std::uint32_t> neighbors;  ///< [m k] rows of the features
@@ -23,7 +23,7 @@ struct Neighborhoods {
   [[nodiscard]] std::size_t per_center() const { return neighbors.size() / centers.size(); }
 };
 
-/// What the backward pass of a neighbour embedding needs, a view of scratch memory.
+/// Holds what the backward pass of a neighbour embedding needs, a view of scratch memory.
 struct NeighborEmbeddingRecord {
   Neighborhoods where;
   MatrixView features;  ///< [n, in]
@@ -34,7 +34,7 @@ struct NeighborEmbeddingRecord {
   std::span<const std::uint32_t> winners;  ///< [m out] rows of the second product
 };
 
-/// Neighbour embedding (Guo et al. 2021, PCT, section 3.4) with batch norms that learn:
+/// Holds neighbour embedding (Guo et al. 2021, PCT, section 3.4) with batch norms that learn:
 ///
 ///   out_i = max over neighbours j of i of ReLU(BN(conv2 ReLU(BN(conv1 [f_j - f_i, f_i]))))
 ///

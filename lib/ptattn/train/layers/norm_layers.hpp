@@ -9,7 +9,8 @@
 
 namespace ptattn::train {
 
-/// Layer normalisation (Ba et al. 2016), eps 1e-5. Works on blocks of rows on the calling thread.
+/// Holds layer normalisation (Ba et al. 2016), eps 1e-5. Works on blocks of rows on the calling
+/// thread.
 class LayerNormLayer {
  public:
   LayerNormLayer() = default;
@@ -32,13 +33,13 @@ class LayerNormLayer {
   const Parameter* beta_ = nullptr;   // [c]
 };
 
-/// Which statistics a batch norm uses.
+/// Says which statistics a batch norm uses.
 enum class NormStatistics : std::uint8_t {
   kOfStep,   ///< those of the rows given, which move the running ones
   kRunning,  ///< the running ones, which stay as they are
 };
 
-/// What the backward pass of a batch norm needs, a view of scratch memory.
+/// Holds what the backward pass of a batch norm needs, a view of scratch memory.
 struct BatchNormRecord {
   MatrixView x;                  ///< [n, c] what was normalised
   std::span<const float> mean;   ///< [c]
@@ -48,7 +49,8 @@ struct BatchNormRecord {
   NormStatistics statistics = NormStatistics::kRunning;
 };
 
-/// Batch normalisation (Ioffe and Szegedy 2015) over all rows of a step, followed by an activation:
+/// Holds batch normalisation (Ioffe and Szegedy 2015) over all rows of a step, followed by an
+/// activation:
 ///
 ///   y = activation(gamma (x - mean) / sqrt(variance + eps) + beta)
 ///   running <- (1 - momentum) running + momentum of the step (the variance of n - 1)
@@ -75,7 +77,7 @@ class BatchNormLayer {
   /// y = the normalised and activated rows, on the calling thread.
   /// @param x, y  [rows, c]; may be the same
   void apply(const BatchNormRecord& record, MatrixView x, MutableMatrixView y) const;
-  /// Both of these for all rows.
+  /// Returns the both of these for all rows.
   /// @param y  [n, c]; does not overlap x
   [[nodiscard]] BatchNormRecord forward(MatrixView x, NormStatistics statistics,
                                         MutableMatrixView y, ScratchMemory& scratch) const;

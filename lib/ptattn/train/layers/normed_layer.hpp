@@ -10,13 +10,14 @@
 
 namespace ptattn::train {
 
-/// What the backward pass of a normed layer needs, a view of scratch memory.
+/// Holds what the backward pass of a normed layer needs, a view of scratch memory.
 struct NormedLayerRecord {
   MatrixView input;
   BatchNormRecord norm;  ///< whose `x` is the product
 };
 
-/// A fully connected layer, batch norm and activation over all rows of a step, in parallel:
+/// Represents a fully connected layer, batch norm and activation over all rows of a step, in
+/// parallel:
 ///
 ///   y = activation(BN(x W^T + bias))
 class NormedLayer {

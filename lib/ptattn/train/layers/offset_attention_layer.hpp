@@ -10,7 +10,7 @@
 
 namespace ptattn::train {
 
-/// What the backward pass of offset attention needs, a view of scratch memory.
+/// Holds what the backward pass of offset attention needs, a view of scratch memory.
 struct OffsetAttentionRecord {
   MatrixView x;                    ///< [n, c]
   MatrixView query_key;            ///< [n, d]
@@ -21,8 +21,8 @@ struct OffsetAttentionRecord {
   NormedLayerRecord transform;
 };
 
-/// Offset attention (Guo et al. 2021, PCT, section 3.3) of every cloud, queries and keys being the
-/// same:
+/// Holds offset attention (Guo et al. 2021, PCT, section 3.3) of every cloud, queries and keys
+/// being the same:
 ///
 ///   S = softmax over keys of K K^T,  A_ij = S_ij / (1e-9 + sum_i' S_i'j),  x_r,j = sum_i A_ij v_i
 ///   y = x + ReLU(BN(W (x - x_r) + b))

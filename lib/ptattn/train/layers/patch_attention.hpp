@@ -12,14 +12,14 @@
 
 namespace ptattn::train {
 
-/// Rows along a serialised order and the patches that they are cut into; every row is owned by one
-/// patch.
+/// Holds rows along a serialised order and the patches that they are cut into; every row is owned
+/// by one patch.
 struct PatchOrder {
   std::span<const std::uint32_t> rows;  ///< a row may occur again where it is padding
   std::span<const Patch> patches;       ///< positions in `rows`
 };
 
-/// What the backward pass of patch attention needs, a view of scratch memory.
+/// Holds what the backward pass of patch attention needs, a view of scratch memory.
 struct PatchAttentionRecord {
   MatrixView qkv;  ///< [n, 3 c]
   MatrixView out;  ///< [n, c]
@@ -28,8 +28,8 @@ struct PatchAttentionRecord {
   std::span<const Cell> cells;      ///< [n], for the relative encoding
 };
 
-/// Multi-head attention inside patches (Wu et al. 2024, Point Transformer V3, section 4.3): the
-/// rows that a patch owns attend to all of its rows, padding too.
+/// Holds multi-head attention inside patches (Wu et al. 2024, Point Transformer V3, section 4.3):
+/// the rows that a patch owns attend to all of its rows, padding too.
 ///
 ///   out_i = sum_j softmax_j(scale q_i . k_j + bias_ij) v_j,  both rows of the patch that owns i
 ///

@@ -8,7 +8,7 @@
 
 namespace ptattn::train {
 
-/// Rows that come together in segments, a view.
+/// Holds rows that come together in segments, a view.
 struct Segments {
   std::span<const std::uint32_t> members;  ///< [n] rows, segment after segment
   std::span<const std::uint32_t> begins;   ///< [m + 1] into `members`
@@ -19,7 +19,7 @@ struct Segments {
   }
 };
 
-/// out[s, j] = max over rows i of segment s of x[i, j]
+/// Returns out[s, j] = max over rows i of segment s of x[i, j]
 /// @param x    [n, c]
 /// @param out  [m, c]
 /// @return     [m c] the row that each value comes from, the first of equal ones, in memory of

@@ -8,9 +8,9 @@
 
 namespace ptattn::train {
 
-/// Which rows skip a branch of a residual block in one step (Huang et al. 2016, stochastic depth):
-/// a row is dropped with probability `rate`, the others are scaled by 1 / (1 - rate). What happens
-/// to a row depends on the key and the row alone.
+/// Says which rows skip a branch of a residual block in one step (Huang et al. 2016, stochastic
+/// depth): a row is dropped with probability `rate`, the others are scaled by 1 / (1 - rate). What
+/// happens to a row depends on the key and the row alone.
 class RowDrop {
  public:
   RowDrop() = default;

@@ -12,7 +12,8 @@
 
 namespace ptattn::train {
 
-/// One forward and one backward pass of PCT. Everything lies in the scratch memory it is given.
+/// Represents one forward and one backward pass of PCT. Everything lies in the scratch memory it is
+/// given.
 class PctPass {
  public:
   /// @param layers  packed

@@ -16,7 +16,7 @@
 
 namespace ptattn::train {
 
-/// The layers of PCT classification under the names of the public implementation.
+/// Represents the layers of PCT classification under the names of the public implementation.
 struct PctLayers {
   PctConfig config;
   NormedLayer conv1;
@@ -34,9 +34,9 @@ struct PctLayers {
   void pack(ScratchMemory& scratch);
 };
 
-/// PCT classification (Guo et al. 2021) that learns; what it computes is what ptattn::Pct computes.
-/// Input: positions of clouds, each of at least as many points as the first stage samples. A
-/// forward pass keeps the grouped features: some 34 MB a cloud of the published network.
+/// Holds PCT classification (Guo et al. 2021) that learns; what it computes is what ptattn::Pct
+/// computes. Input: positions of clouds, each of at least as many points as the first stage
+/// samples. A forward pass keeps the grouped features: some 34 MB a cloud of the published network.
 class PctTrainer final : public TrainableNetwork {
  public:
   /// @throws Error(Fault::kModel) for the variant with positions, which is not supported

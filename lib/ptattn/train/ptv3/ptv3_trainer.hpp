@@ -10,8 +10,8 @@
 
 namespace ptattn::train {
 
-/// Point Transformer V3, mode m1 (Wu et al. 2024), or LitePT (Yue et al. 2026) that learns to label
-/// voxels; what it computes is what ptattn::Ptv3 computes, with the same levels, orders and
+/// Holds Point Transformer V3, mode m1 (Wu et al. 2024), or LitePT (Yue et al. 2026) that learns to
+/// label voxels; what it computes is what ptattn::Ptv3 computes, with the same levels, orders and
 /// patches.
 class Ptv3Trainer final : public UnetTrainer {
  public:

@@ -15,8 +15,8 @@
 
 namespace ptattn::train {
 
-/// Sines and cosines of a rotary encoding of queries and keys (nn/encoding/rotary_encoding.hpp) and
-/// those of the way back, a view. Empty: no such encoding.
+/// Holds sines and cosines of a rotary encoding of queries and keys
+/// (nn/encoding/rotary_encoding.hpp) and those of the way back, a view. Empty: no such encoding.
 struct Rotation {
   MatrixView angles;    ///< [n, c / heads]
   MatrixView backward;  ///< the same with negative sines
@@ -32,8 +32,8 @@ struct UnetBlockInput {
   RowDrop perceptron_drop;
 };
 
-/// What the backward pass of a block needs, a view of scratch memory; names as in the formula of
-/// UnetBlock. What a block does not have is empty.
+/// Holds what the backward pass of a block needs, a view of scratch memory; names as in the formula
+/// of UnetBlock. What a block does not have is empty.
 struct UnetBlockRecord {
   MatrixView conv_input;
   MatrixView convolved;   ///< [n, c] conv(conv_input); of a block without convolution: x
@@ -44,8 +44,8 @@ struct UnetBlockRecord {
   MatrixView hidden;    ///< [n, ratio c] fc1(LN(x2)), before GELU
 };
 
-/// A block of Point Transformer V3 (Wu et al. 2024, figure 4) or LitePT (Yue et al. 2026) that
-/// learns:
+/// Represents a block of Point Transformer V3 (Wu et al. 2024, figure 4) or LitePT (Yue et al.
+/// 2026) that learns:
 ///
 ///   x1 = x + LN(linear(conv(x)))              with convolution, else x1 = LN(x)
 ///   x2 = x1 + drop(proj(attention(LN(x1))))   inside patches of a serialised order

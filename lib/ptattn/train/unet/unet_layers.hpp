@@ -11,8 +11,8 @@
 
 namespace ptattn::train {
 
-/// The layers of an encoder and a decoder over voxels with skip connections: Point Transformer V3,
-/// mode m1, and LitePT, under the names of their public implementations.
+/// Represents the layers of an encoder and a decoder over voxels with skip connections: Point
+/// Transformer V3, mode m1, and LitePT, under the names of their public implementations.
 struct UnetLayers {
   struct EncoderStage {
     DenseLayer down;      ///< down.proj; absent from the first stage, like its norm

@@ -14,14 +14,14 @@
 
 namespace ptattn::train {
 
-/// Where the random numbers of a pass come from.
+/// Says where the random numbers of a pass come from.
 struct StepKey {
   std::uint64_t key;
   bool drops;  ///< false: nothing is dropped
 };
 
-/// One forward and one backward pass of a network with skip connections. Features and derivatives
-/// lie in the scratch memory that it is given.
+/// Represents one forward and one backward pass of a network with skip connections. Features and
+/// derivatives lie in the scratch memory that it is given.
 class UnetPass {
  public:
   /// @param layers  packed

@@ -13,7 +13,7 @@
 
 namespace ptattn::train {
 
-/// One resolution of the clouds of a step, a view.
+/// Represents one resolution of the clouds of a step, a view.
 struct UnetStage {
   Ptv3Level level;                       ///< with its kernel map
   std::span<PatchOrder> encoder_orders;  ///< of the blocks, in turn; empty: none attends
@@ -34,7 +34,7 @@ struct UnetScene {
 /// Fills in the kernel map of a level, 3^3 offsets, in memory of `scratch`.
 void find_neighbors(Ptv3Level& level, ScratchMemory& scratch);
 
-/// Which rows of a level meet in a convolution of 5^3 offsets.
+/// Returns which rows of a level meet in a convolution of 5^3 offsets.
 [[nodiscard]] KernelMap stem_neighbors(const Ptv3Level& level, ScratchMemory& scratch);
 
 /// The next coarser stage, of cells / stride; neither serialised nor given a depth or neighbours.

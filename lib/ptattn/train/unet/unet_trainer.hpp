@@ -10,13 +10,13 @@
 
 namespace ptattn::train {
 
-/// What one side of a stage looks like: the encoder's or the decoder's.
+/// Holds what one side of a stage looks like: the encoder's or the decoder's.
 struct UnetStageShape {
   std::size_t depth;       ///< blocks
   UnetBlock::Shape block;  ///< of every block
 };
 
-/// The hyper-parameters that the layers depend on.
+/// Represents the hyper-parameters that the layers depend on.
 struct UnetShape {
   std::size_t in_channels;
   std::size_t classes;
@@ -26,8 +26,8 @@ struct UnetShape {
   bool conv_sees_skip_alone;
 };
 
-/// A network over voxels with skip connections that learns to label them. What derives from this
-/// says where the voxels' patches and neighbours come from.
+/// Represents a network over voxels with skip connections that learns to label them. What derives
+/// from this says where the voxels' patches and neighbours come from.
 class UnetTrainer : public TrainableNetwork {
  public:
   [[nodiscard]] std::size_t in_channels() const override { return shape_.in_channels; }

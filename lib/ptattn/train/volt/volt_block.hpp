@@ -20,7 +20,7 @@ struct VoltBlockInput {
   RowDrop perceptron_drop;
 };
 
-/// What the backward pass of a block needs, a view of scratch memory.
+/// Holds what the backward pass of a block needs, a view of scratch memory.
 struct VoltBlockRecord {
   MatrixView x;         ///< [t, c]
   MatrixView products;  ///< [t, 3 c] queries, keys and values before norm and rotation
@@ -31,9 +31,9 @@ struct VoltBlockRecord {
   MatrixView perceptron_branch;  ///< [t, c] before it is scaled; empty without scale
 };
 
-/// A block of Volt (Yilmaz et al. 2026) that learns: a plain Transformer layer over all tokens of a
-/// cloud, whose queries and keys are normalised per head (if so configured) and turned by the
-/// token's cell.
+/// Represents a block of Volt (Yilmaz et al. 2026) that learns: a plain Transformer layer over all
+/// tokens of a cloud, whose queries and keys are normalised per head (if so configured) and turned
+/// by the token's cell.
 ///
 ///   x1 = x + drop(ls1 proj(attention(LN(x))))
 ///   y  = x1 + drop(ls2 fc2(GELU(fc1(LN(x1)))))

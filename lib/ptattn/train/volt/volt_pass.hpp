@@ -12,7 +12,7 @@
 
 namespace ptattn::train {
 
-/// The tokens of the clouds of a step, a view of scratch memory.
+/// Represents the tokens of the clouds of a step, a view of scratch memory.
 struct VoltScene {
   Segments voxels;                       ///< input rows by token
   std::span<const std::uint32_t> token;  ///< [n] of each input row
@@ -28,7 +28,8 @@ struct VoltScene {
 [[nodiscard]] VoltScene volt_scene(const VoltConfig& config, const PointInput& input,
                                    ScratchMemory& scratch);
 
-/// One forward and one backward pass of Volt. Everything lies in the scratch memory it is given.
+/// Represents one forward and one backward pass of Volt. Everything lies in the scratch memory it
+/// is given.
 class VoltPass {
  public:
   /// @param layers  packed

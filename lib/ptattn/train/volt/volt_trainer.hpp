@@ -15,7 +15,7 @@
 
 namespace ptattn::train {
 
-/// The layers of Volt under the names of the public implementation.
+/// Represents the layers of Volt under the names of the public implementation.
 struct VoltLayers {
   VoltConfig config;
   DenseLayer tokenizer;
@@ -31,9 +31,9 @@ struct VoltLayers {
   void pack(ScratchMemory& scratch);
 };
 
-/// Volt (Yilmaz et al. 2026) that learns to label voxels; what it computes is what ptattn::Volt
-/// computes. Attention is over all tokens of a cloud: time and memory of a step are quadratic in
-/// them only where scores are computed, a block of 128 keys at a time.
+/// Holds volt (Yilmaz et al. 2026) that learns to label voxels; what it computes is what
+/// ptattn::Volt computes. Attention is over all tokens of a cloud: time and memory of a step are
+/// quadratic in them only where scores are computed, a block of 128 keys at a time.
 class VoltTrainer final : public TrainableNetwork {
  public:
   /// @throws Error(Fault::kModel) when the configuration has no classes

@@ -53,7 +53,7 @@ class ArithmeticDecoder {
     return found;
   }
 
-  /// A number of `count` bits, up to 32, all equally likely.
+  /// Returns a number of `count` bits, up to 32, all equally likely.
   std::uint32_t bits(unsigned count, std::uint32_t /*value*/ = 0) {
     constexpr unsigned kMostAtOnce = 19;
     if (count > kMostAtOnce) {
@@ -73,9 +73,9 @@ class ArithmeticDecoder {
     return std::uint64_t{word()} << 32U | low;
   }
 
-  /// True once more was read than there was.
+  /// Returns true once more was read than there was.
   [[nodiscard]] bool is_exhausted() const { return exhausted_; }
-  /// The byte behind the last one taken: where the encoder had ended.
+  /// Returns the byte behind the last one taken: where the encoder had ended.
   [[nodiscard]] const std::byte* position() const { return next_; }
 
  private:

@@ -26,7 +26,8 @@ class ChunkDecoder {
   ///          none that an encoder makes
   [[nodiscard]] virtual std::size_t decode(std::span<std::byte> records) = 0;
 
-  /// How many bytes of the chunk have been used; all of them once all its points were decoded.
+  /// Returns how many bytes of the chunk have been used; all of them once all its points were
+  /// decoded.
   [[nodiscard]] virtual std::size_t used_bytes() const = 0;
 };
 

@@ -18,7 +18,7 @@ constexpr std::size_t kCountSize = 4;   // of the points of a layered chunk, and
 using TableCodec = IntegerCodec<32, 2>;
 enum TableContext : std::size_t { kPointCount, kByteCount };
 
-/// Where the table is; 0 when nobody says it.
+/// Where the table is; 0 when the file does not say it.
 std::uint64_t offset_of_table(const ByteSource& source, std::uint64_t points_start) {
   Scratch scratch;
   const auto is_possible = [&](std::uint64_t offset) {

@@ -11,7 +11,7 @@
 
 namespace ptattn::io::las::laz {
 
-/// A chunk of compressed points.
+/// Represents a chunk of compressed points.
 struct Chunk {
   std::uint64_t start = 0;  ///< in the file
   std::uint64_t bytes = 0;
@@ -23,7 +23,7 @@ struct Chunk {
 /// Bytes before the first chunk: where the chunk table is.
 inline constexpr std::uint64_t kTableOffsetSize = 8;
 
-/// Reads the chunk table, which stands behind the chunks, or whose place is told by the last bytes
+/// Reads the chunk table, which stands behind the chunks, or whose offset is in the last bytes
 /// of the file when its writer could not go back.
 /// @param points_start  offset of the compressed points
 /// @param points        of the whole file
@@ -41,7 +41,7 @@ inline constexpr std::uint64_t kTableOffsetSize = 8;
                                                      std::uint64_t start, std::uint64_t points,
                                                      bool salvage);
 
-/// The bytes of the table of chunks of one size.
+/// Returns the bytes of the table of chunks of one size.
 [[nodiscard]] std::string format_chunk_table(std::span<const std::uint64_t> bytes);
 
 }  // namespace ptattn::io::las::laz

@@ -42,7 +42,7 @@ class IntegerCodec {
                                           static_cast<std::uint32_t>(missed)));
   }
 
-  /// k of the last integer, by which others choose their contexts.
+  /// Returns the k of the last integer, by which others choose their contexts.
   [[nodiscard]] unsigned interval() const { return last_; }
 
  private:
@@ -53,7 +53,7 @@ class IntegerCodec {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b));
   }
 
-  /// Into [-2^(kBits-1), 2^(kBits-1)).
+  /// Returns into [-2^(kBits-1), 2^(kBits-1)).
   static std::int32_t fold(std::int32_t missed) {
     if constexpr (kBits == 32) {
       return missed;
@@ -64,7 +64,7 @@ class IntegerCodec {
     }
   }
 
-  /// Into [0, 2^kBits).
+  /// Returns into [0, 2^kBits).
   static std::int32_t wrap(std::int32_t value) {
     if constexpr (kBits == 32) {
       return value;
@@ -73,7 +73,7 @@ class IntegerCodec {
     }
   }
 
-  /// The smallest k with -(2^k - 1) <= missed <= 2^k.
+  /// Returns the smallest k with -(2^k - 1) <= missed <= 2^k.
   static unsigned interval_of(std::int32_t missed) {
     const auto bits = static_cast<std::uint32_t>(missed);
     return static_cast<unsigned>(std::bit_width(missed <= 0 ? 0U - bits : bits - 1));

@@ -12,7 +12,7 @@
 
 namespace ptattn::io::las::laz {
 
-/// The last value of each channel, of an item that is coded beside a Point14.
+/// Represents the last value of each channel, of an item that is coded beside a Point14.
 ///
 /// In version 3, the one that LASzip and others write, a channel that comes back goes on with the
 /// value of the channel before for one point; in version 4 with its own. See channel_of_items, too.
@@ -28,7 +28,7 @@ class ChannelValues {
     values_[channel] = first;
   }
 
-  /// The value that the next point of `channel` is coded against, which it then replaces.
+  /// Returns the value that the next point of `channel` is coded against, which it then replaces.
   /// @param on_first  called when the channel had none yet
   template <class OnFirst>
   T& select(unsigned channel, const OnFirst& on_first) {
@@ -49,7 +49,7 @@ class ChannelValues {
   unsigned current_ = 0;
 };
 
-/// Colours, with the near infrared or without.
+/// Holds colours, with the near infrared or without.
 template <class Coder>
 class ColorLayers {
  public:
@@ -95,7 +95,7 @@ class ColorLayers {
   std::array<Models, 4> models_;
 };
 
-/// Waveform packets.
+/// Holds waveform packets.
 template <class Coder>
 class PacketLayer {
  public:
@@ -120,7 +120,7 @@ class PacketLayer {
   std::array<PacketCodec, 4> codecs_;
 };
 
-/// Extra bytes, each a layer of its own.
+/// Holds extra bytes, each a layer of its own.
 template <class Coder>
 class ByteLayers {
  public:

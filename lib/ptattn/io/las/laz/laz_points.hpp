@@ -14,7 +14,8 @@
 
 namespace ptattn::io::las::laz {
 
-/// The chunks of a LAZ file, by its chunk table or, where that is missing, found one by one.
+/// Represents the chunks of a LAZ file, by its chunk table or, where that is missing, found one by
+/// one.
 struct ChunkList {
   std::vector<Chunk> chunks;
   std::uint64_t points = 0;  ///< of all of them

@@ -16,7 +16,8 @@ inline constexpr std::uint16_t kLazRecord = 22204;
 inline constexpr std::uint32_t kUsualChunkPoints = 50000;
 inline constexpr std::uint32_t kVariableChunks = UINT32_MAX;
 
-/// The parts of a record that are compressed together, with the numbers that LAZ gives them.
+/// Represents the parts of a record that are compressed together, with the numbers that LAZ gives
+/// them.
 enum class ItemKind : std::uint16_t {
   kBytes = 0,
   kPoint10 = 6,
@@ -36,7 +37,7 @@ struct Item {
   std::uint16_t version;
 };
 
-/// How the points of a LAZ file are compressed.
+/// Says how the points of a LAZ file are compressed.
 struct LazSettings {
   enum class Compressor : std::uint16_t { kOneStream = 1, kChunks = 2, kLayers = 3 };
 
@@ -54,8 +55,8 @@ struct LazSettings {
 [[nodiscard]] LazSettings parse_laz_record(const LasRecord& record, std::size_t record_length,
                                            const ByteSource& source);
 
-/// How points of `format` are compressed: pointwise (version 2) up to format 5, in layers (version
-/// 3) beyond.
+/// Returns how points of `format` are compressed: pointwise (version 2) up to format 5, in layers
+/// (version 3) beyond.
 [[nodiscard]] LazSettings settings_for_format(unsigned format, std::size_t stride,
                                               std::uint32_t chunk_points);
 

@@ -15,7 +15,7 @@ namespace ptattn::io::las::laz {
 // Adaptive models of Said's arithmetic coder (Introduction to Arithmetic Coding, HPL-2004-76), with
 // the periods that LAZ fixes.
 
-/// How many of 16 ascending numbers are not above `value`.
+/// Returns how many of 16 ascending numbers are not above `value`.
 [[nodiscard]] inline unsigned count_up_to(const std::int16_t* ascending, std::int16_t value) {
 #if defined(__SSE2__)
   const __m128i wanted = _mm_set1_epi16(value);
@@ -32,8 +32,8 @@ namespace ptattn::io::las::laz {
 #endif
 }
 
-/// Frequencies of `kSymbols` symbols, from which their shares of an interval are computed anew from
-/// time to time.
+/// Holds frequencies of `kSymbols` symbols, from which their shares of an interval are computed
+/// anew from time to time.
 template <std::size_t kSymbols>
 class SymbolModel {
  public:
@@ -47,13 +47,14 @@ class SymbolModel {
       start();
   }
 
-  /// Where the share of `symbol` begins.
+  /// Returns where the share of `symbol` begins.
   [[nodiscard]] std::uint32_t begin_of(unsigned symbol) const {
     return static_cast<std::uint16_t>(begins_[symbol]);
   }
   [[nodiscard]] static constexpr bool is_last(unsigned symbol) { return symbol == kSymbols - 1; }
 
-  /// The symbol whose share holds `place`, which may lie beyond the shares: the last one then.
+  /// Returns the symbol whose share holds `place`, which may lie beyond the shares: the last one
+  /// then.
   [[nodiscard]] unsigned find(std::uint32_t place) const {
     const auto value = static_cast<std::int16_t>(std::min<std::uint32_t>(place, INT16_MAX));
     unsigned begins = 0;  // that are not above the place
@@ -126,7 +127,7 @@ class SymbolModel {
   std::uint32_t until_update_ = 0;
 };
 
-/// The frequencies of zeros and ones.
+/// Represents the frequencies of zeros and ones.
 class BitModel {
  public:
   static constexpr unsigned kShareBits = 13;

@@ -10,7 +10,7 @@
 
 namespace ptattn::io::las::laz {
 
-/// The description of a waveform packet in a record: its 29 bytes, floats as their bits.
+/// Represents the description of a waveform packet in a record: its 29 bytes, floats as their bits.
 struct Packet {
   static constexpr std::size_t kSize = 29;
 

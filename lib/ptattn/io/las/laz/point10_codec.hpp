@@ -12,7 +12,7 @@
 
 namespace ptattn::io::las::laz {
 
-/// The 20 bytes that records of the formats 0 to 5 begin with.
+/// Represents the 20 bytes that records of the formats 0 to 5 begin with.
 struct Point10 {
   static constexpr std::size_t kSize = 20;
 
@@ -50,7 +50,7 @@ struct Point10 {
   }
 };
 
-/// Sum and difference that wrap around instead of overflowing.
+/// Returns the sum and difference that wrap around instead of overflowing.
 [[nodiscard]] inline std::int32_t wrapped_sum(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
 }
@@ -58,8 +58,8 @@ struct Point10 {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b));
 }
 
-/// The contexts of y and z by how far x, or x and y, were missed: even numbers up to `most`, one
-/// more for single returns.
+/// Returns the contexts of y and z by how far x, or x and y, were missed: even numbers up to
+/// `most`, one more for single returns.
 [[nodiscard]] inline std::size_t miss_context(unsigned interval, unsigned most, bool single) {
   return (interval < most ? interval & ~1U : most) + (single ? 1U : 0U);
 }

@@ -15,7 +15,7 @@
 
 namespace ptattn::io::las::laz {
 
-/// The 30 bytes that records of the formats 6 to 10 begin with.
+/// Represents the 30 bytes that records of the formats 6 to 10 begin with.
 struct Point14 {
   static constexpr std::size_t kSize = 30;
 
@@ -34,7 +34,7 @@ struct Point14 {
   [[nodiscard]] unsigned return_number() const { return returns & 15U; }
   [[nodiscard]] unsigned number_of_returns() const { return returns >> 4U; }
   [[nodiscard]] unsigned channel() const { return flags >> 4U & 3U; }
-  /// The flags without the channel, in 6 bits.
+  /// Returns the flags without the channel, in 6 bits.
   [[nodiscard]] unsigned packed_flags() const { return (flags & 15U) | (flags >> 2U & 48U); }
   void set_flags(unsigned packed, unsigned channel) {
     flags = static_cast<std::uint8_t>((packed & 15U) | (packed & 48U) << 2U | channel << 4U);
@@ -63,7 +63,7 @@ struct Point14 {
   }
 };
 
-/// The layers of Point14, each with a coder of its own, in the order of the file.
+/// Represents the layers of Point14, each with a coder of its own, in the order of the file.
 enum Point14Layer : std::size_t {
   kReturnsXY,
   kZ,
@@ -170,7 +170,7 @@ class Point14Codec {
     }
   };
 
-  /// 1 for a first return, 2 for a last one, 3 for a single one, 0 for others.
+  /// Returns 1 for a first return, 2 for a last one, 3 for a single one, 0 for others.
   static unsigned return_context(const Point14& point) {
     return (point.return_number() == 1 ? 1U : 0U) |
            (point.return_number() >= point.number_of_returns() ? 2U : 0U);

@@ -15,7 +15,7 @@ inline constexpr std::uint8_t kReturnMap[8][8] = {
     {11, 6, 7, 8, 9, 13, 13, 12},    {10, 10, 11, 12, 13, 14, 14, 13},
     {9, 10, 11, 12, 13, 14, 15, 14}, {8, 9, 10, 11, 12, 13, 14, 15}};
 
-/// How far down the pulse a return is, |n - r|, up to `most`.
+/// Returns how far down the pulse a return is, |n - r|, up to `most`.
 [[nodiscard]] constexpr unsigned return_level(unsigned n, unsigned r, unsigned most) {
   const unsigned level = n > r ? n - r : r - n;
   return level < most ? level : most;

@@ -6,8 +6,8 @@
 
 namespace ptattn::io::las::laz {
 
-/// About the median of the last five numbers: five sorted ones, of which in turn the largest and
-/// the smallest give way.
+/// Holds about the median of the last five numbers: five sorted ones, of which in turn the largest
+/// and the smallest give way.
 class StreamingMedian {
  public:
   [[nodiscard]] std::int32_t get() const { return sorted_[2]; }

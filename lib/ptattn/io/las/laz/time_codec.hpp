@@ -79,7 +79,7 @@ class TimeCodec {
                                                  static_cast<std::uint64_t>(std::int64_t{step}));
   }
 
-  /// The multiple of the usual step, in steps of 32 bits.
+  /// Returns the multiple of the usual step, in steps of 32 bits.
   [[nodiscard]] std::int32_t multiple_of_step(std::int32_t multiple) const {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(multiple) *
                                      static_cast<std::uint32_t>(steps_[current_]));
@@ -131,7 +131,7 @@ class TimeCodec {
     odd_steps_[current_] = 0;
   }
 
-  /// How far the next sequence is that `time` belongs to; 0 for none.
+  /// Returns how far the next sequence is that `time` belongs to; 0 for none.
   [[nodiscard]] unsigned other_sequence(std::int64_t time) const {
     for (unsigned i = 1; i < 4; ++i) {
       if (step_between(times_[(current_ + i) & 3U], time)) return i;
@@ -139,7 +139,7 @@ class TimeCodec {
     return 0;
   }
 
-  /// The multiple of the usual step that is nearest to `step`, cut to what is coded as one.
+  /// Returns the multiple of the usual step that is nearest to `step`, cut to what is coded as one.
   [[nodiscard]] std::int32_t nearest_multiple(std::int32_t step) const {
     const float ratio = static_cast<float>(step) / static_cast<float>(steps_[current_]);
     const float cut = std::clamp(ratio, -1000.0F, 1000.0F);
@@ -147,7 +147,7 @@ class TimeCodec {
     return std::clamp(whole, kLeastMultiple, kMostMultiple);
   }
 
-  /// False when it only changed the sequence.
+  /// Returns false when it only changed the sequence.
   template <class Coder>
   bool encode(Coder& coder, std::int64_t time) {
     const bool has_step = steps_[current_] != 0;
@@ -185,7 +185,7 @@ class TimeCodec {
     return true;
   }
 
-  /// False when it only changed the sequence.
+  /// Returns false when it only changed the sequence.
   template <class Coder>
   bool decode(Coder& coder) {
     if (steps_[current_] == 0) {

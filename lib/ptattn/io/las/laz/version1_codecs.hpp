@@ -187,7 +187,7 @@ class ColorDecoderV1 {
   IntegerCodec<8, 6> bytes_;
 };
 
-/// Extra bytes, whose models of intervals are one for each byte; the places are shared.
+/// Holds extra bytes, whose models of intervals are one for each byte; the places are shared.
 class BytesDecoderV1 {
  public:
   explicit BytesDecoderV1(std::size_t count) : bytes_(count) {}

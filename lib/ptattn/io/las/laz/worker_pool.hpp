@@ -8,14 +8,14 @@
 
 namespace ptattn::io::las::laz {
 
-/// Objects that threads lend each other, because they are costly to make: as many as are in use at
-/// a time.
+/// Holds objects that threads lend each other, because they are costly to make: as many as are in
+/// use at a time.
 template <class T>
 class WorkerPool {
  public:
   explicit WorkerPool(std::function<std::unique_ptr<T>()> make) : make_(std::move(make)) {}
 
-  /// Calls `body(worker)` with one that nobody else uses.
+  /// Calls `body(worker)` with one that no other thread uses.
   template <class Body>
   void with_worker(const Body& body) {
     std::unique_ptr<T> worker = take();

@@ -151,7 +151,10 @@ int score_model(const TrainSettings& settings, TrainData data) {
   const auto scores = finding ? finding->after : task->validate(folder, {.harder = true});
   Output output = Output::to_stdout();
   output.write(score_table(scores, data.truth.space, data.kind));
-  if (finding) output.write("\n" + reliability_text(*finding, data.truth.space));
+  if (finding) {
+    output.write("\n");
+    output.write(reliability_text(*finding, data.truth.space));
+  }
   return 0;
 }
 

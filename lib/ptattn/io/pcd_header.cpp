@@ -102,7 +102,7 @@ class Parser {
   void keep_stray(const std::string& line, std::string_view word) {
     const auto near = [&](std::string_view keyword) { return resembles(word, keyword); };
     const auto found = std::ranges::find_if(kKeywords, near);
-    const std::string quoted = "'" + std::string(word.substr(0, kLongestQuote)) + "'";
+    const std::string quoted = std::string("'").append(word.substr(0, kLongestQuote)).append("'");
     if (found != kKeywords.end()) {
       lines_.fail("unknown word " + quoted + " in the PCD header, expected " + std::string(*found));
     }

@@ -93,7 +93,7 @@ class Parser {
   void keep_stray(const std::string& line, std::string_view word) {
     const auto near = [&](std::string_view keyword) { return resembles(word, keyword); };
     const auto found = std::ranges::find_if(kKeywords, near);
-    const std::string quoted = "'" + std::string(word.substr(0, kLongestQuote)) + "'";
+    const std::string quoted = std::string("'").append(word.substr(0, kLongestQuote)).append("'");
     if (found != kKeywords.end()) {
       lines_.fail("unknown word " + quoted + " in the PLY header, expected " + *found);
     }
@@ -133,7 +133,7 @@ class Parser {
 
   void parse_property(std::vector<std::string_view> parts) {
     const bool unsigned_type = parts.size() == 4 && parts[1] == "unsigned";  // as C spells it
-    const std::string joined = unsigned_type ? "u" + std::string(parts[2]) : "";
+    const std::string joined = unsigned_type ? std::string("u").append(parts[2]) : "";
     if (unsigned_type) parts = {parts[0], joined, parts[3]};
     if (header_.elements.empty()) lines_.fail("a property before any element");
     ElementProperty property;

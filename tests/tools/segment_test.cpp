@@ -99,6 +99,8 @@ TEST_F(Segment, things_are_numbered) {
       segment({kTown, "-o", "out.ply", "--instances", "building,vegetation", "--format", "jsonl"});
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
   const json counts = json::parse(finished.out)["instances"];
+  EXPECT_THAT(cloud("out.ply").metadata().comments,
+              testing::Contains("ptattn field instance number of the thing, 0 for none"));
   const std::size_t buildings = counts["building"];
   const std::size_t trees = counts["vegetation"];
   EXPECT_GT(buildings, 0U);
@@ -145,7 +147,9 @@ TEST_F(Segment, unsure_points_get_a_label_of_their_own) {
     const bool is_unsure = confidence[i] < 0.8F;
     unsure += is_unsure ? 1 : 0;
     ASSERT_EQ(label[i], is_unsure ? -1.0 : sure.find("label")->as_double(i));
-    if (is_unsure) ASSERT_EQ(las.find("classification")->as_double(i), 1.0);
+    if (is_unsure) {
+      ASSERT_EQ(las.find("classification")->as_double(i), 1.0);
+    }
   }
   EXPECT_GT(unsure, 0U);
   const json record = json::parse(finished.out)[0];

@@ -192,8 +192,13 @@ void add_origin(PointCloud& cloud, const Provenance& run, const LabelFields& fie
   made_by.fields = {{names[1], "probability of the label"},
                     {names[2], "of all classes, in nats"},
                     {names[3], "to the second class"}};
-  for (std::size_t c = 0; c + 4 < names.size(); ++c) {
-    made_by.fields.push_back({names[c + 4], "probability of " + model.classes[c]});
+  if (fields.probabilities) {
+    for (std::size_t c = 0; c < model.classes.size(); ++c) {
+      made_by.fields.push_back({names[c + 4], "probability of " + model.classes[c]});
+    }
+  }
+  if (!fields.instances.empty()) {
+    made_by.fields.push_back({names.back(), "number of the thing, 0 for none"});
   }
   add_provenance(cloud.metadata(), made_by);
 }

@@ -6,7 +6,7 @@
 
 #include "ptattn/core/cpu_level.hpp"
 
-namespace ptattn_test {
+namespace ptattn::test {
 
 /// Calls `body()` once for every CPU level that this machine can run and the library holds.
 template <class Body>
@@ -22,12 +22,12 @@ void for_each_target(const Body& body) {
 /// The same for kernels that may use AMX as well.
 template <class Body>
 void for_each_level(const Body& body) {
-  for (const std::string& level : ptattn::cpu_levels()) {
+  for (const std::string& level : cpu_levels()) {
     SCOPED_TRACE(level);
-    ptattn::limit_cpu_level(level, "test");
+    limit_cpu_level(level, "test");
     body();
   }
-  ptattn::lift_cpu_limit();
+  lift_cpu_limit();
 }
 
-}  // namespace ptattn_test
+}  // namespace ptattn::test

@@ -14,8 +14,8 @@ namespace ptattn::test {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;

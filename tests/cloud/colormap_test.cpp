@@ -8,11 +8,11 @@
 
 #include "ptattn/core/error.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using ::testing::DoubleEq;
-using ::testing::ElementsAre;
+using testing::DoubleEq;
+using testing::ElementsAre;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -85,4 +85,4 @@ TEST(color_range, refuses_what_is_no_percentage) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -15,7 +15,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 using Names = std::vector<std::string>;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();

@@ -10,7 +10,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 PointCloud one_point() {
   PointCloud cloud(1);

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 TEST(nearest_value, integers_are_rounded_halves_to_even) {
@@ -30,4 +30,4 @@ TEST(nearest_value, floats_stay_what_they_are) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

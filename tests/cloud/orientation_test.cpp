@@ -2,11 +2,11 @@
 
 #include <gmock/gmock.h>
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::FloatNear;
+using testing::ElementsAre;
+using testing::FloatNear;
 
 TEST(upright, up_axis_becomes_z) {
   EXPECT_THAT(upright({1, 2, 3}, Axis::kZ), ElementsAre(1, 2, 3));
@@ -58,4 +58,4 @@ TEST(axis, has_a_name) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -12,7 +12,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 const std::vector<Rgb> kColors{{255, 128, 1}, {0, 2, 3}};
 

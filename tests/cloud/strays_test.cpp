@@ -11,8 +11,8 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 /// `n` points of a unit ball.
 std::vector<Position> ball(std::size_t n, double x = 0.0) {

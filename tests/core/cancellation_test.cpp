@@ -15,6 +15,7 @@
 #include "ptattn/core/parallel_sort.hpp"
 #include "ptattn/core/pipeline.hpp"
 
+namespace ptattn::test {
 namespace {
 
 constexpr std::size_t kItems = 10'000;
@@ -37,7 +38,7 @@ void inside_a_cancelled_loop(const std::function<void()>& body) {
 /// With one, two and eight threads.
 void with_threads(const std::function<void()>& body) {
   for (const int threads : {1, 2, 8}) {
-    const ptattn::ThreadLimit limit(threads);
+    const ThreadLimit limit(threads);
     SCOPED_TRACE(threads);
     body();
   }
@@ -47,7 +48,7 @@ TEST(cancellation_outside, leaves_no_range_unfinished) {
   with_threads([] {
     inside_a_cancelled_loop([] {
       std::vector<std::atomic<int>> visits(kItems);
-      ptattn::parallel_ranges(kItems, 16, [&](std::size_t begin, std::size_t end) {
+      parallel_ranges(kItems, 16, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) ++visits[i];
       });
       EXPECT_TRUE(std::ranges::all_of(visits, [](const auto& count) { return count == 1; }));
@@ -59,7 +60,7 @@ TEST(cancellation_outside, leaves_no_item_unvisited) {
   with_threads([] {
     inside_a_cancelled_loop([] {
       std::atomic<std::size_t> visits = 0;
-      ptattn::parallel_each(kItems, 1, [&](std::size_t) { ++visits; });
+      parallel_each(kItems, 1, [&](std::size_t) { ++visits; });
       EXPECT_EQ(visits, kItems);
     });
   });
@@ -69,9 +70,9 @@ TEST(cancellation_outside, leaves_sums_and_joins_whole) {
   with_threads([] {
     inside_a_cancelled_loop([] {
       const auto one = [](std::size_t) { return 1.0; };
-      EXPECT_EQ(ptattn::deterministic_sum(100 * kItems, one), 100.0 * kItems);
+      EXPECT_EQ(deterministic_sum(100 * kItems, one), 100.0 * kItems);
       const auto self = [](std::size_t i) { return static_cast<double>(i); };
-      EXPECT_EQ(ptattn::largest_of(100 * kItems, -1.0, self), 100.0 * kItems - 1);
+      EXPECT_EQ(largest_of(100 * kItems, -1.0, self), 100.0 * kItems - 1);
     });
   });
 }
@@ -81,7 +82,7 @@ TEST(cancellation_outside, leaves_nothing_unsorted) {
     inside_a_cancelled_loop([] {
       std::vector<std::uint64_t> values(20 * kItems);
       for (std::size_t i = 0; i < values.size(); ++i) values[i] = i * 2654435761U % 1000003U;
-      ptattn::parallel_sort(values);
+      parallel_sort(values);
       EXPECT_TRUE(std::ranges::is_sorted(values));
     });
   });
@@ -91,7 +92,7 @@ TEST(cancellation_outside, leaves_neither_half_out) {
   with_threads([] {
     inside_a_cancelled_loop([] {
       std::atomic<int> halves = 0;
-      ptattn::parallel_both([&] { ++halves; }, [&] { ++halves; });
+      parallel_both([&] { ++halves; }, [&] { ++halves; });
       EXPECT_EQ(halves, 2);
     });
   });
@@ -102,7 +103,7 @@ TEST(cancellation_outside, leaves_no_item_of_a_pipeline_out) {
     inside_a_cancelled_loop([] {
       std::size_t next = 0;
       std::vector<std::size_t> delivered;
-      ptattn::ordered_pipeline(
+      ordered_pipeline(
           4, [&] { return next < 100 ? std::optional(next++) : std::nullopt; },
           [](std::size_t i) { return 2 * i; }, [&](std::size_t i) { delivered.push_back(i); });
       ASSERT_EQ(delivered.size(), 100U);
@@ -118,10 +119,10 @@ TEST(cancellation_outside, may_come_while_the_loop_runs) {
       const auto outer = [](std::size_t item) {
         if (item == 7) throw std::runtime_error("item 7");
         std::atomic<std::size_t> visits = 0;
-        ptattn::parallel_each(1000, 1, [&](std::size_t) { ++visits; });
+        parallel_each(1000, 1, [&](std::size_t) { ++visits; });
         EXPECT_EQ(visits, 1000U);
       };
-      EXPECT_THROW(ptattn::parallel_each(16, 1, outer), std::runtime_error);
+      EXPECT_THROW(parallel_each(16, 1, outer), std::runtime_error);
     }
   });
 }
@@ -129,8 +130,8 @@ TEST(cancellation_outside, may_come_while_the_loop_runs) {
 TEST(parallel_both, passes_exceptions_on) {
   with_threads([] {
     const auto fail = [] { throw std::runtime_error("half"); };
-    EXPECT_THROW(ptattn::parallel_both(fail, [] {}), std::runtime_error);
-    EXPECT_THROW(ptattn::parallel_both([] {}, fail), std::runtime_error);
+    EXPECT_THROW(parallel_both(fail, [] {}), std::runtime_error);
+    EXPECT_THROW(parallel_both([] {}, fail), std::runtime_error);
   });
 }
 
@@ -140,14 +141,14 @@ TEST(parallel_joined, passes_exceptions_on) {
       if (i == kItems / 2) throw std::runtime_error("value");
       return 0.0;
     };
-    EXPECT_THROW(static_cast<void>(ptattn::deterministic_sum(kItems, value)), std::runtime_error);
-    EXPECT_THROW(static_cast<void>(ptattn::largest_of(kItems, 0.0, value)), std::runtime_error);
+    EXPECT_THROW(static_cast<void>(deterministic_sum(kItems, value)), std::runtime_error);
+    EXPECT_THROW(static_cast<void>(largest_of(kItems, 0.0, value)), std::runtime_error);
   });
 }
 
 TEST(in_isolation, passes_exceptions_on) {
-  EXPECT_THROW(ptattn::in_isolation([] { throw std::runtime_error("inside"); }),
-               std::runtime_error);
+  EXPECT_THROW(in_isolation([] { throw std::runtime_error("inside"); }), std::runtime_error);
 }
 
 }  // namespace
+}  // namespace ptattn::test

@@ -4,12 +4,10 @@
 
 #include "ptattn/core/error.hpp"
 
+namespace ptattn::test {
 namespace {
 
-using ptattn::cpu_levels;
-using ptattn::lift_cpu_limit;
-using ptattn::limit_cpu_level;
-using ::testing::HasSubstr;
+using testing::HasSubstr;
 
 /// Takes the limit off again.
 class CpuLevel : public testing::Test {
@@ -60,10 +58,10 @@ TEST_F(CpuLevel, limits_are_lifted) {
 
 TEST_F(CpuLevel, amx_is_used_at_its_own_level_only) {
   const std::vector<std::string> levels = cpu_levels();
-  EXPECT_EQ(ptattn::uses_amx(), levels.front() == "amx");
+  EXPECT_EQ(uses_amx(), levels.front() == "amx");
   for (const std::string& level : levels) {
     limit_cpu_level(level, "test");
-    EXPECT_EQ(ptattn::uses_amx(), level == "amx");
+    EXPECT_EQ(uses_amx(), level == "amx");
   }
 }
 
@@ -78,8 +76,8 @@ TEST_F(CpuLevel, what_the_cpu_does_not_have_is_a_usage_error) {
     try {
       limit_cpu_level(name, "PTATTN_CPU");
       ADD_FAILURE() << name;
-    } catch (const ptattn::Error& error) {
-      EXPECT_EQ(error.fault(), ptattn::Fault::kUsage);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::kUsage);
       EXPECT_THAT(error.what(), testing::StartsWith("PTATTN_CPU: no level `" + name + "`"));
       EXPECT_THAT(error.what(), HasSubstr(cpu_levels().back() + " or baseline"));
     }
@@ -87,3 +85,4 @@ TEST_F(CpuLevel, what_the_cpu_does_not_have_is_a_usage_error) {
 }
 
 }  // namespace
+}  // namespace ptattn::test

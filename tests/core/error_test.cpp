@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
+namespace ptattn::test {
 namespace {
-
-using ptattn::Error;
-using ptattn::Fault;
 
 TEST(error, says_subject_and_problem_in_one_line) {
   const Error error(Fault::kInput, "a.ply", "empty file, expected a header");
@@ -33,3 +31,4 @@ TEST(error, is_a_runtime_error) {
 }
 
 }  // namespace
+}  // namespace ptattn::test

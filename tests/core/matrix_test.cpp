@@ -8,12 +8,10 @@
 #include <numeric>
 #include <utility>
 
+namespace ptattn::test {
 namespace {
 
-using ptattn::Matrix;
-using ptattn::MatrixView;
-using ptattn::MutableMatrixView;
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 /// [rows, cols] holding 0, 1, 2, ... row by row.
 Matrix counting(std::size_t rows, std::size_t cols) {
@@ -92,3 +90,4 @@ TEST(matrix_view, of_a_writable_view_reads_the_same) {
 }
 
 }  // namespace
+}  // namespace ptattn::test

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 TEST(minimize_over_log, finds_the_bottom_of_a_valley) {
@@ -53,4 +53,4 @@ TEST(minimize_over_log, stays_within_the_range_and_the_number_of_calls) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

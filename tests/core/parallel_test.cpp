@@ -15,13 +15,8 @@
 #include <thread>
 #include <vector>
 
+namespace ptattn::test {
 namespace {
-
-using ptattn::deterministic_sum;
-using ptattn::largest_of;
-using ptattn::parallel_each;
-using ptattn::parallel_ranges;
-using ptattn::ThreadLimit;
 
 TEST(parallel_each, visits_every_item_once) {
   for (const std::size_t n : {0, 1, 7, 8, 9, 1000}) {
@@ -61,10 +56,10 @@ TEST(parallel_ranges, passes_exceptions_on) {
 }
 
 TEST(thread_limit, caps_the_threads_while_it_lives) {
-  const int before = ptattn::thread_count();
+  const int before = thread_count();
   {
     const ThreadLimit limit(1);
-    EXPECT_EQ(ptattn::thread_count(), 1);
+    EXPECT_EQ(thread_count(), 1);
     std::mutex mutex;
     std::set<std::thread::id> threads;
     parallel_each(200, 1, [&](std::size_t) {
@@ -73,12 +68,12 @@ TEST(thread_limit, caps_the_threads_while_it_lives) {
     });
     EXPECT_EQ(threads.size(), 1U);
   }
-  EXPECT_EQ(ptattn::thread_count(), before);
+  EXPECT_EQ(thread_count(), before);
 }
 
 TEST(thread_limit, zero_means_all_cores) {
   const ThreadLimit limit(0);
-  EXPECT_GE(ptattn::thread_count(), 1);
+  EXPECT_GE(thread_count(), 1);
 }
 
 TEST(largest_of, component_by_component) {
@@ -121,7 +116,7 @@ TEST(deterministic_sum, same_bits_for_any_thread_count) {
 
 TEST(parallel_joined, joins_all_values) {
   const auto largest = [](std::size_t n) {
-    return ptattn::parallel_joined(
+    return parallel_joined(
         n, 16, std::size_t{3}, [&](std::size_t i) { return i * 7919 % 1000; },
         [](std::size_t a, std::size_t b) { return std::max(a, b); });
   };
@@ -135,15 +130,16 @@ TEST(listed_indices, are_those_asked_for_in_ascending_order) {
     const ThreadLimit limit(threads);
     for (const std::size_t n : {0, 1, 8191, 8192, 8193, 100'000}) {
       const auto is_listed = [](std::size_t i) { return i * 2654435761U % 8 < 3; };
-      ptattn::ScratchMemory scratch;
-      const auto listed = ptattn::listed_indices(n, is_listed, scratch);
+      ScratchMemory scratch;
+      const auto listed = listed_indices(n, is_listed, scratch);
       std::vector<std::uint32_t> expected;
       for (std::uint32_t i = 0; i < n; ++i) {
         if (is_listed(i)) expected.push_back(i);
       }
-      EXPECT_THAT(listed, ::testing::ElementsAreArray(expected)) << n;
+      EXPECT_THAT(listed, testing::ElementsAreArray(expected)) << n;
     }
   }
 }
 
 }  // namespace
+}  // namespace ptattn::test

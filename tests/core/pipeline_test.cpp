@@ -12,10 +12,8 @@
 
 #include "ptattn/core/parallel.hpp"
 
+namespace ptattn::test {
 namespace {
-
-using ptattn::ordered_pipeline;
-using ptattn::ThreadLimit;
 
 /// Where a pipeline of numbers fails, and what it did.
 struct Numbers {
@@ -39,7 +37,7 @@ struct Numbers {
         },
         [this](std::size_t i) {
           std::atomic<std::size_t> visits = 0;
-          ptattn::parallel_each(200, 1, [&](std::size_t) { ++visits; });
+          parallel_each(200, 1, [&](std::size_t) { ++visits; });
           if (visits != 200) ++unfinished;
           if (i == work_fails || i == also_fails) {
             throw std::runtime_error("work " + std::to_string(i));
@@ -141,3 +139,4 @@ TEST_P(OrderedPipeline, may_be_nested) {
 INSTANTIATE_TEST_SUITE_P(threads, OrderedPipeline, testing::Values(1, 2, 8));
 
 }  // namespace
+}  // namespace ptattn::test

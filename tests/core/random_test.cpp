@@ -5,10 +5,8 @@
 #include <array>
 #include <cmath>
 
+namespace ptattn::test {
 namespace {
-
-using ptattn::fnv1a64;
-using ptattn::Random;
 
 TEST(splitmix64, published_values) {
   // The first outputs of splitmix64 seeded with 1234567 (Rosetta Code, and Vigna's reference).
@@ -16,7 +14,7 @@ TEST(splitmix64, published_values) {
   for (const std::uint64_t expected :
        {6457827717110365317ULL, 3203168211198807973ULL, 9817491932198370423ULL}) {
     state += 0x9e3779b97f4a7c15ULL;
-    EXPECT_EQ(ptattn::splitmix64_mix(state), expected);
+    EXPECT_EQ(splitmix64_mix(state), expected);
   }
 }
 
@@ -71,3 +69,4 @@ TEST(random, below_reaches_every_value_and_no_other) {
 }
 
 }  // namespace
+}  // namespace ptattn::test

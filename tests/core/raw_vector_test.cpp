@@ -7,10 +7,10 @@
 #include <string>
 #include <type_traits>
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 TEST(raw_vector, writes_nothing_but_what_it_is_given) {
   int place = 7;
@@ -32,4 +32,4 @@ TEST(raw_vector, makes_what_has_a_constructor) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -13,7 +13,7 @@
 // Of the sanitizers, which have a heap of their own; null without them.
 extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((weak));
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 bool is_aligned(const void* p) {
@@ -196,4 +196,4 @@ TEST(scratch_memory, much_memory_is_not_kept) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+namespace ptattn::test {
 namespace {
 
 struct Counted {
@@ -17,16 +18,17 @@ struct Counted {
 };
 
 TEST(thread_owned, a_thread_has_one_object_that_ends_with_it) {
-  ptattn::ThreadOwned<Counted>::get().value = 1;
+  ThreadOwned<Counted>::get().value = 1;
   std::thread([] {
-    Counted& mine = ptattn::ThreadOwned<Counted>::get();
+    Counted& mine = ThreadOwned<Counted>::get();
     EXPECT_EQ(mine.value, 0);
     mine.value = 2;
-    EXPECT_EQ(&ptattn::ThreadOwned<Counted>::get(), &mine);
+    EXPECT_EQ(&ThreadOwned<Counted>::get(), &mine);
     EXPECT_EQ(Counted::alive, 2);
   }).join();
   EXPECT_EQ(Counted::alive, 1);
-  EXPECT_EQ(ptattn::ThreadOwned<Counted>::get().value, 1);
+  EXPECT_EQ(ThreadOwned<Counted>::get().value, 1);
 }
 
 }  // namespace
+}  // namespace ptattn::test

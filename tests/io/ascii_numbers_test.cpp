@@ -8,8 +8,10 @@
 
 #include "ptattn/core/error.hpp"
 
-namespace ptattn::io {
+namespace ptattn::test {
 namespace {
+
+using namespace io;
 
 template <class T>
 NumberFault parse(std::string_view word, T& value) {
@@ -175,4 +177,4 @@ TEST(text_values, a_word_without_end_is_refused_early) {
 }
 
 }  // namespace
-}  // namespace ptattn::io
+}  // namespace ptattn::test

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using io::AtomicFile;
 
-class AtomicFileTest : public testing::Test {
+class AtomicFiles : public testing::Test {
  protected:
   [[nodiscard]] std::size_t files() const {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_.path()), {}));
@@ -36,7 +36,7 @@ void expect_refused(const fs::path& path, const std::string& problem) {
   }
 }
 
-TEST_F(AtomicFileTest, the_target_appears_only_when_committed) {
+TEST_F(AtomicFiles, the_target_appears_only_when_committed) {
   const auto path = folder_ / "a.ply";
   {
     AtomicFile file(path);
@@ -49,7 +49,7 @@ TEST_F(AtomicFileTest, the_target_appears_only_when_committed) {
   EXPECT_EQ(files(), 1U);
 }
 
-TEST_F(AtomicFileTest, without_commit_the_old_file_stays_and_nothing_is_left) {
+TEST_F(AtomicFiles, without_commit_the_old_file_stays_and_nothing_is_left) {
   const auto path = folder_ / "a.ply";
   put(path, "old");
   { AtomicFile(path).append("new"); }
@@ -57,7 +57,7 @@ TEST_F(AtomicFileTest, without_commit_the_old_file_stays_and_nothing_is_left) {
   EXPECT_EQ(files(), 1U);
 }
 
-TEST_F(AtomicFileTest, what_killed_processes_left_is_removed_and_nothing_else) {
+TEST_F(AtomicFiles, what_killed_processes_left_is_removed_and_nothing_else) {
   const std::vector<fs::path> targets{folder_ / "a.ply", folder_ / "b.ply"};
   AtomicFile in_work(targets[0]);
   in_work.append("half");
@@ -77,7 +77,7 @@ TEST_F(AtomicFileTest, what_killed_processes_left_is_removed_and_nothing_else) {
   EXPECT_EQ(contents(targets[0]), "half");
 }
 
-TEST_F(AtomicFileTest, a_new_file_follows_the_umask_a_replaced_one_keeps_its_mode) {
+TEST_F(AtomicFiles, a_new_file_follows_the_umask_a_replaced_one_keeps_its_mode) {
   const auto mode = [](const fs::path& path) {
     struct stat status {};
     EXPECT_EQ(::stat(path.c_str(), &status), 0);
@@ -93,7 +93,7 @@ TEST_F(AtomicFileTest, a_new_file_follows_the_umask_a_replaced_one_keeps_its_mod
   EXPECT_EQ(mode(folder_ / "kept"), 0604U);
 }
 
-TEST_F(AtomicFileTest, a_link_is_followed_also_when_it_dangles) {
+TEST_F(AtomicFiles, a_link_is_followed_also_when_it_dangles) {
   fs::create_directory(folder_ / "sub");
   fs::create_symlink("sub/target", folder_ / "link");
   for (const char* text : {"first", "second"}) {
@@ -105,7 +105,7 @@ TEST_F(AtomicFileTest, a_link_is_followed_also_when_it_dangles) {
   }
 }
 
-TEST_F(AtomicFileTest, what_cannot_be_written_is_named) {
+TEST_F(AtomicFiles, what_cannot_be_written_is_named) {
   expect_refused(folder_.path(), "is a directory");
   expect_refused("/dev/full", "is not a regular file");
   expect_refused(folder_ / "none/a.ply", "cannot be written: No such file or directory");
@@ -113,7 +113,7 @@ TEST_F(AtomicFileTest, what_cannot_be_written_is_named) {
   expect_refused(folder_ / "file/a.ply", "cannot be written: Not a directory");
 }
 
-TEST_F(AtomicFileTest, a_full_disk_is_reported_and_leaves_nothing) {
+TEST_F(AtomicFiles, a_full_disk_is_reported_and_leaves_nothing) {
   const auto path = folder_ / "a.ply";
   rlimit old{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
@@ -132,7 +132,7 @@ TEST_F(AtomicFileTest, a_full_disk_is_reported_and_leaves_nothing) {
   EXPECT_EQ(files(), 0U);
 }
 
-TEST_F(AtomicFileTest, long_names_and_two_writers_get_along) {
+TEST_F(AtomicFiles, long_names_and_two_writers_get_along) {
   const std::string name(255, 'n');  // the longest that file systems take
   AtomicFile one(folder_ / name);
   AtomicFile two(folder_ / name);

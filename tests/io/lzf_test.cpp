@@ -11,8 +11,10 @@
 
 #include "ptattn/core/random.hpp"
 
-namespace ptattn::io {
+namespace ptattn::test {
 namespace {
+
+using namespace io;
 
 std::vector<std::byte> bytes_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text));
@@ -84,4 +86,4 @@ TEST(lzf, corrupt_input_is_refused_without_leaving_the_buffers) {
 }
 
 }  // namespace
-}  // namespace ptattn::io
+}  // namespace ptattn::test

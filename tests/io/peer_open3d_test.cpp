@@ -81,9 +81,9 @@ TEST_P(Open3DWriter, writes_what_we_read) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllEncodings, Open3D, testing::ValuesIn(kContainers),
+INSTANTIATE_TEST_SUITE_P(all_encodings, Open3D, testing::ValuesIn(kContainers),
                          [](const auto& one) { return name_of(one.param); });
-INSTANTIATE_TEST_SUITE_P(AllEncodings, Open3DWriter, testing::ValuesIn(kContainersOfPeers),
+INSTANTIATE_TEST_SUITE_P(all_encodings, Open3DWriter, testing::ValuesIn(kContainersOfPeers),
                          [](const auto& one) { return name_of(one.param); });
 
 }  // namespace

@@ -128,9 +128,9 @@ TEST_P(PclWriter, padded_structs_of_coloured_points) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllEncodings, Pcl, testing::ValuesIn(kContainers),
+INSTANTIATE_TEST_SUITE_P(all_encodings, Pcl, testing::ValuesIn(kContainers),
                          [](const auto& one) { return name_of(one.param); });
-INSTANTIATE_TEST_SUITE_P(AllEncodings, PclWriter, testing::ValuesIn(kContainersOfPeers),
+INSTANTIATE_TEST_SUITE_P(all_encodings, PclWriter, testing::ValuesIn(kContainersOfPeers),
                          [](const auto& one) { return name_of(one.param); });
 
 TEST(pcl_convert, any_schema_there_and_back) {

@@ -10,9 +10,9 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::EndsWith;
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
 
 Image random_image(std::size_t width, std::size_t height) {
   Random random(width * 1000 + height);

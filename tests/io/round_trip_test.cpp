@@ -48,7 +48,7 @@ TEST_P(RoundTrip, points_without_fields_are_refused) {
   EXPECT_TRUE(identical(read_cloud(path), PointCloud()));
 }
 
-INSTANTIATE_TEST_SUITE_P(AllEncodings, RoundTrip, testing::ValuesIn(kContainers),
+INSTANTIATE_TEST_SUITE_P(all_encodings, RoundTrip, testing::ValuesIn(kContainers),
                          [](const auto& one) { return name_of(one.param); });
 
 }  // namespace

@@ -20,7 +20,7 @@ void expect_error(Fault fault, const Action& action, const std::vector<std::stri
     const std::string line = e.what();
     EXPECT_EQ(e.fault(), fault) << line;
     EXPECT_EQ(line.find('\n'), std::string::npos) << line;
-    for (const std::string& part : parts) EXPECT_THAT(line, ::testing::HasSubstr(part));
+    for (const std::string& part : parts) EXPECT_THAT(line, testing::HasSubstr(part));
   }
 }
 

@@ -8,7 +8,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 /// Gives its input as features.
@@ -126,4 +126,4 @@ TEST(read_kernel_head, reads_tensors_and_refuses_others) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

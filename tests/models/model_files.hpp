@@ -21,7 +21,7 @@ namespace ptattn::test {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
     path_ = std::filesystem::temp_directory_path() /
             ("ptattn_" + std::string(info->test_suite_name()) + "_" + info->name() + "_" +
              std::to_string(::getpid()));

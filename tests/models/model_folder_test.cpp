@@ -13,9 +13,9 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::Contains;
-using ::testing::ElementsAre;
-using ::testing::Not;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Not;
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const std::size_t at = text.find(from);
@@ -31,7 +31,7 @@ std::string config() {
                   "HYPER_PARAMETERS", kSmallPct);
 }
 
-class ModelFolder : public ::testing::Test {
+class ModelFolder : public testing::Test {
  protected:
   void expect_refused(const std::string& text, const std::vector<std::string>& parts) const {
     folder_.write("config.json", text);
@@ -111,7 +111,7 @@ TEST_F(ModelFolder, loads_a_network_that_equals_its_source) {
   const auto direct = make_classifier({"pct_cls", kSmallPct, ""}, small_pct_weights());
   const Matrix points = cube(30, 1);
   EXPECT_THAT(model.network->logits(points).values(),
-              ::testing::ElementsAreArray(direct->logits(points).values()));
+              testing::ElementsAreArray(direct->logits(points).values()));
 }
 
 TEST_F(ModelFolder, files_must_be_there) {

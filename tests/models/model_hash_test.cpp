@@ -11,13 +11,13 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::MatchesRegex;
+using testing::MatchesRegex;
 
 TEST(model_hash, of_nothing_is_the_published_one) {
   EXPECT_EQ(hash_text(""), "99aa06d3014798d86001c324468d497f");  // xxh128sum of an empty file
 }
 
-class HashOfModel : public ::testing::Test {
+class HashOfModel : public testing::Test {
  protected:
   HashOfModel() {
     folder_.write("config.json", "{}");

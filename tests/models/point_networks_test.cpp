@@ -16,7 +16,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 void expect_parity(const std::string& name) {
   const GoldenCase golden = read_golden_case(PTATTN_TEST_DIR "/golden/" + name + ".json");

@@ -10,7 +10,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/reliability.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 TEST(temperature, takes_the_root_of_probabilities) {
@@ -75,4 +75,4 @@ TEST(reliability, knows_the_classes_that_were_not_found) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -13,13 +13,10 @@
 #include "ptattn/neighbors/kd_tree.hpp"
 #include "shapes.hpp"
 
+namespace ptattn::test {
 namespace {
 
-using ptattn::IndexTable;
-using ptattn::k_nearest;
-using ptattn::Matrix;
-using ptattn::MatrixView;
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 /// The definition: sort everything by distance, then index.
 IndexTable scalar_twin(MatrixView points, MatrixView queries, std::size_t k) {
@@ -27,7 +24,7 @@ IndexTable scalar_twin(MatrixView points, MatrixView queries, std::size_t k) {
   std::vector<std::pair<float, std::uint32_t>> all(points.rows);
   for (std::size_t q = 0; q < queries.rows; ++q) {
     for (std::uint32_t i = 0; i < points.rows; ++i) {
-      all[i] = {ptattn_test::squared_distance(points.row(i), queries.row(q)), i};
+      all[i] = {squared_distance(points.row(i), queries.row(q)), i};
     }
     std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k), all.end());
     for (std::size_t j = 0; j < k; ++j) table.indices.push_back(all[j].second);
@@ -48,7 +45,7 @@ void expect_exact(MatrixView points, std::size_t k, std::size_t step) {
 }
 
 Matrix uniform(std::size_t n) {
-  return ptattn_test::generate(n, [](auto& random, auto, auto) { return random.uniform(); });
+  return generate(n, [](auto& random, auto, auto) { return random.uniform(); });
 }
 
 TEST(k_nearest, hand_computed) {
@@ -65,15 +62,15 @@ TEST(k_nearest, hand_computed) {
 }
 
 TEST(k_nearest, ties_go_to_the_lowest_index) {
-  const Matrix points = ptattn_test::generate(100, [](auto&, auto, auto) { return 1.0; });
+  const Matrix points = generate(100, [](auto&, auto, auto) { return 1.0; });
   EXPECT_THAT(k_nearest(points, points.view().rows_range(50, 1), 4).indices,
               ElementsAre(0, 1, 2, 3));
 }
 
 TEST(k_nearest, equals_the_definition_on_every_cpu_level) {
-  ptattn_test::for_each_target([] {
+  for_each_target([] {
     for (const std::size_t n : {1, 2, 15, 16, 17, 31, 32, 33, 64, 65, 511, 513, 1025}) {
-      for (const ptattn_test::Shape& shape : ptattn_test::shapes(n)) {
+      for (const Shape& shape : shapes(n)) {
         for (const std::size_t k : {1, 3, 16, 17, 32, 200}) {
           if (k > n) continue;
           SCOPED_TRACE(shape.name + ", n = " + std::to_string(n) + ", k = " + std::to_string(k));
@@ -85,9 +82,9 @@ TEST(k_nearest, equals_the_definition_on_every_cpu_level) {
 }
 
 TEST(k_nearest, equals_the_definition_on_large_clouds) {
-  ptattn_test::for_each_target([] {
+  for_each_target([] {
     for (const std::size_t n : {8192, 8193, 20'011}) {
-      for (const ptattn_test::Shape& shape : ptattn_test::shapes(n)) {
+      for (const Shape& shape : shapes(n)) {
         SCOPED_TRACE(shape.name + ", n = " + std::to_string(n));
         expect_exact(shape.points, 16, n / 30);
       }
@@ -96,7 +93,7 @@ TEST(k_nearest, equals_the_definition_on_large_clouds) {
 }
 
 TEST(k_nearest, all_points_are_neighbours) {
-  for (const ptattn_test::Shape& shape : ptattn_test::shapes(300)) {
+  for (const Shape& shape : shapes(300)) {
     SCOPED_TRACE(shape.name);
     expect_exact(shape.points, 300, 50);
   }
@@ -105,7 +102,7 @@ TEST(k_nearest, all_points_are_neighbours) {
 TEST(k_nearest, many_identical_points_among_others_stay_cheap) {
   // Invalid returns of a scanner often end up at the origin. Each of these queries would look at
   // all of them if ties did not prune by index.
-  const Matrix points = ptattn_test::generate(
+  const Matrix points = generate(
       60'000, [](auto& random, std::size_t i, auto) { return i % 3 == 0 ? random.uniform() : 0; });
   const IndexTable table = k_nearest(points, points, 8);
   EXPECT_THAT(std::vector(table.row(1), table.row(2)), ElementsAre(1, 2, 4, 5, 7, 8, 10, 11));
@@ -116,7 +113,7 @@ TEST(k_nearest, many_identical_points_among_others_stay_cheap) {
 TEST(k_nearest, queries_may_be_far_from_the_cloud) {
   const Matrix points = uniform(3000);
   const Matrix queries =
-      ptattn_test::generate(40, [](auto& random, auto, auto) { return 1e3 * random.uniform(); });
+      generate(40, [](auto& random, auto, auto) { return 1e3 * random.uniform(); });
   EXPECT_EQ(k_nearest(points, queries, 20).indices, scalar_twin(points, queries, 20).indices);
 }
 
@@ -138,7 +135,7 @@ TEST(k_nearest, reads_strided_views_at_odd_addresses) {
 TEST(k_nearest, same_table_for_any_thread_count) {
   const Matrix points = uniform(50'000);
   const auto search_with = [&](int threads) {
-    const ptattn::ThreadLimit limit(threads);
+    const ThreadLimit limit(threads);
     return k_nearest(points, points, 8).indices;
   };
   EXPECT_EQ(search_with(1), search_with(8));
@@ -156,13 +153,13 @@ TEST(k_nearest, permuting_the_points_permutes_the_table) {
 
 TEST(k_nearest, refuses_what_makes_no_sense) {
   const Matrix points = uniform(5);
-  EXPECT_THROW((void)k_nearest(points, points, 0), ptattn::Error);
-  EXPECT_THROW((void)k_nearest(points, points, 6), ptattn::Error);
-  EXPECT_THROW((void)k_nearest(Matrix(5, 2), points, 1), ptattn::Error);
-  EXPECT_THROW((void)k_nearest(points, Matrix(5, 4), 1), ptattn::Error);
-  EXPECT_THROW((void)k_nearest(Matrix(0, 3), points, 1), ptattn::Error);
+  EXPECT_THROW((void)k_nearest(points, points, 0), Error);
+  EXPECT_THROW((void)k_nearest(points, points, 6), Error);
+  EXPECT_THROW((void)k_nearest(Matrix(5, 2), points, 1), Error);
+  EXPECT_THROW((void)k_nearest(points, Matrix(5, 4), 1), Error);
+  EXPECT_THROW((void)k_nearest(Matrix(0, 3), points, 1), Error);
   const MatrixView more_than_indices{points.data(), std::size_t{1} << 32, 3, 0};
-  EXPECT_THROW((void)k_nearest(more_than_indices, points, 1), ptattn::Error);
+  EXPECT_THROW((void)k_nearest(more_than_indices, points, 1), Error);
 }
 
 TEST(k_nearest, refuses_coordinates_that_are_not_finite) {
@@ -171,17 +168,18 @@ TEST(k_nearest, refuses_coordinates_that_are_not_finite) {
        {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     Matrix broken = clone(points);
     broken(39, 2) = bad;
-    EXPECT_THROW((void)k_nearest(broken, points, 1), ptattn::Error);
-    EXPECT_THROW((void)k_nearest(points, broken, 1), ptattn::Error);
+    EXPECT_THROW((void)k_nearest(broken, points, 1), Error);
+    EXPECT_THROW((void)k_nearest(points, broken, 1), Error);
   }
 }
 
 TEST(kd_tree, answers_again_and_again) {
   const Matrix points = uniform(3000);
-  const ptattn::KdTree tree(points);
+  const KdTree tree(points);
   EXPECT_EQ(tree.size(), 3000U);
   EXPECT_EQ(tree.k_nearest(points, 4).indices, scalar_twin(points, points, 4).indices);
   EXPECT_EQ(tree.k_nearest(points, 1).indices, scalar_twin(points, points, 1).indices);
 }
 
 }  // namespace
+}  // namespace ptattn::test

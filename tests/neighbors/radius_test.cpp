@@ -12,15 +12,11 @@
 #include "ptattn/neighbors/kd_tree.hpp"
 #include "shapes.hpp"
 
+namespace ptattn::test {
 namespace {
 
-using ptattn::IndexTable;
-using ptattn::KdTree;
-using ptattn::kNoIndex;
-using ptattn::Matrix;
-using ptattn::MatrixView;
-using ::testing::Each;
-using ::testing::ElementsAre;
+using testing::Each;
+using testing::ElementsAre;
 
 /// The definition: sort all that are within the radius, cut, fill up.
 std::vector<std::uint32_t> scalar_twin(MatrixView points, MatrixView queries, float radius,
@@ -30,7 +26,7 @@ std::vector<std::uint32_t> scalar_twin(MatrixView points, MatrixView queries, fl
   for (std::size_t q = 0; q < queries.rows; ++q) {
     std::vector<std::pair<float, std::uint32_t>> within;
     for (std::uint32_t i = 0; i < points.rows; ++i) {
-      const float d2 = ptattn_test::squared_distance(points.row(i), queries.row(q));
+      const float d2 = squared_distance(points.row(i), queries.row(q));
       if (d2 <= radius * radius) within.emplace_back(d2, i);
     }
     std::ranges::sort(within);
@@ -60,7 +56,7 @@ void expect_exact(MatrixView points, std::size_t step) {
 }
 
 Matrix uniform(std::size_t n) {
-  return ptattn_test::generate(n, [](auto& random, auto, auto) { return random.uniform(); });
+  return generate(n, [](auto& random, auto, auto) { return random.uniform(); });
 }
 
 TEST(within_radius, hand_computed) {
@@ -78,9 +74,9 @@ TEST(within_radius, hand_computed) {
 }
 
 TEST(within_radius, equals_the_definition_on_every_cpu_level) {
-  ptattn_test::for_each_target([] {
+  for_each_target([] {
     for (const std::size_t n : {1, 2, 16, 17, 33, 513, 1025}) {
-      for (const ptattn_test::Shape& shape : ptattn_test::shapes(n)) {
+      for (const Shape& shape : shapes(n)) {
         SCOPED_TRACE(shape.name + ", n = " + std::to_string(n));
         expect_exact(shape.points, n / 5 + 1);
       }
@@ -89,7 +85,7 @@ TEST(within_radius, equals_the_definition_on_every_cpu_level) {
 }
 
 TEST(within_radius, equals_the_definition_on_large_clouds) {
-  for (const ptattn_test::Shape& shape : ptattn_test::shapes(8193)) {
+  for (const Shape& shape : shapes(8193)) {
     SCOPED_TRACE(shape.name);
     expect_exact(shape.points, 2000);
   }
@@ -113,7 +109,7 @@ TEST(within_radius, an_endless_radius_gives_the_k_nearest) {
 TEST(within_radius, same_table_for_any_thread_count) {
   const Matrix points = uniform(30'000);
   const auto search_with = [&](int threads) {
-    const ptattn::ThreadLimit limit(threads);
+    const ThreadLimit limit(threads);
     return KdTree(points).within_radius(points, 0.03F, 24).indices;
   };
   EXPECT_EQ(search_with(1), search_with(8));
@@ -122,11 +118,11 @@ TEST(within_radius, same_table_for_any_thread_count) {
 TEST(within_radius, refuses_what_makes_no_sense) {
   const Matrix points = uniform(5);
   const KdTree tree(points);
-  EXPECT_THROW((void)tree.within_radius(points, -1.0F, 3), ptattn::Error);
-  EXPECT_THROW((void)tree.within_radius(points, std::numeric_limits<float>::quiet_NaN(), 3),
-               ptattn::Error);
-  EXPECT_THROW((void)tree.within_radius(points, 1.0F, 0), ptattn::Error);
-  EXPECT_THROW((void)tree.within_radius(Matrix(5, 2), 1.0F, 3), ptattn::Error);
+  EXPECT_THROW((void)tree.within_radius(points, -1.0F, 3), Error);
+  EXPECT_THROW((void)tree.within_radius(points, std::numeric_limits<float>::quiet_NaN(), 3), Error);
+  EXPECT_THROW((void)tree.within_radius(points, 1.0F, 0), Error);
+  EXPECT_THROW((void)tree.within_radius(Matrix(5, 2), 1.0F, 3), Error);
 }
 
 }  // namespace
+}  // namespace ptattn::test

@@ -7,7 +7,7 @@
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/random.hpp"
 
-namespace ptattn_test {
+namespace ptattn::test {
 
 /// Squared distance with the roundings that the library promises.
 inline float squared_distance(const float* a, const float* b) {
@@ -19,14 +19,14 @@ inline float squared_distance(const float* a, const float* b) {
 
 struct Shape {
   std::string name;
-  ptattn::Matrix points;
+  Matrix points;
 };
 
 /// [n, 3] with every coordinate from `value(random, i, axis)`.
 template <class Value>
-ptattn::Matrix generate(std::size_t n, const Value& value) {
-  ptattn::Random random(n);
-  ptattn::Matrix points(n, 3);
+Matrix generate(std::size_t n, const Value& value) {
+  Random random(n);
+  Matrix points(n, 3);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t axis = 0; axis < 3; ++axis) {
       points(i, axis) = static_cast<float>(value(random, i, axis));
@@ -37,7 +37,6 @@ ptattn::Matrix generate(std::size_t n, const Value& value) {
 
 /// Clouds of n points that are easy, or nasty: many exact ties, no extent, values out of range.
 inline std::vector<Shape> shapes(std::size_t n) {
-  using ptattn::Random;
   std::vector<Shape> all;
   all.push_back({"uniform", generate(n, [](Random& r, auto, auto) { return r.uniform(); })});
   all.push_back({"grid", generate(n, [](Random& r, auto, auto) { return 0.25 * r.below(9); })});
@@ -54,4 +53,4 @@ inline std::vector<Shape> shapes(std::size_t n) {
   return all;
 }
 
-}  // namespace ptattn_test
+}  // namespace ptattn::test

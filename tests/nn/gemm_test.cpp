@@ -15,8 +15,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
-
 float activated(Activation activation, float x) {
   if (activation == Activation::kRelu) return x > 0.0F ? x : 0.0F;
   if (activation == Activation::kLeakyRelu) return x > 0.0F ? x : kLeakyReluSlope * x;
@@ -43,8 +41,8 @@ struct Shape {
 };
 
 void expect_twin(Shape s, std::size_t gap, std::size_t shift, Activation activation) {
-  SCOPED_TRACE(::testing::Message()
-               << s.m << " x " << s.k << " x " << s.n << ", gap " << gap << ", shift " << shift);
+  SCOPED_TRACE(testing::Message() << s.m << " x " << s.k << " x " << s.n << ", gap " << gap
+                                  << ", shift " << shift);
   Embedded a(s.m, s.k, gap, shift);
   fill(a.view(), 1);
   const Matrix b = random_matrix(s.k, s.n, 2);
@@ -157,7 +155,7 @@ TEST(gemm_add, hand_computed) {
   Matrix c(3, 2);
   std::ranges::fill(c.values(), 0.5F);
   gemm_add(a, PackedMatrix::from_rows(b), 0, 1, std::array<std::uint16_t, 2>{2, 0}, c);
-  EXPECT_THAT(c.values(), ::testing::ElementsAre(30.5F, -2.5F, 0.5F, 0.5F, 20.5F, -1.5F));
+  EXPECT_THAT(c.values(), testing::ElementsAre(30.5F, -2.5F, 0.5F, 0.5F, 20.5F, -1.5F));
 }
 
 TEST(gemm_add, has_the_bits_of_gemm_and_an_addition) {
@@ -165,7 +163,7 @@ TEST(gemm_add, has_the_bits_of_gemm_and_an_addition) {
     // Rows around the register tiles, columns around vectors and panels, depths beyond a block.
     for (const std::size_t m : {1, 6, 13, 15, 57}) {
       for (const std::size_t n : {5, 16, 32, 48, 75}) {
-        SCOPED_TRACE(::testing::Message() << m << " rows, " << n << " columns");
+        SCOPED_TRACE(testing::Message() << m << " rows, " << n << " columns");
         const std::size_t k = m == 15 ? 600 : 19;
         Embedded a(m, k, 3, 1);
         fill(a.view(), 1);
@@ -226,7 +224,7 @@ TEST(gemm_max, has_the_bits_of_gemm_and_a_maximum) {
     // Groups around the register tiles, columns around the panels, depths beyond a block of gemm.
     for (const std::size_t group : {1, 2, 6, 7, 14, 15, 32, 57}) {
       for (const std::size_t n : {5, 32, 75}) {
-        SCOPED_TRACE(::testing::Message() << "groups of " << group << ", " << n << " columns");
+        SCOPED_TRACE(testing::Message() << "groups of " << group << ", " << n << " columns");
         const std::size_t k = group == 15 ? 600 : 19;
         Embedded a(3 * group, k, 3, 1);
         fill(a.view(), 1);

@@ -13,8 +13,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_level;
-
 struct Shape {
   std::size_t m, k, n;
 };
@@ -55,8 +53,8 @@ Int8Matrix whole_weights(std::size_t k, std::size_t n, std::uint64_t seed) {
 }
 
 void expect_exact(Shape s, std::size_t gap, std::size_t shift) {
-  SCOPED_TRACE(::testing::Message()
-               << s.m << " x " << s.k << " x " << s.n << ", gap " << gap << ", shift " << shift);
+  SCOPED_TRACE(testing::Message() << s.m << " x " << s.k << " x " << s.n << ", gap " << gap
+                                  << ", shift " << shift);
   ScratchMemory scratch;
   const ByteRowsView a = random_bytes(s.m, s.k, 1, scratch);
   const Int8Matrix b = whole_weights(s.k, s.n, 2);

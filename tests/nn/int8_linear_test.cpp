@@ -17,8 +17,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
-
 constexpr std::array<std::size_t, 8> kWidths{1, 3, 8, 15, 16, 17, 33, 64};
 
 /// The definition; the CPU rounds to the nearest, halves to even, as nearbyint does.

@@ -15,8 +15,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
-
 constexpr std::array<std::size_t, 8> kWidths{1, 3, 4, 15, 16, 17, 33, 64};
 
 TEST(column_max, equals_its_scalar_twin_on_every_cpu_level) {

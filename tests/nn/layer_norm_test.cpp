@@ -13,8 +13,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
-
 std::vector<float> random_values(std::size_t n, std::uint64_t seed) {
   const Matrix m = random_matrix(1, n, seed);
   return {m.values().begin(), m.values().end()};

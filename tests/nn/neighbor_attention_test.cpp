@@ -13,8 +13,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
-
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 std::vector<std::uint32_t> random_lists(std::size_t m, std::size_t r, std::size_t n) {
@@ -52,7 +50,7 @@ TEST(neighbor_attention, equals_its_scalar_twin_on_every_cpu_level) {
   for_each_target([] {
     for (const std::size_t d : {1, 3, 4, 6, 16, 18, 35, 64}) {
       for (const std::size_t r : {1, 8, 16, 17, 32}) {
-        SCOPED_TRACE(::testing::Message() << "d " << d << ", r " << r);
+        SCOPED_TRACE(testing::Message() << "d " << d << ", r " << r);
         const std::size_t c = d + 1;
         Embedded q(12, d, 1, 1);
         Embedded k(40, d, 2, 3);

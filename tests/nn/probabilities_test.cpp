@@ -9,7 +9,7 @@
 
 #include "ptattn/core/error.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 Matrix rows_of(std::vector<std::vector<float>> values) {
@@ -57,4 +57,4 @@ TEST(class_probabilities, scores_that_are_not_finite_are_refused) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -12,7 +12,7 @@ namespace ptattn::test {
 namespace {
 
 TEST(softmax_stats, equal_their_scalar_twin) {
-  ptattn_test::for_each_target([] {
+  for_each_target([] {
     for (const std::size_t n : {1, 3, 16, 37}) {
       const Matrix x = random_matrix(5, n, n, 4.0);
       std::vector<float> largest(5);
@@ -30,7 +30,7 @@ TEST(softmax_stats, equal_their_scalar_twin) {
 }
 
 TEST(softmax_stats, weights_equal_their_scalar_twin) {
-  ptattn_test::for_each_target([] {
+  for_each_target([] {
     for (const std::size_t n : {1, 3, 16, 37}) {
       const Matrix scores = random_matrix(4, n, n, 3.0);
       const std::vector<float> largest(n, 3.0F);

@@ -17,7 +17,6 @@
 namespace ptattn::test {
 namespace {
 
-using ::ptattn_test::for_each_target;
 using Cell = std::array<int, 3>;
 
 /// `n` different voxels of a cube of `side` voxels.

@@ -17,16 +17,16 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::AllOf;
-using ::testing::HasSubstr;
-using ::testing::Not;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
 
 struct Outcome {
   int exit_code;
   std::string output;  // both streams
 };
 
-class Parity : public ::testing::Test {
+class Parity : public testing::Test {
  protected:
   Parity() { std::filesystem::create_directories(folder_); }
   ~Parity() override { std::filesystem::remove_all(folder_); }

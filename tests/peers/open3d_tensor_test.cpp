@@ -58,7 +58,7 @@ TEST_P(Open3DTensor, reads_labels) {
             std::vector<std::uint32_t>(ours.begin(), ours.end()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Binary, Open3DTensor,
+INSTANTIATE_TEST_SUITE_P(binary, Open3DTensor,
                          testing::Values(Container{".ply", Encoding::kBinary},
                                          Container{".pcd", Encoding::kBinary},
                                          Container{".pcd", Encoding::kBinaryCompressed}),

@@ -87,7 +87,7 @@ TEST_P(PclViewer, is_a_cloud_of_pcls_labelled_points) {
   for (std::size_t i = 0; i < kLabelledPoints; ++i) ASSERT_EQ(points[i].label, label(i));
 }
 
-INSTANTIATE_TEST_SUITE_P(AllEncodings, PclViewer, testing::ValuesIn(kContainers),
+INSTANTIATE_TEST_SUITE_P(all_encodings, PclViewer, testing::ValuesIn(kContainers),
                          [](const auto& one) { return name_of(one.param); });
 
 }  // namespace

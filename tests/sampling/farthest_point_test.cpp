@@ -11,12 +11,10 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 
+namespace ptattn::test {
 namespace {
 
-using ptattn::farthest_point_sample;
-using ptattn::Matrix;
-using ptattn::MatrixView;
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 /// The definition, word by word.
 std::vector<std::uint32_t> scalar_twin(MatrixView points, std::size_t count, std::size_t start) {
@@ -29,7 +27,7 @@ std::vector<std::uint32_t> scalar_twin(MatrixView points, std::size_t count, std
     const float* const newest = points.row(sample);
     sample = 0;
     for (std::size_t i = 0; i < points.rows; ++i) {
-      nearest[i] = std::min(nearest[i], ptattn_test::squared_distance(points.row(i), newest));
+      nearest[i] = std::min(nearest[i], squared_distance(points.row(i), newest));
       if (nearest[i] > nearest[sample]) sample = i;
     }
   }
@@ -68,9 +66,9 @@ TEST(farthest_point, one_point) {
 }
 
 TEST(farthest_point, equals_the_definition_on_every_cpu_level) {
-  ptattn_test::for_each_target([] {
+  for_each_target([] {
     for (const std::size_t n : {1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 500, 513, 1024}) {
-      for (const ptattn_test::Shape& shape : ptattn_test::shapes(n)) {
+      for (const Shape& shape : shapes(n)) {
         SCOPED_TRACE(shape.name + ", " + std::to_string(n) + " points");
         ASSERT_EQ(farthest_point_sample(shape.points, n, n / 3),
                   scalar_twin(shape.points, n, n / 3));
@@ -80,9 +78,9 @@ TEST(farthest_point, equals_the_definition_on_every_cpu_level) {
 }
 
 TEST(farthest_point, equals_the_definition_on_large_clouds) {
-  ptattn_test::for_each_target([] {
+  for_each_target([] {
     for (const std::size_t n : {4096, 4097, 9001}) {
-      for (const ptattn_test::Shape& shape : ptattn_test::shapes(n)) {
+      for (const Shape& shape : shapes(n)) {
         SCOPED_TRACE(shape.name + ", " + std::to_string(n) + " points");
         ASSERT_EQ(farthest_point_sample(shape.points, 600), scalar_twin(shape.points, 600, 0));
       }
@@ -91,7 +89,7 @@ TEST(farthest_point, equals_the_definition_on_large_clouds) {
 }
 
 TEST(farthest_point, reads_strided_views_at_odd_addresses) {
-  const Matrix wide = ptattn_test::generate(700, [](auto& r, auto, auto) { return r.uniform(); });
+  const Matrix wide = generate(700, [](auto& r, auto, auto) { return r.uniform(); });
   Matrix padded(700, 5);
   for (std::size_t i = 0; i < 700; ++i) {
     for (std::size_t axis = 0; axis < 3; ++axis) padded(i, axis + 1) = wide(i, axis);
@@ -102,10 +100,9 @@ TEST(farthest_point, reads_strided_views_at_odd_addresses) {
 }
 
 TEST(farthest_point, same_samples_for_any_thread_count) {
-  const Matrix points =
-      ptattn_test::generate(40'000, [](auto& r, auto, auto) { return r.uniform(); });
+  const Matrix points = generate(40'000, [](auto& r, auto, auto) { return r.uniform(); });
   const auto sample_with = [&](int threads) {
-    const ptattn::ThreadLimit limit(threads);
+    const ThreadLimit limit(threads);
     return farthest_point_sample(points, 2000);
   };
   EXPECT_EQ(sample_with(1), sample_with(8));
@@ -113,13 +110,14 @@ TEST(farthest_point, same_samples_for_any_thread_count) {
 
 TEST(farthest_point, refuses_what_makes_no_sense) {
   const Matrix points = on_a_line({0, 1, 2});
-  EXPECT_THROW((void)farthest_point_sample(points, 0), ptattn::Error);
-  EXPECT_THROW((void)farthest_point_sample(points, 4), ptattn::Error);
-  EXPECT_THROW((void)farthest_point_sample(points, 1, 3), ptattn::Error);
-  EXPECT_THROW((void)farthest_point_sample(Matrix(3, 2), 1), ptattn::Error);
-  EXPECT_THROW((void)farthest_point_sample(Matrix(0, 3), 1), ptattn::Error);
+  EXPECT_THROW((void)farthest_point_sample(points, 0), Error);
+  EXPECT_THROW((void)farthest_point_sample(points, 4), Error);
+  EXPECT_THROW((void)farthest_point_sample(points, 1, 3), Error);
+  EXPECT_THROW((void)farthest_point_sample(Matrix(3, 2), 1), Error);
+  EXPECT_THROW((void)farthest_point_sample(Matrix(0, 3), 1), Error);
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_THROW((void)farthest_point_sample(on_a_line({0, nan, 2}), 1), ptattn::Error);
+  EXPECT_THROW((void)farthest_point_sample(on_a_line({0, nan, 2}), 1), Error);
 }
 
 }  // namespace
+}  // namespace ptattn::test

@@ -12,9 +12,9 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::ElementsAreArray;
-using ::testing::IsEmpty;
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+using testing::IsEmpty;
 
 std::vector<std::uint64_t> random_keys(std::size_t n, unsigned bits) {
   Random random(n + bits);

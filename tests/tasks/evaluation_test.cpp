@@ -8,7 +8,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 ConfusionMatrix matrix(const std::vector<std::vector<std::uint64_t>>& rows) {
@@ -129,4 +129,4 @@ TEST(count_pairs, refuses) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 TEST(reliability_table,
@@ -47,4 +47,4 @@ TEST(reliability_table, a_rare_bin_does_not_make_the_largest_error) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -4,8 +4,10 @@
 
 #include <string>
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
+
+using namespace tools;
 
 std::string said(const CLI::Validator& check, std::string value) {
   return check(value);
@@ -48,4 +50,4 @@ TEST(checks, field_names_have_no_blanks) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

@@ -14,7 +14,7 @@ namespace ptattn::test {
 namespace {
 
 using nlohmann::json;
-using ::testing::HasSubstr;
+using testing::HasSubstr;
 
 /// An ASCII PLY cloud with two fields of labels, a pair (truth, predicted) each point.
 std::string labelled(const std::vector<std::pair<std::string, std::string>>& labels,

@@ -8,14 +8,15 @@
 #include "ptattn/core/error.hpp"
 #include "scratch.hpp"
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
 
+using namespace tools;
 using Json = nlohmann::ordered_json;
 
 /// What a writer makes of records.
 std::string written(Format format, const std::vector<Json>& records) {
-  const test::Scratch scratch;
+  const Scratch scratch;
   const auto path = scratch.path() / "out";
   {
     Output output = Output::appending(path);
@@ -23,7 +24,7 @@ std::string written(Format format, const std::vector<Json>& records) {
     for (const Json& record : records) writer.write(record, "row\n");
     writer.finish();
   }
-  return test::read_file(path);
+  return read_file(path);
 }
 
 const std::vector<Json> kRecords{
@@ -56,7 +57,7 @@ TEST(format, writes_one_json_document) {
 }
 
 TEST(format, writes_a_json_object_per_line) {
-  EXPECT_EQ(test::lines_of(written(Format::kJsonl, kRecords)).size(), 3U);
+  EXPECT_EQ(lines_of(written(Format::kJsonl, kRecords)).size(), 3U);
 }
 
 TEST(format, takes_csv_columns_from_the_first_good_record) {
@@ -73,4 +74,4 @@ TEST(format, writes_tables_as_they_come) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

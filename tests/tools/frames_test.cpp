@@ -20,7 +20,7 @@ namespace ptattn::test {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::HasSubstr;
+using testing::HasSubstr;
 
 class Frames : public ToolTest {
  protected:
@@ -146,7 +146,7 @@ TEST_F(Frames, a_thinned_coast_is_told_below_the_density_of_the_model) {
     write_cloud(folder() / name, thinned);
   };
   thin(1, "all.ply");
-  EXPECT_THAT(run_tool({"all.ply", "-o", "out.ply"}).err, ::testing::Not(HasSubstr("points/m2")));
+  EXPECT_THAT(run_tool({"all.ply", "-o", "out.ply"}).err, testing::Not(HasSubstr("points/m2")));
   thin(4, "thin.ply");
   EXPECT_THAT(run_tool({"thin.ply", "-o", "out.ply"}).err,
               HasSubstr("points/m2, the model was made for 0.3 and more"));

@@ -20,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
+using testing::HasSubstr;
+using testing::IsEmpty;
 
 const std::string kTown = PTATTN_TEST_DIR "/golden/aerial_town.ply";
 const std::string kChair = PTATTN_SOURCE_DIR "/samples/clouds/chair_coloured.ply";

@@ -12,12 +12,14 @@
 #include "scratch.hpp"
 #include "target.hpp"
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
 
+using namespace tools;
+
 namespace fs = std::filesystem;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 class Jobs : public testing::Test {
  protected:
@@ -27,7 +29,7 @@ class Jobs : public testing::Test {
   }
   ~Jobs() override { fs::current_path("/"); }
 
-  void put(const std::string& name) const { test::write_file(scratch_.path() / name, "x"); }
+  void put(const std::string& name) const { write_file(scratch_.path() / name, "x"); }
   [[nodiscard]] static std::vector<std::string> outputs(const std::vector<std::string>& arguments,
                                                         const std::string& output,
                                                         std::string_view new_extension = {},
@@ -53,7 +55,7 @@ class Jobs : public testing::Test {
   }
 
  private:
-  test::Scratch scratch_;
+  Scratch scratch_;
 };
 
 TEST_F(Jobs, a_single_file_goes_to_a_file_or_into_a_folder) {
@@ -104,4 +106,4 @@ TEST_F(Jobs, an_output_is_never_an_input_or_made_twice) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

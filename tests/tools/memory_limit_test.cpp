@@ -6,17 +6,19 @@
 
 #include "scratch.hpp"
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
+
+using namespace tools;
 
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30U;
 
 /// A file tree that looks like the parts of /proc and /sys that tell of control groups.
-class ControlGroups : public ::testing::Test {
+class ControlGroups : public testing::Test {
  protected:
   void write(const std::string& path, const std::string& text) const {
     std::filesystem::create_directories((root() / path).parent_path());
-    test::write_file(root() / path, text);
+    write_file(root() / path, text);
   }
   /// Version 2, mounted as on Debian, Fedora and Ubuntu today.
   void mount_unified(const std::string& group, const std::string& mount_root = "/") const {
@@ -29,7 +31,7 @@ class ControlGroups : public ::testing::Test {
   [[nodiscard]] std::filesystem::path root() const { return scratch_.path(); }
 
  private:
-  test::Scratch scratch_;
+  Scratch scratch_;
 };
 
 TEST_F(ControlGroups, no_files_set_no_limit) {
@@ -101,4 +103,4 @@ TEST_F(ControlGroups, damaged_files_set_no_limit) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

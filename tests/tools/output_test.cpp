@@ -7,10 +7,10 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::MatchesRegex;
-using ::testing::SizeIs;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::SizeIs;
 
 class OutputOf : public Classify {};
 
@@ -198,7 +198,7 @@ TEST_F(OutputOf, progress_is_only_for_terminals) {
   EXPECT_THAT(run(watched).err, HasSubstr("ptattn-classify: missing.ply: "));
   ::unsetenv("NO_COLOR");
   watched.arguments.emplace_back("--no-progress");
-  EXPECT_THAT(run(watched).err, ::testing::Not(HasSubstr("of 4 clouds")));
+  EXPECT_THAT(run(watched).err, testing::Not(HasSubstr("of 4 clouds")));
 }
 
 }  // namespace

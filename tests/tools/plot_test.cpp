@@ -10,10 +10,11 @@
 #include "plot/font.hpp"
 #include "plot/heat_map.hpp"
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using namespace tools;
+using testing::ElementsAre;
 
 constexpr Rgb kWhite{255, 255, 255};
 constexpr Rgb kBlack{0, 0, 0};
@@ -164,4 +165,4 @@ TEST(heat_map, texts_that_are_too_long_are_cut) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
+
+using namespace tools;
 
 TEST(progress_text, says_rate_and_time_left) {
   EXPECT_EQ(progress_text(0, 40, 0.0), "0 of 40 clouds");
@@ -17,4 +19,4 @@ TEST(progress_text, says_rate_and_time_left) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

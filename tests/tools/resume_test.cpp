@@ -9,8 +9,8 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::SizeIs;
+using testing::HasSubstr;
+using testing::SizeIs;
 
 std::vector<std::string> names_in(const std::filesystem::path& folder) {
   std::vector<std::string> names;

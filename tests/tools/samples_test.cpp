@@ -5,7 +5,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::SizeIs;
+using testing::SizeIs;
 
 constexpr const char* kSamples = PTATTN_SOURCE_DIR "/samples";
 

@@ -24,8 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
 
 const std::string kTown = PTATTN_TEST_DIR "/golden/aerial_town.ply";
 
@@ -63,7 +63,7 @@ TEST_F(Segment, models_are_listed_with_their_terms) {
               HasSubstr("\n  terms     trained on IGN LiDAR HD, Licence Ouverte 2.0\n"));
   EXPECT_THAT(models.out, HasSubstr("\n  accuracy  mIoU"));
   EXPECT_EQ(lines_of(segment({"--list-models", "--format", "jsonl"}).out).size(), 2U);
-  EXPECT_THAT(models.out, ::testing::Not(HasSubstr("pct-modelnet40")));
+  EXPECT_THAT(models.out, testing::Not(HasSubstr("pct-modelnet40")));
 }
 
 TEST_F(Segment, every_field_is_kept_and_the_new_ones_stand_behind) {
@@ -161,10 +161,10 @@ TEST_F(Segment, unsure_points_get_a_label_of_their_own) {
 
 TEST_F(Segment, classes_that_validation_did_not_find_are_not_listed_as_if_they_were) {
   const Finished table = segment({kTown, "-o", "out.ply"});
-  EXPECT_THAT(table.out, ::testing::Not(HasSubstr("bridge")));
+  EXPECT_THAT(table.out, testing::Not(HasSubstr("bridge")));
   EXPECT_THAT(table.out, HasSubstr("confidence: mean "));
   const Finished record = segment({kTown, "-o", "again.ply", "--format", "jsonl"});
-  EXPECT_THAT(json::parse(record.out)["unproven_classes"], ::testing::Contains("bridge"));
+  EXPECT_THAT(json::parse(record.out)["unproven_classes"], testing::Contains("bridge"));
   EXPECT_THAT(segment({"--list-models"}).out, HasSubstr("\n  unproven  water, bridge"));
 }
 
@@ -245,7 +245,7 @@ TEST_F(Segment, labels_of_las_files_are_asprs_codes_in_classification_and_all_el
     EXPECT_TRUE(std::ranges::equal(a.bytes(), b.bytes())) << a.name();
   }
   for (const std::uint8_t code : after.find("classification")->values<std::uint8_t>()) {
-    EXPECT_THAT(code, ::testing::AnyOf(1, 2, 5, 6, 9, 17));
+    EXPECT_THAT(code, testing::AnyOf(1, 2, 5, 6, 9, 17));
   }
   EXPECT_NE(after.find("confidence"), nullptr);
 }
@@ -415,7 +415,7 @@ TEST_F(Segment, folders_keep_their_paths_and_bad_inputs_do_not_stop_the_rest) {
                 first["classes"]["building"].get<int>() + first["classes"]["water"].get<int>() +
                 first["classes"]["bridge"].get<int>() + first["classes"]["other"].get<int>());
   EXPECT_THAT(json::parse(lines[1])["error"].get<std::string>(),
-              ::testing::Not(StartsWith("in/broken.ply: ")));
+              testing::Not(StartsWith("in/broken.ply: ")));
   EXPECT_THAT(finished.err, HasSubstr("1 of 4 inputs failed\n"));
 }
 
@@ -429,7 +429,7 @@ TEST_F(Segment, resume_skips_what_is_there) {
   EXPECT_EQ(fs::last_write_time(folder() / "out/a.ply"), made);
   EXPECT_TRUE(fs::exists(folder() / "out/b.ply"));
   EXPECT_THAT(finished.err, HasSubstr("1 of 2 outputs exist already\n"));
-  EXPECT_THAT(finished.out, ::testing::Not(HasSubstr("in/a.ply")));
+  EXPECT_THAT(finished.out, testing::Not(HasSubstr("in/a.ply")));
 }
 
 std::vector<std::string> origin_of(const PointCloud& cloud) {
@@ -445,25 +445,25 @@ TEST_F(Segment, outputs_say_what_made_them_and_what_their_labels_are) {
   ASSERT_EQ(segment({"a.ply", "-o", "out.ply", "--votes", "2", "--colorize"}).exit_code, 0);
   const auto lines = origin_of(cloud("out.ply"));
   ASSERT_EQ(lines.size(), 14U);
-  EXPECT_THAT(lines[0], ::testing::MatchesRegex("ptattn made by ptattn-segment [0-9.]+"));
-  EXPECT_THAT(lines[1], ::testing::MatchesRegex("ptattn model [0-9a-f]{32} aerial"));
+  EXPECT_THAT(lines[0], testing::MatchesRegex("ptattn made by ptattn-segment [0-9.]+"));
+  EXPECT_THAT(lines[1], testing::MatchesRegex("ptattn model [0-9a-f]{32} aerial"));
   EXPECT_THAT(
       std::vector(lines.begin() + 2, lines.end()),
-      ::testing::ElementsAre("ptattn option colorize", "ptattn option votes=2",
-                             "ptattn field confidence probability of the label",
-                             "ptattn field entropy of all classes, in nats",
-                             "ptattn field margin to the second class", "ptattn labels label class",
-                             "ptattn class 0 2 ground", "ptattn class 1 5 vegetation",
-                             "ptattn class 2 6 building", "ptattn class 3 9 water",
-                             "ptattn class 4 17 bridge", "ptattn class 5 1 other"));
+      testing::ElementsAre("ptattn option colorize", "ptattn option votes=2",
+                           "ptattn field confidence probability of the label",
+                           "ptattn field entropy of all classes, in nats",
+                           "ptattn field margin to the second class", "ptattn labels label class",
+                           "ptattn class 0 2 ground", "ptattn class 1 5 vegetation",
+                           "ptattn class 2 6 building", "ptattn class 3 9 water",
+                           "ptattn class 4 17 bridge", "ptattn class 5 1 other"));
   ASSERT_EQ(segment({"out.ply", "-o", "out.laz", "--prefix", "new_"}).exit_code, 0);
   const auto both = origin_of(cloud("out.laz"));
   ASSERT_GT(both.size(), lines.size());
   EXPECT_EQ(std::vector(both.begin(), both.begin() + 14), lines);
   ASSERT_EQ(segment({"a.ply", "-o", "codes.las"}).exit_code, 0);
   EXPECT_THAT(origin_of(cloud("codes.las")),
-              ::testing::IsSupersetOf({"ptattn labels classification asprs",
-                                       "ptattn class 5 5 vegetation", "ptattn class 1 1 other"}));
+              testing::IsSupersetOf({"ptattn labels classification asprs",
+                                     "ptattn class 5 5 vegetation", "ptattn class 1 1 other"}));
 }
 
 TEST_F(Segment, the_same_options_in_another_order_and_place_give_the_same_bytes) {
@@ -485,7 +485,7 @@ TEST_F(Segment, resume_makes_anew_what_another_command_line_made) {
               HasSubstr("2 of 2 outputs exist already\n"));
   const std::string before = get("out/a.ply");
   const Finished plan = segment({"in", "-o", "out/", "--resume", "--dry-run"});
-  EXPECT_THAT(plan.out, ::testing::Not(HasSubstr("skipped")));
+  EXPECT_THAT(plan.out, testing::Not(HasSubstr("skipped")));
   const Finished finished = segment({"in", "-o", "out/", "--resume"});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_THAT(finished.err,
@@ -543,8 +543,8 @@ TEST_F(Segment, every_run_ends_with_one_line) {
   const Finished finished = segment({"in", "-o", "out/", "--format", "json"});
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(lines_of(finished.err).back(),
-              ::testing::MatchesRegex("ptattn-segment: 2 files, [0-9]+ points, [0-9.]+ s, [0-9]+ "
-                                      "points/s"));
+              testing::MatchesRegex("ptattn-segment: 2 files, [0-9]+ points, [0-9.]+ s, [0-9]+ "
+                                    "points/s"));
   const json records = json::parse(finished.out);
   ASSERT_EQ(records.size(), 2U);
   EXPECT_GT(records[0]["confidence"]["ground"], 0.5);
@@ -623,7 +623,7 @@ TEST_F(Segment, strange_units_and_extents) {
               HasSubstr("millimetres.ply: has its points farther apart than"));
   for (auto& p : grid) p = {p[0] / 1000.0, p[1] / 1000.0, 0.0};
   write_file(folder() / "metres.ply", ply_text(grid));
-  EXPECT_THAT(segment({"metres.ply", "-o", "out.ply"}).err, ::testing::Not(HasSubstr("metres?")));
+  EXPECT_THAT(segment({"metres.ply", "-o", "out.ply"}).err, testing::Not(HasSubstr("metres?")));
   for (auto& p : points) p[0] *= 1e6;
   write_file(folder() / "large.ply", ply_text(points));
   const Finished large = segment({"large.ply", "-o", "out.ply"});

@@ -8,10 +8,10 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::Contains;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsSupersetOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsSupersetOf;
 
 /// 20 x 20 labelled points a metre apart.
 PointCloud labelled_field(double x = 0.0) {

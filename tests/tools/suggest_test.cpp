@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
+
+using namespace tools;
 
 const std::vector<std::string> kOptions{"--colorize", "--codes", "--neighbors", "--list-layers",
                                         "--radius"};
@@ -39,4 +41,4 @@ TEST(suggest, prefers_the_nearest) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

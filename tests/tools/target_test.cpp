@@ -8,8 +8,10 @@
 #include "ptattn/core/error.hpp"
 #include "scratch.hpp"
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
+
+using namespace tools;
 
 constexpr std::array<std::string_view, 3> kExtensions{".ply", ".pcd", ".npy"};
 
@@ -25,7 +27,7 @@ std::string thrown(const Body& body) {
 }
 
 TEST(target, must_have_a_known_ending) {
-  const test::Scratch scratch;
+  const Scratch scratch;
   EXPECT_EQ(thrown([&] { check_target(scratch.path() / "a.PLY", kExtensions); }), "nothing");
   EXPECT_EQ(thrown([] { check_target("a.xyz", kExtensions); }),
             "2 a.xyz: expected a name ending in .ply, .pcd or .npy");
@@ -34,16 +36,16 @@ TEST(target, must_have_a_known_ending) {
 }
 
 TEST(target, must_be_writable_and_is_left_alone) {
-  const test::Scratch scratch;
+  const Scratch scratch;
   EXPECT_EQ(thrown([] { check_target("/dev/null/no/a.ply", kExtensions); }),
             "3 /dev/null/no/a.ply: cannot be written: Not a directory");
   EXPECT_EQ(thrown([&] { check_target(scratch.path() / "new/b/a.ply", kExtensions); }), "nothing")
       << "missing folders are made later";
   EXPECT_FALSE(std::filesystem::exists(scratch.path() / "new"));
   const auto path = scratch.path() / "a.ply";
-  test::write_file(path, "kept");
+  write_file(path, "kept");
   EXPECT_EQ(thrown([&] { check_target(path, kExtensions); }), "nothing");
-  EXPECT_EQ(test::read_file(path), "kept");
+  EXPECT_EQ(read_file(path), "kept");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch.path()), {}), 1);
 }
 
@@ -59,4 +61,4 @@ TEST(target, new_fields_need_free_names) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

@@ -8,7 +8,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::HasSubstr;
+using testing::HasSubstr;
 
 class TrainOptions : public ToolTest {
  protected:

@@ -24,8 +24,8 @@ namespace ptattn::test {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::HasSubstr;
-using ::testing::Not;
+using testing::HasSubstr;
+using testing::Not;
 
 /// Ground with houses on it, `side` metres, with a classification: 2 and 6, at times 1.
 PointCloud village(std::size_t side, std::uint64_t seed) {
@@ -265,7 +265,7 @@ TEST_F(Train, calibrates_by_itself_and_on_demand) {
   const Finished finished = train({"data", "--hold-out", "b*", "--calibrate", "model"});
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(finished.out, HasSubstr("expected calibration error after: "));
-  EXPECT_THAT(finished.out, ::testing::StartsWith(before.out));  // the same data, the same scores
+  EXPECT_THAT(finished.out, testing::StartsWith(before.out));  // the same data, the same scores
   EXPECT_EQ(read_file(folder() / "model/config.json"), by_itself);
   EXPECT_EQ(read_file(folder() / "model/model.safetensors"), weights);
 }

@@ -6,8 +6,8 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
 
 class Usage : public Classify {};
 

@@ -6,10 +6,11 @@
 
 #include <limits>
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using namespace tools;
+using testing::ElementsAre;
 
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 const view::ColorSource kLabel{"label", view::ColorKind::kClasses};
@@ -72,4 +73,4 @@ TEST(comparisons, need_fields_of_one_number_and_equally_many_points) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

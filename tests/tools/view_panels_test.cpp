@@ -12,12 +12,13 @@
 #include "view/map_marks.hpp"
 #include "view/overlays.hpp"
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
+using namespace tools;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 constexpr Rgb kWhite{255, 255, 255};
 constexpr Rgb kInk{30, 30, 30};
@@ -280,4 +281,4 @@ TEST(letters, without_a_font_are_dots) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

@@ -9,9 +9,10 @@
 
 #include "ptattn/core/random.hpp"
 
-namespace ptattn::tools {
+namespace ptattn::test {
 namespace {
 
+using namespace tools;
 using Points = std::vector<std::array<float, 3>>;
 
 /// A plane of rows, `along` from point to point and `across` from row to row.
@@ -73,4 +74,4 @@ TEST(covering_diameter, is_limited_by_the_extent) {
 }
 
 }  // namespace
-}  // namespace ptattn::tools
+}  // namespace ptattn::test

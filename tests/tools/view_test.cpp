@@ -20,10 +20,10 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
-using ::testing::SizeIs;
-using ::testing::StartsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+using testing::StartsWith;
 
 constexpr Rgb kGround{193, 161, 134};  // ASPRS
 constexpr Rgb kVegetation{10, 99, 69};

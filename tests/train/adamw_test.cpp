@@ -9,8 +9,10 @@
 #include "ptattn/core/random.hpp"
 #include "ptattn/train/schedule.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
+
+using namespace train;
 
 TEST(adam_w, takes_a_first_step_of_the_learning_rate_against_the_sign) {
   std::vector<float> w{1.0F, -2.0F};
@@ -110,4 +112,4 @@ TEST(average_weights, forgets_the_beginning_and_then_decays) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

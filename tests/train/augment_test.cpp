@@ -9,10 +9,10 @@
 #include "ptattn/train/relief.hpp"
 #include "test_scenes.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
 
-using test::village;
+using namespace train;
 
 TEST(cut_square, keeps_the_points_within_and_turns_them_about_its_center) {
   const LabelledCloud scene = village(60.0);
@@ -138,4 +138,4 @@ TEST(change_survey, drops_fields_at_times_only) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

@@ -10,8 +10,10 @@
 #include "ptattn/core/random.hpp"
 #include "ptattn/models/files/safetensors.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
+
+using namespace train;
 
 double normal(Random& random) {
   double sum = 0.0;
@@ -41,7 +43,7 @@ std::vector<PlaceFeatures> places(std::size_t n) {
 
 FamiliarFeatures written_and_read(const FamiliarFit& fit) {
   const std::filesystem::path folder =
-      std::filesystem::path(::testing::TempDir()) / "familiar_fit_test";
+      std::filesystem::path(testing::TempDir()) / "familiar_fit_test";
   std::filesystem::create_directories(folder);
   write_familiar(folder, fit);
   return {SafetensorsFile(folder / kFamiliarFile), fit.classes, fit.features};
@@ -87,10 +89,10 @@ TEST(familiar_features, refuse_tensors_of_another_model) {
   const FamiliarFit fit = fit_familiar({&all[0]}, 2);
   (void)written_and_read(fit);
   const std::filesystem::path file =
-      std::filesystem::path(::testing::TempDir()) / "familiar_fit_test" / kFamiliarFile;
+      std::filesystem::path(testing::TempDir()) / "familiar_fit_test" / kFamiliarFile;
   EXPECT_THROW(FamiliarFeatures(SafetensorsFile(file), 3, 2), Error);
   EXPECT_THROW(FamiliarFeatures(SafetensorsFile(file), 2, 3), Error);
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

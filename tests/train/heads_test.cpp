@@ -9,8 +9,10 @@
 #include "ptattn/train/heads/linear_head.hpp"
 #include "test_scenes.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
+
+using namespace train;
 
 Matrix matrix(std::size_t rows, std::size_t cols, std::initializer_list<float> values) {
   Matrix result(rows, cols);
@@ -153,7 +155,7 @@ class Channels final : public PointNetwork {
 };
 
 TEST(collect_examples, unlabelled_voxels_keep_what_the_model_says) {
-  LabelledCloud cloud = test::village(30.0);
+  LabelledCloud cloud = village(30.0);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < cloud.size(); ++i) {
     const bool keep = cloud.labels[i] == 1 && kept < 5;
@@ -164,7 +166,7 @@ TEST(collect_examples, unlabelled_voxels_keep_what_the_model_says) {
   head.known[2] = false;
   head.bias = {1.0F, 0.0F, 0.0F};
   const HeadExamples examples =
-      collect_examples(Channels(), test::small_profile(), head, std::vector{cloud},
+      collect_examples(Channels(), small_profile(), head, std::vector{cloud},
                        {.most_unlabelled = 300, .label_weight = 0.1});
   EXPECT_THAT(examples.labelled, testing::ElementsAre(0U, 0U, 5U));
   ASSERT_EQ(examples.size(), 305U);
@@ -186,14 +188,14 @@ TEST(collect_examples, unlabelled_voxels_keep_what_the_model_says) {
 }
 
 TEST(collect_examples, needs_a_label_and_passes_others_over_where_no_class_is_known) {
-  LabelledCloud cloud = test::village(20.0);
+  LabelledCloud cloud = village(20.0);
   for (std::size_t i = 1; i < cloud.size(); ++i) cloud.labels[i] = kUnlabelled;
   const LinearHead head = head_of_zeros(2, 7, false);
-  const SceneProfile profile = test::small_profile();
+  const SceneProfile profile = small_profile();
   EXPECT_EQ(collect_examples(Channels(), profile, head, std::vector{cloud}, {}).size(), 1U);
   cloud.labels[0] = kUnlabelled;
   EXPECT_THROW((void)collect_examples(Channels(), profile, head, std::vector{cloud}, {}), Error);
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

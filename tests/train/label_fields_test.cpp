@@ -5,9 +5,10 @@
 #include "ptattn/core/error.hpp"
 #include "test_scenes.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
 
+using namespace train;
 using testing::ElementsAre;
 using testing::Pair;
 
@@ -36,7 +37,7 @@ TEST(count_values, counts_and_refuses_too_many) {
 }
 
 TEST(cut_off, cuts_the_end_of_the_longer_side_and_leaves_a_gap) {
-  LabelledCloud place = test::village(50.0);
+  LabelledCloud place = village(50.0);
   for (auto& p : place.positions) p[1] *= 2.0F;
   const auto [rest, end] = cut_off(place, 0.2, 5.0);
   for (const auto& p : rest.positions) EXPECT_LT(p[1], 75.1F);
@@ -46,7 +47,7 @@ TEST(cut_off, cuts_the_end_of_the_longer_side_and_leaves_a_gap) {
 }
 
 TEST(cut_off, cuts_the_beginning_of_what_is_left) {
-  LabelledCloud place = test::village(50.0);
+  LabelledCloud place = village(50.0);
   for (auto& p : place.positions) p[1] = 2.0F * p[1] + 30.0F;
   const auto [rest, first] = cut_off(place, 0.2, 5.0, PlaceEnd::kFirst);
   for (const auto& p : rest.positions) EXPECT_GT(p[1], 54.9F);
@@ -55,4 +56,4 @@ TEST(cut_off, cuts_the_beginning_of_what_is_left) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

@@ -8,9 +8,10 @@
 #include "ptattn/core/error.hpp"
 #include "test_scenes.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
 
+using namespace train;
 using testing::ElementsAre;
 
 LabelSpace aerial() {
@@ -55,7 +56,7 @@ PointCloud georeferenced() {
 
 TEST(take_labelled, keeps_finite_points_from_their_least_coordinates) {
   const std::vector<Label> labels{0, 1, 2, 0};
-  const LabelledCloud cloud = take_labelled(georeferenced(), labels, test::small_profile());
+  const LabelledCloud cloud = take_labelled(georeferenced(), labels, small_profile());
   ASSERT_EQ(cloud.size(), 3U);
   EXPECT_THAT(cloud.positions[2], ElementsAre(0.0F, 2.0F, 0.0F));
   EXPECT_THAT(cloud.labels, ElementsAre(0, 1, 2));
@@ -65,8 +66,8 @@ TEST(take_labelled, keeps_finite_points_from_their_least_coordinates) {
 }
 
 TEST(append, drops_attributes_that_one_cloud_lacks) {
-  LabelledCloud cloud = test::village(10.0);
-  LabelledCloud other = test::village(10.0, 2);
+  LabelledCloud cloud = village(10.0);
+  LabelledCloud other = village(10.0, 2);
   other.drop(AttributeKind::kReturns);
   const std::size_t together = cloud.size() + other.size();
   append(cloud, other);
@@ -88,13 +89,13 @@ TEST(number_objects, tells_houses_apart_that_do_not_touch) {
 }
 
 TEST(plan_density, counts_occupied_cells_only) {
-  EXPECT_NEAR(plan_density(test::village(40.0), 10.0), 9.0, 0.1);
-  LabelledCloud twice = test::village(40.0);
-  LabelledCloud far = test::village(40.0);
+  EXPECT_NEAR(plan_density(village(40.0), 10.0), 9.0, 0.1);
+  LabelledCloud twice = village(40.0);
+  LabelledCloud far = village(40.0);
   for (auto& p : far.positions) p[0] += 1000.0F;
   append(twice, far);
   EXPECT_NEAR(plan_density(twice, 10.0), 9.0, 0.1);
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

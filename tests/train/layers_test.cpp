@@ -26,7 +26,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
 using train::LayerScope;
 using train::ParameterSet;
 

@@ -2,17 +2,18 @@
 
 #include "ptattn/train/trainable_network.hpp"
 
-namespace ptattn::train::test {
+namespace ptattn::test {
 
 /// Scores that are linear in the features: the simplest network that learns.
-class LinearNetwork final : public TrainableNetwork {
+class LinearNetwork final : public train::TrainableNetwork {
  public:
   LinearNetwork(std::size_t channels, std::size_t classes)
       : channels_(channels), classes_(classes) {
-    parameters_.declare(Parameter{
+    parameters_.declare(train::Parameter{
         .name = "seg_head.weight", .shape = {classes, channels}, .decays = true, .is_head = true});
-    parameters_.declare(Parameter{.name = "seg_head.bias", .shape = {classes}, .is_head = true});
-    parameters_.declare(Buffer{.name = "seen", .shape = {1}});
+    parameters_.declare(
+        train::Parameter{.name = "seg_head.bias", .shape = {classes}, .is_head = true});
+    parameters_.declare(train::Buffer{.name = "seen", .shape = {1}});
     parameters_.allocate();
   }
 
@@ -22,7 +23,8 @@ class LinearNetwork final : public TrainableNetwork {
   [[nodiscard]] bool needs_grid() const override { return false; }
   [[nodiscard]] std::size_t bytes_planned(std::size_t /*rows*/) const override { return 0; }
 
-  void step(const PointInput& input, const StepSeed& /*seed*/, const LogitsLoss& loss) override {
+  void step(const PointInput& input, const train::StepSeed& /*seed*/,
+            const train::LogitsLoss& loss) override {
     const Matrix logits = scores(input);
     Matrix slope(logits.rows(), logits.cols());
     loss(logits, slope);
@@ -57,4 +59,4 @@ class LinearNetwork final : public TrainableNetwork {
   std::size_t classes_;
 };
 
-}  // namespace ptattn::train::test
+}  // namespace ptattn::test

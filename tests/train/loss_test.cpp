@@ -9,9 +9,10 @@
 #include "ptattn/core/random.hpp"
 #include "ptattn/train/lovasz.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
 
+using namespace train;
 using Exclusions = std::vector<std::vector<std::uint32_t>>;
 
 /// Rows of random scores with random labels.
@@ -162,4 +163,4 @@ TEST(lovasz_softmax, leaves_out_rare_classes) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

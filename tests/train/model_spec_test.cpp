@@ -8,8 +8,10 @@
 #include "linear_network.hpp"
 #include "ptattn/core/error.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
+
+using namespace train;
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
@@ -54,14 +56,14 @@ ModelSpec spec_of(std::vector<std::string> classes, const std::string& features)
 const char* const kTwo = R"(["a", "b"])";
 
 TEST(take_weights, takes_all_of_the_same_network) {
-  test::LinearNetwork network(2, 3);
+  LinearNetwork network(2, 3);
   const ModelSpec spec = spec_of({"x", "y", "z"}, kTwo);
   EXPECT_THAT(take_weights(network.parameters(), spec, Given(3, 2), spec), IsEmpty());
   EXPECT_THAT(network.parameters().parameters()[0].value, ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
 TEST(take_weights, takes_rows_of_the_head_by_class) {
-  test::LinearNetwork network(2, 3);
+  LinearNetwork network(2, 3);
   const auto left = take_weights(network.parameters(), spec_of({"z", "new", "x"}, kTwo),
                                  Given(3, 2), spec_of({"x", "y", "z"}, kTwo));
   EXPECT_THAT(left, ElementsAre("seg_head.weight", "seg_head.bias"));  // in part
@@ -72,7 +74,7 @@ TEST(take_weights, takes_rows_of_the_head_by_class) {
 }
 
 TEST(take_weights, takes_columns_by_channel_and_begins_others_at_zero) {
-  test::LinearNetwork network(3, 2);
+  LinearNetwork network(3, 2);
   const auto left = take_weights(network.parameters(), spec_of({"x", "y"}, R"(["b", "c", "a"])"),
                                  Given(2, 2), spec_of({"x", "y"}, kTwo));
   EXPECT_THAT(left, IsEmpty());
@@ -90,7 +92,7 @@ TEST(with_classes, keeps_colors_and_codes_where_all_are_known) {
 
 TEST(write_model, writes_what_read_model_spec_reads) {
   const fs::path folder = fs::path(testing::TempDir()) / "write_model";
-  test::LinearNetwork network(2, 2);
+  LinearNetwork network(2, 2);
   ModelSpec spec = spec_of({"x", "y"}, kTwo);
   spec.palette = {{1, 1, 1}, {2, 2, 2}};
   write_model(folder, spec, network.parameters(), network.parameters().values(),
@@ -103,4 +105,4 @@ TEST(write_model, writes_what_read_model_spec_reads) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

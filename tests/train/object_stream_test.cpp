@@ -8,8 +8,10 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
+
+using namespace train;
 
 /// `n` points on a sphere of another place and size than the unit sphere.
 LabelledCloud ball(std::size_t n, Label label, std::uint64_t seed) {
@@ -144,4 +146,4 @@ TEST(object_stream, refuses_objects_without_labels) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

@@ -9,8 +9,10 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/files/safetensors.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
+
+using namespace train;
 
 std::filesystem::path scratch_file() {
   return std::filesystem::path(testing::TempDir()) /
@@ -92,4 +94,4 @@ TEST(parameter_set, a_name_that_occurs_twice_is_refused) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

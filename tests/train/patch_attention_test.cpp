@@ -17,8 +17,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
-
 struct Case {
   std::vector<std::size_t> ends;  // of the clouds
   std::size_t patch;

@@ -8,8 +8,10 @@
 
 #include "ptattn/models/files/safetensors.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
+
+using namespace train;
 
 namespace fs = std::filesystem;
 
@@ -57,4 +59,4 @@ TEST(write_safetensors, halves_are_read_as_the_nearest_floats) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

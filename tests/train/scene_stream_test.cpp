@@ -9,11 +9,10 @@
 #include "ptattn/tasks/scene/features.hpp"
 #include "test_scenes.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
 
-using test::small_profile;
-using test::village;
+using namespace train;
 
 const LabelSpace kSpace{.classes = {"ground", "building"}, .exclusions = {{0}}};
 
@@ -112,4 +111,4 @@ TEST(prefetcher, hands_failures_on) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

@@ -4,8 +4,10 @@
 
 #include "ptattn/core/error.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
+
+using namespace train;
 
 const LabelSpace kSpace{.classes = {"ground", "tree", "house"}, .exclusions = {{0}, {0, 2}}};
 
@@ -42,4 +44,4 @@ TEST(scores, refuse_unlike_lengths) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

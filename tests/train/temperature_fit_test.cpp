@@ -9,8 +9,10 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
+
+using namespace train;
 
 Matrix even(std::size_t rows, std::size_t classes) {
   Matrix p(rows, classes);
@@ -96,4 +98,4 @@ TEST(confidence_sample, keeps_an_evenly_spread_part_of_a_large_place) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

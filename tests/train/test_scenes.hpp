@@ -7,7 +7,7 @@
 #include "ptattn/train/draws.hpp"
 #include "ptattn/train/labelled_cloud.hpp"
 
-namespace ptattn::train::test {
+namespace ptattn::test {
 
 /// Channels of a small network over scenes.
 inline SceneProfile small_profile() {
@@ -19,13 +19,15 @@ inline SceneProfile small_profile() {
 
 /// Flat ground of `side` metres with a house of 10 by 10 by 6 metres in its middle, some nine
 /// points per square metre, with intensities and returns. Label 0 is ground, 1 building.
-inline LabelledCloud village(double side, std::uint64_t seed = 1) {
-  Draws draws(seed, 0, 0);
-  LabelledCloud cloud{.name = "village", .positions = {}, .labels = {}};
+inline train::LabelledCloud village(double side, std::uint64_t seed = 1) {
+  train::Draws draws(seed, 0, 0);
+  train::LabelledCloud cloud{.name = "village", .positions = {}, .labels = {}};
   const auto count = static_cast<std::size_t>(9.0 * side * side);
-  Attribute intensity{AttributeKind::kIntensity, "intensity", FieldType::kFloat32, {}};
-  Attribute number{AttributeKind::kReturns, "return_number", FieldType::kFloat32, {}};
-  Attribute returns{AttributeKind::kReturns, "number_of_returns", FieldType::kFloat32, {}};
+  train::Attribute intensity{
+      train::AttributeKind::kIntensity, "intensity", FieldType::kFloat32, {}};
+  train::Attribute number{train::AttributeKind::kReturns, "return_number", FieldType::kFloat32, {}};
+  train::Attribute returns{
+      train::AttributeKind::kReturns, "number_of_returns", FieldType::kFloat32, {}};
   for (std::size_t i = 0; i < count; ++i) {
     const double x = draws.uniform(0.0, side);
     const double y = draws.uniform(0.0, side);
@@ -41,4 +43,4 @@ inline LabelledCloud village(double side, std::uint64_t seed = 1) {
   return cloud;
 }
 
-}  // namespace ptattn::train::test
+}  // namespace ptattn::test

@@ -11,11 +11,12 @@
 #include "ptattn/train/scene_stream.hpp"
 #include "test_scenes.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
 
+using namespace train;
+
 namespace fs = std::filesystem;
-using test::LinearNetwork;
 
 const LabelSpace kSpace{.classes = {"ground", "building"}, .exclusions = {{0}}};
 constexpr std::size_t kChannels = 7;
@@ -56,7 +57,7 @@ class TrainerRun : public testing::Test {
 
   fs::path folder_;
   TrainerOptions options_;
-  SceneStream stream_{{test::village(80.0)}, kSpace, test::small_profile(), {.voxels = 1500}};
+  SceneStream stream_{{village(80.0)}, kSpace, small_profile(), {.voxels = 1500}};
 };
 
 TEST_F(TrainerRun, learns_what_a_linear_network_can) {
@@ -165,4 +166,4 @@ TEST_F(TrainerRun, freezes_statistics_from_the_progress_asked_for) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

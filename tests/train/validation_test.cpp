@@ -6,8 +6,10 @@
 
 #include "test_scenes.hpp"
 
-namespace ptattn::train {
+namespace ptattn::test {
 namespace {
+
+using namespace train;
 
 /// A model of two channels that takes for a building what has none of the other above it.
 class Flat final : public PointNetwork {
@@ -39,7 +41,7 @@ SegmenterModel model(std::vector<std::string> classes) {
 
 TEST(validate, finds_the_classes_of_the_model_by_name) {
   const LabelSpace space{.classes = {"ground", "building"}};
-  const std::vector clouds{test::village(30.0)};
+  const std::vector clouds{village(30.0)};
   const auto results = validate(model({"building", "ground"}), clouds, space);
   ASSERT_EQ(results.size(), 1U);
   EXPECT_GT(results[0].scores.mean_iou(), 0.95);
@@ -47,7 +49,7 @@ TEST(validate, finds_the_classes_of_the_model_by_name) {
 
 TEST(validate, leaves_out_points_of_classes_that_the_model_lacks) {
   const LabelSpace space{.classes = {"ground", "building"}};
-  const std::vector clouds{test::village(30.0)};
+  const std::vector clouds{village(30.0)};
   const auto results = validate(model({"house", "ground"}), clouds, space);
   const auto metrics = evaluate(results[0].scores.confusion());
   EXPECT_EQ(metrics.classes[1].truth, 0U);
@@ -56,7 +58,7 @@ TEST(validate, leaves_out_points_of_classes_that_the_model_lacks) {
 
 TEST(validate, ends_when_told_to) {
   const LabelSpace space{.classes = {"ground", "building"}};
-  const std::vector clouds{test::village(20.0), test::village(20.0, 2)};
+  const std::vector clouds{village(20.0), village(20.0, 2)};
   int left = 1;
   const auto results = validate(model({"building", "ground"}), clouds, space,
                                 {.between = [&] { return left-- > 0; }});
@@ -64,7 +66,7 @@ TEST(validate, ends_when_told_to) {
 }
 
 TEST(harder_surveys, are_thinned_bare_and_tilted) {
-  const std::vector clouds{test::village(60.0)};
+  const std::vector clouds{village(60.0)};
   const auto harder = harder_surveys(clouds, 0.5);
   ASSERT_EQ(harder.size(), 4U);
   EXPECT_EQ(harder[0].size(), clouds[0].size());
@@ -85,4 +87,4 @@ TEST(harder_surveys, are_thinned_bare_and_tilted) {
 }
 
 }  // namespace
-}  // namespace ptattn::train
+}  // namespace ptattn::test

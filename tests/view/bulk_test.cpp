@@ -8,10 +8,11 @@
 
 #include "ptattn/core/random.hpp"
 
-namespace ptattn::view {
+namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using namespace view;
+using testing::ElementsAre;
 
 /// Points of a box that is 50 wide, 40 deep and 12 high, far from the origin.
 std::vector<Position> town(std::size_t n) {
@@ -70,4 +71,4 @@ TEST(bulk, few_points_and_points_at_one_place_have_none) {
 }
 
 }  // namespace
-}  // namespace ptattn::view
+}  // namespace ptattn::test

@@ -9,12 +9,13 @@
 
 #include "ptattn/core/random.hpp"
 
-namespace ptattn::view {
+namespace ptattn::test {
 namespace {
 
-using ::testing::DoubleNear;
-using ::testing::Each;
-using ::testing::ElementsAre;
+using namespace view;
+using testing::DoubleNear;
+using testing::Each;
+using testing::ElementsAre;
 
 using Points = std::vector<std::array<float, 3>>;
 
@@ -119,4 +120,4 @@ TEST(camera_fit, one_point_is_in_the_middle) {
 }
 
 }  // namespace
-}  // namespace ptattn::view
+}  // namespace ptattn::test

@@ -7,11 +7,12 @@
 #include <cmath>
 #include <numbers>
 
-namespace ptattn::view {
+namespace ptattn::test {
 namespace {
 
-using ::testing::Each;
-using ::testing::ElementsAre;
+using namespace view;
+using testing::Each;
+using testing::ElementsAre;
 
 constexpr Rgb kRed{200, 0, 0};
 constexpr Rgb kBlue{0, 0, 100};
@@ -74,4 +75,4 @@ TEST(canvas, a_canvas_lies_over_another_at_its_place) {
 }
 
 }  // namespace
-}  // namespace ptattn::view
+}  // namespace ptattn::test

@@ -9,10 +9,11 @@
 
 #include "ptattn/cloud/field_meaning.hpp"
 
-namespace ptattn::view {
+namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using namespace view;
+using testing::ElementsAre;
 
 TEST(class_table, asprs_codes) {
   EXPECT_EQ(asprs_classes()[2].name, "ground");
@@ -131,4 +132,4 @@ TEST(class_table, classification_holds_asprs_codes) {
 }
 
 }  // namespace
-}  // namespace ptattn::view
+}  // namespace ptattn::test

@@ -12,14 +12,12 @@
 #include "clouds.hpp"
 #include "ptattn/core/error.hpp"
 
-namespace ptattn::view {
+namespace ptattn::test {
 namespace {
 
-using test::add_field;
-using test::line_of;
-
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
+using namespace view;
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 std::vector<std::string> names_of(const PointCloud& cloud) {
   std::vector<std::string> names;
@@ -206,4 +204,4 @@ TEST(colors, ranges_need_values) {
 }
 
 }  // namespace
-}  // namespace ptattn::view
+}  // namespace ptattn::test

@@ -9,16 +9,13 @@
 #include "clouds.hpp"
 #include "ptattn/core/error.hpp"
 
-namespace ptattn::view {
+namespace ptattn::test {
 namespace {
 
-using test::add_field;
-using test::cloud_at;
-using test::line_of;
-
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
+using namespace view;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -103,4 +100,4 @@ TEST(local_points, keep_millimetres_of_a_national_grid) {
 }
 
 }  // namespace
-}  // namespace ptattn::view
+}  // namespace ptattn::test

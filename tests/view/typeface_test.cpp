@@ -9,8 +9,10 @@
 #include <numeric>
 #include <string>
 
-namespace ptattn::view {
+namespace ptattn::test {
 namespace {
+
+using namespace view;
 
 std::size_t ink(const Mask& mask) {
   return static_cast<std::size_t>(
@@ -72,4 +74,4 @@ TEST(typeface, without_fonts_there_is_none) {
 }
 
 }  // namespace
-}  // namespace ptattn::view
+}  // namespace ptattn::test

@@ -42,8 +42,8 @@ TEST_P(LasFile, comes_out_byte_for_byte) {
   EXPECT_EQ(contents(folder_ / "out.las"), contents(path));
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixtures, LasFile, testing::ValuesIn(fixture_names(".las")));
-INSTANTIATE_TEST_SUITE_P(Outside, LasFile,
+INSTANTIATE_TEST_SUITE_P(fixtures, LasFile, testing::ValuesIn(fixture_names(".las")));
+INSTANTIATE_TEST_SUITE_P(outside, LasFile,
                          testing::Values("outside/simple.las", "outside/simple1_1.las",
                                          "outside/test1_4.las", "outside/1_4_w_evlr.las",
                                          "outside/extrabytes.las"));

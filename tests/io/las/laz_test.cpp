@@ -76,7 +76,7 @@ TEST_P(LazFile, compresses_to_the_bytes_that_other_encoders_make) {
   EXPECT_EQ(ours.substr(points_start(ours) + 8), theirs.substr(points_start(theirs) + 8));
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixtures, LazFile, testing::ValuesIn(fixture_names(".laz")));
+INSTANTIATE_TEST_SUITE_P(fixtures, LazFile, testing::ValuesIn(fixture_names(".laz")));
 
 class OutsideLazFile : public LazFile {};
 
@@ -85,7 +85,7 @@ TEST_P(OutsideLazFile, comes_back_from_a_file_of_our_own) {
   EXPECT_TRUE(identical(cloud, parse(rewritten(cloud, ".laz"))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Outside, OutsideLazFile,
+INSTANTIATE_TEST_SUITE_P(outside, OutsideLazFile,
                          testing::Values("outside/simple.laz", "outside/extra.laz",
                                          "outside/1_4_w_evlr.laz"));
 

@@ -13,7 +13,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 template <class T>
 std::string bytes_of(std::initializer_list<T> values) {
@@ -28,7 +28,7 @@ std::string one_tensor(const std::string& dtype, const std::string& shape,
                              data);
 }
 
-class Safetensors : public ::testing::Test {
+class Safetensors : public testing::Test {
  protected:
   [[nodiscard]] SafetensorsFile read(const std::string& content) const {
     return SafetensorsFile(folder_.write("w.safetensors", content));

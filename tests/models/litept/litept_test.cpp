@@ -20,7 +20,7 @@ void expect_refused(const std::string& json, const std::string& problem) {
   expect_model_error([&] { (void)read(json); }, {"config.json: ", problem});
 }
 
-class LiteptGolden : public ::testing::TestWithParam<const char*> {};
+class LiteptGolden : public testing::TestWithParam<const char*> {};
 
 TEST_P(LiteptGolden, agrees_with_the_published_implementation) {
   const GoldenCase golden =
@@ -32,8 +32,8 @@ TEST_P(LiteptGolden, agrees_with_the_published_implementation) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, LiteptGolden,
-                         ::testing::Values("litept_tiny_seg", "litept_decoder_seg"));
+INSTANTIATE_TEST_SUITE_P(cases, LiteptGolden,
+                         testing::Values("litept_tiny_seg", "litept_decoder_seg"));
 
 TEST(litept_config, defaults_are_the_small_network) {
   const Ptv3Config config = read("{}");
@@ -86,8 +86,8 @@ TEST(litept, lists_the_blocks_that_attend) {
   const auto network = make_point_network(golden.architecture, golden.weights);
   std::vector<std::string> names;
   for (const AttentionLayer& layer : network->attention_layers()) names.push_back(layer.name);
-  EXPECT_THAT(names, ::testing::ElementsAre("enc.enc3.block0.attn", "enc.enc3.block1.attn",
-                                            "enc.enc4.block0.attn"));
+  EXPECT_THAT(names, testing::ElementsAre("enc.enc3.block0.attn", "enc.enc3.block1.attn",
+                                          "enc.enc4.block0.attn"));
 }
 
 }  // namespace

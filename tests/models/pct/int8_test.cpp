@@ -85,8 +85,8 @@ TEST(pct_int8, traces_what_it_computes_under_the_names_of_float32) {
   };
   const std::vector<std::string> names = traced(Precision::kInt8);
   EXPECT_EQ(names, traced(Precision::kFloat32));
-  EXPECT_THAT(names, ::testing::IsSupersetOf({"gather_local_0 24x6", "pt_last.sa2 16x8",
-                                              "pt_last 16x16", "linear3 1x3"}));
+  EXPECT_THAT(names, testing::IsSupersetOf({"gather_local_0 24x6", "pt_last.sa2 16x8",
+                                            "pt_last 16x16", "linear3 1x3"}));
 }
 
 TEST(pct_int8, identical_points_give_finite_scores) {

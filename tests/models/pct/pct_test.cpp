@@ -22,8 +22,8 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 std::unique_ptr<Classifier> small_pct() {
   return make_classifier({"pct_cls", kSmallPct, "config.json"}, small_pct_weights());
@@ -160,7 +160,7 @@ TEST(pct, reports_the_attention_of_the_layers_it_names) {
   const std::vector<KeptMap> second = maps_of(*network, cube(30, 1), "pt_last.sa2");
   ASSERT_EQ(second.size(), 1U);
   EXPECT_TRUE(same_values(second[0].weights, maps[1].weights));
-  EXPECT_THAT(maps_of(*network, cube(30, 1), "pt_last.sa3"), ::testing::IsEmpty());
+  EXPECT_THAT(maps_of(*network, cube(30, 1), "pt_last.sa3"), testing::IsEmpty());
 }
 
 TEST(pct, attention_is_reported_between_sampled_points) {
@@ -249,7 +249,7 @@ TEST(pct_neighbors, are_the_nearest_where_rounding_does_not_matter) {
   for (std::size_t i = 0; i < 50; ++i) {
     std::vector<std::uint32_t> row(chosen.begin() + static_cast<std::ptrdiff_t>(20 * i),
                                    chosen.begin() + static_cast<std::ptrdiff_t>(20 * i + 20));
-    EXPECT_THAT(row, ::testing::UnorderedElementsAreArray(nearest.row(i), 20)) << i;
+    EXPECT_THAT(row, testing::UnorderedElementsAreArray(nearest.row(i), 20)) << i;
   }
 }
 
@@ -304,7 +304,7 @@ TEST(pct_neighbors, are_those_of_the_formula_whether_distances_are_clear_or_not)
     const auto rows = neighbors_of(*points, *points, kNear);
     for (std::size_t i = 0; i < points->rows(); ++i) {
       const std::span row(rows.data() + i * kNear, kNear);
-      ASSERT_THAT(row, ::testing::UnorderedElementsAreArray(
+      ASSERT_THAT(row, testing::UnorderedElementsAreArray(
                            chosen_by_formula(*points, points->row(i), kNear)))
           << i;
     }
@@ -314,7 +314,7 @@ TEST(pct_neighbors, are_those_of_the_formula_whether_distances_are_clear_or_not)
 TEST(pct_neighbors, may_be_all_points) {
   const Matrix points = cube(7, 1);
   EXPECT_THAT(neighbors_of(points, points.view().rows_range(0, 1), 7),
-              ::testing::UnorderedElementsAre(0, 1, 2, 3, 4, 5, 6));
+              testing::UnorderedElementsAre(0, 1, 2, 3, 4, 5, 6));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 Ptv3Config read(const std::string& json, Ptv3Mode mode = Ptv3Mode::kBase) {
   return read_ptv3_config(json, mode, "config.json");

@@ -15,8 +15,8 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 /// "begin owned end" of every patch.
 std::vector<std::string> texts_of(std::span<const Patch> patches) {

@@ -19,7 +19,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 /// Three stages, a block or two in each; patches so small that clouds have many.
 Ptv3Config small_config(Ptv3Mode mode) {
@@ -107,7 +107,7 @@ bool is_finite(const Matrix& m) {
 constexpr Ptv3Mode kModes[] = {Ptv3Mode::kBase, Ptv3Mode::kSonata, Ptv3Mode::kUtonia,
                                Ptv3Mode::kLitept};
 
-class Ptv3Golden : public ::testing::TestWithParam<const char*> {};
+class Ptv3Golden : public testing::TestWithParam<const char*> {};
 
 TEST_P(Ptv3Golden, agrees_with_the_published_implementation) {
   const GoldenCase golden =
@@ -119,23 +119,22 @@ TEST_P(Ptv3Golden, agrees_with_the_published_implementation) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Ptv3Golden,
-                         ::testing::Values("ptv3_batch2_seg", "ptv3_fewer_points_than_patch",
-                                           "ptv3_rpe_seg", "sonata_small_seg", "utonia_tiny_enc"));
+INSTANTIATE_TEST_SUITE_P(cases, Ptv3Golden,
+                         testing::Values("ptv3_batch2_seg", "ptv3_fewer_points_than_patch",
+                                         "ptv3_rpe_seg", "sonata_small_seg", "utonia_tiny_enc"));
 
 /// Hyper-parameters that no published network has, against a step-by-step twin in PyTorch
 /// (scripts/train/ptv3_plain.py).
 INSTANTIATE_TEST_SUITE_P(
-    OddCases, Ptv3Golden,
-    ::testing::Values("ptv3_odd/two_orders", "ptv3_odd/one_order", "ptv3_odd/stride4",
-                      "ptv3_odd/stride_beyond_depth", "ptv3_odd/qk_scale", "ptv3_odd/layer_scale",
-                      "ptv3_odd/rpe_batch", "ptv3_odd/batch_of_small", "ptv3_odd/no_blocks",
-                      "ptv3_odd/deep_decoder", "ptv3_odd/dec_patches",
-                      "ptv3_odd/dec_patches_across", "ptv3_odd/dec_patches_larger",
-                      "ptv3_odd/dec_patches_alone", "ptv3_odd/dec_patches_batch",
-                      "ptv3_odd/m3_dec_patches", "ptv3_odd/cls_mode", "ptv3_odd/one_voxel",
-                      "ptv3_odd/m2_stride3", "ptv3_odd/m2_rpe", "ptv3_odd/m2_enc",
-                      "ptv3_odd/m3_seg", "ptv3_odd/m3_batch"));
+    odd_cases, Ptv3Golden,
+    testing::Values("ptv3_odd/two_orders", "ptv3_odd/one_order", "ptv3_odd/stride4",
+                    "ptv3_odd/stride_beyond_depth", "ptv3_odd/qk_scale", "ptv3_odd/layer_scale",
+                    "ptv3_odd/rpe_batch", "ptv3_odd/batch_of_small", "ptv3_odd/no_blocks",
+                    "ptv3_odd/deep_decoder", "ptv3_odd/dec_patches", "ptv3_odd/dec_patches_across",
+                    "ptv3_odd/dec_patches_larger", "ptv3_odd/dec_patches_alone",
+                    "ptv3_odd/dec_patches_batch", "ptv3_odd/m3_dec_patches", "ptv3_odd/cls_mode",
+                    "ptv3_odd/one_voxel", "ptv3_odd/m2_stride3", "ptv3_odd/m2_rpe",
+                    "ptv3_odd/m2_enc", "ptv3_odd/m3_seg", "ptv3_odd/m3_batch"));
 
 TEST(ptv3, permuting_the_voxels_permutes_the_rows) {
   for (const Ptv3Mode mode : kModes) {

@@ -63,7 +63,7 @@ float largest_difference(MatrixView a, MatrixView b) {
   return largest;
 }
 
-class VoltGolden : public ::testing::TestWithParam<const char*> {};
+class VoltGolden : public testing::TestWithParam<const char*> {};
 
 TEST_P(VoltGolden, agrees_with_the_published_implementation) {
   const GoldenCase golden = golden_case(GetParam());
@@ -73,7 +73,7 @@ TEST_P(VoltGolden, agrees_with_the_published_implementation) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, VoltGolden, ::testing::Values("volt_tiny_seg", "volt_scale_seg"));
+INSTANTIATE_TEST_SUITE_P(cases, VoltGolden, testing::Values("volt_tiny_seg", "volt_scale_seg"));
 
 TEST(volt, permuting_the_voxels_permutes_the_rows) {
   const GoldenCase golden = golden_case("volt_scale_seg");

@@ -14,8 +14,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
-
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 struct Weights {

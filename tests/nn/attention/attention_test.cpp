@@ -15,8 +15,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
-
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 Matrix run(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& scores = {}) {
@@ -56,8 +54,8 @@ struct Sizes {
 };
 
 void expect_twin(Sizes s, const AttentionScores& scores, double scale_of_values = 2.0) {
-  SCOPED_TRACE(::testing::Message() << "m " << s.m << ", n " << s.n << ", d " << s.d << ", c "
-                                    << s.c << (scores.causal ? ", causal" : ""));
+  SCOPED_TRACE(testing::Message() << "m " << s.m << ", n " << s.n << ", d " << s.d << ", c " << s.c
+                                  << (scores.causal ? ", causal" : ""));
   Embedded q(s.m, s.d, s.m % 3, 1);
   Embedded k(s.n, s.d, s.n % 4, 3);
   Embedded v(s.n, s.c, s.d % 2, 2);

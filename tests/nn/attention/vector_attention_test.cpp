@@ -122,7 +122,7 @@ Matrix run(const VectorAttentionWeights& w, MatrixView positions, MatrixView x,
 }
 
 TEST(vector_attention, equals_its_scalar_twin) {
-  ptattn_test::for_each_target([] {
+  for_each_target([] {
     for (const std::size_t c : {8, 24, 32}) {
       for (const std::size_t k : {1, 5, 16}) {
         const Layers layers(c);

@@ -14,7 +14,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
 using Grid = std::vector<std::int32_t>;
 
 RelativeMlpWeights random_mlp(std::size_t channels) {

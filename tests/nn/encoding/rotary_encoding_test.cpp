@@ -12,8 +12,6 @@
 namespace ptattn::test {
 namespace {
 
-using ptattn_test::for_each_target;
-
 double dot(MatrixView a, std::size_t i, MatrixView b, std::size_t j) {
   double sum = 0.0;
   for (std::size_t c = 0; c < a.cols; ++c) sum += double{a(i, c)} * b(j, c);

@@ -139,7 +139,7 @@ TEST(kernel_regression, the_edge_of_a_window_belongs_to_the_boxcar_alone) {
 
 // --- Against the definition
 TEST(kernel_weights, hand_computed_on_every_cpu_level) {
-  ptattn_test::for_each_target([] {
+  for_each_target([] {
     for (const std::size_t n : {1, 3, 15, 16, 17, 40}) {
       for (const Kernel kernel : kAllKernels) {
         std::vector<float> squared(n);
@@ -198,7 +198,7 @@ void expect_twins(std::size_t m, std::size_t n, std::size_t d, std::size_t c, Ke
 }
 
 TEST(kernel_regression, equals_its_scalar_twin_on_every_cpu_level) {
-  ptattn_test::for_each_target([] {
+  for_each_target([] {
     for (const Kernel kernel : kAllKernels) {
       for (const std::size_t n : {1, 15, 255, 256, 257, 700}) {
         SCOPED_TRACE(std::to_string(static_cast<int>(kernel)) + ", n = " + std::to_string(n));

@@ -119,7 +119,7 @@ TEST_P(TransformerGolden, step_by_step_decoding) {
   expect_golden(out, name_of("decode"));
 }
 
-INSTANTIATE_TEST_SUITE_P(NormsAndActivations, TransformerGolden,
+INSTANTIATE_TEST_SUITE_P(norms_and_activations, TransformerGolden,
                          testing::Combine(testing::Values(NormOrder::kPost, NormOrder::kPre),
                                           testing::Values(Activation::kRelu, Activation::kGelu)));
 

@@ -13,13 +13,11 @@
 #include "ptattn/core/parallel.hpp"
 #include "test_clouds.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using test::cloud_of;
-using test::lopsided_points;
-using ::testing::DoubleNear;
-using ::testing::ElementsAre;
+using testing::DoubleNear;
+using testing::ElementsAre;
 
 /// Logits that can be worked out by hand from what the network is shown.
 class FakeNetwork final : public Classifier {
@@ -204,4 +202,4 @@ TEST(top_classes, largest_first_ties_to_the_lower_index) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

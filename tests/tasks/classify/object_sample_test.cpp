@@ -12,11 +12,8 @@
 #include "ptattn/core/error.hpp"
 #include "test_clouds.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
-
-using test::cloud_of;
-using test::lopsided_points;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
@@ -178,4 +175,4 @@ TEST(prepare, tells_where_all_points_went) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

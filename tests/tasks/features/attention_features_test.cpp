@@ -16,13 +16,11 @@
 #include "ptattn/tasks/geometry/spacing.hpp"
 #include "test_clouds.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using test::cloud_of;
-using test::lopsided_points;
-using ::testing::Each;
-using ::testing::ElementsAre;
+using testing::Each;
+using testing::ElementsAre;
 using Names = std::vector<std::string>;
 
 std::vector<std::size_t> all_of(std::size_t n) {
@@ -274,4 +272,4 @@ TEST(attention_features, refuses_what_makes_no_sense) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

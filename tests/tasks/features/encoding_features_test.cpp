@@ -9,11 +9,10 @@
 #include "ptattn/core/error.hpp"
 #include "test_clouds.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using test::lopsided_points;
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 TEST(encoding_features, by_hand) {
   // From the mean the points lie at -1 and 1: a quarter of the wavelength.
@@ -70,4 +69,4 @@ TEST(encoding_features, refuses_wavelengths_that_are_none) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

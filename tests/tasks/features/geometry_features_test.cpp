@@ -14,13 +14,12 @@
 #include "ptattn/core/parallel.hpp"
 #include "test_clouds.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using test::lopsided_points;
-using ::testing::Each;
-using ::testing::ElementsAre;
-using ::testing::SizeIs;
+using testing::Each;
+using testing::ElementsAre;
+using testing::SizeIs;
 
 constexpr double kPi = std::numbers::pi;
 using Named = std::map<std::string, double>;
@@ -214,4 +213,4 @@ TEST(geometry_features, refuses_scales_that_are_none) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -12,12 +12,12 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using ::testing::DoubleNear;
-using ::testing::Each;
-using ::testing::ElementsAre;
+using testing::DoubleNear;
+using testing::Each;
+using testing::ElementsAre;
 
 Matrix matrix(const std::vector<std::vector<float>>& rows) {
   Matrix m(rows.size(), rows.front().size());
@@ -116,4 +116,4 @@ TEST(pca_colors, same_bytes_for_any_thread_count) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

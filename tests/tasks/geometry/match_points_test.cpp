@@ -14,9 +14,9 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::Each;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
+using testing::Each;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 

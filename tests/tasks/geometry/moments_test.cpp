@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 TEST(moments, hand_computed) {
@@ -52,4 +52,4 @@ TEST(moments, a_weight_of_two_is_a_point_twice) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -12,7 +12,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 const std::vector<Position> kLine{{10, 0, 0}, {11, 0, 0}, {12, 0, 0}, {14, 0, 0}};
 

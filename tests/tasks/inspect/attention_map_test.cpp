@@ -15,16 +15,11 @@
 #include "ptattn/tasks/segment/segment.hpp"
 #include "test_clouds.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using test::cloud_of;
-using test::groups_of;
-using test::lopsided_points;
-using test::random_weights;
-using test::reporting;
-using ::testing::Each;
-using ::testing::HasSubstr;
+using testing::Each;
+using testing::HasSubstr;
 
 constexpr std::size_t kTokens = 64;
 
@@ -152,7 +147,7 @@ TEST(attention_map, duplicates_share_their_weight) {
   for (std::size_t i = 0; i < 200; ++i) points[i] = lopsided_points(5)[i % 5];
   const AttentionResult result = attention_map(fake_model(), cloud_of(points), kMean);
   for (std::size_t i = 5; i < 200; ++i) EXPECT_EQ(result.points[i], result.points[i % 5]);
-  EXPECT_THAT(result.points, Each(::testing::Gt(0.0F)));
+  EXPECT_THAT(result.points, Each(testing::Gt(0.0F)));
 }
 
 TEST(attention_map, too_few_points_are_an_input_error) {
@@ -226,9 +221,9 @@ TEST(attention_map_of_points, voxels_are_the_tokens) {
   const SegmenterModel model = ring_model();
   AttentionQuery query{.choice = {.layers = {{"ring", 2}}}, .point = 0, .category = 2};
   const AttentionResult result = attention_map(model, voxel_line(), query);
-  EXPECT_THAT(result.tokens, ::testing::ElementsAre(0, 1, 0, 0, 0));
-  EXPECT_THAT(result.points, ::testing::ElementsAre(0, 1, 0, 0, 0, 0));
-  EXPECT_THAT(result.nearest_points, ::testing::ElementsAre(0, 1, 2, 4, 5));
+  EXPECT_THAT(result.tokens, testing::ElementsAre(0, 1, 0, 0, 0));
+  EXPECT_THAT(result.points, testing::ElementsAre(0, 1, 0, 0, 0, 0));
+  EXPECT_THAT(result.nearest_points, testing::ElementsAre(0, 1, 2, 4, 5));
   EXPECT_EQ(result.query, 0U);
   ASSERT_EQ(result.probabilities.size(), 2U);
   EXPECT_NEAR(result.probabilities[1], 0.75, 1e-6) << "of the point that looks";
@@ -236,7 +231,7 @@ TEST(attention_map_of_points, voxels_are_the_tokens) {
   EXPECT_EQ(dynamic_cast<const RingNetwork&>(*model.network).category, 2U);
   query.point = 5;
   EXPECT_THAT(attention_map(model, voxel_line(), query).points,
-              ::testing::ElementsAre(1, 0, 0, 0, 0, 0));
+              testing::ElementsAre(1, 0, 0, 0, 0, 0));
 }
 
 TEST(attention_map_of_points, without_a_query_nothing_is_labelled) {
@@ -245,7 +240,7 @@ TEST(attention_map_of_points, without_a_query_nothing_is_labelled) {
   const SegmenterModel model = ring_model();
   const AttentionResult result = attention_map(model, voxel_line(), query);
   EXPECT_EQ(dynamic_cast<const RingNetwork&>(*model.network).category, 1U);
-  EXPECT_THAT(result.tokens, Each(::testing::FloatNear(0.2F, 1e-6F)));
+  EXPECT_THAT(result.tokens, Each(testing::FloatNear(0.2F, 1e-6F)));
   EXPECT_TRUE(result.probabilities.empty());
   EXPECT_EQ(result.picture.tokens, 5U);
 }
@@ -278,7 +273,7 @@ TEST(attention_map_of_points, empty_clouds_are_an_input_error) {
     }
   }
   const AttentionResult one = attention_map(ring_model(), cloud_of({{1, 2, 3}}), query);
-  EXPECT_THAT(one.points, ::testing::ElementsAre(1.0F));
+  EXPECT_THAT(one.points, testing::ElementsAre(1.0F));
 }
 
 TEST(attention_map, only_points_of_the_cloud_can_look) {
@@ -305,4 +300,4 @@ TEST(nearest_point, leaves_out_what_is_nowhere) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

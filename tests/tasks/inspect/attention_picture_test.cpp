@@ -9,15 +9,11 @@
 #include "attention_network.hpp"
 #include "ptattn/core/error.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using test::groups_of;
-using test::random_weights;
-using test::reporting;
-using test::tokens_on_a_line;
-using ::testing::ElementsAre;
-using ::testing::FloatNear;
+using testing::ElementsAre;
+using testing::FloatNear;
 
 const AttentionChoice kLayer{.layers = {{"a", 1}}};
 
@@ -103,4 +99,4 @@ TEST(attention_picture, needs_a_cell) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

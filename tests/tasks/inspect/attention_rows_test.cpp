@@ -11,18 +11,12 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using test::Group;
-using test::groups_of;
-using test::LayerOfGroups;
-using test::random_weights;
-using test::reporting;
-using test::tokens_on_a_line;
-using ::testing::ElementsAre;
-using ::testing::FloatNear;
-using ::testing::HasSubstr;
+using testing::ElementsAre;
+using testing::FloatNear;
+using testing::HasSubstr;
 
 Matrix matrix(std::size_t rows, std::size_t cols, const std::vector<float>& values) {
   Matrix m(rows, cols);
@@ -210,4 +204,4 @@ TEST(attention_spread, of_nothing_is_nothing) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -14,12 +14,10 @@
 #include "ptattn/tasks/classify/object_sample.hpp"
 #include "test_clouds.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
-using test::cloud_of;
-using test::lopsided_points;
-using ::testing::HasSubstr;
+using testing::HasSubstr;
 
 constexpr std::size_t kEvery = 4;
 
@@ -205,4 +203,4 @@ TEST(layer_features, same_bits_for_any_thread_count) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

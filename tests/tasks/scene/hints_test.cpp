@@ -14,9 +14,9 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
 
 SceneProfile profile_of(double voxel, double min_density = 0.0) {
   SceneProfile profile;

@@ -8,7 +8,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 
 SceneProfile profile_of(std::vector<Channel> channels, Origin origin = Origin::kCenterBottom) {
   SceneProfile profile;

@@ -10,7 +10,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 /// Adds a flat roof of four points per square metre; returns the row of its first point.
@@ -107,4 +107,4 @@ TEST(instances, are_the_same_for_any_thread_count) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

@@ -20,8 +20,8 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 /// Scores voxels one by one.
 class VoxelwiseNetwork : public PointNetwork {

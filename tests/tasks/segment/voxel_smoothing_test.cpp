@@ -8,7 +8,7 @@
 
 #include "ptattn/core/parallel.hpp"
 
-namespace ptattn {
+namespace ptattn::test {
 namespace {
 
 SceneProfile profile(const std::string& features) {
@@ -92,4 +92,4 @@ TEST(smooth_probabilities, give_the_same_bits_for_any_thread_count) {
 }
 
 }  // namespace
-}  // namespace ptattn
+}  // namespace ptattn::test

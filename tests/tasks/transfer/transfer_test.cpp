@@ -16,7 +16,7 @@
 namespace ptattn::test {
 namespace {
 
-using ::testing::ElementsAre;
+using testing::ElementsAre;
 using Points = std::vector<Position>;
 
 Points on_a_line(std::initializer_list<double> xs) {

@@ -1,21 +1,16 @@
-// ptattn-features as a user meets it.
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <nlohmann/json.hpp>
+// The features that ptattn-features writes.
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "ptattn/io/cloud_io.hpp"
+#include "features_fixture.hpp"
 #include "ptattn/models/files/safetensors.hpp"
-#include "tool_test.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -26,90 +21,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
-using Arguments = std::vector<std::string>;
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-/// Points with doubles as coordinates and fields of other kinds.
-PointCloud cloud_of(const std::vector<std::array<double, 3>>& points) {
-  PointCloud cloud(points.size());
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    const auto values =
-        cloud.add(std::string(1, "xyz"[axis]), FieldType::kFloat64).values<double>();
-    for (std::size_t i = 0; i < points.size(); ++i) values[i] = points[i][axis];
-  }
-  const auto intensity = cloud.add("intensity", FieldType::kUInt16).values<std::uint16_t>();
-  const auto red = cloud.add("red", FieldType::kUInt8).values<std::uint8_t>();
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    intensity[i] = static_cast<std::uint16_t>(100 + 7 * i);
-    red[i] = static_cast<std::uint8_t>(i);
-  }
-  return cloud;
-}
-
-const std::vector<std::array<double, 3>> kSquare{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {1, 1, 0}};
-
-/// A wavy sheet of 20 x 20 points, the first of them a hole.
-std::vector<std::array<double, 3>> sheet() {
-  std::vector<std::array<double, 3>> points{{kNaN, 0, 0}};
-  for (int i = 0; i < 400; ++i) {
-    const double x = 0.1 * (i % 20);
-    const double y = 0.1 * (i / 20) + 1e-3 * x;
-    points.push_back({x, y, 0.3 * std::sin(2 * x) + 0.1 * std::cos(5 * y)});
-  }
-  return points;
-}
-
-std::vector<std::string> names_of(const PointCloud& cloud) {
-  std::vector<std::string> names;
-  for (const Field& field : cloud.fields()) names.push_back(field.name());
-  return names;
-}
-
-class Features : public ToolTest {
- protected:
-  Features() : ToolTest(PTATTN_FEATURES) {}
-
-  [[nodiscard]] Finished features(Arguments arguments) const {
-    return run_tool(std::move(arguments));
-  }
-  /// A run that must go well and say nothing on standard error.
-  void features_quietly(Arguments arguments) const {
-    arguments.emplace_back("-q");
-    const Finished finished = features(arguments);
-    EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    EXPECT_THAT(finished.out, HasSubstr(" channels\n"));
-    EXPECT_EQ(finished.err, "");
-  }
-  void put(const std::string& name, const PointCloud& cloud) const {
-    write_cloud(folder() / name, cloud);
-  }
-  [[nodiscard]] PointCloud get(const std::string& name) const {
-    return read_cloud(folder() / name);
-  }
-  [[nodiscard]] std::string bytes(const std::string& name) const {
-    return read_file(folder() / name);
-  }
-  [[nodiscard]] bool exists(const std::string& name) const { return has(name); }
-};
-
-/// The command lines of every kind of features, short of the output.
-const std::vector<Arguments> kKinds{
-    {"in.ply", "--neighbors", "8,16", "--radius", "0.3"},
-    {"in.ply", "--features", "encoding", "--channels", "12", "--wavelengths", "0.2:4"},
-    {"in.ply", "--features", "attention", "--bandwidth", "0.1", "--wavelengths", "0.2:1",
-     "--inputs", "xyz,intensity", "--neighbors", "12", "--heads", "2"},
-    {"in.ply", "--features", "attention", "--global", "--scores", "dot", "--wavelengths", "0.2:1"},
-    {"in.ply", "--features", "model", "--model", "tiny", "--layer", "pt_last.sa1"}};
-
-Arguments with(Arguments arguments, const Arguments& more) {
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
-}
-
-TEST_F(Features, help_and_version_are_known) {
-  expect_known_help_and_version();
-}
 
 TEST_F(Features, many_files_skip_bad_ones_and_resume) {
   for (const char* const name : {"in/a.ply", "in/b.ply"}) {
@@ -144,82 +55,6 @@ TEST_F(Features, outputs_keep_what_they_said_and_add_what_made_them) {
   EXPECT_THAT(comments,
               testing::IsSupersetOf({"ptattn labels kind class", "ptattn option neighbors=4"}));
   EXPECT_THAT(comments, testing::Contains(StartsWith("ptattn field f_000 ")));
-}
-
-TEST_F(Features, wrong_options_are_one_line) {
-  const auto wrong = [&](const Arguments& arguments, const std::string& line) {
-    expect_error(arguments, 2, line);
-  };
-  wrong({}, "INPUT: missing, name files, folders or -, see --help");
-  wrong({"a.ply"}, "--output: missing, name a file or a folder, or ask for --names");
-  wrong(
-      {"a.ply", "-o", "b.txt"},
-      "b.txt: expected a name ending in .ply, .pcd, .las, .laz, .npy or .safetensors, or a folder, "
-      "which exists or has a / at its end");
-  wrong({"a.ply", "-o", "b.npy", "--colorize"},
-        "--colorize: a matrix has no colours, expected a name ending in .ply, .pcd, .las or .laz");
-  wrong({"a.ply", "--features", "good"},
-        "--features: \"good\" is none of geometry, encoding, attention, model, see --help");
-  wrong({"a.ply", "--neighbors", "8,0"},
-        "--neighbors: 0 is not a whole number from 1 to 4096, see --help");
-  wrong({"a.ply", "--radius", "0.5,-1"}, "--radius: -1 is not a number above 0, see --help");
-  wrong({"a.ply", "--radius", "0.5x"}, "--radius: 0.5x is not a number above 0, see --help");
-  wrong({"a.ply", "--up", "auto"}, "--up: \"auto\" is none of z, -z, y, -y, x, -x, see --help");
-  wrong({"a.ply", "--prefix", "a b"},
-        "--prefix: expected a name of printable ASCII without blanks, see --help");
-  for (const char* const range : {"5", "2:1", "0:1", ":", "1:inf", "1:2:3"}) {
-    wrong({"a.ply", "--features", "encoding", "--wavelengths", range},
-          "--wavelengths: " + std::string(range) +
-              " is not MIN:MAX, two lengths in order, see --help");
-  }
-  for (const char* const channels : {"0", "7", "6006", "six"}) {
-    wrong({"a.ply", "--features", "encoding", "--channels", channels},
-          "--channels: " + std::string(channels) +
-              " is not a multiple of 6 from 6 to 6000, see --help");
-  }
-  wrong({"a.ply", "--features", "attention", "--bandwidth", "nan"},
-        "--bandwidth: nan is not a number above 0, see --help");
-  wrong({"a.ply", "--features", "attention", "--neighbors", "4", "--global"},
-        "--neighbors excludes --global, see --help");
-  wrong({"a.ply", "-o", "b.ply", "--features", "attention", "--neighbors", "4,8"},
-        "--neighbors: attention has one neighbourhood, expected one size");
-  wrong({"a.ply", "-o", "b.ply", "--features", "model"}, "--layer: missing, see --list-layers");
-}
-
-TEST_F(Features, options_of_another_kind_are_refused) {
-  expect_error({"a.ply", "-o", "b.ply", "--bandwidth", "1"}, 2,
-               "--bandwidth: does not go with --features geometry, see --help");
-  expect_error({"a.ply", "-o", "b.ply", "--features", "encoding", "--neighbors", "4"}, 2,
-               "--neighbors: does not go with --features encoding, see --help");
-  expect_error({"a.ply", "-o", "b.ply", "--features", "attention", "--radius", "4"}, 2,
-               "--radius: does not go with --features attention, see --help");
-  expect_error({"a.ply", "-o", "b.ply", "--features", "model", "--inputs", "xyz"}, 2,
-               "--inputs: does not go with --features model, see --help");
-}
-
-TEST_F(Features, targets_are_checked_before_the_input_is_read) {
-  put("in.ply", cloud_of(kSquare));
-  expect_error({"missing.ply", "-o", "in.ply/b.ply"}, 3,
-               "in.ply/b.ply: cannot be written: Not a directory");
-  expect_error({"in.ply", "-o", "in.ply"}, 2, "in.ply: is an input, --output would overwrite it");
-  expect_error({"missing.ply", "-o", "b.ply"}, 3,
-               "missing.ply: cannot be opened: No such file or directory");
-}
-
-TEST_F(Features, what_the_cloud_rules_out_is_refused) {
-  PointCloud cloud = cloud_of(kSquare);
-  cloud.add("f_012", FieldType::kFloat32);
-  cloud.metadata().elements.push_back({.name = "face", .items = 1});
-  put("in.ply", cloud);
-  expect_error({"in.ply", "-o", "b.ply", "--neighbors", "4"}, 2,
-               "in.ply: has a field f_012 already, choose another name with --prefix");
-  features_quietly({"in.ply", "-o", "b.ply", "--neighbors", "4", "--prefix", "g_"});
-  expect_error({"in.ply", "-o", "b.pcd", "--neighbors", "4", "--prefix", "g_"}, 3,
-               "b.pcd: the cloud has an element face besides its points, which PCD cannot hold, "
-               "expected a .ply file");
-  expect_error({"in.ply", "-o", "c.ply", "--features", "attention", "--inputs", "normals"}, 3,
-               "in.ply: has no field normals, expected one of x, y, z, intensity, red, f_012");
-  EXPECT_FALSE(exists("c.ply"));
 }
 
 TEST_F(Features, geometry_of_a_square_keeps_every_field) {
@@ -367,16 +202,6 @@ TEST_F(Features, what_was_chosen_is_said_and_kept) {
               StartsWith("ptattn-features: in.ply: wavelengths 32 to 400\n"));
 }
 
-TEST_F(Features, progress_is_for_terminals) {
-  put("in.ply", cloud_of(sheet()));
-  const Finished finished = run({.program = PTATTN_FEATURES,
-                                 .arguments = {"in.ply", "-o", "out.ply"},
-                                 .folder = folder(),
-                                 .stderr_is_terminal = true});
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_THAT(finished.err, HasSubstr("400 of 400 points"));
-}
-
 TEST_F(Features, layers_are_listed) {
   const Finished finished = features({"--features", "model", "--model", "tiny", "--list-layers"});
   EXPECT_EQ(finished.exit_code, 0);
@@ -386,18 +211,6 @@ TEST_F(Features, layers_are_listed) {
   EXPECT_EQ(lines[1], "bn1                       256         8");
   EXPECT_EQ(lines[7], "pt_last.sa1                16        16");
   EXPECT_EQ(lines[12], "linear3           whole cloud         5");
-}
-
-TEST_F(Features, wrong_layers_and_models_are_refused_before_the_cloud_is_read) {
-  const Arguments start{"missing.ply", "-o", "b.ply", "--features", "model", "--model"};
-  expect_error(with(start, {"tiny", "--layer", "sa1"}), 2,
-               "--layer: tiny has no layer sa1, see --list-layers");
-  expect_error(with(start, {"tiny", "--layer", "bn6"}), 2,
-               "--layer: bn6 describes the cloud as a whole, choose one that has tokens, see "
-               "--list-layers");
-  const Finished unknown = features(with(start, {"nowhere", "--layer", "sa1"}));
-  EXPECT_EQ(unknown.exit_code, 4);
-  EXPECT_THAT(unknown.err, StartsWith("ptattn-features: nowhere: "));
 }
 
 TEST_F(Features, models_over_points_have_layers_too) {
@@ -413,17 +226,6 @@ TEST_F(Features, models_over_points_have_layers_too) {
   EXPECT_EQ(features(with(start, {"--layer", "embedding", "--category", "chair"})).exit_code, 2);
   expect_error(with(start, {"--layer", "enc"}), 2,
                "--layer: aerial has no layer enc, did you mean enc.enc1.down?, see --list-layers");
-}
-
-TEST_F(Features, a_failed_run_leaves_nothing) {
-  put("in.ply", cloud_of({{1, 2, 3}}));
-  write_file(folder() / "out.ply", "older");
-  (void)features(
-      {"in.ply", "-o", "out.ply", "--features", "model", "--model", "tiny", "--layer", "bn1"});
-  EXPECT_EQ(bytes("out.ply"), "older");
-  for (const auto& entry : std::filesystem::directory_iterator(folder())) {
-    EXPECT_NE(entry.path().extension(), ".tmp");
-  }
 }
 
 }  // namespace

@@ -24,10 +24,7 @@ using testing::HasSubstr;
 
 class Frames : public ToolTest {
  protected:
-  Frames() : ToolTest(PTATTN_SEGMENT) {
-    fs::create_directory_symlink(fs::path(PTATTN_SOURCE_DIR "/samples/models/aerial"),
-                                 models() / "aerial");
-  }
+  Frames() : ToolTest(PTATTN_SEGMENT) { link_models({"aerial"}); }
 
   /// The town, with its coordinates moved to the origin and changed by `change`.
   template <class Change>

@@ -28,12 +28,8 @@ const std::string kChair = PTATTN_SOURCE_DIR "/samples/clouds/chair_coloured.ply
 
 class Info : public ToolTest {
  protected:
-  Info() : ToolTest(PTATTN_INFO) {
-    for (const char* const name : {"aerial", "pct-modelnet40"}) {
-      fs::create_directory_symlink(fs::path(PTATTN_SOURCE_DIR "/samples/models") / name,
-                                   models() / name);
-    }
-  }
+  Info() : ToolTest(PTATTN_INFO) { link_models({"aerial", "pct-modelnet40"}); }
+
   [[nodiscard]] json record(const std::string& path) const {
     const Finished finished = run_tool({path, "--format", "json"});
     EXPECT_EQ(finished.exit_code, 0) << finished.err;

@@ -23,7 +23,7 @@ TEST_F(Smooth, wrong_options_are_one_line) {
   put("in.ply", noisy_sheet(50));
   const std::string in = path("in.ply");
   const std::string out = path("out.ply");
-  expect_usage_errors({
+  expect_errors({
       {{"-o", out}, "INPUT: missing, name files, folders or -, see --help"},
       {{in}, "--output: missing, name a file or a folder"},
       {{in, "-o", "out.txt"},

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,10 +14,11 @@
 
 namespace ptattn::test {
 
-/// A wrong command line and the line that it gets.
-struct UsageError {
+/// A wrong command line, the line that it gets, and the exit code.
+struct ExpectedError {
   std::vector<std::string> arguments;
   std::string line;
+  int exit_code = 2;
 };
 
 /// Runs one command in a scratch folder. A tiny classifier called `tiny` is on the search path of
@@ -28,6 +30,13 @@ class ToolTest : public testing::Test {
       : program_(program), name_(std::filesystem::path(program).filename().string()) {
     std::filesystem::create_directories(folder());
     write_tiny_model(models() / "tiny");
+  }
+  /// Puts pretrained models on the search path as well.
+  void link_models(std::initializer_list<const char*> names) const {
+    for (const char* const name : names) {
+      std::filesystem::create_directory_symlink(
+          std::filesystem::path(PTATTN_SOURCE_DIR "/samples/models") / name, models() / name);
+    }
   }
 
   [[nodiscard]] Command command(std::vector<std::string> arguments) const {
@@ -57,8 +66,10 @@ class ToolTest : public testing::Test {
                           const std::string& line) const {
     expect_error(arguments, 2, line);
   }
-  void expect_usage_errors(const std::vector<UsageError>& table) const {
-    for (const UsageError& wrong : table) expect_usage_error(wrong.arguments, wrong.line);
+  void expect_errors(const std::vector<ExpectedError>& table) const {
+    for (const ExpectedError& wrong : table) {
+      expect_error(wrong.arguments, wrong.exit_code, wrong.line);
+    }
   }
   /// --help is the text in tests/tools/golden and no wider than a terminal; --version is known.
   void expect_known_help_and_version() const {

@@ -1,228 +1,20 @@
-// ptattn-train as a user meets it, on a made-up village.
+// Runs of ptattn-train on a made-up village: what they write, resumed and interrupted ones, heads.
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
-#include "program.hpp"
-#include "ptattn/core/random.hpp"
-#include "ptattn/io/cloud_io.hpp"
-#include "scratch.hpp"
+#include "train_fixture.hpp"
 
 namespace ptattn::test {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-using testing::Not;
-
-/// Ground with houses on it, `side` metres, with a classification: 2 and 6, at times 1.
-PointCloud village(std::size_t side, std::uint64_t seed) {
-  Random random(seed);
-  const std::size_t n = 4 * side * side;
-  PointCloud cloud(n);
-  for (const char* name : {"x", "y", "z"}) cloud.add(name, FieldType::kFloat64);
-  cloud.add("classification", FieldType::kUInt8);
-  const auto x = cloud.fields()[0].values<double>();
-  const auto y = cloud.fields()[1].values<double>();
-  const auto z = cloud.fields()[2].values<double>();
-  const auto label = cloud.fields()[3].values<std::uint8_t>();
-  for (std::size_t i = 0; i < n; ++i) {
-    x[i] = static_cast<double>(side) * random.uniform();
-    y[i] = static_cast<double>(side) * random.uniform();
-    const bool house = std::fmod(x[i], 24.0) < 10.0 && std::fmod(y[i], 24.0) < 10.0;
-    z[i] = house ? 6.0 : 0.1 * random.uniform();
-    label[i] = house ? 6 : random.uniform() < 0.02 ? 1 : 2;
-    x[i] += 500'000.0;
-  }
-  return cloud;
-}
-
-class Train : public testing::Test {
- protected:
-  Train() { fs::create_directories(folder() / "data"); }
-
-  [[nodiscard]] Command command(std::vector<std::string> arguments) const {
-    return {.program = PTATTN_TRAIN,
-            .arguments = std::move(arguments),
-            .folder = folder(),
-            .models = PTATTN_SOURCE_DIR "/samples/models"};
-  }
-  [[nodiscard]] Finished train(std::vector<std::string> arguments) const {
-    return run(command(std::move(arguments)));
-  }
-  /// A run so small that it takes seconds.
-  [[nodiscard]] std::vector<std::string> small_run(const std::string& output) const {
-    return {"data", "-o", output, "--size", "tiny", "--voxels-per-step", "600", "--steps", "6"};
-  }
-  void put_village(const std::string& name, std::uint64_t seed = 1) const {
-    write_cloud(folder() / "data" / name, village(80, seed));
-  }
-  void expect_error(std::vector<std::string> arguments, int exit_code,
-                    const std::string& line) const {
-    const Finished finished = train(std::move(arguments));
-    EXPECT_EQ(finished.exit_code, exit_code);
-    EXPECT_EQ(finished.out, "");
-    EXPECT_EQ(finished.err, "ptattn-train: " + line + "\n");
-  }
-  [[nodiscard]] fs::path folder() const { return scratch_.path() / "work"; }
-
- private:
-  Scratch scratch_;
-};
-
-TEST_F(Train, help_fits_a_terminal) {
-  const Finished finished = train({"--help"});
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_EQ(finished.out, read_file(PTATTN_TEST_DIR "/tools/golden/ptattn-train_help.txt"));
-  for (const std::string& line : lines_of(finished.out)) EXPECT_LE(line.size(), 80U) << line;
-}
-
-TEST_F(Train, plans_by_a_look_at_the_data) {
-  put_village("a.ply");
-  put_village("b.ply", 2);
-  const Finished finished = train({"data", "--dry-run"});
-  EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(finished.out, HasSubstr("training: 2 clouds"));
-  EXPECT_THAT(finished.out, HasSubstr("voxels of 0.50 m: land seen from above"));
-  EXPECT_THAT(finished.out, HasSubstr("building"));
-  EXPECT_THAT(finished.out, HasSubstr("the last seventh of every file"));
-  EXPECT_THAT(finished.out, HasSubstr("selection: the first tenth of 2 files"));
-}
-
-TEST_F(Train, selects_by_the_clouds_named) {
-  put_village("a.ply");
-  put_village("b.ply", 2);
-  const Finished finished = train({"data", "--dry-run", "--select", "b*"});
-  EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(finished.out, HasSubstr("training: 1 clouds"));
-  EXPECT_THAT(finished.out, HasSubstr("selection: 1 clouds"));
-  EXPECT_THAT(train({"data", "--dry-run", "--select", "none"}).out, Not(HasSubstr("selection:")));
-}
-
-TEST_F(Train, selection_leaves_the_last_points_of_a_class) {
-  PointCloud cloud = village(80, 1);
-  const auto x = cloud.find("x")->values<double>();
-  const auto label = cloud.find("classification")->values<std::uint8_t>();
-  for (std::size_t i = 0; i < cloud.size(); ++i) {
-    if (x[i] < 500'004.0) label[i] = 9;  // in the first tenth only
-  }
-  write_cloud(folder() / "data/a.ply", cloud);
-  const Finished finished = train({"data", "--dry-run"});
-  EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(finished.out, HasSubstr("water"));
-  EXPECT_THAT(finished.out, Not(HasSubstr("no point to learn it from")));
-}
-
-TEST_F(Train, reads_asprs_codes_from_any_field_and_format) {
-  PointCloud cloud = village(80, 1);
-  Field& mine = cloud.add("mine", FieldType::kUInt8);
-  std::ranges::copy(cloud.find("classification")->values<std::uint8_t>(),
-                    mine.values<std::uint8_t>().begin());
-  write_cloud(folder() / "data/a.laz", cloud);
-  EXPECT_THAT(train({"data", "--dry-run"}).out, HasSubstr("ground"));
-  EXPECT_THAT(train({"data", "--dry-run", "--truth", "mine"}).out, HasSubstr("class 6"));
-  EXPECT_THAT(train({"data", "--dry-run", "--truth", "mine", "--classes", "asprs"}).out,
-              HasSubstr("building"));
-}
-
-TEST_F(Train, refuses_a_missing_field) {
-  put_village("a.ply");
-  expect_error({"data", "--dry-run", "--truth", "label"}, 3,
-               "data/a.ply: has no field \"label\" of one number per point to learn from, it has "
-               "x, y, z, classification");
-}
-
-TEST_F(Train, refuses_a_value_that_means_nothing) {
-  put_village("a.ply");
-  write_file(folder() / "classes.txt", "2 ground\n6 building\n");
-  expect_error({"data", "--dry-run", "--classes", "classes.txt"}, 3,
-               "data/a.ply: holds 1 in \"classification\", which no class is named for, name it "
-               "or \"* ignore\" in --classes");
-}
-
-TEST_F(Train, refuses_a_single_class) {
-  put_village("a.ply");
-  write_file(folder() / "classes.txt", "2 ground\n6 building\n");
-  write_file(folder() / "one.txt", "2 ground\n* ignore\n");
-  expect_error({"data", "--dry-run", "--classes", "one.txt"}, 3,
-               "DATA: holds points of one class only, expected two or more");
-}
-
-TEST_F(Train, refuses_a_pattern_that_matches_nothing) {
-  put_village("a.ply");
-  expect_error({"data", "--dry-run", "--hold-out", "north*"}, 2,
-               "--hold-out: matches none of the files");
-}
-
-TEST_F(Train, refuses_a_selection_that_matches_nothing) {
-  put_village("a.ply");
-  expect_error({"data", "--dry-run", "--select", "north*"}, 2,
-               "--select: matches none of the files that are not held out");
-}
-
-TEST_F(Train, refuses_labels_that_are_no_whole_numbers) {
-  PointCloud cloud = village(20, 1);
-  Field& field = cloud.add("label", FieldType::kFloat32);
-  field.values<float>()[3] = 0.5F;
-  write_cloud(folder() / "data/a.ply", cloud);
-  expect_error({"data", "--dry-run", "--truth", "label"}, 3,
-               "data/a.ply: holds 0.500000 in \"label\", expected whole numbers");
-}
-
-TEST_F(Train, refuses_a_file_without_the_field_of_the_others) {
-  put_village("a.ply");
-  PointCloud bare(100);
-  for (const char* name : {"x", "y", "z"}) bare.add(name, FieldType::kFloat32);
-  write_cloud(folder() / "data/b.ply", bare);
-  expect_error({"data", "--dry-run"}, 3,
-               "data/b.ply: has no field \"classification\" of one number per point to learn from, "
-               "it has x, y, z");
-}
-
-TEST_F(Train, refuses_a_file_that_names_no_class) {
-  put_village("a.ply");
-  write_file(folder() / "classes.txt", "# nothing yet\n");
-  expect_error({"data", "--dry-run", "--classes", "classes.txt"}, 3, "classes.txt: names no class");
-}
-
-TEST_F(Train, refuses_networks_of_the_wrong_kind) {
-  put_village("a.ply");
-  expect_error({"data", "--dry-run", "--architecture", "pct"}, 2,
-               "--architecture: pct names objects, this data has points");
-  expect_error({"data", "--dry-run", "--init", "aerial", "--architecture", "volt"}, 2,
-               "--architecture: does not go with --init, whose network expects its own");
-}
-
-TEST_F(Train, says_which_classes_have_no_points) {
-  put_village("a.ply");
-  write_file(folder() / "classes.txt", "2 ground\n6 building\n9 water\n* ignore\n");
-  const Finished finished = train({"data", "--dry-run", "--classes", "classes.txt"});
-  EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(finished.out, HasSubstr("no point to learn it from"));
-}
-
-TEST_F(Train, refuses_a_folder_without_clouds) {
-  const Finished finished = train({"data", "--dry-run"});
-  EXPECT_EQ(finished.exit_code, 3);
-  EXPECT_EQ(lines_of(finished.err).size(), 1U) << finished.err;
-}
-
-TEST_F(Train, needs_an_output) {
-  put_village("a.ply");
-  expect_error({"data"}, 2, "--output: missing, name a folder for the model");
-}
 
 TEST_F(Train, leaves_a_model_that_segment_opens) {
   put_village("a.ply");
@@ -395,14 +187,6 @@ TEST_F(Train, measures_a_fitted_head_on_what_is_held_out) {
   EXPECT_THAT(read_file(folder() / "model/config.json"), HasSubstr("% on 1 held-out clouds"));
 }
 
-TEST_F(Train, refuses_a_frozen_encoder_of_nothing) {
-  put_village("a.ply");
-  expect_error({"data", "--dry-run", "--freeze", "encoder"}, 2,
-               "--freeze: encoder needs --init, the model whose encoder it is");
-  expect_error({"data", "--dry-run", "--init", "aerial", "--head", "attention"}, 2,
-               "--head: needs --freeze encoder");
-}
-
 TEST_F(Train, adds_a_class_to_a_model_by_its_head_alone) {
   PointCloud cloud = village(80, 1);
   const auto label = cloud.find("classification")->values<std::uint8_t>();
@@ -416,16 +200,6 @@ TEST_F(Train, adds_a_class_to_a_model_by_its_head_alone) {
   const std::string config = read_file(folder() / "model/config.json");
   EXPECT_THAT(config, HasSubstr("\"shed\""));
   EXPECT_THAT(config, HasSubstr("\"water\""));
-}
-
-TEST_F(Train, refuses_to_add_a_class_to_nothing) {
-  put_village("a.ply");
-  expect_error({"data", "--dry-run", "--add-class", "shed=40"}, 2,
-               "--add-class: needs --init, the model that it is added to");
-  expect_error({"data", "--dry-run", "--init", "aerial", "--add-class", "shed"}, 2,
-               "--add-class: is \"shed\", expected NAME=VALUE");
-  expect_error({"data", "--dry-run", "--init", "aerial", "--add-class", "water=3"}, 2,
-               "--add-class: names \"water\", which the model has");
 }
 
 TEST_F(Train, learns_objects_by_the_folders_they_lie_in) {

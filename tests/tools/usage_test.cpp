@@ -50,7 +50,7 @@ TEST_F(Usage, unknown_cpu_level_is_one_line) {
 }
 
 TEST_F(Usage, wrong_options_are_one_line) {
-  expect_usage_errors({
+  expect_errors({
       {{}, "INPUT: missing, name files, folders or -, see --help"},
       {{"--colour", "a.ply"}, "--colour: unknown option, see --help"},
       {{"--top_k", "3", "a.ply"}, "--top_k: unknown option, did you mean --top-k?"},

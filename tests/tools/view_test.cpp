@@ -1,93 +1,17 @@
-// ptattn-view: pictures whose content is counted, messages and exit codes. No display is needed:
-// the command starts xvfb-run.
+// The colours of the pictures of ptattn-view, counted.
 
-#include <gmock/gmock.h>
-#include <png.h>
-
-#include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "ptattn/cloud/columns.hpp"
-#include "ptattn/cloud/image.hpp"
-#include "ptattn/io/cloud_io.hpp"
-#include "tool_test.hpp"
+#include "view_fixture.hpp"
 
 namespace ptattn::test {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
-using testing::SizeIs;
 using testing::StartsWith;
-
-constexpr Rgb kGround{193, 161, 134};  // ASPRS
-constexpr Rgb kVegetation{10, 99, 69};
-constexpr Rgb kBuilding{220, 68, 19};
-constexpr Rgb kWhite{255, 255, 255};
-
-Image read_png(const std::string& path) {
-  png_image header{};
-  header.version = PNG_IMAGE_VERSION;
-  EXPECT_NE(png_image_begin_read_from_file(&header, path.c_str()), 0) << header.message;
-  header.format = PNG_FORMAT_RGB;
-  Image image(header.width, header.height, {});
-  EXPECT_NE(png_image_finish_read(&header, nullptr, image.pixels.data(), 0, nullptr), 0);
-  return image;
-}
-
-/// The part of the pixels that have exactly this colour.
-double share(const Image& image, const Rgb& color) {
-  const auto count = std::ranges::count(image.pixels, color);
-  return static_cast<double>(count) / static_cast<double>(image.pixels.size());
-}
-
-/// A wall of 100 x 100 points in the plane y = 0, as ASCII PLY.
-std::string wall(const std::function<int(int column, int row)>& code) {
-  std::string text =
-      "ply\nformat ascii 1.0\nelement vertex 10000\nproperty double x\nproperty double y\n"
-      "property double z\nproperty uchar classification\nproperty float height_above\nend_header\n";
-  for (int row = 0; row < 100; ++row) {
-    for (int column = 0; column < 100; ++column) {
-      text += std::to_string(770'000 + column) + " 6277000 " + std::to_string(row) + " " +
-              std::to_string(code(column, row)) + " " + std::to_string(row) + "\n";
-    }
-  }
-  return text;
-}
-
-class View : public ToolTest {
- protected:
-  View() : ToolTest(PTATTN_VIEW) { ::unsetenv("DISPLAY"); }
-
-  Finished view(const std::vector<std::string>& arguments) {
-    Command shown = command(arguments);
-    shown.models.clear();
-    return run(shown);
-  }
-  /// The picture of clouds seen from the front, in colours as they are.
-  Image picture(std::vector<std::string> arguments) {
-    for (const char* const more : {"--output", "view.png", "--size", "400x400", "--camera", "front",
-                                   "--flat", "--no-legend", "--point-size", "6"}) {
-      arguments.emplace_back(more);
-    }
-    last_ = view(arguments);
-    EXPECT_EQ(last_.exit_code, 0) << last_.err;
-    return read_png(folder() / "view.png");
-  }
-  [[nodiscard]] const Finished& last() const { return last_; }
-
- private:
-  Finished last_;
-};
-
-int three_classes(int column, int /*row*/) {
-  return column < 50 ? 2 : column < 80 ? 5 : 6;
-}
 
 TEST_F(View, pictures_show_the_colours_of_the_labels_in_their_proportions) {
   put("wall.ply", wall(three_classes));
@@ -121,114 +45,6 @@ TEST_F(View, the_same_picture_twice) {
   EXPECT_GT(first.size(), 1000U);
 }
 
-TEST_F(View, the_legend_has_the_colours) {
-  put("wall.ply", wall([](int, int) { return 6; }));
-  ASSERT_EQ(view({"wall.ply", "--output", "a.png", "--size", "600x200", "--background", "#102030",
-                  "--camera", "top"})
-                .exit_code,
-            0);
-  const Image image = read_png(folder() / "a.png");
-  EXPECT_EQ(image.at(2, 2), (Rgb{0x10, 0x20, 0x30}));
-  // From above the wall is a line: a square of 8 x 8 pixels of this colour is the legend's.
-  EXPECT_GE(share(image, kBuilding) * 600 * 200, 8.0 * 8.0);
-  EXPECT_EQ(share(image, kWhite), 0.0);
-}
-
-/// The pixels that differ, as {left, top, right, bottom}, borders included.
-std::array<std::size_t, 4> difference(const Image& a, const Image& b) {
-  std::array<std::size_t, 4> box{a.width, a.height, 0, 0};
-  for (std::size_t y = 0; y < a.height; ++y) {
-    for (std::size_t x = 0; x < a.width; ++x) {
-      if (a.at(x, y) == b.at(x, y)) continue;
-      box = {std::min(box[0], x), std::min(box[1], y), std::max(box[2], x), std::max(box[3], y)};
-    }
-  }
-  return box;
-}
-
-/// Rows [top, bottom) of an image.
-Image rows_of(const Image& image, std::size_t top, std::size_t bottom) {
-  Image part(image.width, bottom - top, {});
-  for (std::size_t y = top; y < bottom; ++y) {
-    for (std::size_t x = 0; x < image.width; ++x) part.at(x, y - top) = image.at(x, y);
-  }
-  return part;
-}
-
-TEST_F(View, the_same_camera_gives_the_same_scene_whatever_lies_over_it) {
-  put("wall.ply", wall(three_classes));
-  const std::vector<std::string> common{"wall.ply", "-o",       "a.png", "--size",
-                                        "400x400",  "--camera", "front"};
-  const auto shown = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> arguments = common;
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    EXPECT_EQ(view(arguments).exit_code, 0);
-    return read_png(folder() / "a.png");
-  };
-  const Image bare = shown({"--no-legend"});
-  const Image full = shown({});
-  // The legend in the upper right corner, the scale bar in the lower left one; nothing else.
-  const auto legend = difference(rows_of(bare, 0, 200), rows_of(full, 0, 200));
-  EXPECT_GT(legend[0], 200U);
-  EXPECT_LT(legend[2], 400U - 5);
-  EXPECT_GE(legend[1], 5U);
-  EXPECT_LT(legend[3], 100U);
-  const auto bar = difference(rows_of(bare, 200, 400), rows_of(full, 200, 400));
-  EXPECT_GE(bar[0], 5U);
-  EXPECT_LT(bar[2], 130U);
-  EXPECT_GT(bar[1], 150U);
-  // A quarter of the wall shines through the scale bar's panel.
-  const Rgb below = bare.at(20, 376);
-  ASSERT_NE(below, kWhite);
-  for (std::size_t c = 0; c < 3; ++c) {
-    EXPECT_NEAR(full.at(20, 376)[c], 0.75 * 255.0 + 0.25 * below[c], 1.5);
-  }
-  // Other colours, the same outline.
-  const Image heights = shown({"--colorize", "height_above", "--no-legend"});
-  for (std::size_t i = 0; i < bare.pixels.size(); ++i) {
-    ASSERT_EQ(bare.pixels[i] == kWhite, heights.pixels[i] == kWhite) << i;
-  }
-}
-
-TEST_F(View, scale_bars_are_as_long_as_what_they_stand_for) {
-  put("wall.ply", wall(three_classes));
-  // The wall is in the plane of the camera's target: its 99 units are as long as the bar says.
-  ASSERT_EQ(view({"wall.ply", "-o", "a.png", "--size", "1000x1000", "--camera", "front", "--flat",
-                  "--point-size", "1", "--unit", "m"})
-                .exit_code,
-            0);
-  const Image image = read_png(folder() / "a.png");
-  std::size_t left = image.width, right = 0, bar = 0;
-  for (std::size_t y = 0; y < image.height; ++y) {
-    std::size_t run = 0;
-    for (std::size_t x = 0; x < image.width; ++x) {
-      const Rgb& color = image.at(x, y);
-      run = color == Rgb{30, 30, 30} ? run + 1 : 0;
-      bar = std::max(bar, run);
-      if (y < 400 || y > 600 || color == kWhite) continue;
-      left = std::min(left, x);
-      right = std::max(right, x);
-    }
-  }
-  const double pixels_per_unit = static_cast<double>(right - left) / 99.0;
-  EXPECT_NEAR(static_cast<double>(bar), 20.0 * pixels_per_unit, 1.0);
-}
-
-TEST_F(View, the_frame_fits_the_bulk_and_strays_are_counted) {
-  const std::string text = wall(three_classes);
-  put("wall.ply", text);
-  const Image without = picture({"wall.ply"});
-  std::string stray = text;
-  const std::size_t last_point = stray.rfind('\n', stray.size() - 2) + 1;
-  stray.replace(last_point, std::string::npos, "0 0 0 2 0\n");
-  put("stray.ply", stray);
-  const Image with = picture({"stray.ply"});
-  EXPECT_THAT(last().err, StartsWith("ptattn-view: stray.ply: the frame leaves out 1 of 10000 "
-                                     "points, far away from the others\n"));
-  EXPECT_NEAR(share(with, kWhite), share(without, kWhite), 0.002);
-  EXPECT_NEAR(share(with, kBuilding), share(without, kBuilding), 0.002);
-}
-
 TEST_F(View, two_fields_of_one_cloud_are_compared_by_what_they_mean) {
   std::string text = wall(three_classes);
   const std::string column = "property uchar classification\n";
@@ -256,35 +72,6 @@ TEST_F(View, points_without_a_label_are_called_none) {
   put("wall.ply", text);
   picture({"wall.ply"});
   EXPECT_THAT(last().out, HasSubstr("\n      none                      1    0.0 %\n"));
-}
-
-TEST_F(View, clouds_are_written_as_they_are_shown) {
-  put("wall.ply", wall(three_classes));
-  const std::string path = std::getenv("PATH");
-  ::setenv("PATH", "/nowhere", 1);  // no display is needed, xvfb-run is not either
-  const Finished finished = view({"wall.ply", "-o", "shown.ply"});
-  EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(finished.out, StartsWith("wall.ply: 10000 points, coloured by classification\n"));
-  const PointCloud cloud = read_cloud(folder() / "shown.ply");
-  ASSERT_EQ(cloud.size(), 10000U);
-  EXPECT_EQ(cloud.positions()[101], (Position{770'001.0, 6'277'000.0, 1.0}));
-  EXPECT_EQ(cloud.find("classification")->as_double(60), 5.0);
-  const std::vector<FieldColumn> colors = find_columns(cloud, "colors");
-  ASSERT_THAT(colors, SizeIs(3));
-  for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(colors[c](60), kVegetation[c]);
-  ::setenv("PATH", path.c_str(), 1);
-}
-
-TEST_F(View, text_without_a_font_is_coarse_and_says_so) {
-  put("wall.ply", wall(three_classes));
-  put("no_fonts.conf", "<fontconfig></fontconfig>\n");
-  ::setenv("FONTCONFIG_FILE", (folder() / "no_fonts.conf").c_str(), 1);
-  const Finished finished = view({"wall.ply", "-o", "a.png"});
-  ::unsetenv("FONTCONFIG_FILE");
-  EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_THAT(finished.err, StartsWith("ptattn-view: no font is installed, so text is drawn in "
-                                       "dots; install fonts-dejavu-core\n"));
-  EXPECT_GT(share(read_png(folder() / "a.png"), {30, 30, 30}), 0.0005);
 }
 
 TEST_F(View, other_fields_and_another_axis_up) {
@@ -343,18 +130,6 @@ TEST_F(View, clouds_that_do_not_belong_together_are_not_compared) {
       "has its points in another order than a.ply, or elsewhere, --compare needs the same points");
 }
 
-TEST_F(View, clouds_too_far_apart_to_be_seen_are_told) {
-  put("a.ply", ply_text({{0, 0, 0}, {1, 0, 0}, {0, 1, 1}}));
-  put("b.ply", ply_text({{200000, 0, 0}, {200001, 0, 0}, {200000, 1, 1}}));
-  picture({"a.ply", "b.ply"});
-  EXPECT_THAT(last().err,
-              HasSubstr("b.ply lies 199999 away from a.ply, so both are too small to be "
-                        "seen; view them one by one\n"));
-  put("b.ply", ply_text({{5, 0, 0}, {6, 0, 0}, {5, 1, 1}}));
-  picture({"a.ply", "b.ply"});
-  EXPECT_THAT(last().err, Not(HasSubstr("away")));
-}
-
 TEST_F(View, labels_have_the_names_that_the_file_gives_them) {
   std::string parts = ply_text({{0, 0, 0}, {1, 0, 0}, {0, 1, 1}});
   const auto replace = [&](const std::string& from, const std::string& to) {
@@ -395,84 +170,6 @@ TEST_F(View, points_without_coordinates_are_left_out) {
   put("hole.ply", text.replace(last_point, std::string::npos, "nan 1 1\n"));
   picture({"hole.ply"});
   EXPECT_THAT(last().out, StartsWith("hole.ply: 3 points, 2 drawn"));
-}
-
-void expect_one_line(const Finished& finished, int exit_code, const std::string& part) {
-  EXPECT_EQ(finished.exit_code, exit_code);
-  EXPECT_EQ(finished.out, "");
-  EXPECT_THAT(lines_of(finished.err), SizeIs(1)) << finished.err;
-  EXPECT_THAT(finished.err, StartsWith("ptattn-view: "));
-  EXPECT_THAT(finished.err, HasSubstr(part));
-}
-
-TEST_F(View, wrong_inputs_are_one_line) {
-  put("wall.ply", wall(three_classes));
-  put("broken.ply", "ply\nnonsense\n");
-  put("empty.ply", ply_text({}));
-  const std::vector<std::string> shot{"--output", "a.png"};
-  const auto with = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), shot.begin(), shot.end());
-    return view(arguments);
-  };
-  expect_one_line(with({"missing.ply"}), 3, "missing.ply: ");
-  expect_one_line(with({"broken.ply"}), 3, "broken.ply: ");
-  expect_one_line(with({"empty.ply"}), 3, "empty.ply: has no point with finite coordinates");
-  expect_one_line(with({"wall.ply", "--colorize", "nothing"}), 3,
-                  "wall.ply: has nothing called nothing to colour by, it has classification, "
-                  "height, height_above");
-  expect_one_line(with({"wall.ply", "--model", "nowhere"}), 4, "nowhere: ");
-  EXPECT_FALSE(std::filesystem::exists(folder() / "a.png"));
-}
-
-TEST_F(View, wrong_options_are_one_line) {
-  expect_one_line(view({}), 2, "INPUT: missing");
-  expect_one_line(view({"--compare", "a.ply"}), 2, "--compare: needs two clouds, got 1");
-  expect_one_line(view({"a.ply", "--size", "big"}), 2, "--size: big is not a size");
-  expect_one_line(view({"a.ply", "--size", "9000x10"}), 2, "--size: 9000x10 is not a size");
-  expect_one_line(view({"a.ply", "--camera", "above"}), 2, "--camera: above is not a direction");
-  expect_one_line(view({"a.ply", "--camera", "10,100"}), 2, "--camera: 10,100 is not a direction");
-  expect_one_line(view({"a.ply", "--background", "#12345g"}), 2, "--background: #12345g is");
-  expect_one_line(view({"a.ply", "--output", "a.jpg"}), 2,
-                  "a.jpg: expected a name ending in .png or .ply");
-}
-
-TEST_F(View, a_window_without_a_display_says_why) {
-  put("wall.ply", wall(three_classes));
-  expect_one_line(view({"wall.ply"}), 3,
-                  "window: cannot be opened, The DISPLAY environment variable is missing; a window "
-                  "needs a desktop or ssh -X");
-  ::setenv("DISPLAY", ":987", 1);
-  expect_one_line(view({"wall.ply"}), 3, "window: cannot be opened, Failed to open display :987; ");
-  ::setenv("DISPLAY", "", 1);
-  expect_one_line(view({"wall.ply"}), 3, "window: cannot be opened, Failed to open display; ");
-  ::unsetenv("DISPLAY");
-}
-
-TEST_F(View, a_picture_without_xvfb_says_what_to_install) {
-  put("wall.ply", wall(three_classes));
-  const std::string path = std::getenv("PATH");
-  ::setenv("PATH", "/nowhere", 1);
-  expect_one_line(view({"wall.ply", "--output", "a.png"}), 3,
-                  "for pictures without a display install xvfb and xauth");
-  ::setenv("PATH", path.c_str(), 1);
-}
-
-TEST_F(View, help_and_version_are_known) {
-  expect_known_help_and_version();
-}
-
-TEST_F(View, a_folder_gets_a_picture_per_cloud_and_bad_files_are_skipped) {
-  put("in/a.ply", wall(three_classes));
-  put("in/b.ply", wall([](int, int) { return 2; }));
-  put("in/broken.ply", "ply\nnonsense\n");
-  const Finished finished =
-      view({"in", "-o", "pictures/", "--size", "200x200", "--format", "jsonl"});
-  EXPECT_EQ(finished.exit_code, 3) << finished.err;
-  EXPECT_THAT(lines_of(finished.out), SizeIs(3));
-  EXPECT_THAT(finished.err, HasSubstr("1 of 3 inputs failed\n"));
-  EXPECT_TRUE(has("pictures/a.png") && has("pictures/b.png"));
-  ASSERT_EQ(view({"in/a.ply", "-o", "one.png", "--size", "200x200"}).exit_code, 0);
-  EXPECT_EQ(get("one.png"), get("pictures/a.png"));
 }
 
 TEST_F(View, labels_that_are_nan_are_called_none) {

@@ -1,0 +1,247 @@
+// What LAS files are given besides what they had: new fields, other clouds, an account of what made
+// them.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "las_fixture.hpp"
+
+namespace ptattn::test {
+namespace {
+
+TEST_F(Las, new_fields_become_extra_bytes_and_leave_all_else_alone) {
+  PointCloud cloud = fixture("format6_extra.las");
+  const PointCloud before = cloud;
+  cloud.add("confidence", FieldType::kFloat32).values<float>()[7] = 0.25F;
+  const PointCloud after = again(cloud);
+  ASSERT_EQ(after.fields().size(), before.fields().size() + 1);
+  EXPECT_EQ(after.find("confidence")->values<float>()[7], 0.25F);
+  for (std::size_t f = 0; f < before.fields().size(); ++f) {
+    EXPECT_EQ(after.fields()[f].name(), before.fields()[f].name());
+    EXPECT_TRUE(std::ranges::equal(after.fields()[f].bytes(), before.fields()[f].bytes()));
+  }
+}
+
+TEST_F(Las, several_new_fields_are_described_one_by_one) {
+  PointCloud cloud = fixture("format1.las");
+  for (const char* const name : {"confidence", "entropy", "margin"}) {
+    cloud.add(name, FieldType::kFloat32).values<float>()[7] = 0.25F;
+  }
+  cloud.add("normal", FieldType::kFloat64, 3).values<double>()[22] = 0.5;
+  const PointCloud after = again(cloud);
+  ASSERT_EQ(after.fields().size(), cloud.fields().size());
+  for (const char* const name : {"confidence", "entropy", "margin"}) {
+    ASSERT_NE(after.find(name), nullptr) << name;
+    EXPECT_EQ(after.find(name)->values<float>()[7], 0.25F) << name;
+  }
+  EXPECT_EQ(after.find("normal")->values<double>()[22], 0.5);
+  EXPECT_EQ(after.metadata().las->records.back().data.size(), 4U * 192U);
+}
+
+TEST_F(Las, what_made_a_file_is_a_record_behind_the_others) {
+  const PointCloud before = fixture("format6_extra.las");
+  PointCloud cloud = before;
+  cloud.add("confidence", FieldType::kFloat32);
+  cloud.metadata().comments = {"a comment that LAS has no place for",
+                               "ptattn made by ptattn-segment 1.2.3",
+                               "ptattn field confidence probability of the label"};
+  const PointCloud after = again(cloud);
+  EXPECT_THAT(after.metadata().comments,
+              testing::ElementsAre(cloud.metadata().comments[1], cloud.metadata().comments[2]));
+  EXPECT_EQ(read_comments(folder_ / "again.las"), after.metadata().comments);
+  const auto& records = after.metadata().las->records;
+  const auto& old = before.metadata().las->records;
+  ASSERT_EQ(records.size(), old.size() + 1);
+  EXPECT_STREQ(records.back().user_id.data(), "ptattn");
+  const std::string lines(reinterpret_cast<const char*>(records.back().data.data()),
+                          records.back().data.size());
+  EXPECT_EQ(lines, cloud.metadata().comments[1] + "\n" + cloud.metadata().comments[2] + "\n");
+  // The extra bytes are described, and all other records are as they were.
+  for (std::size_t r = 0; r < old.size(); ++r) {
+    if (old[r].record_id != 4) {
+      EXPECT_EQ(records[r], old[r]);
+      continue;
+    }
+    const auto& extra = records[r].data;
+    EXPECT_EQ(extra.size(), old[r].data.size() + 192);
+    EXPECT_STREQ(reinterpret_cast<const char*>(extra.data() + extra.size() - 32),
+                 "probability of the label");
+  }
+  write_cloud(folder_ / "twice.las", after);
+  EXPECT_EQ(contents(folder_ / "twice.las"), contents(folder_ / "again.las"));
+}
+
+TEST_F(Las, long_accounts_of_what_made_a_file_fill_several_records) {
+  PointCloud cloud = fixture("format0.las");
+  std::vector<std::string>& comments = cloud.metadata().comments;
+  comments.emplace_back("ptattn made by ptattn-features 1.2.3");
+  for (int i = 0; i < 3000; ++i) {
+    comments.push_back("ptattn field f_" + std::to_string(i) + " " + std::string(40, 'x'));
+  }
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(after.metadata().comments, comments);
+  EXPECT_EQ(again(after).metadata().las->records, after.metadata().las->records);
+}
+
+TEST_F(Las, bytes_that_nothing_describes_are_kept_before_new_fields) {
+  std::string bytes = contents(las_folder() / "format0_extra.las");
+  const auto at = bytes.find("LASF_Spec");
+  ASSERT_NE(at, std::string::npos);
+  bytes[at] = 'X';  // no longer the record of extra bytes
+  PointCloud cloud = parse_cloud(std::as_bytes(std::span(bytes)), "a.las");
+  const Field* const kept = cloud.find("extra_bytes");
+  ASSERT_NE(kept, nullptr);
+  const std::vector<std::byte> values(kept->bytes().begin(), kept->bytes().end());
+  cloud.add("confidence", FieldType::kFloat32);
+  cloud.add("entropy", FieldType::kFloat32);
+  const PointCloud after = again(cloud);
+  EXPECT_TRUE(std::ranges::equal(after.find("extra_bytes")->bytes(), values));
+  EXPECT_NE(after.find("confidence"), nullptr);
+  EXPECT_NE(after.find("entropy"), nullptr);
+}
+
+TEST_F(Las, classes_beyond_five_bits_are_refused) {
+  PointCloud cloud = fixture("format1.las");
+  cloud.find("classification")->values<std::uint8_t>()[3] = 32;
+  EXPECT_THAT(refusal(cloud), testing::HasSubstr("holds 32, but this point format keeps classes of "
+                                                 "5 bits (0 to 31)"));
+}
+
+TEST_F(Las, colors_turn_the_format_into_one_with_colors) {
+  PointCloud cloud = fixture("format1.las");
+  for (const char* const name : {"red", "green", "blue"}) {
+    cloud.add(name, FieldType::kUInt8).values<std::uint8_t>()[5] = 200;
+  }
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(std::to_integer<int>(after.metadata().las->header[104]), 3);
+  EXPECT_EQ(after.find("green")->values<std::uint16_t>()[5], 200 * 256);
+  EXPECT_TRUE(std::ranges::equal(after.find("gps_time")->bytes(), cloud.find("gps_time")->bytes()));
+}
+
+TEST_F(Las, moved_points_are_quantized_to_the_scale_of_the_file) {
+  PointCloud cloud = fixture("format6.las");
+  cloud.find("x")->values<double>()[0] = 650000.123456;
+  const PointCloud after = again(cloud);
+  EXPECT_NEAR(after.find("x")->as_double(0), 650000.12, 1e-6);
+}
+
+PointCloud plain_cloud() {
+  PointCloud cloud(3);
+  for (const char* const name : {"x", "y", "z"}) {
+    const auto values = cloud.add(name, FieldType::kFloat64).values<double>();
+    values[0] = 700000.1234, values[1] = 700100.5, values[2] = 700200.0;
+  }
+  return cloud;
+}
+
+TEST_F(Las, other_clouds_get_millimetres_and_the_format_they_need) {
+  PointCloud cloud = plain_cloud();
+  cloud.add("intensity", FieldType::kUInt16).values<std::uint16_t>()[1] = 77;
+  cloud.add("classification", FieldType::kUInt8).values<std::uint8_t>()[1] = 6;
+  cloud.add("confidence", FieldType::kFloat32).values<float>()[1] = 0.5F;
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(std::to_integer<int>(after.metadata().las->header[104]), 0);
+  EXPECT_NEAR(after.find("x")->as_double(0), 700000.123, 1e-9);
+  EXPECT_EQ(after.find("intensity")->as_double(1), 77.0);
+  EXPECT_EQ(after.find("classification")->as_double(1), 6.0);
+  EXPECT_EQ(after.find("confidence")->as_double(1), 0.5);
+}
+
+TEST_F(Las, the_scale_can_be_chosen) {
+  const PointCloud after = again(plain_cloud(), {.scale = 0.0001});
+  EXPECT_NEAR(after.find("x")->as_double(0), 700000.1234, 1e-9);
+}
+
+TEST_F(Las, small_clouds_get_a_finer_scale) {
+  PointCloud cloud(2);
+  for (const char* const name : {"x", "y", "z"}) {
+    cloud.add(name, FieldType::kFloat32).values<float>()[1] = 0.123456F;
+  }
+  EXPECT_NEAR(again(cloud).find("x")->as_double(1), 0.123456, 1e-7);
+}
+
+TEST_F(Las, codes_beyond_five_bits_of_other_clouds_choose_format_6) {
+  PointCloud cloud = plain_cloud();
+  cloud.add("classification", FieldType::kUInt8).values<std::uint8_t>()[2] = 64;
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(std::to_integer<int>(after.metadata().las->header[104]), 6);
+  EXPECT_EQ(after.find("classification")->as_double(2), 64.0);
+}
+
+TEST_F(Las, values_without_room_in_the_standard_attribute_become_extra_bytes) {
+  PointCloud cloud = plain_cloud();
+  cloud.add("intensity", FieldType::kFloat32).values<float>()[1] = 0.5F;
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(after.find("intensity")->as_double(1), 0.0);
+  EXPECT_EQ(after.find("intensity_float32")->as_double(1), 0.5);
+}
+
+TEST_F(Las, a_reference_system_is_written_as_geotiff_keys_or_wkt) {
+  const auto records = [&](const LasOptions& options) {
+    return again(plain_cloud(), options).metadata().las->records;
+  };
+  EXPECT_TRUE(records({}).empty());
+  const auto keys = records({.crs = "EPSG:2154"});
+  ASSERT_EQ(keys.size(), 1U);
+  EXPECT_EQ(keys[0].record_id, 34735);
+  EXPECT_EQ(keys[0].data.size(), 24U);
+  const auto wkt = records({.crs = "PROJCS[\"x\"]"});
+  ASSERT_EQ(wkt.size(), 1U);
+  EXPECT_EQ(wkt[0].record_id, 2112);
+  EXPECT_THROW((void)records({.crs = "Lambert"}), Error);
+}
+
+TEST_F(Las, points_without_coordinates_are_refused) {
+  PointCloud cloud = plain_cloud();
+  cloud.find("y")->values<double>()[1] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THAT(refusal(cloud), testing::HasSubstr("has points without finite coordinates"));
+  cloud = plain_cloud();
+  cloud.find("y")->values<double>()[1] = 1e9;
+  EXPECT_THAT(refusal(cloud), testing::HasSubstr("choose a larger --las-scale"));
+}
+
+TEST_F(Las, a_las_cloud_goes_into_ply_and_back) {
+  const PointCloud cloud = fixture("format7.las");
+  write_cloud(folder_ / "a.ply", cloud);
+  const PointCloud back = again(read_cloud(folder_ / "a.ply"), {.scale = 0.001});
+  for (const Field& field : cloud.fields()) {
+    const Field* const other = back.find(field.name());
+    ASSERT_NE(other, nullptr) << field.name();
+    for (std::size_t i = 0; i < cloud.size(); ++i) {
+      EXPECT_NEAR(other->as_double(i), field.as_double(i), 1e-6) << field.name();
+    }
+  }
+}
+
+TEST_F(Las, attributes_in_the_spelling_of_other_programs_go_where_the_standard_has_them) {
+  PointCloud cloud(2);  // as PDAL and CloudCompare write PLY
+  for (const char* const name : {"X", "Y", "Z"}) {
+    cloud.add(name, FieldType::kFloat64).values<double>()[1] = 12.5;
+  }
+  cloud.add("Intensity", FieldType::kUInt16).values<std::uint16_t>()[1] = 700;
+  cloud.add("ReturnNumber", FieldType::kUInt8).values<std::uint8_t>()[1] = 2;
+  cloud.add("NumberOfReturns", FieldType::kUInt8).values<std::uint8_t>()[1] = 3;
+  cloud.add("scalar_Classification", FieldType::kFloat32).values<float>()[1] = 6.0F;
+  cloud.add("GpsTime", FieldType::kFloat64).values<double>()[1] = 1e6;
+  cloud.add("Red", FieldType::kUInt16).values<std::uint16_t>()[1] = 65280;
+  cloud.add("Green", FieldType::kUInt16);
+  cloud.add("Blue", FieldType::kUInt16);
+  cloud.add("Mine", FieldType::kFloat32).values<float>()[1] = 0.5F;
+  const PointCloud back = again(cloud);
+  EXPECT_EQ(back.find("x")->as_double(1), 12.5);
+  EXPECT_EQ(back.find("intensity")->as_double(1), 700.0);
+  EXPECT_EQ(back.find("return_number")->as_double(1), 2.0);
+  EXPECT_EQ(back.find("number_of_returns")->as_double(1), 3.0);
+  EXPECT_EQ(back.find("classification")->as_double(1), 6.0);
+  EXPECT_EQ(back.find("gps_time")->as_double(1), 1e6);
+  EXPECT_EQ(back.find("red")->as_double(1), 65280.0);
+  EXPECT_EQ(back.find("Mine")->as_double(1), 0.5);
+  EXPECT_EQ(back.find("X"), nullptr) << "nothing is written twice";
+  EXPECT_EQ(back.find("Intensity"), nullptr);
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -1,0 +1,115 @@
+// Messages, exit codes and outputs of ptattn-view.
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ptattn/cloud/columns.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "view_fixture.hpp"
+
+namespace ptattn::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::SizeIs;
+using testing::StartsWith;
+
+TEST_F(View, help_and_version_are_known) {
+  expect_known_help_and_version();
+}
+
+void expect_one_line(const Finished& finished, int exit_code, const std::string& part) {
+  EXPECT_EQ(finished.exit_code, exit_code);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_THAT(lines_of(finished.err), SizeIs(1)) << finished.err;
+  EXPECT_THAT(finished.err, StartsWith("ptattn-view: "));
+  EXPECT_THAT(finished.err, HasSubstr(part));
+}
+
+TEST_F(View, wrong_inputs_are_one_line) {
+  put("wall.ply", wall(three_classes));
+  put("broken.ply", "ply\nnonsense\n");
+  put("empty.ply", ply_text({}));
+  const std::vector<std::string> shot{"--output", "a.png"};
+  const auto with = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), shot.begin(), shot.end());
+    return view(arguments);
+  };
+  expect_one_line(with({"missing.ply"}), 3, "missing.ply: ");
+  expect_one_line(with({"broken.ply"}), 3, "broken.ply: ");
+  expect_one_line(with({"empty.ply"}), 3, "empty.ply: has no point with finite coordinates");
+  expect_one_line(with({"wall.ply", "--colorize", "nothing"}), 3,
+                  "wall.ply: has nothing called nothing to colour by, it has classification, "
+                  "height, height_above");
+  expect_one_line(with({"wall.ply", "--model", "nowhere"}), 4, "nowhere: ");
+  EXPECT_FALSE(std::filesystem::exists(folder() / "a.png"));
+}
+
+TEST_F(View, wrong_options_are_one_line) {
+  expect_one_line(view({}), 2, "INPUT: missing");
+  expect_one_line(view({"--compare", "a.ply"}), 2, "--compare: needs two clouds, got 1");
+  expect_one_line(view({"a.ply", "--size", "big"}), 2, "--size: big is not a size");
+  expect_one_line(view({"a.ply", "--size", "9000x10"}), 2, "--size: 9000x10 is not a size");
+  expect_one_line(view({"a.ply", "--camera", "above"}), 2, "--camera: above is not a direction");
+  expect_one_line(view({"a.ply", "--camera", "10,100"}), 2, "--camera: 10,100 is not a direction");
+  expect_one_line(view({"a.ply", "--background", "#12345g"}), 2, "--background: #12345g is");
+  expect_one_line(view({"a.ply", "--output", "a.jpg"}), 2,
+                  "a.jpg: expected a name ending in .png or .ply");
+}
+
+TEST_F(View, a_window_without_a_display_says_why) {
+  put("wall.ply", wall(three_classes));
+  expect_one_line(view({"wall.ply"}), 3,
+                  "window: cannot be opened, The DISPLAY environment variable is missing; a window "
+                  "needs a desktop or ssh -X");
+  ::setenv("DISPLAY", ":987", 1);
+  expect_one_line(view({"wall.ply"}), 3, "window: cannot be opened, Failed to open display :987; ");
+  ::setenv("DISPLAY", "", 1);
+  expect_one_line(view({"wall.ply"}), 3, "window: cannot be opened, Failed to open display; ");
+  ::unsetenv("DISPLAY");
+}
+
+TEST_F(View, a_picture_without_xvfb_says_what_to_install) {
+  put("wall.ply", wall(three_classes));
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", "/nowhere", 1);
+  expect_one_line(view({"wall.ply", "--output", "a.png"}), 3,
+                  "for pictures without a display install xvfb and xauth");
+  ::setenv("PATH", path.c_str(), 1);
+}
+
+TEST_F(View, a_folder_gets_a_picture_per_cloud_and_bad_files_are_skipped) {
+  put("in/a.ply", wall(three_classes));
+  put("in/b.ply", wall([](int, int) { return 2; }));
+  put("in/broken.ply", "ply\nnonsense\n");
+  const Finished finished =
+      view({"in", "-o", "pictures/", "--size", "200x200", "--format", "jsonl"});
+  EXPECT_EQ(finished.exit_code, 3) << finished.err;
+  EXPECT_THAT(lines_of(finished.out), SizeIs(3));
+  EXPECT_THAT(finished.err, HasSubstr("1 of 3 inputs failed\n"));
+  EXPECT_TRUE(has("pictures/a.png") && has("pictures/b.png"));
+  ASSERT_EQ(view({"in/a.ply", "-o", "one.png", "--size", "200x200"}).exit_code, 0);
+  EXPECT_EQ(get("one.png"), get("pictures/a.png"));
+}
+
+TEST_F(View, clouds_are_written_as_they_are_shown) {
+  put("wall.ply", wall(three_classes));
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", "/nowhere", 1);  // no display is needed, xvfb-run is not either
+  const Finished finished = view({"wall.ply", "-o", "shown.ply"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, StartsWith("wall.ply: 10000 points, coloured by classification\n"));
+  const PointCloud cloud = read_cloud(folder() / "shown.ply");
+  ASSERT_EQ(cloud.size(), 10000U);
+  EXPECT_EQ(cloud.positions()[101], (Position{770'001.0, 6'277'000.0, 1.0}));
+  EXPECT_EQ(cloud.find("classification")->as_double(60), 5.0);
+  const std::vector<FieldColumn> colors = find_columns(cloud, "colors");
+  ASSERT_THAT(colors, SizeIs(3));
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(colors[c](60), kVegetation[c]);
+  ::setenv("PATH", path.c_str(), 1);
+}
+
+}  // namespace
+}  // namespace ptattn::test

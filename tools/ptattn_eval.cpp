@@ -5,23 +5,20 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "asprs.hpp"
 #include "batch.hpp"
 #include "checks.hpp"
 #include "cloud_options.hpp"
+#include "eval/class_settings.hpp"
 #include "eval/classes.hpp"
 #include "eval/cloud_labels.hpp"
-#include "eval/label_codes.hpp"
 #include "eval/reliability_plot.hpp"
 #include "eval/report.hpp"
 #include "eval/results.hpp"
-#include "label_text.hpp"
+#include "eval/settings.hpp"
 #include "made_by.hpp"
 #include "models.hpp"
 #include "options.hpp"
@@ -29,7 +26,6 @@
 #include "progress.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/png.hpp"
-#include "ptattn/models/model_folder.hpp"
 #include "target.hpp"
 #include "tool.hpp"
 
@@ -61,31 +57,7 @@ const About kAbout{
         "comment, * stands for all other labels, the class `ignore` means left out), or\n"
         "a JSON object {\"LABEL\": \"CLASS\", ...}.\n"};
 
-struct Settings {
-  FileOptions files;
-  std::string predicted = "label";
-  std::string truth = "classification";
-  std::string truth_file;
-  std::string truth_table;
-  std::string truth_from;
-  std::string map;
-  std::string truth_map;
-  std::string predicted_map;
-  std::vector<std::string> classes;
-  std::string model;
-  std::vector<std::string> ignored;
-  std::string ground;
-  Codes truth_codes = Codes::kByField;
-  Codes predicted_codes = Codes::kByField;
-  bool list_models = false;
-  bool per_file = false;
-  ReadOptions read;
-  std::string confidence = "confidence";
-  bool reliability = false;
-  std::string plot;
-};
-
-void declare_truth(CLI::App& app, Settings& s) {
+void declare_truth(CLI::App& app, EvalSettings& s) {
   app.add_option("--predicted", s.predicted, "Read the predicted labels from this field [label]")
       ->type_name("FIELD");
   app.add_option("--truth", s.truth, "Read the true labels from this field [classification]")
@@ -111,7 +83,7 @@ void declare_truth(CLI::App& app, Settings& s) {
       ->excludes(table);
 }
 
-void declare_classes(CLI::App& app, Settings& s) {
+void declare_classes(CLI::App& app, EvalSettings& s) {
   app.add_option("--map", s.map, "Map labels of both sides to classes")->type_name("FILE");
   app.add_option("--truth-map", s.truth_map, "Map the true labels to classes")->type_name("FILE");
   app.add_option("--predicted-map", s.predicted_map, "Map the predicted labels to classes")
@@ -138,7 +110,7 @@ void declare_classes(CLI::App& app, Settings& s) {
       ->type_name("CLASS");
 }
 
-void declare_reliability(CLI::App& app, Settings& s) {
+void declare_reliability(CLI::App& app, EvalSettings& s) {
   app.add_flag("--reliability", s.reliability,
                "Compare the confidence of predictions with how many of them are right, in 15 "
                "ranges, and report the expected calibration error; csv holds the ranges then");
@@ -150,7 +122,7 @@ void declare_reliability(CLI::App& app, Settings& s) {
       ->type_name("FILE");
 }
 
-void declare(CLI::App& app, Settings& s) {
+void declare(CLI::App& app, EvalSettings& s) {
   add_inputs(app, s.files, "; or results of ptattn-classify");
   add_output(app, s.files.output, "Write the report to FILE instead of standard output");
   add_format(app, s.files.format,
@@ -164,102 +136,15 @@ void declare(CLI::App& app, Settings& s) {
   add_dry_run(app, s.files.dry_run);
 }
 
-LabelMap map_of_side(const std::string& own, const std::string& common, LabelKind kind) {
-  const std::string& path = own.empty() ? common : own;
-  return path.empty() ? LabelMap() : LabelMap(path, kind);
-}
-
-/// The classes of a model of any task, and their ASPRS codes if they have any.
-NamedClasses classes_of_model(const std::string& name) {
-  const std::filesystem::path folder = locate_model(name);
-  NamedClasses classes{.whose = name, .of_model = true};
-  if (read_model_task(folder) != ModelTask::kPoints) {
-    classes.names = read_model_description(folder).classes;
-    return classes;
-  }
-  SegmenterDescription model = read_segmenter_description(folder);
-  classes.names = std::move(model.classes);
-  classes.codes.assign(model.asprs_codes.begin(), model.asprs_codes.end());
-  return classes;
-}
-
-/// The classes that the command line names. Those of --classes have ASPRS codes by their names.
-NamedClasses named_classes(const Settings& s) {
-  NamedClasses classes;
-  if (!s.model.empty()) classes = classes_of_model(s.model);
-  if (!s.classes.empty()) classes = {.whose = "--classes", .names = s.classes};
-  if (!s.classes.empty()) {
-    for (const std::string& name : s.classes) classes.codes.push_back(asprs_code_of(name));
-  }
-  if (std::set(classes.names.begin(), classes.names.end()).size() != classes.names.size()) {
-    throw Error(Fault::kUsage, "--classes", "names a class twice");
-  }
-  return classes;
-}
-
-bool evaluates_results(const Settings& s) {
-  return !s.truth_table.empty() || !s.truth_from.empty();
-}
-
-/// What the labels of all inputs are, as the files say; they must agree.
-std::optional<LabelMeaning> common_meaning(const std::vector<CloudPair>& pairs,
-                                           const std::string& field, bool of_truth) {
-  std::optional<LabelMeaning> common;
-  for (const CloudPair& pair : pairs) {
-    const auto& path = of_truth && !pair.truth.empty() ? pair.truth : pair.predicted;
-    std::optional<LabelMeaning> own = read_label_meaning(path, field);
-    if (&pair != &pairs.front() && own != common) {
-      throw Error(
-          Fault::kInput, path.string(),
-          field + " holds other classes or codes than in " + pairs.front().predicted.string());
-    }
-    common = std::move(own);
-  }
-  return common;
-}
-
-/// @param pairs  the clouds; none when results are evaluated
-ClassSettings settle_classes(const Settings& s, const std::vector<CloudPair>& pairs,
-                             std::vector<std::string>& notes) {
-  const LabelKind kind = evaluates_results(s) ? LabelKind::kNames : LabelKind::kNumbers;
-  ClassSettings settings{.names = {},
-                         .truth_map = map_of_side(s.truth_map, s.map, kind),
-                         .predicted_map = map_of_side(s.predicted_map, s.map, kind),
-                         .ignored = {},
-                         .kind = kind};
-  for (const std::string& text : s.ignored) {
-    settings.ignored.insert(kind == LabelKind::kNumbers ? plain_label(text) : text);
-  }
-  NamedClasses named = named_classes(s);
-  if (kind == LabelKind::kNames) {
-    settings.names = std::move(named.names);
-    return settings;
-  }
-  const SideOfLabels truth{.field = s.truth,
-                           .codes = s.truth_codes,
-                           .origin = common_meaning(pairs, s.truth, true),
-                           .map = std::move(settings.truth_map)};
-  const SideOfLabels predicted{.field = s.predicted,
-                               .codes = s.predicted_codes,
-                               .origin = common_meaning(pairs, s.predicted, false),
-                               .map = std::move(settings.predicted_map)};
-  SettledLabels settled = settle_labels(truth, predicted, named);
-  settings.names = std::move(settled.names);
-  settings.truth_map = std::move(settled.truth_map);
-  settings.predicted_map = std::move(settled.predicted_map);
-  notes = std::move(settled.notes);
-  return settings;
-}
-
 /// The true class of a cloud, as the options say.
-std::function<std::string(const std::string&)> truth_of_paths(const Settings& s) {
+std::function<std::string(const std::string&)> truth_of_paths(const EvalSettings& s) {
   if (s.truth_from == "folder") return class_of_folder;
   if (s.truth_from == "file") return class_of_file;
   return
       [table = TruthTable(s.truth_table)](const std::string& path) { return table.class_of(path); };
 }
 
-std::vector<LabelledInput> label_results(const Settings& s) {
+std::vector<LabelledInput> label_results(const EvalSettings& s) {
   const auto truth = truth_of_paths(s);
   std::vector<LabelledInput> inputs;
   for (const std::string& path : s.files.inputs) {
@@ -277,11 +162,11 @@ std::vector<LabelledInput> label_results(const Settings& s) {
   return inputs;
 }
 
-std::vector<CloudPair> pair_inputs(const Settings& s) {
+std::vector<CloudPair> pair_inputs(const EvalSettings& s) {
   return pair_clouds(s.files.inputs, s.truth_file, s.files.null_list ? '\0' : '\n');
 }
 
-std::vector<LabelledInput> label_points(const Settings& s, const std::vector<CloudPair>& pairs,
+std::vector<LabelledInput> label_points(const EvalSettings& s, const std::vector<CloudPair>& pairs,
                                         Progress& progress) {
   std::vector<LabelledInput> inputs;
   FileSet files;
@@ -300,7 +185,7 @@ std::vector<LabelledInput> label_points(const Settings& s, const std::vector<Clo
 }
 
 /// What the command line names to be read; clouds in folders and lists are not known yet.
-FileSet files_read(const Settings& s) {
+FileSet files_read(const EvalSettings& s) {
   FileSet files;
   for (const std::string& input : s.files.inputs) files.insert(input);
   for (const std::string& file :
@@ -311,12 +196,13 @@ FileSet files_read(const Settings& s) {
   return files;
 }
 
-Report make_report(const Settings& s, Classes& classes, const std::vector<LabelledInput>& inputs) {
+Report make_report(const EvalSettings& s, Classes& classes,
+                   const std::vector<LabelledInput>& inputs) {
   classes.discover(inputs);
   classes.check_names(inputs);
   Report report;
   report.made_by = s.model.empty() ? made_by() : made_by_model(s.model);
-  if (evaluates_results(s)) report.items = "clouds";
+  if (s.evaluates_results()) report.items = "clouds";
   if (!s.ground.empty()) report.ground = classes.require(s.ground, "--ground");
   report.classes = classes.names();
   report.confusion = ConfusionMatrix(report.classes.size());
@@ -333,9 +219,9 @@ Report make_report(const Settings& s, Classes& classes, const std::vector<Labell
 }
 
 /// What would be read.
-int print_pairs(const Settings& s, const std::vector<CloudPair>& pairs) {
+int print_pairs(const EvalSettings& s, const std::vector<CloudPair>& pairs) {
   std::vector<Job> jobs;
-  if (evaluates_results(s)) {
+  if (s.evaluates_results()) {
     for (const std::string& input : s.files.inputs) jobs.push_back({{input, ""}});
   }
   for (const CloudPair& pair : pairs) {
@@ -357,7 +243,7 @@ void write_plot(const std::string& path, const ReliabilityTable& table) {
   output.commit();
 }
 
-void check_plot(Settings& s) {
+void check_plot(EvalSettings& s) {
   if (s.plot.empty()) return;
   if (!s.plot.ends_with(".svg") && !s.plot.ends_with(".png")) {
     throw Error(Fault::kUsage, "--plot", s.plot + " is no .svg or .png file");
@@ -368,14 +254,14 @@ void check_plot(Settings& s) {
   s.reliability = true;
 }
 
-int run(Settings& s) {
+int run(EvalSettings& s) {
   if (s.list_models) return print_models(std::nullopt, s.files.format);
   check_files(s.files, false);
   check_plot(s);
   const Format format = choose_format(s.files.format, s.files.output);
   refuse_overwriting(s.files.output, files_read(s));
   const std::vector<CloudPair> pairs =
-      evaluates_results(s) ? std::vector<CloudPair>() : pair_inputs(s);
+      s.evaluates_results() ? std::vector<CloudPair>() : pair_inputs(s);
   std::vector<std::string> notes;
   Classes classes(settle_classes(s, pairs, notes));
   if (classes.fixed() && !s.ground.empty()) (void)classes.require(s.ground, "--ground");
@@ -384,7 +270,7 @@ int run(Settings& s) {
   Progress progress(kAbout.name, 1, "runs");
   for (const std::string& note : notes) progress.note("", note);
   const std::vector<LabelledInput> inputs =
-      evaluates_results(s) ? label_results(s) : label_points(s, pairs, progress);
+      s.evaluates_results() ? label_results(s) : label_points(s, pairs, progress);
   const Report report = make_report(s, classes, inputs);
   progress.hide();
   Output output = s.files.output.empty() ? Output::to_stdout() : Output::replacing(s.files.output);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "../options.hpp"
-#include "asprs.hpp"
+#include "asprs_map.hpp"
 #include "classes.hpp"
 #include "ptattn/cloud/provenance.hpp"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../text.hpp"
+#include "plan_text.hpp"
 #include "ptattn/core/cpu_level.hpp"
 #include "ptattn/core/text.hpp"
 #include "ptattn/core/version.hpp"

@@ -79,6 +79,11 @@ bool matches(const fs::path& path, const std::vector<std::string>& patterns) {
 }
 
 /// Points of each label.
+std::size_t files_with(const TrainData& data, train::AttributeKind kind) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(data.training, [&](const DataFile& f) { return f.cloud.has(kind); }));
+}
+
 std::vector<std::size_t> count_labels(const LabelledCloud& cloud, const train::LabelSpace& space) {
   std::vector<std::size_t> counts(space.size(), 0);
   for (const train::Label label : cloud.labels) {

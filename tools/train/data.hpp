@@ -53,6 +53,9 @@ struct TrainData {
 /// @param init  the model to begin with, or null
 [[nodiscard]] TrainData read_data(const TrainSettings& settings, const train::ModelSpec* init);
 
+/// Counts the training clouds that have an attribute of this kind.
+[[nodiscard]] std::size_t files_with(const TrainData& data, train::AttributeKind kind);
+
 /// Points of each label.
 [[nodiscard]] std::vector<std::size_t> count_labels(const std::vector<DataFile>& files,
                                                     const train::LabelSpace& space);

@@ -38,8 +38,4 @@ struct TrainPlan {
 [[nodiscard]] TrainPlan make_plan(const TrainSettings& settings, TrainData& data,
                                   const std::optional<train::ModelSpec>& init);
 
-/// The plan in words: data, classes with their points, network, augmentation, length.
-[[nodiscard]] std::string plan_text(const TrainPlan& plan, const TrainData& data,
-                                    const TrainSettings& settings);
-
 }  // namespace ptattn::tools

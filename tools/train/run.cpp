@@ -25,6 +25,7 @@
 #include "log.hpp"
 #include "memory_limit.hpp"
 #include "plan.hpp"
+#include "plan_text.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/io/atomic_file.hpp"

@@ -1,4 +1,4 @@
-#include "asprs.hpp"
+#include "asprs_map.hpp"
 
 #include <algorithm>
 #include <map>

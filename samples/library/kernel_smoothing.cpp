@@ -40,7 +40,8 @@ int main() try {
   // ... and f(x) = sum_i softmax_i(-(x - x_i)^2 / (2 h^2)) y_i
   ptattn::Matrix smooth(kPoints, 1);
   const std::array width{static_cast<float>(fit.bandwidth)};  // one for all queries
-  ptattn::kernel_regression(x.view(), x.view(), noisy.view(), {.bandwidth = width}, smooth.view());
+  ptattn::kernel_regression(x.view(), {x.view(), noisy.view()}, {.bandwidth = width},
+                            smooth.view());
 
   std::printf("learnt bandwidth %.3f, leave-one-out loss %.3f\n", fit.bandwidth, fit.loss);
   std::printf("error of the noisy values    %.3f\n", error_of(noisy, curve));

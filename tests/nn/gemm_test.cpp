@@ -212,7 +212,7 @@ TEST(gemm_max, hand_computed) {
   b(0, 0) = 2, b(0, 1) = -1;
   const std::array bias{-1.0F, 0.5F};
   Matrix out(2, 2);
-  gemm_max(a, PackedMatrix::from_rows(b), 0, 1, {bias.data(), Activation::kLeakyRelu, {}}, 2, out);
+  gemm_max(a, PackedMatrix::from_rows(b), 0, 1, {bias.data(), Activation::kLeakyRelu, {}}, out);
   EXPECT_EQ(out(0, 0), 5.0F);   // max(2, 6) - 1
   EXPECT_EQ(out(0, 1), -0.1F);  // 0.2 (max(-1, -3) + 0.5)
   EXPECT_EQ(out(1, 0), -0.6F);  // 0.2 (max(-4, -2) - 1)
@@ -233,7 +233,7 @@ TEST(gemm_max, has_the_bits_of_gemm_and_a_maximum) {
         for (const Epilogue& epilogue :
              {Epilogue{bias.data(), Activation::kLeakyRelu, {}}, Epilogue{}}) {
           Embedded out(3, n, 5, 3);
-          gemm_max(a.view(), b, 0, b.panels(), epilogue, group, out.view());
+          gemm_max(a.view(), b, 0, b.panels(), epilogue, out.view());
           EXPECT_TRUE(out.surroundings_intact());
           EXPECT_TRUE(same_bytes(out.view(), largest_rows(a.view(), b, epilogue, group)));
         }

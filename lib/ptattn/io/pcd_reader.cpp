@@ -84,7 +84,7 @@ PointCloud read_binary(const ByteSource& source, const PcdHeader& header, std::u
     fail_truncated(source, available / stride, cloud.size());
   }
   add_fields(cloud, header);
-  read_records(source, body, cloud.size(), stride, kSwap, record_columns(cloud, header));
+  read_records(source, {body, cloud.size(), stride, kSwap}, record_columns(cloud, header));
   note_rest(cloud, source, body + stride * cloud.size());
   return cloud;
 }

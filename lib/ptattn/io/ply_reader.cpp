@@ -133,7 +133,7 @@ bool read_even_vertices(BinaryValues& values, LineCheck&, const ByteSource& sour
       }
     }
   };
-  read_records(source, offset, vertices.items, stride, values.swap(), columns, check);
+  read_records(source, {offset, vertices.items, stride, values.swap()}, columns, check);
   if (even) values.stream().skip(vertices.items * stride);
   return even;
 }

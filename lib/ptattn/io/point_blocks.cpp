@@ -40,18 +40,19 @@ void write_blocks(AtomicFile& file, std::size_t points, std::size_t block,
   ordered_pipeline(slots, number, fill, write);
 }
 
-void read_records(const ByteSource& source, std::uint64_t offset, std::size_t points,
-                  std::size_t stride, bool swap, std::span<const RecordColumn<std::byte>> columns,
+void read_records(const ByteSource& source, const RecordsAt& records,
+                  std::span<const RecordColumn<std::byte>> columns,
                   const std::function<void(std::span<const std::byte>)>& check) {
+  const std::size_t stride = records.stride;
   const std::size_t block = points_of_block(stride);
-  parallel_ranges((points + block - 1) / block, 4, [&](std::size_t begin, std::size_t end) {
+  parallel_ranges((records.points + block - 1) / block, 4, [&](std::size_t begin, std::size_t end) {
     Scratch scratch;
     for (std::size_t b = begin; b < end; ++b) {
       const std::size_t first = b * block;
-      const std::size_t count = std::min(block, points - first);
-      const auto records = source.view(offset + first * stride, count * stride, scratch);
-      if (check) check(records);
-      unpack_records(records, stride, swap, first, columns);
+      const std::size_t count = std::min(block, records.points - first);
+      const auto bytes = source.view(records.offset + first * stride, count * stride, scratch);
+      if (check) check(bytes);
+      unpack_records(bytes, stride, records.swap, first, columns);
     }
   });
 }

@@ -15,10 +15,17 @@ namespace ptattn::io {
 
 // The bodies of files in blocks of points, many at a time: read from anywhere, written in order.
 
-/// Reads `points` records of `source` from `offset` on into the columns. They lie within the
-/// source. `check`, if any, sees every block of records before it is used.
-void read_records(const ByteSource& source, std::uint64_t offset, std::size_t points,
-                  std::size_t stride, bool swap, std::span<const RecordColumn<std::byte>> columns,
+/// Says where the records of points lie in a source.
+struct RecordsAt {
+  std::uint64_t offset;  ///< of the first, in bytes
+  std::size_t points;    ///< all of which lie within the source
+  std::size_t stride;    ///< bytes of a record
+  bool swap;             ///< its numbers are of the other byte order
+};
+
+/// Reads records into columns. `check`, if any, sees every block of records before it is used.
+void read_records(const ByteSource& source, const RecordsAt& records,
+                  std::span<const RecordColumn<std::byte>> columns,
                   const std::function<void(std::span<const std::byte>)>& check = {});
 
 /// Appends blocks of `block` points in order, each made by `encode(begin, end, out)`, which runs in

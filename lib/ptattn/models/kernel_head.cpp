@@ -61,7 +61,7 @@ PointOutput KernelHead::forward(const PointInput& input, const Trace& trace) con
   });
   const float unit = 1.0F;  // widths are in the scale
   Matrix scores(queries.rows(), weights_.values.cols());
-  kernel_regression(queries, weights_.keys, weights_.values, {.bandwidth = {&unit, 1}}, scores);
+  kernel_regression(queries, {weights_.keys, weights_.values}, {.bandwidth = {&unit, 1}}, scores);
   parallel_each(scores.rows(), kRowsPerTask, [&](std::size_t i) {
     float* const row = scores.row(i);
     for (std::size_t c = 0; c < scores.cols(); ++c)

@@ -44,6 +44,19 @@ struct VisitStack {
   std::array<Visit, KdTree::kMaxLevels * kPackLanes> visits;  // all boxes of a pack on each level
 };
 
+/// The packs of a tree: of points, and of boxes on every level, the leaves' first.
+struct TreePacks {
+  std::span<const PointPack> points;
+  Levels levels;
+};
+
+/// Queries in the order in which they are answered, and the leaf that each is nearest to.
+struct QueryBatch {
+  MatrixView queries;
+  std::span<const std::uint32_t> order;
+  const std::uint32_t* homes;
+};
+
 /// What is asked of every query.
 struct Request {
   std::size_t k;                                         ///< neighbours at most
@@ -131,9 +144,9 @@ HWY_INLINE void search_leaf(std::span<const PointPack> points, std::size_t leaf,
   }
 }
 
-void answer_query(std::span<const PointPack> points, Levels levels, const float* position,
-                  std::uint32_t home, const Request& request, SearchMemory& memory,
-                  std::uint32_t* out) {
+void answer_query(const TreePacks& tree, const float* position, std::uint32_t home,
+                  const Request& request, SearchMemory& memory, std::uint32_t* out) {
+  const auto& [points, levels] = tree;
   const QueryPoint query(position);
   Worst worst{request.reach, kNoIndex};
   memory.candidates.size = 0;
@@ -157,11 +170,10 @@ void answer_query(std::span<const PointPack> points, Levels levels, const float*
   std::fill(out + found, out + request.k, kNoIndex);
 }
 
-void answer_queries(std::span<const PointPack> points, Levels levels, const MatrixView& queries,
-                    std::span<const std::uint32_t> order, const std::uint32_t* homes,
-                    const Request& request, SearchMemory& memory, std::uint32_t* out) {
-  for (const std::uint32_t q : order) {
-    answer_query(points, levels, queries.row(q), homes[q], request, memory, out + q * request.k);
+void answer_queries(const TreePacks& tree, const QueryBatch& batch, const Request& request,
+                    SearchMemory& memory, std::uint32_t* out) {
+  for (const std::uint32_t q : batch.order) {
+    answer_query(tree, batch.queries.row(q), batch.homes[q], request, memory, out + q * request.k);
   }
 }
 
@@ -284,8 +296,8 @@ void KdTree::search(MatrixView queries, std::size_t k, float reach,
     ScratchMemory mine;
     SearchMemory memory(k, mine);
     HWY_DYNAMIC_DISPATCH(answer_queries)
-    (points_, levels(), queries, order.subspan(begin, end - begin), homes.data(), Request{k, reach},
-     memory, out.data());
+    ({points_, levels()}, {queries, order.subspan(begin, end - begin), homes.data()},
+     Request{k, reach}, memory, out.data());
   });
 }
 

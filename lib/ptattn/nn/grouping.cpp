@@ -64,7 +64,7 @@ void embed_neighborhoods(const GroupingWeights& w, MatrixView features,
                         hidden.rows_range(i * k, k));
       }
       gemm_max(hidden.rows_range(0, count * k), w.second.weight, 0, w.second.weight.panels(),
-               epilogue, k, out.rows_range(first, count));
+               epilogue, out.rows_range(first, count));
     }
   });
 }

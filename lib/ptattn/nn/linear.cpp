@@ -78,7 +78,7 @@ void linear_max(const Linear& layer, MatrixView x, Activation activation, Mutabl
   check_shape(kSubject, "the result", out, 1, layer.weight.cols());
   // Every task passes all rows by one panel, which stays in the cache.
   parallel_each(layer.weight.panels(), 1, [&](std::size_t panel) {
-    gemm_max(x, layer.weight, panel, panel + 1, {bias_of(layer), activation, {}}, x.rows, out);
+    gemm_max(x, layer.weight, panel, panel + 1, {bias_of(layer), activation, {}}, out);
   });
 }
 

@@ -38,22 +38,23 @@ void check_shapes(const ConvolutionSlices& layer, const KernelMap& map, MatrixVi
 
 /// The panels [begin, end) of one block of output rows, and memory for the rows that they meet.
 struct BlockTask {
+  std::size_t block;  // of the map
+  std::size_t first;  // the row of x and out at which it begins
   std::size_t panel_begin;
   std::size_t panel_end;
   MutableMatrixView gathered;  // [block rows, in]
 };
 
-/// @param first  the row of x and out at which block `block` of the map begins
-void convolve_block(const ConvolutionSlices& layer, const KernelMap& map, std::size_t block,
-                    std::size_t first, const BlockTask& task, MatrixView x, MutableMatrixView out) {
-  const std::size_t rows = std::min(KernelMap::kBlockRows, x.rows - first);
-  const MutableMatrixView block_out = out.rows_range(first, rows);
+void convolve_block(const ConvolutionSlices& layer, const KernelMap& map, const BlockTask& task,
+                    MatrixView x, MutableMatrixView out) {
+  const std::size_t rows = std::min(KernelMap::kBlockRows, x.rows - task.first);
+  const MutableMatrixView block_out = out.rows_range(task.first, rows);
   const std::size_t middle = map.volume() / 2;
   const Epilogue epilogue{.bias = layer.bias.empty() ? nullptr : layer.bias.data()};
-  gemm(x.rows_range(first, rows), layer.of_offset[middle], task.panel_begin, task.panel_end,
+  gemm(x.rows_range(task.first, rows), layer.of_offset[middle], task.panel_begin, task.panel_end,
        epilogue, block_out);
   for (std::size_t k = 0; k < map.volume(); ++k) {
-    const KernelMap::Pairs pairs = map.pairs(block, k);
+    const KernelMap::Pairs pairs = map.pairs(task.block, k);
     if (pairs.inputs.empty()) continue;
     const MutableMatrixView gathered = task.gathered.rows_range(0, pairs.inputs.size());
     copy_rows(x, pairs.inputs, gathered);
@@ -106,8 +107,13 @@ void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, Ma
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t panel = i % groups * kTaskPanels;
       const std::size_t block = i / groups;
-      convolve_block(layer, map, block, block * KernelMap::kBlockRows,
-                     {panel, std::min(panel + kTaskPanels, panels), gathered}, x, out);
+      convolve_block(layer, map,
+                     {.block = block,
+                      .first = block * KernelMap::kBlockRows,
+                      .panel_begin = panel,
+                      .panel_end = std::min(panel + kTaskPanels, panels),
+                      .gathered = gathered},
+                     x, out);
     }
   });
 }
@@ -126,7 +132,11 @@ void window_convolution(const Linear& layer, const FindNeighbors& neighbors, Mat
   const ConvolutionSlices slices = slices_of(layer, volume, of_layer);
   parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
     ScratchMemory scratch;
-    const BlockTask all_panels{0, layer.weight.panels(), scratch.matrix(kRows, x.cols)};
+    BlockTask task{.block = 0,
+                   .first = 0,
+                   .panel_begin = 0,
+                   .panel_end = layer.weight.panels(),
+                   .gathered = scratch.matrix(kRows, x.cols)};
     for (std::size_t b = begin; b < end; ++b) {
       const std::size_t first = b * kRows;
       const std::size_t rows = std::min(kRows, x.rows - first);
@@ -136,7 +146,8 @@ void window_convolution(const Linear& layer, const FindNeighbors& neighbors, Mat
       };
       ScratchMemory of_map;
       const KernelMap map(rows, volume, of_block, of_map);
-      convolve_block(slices, map, 0, first, all_panels, x, out);
+      task.first = first;
+      convolve_block(slices, map, task, x, out);
       activate(activation, out.rows_range(first, rows));
     }
   });

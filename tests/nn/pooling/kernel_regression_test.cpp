@@ -76,14 +76,14 @@ std::vector<std::uint32_t> everyone(std::size_t n) {
 Matrix regress(MatrixView queries, MatrixView keys, MatrixView values,
                const KernelPooling& pooling) {
   Matrix out(queries.rows, values.cols);
-  kernel_regression(queries, keys, values, pooling, out);
+  kernel_regression(queries, {keys, values}, pooling, out);
   return out;
 }
 
 Matrix regress_lists(MatrixView queries, MatrixView keys, MatrixView values,
                      std::span<const std::uint32_t> lists, const KernelPooling& pooling) {
   Matrix out(queries.rows, values.cols);
-  neighbor_kernel_regression(queries, keys, values, lists, pooling, out);
+  neighbor_kernel_regression(queries, {keys, values}, lists, pooling, out);
   return out;
 }
 
@@ -131,7 +131,8 @@ TEST(kernel_regression, the_edge_of_a_window_belongs_to_the_boxcar_alone) {
   float support = -1.0F;
   Matrix out(1, 1);
   for (const Kernel kernel : {Kernel::kBoxcar, Kernel::kEpanechnikov, Kernel::kTriangular}) {
-    kernel_regression(column({0}), column({1}), column({5}), {kernel, {&h, 1}}, out, {&support, 1});
+    kernel_regression(column({0}), {column({1}), column({5})}, {kernel, {&h, 1}}, out,
+                      {&support, 1});
     EXPECT_EQ(support, kernel == Kernel::kBoxcar ? 1.0F : 0.0F);
     EXPECT_EQ(out(0, 0), kernel == Kernel::kBoxcar ? 5.0F : 0.0F);
   }
@@ -296,7 +297,7 @@ TEST(kernel_regression, a_query_that_no_key_reaches_gets_zero) {
     const KernelPooling pooling{kernel, {&h, 1}};
     std::vector<float> support{-1.0F, -1.0F};
     Matrix out(2, 1);
-    kernel_regression(column({0, 7}), column({0, 0.1F}), column({3, 3}), pooling, out, support);
+    kernel_regression(column({0, 7}), {column({0, 0.1F}), column({3, 3})}, pooling, out, support);
     EXPECT_NEAR(out(0, 0), 3.0F, 1e-6);
     EXPECT_GT(support[0], 0.0F);
     EXPECT_EQ(out(1, 0), 0.0F);
@@ -383,11 +384,11 @@ TEST(kernel_regression, refuses_what_does_not_fit) {
   expect_refused([&] {
     Matrix out(2, 1);
     float support = 0.0F;
-    kernel_regression(two, two, two, good, out, {&support, 1});
+    kernel_regression(two, {two, two}, good, out, {&support, 1});
   });
   expect_refused([&] {
     Matrix narrow(1, 1);
-    kernel_regression(two, two, two, good, narrow);
+    kernel_regression(two, {two, two}, good, narrow);
   });
 }
 

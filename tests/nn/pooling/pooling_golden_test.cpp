@@ -48,7 +48,7 @@ TEST(golden, kernel_regression) {
   for (const auto& [kernel, name] : kernels) {
     Matrix out(queries.rows(), values.cols());
     const KernelPooling pooling{.kernel = kernel, .bandwidth = bandwidth};
-    kernel_regression(queries, golden("kernels.keys"), values, pooling, out);
+    kernel_regression(queries, {golden("kernels.keys"), values}, pooling, out);
     expect_golden(out, "kernels.out_" + name);
   }
 }

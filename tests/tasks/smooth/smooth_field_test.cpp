@@ -5,34 +5,15 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <numeric>
 #include <vector>
 
+#include "line_fields.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 
 namespace ptattn::test {
 namespace {
-
-std::vector<std::size_t> all_of(std::size_t n) {
-  std::vector<std::size_t> rows(n);
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
-  return rows;
-}
-
-std::vector<Position> on_a_line(std::size_t n) {
-  std::vector<Position> positions(n);
-  for (std::size_t i = 0; i < n; ++i) positions[i] = {static_cast<double>(i), 0, 0};
-  return positions;
-}
-
-template <class T>
-Field field_of(const std::vector<T>& values, std::uint32_t count = 1) {
-  Field field("f", field_type_of<T>(), values.size() / count, count);
-  std::ranges::copy(values, field.values<T>().begin());
-  return field;
-}
 
 TEST(smooth_field, hand_computed) {
   // Three points in a row, h = 1: weights exp(-1/2) and exp(-2) of the neighbours.

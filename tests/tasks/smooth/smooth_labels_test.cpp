@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <limits>
-#include <numeric>
 #include <vector>
 
+#include "line_fields.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
@@ -15,25 +15,6 @@ namespace ptattn::test {
 namespace {
 
 using testing::ElementsAre;
-
-std::vector<std::size_t> all_of(std::size_t n) {
-  std::vector<std::size_t> rows(n);
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
-  return rows;
-}
-
-std::vector<Position> on_a_line(std::size_t n) {
-  std::vector<Position> positions(n);
-  for (std::size_t i = 0; i < n; ++i) positions[i] = {static_cast<double>(i), 0, 0};
-  return positions;
-}
-
-template <class T>
-Field field_of(const std::vector<T>& values) {
-  Field field("label", field_type_of<T>(), values.size());
-  std::ranges::copy(values, field.values<T>().begin());
-  return field;
-}
 
 TEST(smooth_labels, hand_computed) {
   // h = 1: a point weighs 1, its neighbours exp(-1/2) = 0.61, those beyond exp(-2) = 0.14. The 9

@@ -71,7 +71,7 @@ void neighbor_attention(MatrixView q, MatrixView k, MatrixView v,
     AttentionScores part = scores;
     part.scale = scale_of(scores, q.cols);
     if (part.bias.data != nullptr) part.bias = part.bias.rows_range(begin, rows);
-    attend_to_neighbors(q.rows_range(begin, rows), k, v, neighbors.data() + begin * r, r, part,
+    attend_to_neighbors(q.rows_range(begin, rows), k, v, {neighbors.data() + begin * r, r}, part,
                         out.rows_range(begin, rows));
   });
 }

@@ -77,14 +77,14 @@ SoftmaxStats softmax_over_keys(const Scores& scores, std::size_t n, ScratchMemor
   return parts;
 }
 
-/// x_j - sum_i w_i v_i, given the sums; keeps w = A_ij where it is asked for.
-void finish_row(const float* x, float scale, MutableMatrixView offset, std::size_t row,
-                const float* weights, Matrix* kept, std::size_t point) {
-  for (std::size_t c = 0; c < offset.cols; ++c) {
-    offset(row, c) = x[c] - offset(row, c) * scale;
-  }
-  if (kept == nullptr) return;
-  for (std::size_t i = 0; i < kept->cols(); ++i) (*kept)(point, i) = weights[i] * scale;
+/// x_j - scale sum_i w_i v_i, given the sums in `offset`.
+void subtract_from(std::span<const float> x, float scale, float* offset) {
+  for (std::size_t c = 0; c < x.size(); ++c) offset[c] = x[c] - offset[c] * scale;
+}
+
+/// Keeps scale w_i = A_ij of one query j.
+void keep_weights(const float* weights, float scale, std::span<float> kept) {
+  for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = weights[i] * scale;
 }
 
 }  // namespace
@@ -106,8 +106,10 @@ void attention_offset(MatrixView qk, PackedMatrixView values, MatrixView x, Muta
     gemm(weights, values, 0, values.panels(), {}, rows);
     for (std::size_t r = 0; r < count; ++r) {
       // Scaling the sums is what scaling the weights would give.
-      finish_row(x.row(first + r), 1.0F / (1e-9F + sums[r]), rows, r, weights.row(r),
-                 attention_weights, first + r);
+      const float scale = 1.0F / (1e-9F + sums[r]);
+      subtract_from({x.row(first + r), x.cols}, scale, rows.row(r));
+      if (attention_weights == nullptr) continue;
+      keep_weights(weights.row(r), scale, {attention_weights->row(first + r), x.rows});
     }
   });
 }

@@ -17,7 +17,9 @@ constexpr char kSubject[] = "vector attention";
 // many, and with up to 128 channels all of them stay in a second-level cache.
 constexpr std::size_t kBlockRows = 128;
 
-struct Projections {
+/// What every query sees: positions and projections of all points.
+struct Points {
+  MatrixView positions;
   MatrixView query;
   MatrixView key;
   MatrixView value;
@@ -43,18 +45,21 @@ void run(const Linear& layer, Activation activation, MatrixView x, MutableMatrix
   gemm(x, layer.weight, 0, layer.weight.panels(), {bias, activation, {}}, out);
 }
 
-/// Attention of the queries [first, first + count), whose neighbours are `neighbors`.
-void attend(const VectorAttentionWeights& w, MatrixView positions, const Projections& p,
-            std::size_t first, std::size_t count, std::span<const std::uint32_t> neighbors,
-            const NeighborRows& all, MutableMatrixView out) {
+/// Attention of the queries from `first` on, k neighbours each.
+/// @param out  [queries, c]
+void attend(const VectorAttentionWeights& w, const Points& p, std::size_t first,
+            std::span<const std::uint32_t> neighbors, const NeighborRows& all,
+            MutableMatrixView out) {
+  const std::size_t count = out.rows;
   const std::size_t k = neighbors.size() / count;
   const auto rows = [&](MutableMatrixView m) { return m.rows_range(0, neighbors.size()); };
-  relative_mlp(w.position, positions.rows_range(first, count), positions, neighbors,
+  relative_mlp(w.position, p.positions.rows_range(first, count), p.positions, neighbors,
                rows(all.offsets));
   for (std::size_t i = 0; i < count; ++i) {
     vector_scores(p.query.row(first + i), p.key, neighbors.subspan(i * k, k),
-                  all.offsets.rows_range(i * k, k), w.weight_norm.scale.data(),
-                  w.weight_norm.shift.data(), all.scores.rows_range(i * k, k));
+                  all.offsets.rows_range(i * k, k),
+                  {w.weight_norm.scale.data(), w.weight_norm.shift.data()},
+                  all.scores.rows_range(i * k, k));
   }
   run(w.weight_hidden, Activation::kRelu, rows(all.scores), rows(all.hidden));
   run(w.weight_out, Activation::kNone, rows(all.hidden), rows(all.weights));
@@ -62,7 +67,7 @@ void attend(const VectorAttentionWeights& w, MatrixView positions, const Project
     const MutableMatrixView weights = all.weights.rows_range(i * k, k);
     softmax_columns(weights);
     pool_neighbors(p.value, neighbors.subspan(i * k, k), all.offsets.rows_range(i * k, k), weights,
-                   out.row(first + i));
+                   out.row(i));
   }
 }
 
@@ -85,9 +90,9 @@ void vector_attention(const VectorAttentionWeights& w, MatrixView positions, Mat
   if (x.rows == 0) return;
   check_operands(w, positions, x, neighbors.size(), out);
   ScratchMemory scratch;
-  const Projections projections{linear(w.query, x, Activation::kNone, scratch),
-                                linear(w.key, x, Activation::kNone, scratch),
-                                linear(w.value, x, Activation::kNone, scratch)};
+  const Points points{positions, linear(w.query, x, Activation::kNone, scratch),
+                      linear(w.key, x, Activation::kNone, scratch),
+                      linear(w.value, x, Activation::kNone, scratch)};
   const std::size_t k = neighbors.size() / x.rows;
   const std::size_t block = std::max<std::size_t>(1, kBlockRows / k);
   const auto attend_range = [&](std::size_t begin, std::size_t end) {
@@ -95,8 +100,8 @@ void vector_attention(const VectorAttentionWeights& w, MatrixView positions, Mat
     const NeighborRows rows(block * k, x.cols, w.weight_hidden.weight.cols(), mine);
     for (std::size_t first = begin; first < end; first += block) {
       const std::size_t count = std::min(block, end - first);
-      attend(w, positions, projections, first, count, neighbors.subspan(first * k, count * k), rows,
-             out);
+      attend(w, points, first, neighbors.subspan(first * k, count * k), rows,
+             out.rows_range(first, count));
       if (!listener) continue;
       for (std::size_t i = 0; i < count; ++i) {
         listener(first + i, rows.weights.rows_range(i * k, k));

@@ -44,12 +44,10 @@ void score_block(std::span<const float> score, const Step& step) {
 
 }  // namespace
 
-void attend_by_additive_scores(std::span<const float> score, MatrixView q, MatrixView k,
-                               MatrixView v, const AttentionScores& scores,
-                               const AttentionScratch& memory, MutableMatrixView out) {
-  attend(
-      q, k, v, scores, 1.0F, [&](const Step& step) HWY_ATTR { score_block(score, step); }, memory,
-      out);
+void attend_by_additive_scores(std::span<const float> score, const AttentionOperands& operands,
+                               MutableMatrixView out) {
+  const auto score_step = [&](const Step& step) HWY_ATTR { score_block(score, step); };
+  attend(operands, 1.0F, score_step, out);
 }
 
 void score_pairs(std::span<const float> score, MatrixView q, MatrixView k,
@@ -83,7 +81,7 @@ void additive_attention_on_this_thread(std::span<const float> score, MatrixView 
                                        MutableMatrixView out) {
   ScratchMemory scratch;
   HWY_DYNAMIC_DISPATCH(attend_by_additive_scores)
-  (score, q, k, v, scores, AttentionScratch(q.cols, v.cols, scratch), out);
+  (score, {q, k, v, scores, AttentionScratch(q.cols, v.cols, scratch)}, out);
 }
 
 void additive_scores_on_this_thread(std::span<const float> score, MatrixView q, MatrixView k,

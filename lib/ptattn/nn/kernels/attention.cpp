@@ -57,9 +57,9 @@ void score_block(const Step& step) {
 
 }  // namespace
 
-void attend_by_dot_product(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& scores,
-                           const AttentionScratch& memory, MutableMatrixView out, float* log_sums) {
-  attend(q, k, v, scores, scores.scale * kLog2E, score_block, memory, out, log_sums);
+void attend_by_dot_product(const AttentionOperands& operands, MutableMatrixView out,
+                           float* log_sums) {
+  attend(operands, operands.scores.scale * kLog2E, score_block, out, log_sums);
 }
 
 }  // namespace ptattn::HWY_NAMESPACE
@@ -82,7 +82,7 @@ void attention_on_this_thread(MatrixView q, MatrixView k, MatrixView v,
   if (scaled.scale == 0.0F) scaled.scale = 1.0F / std::sqrt(static_cast<float>(q.cols));
   ScratchMemory scratch;
   HWY_DYNAMIC_DISPATCH(attend_by_dot_product)
-  (q, k, v, scaled, AttentionScratch(q.cols, v.cols, scratch), out, log_sums);
+  ({q, k, v, scaled, AttentionScratch(q.cols, v.cols, scratch)}, out, log_sums);
 }
 
 }  // namespace ptattn

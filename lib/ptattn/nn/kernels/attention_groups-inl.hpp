@@ -129,13 +129,8 @@ const float* contiguous(MatrixView m, float* to) {
 
 /// Holds queries whose panels share one contiguous copy of each block of keys, which keeps strided
 /// views (columns of a fused [n, 3c] projection) out of the inner loops.
-struct Group {
-  MatrixView q;
-  MatrixView k;
-  MatrixView v;
-  AttentionScores scores;  // of these queries
-  std::ptrdiff_t before;   // keys that the first query sees if the scores are causal
-  AttentionScratch memory;
+struct Group : AttentionOperands {
+  std::ptrdiff_t before;  // keys that the first query sees if the scores are causal
 };
 
 /// Returns the queries of a panel that begins at `query`.
@@ -208,17 +203,14 @@ void attend_block(const Group& group, std::size_t first, std::size_t count, cons
 /// property of the keys.
 /// @param log_sums  [q.rows] gets log2 of each query's total weight; nullptr: not wanted
 template <class Scorer>
-void attend(MatrixView q, MatrixView k, MatrixView v, const AttentionScores& scores,
-            float query_scale, const Scorer& scorer, const AttentionScratch& memory,
+void attend(const AttentionOperands& operands, float query_scale, const Scorer& scorer,
             MutableMatrixView out, float* log_sums = nullptr) {
+  const auto& [q, k, v, scores, memory] = operands;
   for (std::size_t i = 0; i < q.rows; i += kGroup) {
     const std::size_t rows = std::min(kGroup, q.rows - i);
-    Group group{q.rows_range(i, rows),
-                k,
-                v,
-                scores,
-                static_cast<std::ptrdiff_t>(k.rows + i + 1) - static_cast<std::ptrdiff_t>(q.rows),
-                memory};
+    Group group{operands,
+                static_cast<std::ptrdiff_t>(k.rows + i + 1) - static_cast<std::ptrdiff_t>(q.rows)};
+    group.q = q.rows_range(i, rows);
     if (scores.bias.data != nullptr) group.scores.bias = scores.bias.rows_range(i, rows);
     begin_group(group, query_scale);
     for (std::size_t first = 0; first < k.rows; first += kBlock) {

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 
+#include "ptattn/core/matrix.hpp"
 #include "ptattn/core/scratch_memory.hpp"
+#include "ptattn/nn/kernels/attention_scores.hpp"
 
 namespace ptattn {
 
@@ -29,6 +31,15 @@ struct AttentionScratch {
         sums(scratch.take<float>(kGroup * c).data()),
         largest(scratch.take<float>(kGroup).data()),
         total(scratch.take<float>(kGroup).data()) {}
+};
+
+/// Holds what an attention on one thread works on, and with.
+struct AttentionOperands {
+  MatrixView q;
+  MatrixView k;
+  MatrixView v;
+  AttentionScores scores;
+  AttentionScratch memory;
 };
 
 }  // namespace ptattn

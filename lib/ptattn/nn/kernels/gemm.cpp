@@ -175,7 +175,8 @@ void multiply_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std
 }
 
 void multiply_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
-                  const Epilogue& epilogue, std::size_t group, MutableMatrixView out) {
+                  const Epilogue& epilogue, MutableMatrixView out) {
+  const std::size_t group = out.rows > 0 ? a.rows / out.rows : 0;
   for (std::size_t p = panel_begin; p < panel_end; ++p) {
     const std::size_t column = p * kPanel;
     for (std::size_t g = 0; g < out.rows; ++g) {
@@ -221,8 +222,8 @@ void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::si
 }
 
 void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
-              const Epilogue& epilogue, std::size_t group, MutableMatrixView out) {
-  HWY_DYNAMIC_DISPATCH(multiply_max)(a, b, panel_begin, panel_end, epilogue, group, out);
+              const Epilogue& epilogue, MutableMatrixView out) {
+  HWY_DYNAMIC_DISPATCH(multiply_max)(a, b, panel_begin, panel_end, epilogue, out);
 }
 
 }  // namespace ptattn

@@ -51,13 +51,12 @@ void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::si
 ///   out[g, j] = max over rows i of group g of activation((a b)[i, j] + bias[j])
 ///
 /// for the columns of b's panels [panel_begin, panel_end).
-/// @param a         [groups group, k], any stride; group g is rows g group, g group + 1, ...
+/// @param a         [groups s, k], any stride; group g is the s rows g s, g s + 1, ..., s >= 1
 /// @param b         [k, n]
 /// @param epilogue  no residual; an activation that keeps order (GELU does not)
-/// @param group     rows a group, at least one
 /// @param out       [groups, n], any stride; other columns stay as they are; does not overlap a
 /// The bits of gemm followed by a maximum. Time m n k multiply-adds.
 void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
-              const Epilogue& epilogue, std::size_t group, MutableMatrixView out);
+              const Epilogue& epilogue, MutableMatrixView out);
 
 }  // namespace ptattn

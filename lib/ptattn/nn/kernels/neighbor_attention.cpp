@@ -19,6 +19,21 @@
 
 #include "ptattn/nn/kernels/softmax-inl.hpp"
 
+#ifndef PTATTN_NN_KERNELS_NEIGHBOR_ATTENTION_OPERANDS
+#define PTATTN_NN_KERNELS_NEIGHBOR_ATTENTION_OPERANDS
+namespace ptattn {
+
+struct ListOperands {
+  MatrixView q;
+  MatrixView k;
+  MatrixView v;
+  NeighborLists neighbors;
+  const AttentionScores& scores;
+};
+
+}  // namespace ptattn
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
 namespace {
@@ -52,13 +67,19 @@ HWY_INLINE float dot(const float* a, const float* b, std::size_t n) {
   return wide + quad + dot_by_vectors(Single(), a, b, n, j);
 }
 
-/// out[at ...] = sum_j weights[j] v[list[j], at ...], one vector of channels.
+/// Keys of one query and their weights.
+struct WeightedList {
+  const std::uint32_t* keys;
+  const float* weights;
+  std::size_t length;
+};
+
+/// out[at ...] = sum_j weight_j v[key_j, at ...], one vector of channels.
 template <class D>
-HWY_INLINE void pool(D d, MatrixView v, const std::uint32_t* list, const float* weights,
-                     std::size_t r, std::size_t at, float* out) {
+HWY_INLINE void pool(D d, MatrixView v, const WeightedList& list, std::size_t at, float* out) {
   auto sum = hn::Zero(d);
-  for (std::size_t j = 0; j < r; ++j) {
-    sum = hn::MulAdd(hn::Set(d, weights[j]), hn::LoadU(d, v.row(list[j]) + at), sum);
+  for (std::size_t j = 0; j < list.length; ++j) {
+    sum = hn::MulAdd(hn::Set(d, list.weights[j]), hn::LoadU(d, v.row(list.keys[j]) + at), sum);
   }
   hn::StoreU(sum, d, out + at);
 }
@@ -73,14 +94,15 @@ HWY_INLINE void prefetch(MatrixView m, const std::uint32_t* list, std::size_t r)
 
 }  // namespace
 
-/// @param weights  room for r rounded up to whole vectors
-void attend_lists(MatrixView q, MatrixView k, MatrixView v, const std::uint32_t* neighbors,
-                  std::size_t r, const AttentionScores& scores, float* weights,
-                  MutableMatrixView out) {
+/// @param out      [m, c]
+/// @param weights  room for a list rounded up to whole vectors
+void attend_lists(const ListOperands& operands, float* weights, MutableMatrixView out) {
+  const auto& [q, k, v, neighbors, scores] = operands;
+  const std::size_t r = neighbors.length;
   const std::size_t lanes = hn::Lanes(Wide());
   const std::size_t padded = (r + lanes - 1) / lanes * lanes;
   for (std::size_t i = 0; i < q.rows; ++i) {
-    const std::uint32_t* list = neighbors + i * r;
+    const std::uint32_t* list = neighbors.of(i);
     prefetch(v, list, r);
     for (std::size_t j = 0; j < r; ++j) {
       weights[j] = scores.scale * dot(q.row(i), k.row(list[j]), q.cols);
@@ -91,11 +113,13 @@ void attend_lists(MatrixView q, MatrixView k, MatrixView v, const std::uint32_t*
     if (i + 1 < q.rows) prefetch(k, list + r, r);
     softmax_row(weights, padded);
     std::size_t at = 0;
+    const WeightedList weighted{list, weights, r};
+    const MatrixView values = v;
     const auto pool_here = [&](auto d, std::size_t channel)
-                               HWY_ATTR { pool(d, v, list, weights, r, channel, out.row(i)); };
-    by_vectors(Wide(), v.cols, at, pool_here);
-    by_vectors(Quad(), v.cols, at, pool_here);
-    by_vectors(Single(), v.cols, at, pool_here);
+                               HWY_ATTR { pool(d, values, weighted, channel, out.row(i)); };
+    by_vectors(Wide(), values.cols, at, pool_here);
+    by_vectors(Quad(), values.cols, at, pool_here);
+    by_vectors(Single(), values.cols, at, pool_here);
   }
 }
 
@@ -107,11 +131,11 @@ namespace ptattn {
 
 HWY_EXPORT(attend_lists);
 
-void attend_to_neighbors(MatrixView q, MatrixView k, MatrixView v, const std::uint32_t* neighbors,
-                         std::size_t r, const AttentionScores& scores, MutableMatrixView out) {
+void attend_to_neighbors(MatrixView q, MatrixView k, MatrixView v, const NeighborLists& neighbors,
+                         const AttentionScores& scores, MutableMatrixView out) {
   constexpr std::size_t kWidestVector = 16;
-  std::vector<float> weights(r + kWidestVector);
-  HWY_DYNAMIC_DISPATCH(attend_lists)(q, k, v, neighbors, r, scores, weights.data(), out);
+  std::vector<float> weights(neighbors.length + kWidestVector);
+  HWY_DYNAMIC_DISPATCH(attend_lists)({q, k, v, neighbors, scores}, weights.data(), out);
 }
 
 }  // namespace ptattn

@@ -8,11 +8,18 @@
 
 namespace ptattn {
 
-/// ptattn::neighbor_attention of one list of neighbours a query, on the calling thread, shapes
-/// unchecked. The order of a score's sum depends on the CPU's vector width and on nothing else.
-/// @param neighbors  [m, r]
-/// @param scores     `scale` is what it says, not 0
-void attend_to_neighbors(MatrixView q, MatrixView k, MatrixView v, const std::uint32_t* neighbors,
-                         std::size_t r, const AttentionScores& scores, MutableMatrixView out);
+/// Holds one list of keys per query, all of one length.
+struct NeighborLists {
+  const std::uint32_t* keys;  ///< [m, length]
+  std::size_t length;
+
+  [[nodiscard]] const std::uint32_t* of(std::size_t query) const { return keys + query * length; }
+};
+
+/// Computes ptattn::neighbor_attention on the calling thread, shapes unchecked. The order of a
+/// score's sum depends on the CPU's vector width and on nothing else.
+/// @param scores  `scale` is what it says, not 0
+void attend_to_neighbors(MatrixView q, MatrixView k, MatrixView v, const NeighborLists& neighbors,
+                         const AttentionScores& scores, MutableMatrixView out);
 
 }  // namespace ptattn

@@ -28,10 +28,17 @@ HWY_INLINE float sum_steps(std::size_t n, const Step& step) {
   return total;
 }
 
+/// A row and what it is normalised by.
+struct NormRow {
+  const float* x;
+  float mean;
+  float scale;
+};
+
 template <class D>
-HWY_INLINE void store_normalized(D d, const NormWeights& weights, const float* x, float mean,
-                                 float scale, std::size_t j, float* out) {
-  auto y = hn::Mul(hn::Sub(hn::LoadU(d, x + j), hn::Set(d, mean)), hn::Set(d, scale));
+HWY_INLINE void store_normalized(D d, const NormWeights& weights, const NormRow& row, std::size_t j,
+                                 float* out) {
+  auto y = hn::Mul(hn::Sub(hn::LoadU(d, row.x + j), hn::Set(d, row.mean)), hn::Set(d, row.scale));
   if (weights.gamma != nullptr) y = hn::Mul(y, hn::LoadU(d, weights.gamma + j));
   if (weights.beta != nullptr) y = hn::Add(y, hn::LoadU(d, weights.beta + j));
   hn::StoreU(y, d, out + j);
@@ -50,9 +57,10 @@ HWY_INLINE void normalize_row(const NormWeights& weights, const float* x, float 
   const HWY_CAPPED(float, 16) d;
   const HWY_CAPPED(float, 1) one;
   const std::size_t lanes = hn::Lanes(d);
+  const NormRow row{x, mean, scale};
   std::size_t j = 0;
-  for (; j + lanes <= n; j += lanes) store_normalized(d, weights, x, mean, scale, j, out);
-  for (; j < n; ++j) store_normalized(one, weights, x, mean, scale, j, out);
+  for (; j + lanes <= n; j += lanes) store_normalized(d, weights, row, j, out);
+  for (; j < n; ++j) store_normalized(one, weights, row, j, out);
 }
 
 }  // namespace

@@ -24,14 +24,24 @@ HWY_INLINE V look_up(D d, const float* center, std::int32_t bound, std::int32_t 
   return hn::GatherIndex(d, center, clamped);
 }
 
+/// The table of a head, and the keys of its rows axis by axis.
+struct TableOfKeys {
+  const float* center;  // the entry of difference zero of the first axis
+  std::int32_t bound;
+  const std::int32_t* keys;
+  std::size_t key_count;
+};
+
+/// The biases of the keys j, j + 1, ... of a vector.
 template <class D>
-HWY_INLINE void bias_of(D d, const float* center, std::int32_t bound, const std::int32_t* query,
-                        const std::int32_t* keys, std::size_t key_stride, float* out) {
-  const std::ptrdiff_t axis = 2 * static_cast<std::ptrdiff_t>(bound) + 1;
-  auto sum = look_up(d, center, bound, query[0], keys);
-  sum = hn::Add(sum, look_up(d, center + axis, bound, query[1], keys + key_stride));
-  sum = hn::Add(sum, look_up(d, center + 2 * axis, bound, query[2], keys + 2 * key_stride));
-  hn::StoreU(sum, d, out);
+HWY_INLINE void bias_of(D d, const TableOfKeys& t, const std::int32_t* query, std::size_t j,
+                        float* out) {
+  const std::ptrdiff_t axis = 2 * static_cast<std::ptrdiff_t>(t.bound) + 1;
+  const std::int32_t* const keys = t.keys + j;
+  auto sum = look_up(d, t.center, t.bound, query[0], keys);
+  sum = hn::Add(sum, look_up(d, t.center + axis, t.bound, query[1], keys + t.key_count));
+  sum = hn::Add(sum, look_up(d, t.center + 2 * axis, t.bound, query[2], keys + 2 * t.key_count));
+  hn::StoreU(sum, d, out + j);
 }
 
 }  // namespace
@@ -40,18 +50,13 @@ void bias_rows(const float* table, std::int32_t bound, std::span<const std::int3
                std::span<const std::int32_t> key_axes, MutableMatrixView out) {
   const HWY_CAPPED(float, 16) d;
   const std::size_t lanes = hn::Lanes(d);
-  const float* center = table + bound;
+  const TableOfKeys of_keys{table + bound, bound, key_axes.data(), out.cols};
   for (std::size_t i = 0; i < out.rows; ++i) {
     const std::int32_t* query = queries.data() + 3 * i;
-    const std::int32_t* keys = key_axes.data();
     float* row = out.row(i);
     std::size_t j = 0;
-    for (; j + lanes <= out.cols; j += lanes) {
-      bias_of(d, center, bound, query, keys + j, out.cols, row + j);
-    }
-    for (; j < out.cols; ++j) {
-      bias_of(HWY_CAPPED(float, 1)(), center, bound, query, keys + j, out.cols, row + j);
-    }
+    for (; j + lanes <= out.cols; j += lanes) bias_of(d, of_keys, query, j, row);
+    for (; j < out.cols; ++j) bias_of(HWY_CAPPED(float, 1)(), of_keys, query, j, row);
   }
 }
 

@@ -30,14 +30,21 @@ HWY_INLINE void score(D d, const ScoreRow& r, std::size_t c) {
   hn::StoreU(hn::Max(normed, hn::Zero(d)), d, r.out + c);
 }
 
+/// The arguments of pool_neighbors but the result.
+struct PoolingOperands {
+  MatrixView values;
+  std::span<const std::uint32_t> neighbors;
+  MatrixView offsets;
+  MatrixView weights;
+};
+
 template <class D>
-HWY_INLINE void pool(D d, MatrixView values, std::span<const std::uint32_t> neighbors,
-                     MatrixView offsets, MatrixView weights, std::size_t c, float* out) {
+HWY_INLINE void pool(D d, const PoolingOperands& o, std::size_t c, float* out) {
   auto sum = hn::Zero(d);
-  for (std::size_t r = 0; r < neighbors.size(); ++r) {
+  for (std::size_t r = 0; r < o.neighbors.size(); ++r) {
     const auto value =
-        hn::Add(hn::LoadU(d, values.row(neighbors[r]) + c), hn::LoadU(d, offsets.row(r) + c));
-    sum = hn::MulAdd(hn::LoadU(d, weights.row(r) + c), value, sum);
+        hn::Add(hn::LoadU(d, o.values.row(o.neighbors[r]) + c), hn::LoadU(d, o.offsets.row(r) + c));
+    sum = hn::MulAdd(hn::LoadU(d, o.weights.row(r) + c), value, sum);
   }
   hn::StoreU(sum, d, out + c);
 }
@@ -45,11 +52,12 @@ HWY_INLINE void pool(D d, MatrixView values, std::span<const std::uint32_t> neig
 }  // namespace
 
 void scores(const float* query, MatrixView keys, std::span<const std::uint32_t> neighbors,
-            MatrixView offsets, const float* scale, const float* shift, MutableMatrixView out) {
+            MatrixView offsets, const ChannelScaling& norm, MutableMatrixView out) {
   const HWY_CAPPED(float, 16) d;
   const std::size_t lanes = hn::Lanes(d);
   for (std::size_t r = 0; r < neighbors.size(); ++r) {
-    const ScoreRow row{query, keys.row(neighbors[r]), offsets.row(r), scale, shift, out.row(r)};
+    const ScoreRow row{query,     keys.row(neighbors[r]), offsets.row(r), norm.scale, norm.shift,
+                       out.row(r)};
     std::size_t c = 0;
     for (; c + lanes <= keys.cols; c += lanes) score(d, row, c);
     for (; c < keys.cols; ++c) score(HWY_CAPPED(float, 1)(), row, c);
@@ -60,11 +68,10 @@ void pool_all(MatrixView values, std::span<const std::uint32_t> neighbors, Matri
               MatrixView weights, float* out) {
   const HWY_CAPPED(float, 16) d;
   const std::size_t lanes = hn::Lanes(d);
+  const PoolingOperands operands{values, neighbors, offsets, weights};
   std::size_t c = 0;
-  for (; c + lanes <= values.cols; c += lanes) pool(d, values, neighbors, offsets, weights, c, out);
-  for (; c < values.cols; ++c) {
-    pool(HWY_CAPPED(float, 1)(), values, neighbors, offsets, weights, c, out);
-  }
+  for (; c + lanes <= values.cols; c += lanes) pool(d, operands, c, out);
+  for (; c < values.cols; ++c) pool(HWY_CAPPED(float, 1)(), operands, c, out);
 }
 
 }  // namespace ptattn::HWY_NAMESPACE
@@ -77,9 +84,8 @@ HWY_EXPORT(scores);
 HWY_EXPORT(pool_all);
 
 void vector_scores(const float* query, MatrixView keys, std::span<const std::uint32_t> neighbors,
-                   MatrixView offsets, const float* scale, const float* shift,
-                   MutableMatrixView out) {
-  HWY_DYNAMIC_DISPATCH(scores)(query, keys, neighbors, offsets, scale, shift, out);
+                   MatrixView offsets, const ChannelScaling& norm, MutableMatrixView out) {
+  HWY_DYNAMIC_DISPATCH(scores)(query, keys, neighbors, offsets, norm, out);
 }
 
 void pool_neighbors(MatrixView values, std::span<const std::uint32_t> neighbors, MatrixView offsets,

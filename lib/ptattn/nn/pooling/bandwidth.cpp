@@ -66,10 +66,10 @@ Predictor::Prediction Predictor::predict(Kernel kernel, float bandwidth) const {
   result.support.resize(rows_.size());
   const KernelPooling pooling{kernel, {&bandwidth, 1}, rows_};
   if (points_.neighbors.empty()) {
-    kernel_regression(queries_, points_.keys, points_.values, pooling, result.values,
+    kernel_regression(queries_, {points_.keys, points_.values}, pooling, result.values,
                       result.support);
   } else {
-    neighbor_kernel_regression(queries_, points_.keys, points_.values, points_.neighbors, pooling,
+    neighbor_kernel_regression(queries_, {points_.keys, points_.values}, points_.neighbors, pooling,
                                result.values, result.support);
   }
   return result;

@@ -39,7 +39,9 @@ void check_keys(MatrixView queries, MatrixView keys) {
   }
 }
 
-void check_values(MatrixView queries, MatrixView keys, MatrixView values, MatrixView out) {
+void check_pairs(MatrixView queries, const KeyValues& pairs, MatrixView out) {
+  const auto& [keys, values] = pairs;
+  check_keys(queries, keys);
   if (values.rows != keys.rows) {
     refuse(std::to_string(values.rows) + " values, expected one for each of " +
            std::to_string(keys.rows) + " keys");
@@ -62,15 +64,13 @@ float kernel_weights(Kernel kernel, std::span<float> squared) {
   return weigh_distances(kernel, squared);
 }
 
-void kernel_regression(MatrixView queries, MatrixView keys, MatrixView values,
-                       const KernelPooling& pooling, MutableMatrixView out,
-                       std::span<float> support) {
-  check_keys(queries, keys);
-  check_values(queries, keys, values, out);
+void kernel_regression(MatrixView queries, const KeyValues& pairs, const KernelPooling& pooling,
+                       MutableMatrixView out, std::span<float> support) {
+  check_pairs(queries, pairs, out);
   check_pooling(pooling, queries.rows, support.size());
-  const BlockedKeys blocked(keys);
+  const BlockedKeys blocked(pairs.keys);
   parallel_ranges(queries.rows, kAllGrain, [&](std::size_t begin, std::size_t end) {
-    pool_all({queries, pooling, begin, end, support}, blocked, values, out);
+    pool_all({queries, pooling, begin, end, support}, blocked, pairs.values, out);
   });
 }
 
@@ -87,22 +87,21 @@ void neighbor_kernel_weights(MatrixView queries, MatrixView keys,
   });
 }
 
-void neighbor_kernel_regression(MatrixView queries, MatrixView keys, MatrixView values,
+void neighbor_kernel_regression(MatrixView queries, const KeyValues& pairs,
                                 std::span<const std::uint32_t> neighbors,
                                 const KernelPooling& pooling, MutableMatrixView out,
                                 std::span<float> support) {
-  check_keys(queries, keys);
-  check_values(queries, keys, values, out);
+  check_pairs(queries, pairs, out);
   check_pooling(pooling, queries.rows, support.size());
   const std::size_t r = list_length(neighbors, queries.rows);
   parallel_ranges(queries.rows, kListGrain, [&](std::size_t begin, std::size_t end) {
     Matrix weights(kListBlock, r);
     for (std::size_t first = begin; first < end; first += kListBlock) {
       const std::size_t last = std::min(first + kListBlock, end);
-      weigh_neighbors({queries, pooling, first, last, support}, keys, neighbors,
+      weigh_neighbors({queries, pooling, first, last, support}, pairs.keys, neighbors,
                       weights.view().rows_range(0, last - first));
       for (std::size_t i = first; i < last; ++i) {
-        add_weighted_rows({weights.row(i - first), r}, neighbors.data() + i * r, values,
+        add_weighted_rows({weights.row(i - first), r}, neighbors.data() + i * r, pairs.values,
                           out.row(i));
       }
     }

@@ -9,6 +9,12 @@
 
 namespace ptattn {
 
+/// Holds what is pooled: keys that queries are compared with, and the value of each.
+struct KeyValues {
+  MatrixView keys;    ///< [n, d], finite
+  MatrixView values;  ///< [n, c]
+};
+
 /// Turns squared distances in units of h into kernel weights, in place, on the calling thread.
 ///
 ///   squared[j] <- K(sqrt(squared[j])), the Gaussian relative to the smallest of them
@@ -27,8 +33,6 @@ float kernel_weights(Kernel kernel, std::span<float> squared);
 /// into products: nothing cancels, however far the keys are from the origin. A query that no key
 /// reaches (a boxcar with an empty window) attends to nothing: its result and support are zero.
 /// @param queries  [m, d], finite
-/// @param keys     [n, d], finite
-/// @param values   [n, c]
 /// @param out      [m, c]; overlaps nothing
 /// @param support  [m] or empty: sum_j K for each query, the Gaussian's relative to the nearest;
 ///                 zero where nothing was seen
@@ -36,14 +40,13 @@ float kernel_weights(Kernel kernel, std::span<float> squared);
 ///                 negative or NaN
 /// Time O(m n (d + c)), memory O(n d) beside the result: blocked, no [m, n] matrix exists. Parallel
 /// over queries; the same bits for any thread count.
-void kernel_regression(MatrixView queries, MatrixView keys, MatrixView values,
-                       const KernelPooling& pooling, MutableMatrixView out,
-                       std::span<float> support = {});
+void kernel_regression(MatrixView queries, const KeyValues& pairs, const KernelPooling& pooling,
+                       MutableMatrixView out, std::span<float> support = {});
 
 /// Pools values when query i sees the keys of its own list only.
 /// @param neighbors  [m, r] row-major indices of keys; one that is n or more stands for no key
 /// Time O(m r (d + c)), memory O(1) beside the result.
-void neighbor_kernel_regression(MatrixView queries, MatrixView keys, MatrixView values,
+void neighbor_kernel_regression(MatrixView queries, const KeyValues& pairs,
                                 std::span<const std::uint32_t> neighbors,
                                 const KernelPooling& pooling, MutableMatrixView out,
                                 std::span<float> support = {});

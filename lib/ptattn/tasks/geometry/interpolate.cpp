@@ -39,7 +39,7 @@ Matrix Interpolator::operator()(MatrixView to) const {
   const IndexTable nearest = tree_.k_nearest(to, k_);
   const std::vector<float> widths = bandwidths(from_, to, nearest);
   Matrix result(to.rows, values_.cols);
-  neighbor_kernel_regression(to, from_, values_, nearest.indices,
+  neighbor_kernel_regression(to, {from_, values_}, nearest.indices,
                              {.kernel = Kernel::kGaussian, .bandwidth = widths}, result);
   return result;
 }

@@ -51,14 +51,12 @@ Matrix smooth_probabilities(const PreparedScene& scene, const SceneProfile& prof
   const KdTree tree(positions);
   const float bandwidth = 1.0F;
   Matrix smoothed(probabilities.rows, probabilities.cols);
-  for (std::size_t begin = 0; begin < rows.rows(); begin += kNeighborhoodBlock) {
-    const std::size_t count = std::min(kNeighborhoodBlock, rows.rows() - begin);
-    const IndexTable near =
-        neighbors_in(tree, positions.view().rows_range(begin, count), {.k = kNeighbors});
-    neighbor_kernel_regression(rows.view().rows_range(begin, count), rows, probabilities,
-                               near.indices, {.bandwidth = std::span(&bandwidth, 1)},
-                               smoothed.view().rows_range(begin, count));
-  }
+  for_each_block(tree, positions, {.k = kNeighbors}, [&](const NeighborhoodBlock& near) {
+    const std::size_t count = near.queries.rows;
+    neighbor_kernel_regression(rows.view().rows_range(near.first, count), {rows, probabilities},
+                               near.lists.indices, {.bandwidth = std::span(&bandwidth, 1)},
+                               smoothed.view().rows_range(near.first, count));
+  });
   return smoothed;
 }
 

@@ -2,19 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
-#include "ptattn/cloud/bounds.hpp"
 #include "ptattn/cloud/nearest_value.hpp"
 #include "ptattn/cloud/normalize.hpp"
-#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/nn/grouping.hpp"
+#include "ptattn/tasks/smooth/neighbor_smoother.hpp"
 
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kSample = 4096;
 constexpr std::size_t kGrain = 4096;
 
 /// Values of the points whose values are all finite, relative to their means.
@@ -61,40 +59,6 @@ void store(Field& field, std::span<const std::size_t> points, const Values& valu
   });
 }
 
-BandwidthFit choose_bandwidth(const KdTree& tree, MatrixView points, MatrixView values,
-                              const SmoothOptions& options) {
-  const std::vector<std::uint32_t> sample = spread_rows(points.rows, kSample);
-  const IndexTable lists = neighbors_in(tree, gather_rows(points, sample), options.neighborhood);
-  const LeaveOneOut known{.keys = points,
-                          .values = values,
-                          .sample = sample,
-                          .neighbors = lists.indices,
-                          .kernel = options.kernel};
-  if (!options.bandwidth) return fit_bandwidth(known);
-  BandwidthFit given{.bandwidth = *options.bandwidth};
-  given.loss = leave_one_out_loss(known, static_cast<float>(given.bandwidth));
-  LeaveOneOut widest = known;
-  widest.kernel = Kernel::kConstant;
-  given.constant = leave_one_out_loss(widest, 1.0F);
-  return given;
-}
-
-/// One pass over all points.
-Matrix regressed(const KdTree& tree, MatrixView points, MatrixView values,
-                 const SmoothOptions& options, float bandwidth, const ProgressCallback& progress) {
-  Matrix result(values.rows, values.cols);
-  for (std::size_t first = 0; first < points.rows; first += kNeighborhoodBlock) {
-    const std::size_t count = std::min(kNeighborhoodBlock, points.rows - first);
-    const MatrixView queries = points.rows_range(first, count);
-    const IndexTable lists = neighbors_in(tree, queries, options.neighborhood);
-    neighbor_kernel_regression(queries, points, values, lists.indices,
-                               {.kernel = options.kernel, .bandwidth = {&bandwidth, 1}},
-                               result.view().rows_range(first, count));
-    if (progress) progress(first + count, points.rows);
-  }
-  return result;
-}
-
 }  // namespace
 
 BandwidthFit smooth_field(Field& field, std::span<const std::size_t> points,
@@ -103,16 +67,16 @@ BandwidthFit smooth_field(Field& field, std::span<const std::size_t> points,
   check_smoothing(options);
   Values values = finite_values(field, points);
   if (values.rows.size() < 2) return {.bandwidth = 0.0};
-  std::vector<Position> with_values(values.rows.size());
-  for (std::size_t r = 0; r < with_values.size(); ++r) with_values[r] = positions[values.rows[r]];
-  const Matrix rows = rows_relative_to(bounds_of(with_values).middle(), with_values);
-  const KdTree tree(rows);
-  const BandwidthFit fit = choose_bandwidth(tree, rows, values.deviations, options);
-  for (std::size_t iteration = 0; iteration < options.iterations; ++iteration) {
-    values.deviations =
-        regressed(tree, rows, values.deviations, options, static_cast<float>(fit.bandwidth),
-                  progress_of_pass(progress, iteration, options.iterations));
-  }
+  NeighborSmoother smoother(positions, values.rows, options);
+  const BandwidthFit fit = smoother.choose_bandwidth(values.deviations);
+  Matrix smoothed(values.deviations.rows(), values.deviations.cols());
+  const auto average = [&](const NeighborSmoother::Block& block) {
+    neighbor_kernel_regression(block.queries, {block.points, values.deviations},
+                               block.lists.indices, block.pooling,
+                               smoothed.view().rows_range(block.first, block.queries.rows));
+  };
+  smoother.run(
+      average, [&] { std::swap(values.deviations, smoothed); }, progress);
   store(field, points, values, values.deviations);
   return fit;
 }

@@ -8,17 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "ptattn/cloud/bounds.hpp"
-#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/nn/grouping.hpp"
 #include "ptattn/tasks/geometry/neighbor_vote.hpp"
+#include "ptattn/tasks/smooth/neighbor_smoother.hpp"
 
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kSample = 4096;
 constexpr std::size_t kGrain = 1024;
 constexpr std::size_t kColumns = 8;
 
@@ -55,45 +52,6 @@ Matrix indicators(const Labels& labels) {
   return shares;
 }
 
-BandwidthFit choose_bandwidth(const KdTree& tree, MatrixView points, const Labels& labels,
-                              const SmoothOptions& options) {
-  const Matrix shares = indicators(labels);
-  const std::vector<std::uint32_t> sample = spread_rows(points.rows, kSample);
-  const IndexTable lists = neighbors_in(tree, gather_rows(points, sample), options.neighborhood);
-  const LeaveOneOut known{.keys = points,
-                          .values = shares,
-                          .sample = sample,
-                          .neighbors = lists.indices,
-                          .kernel = options.kernel};
-  if (!options.bandwidth) return fit_bandwidth(known);
-  BandwidthFit given{.bandwidth = *options.bandwidth};
-  given.loss = leave_one_out_loss(known, static_cast<float>(given.bandwidth));
-  return given;
-}
-
-/// One vote of all points.
-std::vector<std::uint32_t> elected(const KdTree& tree, MatrixView points,
-                                   const std::vector<std::uint32_t>& classes,
-                                   const SmoothOptions& options, float bandwidth,
-                                   const ProgressCallback& progress) {
-  std::vector<std::uint32_t> winners(classes.size());
-  for (std::size_t first = 0; first < points.rows; first += kNeighborhoodBlock) {
-    const std::size_t count = std::min(kNeighborhoodBlock, points.rows - first);
-    const MatrixView queries = points.rows_range(first, count);
-    const IndexTable lists = neighbors_in(tree, queries, options.neighborhood);
-    Matrix weights(count, lists.k);
-    neighbor_kernel_weights(queries, points, lists.indices,
-                            {.kernel = options.kernel, .bandwidth = {&bandwidth, 1}}, weights);
-    parallel_each(count, kGrain, [&](std::size_t i) {
-      const NeighborVote vote =
-          vote_of({lists.row(i), lists.k}, {weights.row(i), lists.k}, classes);
-      winners[first + i] = vote.winner == kNoIndex ? classes[first + i] : classes[vote.winner];
-    });
-    if (progress) progress(first + count, points.rows);
-  }
-  return winners;
-}
-
 }  // namespace
 
 LabelSmoothing smooth_labels(Field& field, std::span<const std::size_t> points,
@@ -106,16 +64,22 @@ LabelSmoothing smooth_labels(Field& field, std::span<const std::size_t> points,
   Labels labels = labels_in(field, points);
   LabelSmoothing result{.fit = {.bandwidth = 0.0}, .labels = labels.rows.size()};
   if (labels.rows.size() < 2) return result;
-  std::vector<Position> with_labels(labels.rows.size());
-  for (std::size_t r = 0; r < with_labels.size(); ++r) with_labels[r] = positions[labels.rows[r]];
-  const Matrix rows = rows_relative_to(bounds_of(with_labels).middle(), with_labels);
-  const KdTree tree(rows);
-  result.fit = choose_bandwidth(tree, rows, labels, options);
+  NeighborSmoother smoother(positions, labels.rows, options);
+  result.fit = smoother.choose_bandwidth(indicators(labels));
   std::vector<std::uint32_t> classes = labels.classes;
-  for (std::size_t iteration = 0; iteration < options.iterations; ++iteration) {
-    classes = elected(tree, rows, classes, options, static_cast<float>(result.fit.bandwidth),
-                      progress_of_pass(progress, iteration, options.iterations));
-  }
+  std::vector<std::uint32_t> elected(classes.size());
+  const auto elect = [&](const NeighborSmoother::Block& block) {
+    const IndexTable& lists = block.lists;
+    Matrix weights(lists.rows, lists.k);
+    neighbor_kernel_weights(block.queries, block.points, lists.indices, block.pooling, weights);
+    parallel_each(lists.rows, kGrain, [&](std::size_t i) {
+      const NeighborVote vote =
+          vote_of({lists.row(i), lists.k}, {weights.row(i), lists.k}, classes);
+      elected[block.first + i] = classes[vote.winner == kNoIndex ? block.first + i : vote.winner];
+    });
+  };
+  smoother.run(
+      elect, [&] { std::swap(classes, elected); }, progress);
   const std::size_t size = field.bytes_per_point();
   const Field before = field;
   for (std::size_t r = 0; r < classes.size(); ++r) {

@@ -104,14 +104,12 @@ std::vector<Position> projected(std::span<const Position> positions, const KdTre
                                 MatrixView points, const SmoothOptions& options, double bandwidth,
                                 const ProgressCallback& progress) {
   std::vector<Position> result(positions.begin(), positions.end());
-  for (std::size_t first = 0; first < positions.size(); first += kNeighborhoodBlock) {
-    const std::size_t count = std::min(kNeighborhoodBlock, positions.size() - first);
-    const IndexTable lists =
-        neighbors_in(tree, points.rows_range(first, count), options.neighborhood);
-    parallel_ranges(count, kGrain, [&](std::size_t begin, std::size_t end) {
+  const auto project = [&](const NeighborhoodBlock& block) {
+    const IndexTable& lists = block.lists;
+    parallel_ranges(lists.rows, kGrain, [&](std::size_t begin, std::size_t end) {
       SurfaceProjector projector(positions, options.kernel, bandwidth);
       for (std::size_t i = begin; i < end; ++i) {
-        const auto point = static_cast<std::uint32_t>(first + i);
+        const auto point = static_cast<std::uint32_t>(block.first + i);
         const Eigen::Vector3d move =
             projector.project(point, {lists.row(i), lists.k}, SurfaceProjector::Self::kTakesPart);
         for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -119,8 +117,8 @@ std::vector<Position> projected(std::span<const Position> positions, const KdTre
         }
       }
     });
-    if (progress) progress(first + count, positions.size());
-  }
+  };
+  for_each_block(tree, points, options.neighborhood, project, progress);
   return result;
 }
 

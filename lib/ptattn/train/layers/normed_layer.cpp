@@ -5,10 +5,9 @@
 namespace ptattn::train {
 
 NormedLayer::NormedLayer(ParameterSet& set, const LayerScope& scope, const std::string& norm_name,
-                         std::size_t in, std::size_t out, const BatchNormLayer::Setting& norm,
-                         bool bias)
-    : layer_(set, scope, in, out, bias),
-      norm_(set, {norm_name, scope.depth, scope.is_head}, out, norm) {}
+                         const Shape& shape)
+    : layer_(set, scope, shape.in, shape.out, shape.bias),
+      norm_(set, {norm_name, scope.depth, scope.is_head}, shape.out, shape.norm) {}
 
 NormedLayerRecord NormedLayer::forward(MatrixView x, NormStatistics statistics, MutableMatrixView y,
                                        ScratchMemory& scratch) const {

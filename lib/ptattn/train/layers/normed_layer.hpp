@@ -23,11 +23,17 @@ struct NormedLayerRecord {
 class NormedLayer {
  public:
   NormedLayer() = default;
+  /// Says how many channels the layer has, and how they are normalised.
+  struct Shape {
+    std::size_t in;
+    std::size_t out;
+    BatchNormLayer::Setting norm{};
+    bool bias = true;
+  };
   /// Declares the parameters of both.
   /// @param norm_name  of the batch norm
   NormedLayer(ParameterSet& set, const LayerScope& scope, const std::string& norm_name,
-              std::size_t in, std::size_t out, const BatchNormLayer::Setting& norm,
-              bool bias = true);
+              const Shape& shape);
 
   void pack(ScratchMemory& scratch) { layer_.pack(scratch); }
   /// @param x        [n, in]; must stay until the backward pass

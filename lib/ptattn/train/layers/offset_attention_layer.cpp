@@ -68,7 +68,7 @@ OffsetAttentionLayer::OffsetAttentionLayer(ParameterSet& set, const LayerScope& 
   value_ = DenseLayer(set, at(".v_conv"), channels, channels);
   norm.activation = Activation::kRelu;
   transform_ =
-      NormedLayer(set, at(".trans_conv"), scope.name + ".after_norm", channels, channels, norm);
+      NormedLayer(set, at(".trans_conv"), scope.name + ".after_norm", {channels, channels, norm});
 }
 
 void OffsetAttentionLayer::pack(ScratchMemory& scratch) {

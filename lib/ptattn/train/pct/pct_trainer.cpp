@@ -23,7 +23,7 @@ PctTrainer::PctTrainer(const PctConfig& config, const NetworkSettings& settings,
   leaky.activation = Activation::kLeakyRelu;
   const auto convolution = [&](const std::string& name, const std::string& norm, std::size_t depth,
                                std::size_t in, std::size_t out) {
-    return NormedLayer(parameters_, {name, depth, false, true}, norm, in, out, relu, false);
+    return NormedLayer(parameters_, {name, depth, false, true}, norm, {in, out, relu, false});
   };
   const std::size_t embed = config.embed_channels;
   const auto& [first, second] = config.groups;
@@ -45,10 +45,10 @@ PctTrainer::PctTrainer(const PctConfig& config, const NetworkSettings& settings,
   const std::size_t fuse = config.fuse_channels;
   const auto& [head1, head2] = config.head_channels;
   layers_.fuse = NormedLayer(parameters_, {"conv_fuse.0", depth, false, true}, "conv_fuse.1",
-                             c * (config.attention_layers + 1), fuse, leaky, false);
+                             {c * (config.attention_layers + 1), fuse, leaky, false});
   layers_.linear1 =
-      NormedLayer(parameters_, {"linear1", depth + 1}, "bn6", fuse, head1, leaky, false);
-  layers_.linear2 = NormedLayer(parameters_, {"linear2", depth + 2}, "bn7", head1, head2, leaky);
+      NormedLayer(parameters_, {"linear1", depth + 1}, "bn6", {fuse, head1, leaky, false});
+  layers_.linear2 = NormedLayer(parameters_, {"linear2", depth + 2}, "bn7", {head1, head2, leaky});
   layers_.linear3 =
       DenseLayer(parameters_, {"linear3", depth + 3, true}, head2, config.num_classes);
   parameters_.allocate();

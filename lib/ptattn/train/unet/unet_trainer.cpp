@@ -72,10 +72,10 @@ void UnetTrainer::declare_decoder(std::size_t s, const BatchNormLayer::Setting& 
   const UnetStageShape& below =
       s + 1 < shape_.decoder.size() ? shape_.decoder[s + 1] : shape_.encoder.back();
   UnetLayers::DecoderStage& stage = layers_.decoder[s];
-  stage.proj =
-      NormedLayer(parameters_, {up + ".0", depth}, up + ".1", below.block.channels, channels, norm);
+  stage.proj = NormedLayer(parameters_, {up + ".0", depth}, up + ".1",
+                           {below.block.channels, channels, norm});
   stage.proj_skip = NormedLayer(parameters_, {up + "_skip.0", depth}, up + "_skip.1",
-                                shape_.encoder[s].block.channels, channels, norm);
+                                {shape_.encoder[s].block.channels, channels, norm});
   stage.blocks = declare_blocks(name, shape_.decoder[s], depth);
 }
 

@@ -39,18 +39,25 @@ void scale_channels(const Parameter& scale, MatrixView x, MutableMatrixView out)
   }
 }
 
+/// How a branch's result is scaled, and which of its rows are dropped.
+struct BranchScaling {
+  const Parameter* scale;  // nullptr: not at all
+  const RowDrop& drop;
+  std::size_t first;  // row of the step that row 0 is
+};
+
 /// A branch's result scaled, dropped and added: y = x + drop(scale branch).
-void add_branch(MatrixView branch, const Parameter* scale, const RowDrop& drop, std::size_t first,
-                MatrixView x, MutableMatrixView y) {
+void add_branch(MatrixView branch, const BranchScaling& by, MatrixView x, MutableMatrixView y) {
   copy_matrix(branch, y);
-  if (scale != nullptr) scale_channels(*scale, y, y);
-  if (drop.drops()) drop.scale(y, first, y);
+  if (by.scale != nullptr) scale_channels(*by.scale, y, y);
+  if (by.drop.drops()) by.drop.scale(y, by.first, y);
   add_matrices(x, y, y);
 }
 
 /// The derivatives of a branch before scale and drop; adds those of the scale to `sums`.
-MatrixView of_branch(MatrixView d, MatrixView branch, const Parameter* scale, const RowDrop& drop,
-                     std::size_t first, const ChunkSums& sums, ScratchMemory& scratch) {
+MatrixView of_branch(MatrixView d, MatrixView branch, const BranchScaling& by,
+                     const ChunkSums& sums, ScratchMemory& scratch) {
+  const auto& [scale, drop, first] = by;
   if (scale == nullptr && !drop.drops()) return d;
   const MutableMatrixView result = scratch.matrix(d.rows, d.cols);
   copy_matrix(d, result);
@@ -123,14 +130,14 @@ VoltBlockRecord VoltBlock::forward(const VoltBlockInput& input, MatrixView x, Mu
     const MutableMatrixView normed = of_task.matrix(rows, c);
     const MutableMatrixView activated = of_task.matrix(rows, fc1_.out());
     proj_.forward(part(heads), part(attention_branch));
-    add_branch(part(attention_branch), scale1_, input.attention_drop, first,
+    add_branch(part(attention_branch), {scale1_, input.attention_drop, first},
                x.rows_range(first, rows), part(attended));
     norm2_.forward(part(attended), normed);
     fc1_.forward(normed, part(hidden));
     copy_matrix(part(hidden), activated);
     activate(Activation::kGelu, activated);
     fc2_.forward(activated, part(perceptron_branch));
-    add_branch(part(perceptron_branch), scale2_, input.perceptron_drop, first, part(attended),
+    add_branch(part(perceptron_branch), {scale2_, input.perceptron_drop, first}, part(attended),
                part(y));
   });
   record.attention_branch = attention_branch;
@@ -192,16 +199,16 @@ void VoltBlock::backward_perceptron(const VoltBlockInput& input, const VoltBlock
         copy_matrix(z, activated);
         activate(Activation::kGelu, activated);
         fc2_.backward(activated,
-                      of_branch(d_x, record.perceptron_branch.rows_range(first, rows), scale2_,
-                                input.perceptron_drop, first, of_chunk, of_task),
+                      of_branch(d_x, record.perceptron_branch.rows_range(first, rows),
+                                {scale2_, input.perceptron_drop, first}, of_chunk, of_task),
                       of_chunk, d_hidden);
         multiply_by_derivative(Activation::kGelu, z, d_hidden);
         norm2_.forward(x1, normed);
         fc1_.backward(normed, d_hidden, of_chunk, d_normed);
         norm2_.backward(x1, d_normed, of_chunk, d_x);
         proj_.backward(record.attention.out.rows_range(first, rows),
-                       of_branch(d_x, record.attention_branch.rows_range(first, rows), scale1_,
-                                 input.attention_drop, first, of_chunk, of_task),
+                       of_branch(d_x, record.attention_branch.rows_range(first, rows),
+                                 {scale1_, input.attention_drop, first}, of_chunk, of_task),
                        of_chunk, d_attention.rows_range(first, rows));
       });
 }

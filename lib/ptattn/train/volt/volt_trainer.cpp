@@ -43,7 +43,7 @@ VoltTrainer::VoltTrainer(const VoltConfig& config, const NetworkSettings& settin
   const std::size_t depth = config.depth + 1;
   layers_.pre_norm = BatchNormLayer(parameters_, {"decoder.pre.0", depth}, c, norm);
   layers_.pre =
-      NormedLayer(parameters_, {"decoder.pre.2", depth}, "decoder.pre.3", c, up, norm, false);
+      NormedLayer(parameters_, {"decoder.pre.2", depth}, "decoder.pre.3", {c, up, norm, false});
   layers_.unembed =
       DenseLayer(parameters_, {"decoder.unembed.proj", depth}, up, config.slots() * up, false);
   layers_.unembed_bias = &parameters_.declare(

@@ -193,6 +193,36 @@ FileSet files_read(const Settings& s, const std::vector<Input>& inputs,
   return files;
 }
 
+RunOptions run_options(const Settings& s, std::size_t classes) {
+  const std::size_t usual_top = s.format == Format::kTable ? kTableTopK : kRecordTopK;
+  return {.classify = {.votes = s.votes, .up = s.up},
+          .top_k = std::min(s.top_k.value_or(usual_top), classes),
+          .batch = s.batch > 0 ? s.batch : 2 * static_cast<std::size_t>(thread_count()),
+          .fail_fast = s.files.fail_fast,
+          .read = s.read,
+          .timing = s.files.timing,
+          .unsure_below = s.unsure_below};
+}
+
+/// Takes the inputs out that an earlier run has records of.
+/// @return  those of them that are newer than these records
+std::size_t take_earlier(EarlierRun& earlier, std::vector<Input>& inputs,
+                         const std::string& output) {
+  std::size_t newer = 0;
+  std::erase_if(inputs, [&](const Input& input) {
+    const bool taken = earlier.take(as_json_text(input.path.string()));
+    newer += taken && is_newer(input.path, output) ? 1 : 0;
+    return taken;
+  });
+  return newer;
+}
+
+int print_inputs(const std::vector<Input>& inputs, const FileOptions& files) {
+  std::vector<Job> jobs;
+  for (const Input& input : inputs) jobs.push_back({input});
+  return print_plan(jobs, make_batch(kAbout.name, files));
+}
+
 int run(Settings& s) {
   if (s.list_models) return print_models(ModelTask::kClassification, s.files.format);
   check_settings(s);
@@ -200,11 +230,7 @@ int run(Settings& s) {
   std::vector<Input> inputs =
       expand_inputs(s.files.inputs, std::cin, s.files.null_list ? '\0' : '\n');
   refuse_overwriting(s.files.output, files_read(s, inputs, model_folder));
-  if (s.files.dry_run) {
-    std::vector<Job> jobs;
-    for (const Input& input : inputs) jobs.push_back({input});
-    return print_plan(jobs, make_batch(kAbout.name, s.files));
-  }
+  if (s.files.dry_run) return print_inputs(inputs, s.files);
   const ClassifierModel model = load_classifier(model_folder, s.precision);
   if (!s.files.output.empty()) check_target(s.files.output, {});
   Output output = open_output(s);  // locked before an earlier run's records are read
@@ -214,21 +240,9 @@ int run(Settings& s) {
   std::size_t changed = 0;  // inputs whose records are kept though they are newer
   if (s.files.resume) {
     earlier = read_earlier_run(s.files.output, run_made_by);
-    std::erase_if(inputs, [&](const Input& input) {
-      const bool taken = earlier.take(as_json_text(input.path.string()));
-      changed += taken && is_newer(input.path, s.files.output) ? 1 : 0;
-      return taken;
-    });
+    changed = take_earlier(earlier, inputs, s.files.output);
   }
-  const RunOptions options{
-      .classify = {.votes = s.votes, .up = s.up},
-      .top_k = std::min(s.top_k.value_or(s.format == Format::kTable ? kTableTopK : kRecordTopK),
-                        model.description.classes.size()),
-      .batch = s.batch > 0 ? s.batch : 2 * static_cast<std::size_t>(thread_count()),
-      .fail_fast = s.files.fail_fast,
-      .read = s.read,
-      .timing = s.files.timing,
-      .unsure_below = s.unsure_below};
+  const RunOptions options = run_options(s, model.description.classes.size());
   const auto format = make_format(s, options.top_k, inputs, model.description, run_made_by);
   if (!s.files.output.empty()) output.keep(earlier.keep_bytes);
   Progress progress(kAbout.name, inputs.size());

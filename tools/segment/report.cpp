@@ -50,13 +50,28 @@ SegmentRecord make_record(std::string path, std::string output, const Segmentati
   return record;
 }
 
+namespace {
+
+std::string title_of(const SegmentRecord& record) {
+  return record.path + " -> " + record.output + ": " + std::to_string(record.points) + " points, " +
+         std::to_string(record.voxels) + " voxels" +
+         (record.votes > 1 ? ", " + std::to_string(record.votes) + " votes" : "") +
+         (record.category.empty() ? "" : ", " + record.category) + "\n";
+}
+
+std::string confidence_line(const SegmentRecord& record) {
+  return std::string(kNumberColumns + 2, ' ') + "confidence: mean " +
+         percent_text(record.mean_confidence) + ", below " + percent_text(kUnsure, 0) + " for " +
+         percent_text(record.unsure_share) + " of the points" +
+         (record.unusual ? "; unusual\n" : "\n");
+}
+
+}  // namespace
+
 std::string as_table(const SegmentRecord& record, const SegmenterDescription& model) {
   std::size_t width = text_width("class");
   for (const std::string& name : model.classes) width = std::max(width, text_width(name));
-  std::string text = record.path + " -> " + record.output + ": " + std::to_string(record.points) +
-                     " points, " + std::to_string(record.voxels) + " voxels" +
-                     (record.votes > 1 ? ", " + std::to_string(record.votes) + " votes" : "") +
-                     (record.category.empty() ? "" : ", " + record.category) + "\n";
+  std::string text = title_of(record);
   text += std::string(kNumberColumns, ' ') + left_aligned("  class", width + 2) +
           right_aligned("points", kCountColumns) + right_aligned("share", kShareColumns) +
           right_aligned("confidence", kConfidenceColumns) + "\n";
@@ -77,26 +92,18 @@ std::string as_table(const SegmentRecord& record, const SegmenterDescription& mo
     }
     text += proven ? "\n" : "  not found in validation\n";
   }
-  if (record.unsure_points) {
-    line("", "unsure", *record.unsure_points);
+  const auto count_without_class = [&](const char* name, std::size_t count) {
+    line("", name, count);
     text += "\n";
-  }
-  if (record.invalid > 0) {
-    line("", "invalid", record.invalid);
-    text += "\n";
-  }
-  if (record.stray > 0) {
-    line("", "stray", record.stray);
-    text += "\n";
-  }
+  };
+  if (record.unsure_points) count_without_class("unsure", *record.unsure_points);
+  if (record.invalid > 0) count_without_class("invalid", record.invalid);
+  if (record.stray > 0) count_without_class("stray", record.stray);
   for (const InstanceCount& count : record.instances) {
     text += std::string(kNumberColumns + 2, ' ') + std::to_string(count.things) + " instances of " +
             model.classes[count.class_number] + "\n";
   }
-  return text + std::string(kNumberColumns + 2, ' ') + "confidence: mean " +
-         percent_text(record.mean_confidence) + ", below " + percent_text(kUnsure, 0) + " for " +
-         percent_text(record.unsure_share) + " of the points" +
-         (record.unusual ? "; unusual\n" : "\n");
+  return text + confidence_line(record);
 }
 
 nlohmann::ordered_json as_json(const SegmentRecord& record, const SegmenterDescription& model) {

@@ -51,6 +51,33 @@ void store(PointCloud& cloud, std::span<const std::size_t> points,
   }
 }
 
+/// Smooths one field of the cloud by average or vote.
+SmoothedRecord smooth_one(Field& field, std::span<const std::size_t> points,
+                          std::span<const Position> positions, const SmoothOptions& options,
+                          const ProgressCallback& progress) {
+  if (holds_labels(field)) {
+    const LabelSmoothing done = smooth_labels(field, points, positions, options, progress);
+    return {.what = field.name(),
+            .bandwidth = done.fit.bandwidth,
+            .leave_one_out = std::sqrt(done.fit.loss),
+            .moved = 0.0,
+            .labels = done.labels,
+            .changed = done.changed};
+  }
+  const BandwidthFit fit = smooth_field(field, points, positions, options, progress);
+  return {field.name(), fit.bandwidth, std::sqrt(fit.loss), 0.0};
+}
+
+/// Leaves strays out of what is smoothed, and says so.
+void leave_out_strays(const std::string& path, std::size_t count, RawVector<Position>& positions,
+                      std::vector<std::size_t>& points, Progress& progress) {
+  const Strays strays = find_strays(positions, Subject::kScene);
+  if (strays.empty()) return;
+  progress.note(path, stray_note(strays, count, "stays as it is", "stay as they are"));
+  drop_strays(positions, strays);
+  drop_strays(points, strays);
+}
+
 }  // namespace
 
 FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) {
@@ -63,11 +90,7 @@ FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) 
   check_target(job.output, kCloudExtensions);
   check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
   std::vector<std::size_t> points = keep_finite(positions);
-  if (const Strays strays = find_strays(positions, Subject::kScene); !strays.empty()) {
-    progress.note(path, stray_note(strays, cloud.size(), "stays as it is", "stay as they are"));
-    drop_strays(positions, strays);
-    drop_strays(points, strays);
-  }
+  leave_out_strays(path, cloud.size(), positions, points, progress);
   if (const auto hint = float_hint(cloud, positions)) progress.note(path, hint->text);
 
   const SmoothOptions options{.kernel = s.kernel,
@@ -82,20 +105,9 @@ FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) 
   std::vector<SmoothedRecord> records;
   for (const std::string& name : s.fields) {  // where the points were measured
     Field& field = *cloud.find(require_field(cloud, name).name());
-    if (holds_labels(field)) {
-      const LabelSmoothing done = smooth_labels(field, points, positions, options, show);
-      ++smoothed;
-      records.push_back({.what = name,
-                         .bandwidth = done.fit.bandwidth,
-                         .leave_one_out = std::sqrt(done.fit.loss),
-                         .moved = 0.0,
-                         .labels = done.labels,
-                         .changed = done.changed});
-      continue;
-    }
-    const BandwidthFit fit = smooth_field(field, points, positions, options, show);
+    records.push_back(smooth_one(field, points, positions, options, show));
+    records.back().what = name;
     ++smoothed;
-    records.push_back({name, fit.bandwidth, std::sqrt(fit.loss), 0.0});
   }
   if (s.coordinates) {
     const SurfaceSmoothing done = smooth_surface(positions, options, show);

@@ -204,10 +204,18 @@ std::size_t count_lonely(const Transferred& result) {
   return static_cast<std::size_t>(std::ranges::count(result.winner, kNoIndex));
 }
 
+/// How two clouds lie to each other.
+struct Overlap {
+  const UsablePoints& points;
+  const UsablePoints& known;
+  double reach;        // of a known point
+  std::size_t lonely;  // points that no known one reaches
+};
+
 /// Refuses clouds of other places, and says how many points are without a known one nearby.
-void judge_overlap(const SmoothSettings& s, const std::string& path, const UsablePoints& points,
-                   const UsablePoints& known, double reach, std::size_t lonely,
+void judge_overlap(const SmoothSettings& s, const std::string& path, const Overlap& overlap,
                    Progress& progress) {
+  const auto& [points, known, reach, lonely] = overlap;
   if (lonely == 0) return;
   if (lonely == points.rows.size() && !s.radius) {
     const double gap = gap_between(bounds_of(points.positions), bounds_of(known.positions));
@@ -340,7 +348,7 @@ FileReport FieldTransfer::process(const Job& job, Progress& progress) {
       source.keys(), source.values.view(), TransferPoints{points.positions, features},
       learnt.metric, options,
       [&](std::size_t done, std::size_t total) { progress.show_parts(done, total, "points"); });
-  judge_overlap(s, path, points, source.known, source.reach, count_lonely(result), progress);
+  judge_overlap(s, path, {points, source.known, source.reach, count_lonely(result)}, progress);
 
   TransferRecord record{
       .field = name_of_result(s),

@@ -61,7 +61,7 @@ std::optional<Rgb> parse_color(std::string_view text) {
   return color;
 }
 
-void declare_picture(CLI::App& app, ViewSettings& s) {
+void declare_frame(CLI::App& app, ViewSettings& s) {
   app.add_option_function<std::string>(
          "--size",
          [&s](const std::string& text) {
@@ -86,6 +86,9 @@ void declare_picture(CLI::App& app, ViewSettings& s) {
   app.add_option("--zoom", s.viewer.zoom, "Enlarge: 2 is twice as large as what fits [1]")
       ->type_name("F")
       ->check(number(0.01, 1000.0));
+}
+
+void declare_style(CLI::App& app, ViewSettings& s) {
   app.add_option_function<std::string>(
          "--background",
          [&s](const std::string& text) { s.viewer.style.background = *parse_color(text); },
@@ -141,7 +144,8 @@ void declare_view(CLI::App& app, ViewSettings& s) {
       ->excludes("--compare-fields");
   app.add_flag("--side-by-side", s.viewer.side_by_side,
                "Show each cloud in a part of the window, all from the same direction");
-  declare_picture(app, s);
+  declare_frame(app, s);
+  declare_style(app, s);
   add_up(app, s.up, "");
   app.add_option("--max-points", s.scene.most_points,
                  "Draw at most N points; of larger clouds, an even choice [5000000]")

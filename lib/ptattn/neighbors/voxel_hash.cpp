@@ -156,50 +156,58 @@ void VoxelHash::Cursor::go_to(std::size_t cloud, const std::array<int, 3>& block
   around_.fill(nullptr);
 }
 
-void VoxelHash::Cursor::window(std::size_t cloud, const Cell& cell, int radius,
-                               std::span<std::uint32_t> rows) {
-  assert(radius >= 0 && radius <= kMaxRadius);
-  const int width = 2 * radius + 1;
-  assert(rows.size() == static_cast<std::size_t>(width * width * width));
+VoxelHash::Cursor::AxisPlaces::AxisPlaces(int first, int width, int center) {
+  for (int t = 0; t < width; ++t) {
+    const auto at = static_cast<std::size_t>(t);
+    step[at] = static_cast<std::uint8_t>(((first + t) >> kBlockShift) - center + 1);
+    inside[at] = static_cast<std::uint8_t>((first + t) & int{kInside});
+  }
+}
+
+void VoxelHash::Cursor::look_up(const std::array<AxisPlaces, 3>& places, std::size_t last) {
   static const Block kNowhere = [] {
     Block block;
     block.fill(kNoIndex);
     return block;
   }();
-  const auto [cx, cy, cz] = block_of(cell);
-  go_to(cloud, {static_cast<int>(cx), static_cast<int>(cy), static_cast<int>(cz)});
-
-  // Of the places along each axis: the step to their block from the cell's, 0 to 2, and the place
-  // in it.
-  std::array<std::array<std::uint8_t, 2 * kMaxRadius + 1>, 3> step{};
-  std::array<std::array<std::uint8_t, 2 * kMaxRadius + 1>, 3> place{};
-  for (std::size_t a = 0; a < 3; ++a) {
-    for (int t = 0; t < width; ++t) {
-      const int x = static_cast<int>(cell[a]) - radius + t;
-      step[a][static_cast<std::size_t>(t)] =
-          static_cast<std::uint8_t>((x >> kBlockShift) - center_[a] + 1);
-      place[a][static_cast<std::size_t>(t)] = static_cast<std::uint8_t>(x & int{kInside});
-    }
-  }
-  const auto last = static_cast<std::size_t>(width - 1);
-  for (std::size_t i = step[0][0]; i <= step[0][last]; ++i) {
-    for (std::size_t j = step[1][0]; j <= step[1][last]; ++j) {
-      for (std::size_t k = step[2][0]; k <= step[2][last]; ++k) {
-        const Block*& block = around_[9 * i + 3 * j + k];
+  const auto& [x, y, z] = places;
+  const auto at = [](int center, int step) { return center + step - 1; };
+  for (int i = x.step[0]; i <= x.step[last]; ++i) {
+    for (int j = y.step[0]; j <= y.step[last]; ++j) {
+      for (int k = z.step[0]; k <= z.step[last]; ++k) {
+        const Block*& block = around_[static_cast<std::size_t>(9 * i + 3 * j + k)];
         if (block != nullptr) continue;
-        const auto at = [](int center, std::size_t s) { return center + static_cast<int>(s) - 1; };
-        block = hash_.block_at(cloud, {at(center_[0], i), at(center_[1], j), at(center_[2], k)});
+        block = hash_.block_at(cloud_, {at(center_[0], i), at(center_[1], j), at(center_[2], k)});
         if (block == nullptr) block = &kNowhere;
       }
     }
   }
+}
+
+void VoxelHash::Cursor::window(std::size_t cloud, const Cell& cell, int radius,
+                               std::span<std::uint32_t> rows) {
+  assert(radius >= 0 && radius <= kMaxRadius);
+  const int width = 2 * radius + 1;
+  assert(rows.size() == static_cast<std::size_t>(width * width * width));
+  const auto [cx, cy, cz] = block_of(cell);
+  go_to(cloud, {static_cast<int>(cx), static_cast<int>(cy), static_cast<int>(cz)});
+  const auto along = [&](std::size_t axis) {
+    return AxisPlaces(static_cast<int>(cell[axis]) - radius, width, center_[axis]);
+  };
+  const std::array places{along(0), along(1), along(2)};
+  const auto last = static_cast<std::size_t>(width - 1);
+  look_up(places, last);
+  const auto& [of_x, of_y, of_z] = places;
   std::uint32_t* row = rows.data();
   for (std::size_t x = 0; x <= last; ++x) {
     for (std::size_t y = 0; y <= last; ++y) {
       const Block* const* const line =
-          around_.data() + std::size_t{9} * step[0][x] + std::size_t{3} * step[1][y];
-      const std::size_t begin = std::size_t{place[0][x]} << 4U | std::size_t{place[1][y]} << 2U;
-      for (std::size_t z = 0; z <= last; ++z) *row++ = (*line[step[2][z]])[begin + place[2][z]];
+          around_.data() + std::size_t{9} * of_x.step[x] + std::size_t{3} * of_y.step[y];
+      const std::size_t begin = std::size_t{of_x.inside[x]} << 4U | std::size_t{of_y.inside[y]}
+                                                                        << 2U;
+      for (std::size_t z = 0; z <= last; ++z) {
+        *row++ = (*line[of_z.step[z]])[begin + of_z.inside[z]];
+      }
     }
   }
 }

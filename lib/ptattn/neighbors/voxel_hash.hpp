@@ -90,7 +90,19 @@ class VoxelHash::Cursor {
   void window(std::size_t cloud, const Cell& cell, int radius, std::span<std::uint32_t> rows);
 
  private:
+  /// Holds, of the places of a window along one axis, the step from the cell's block to theirs, 0
+  /// to 2 for -1 to 1, and the place inside it.
+  struct AxisPlaces {
+    AxisPlaces(int first, int width, int center);
+
+    std::array<std::uint8_t, 2 * kMaxRadius + 1> step{};
+    std::array<std::uint8_t, 2 * kMaxRadius + 1> inside{};
+  };
+
   void go_to(std::size_t cloud, const std::array<int, 3>& block);
+  /// Looks up the blocks that a window reaches and that were not looked up yet.
+  /// @param last  the last place of an axis
+  void look_up(const std::array<AxisPlaces, 3>& places, std::size_t last);
 
   const VoxelHash& hash_;
   std::size_t cloud_ = 0;

@@ -62,6 +62,48 @@ PatchCuts::Order cut(Curve curve, std::span<const Cell> cells, int depth, std::s
   return order;
 }
 
+/// Cuts a sequence of rows, own ones and padding, into groups of one size. In a group the padding
+/// stands first; a group of padding alone is left out.
+class GroupsInMaking {
+ public:
+  GroupsInMaking(std::size_t length, std::size_t size, ScratchMemory& scratch)
+      : size_(size),
+        rows_(scratch.take<std::uint32_t>(length)),
+        groups_(scratch.take<Patch>(length / size)),
+        padding_(scratch.take<std::uint32_t>(size)) {}
+
+  void add_own(std::uint32_t row) {
+    rows_[begin_ + own_++] = row;
+    close_if_full();
+  }
+  void add_padding(std::uint32_t row) {
+    padding_[padded_++] = row;
+    close_if_full();
+  }
+  [[nodiscard]] bool has_open_one() const { return own_ + padded_ > 0; }
+  [[nodiscard]] Ptv3Grouping made() const { return {rows_, groups_.first(count_)}; }
+
+ private:
+  void close_if_full() {
+    if (own_ + padded_ < size_) return;
+    std::uint32_t* const group = rows_.data() + begin_;
+    std::copy_backward(group, group + own_, group + own_ + padded_);
+    std::copy_n(padding_.begin(), padded_, group);
+    if (own_ > 0) groups_[count_++] = {begin_, begin_ + padded_, begin_ + size_};
+    begin_ += size_;
+    own_ = padded_ = 0;
+  }
+
+  std::size_t size_;
+  std::span<std::uint32_t> rows_;
+  std::span<Patch> groups_;
+  std::size_t count_ = 0;  // of groups
+  std::size_t begin_ = 0;  // of the group in the making
+  std::size_t own_ = 0;    // of its rows
+  std::size_t padded_ = 0;
+  std::span<std::uint32_t> padding_;
+};
+
 }  // namespace
 
 PoolingStep step_to(const Ptv3Config& config, std::size_t stage, int depth) {
@@ -93,38 +135,18 @@ Ptv3Grouping ptv3_decoder_patches(const Ptv3Config& config, std::size_t stage,
   const std::size_t size = smallest_cloud(level.ends, config.decoder[stage].patch_size);
   std::size_t length = 0;  // of the sequence
   for (const Patch& patch : patches) length += patch.end - patch.begin;
-  const auto rows = scratch.take<std::uint32_t>(length);
-  const auto groups = scratch.take<Patch>(length / size);
-  const auto padding = scratch.take<std::uint32_t>(size);  // of the group in the making
-  std::size_t begin = 0;                                   // of that group
-  std::size_t own = 0;                                     // of its rows
-  std::size_t padded = 0;
-  std::size_t count = 0;    // of groups
-  const auto close = [&] {  // the group: padding first
-    std::uint32_t* const group = rows.data() + begin;
-    std::copy_backward(group, group + own, group + own + padded);
-    std::copy_n(padding.begin(), padded, group);
-    if (own > 0) groups[count++] = {begin, begin + padded, begin + size};
-    begin += size;
-    own = padded = 0;
-  };
+  GroupsInMaking groups(length, size, scratch);
   for (const Patch& patch : patches) {
-    for (std::size_t i = patch.first_own; i < patch.end; ++i) {
-      rows[begin + own++] = order[i];
-      if (own + padded == size) close();
-    }
-    for (std::size_t i = patch.begin; i < patch.first_own; ++i) {
-      padding[padded++] = order[i];
-      if (own + padded == size) close();
-    }
+    for (std::size_t i = patch.first_own; i < patch.end; ++i) groups.add_own(order[i]);
+    for (std::size_t i = patch.begin; i < patch.first_own; ++i) groups.add_padding(order[i]);
   }
-  if (own + padded > 0) {
+  if (groups.has_open_one()) {
     throw Error(Fault::kModel, "ptv3",
                 "has patches of " + std::to_string(size) + " voxels in stage " +
                     std::to_string(stage) + " of its decoder, expected a size into which " +
                     std::to_string(length) + " voxels of the encoder's patches can be cut");
   }
-  return {rows, groups.first(count)};
+  return groups.made();
 }
 
 PatchCuts ptv3_scene_patches(const Ptv3Config& config, std::span<const Cell> scene) {

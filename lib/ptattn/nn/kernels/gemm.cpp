@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ptattn/nn/kernels/gemm.cpp"
@@ -37,43 +36,56 @@ std::size_t whole_vectors(std::size_t width) {
   return (width + lanes - 1) / lanes * lanes;
 }
 
-/// The last panel may reach beyond c: computes in a buffer of whole vectors and copies the `width`
-/// columns that exist.
-void multiply_edge_tile(Tile t, std::size_t rows, std::size_t width) {
-  std::array<float, kMaxRows * kPanel> c;
-  std::array<float, kMaxRows * kPanel> residual;
-  std::array<float, kPanel> bias;
-  for (std::size_t i = 0; i < rows && !t.first; ++i) {
-    std::copy_n(t.c + i * t.c_stride, width, c.data() + i * kPanel);
-    std::fill(c.data() + i * kPanel + width, c.data() + (i + 1) * kPanel, 0.0F);
-  }
-  if (t.residual != nullptr) {
-    residual.fill(0.0F);
-    for (std::size_t i = 0; i < rows; ++i) {
-      std::copy_n(t.residual + i * t.residual_stride, width, residual.data() + i * kPanel);
+/// A tile of the last panel, which may reach beyond c: it works in buffers of whole vectors, and
+/// only the `width` columns that exist are copied to c, or added to its rows.
+class EdgeTile {
+ public:
+  EdgeTile(const Tile& of, std::size_t rows, std::size_t width)
+      : of_(of), buffered_(of), rows_(rows), width_(width) {
+    buffered_.c = c_.data();
+    buffered_.c_stride = kPanel;
+    buffered_.targets = nullptr;
+    if (!of.first) load(of.c, of.c_stride, rows, c_.data());
+    if (of.residual != nullptr) {
+      load(of.residual, of.residual_stride, rows, residual_.data());
+      buffered_.residual = residual_.data();
+      buffered_.residual_stride = kPanel;
     }
-    t.residual = residual.data();
-    t.residual_stride = kPanel;
-  }
-  if (t.bias != nullptr) {
-    bias.fill(0.0F);
-    std::copy_n(t.bias, width, bias.data());
-    t.bias = bias.data();
-  }
-  float* const target = std::exchange(t.c, c.data());
-  const std::size_t target_stride = std::exchange(t.c_stride, kPanel);
-  const std::uint16_t* const targets = std::exchange(t.targets, nullptr);
-  kTileFunctions[rows - 1](t);
-  for (std::size_t i = 0; i < rows; ++i) {
-    const float* const from = c.data() + i * kPanel;
-    if (targets == nullptr) {
-      std::copy_n(from, width, target + i * target_stride);
-    } else {
-      float* const to = target + targets[i] * target_stride;
-      for (std::size_t j = 0; j < width; ++j) to[j] += from[j];
+    if (of.bias != nullptr) {
+      load(of.bias, 0, 1, bias_.data());
+      buffered_.bias = bias_.data();
     }
   }
-}
+
+  void multiply() {
+    kTileFunctions[rows_ - 1](buffered_);
+    for (std::size_t i = 0; i < rows_; ++i) {
+      const float* const from = c_.data() + i * kPanel;
+      if (of_.targets == nullptr) {
+        std::copy_n(from, width_, of_.c + i * of_.c_stride);
+      } else {
+        float* const to = of_.c + of_.targets[i] * of_.c_stride;
+        for (std::size_t j = 0; j < width_; ++j) to[j] += from[j];
+      }
+    }
+  }
+
+ private:
+  void load(const float* from, std::size_t stride, std::size_t rows, float* to) const {
+    for (std::size_t i = 0; i < rows; ++i, from += stride, to += kPanel) {
+      std::copy_n(from, width_, to);
+      std::fill(to + width_, to + kPanel, 0.0F);
+    }
+  }
+
+  const Tile& of_;
+  Tile buffered_;
+  std::size_t rows_;
+  std::size_t width_;
+  std::array<float, kMaxRows * kPanel> c_;
+  std::array<float, kMaxRows * kPanel> residual_;
+  std::array<float, kPanel> bias_;
+};
 
 /// All rows against `depth` rows of one panel, of which `width` columns are wanted. The tiles share
 /// the rows evenly, so that none of them is much smaller than the others.
@@ -83,17 +95,11 @@ void multiply_panel(Tile t, std::size_t rows, std::size_t width) {
   for (std::size_t i = 0; i < tiles; ++i) {
     const std::size_t height = (i + 1) * rows / tiles - i * rows / tiles;
     if (t.width != width) {
-      multiply_edge_tile(t, height, width);
+      EdgeTile(t, height, width).multiply();
     } else {
       kTileFunctions[height - 1](t);
     }
-    t.a += height * t.a_stride;
-    if (t.targets != nullptr) {
-      t.targets += height;
-    } else {
-      t.c += height * t.c_stride;
-    }
-    if (t.residual != nullptr) t.residual += height * t.residual_stride;
+    t.move_down(height);
   }
 }
 
@@ -102,7 +108,7 @@ void pool_panel(Tile t, std::size_t rows, std::size_t width) {
   std::array<float, kPanel> c;
   std::array<float, kPanel> bias;
   float* const target = t.c;
-  if (width < kPanel) {  // as in multiply_edge_tile
+  if (width < kPanel) {  // as in EdgeTile
     t.c = c.data();
     bias.fill(0.0F);
     if (t.bias != nullptr) std::copy_n(t.bias, width, bias.data());

@@ -52,6 +52,17 @@ struct Tile {
   Activation activation;
   bool first;
   bool last;
+
+  /// Goes on to the rows below the first `rows`.
+  void move_down(std::size_t rows) {
+    a += rows * a_stride;
+    if (residual != nullptr) residual += rows * residual_stride;
+    if (targets != nullptr) {
+      targets += rows;
+    } else {
+      c += rows * c_stride;
+    }
+  }
 };
 
 HWY_INLINE Vec activate(Lane d, Activation activation, Vec x) {

@@ -209,6 +209,23 @@ void NeighborEmbedding::backward_second(const NeighborEmbeddingRecord& record, M
   sums.add_up();
 }
 
+/// Adds the gradient of both halves of the first layer's weights.
+void NeighborEmbedding::add_gradient(const NeighborEmbeddingRecord& record, MatrixView d_near,
+                                     MatrixView d_center) const {
+  ScratchMemory scratch;
+  const MutableMatrixView of_near = scratch.matrix(out_, in_);
+  const MutableMatrixView of_center = scratch.matrix(out_, in_);
+  sum_products(d_near, record.features, of_near);
+  sum_products(d_center, record.centers, of_center);
+  for (std::size_t o = 0; o < out_; ++o) {
+    float* const row = weight_->gradient.data() + o * 2 * in_;
+    for (std::size_t i = 0; i < in_; ++i) {
+      row[i] += of_near(o, i) - of_center(o, i);
+      row[in_ + i] += of_center(o, i);
+    }
+  }
+}
+
 /// From the derivatives of the first product to those of the features.
 void NeighborEmbedding::backward_first(const NeighborEmbeddingRecord& record, MatrixView d_product,
                                        MutableMatrixView d_features) const {
@@ -236,17 +253,7 @@ void NeighborEmbedding::backward_first(const NeighborEmbeddingRecord& record, Ma
       }
     }
   });
-  const MutableMatrixView of_near = scratch.matrix(out_, in_);
-  const MutableMatrixView of_center = scratch.matrix(out_, in_);
-  sum_products(d_near, record.features, of_near);
-  sum_products(d_center, record.centers, of_center);
-  for (std::size_t o = 0; o < out_; ++o) {
-    float* const row = weight_->gradient.data() + o * 2 * in_;
-    for (std::size_t i = 0; i < in_; ++i) {
-      row[i] += of_near(o, i) - of_center(o, i);
-      row[in_ + i] += of_center(o, i);
-    }
-  }
+  add_gradient(record, d_near, d_center);
   multiply_rows(d_near, near_backward_, d_features);
   multiply_rows(d_center, center_backward_, d_center_features);
   parallel_each(where.center_ends.size(), 1, [&](std::size_t cloud) {

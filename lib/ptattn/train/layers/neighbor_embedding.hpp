@@ -67,6 +67,8 @@ class NeighborEmbedding {
                                              ScratchMemory& scratch) const;
   void backward_second(const NeighborEmbeddingRecord& record, MatrixView d_out,
                        MutableMatrixView d_hidden) const;
+  void add_gradient(const NeighborEmbeddingRecord& record, MatrixView d_near,
+                    MatrixView d_center) const;
   void backward_first(const NeighborEmbeddingRecord& record, MatrixView d_product,
                       MutableMatrixView d_features) const;
 

@@ -52,6 +52,43 @@ float dot(const float* a, const float* b, std::size_t n) {
   return sum;
 }
 
+/// From the derivatives of a cloud's offsets to those of its values and keys.
+void attention_backward(const OffsetAttentionRecord& record, const Cloud& cloud,
+                        MatrixView d_offset, MutableMatrixView d_values, MutableMatrixView d_keys) {
+  const std::size_t t = cloud.rows;
+  ScratchMemory of_task;
+  const MatrixView s{record.softmax.data() + cloud.square, t, t, t};
+  const MatrixView values = record.values.rows_range(cloud.first, t);
+  const MatrixView attended = record.attended.rows_range(cloud.first, t);
+  // Of x_r: its derivatives times the column's scale, and d x_r . x_r.
+  const MutableMatrixView scaled = of_task.matrix(t, d_offset.cols);
+  const auto of_columns = of_task.take<float>(t);
+  for (std::size_t j = 0; j < t; ++j) {
+    const float scale = -record.scales[cloud.first + j];
+    const float* const row = d_offset.row(cloud.first + j);
+    of_columns[j] = scale * dot(row, attended.row(j), d_offset.cols);
+    for (std::size_t k = 0; k < d_offset.cols; ++k) scaled(j, k) = scale * row[k];
+  }
+  const PackedMatrixView scaled_rows = packed(scaled, of_task);
+  gemm(s, scaled_rows, 0, scaled_rows.panels(), {}, d_values.rows_range(cloud.first, t));
+  // dS_ij = v_i . scaled_j - of_columns_j, then the softmax over keys.
+  const MutableMatrixView d_scores = of_task.matrix(t, t);
+  const PackedMatrixView scaled_columns = packed_transpose(scaled, of_task);
+  gemm(values, scaled_columns, 0, scaled_columns.panels(), {}, d_scores);
+  for (std::size_t i = 0; i < t; ++i) {
+    float* const row = d_scores.row(i);
+    for (std::size_t j = 0; j < t; ++j) row[j] -= of_columns[j];
+    const float mean = dot(row, s.row(i), t);
+    for (std::size_t j = 0; j < t; ++j) row[j] = s(i, j) * (row[j] - mean);
+  }
+  // Scores are K K^T: keys are queries too.
+  const MatrixView keys = record.query_key.rows_range(cloud.first, t);
+  const MutableMatrixView result = d_keys.rows_range(cloud.first, t);
+  const PackedMatrixView key_rows = packed(keys, of_task);
+  gemm(d_scores, key_rows, 0, key_rows.panels(), {}, result);
+  add_transposed_product(d_scores, keys, result);
+}
+
 }  // namespace
 
 OffsetAttentionLayer::OffsetAttentionLayer(ParameterSet& set, const LayerScope& scope,
@@ -135,38 +172,7 @@ void OffsetAttentionLayer::backward(const OffsetAttentionRecord& record,
   add_rows(d_offset, d);
   parallel_each(ends.size(), 1, [&](std::size_t c) {
     const Cloud cloud = cloud_at(ends, c);
-    const std::size_t t = cloud.rows;
-    ScratchMemory of_task;
-    const MatrixView s{record.softmax.data() + cloud.square, t, t, t};
-    const MatrixView values = record.values.rows_range(cloud.first, t);
-    const MatrixView attended = record.attended.rows_range(cloud.first, t);
-    // Of x_r: its derivatives times the column's scale, and d x_r . x_r.
-    const MutableMatrixView scaled = of_task.matrix(t, d.cols);
-    const auto of_columns = of_task.take<float>(t);
-    for (std::size_t j = 0; j < t; ++j) {
-      const float scale = -record.scales[cloud.first + j];
-      const float* const row = d_offset.row(cloud.first + j);
-      of_columns[j] = scale * dot(row, attended.row(j), d.cols);
-      for (std::size_t k = 0; k < d.cols; ++k) scaled(j, k) = scale * row[k];
-    }
-    const PackedMatrixView scaled_rows = packed(scaled, of_task);
-    gemm(s, scaled_rows, 0, scaled_rows.panels(), {}, d_values.rows_range(cloud.first, t));
-    // dS_ij = v_i . scaled_j - of_columns_j, then the softmax over keys.
-    const MutableMatrixView d_scores = of_task.matrix(t, t);
-    const PackedMatrixView scaled_columns = packed_transpose(scaled, of_task);
-    gemm(values, scaled_columns, 0, scaled_columns.panels(), {}, d_scores);
-    for (std::size_t i = 0; i < t; ++i) {
-      float* const row = d_scores.row(i);
-      for (std::size_t j = 0; j < t; ++j) row[j] -= of_columns[j];
-      const float mean = dot(row, s.row(i), t);
-      for (std::size_t j = 0; j < t; ++j) row[j] = s(i, j) * (row[j] - mean);
-    }
-    // Scores are K K^T: keys are queries too.
-    const MatrixView keys = record.query_key.rows_range(cloud.first, t);
-    const MutableMatrixView result = d_keys.rows_range(cloud.first, t);
-    const PackedMatrixView key_rows = packed(keys, of_task);
-    gemm(d_scores, key_rows, 0, key_rows.panels(), {}, result);
-    add_transposed_product(d_scores, keys, result);
+    attention_backward(record, cloud, d_offset, d_values, d_keys);
   });
   const MutableMatrixView d_x = d_offset;
   backward_rows(value_, record.x, d_values, d_x);

@@ -45,7 +45,7 @@ struct CloudMetadata {
   std::vector<std::string> obj_info{};  ///< PLY only
   std::array<double, 7> viewpoint{0, 0, 0, 1, 0, 0, 0};  ///< PCD: tx ty tz qw qx qy qz
   std::vector<Element> elements{};                       ///< PLY only
-  /// Lists of the points that differ in length, PLY only; a length for every point.
+  /// Holds lists of the points that differ in length, PLY only; a length for every point.
   std::vector<ElementProperty> point_lists{};
   std::shared_ptr<const LasMetadata> las{};  ///< LAS and LAZ only
   /// What a user should know about the file that the cloud was read from, a line each.

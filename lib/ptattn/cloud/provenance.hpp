@@ -82,7 +82,7 @@ void add_provenance(CloudMetadata& metadata, const Provenance& provenance);
 class FieldMeanings {
  public:
   explicit FieldMeanings(std::span<const std::string> comments);
-  /// Returns empty where nothing is said.
+  /// Returns what is said of a field; empty where nothing is.
   [[nodiscard]] std::string_view of(std::string_view field) const;
 
  private:

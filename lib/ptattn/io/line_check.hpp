@@ -9,7 +9,7 @@
 
 namespace ptattn::io {
 
-/// Holds watches whether the points of a text body stand on lines of their own, and remembers the
+/// Watches whether the points of a text body stand on lines of their own, and remembers the
 /// first line that does not hold one: where a body does not fit its header, that is the line to
 /// name.
 class LineCheck {

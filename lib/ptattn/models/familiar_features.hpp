@@ -20,7 +20,7 @@ struct ClassifiedFeatures {
   std::vector<std::uint32_t> classes;  ///< [n]
 };
 
-/// Holds remembers what features looked like where a model was validated: a Gaussian for each
+/// Remembers what features looked like where a model was validated: a Gaussian for each
 /// class.
 ///
 ///   distance(x, k) = (x - m_k)^T P_k (x - m_k) / d      1 in the mean of what was seen

@@ -6,7 +6,7 @@
 
 namespace ptattn {
 
-/// Holds softens or sharpens class probabilities, so that they are right as often as they say.
+/// Softens or sharpens class probabilities, so that they are right as often as they say.
 ///
 ///   p_c <- p_c^(1/T_k) / sum_i p_i^(1/T_k)     k the likeliest class
 ///

@@ -34,7 +34,7 @@ class KdTree {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  /// Returns see ptattn::k_nearest. Time O(m (k + log n)); parallel over queries, which are
+  /// Returns what ptattn::k_nearest does. Time O(m (k + log n)); parallel over queries, which are
   /// answered in the order of the leaf nearest to them, so that they find their part of the tree in
   /// the cache.
   [[nodiscard]] IndexTable k_nearest(MatrixView queries, std::size_t k) const;

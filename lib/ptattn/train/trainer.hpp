@@ -82,7 +82,7 @@ class Trainer {
   /// `path`.previous.
   /// @throws Error(Fault::kInput) when it cannot be written
   void save(const std::filesystem::path& path) const;
-  /// Returns goes on from a saved state; from `path`.previous where `path` is missing or damaged.
+  /// Continues from a saved state; from `path`.previous where `path` is missing or damaged.
   /// @return false: there is neither
   /// @throws Error(Fault::kInput) for a state of another network
   bool load(const std::filesystem::path& path);

@@ -78,7 +78,7 @@ struct Coloring {
 [[nodiscard]] std::optional<ColorRange> color_range(const PointCloud& cloud,
                                                     const ColorSource& source);
 
-/// Returns colours every point.
+/// Colours every point.
 ///
 ///   kRgb       8-bit as they are; 16-bit by their upper byte; floating-point 0 to 1, or 0 to 255
 ///              where one is above 1

@@ -12,7 +12,7 @@
 
 namespace ptattn {
 
-/// Holds numbers in [min, max].
+/// Bounds numbers: [min, max].
 template <class T>
 struct Range {
   T min;

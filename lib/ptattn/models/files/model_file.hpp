@@ -19,7 +19,7 @@ class ModelFile {
   ModelFile(const ModelFile&) = delete;
   ModelFile& operator=(const ModelFile&) = delete;
 
-  /// Returns bytes, when it was opened.
+  /// Returns its size in bytes when it was opened.
   [[nodiscard]] std::size_t size() const { return size_; }
   /// Fills `out` with the bytes from `offset` on.
   /// @throws Error(Fault::kModel) when the file cannot be read or has become shorter

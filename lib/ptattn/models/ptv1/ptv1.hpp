@@ -20,13 +20,13 @@ struct Ptv1Block {
   Linear linear3;  // [c, c], with bn3
 };
 
-/// Holds transition to fewer points: the layer over rows [p_j - p_i, f_j], cut in two.
+/// Holds the transition to fewer points: the layer over rows [p_j - p_i, f_j], cut in two.
 struct Ptv1Down {
   Linear position;  // [3, c], with the bias; empty in the first stage, which keeps all points
   Linear feature;   // [c before, c]
 };
 
-/// Holds transition back to more points; the last stage's instead adds the mean of its cloud.
+/// Holds the transition back to more points; the last stage's instead adds the mean of its cloud.
 struct Ptv1Up {
   Linear linear1;  // [c, c] of the finer level; last stage: [c, c], of the rows themselves
   Linear linear2;  // [c coarse, c]; last stage: [c, c] of the mean

@@ -22,7 +22,7 @@ struct PoolingStep {
 /// is.
 [[nodiscard]] PoolingStep step_to(const Ptv3Config& config, std::size_t stage, int depth);
 
-/// Returns the those of a stage's curves that its blocks go along.
+/// Returns those of a stage's curves that its blocks go along.
 [[nodiscard]] std::span<const Curve> curves_used(const Ptv3Config& config, std::size_t stage);
 
 /// Holds rows along an order and the patches that they are cut into, a view.

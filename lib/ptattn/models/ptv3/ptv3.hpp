@@ -41,7 +41,7 @@ class Ptv3 final : public PointNetwork {
   [[nodiscard]] std::size_t out_channels() const override;
   [[nodiscard]] bool labels_points() const override;
   [[nodiscard]] bool needs_grid() const override { return true; }
-  /// Returns see ptv3_memory_plan.
+  /// Returns what ptv3_memory_plan says for a voxel.
   [[nodiscard]] std::size_t bytes_per_point() const override;
   [[nodiscard]] std::vector<AttentionLayer> attention_layers() const override;
   [[nodiscard]] PatchCuts cuts_of(std::span<const Cell> cells) const override;

@@ -37,14 +37,14 @@ struct Ptv3Norm {
   LayerNorm layer;
 };
 
-/// Holds encoder stage; `down` and its norm are absent from the first.
+/// Holds an encoder stage; `down` and its norm are absent from the first.
 struct Ptv3EncoderWeights {
   Linear down;  // [c of the stage before, c]
   Ptv3Norm down_norm;
   std::vector<Ptv3BlockWeights> blocks;
 };
 
-/// Holds decoder stage; batch norms are folded in.
+/// Holds a decoder stage; batch norms are folded in.
 struct Ptv3DecoderWeights {
   Linear proj;  // [c of the coarser stage, c]
   Ptv3Norm proj_norm;

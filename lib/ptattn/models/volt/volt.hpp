@@ -11,7 +11,7 @@
 
 namespace ptattn {
 
-/// Holds volt, the plain Transformer over tokens of voxels (Yilmaz et al., ECCV 2026).
+/// Represents Volt, the plain Transformer over tokens of voxels (Yilmaz et al., ECCV 2026).
 ///
 ///   t = tokenizer(voxels)                       a linear layer of stride^3 slots for each cell
 ///   t <- t + attention(LN(t)), t <- t + fc2(GELU(fc1(LN(t))))     `depth` times

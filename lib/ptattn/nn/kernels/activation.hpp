@@ -5,7 +5,7 @@ namespace ptattn {
 /// Slope of the leaky rectifier below zero.
 inline constexpr float kLeakyReluSlope = 0.2F;
 
-/// Holds element-wise function at the end of a layer.
+/// Names the element-wise function at the end of a layer.
 enum class Activation {
   kNone,
   kRelu,       ///< max(x, 0)

@@ -114,7 +114,8 @@ constexpr auto value_tiles(std::index_sequence<kRows...>) {
 /// [rows - 1] handles a tile of `rows` channels.
 constexpr auto kValueTiles = value_tiles(std::make_index_sequence<kMaxRows>{});
 
-/// Returns scores <- 2^(scores - largest), and their sums per query, of one vector of the panel.
+/// Turns the scores of one vector of the panel into 2^(score - largest); returns their sums per
+/// query.
 HWY_INLINE Vec weigh(const float* largest, float* scores, std::size_t count) {
   const Lane d;
   const Vec top = hn::LoadU(d, largest);

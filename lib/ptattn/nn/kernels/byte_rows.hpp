@@ -9,7 +9,7 @@
 
 namespace ptattn {
 
-/// Holds read-only window on rows of unsigned 7-bit numbers, the left-hand side of a product:
+/// Views rows of unsigned 7-bit numbers, the left-hand side of a product:
 ///
 ///   x[i, k] ~ scale[i] (data[i, k] - zero[i]),   data in [0, 127]
 struct ByteRowsView {

@@ -103,7 +103,8 @@ HWY_INLINE Words pairs(Ints x, Ints w) {
 #endif
 }
 
-/// Returns compilers would add the four as two and two, which takes more registers than there are.
+/// Keeps additions in their order: compilers would add the four as two and two, which takes more
+/// registers than there are.
 HWY_INLINE void keep_in_order(Words& x) {
   asm("" : "+v"(x.raw));
 }

@@ -7,7 +7,7 @@
 
 namespace ptattn {
 
-/// Holds right-hand side of a matrix product, [rows, cols], in the order in which the kernel reads
+/// Views the right-hand side of a product, [rows, cols], in the order in which the kernel reads
 /// it.
 ///
 /// Panels of kPanel columns follow one another; inside a panel, row after row, kPanel floats each.
@@ -55,7 +55,7 @@ void pack_transpose(MatrixView b, MutablePackedMatrixView out);
 [[nodiscard]] PackedMatrixView packed_rows(PackedMatrixView b, std::size_t begin, std::size_t count,
                                            ScratchMemory& scratch);
 
-/// Holds owner of such a matrix.
+/// Owns such a matrix.
 class PackedMatrix {
  public:
   static constexpr std::size_t kPanel = PackedMatrixView::kPanel;

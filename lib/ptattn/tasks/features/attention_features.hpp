@@ -37,7 +37,7 @@ struct AttentionFeatures {
 [[nodiscard]] std::vector<std::string> attention_feature_names(
     std::span<const FieldColumn> columns, const AttentionFeatureOptions& options);
 
-/// Returns self-attention of a cloud without learnt weights: what the points around a point are
+/// Computes self-attention of a cloud without learnt weights: what the points around a point are
 /// like.
 ///
 /// Let s_i be the chosen columns of point i, standardised (see standardizing), p_i its position and

@@ -15,9 +15,8 @@ namespace ptattn {
 /// Time O(1): looks at a thousand points.
 [[nodiscard]] double float_step(const PointCloud& cloud, std::span<const Position> positions);
 
-/// Says so where the steps are coarser than half the spacing of the points (and a 2000th of their
-/// extent).
-/// Time O(n log n) where they may be, else O(n).
+/// Returns a hint where the steps are coarser than half the spacing of the points (and a 2000th of
+/// their extent). Time O(n log n) where they may be, else O(n).
 [[nodiscard]] std::optional<Hint> float_hint(const PointCloud& cloud,
                                              std::span<const Position> positions);
 

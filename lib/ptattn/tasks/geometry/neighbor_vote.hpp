@@ -14,7 +14,7 @@ struct NeighborVote {
   double share = 0.0;               ///< of the weights
 };
 
-/// Returns elects the class with the largest share of the weights. Equal shares: the class that
+/// Elects the class with the largest share of the weights. Equal shares: the class that
 /// stands first in the list wins. Keys without weight do not vote.
 [[nodiscard]] NeighborVote vote_of(std::span<const std::uint32_t> list,
                                    std::span<const float> weights,

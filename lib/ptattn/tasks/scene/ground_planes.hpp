@@ -22,7 +22,7 @@ struct GroundPlane {
   [[nodiscard]] double at(double px, double py) const { return z + a * (px - x) + b * (py - y); }
 };
 
-/// Returns planes along the ground, by reweighted least squares (Cauchy weights; Holland and Welsch
+/// Fits planes along the ground, by reweighted least squares (Cauchy weights; Holland and Welsch
 /// 1977).
 ///
 /// A cell holds 2^level x 2^level columns and has the side S. Its plane is fitted to the lows of

@@ -40,7 +40,7 @@ struct SceneVoxels {
   }
 };
 
-/// Returns voxelises a cloud as `profile` says: cell = floor((p - least p) / voxel), in float64.
+/// Voxelises a cloud as `profile` says: cell = floor((p - least p) / voxel), in float64.
 ///
 /// Points with a NaN or infinite coordinate are left out, and so are those that `find_strays`
 /// finds.

@@ -36,7 +36,7 @@ class GridTurn {
            std::uint32_t alignment, std::string_view subject);
 
   [[nodiscard]] Cell operator()(const Cell& cell) const;
-  /// Returns cell by cell.
+  /// Turns cell by cell.
   [[nodiscard]] std::vector<Cell> operator()(std::span<const Cell> cells) const;
   /// @param rows  [n, 3] from the scene's origin, in the unit of the voxel's edge; turned in place
   void turn_positions(MutableMatrixView rows) const { apply(position_moves_, rows); }
@@ -44,7 +44,7 @@ class GridTurn {
   void turn_channels(MutableMatrixView rows) const { apply(channel_moves_, rows); }
 
  private:
-  /// Holds column `to` becomes shift + sign * column `from`.
+  /// Describes a column: `to` becomes shift + sign * column `from`.
   struct Move {
     std::size_t to;
     std::size_t from;

@@ -29,7 +29,7 @@ class RowChunks {
 class ChunkSums {
  public:
   ChunkSums(float* sums, const float* gradients) : sums_(sums), gradients_(gradients) {}
-  /// Returns the those of a parameter, in its layout.
+  /// Returns those of a parameter, in its layout.
   [[nodiscard]] float* of(const Parameter& parameter) const {
     return sums_ + (parameter.gradient.data() - gradients_);
   }

@@ -31,7 +31,7 @@ struct VoltLayers {
   void pack(ScratchMemory& scratch);
 };
 
-/// Holds volt (Yilmaz et al. 2026) that learns to label voxels; what it computes is what
+/// Represents Volt (Yilmaz et al. 2026) that learns to label voxels; what it computes is what
 /// ptattn::Volt computes. Attention is over all tokens of a cloud: time and memory of a step are
 /// quadratic in them only where scores are computed, a block of 128 keys at a time.
 class VoltTrainer final : public TrainableNetwork {

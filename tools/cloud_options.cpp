@@ -30,22 +30,21 @@ std::string reference_system(const std::string& text) {
 }  // namespace
 
 void add_read_options(CLI::App& app, ReadOptions& options) {
-  app.add_flag("--salvage", options.salvage,
-               "Read the points of a truncated or damaged LAS or LAZ file that are whole [such "
-               "files are refused]");
+  app.add_flag(
+      "--salvage", options.salvage,
+      "Read the intact points of a truncated or damaged LAS or LAZ file [refuse such files]");
 }
 
 void add_cloud_options(CLI::App& app, CloudOptions& options) {
   add_read_options(app, options.read);
-  app.add_option(
-         "--las-scale", options.las.scale,
-         "Store coordinates in steps of X in a LAS or LAZ file made of another cloud [0.001, "
-         "finer for clouds below 10 in extent]")
+  app.add_option("--las-scale", options.las.scale,
+                 "Store coordinates in steps of X in LAS and LAZ files made from other formats "
+                 "[0.001, finer for clouds below 10 in extent]")
       ->type_name("X")
       ->check(number(1e-12, 1e12));
   app.add_option_function<std::string>(
          "--crs", [&options](const std::string& text) { options.las.crs = reference_system(text); },
-         "Give such a file this reference system: EPSG:CODE, WKT, or a file of WKT [none]")
+         "Give such files this reference system: EPSG:CODE, WKT, or a file with WKT [none]")
       ->type_name("CRS");
 }
 

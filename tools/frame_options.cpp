@@ -47,14 +47,14 @@ CLI::Option* add_unit(CLI::App& app, std::optional<double>& metres) {
   return app
       .add_option_function<std::string>(
           "--unit", [&metres](const std::string& name) { metres = metres_of(name); },
-          "Take the coordinates of scenes as m, cm, mm, ft, us-ft or auto (as the file's reference "
-          "system and the coordinates say); the output keeps them as they are [m]")
+          "Take the coordinates of scenes as m, cm, mm, ft, us-ft or auto (from the file's "
+          "reference system and the coordinates); the output keeps them unchanged [m]")
       ->type_name("UNIT")
       ->check(one_of(unit_names()));
 }
 
 void add_frame_options(CLI::App& app, FrameOptions& options) {
-  add_up(app, options.up, "auto (as the cloud lies: ground is smoother than what stands on it)");
+  add_up(app, options.up, "auto (from the cloud: ground is smoother than what stands on it)");
   add_unit(app, options.metres);
 }
 

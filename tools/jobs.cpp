@@ -45,7 +45,7 @@ bool names_folder(const std::string& output) {
 }
 
 void check_file_name(const InputList& inputs, const std::string& output, const OutputRule& rule) {
-  const std::string folder = "a folder, which exists or has a / at its end";
+  const std::string folder = "a folder, which exists or ends in /";
   std::error_code ignored;
   if (!inputs.single) {
     const bool is_file = fs::exists(output, ignored);

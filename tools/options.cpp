@@ -28,8 +28,8 @@ std::optional<Axis> axis_named(const std::string& name) {
 
 void add_inputs(CLI::App& app, FileOptions& files, const std::string& more) {
   app.add_option("INPUT", files.inputs,
-                 "PLY, PCD, LAS and LAZ files; folders, searched with all below; - for a list on "
-                 "standard input, one path per line" +
+                 "PLY, PCD, LAS and LAZ files; folders, searched recursively; - for a list of "
+                 "paths on standard input, one per line" +
                      more)
       ->type_name("");
   app.add_flag("-0,--null", files.null_list,
@@ -65,7 +65,7 @@ void add_reading_course(CLI::App& app, FileOptions& files) {
       ->excludes(fail_fast);
   app.add_flag_callback(
       "--no-timing", [&files] { files.timing = false; },
-      "Leave out `seconds`, so that equal runs write equal bytes");
+      "Leave out `seconds`, so that identical runs write identical bytes");
   add_dry_run(app, files.dry_run);
 }
 
@@ -76,7 +76,7 @@ CLI::Option* add_model(CLI::App& app, std::string& model, const std::string& usu
 
 void add_list_models(CLI::App& app, bool& list) {
   app.add_flag("--list-models", list,
-               "List the models that are found, their purpose, terms and accuracy, and exit");
+               "List the available models with purpose, terms and accuracy, and exit");
 }
 
 CLI::Option* add_list_layers(CLI::App& app, bool& list) {
@@ -89,9 +89,8 @@ CLI::Option* add_layer(CLI::App& app, std::string& layer, const std::string& wor
 
 CLI::Option* add_category(CLI::App& app, std::string& category, const std::string& usual) {
   return app
-      .add_option(
-          "--category", category,
-          with_default("Kind of the object, for models that label the parts of objects", usual))
+      .add_option("--category", category,
+                  with_default("Kind of object, for models that label the parts of objects", usual))
       ->type_name("CATEGORY");
 }
 
@@ -171,7 +170,7 @@ CLI::Option* add_codes(CLI::App& app, Codes& codes, const std::string& name,
           [&codes](const std::string& text) {
             codes = text == "asprs" ? Codes::kAsprs : Codes::kClass;
           },
-          whose + ": class (numbers of the model's classes) or asprs (codes of LAS files) [" +
+          whose + " class (the model's class numbers) or asprs (ASPRS codes, as in LAS files) [" +
               usual + "]")
       ->type_name("CODES")
       ->check(one_of({"class", "asprs"}));

@@ -48,9 +48,8 @@ void add_format(CLI::App& app, std::optional<Format>& format,
 /// --resume, --keep-going, --fail-fast, --no-timing, --dry-run.
 void add_course(CLI::App& app, FileOptions& files,
                 const std::string& resume =
-                    "Skip inputs whose output exists already, unless another "
-                    "model or other options made it or it is older than its "
-                    "input");
+                    "Skip inputs whose output exists, unless it is older than the input or was "
+                    "made with another model or other options");
 /// The same without --resume, for commands that write no files.
 void add_reading_course(CLI::App& app, FileOptions& files);
 /// --dry-run alone.
@@ -59,7 +58,7 @@ void add_dry_run(CLI::App& app, bool& dry_run);
 /// --model.
 /// @param usual  the default, empty when there is none
 CLI::Option* add_model(CLI::App& app, std::string& model, const std::string& usual,
-                       const std::string& words = "Use this model, a name or a folder");
+                       const std::string& words = "Use this model, given by name or folder");
 void add_list_models(CLI::App& app, bool& list);
 CLI::Option* add_list_layers(CLI::App& app, bool& list);
 CLI::Option* add_layer(CLI::App& app, std::string& layer, const std::string& words);

@@ -44,9 +44,9 @@ constexpr double kColorPercent = 99.0;
 const About kAbout{
     .name = "ptattn-attention",
     .summary =
-        "Shows what a Transformer attends to: writes the attention weight that a query\n"
-        "point pays to every point of a cloud in one layer of a model, as a field and as\n"
-        "a colour, draws the matrix of all weights, and prints where attention goes.\n",
+        "Shows what a Transformer attends to: writes the attention that a query point\n"
+        "pays to every point of a cloud in one layer of a model, as a field and as a\n"
+        "colour, draws the matrix of all weights, and prints where attention goes.\n",
     .examples =
         "  ptattn-attention --model aerial --list-layers\n"
         "  ptattn-attention chair.ply -o seen.ply\n"
@@ -55,12 +55,12 @@ const About kAbout{
         "  ptattn-attention chair.ply --matrix weights.png\n"
         "  ptattn-attention chairs/ -o seen/ --format jsonl\n"
         "\n"
-        "Without a query, a point gets the mean attention that it receives from all.\n"
-        "Models attend to tokens: some of the points, or voxels. The points between them\n"
-        "get weights by kernel interpolation over the 4 nearest; an even weight is\n"
-        "1 / tokens. Colours go from 0 to what 99 % of the weights above 0 do not\n"
-        "exceed: violet, blue, green, yellow. Points with a coordinate that is NaN or\n"
-        "infinite get 0.\n",
+        "Without a query, every point gets the mean attention that it receives from all\n"
+        "points. Models attend to tokens: some of the points, or voxels. The points\n"
+        "between them get weights by kernel interpolation over the 4 nearest tokens; a\n"
+        "uniform weight is 1 / tokens. Colours run from 0 to the 99th percentile of the\n"
+        "weights above 0: violet, blue, green, yellow. Points with a NaN or infinite\n"
+        "coordinate get 0.\n",
     .layers = [](const std::string& model) {
       std::vector<std::string> names;
       for (const AttentionLayer& layer : load_attention_model(locate_model(model)).layers) {
@@ -111,32 +111,33 @@ std::optional<Position> parse_position(std::string_view text) {
 }
 
 void declare_query(CLI::App& app, Settings& s) {
-  add_layer(app, s.layer, "Look at this layer, see --list-layers [the last]");
+  add_layer(app, s.layer, "Use this layer, see --list-layers [the last]");
   app.add_option_function<std::string>(
          "--head", [&s](const std::string& text) { s.head = parse_index(text); },
-         "Look at this head of the layer, from 0, or at their mean [mean]")
+         "Use this head of the layer, counted from 0, or the mean of all heads [mean]")
       ->type_name("HEAD")
       ->check([](const std::string& text) {
         return parse_index(text) || text == "mean" ? ""
                                                    : text + " is neither a number from 0 nor mean";
       });
-  app.add_flag("--rollout", s.rollout,
-               "Multiply through the layers up to --layer, half of each being the residual "
-               "connection (Abnar and Zuidema 2020); where all of them have the same tokens");
+  app.add_flag(
+      "--rollout", s.rollout,
+      "Multiply the attention of all layers up to --layer, each mixed half and half with the "
+      "residual connection (Abnar and Zuidema 2020); needs layers with the same tokens");
   CLI::Option* query =
       app.add_option_function<std::string>(
              "--query", [&s](const std::string& text) { s.query = parse_index(text); },
-             "Take this point as the query, by its index from 0 [all points]")
+             "Use this point as the query, given by its index, counted from 0 [all points]")
           ->type_name("INDEX")
           ->check([](const std::string& text) {
             return parse_index(text) ? "" : text + " is not a number from 0";
           });
   app.add_option_function<std::string>(
          "--at", [&s](const std::string& text) { s.at = parse_position(text); },
-         "Take the point nearest to this position, in cloud coordinates, as the query")
+         "Use the point nearest to this position, in cloud coordinates, as the query")
       ->type_name("X,Y,Z")
       ->check([](const std::string& text) {
-        return parse_position(text) ? "" : text + " is not three numbers with commas between";
+        return parse_position(text) ? "" : text + " is not three numbers separated by commas";
       })
       ->excludes(query);
 }
@@ -144,12 +145,12 @@ void declare_query(CLI::App& app, Settings& s) {
 void declare(CLI::App& app, Settings& s) {
   add_inputs(app, s.files);
   add_output(app, s.files.output,
-             "Write all fields of the input and the weights to this cloud; for several inputs to "
-             "clouds in this folder, which exists or has a / at its end",
+             "Write all fields of the input and the weights to this cloud or, for several inputs, "
+             "to clouds in this folder, which exists or ends in /",
              "PATH");
   app.add_option("--matrix", s.matrix,
-                 "Draw all weights of the layer to this picture, PNG, or to pictures in this "
-                 "folder: tokens in the order of a Hilbert curve; more than 512 are averaged")
+                 "Draw all weights of the layer as a PNG picture, or as pictures in this folder; "
+                 "tokens are in the order of a Hilbert curve, and more than 512 are averaged")
       ->type_name("PATH")
       ->check(not_empty());
   add_format(app, s.files.format);
@@ -158,10 +159,10 @@ void declare(CLI::App& app, Settings& s) {
   add_list_layers(app, s.list_layers);
   declare_query(app, s);
   add_up(app, s.frame.up,
-         "auto (objects: the one of the six with the highest confidence; scenes: as they lie)");
+         "auto (objects: the one of the six with the highest confidence; scenes: from the cloud)");
   add_unit(app, s.frame.metres);
   add_category(app, s.category);
-  add_field(app, s.field, "Name the field of the weights NAME [attention]");
+  add_field(app, s.field, "Write the weights to the field NAME [attention]");
   app.add_flag("--no-colorize", s.no_colorize, "Leave the colours of the cloud as they are");
   add_cloud_options(app, s.clouds);
   add_course(app, s.files);

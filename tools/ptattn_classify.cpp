@@ -43,7 +43,7 @@ const About kAbout{
     .name = "ptattn-classify",
     .summary =
         "Classifies one object per file (chair, lamp, ...) with a pretrained Transformer.\n"
-        "Any unit, offset and number of points from 128 up.\n",
+        "Accepts any unit, any offset and 128 points or more.\n",
     .examples =
         "  ptattn-classify chair.ply\n"
         "  ptattn-classify scans/ -o scans.csv\n"
@@ -78,30 +78,29 @@ void declare(CLI::App& app, Settings& s) {
   add_list_models(app, s.list_models);
   app.add_option_function<std::string>(
          "--precision", [&s](const std::string& name) { s.precision = *precision_named(name); },
-         "Compute in float32, or in int8: nearly twice as fast, another class for some 2 of 1000 "
-         "clouds [float32]")
+         "Compute in float32, or in int8: nearly twice as fast, with another class for about 2 of "
+         "1000 clouds [float32]")
       ->type_name("TYPE")
       ->check(one_of({"float32", "int8"}));
   app.add_option("--votes", s.votes,
-                 "Average over N resamplings of each cloud, turned about the "
-                 "vertical by angles within the model's range [1]")
+                 "Average over N resamplings of each cloud, rotated about the vertical by angles "
+                 "within the model's range [1]")
       ->type_name("N")
       ->check(whole_number(1, kMaxVotes));
   add_up(app, s.up);
-  add_unsure_below(
-      app, s.unsure_below,
-      "Call clouds unknown whose confidence is below P, or that are unlike those of the "
-      "model's validation [0]");
+  add_unsure_below(app, s.unsure_below,
+                   "Report clouds as unknown if their confidence is below P or if they are unlike "
+                   "those that the model was validated on [0]");
   app.add_option("--top-k", s.top_k, "List K classes for each cloud, best first [table 2, else 5]")
       ->type_name("K")
       ->check(whole_number(1, kMaxTopK));
-  app.add_option("--batch", s.batch, "Keep N clouds in flight [2 for each thread]")
+  app.add_option("--batch", s.batch, "Keep N clouds in flight [2 per thread]")
       ->type_name("N")
       ->check(whole_number(1, kMaxBatch));
   add_read_options(app, s.read);
   add_course(app, s.files,
-             "Continue a jsonl --output: inputs that have a record there, even a failed one, are "
-             "skipped; safe after any kind of kill");
+             "Continue a jsonl --output: skip inputs that have a record there, even of a failure; "
+             "safe however the last run ended");
 }
 
 void check_settings(Settings& s) {

@@ -35,15 +35,16 @@ namespace {
 const About kAbout{
     .name = "ptattn-eval",
     .summary =
-        "Compares predicted labels with true ones: accuracy, IoU, precision, recall, F1,\n"
-        "kappa, confusion matrix; for ground filters the errors of type I and II.\n"
+        "Compares predicted with true labels: accuracy, IoU, precision, recall, F1,\n"
+        "kappa, confusion matrix; for ground filters, type I and type II errors.\n"
         "\n"
-        "Points of two files are compared by their order, or where that differs by their\n"
+        "Points of two files are matched by their order or, where that differs, by their\n"
         "coordinates; points without valid coordinates count as well. Points whose true\n"
         "label is ignored or NaN are left out; a predicted label that is ignored or NaN\n"
-        "counts as wrong, and so does a cloud that ptattn-classify failed on. Means leave\n"
-        "out classes that appear on neither side. Numbers of classes are never compared\n"
-        "with ASPRS codes: what a file says of its labels decides, or --truth-codes.\n",
+        "counts as wrong, and so does a cloud on which ptattn-classify failed. Means\n"
+        "leave out classes that appear on neither side. Class numbers are never compared\n"
+        "with ASPRS codes: the origin that a file records decides, or --truth-codes and\n"
+        "--predicted-codes.\n",
     .examples =
         "  ptattn-eval tile.ply --predicted label --truth classification\n"
         "  ptattn-eval out/ --truth-file truth/ --truth class -o report.json\n"
@@ -53,30 +54,28 @@ const About kAbout{
         "  ptattn-eval results.csv --truth-table truth.csv\n"
         "  ptattn-eval out/ --truth-file truth/ --model aerial --plot reliability.svg\n"
         "\n"
-        "A map is a text file with a line `LABEL CLASS` for each label (# begins a\n"
-        "comment, * stands for all other labels, the class `ignore` means left out), or\n"
-        "a JSON object {\"LABEL\": \"CLASS\", ...}.\n"};
+        "A map is a text file with one line `LABEL CLASS` per label (# starts a comment,\n"
+        "* stands for all other labels, the class `ignore` leaves labels out), or a JSON\n"
+        "object {\"LABEL\": \"CLASS\", ...}.\n"};
 
 void declare_truth(CLI::App& app, EvalSettings& s) {
   app.add_option("--predicted", s.predicted, "Read the predicted labels from this field [label]")
       ->type_name("FIELD");
   app.add_option("--truth", s.truth, "Read the true labels from this field [classification]")
       ->type_name("FIELD");
-  CLI::Option* file =
-      app.add_option("--truth-file", s.truth_file,
-                     "Read the true labels from this cloud, or from the clouds of a folder, which "
-                     "have the names of the inputs [the inputs themselves]")
-          ->type_name("PATH");
+  CLI::Option* file = app.add_option("--truth-file", s.truth_file,
+                                     "Read the true labels from this cloud, or from the clouds of "
+                                     "the same names in this folder [the inputs themselves]")
+                          ->type_name("PATH");
   CLI::Option* table =
       app.add_option("--truth-table", s.truth_table,
-                     "Take the inputs as results of ptattn-classify (jsonl or csv, - for standard "
-                     "input) and the truth from a csv file with the columns path and class")
+                     "Read the inputs as results of ptattn-classify (jsonl or csv, - for standard "
+                     "input) and the true classes from a csv file with the columns path and class")
           ->type_name("FILE")
           ->excludes(file);
-  app.add_option(
-         "--truth-from", s.truth_from,
-         "Take the inputs as results of ptattn-classify and the class of a cloud from the name "
-         "of its folder (scans/chair/1.ply) or of its file (chair_0001.ply)")
+  app.add_option("--truth-from", s.truth_from,
+                 "Read the inputs as results of ptattn-classify and take the true class of a cloud "
+                 "from the name of its folder (scans/chair/1.ply) or of its file (chair_0001.ply)")
       ->type_name("NAME")
       ->check(one_of({"folder", "file"}))
       ->excludes(file)
@@ -89,18 +88,18 @@ void declare_classes(CLI::App& app, EvalSettings& s) {
   app.add_option("--predicted-map", s.predicted_map, "Map the predicted labels to classes")
       ->type_name("FILE");
   CLI::Option* classes =
-      app.add_option("--classes", s.classes, "Name the classes 0, 1, 2, ..., with commas between")
+      app.add_option("--classes", s.classes, "Name the classes 0, 1, 2, ..., separated by commas")
           ->type_name("LIST")
           ->delimiter(',')
           ->allow_extra_args(false);
-  add_model(app, s.model, "", "Use the classes of this model, a name or a folder")
+  add_model(app, s.model, "", "Use the classes of this model, given by name or folder")
       ->excludes(classes);
   add_list_models(app, s.list_models);
   const std::string usual =
       "as the file says, else asprs for a classification and a --model with such codes, else class";
   add_codes(app, s.truth_codes, "--truth-codes", "Read the true labels as", usual);
   add_codes(app, s.predicted_codes, "--predicted-codes", "Read the predicted labels as", usual);
-  app.add_option("--ignore", s.ignored, "Leave out these labels or classes, with commas between")
+  app.add_option("--ignore", s.ignored, "Leave out these labels or classes, separated by commas")
       ->type_name("LIST")
       ->delimiter(',')
       ->allow_extra_args(false);
@@ -112,13 +111,13 @@ void declare_classes(CLI::App& app, EvalSettings& s) {
 
 void declare_reliability(CLI::App& app, EvalSettings& s) {
   app.add_flag("--reliability", s.reliability,
-               "Compare the confidence of predictions with how many of them are right, in 15 "
-               "ranges, and report the expected calibration error; csv holds the ranges then");
+               "Compare confidence with accuracy in 15 bins and report the expected calibration "
+               "error; csv then lists the bins");
   app.add_option("--confidence", s.confidence,
                  "Read the confidence from this field; results of ptattn-classify have their own "
                  "[confidence]")
       ->type_name("FIELD");
-  app.add_option("--plot", s.plot, "Draw the reliability into FILE, a .svg or .png")
+  app.add_option("--plot", s.plot, "Draw the reliability diagram to FILE, .svg or .png")
       ->type_name("FILE");
 }
 
@@ -131,7 +130,7 @@ void declare(CLI::App& app, EvalSettings& s) {
   declare_truth(app, s);
   declare_classes(app, s);
   declare_reliability(app, s);
-  app.add_flag("--per-file", s.per_file, "Report accuracy and IoU of every input as well");
+  app.add_flag("--per-file", s.per_file, "Also report accuracy and IoU of every input");
   add_read_options(app, s.read);
   add_dry_run(app, s.files.dry_run);
 }

@@ -57,10 +57,10 @@ const About kAbout{
         "             interpolation over the 4 nearest. Needs a cloud that the model can\n"
         "             use\n"
         "\n"
-        "All fields of the input are kept. Points with a coordinate that is NaN or\n"
-        "infinite get 0 in every channel and black. Neighbourhoods larger than the cloud\n"
-        "are the whole cloud. Memory: the input, and 8 bytes per point and channel\n"
-        "(attention: 12).\n",
+        "All fields of the input are kept. Points with a NaN or infinite coordinate get\n"
+        "0 in every channel and are black. A neighbourhood larger than the cloud is the\n"
+        "whole cloud. Memory: the input, plus 8 bytes per point and channel (attention:\n"
+        "12).\n",
     .layers = layer_names};
 
 /// What can be said before anything is read.

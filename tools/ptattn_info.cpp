@@ -19,9 +19,10 @@ namespace {
 const About kAbout{
     .name = "ptattn-info",
     .summary =
-        "Says what point clouds hold (fields, extent, density, unit, axis that points up,\n"
-        "reference system), which model they are for, what is missing or unusual, and\n"
-        "the command to try. Ask it when everything becomes building.\n",
+        "Describes point clouds: fields, extent, density, unit, up axis, reference\n"
+        "system, the model they suit, what is missing or unusual, and the command to\n"
+        "try. Start here when results look wrong, for example when everything becomes\n"
+        "building.\n",
     .examples =
         "  ptattn-info tile.laz\n"
         "  ptattn-info survey/ --format csv\n"

@@ -32,8 +32,8 @@ constexpr std::size_t kMaxNeighbors = 64;
 const About kAbout{
     .name = "ptattn-segment",
     .summary =
-        "Labels every point of point clouds (ground, building, ...) with a pretrained\n"
-        "Transformer. Clouds of any size; all fields of the input are kept.\n",
+        "Labels every point of a point cloud (ground, building, ...) with a pretrained\n"
+        "Transformer. Clouds may have any size; all their fields are kept.\n",
     .examples =
         "  ptattn-segment tile.laz -o labelled.laz\n"
         "  ptattn-segment tile.ply -o labelled.ply\n"
@@ -43,11 +43,12 @@ const About kAbout{
         "  ptattn-segment tile.ply -o labelled.ply --votes 4\n"
         "  find survey -name '*.pcd' | ptattn-segment - -o labelled/ --format jsonl\n"
         "\n"
-        "New fields: label (the number of the class, see --list-models), confidence (its\n"
-        "probability), entropy (of all probabilities, in nats) and margin (to the second\n"
-        "class). Points with a coordinate that is NaN or infinite and points far from all\n"
-        "others get zeros. Labels of LAS and LAZ files are ASPRS codes in classification,\n"
-        "where far points are noise (7, or 18 above the scene).\n",
+        "New fields: label (the class number, see --list-models), confidence (its\n"
+        "probability), entropy (of all class probabilities, in nats) and margin (the\n"
+        "lead over the second class). Points with a NaN or infinite coordinate and\n"
+        "points far from all others get zeros. In LAS and LAZ files the labels are ASPRS\n"
+        "codes in classification, and points far from all others are noise (7, or 18\n"
+        "above the scene).\n",
     .task = ModelTask::kPoints};
 
 struct Settings {
@@ -80,27 +81,27 @@ std::optional<std::size_t> parse_bytes(std::string_view text) {
 
 void declare_fields(CLI::App& app, Settings& s) {
   add_field(app, s.field,
-            "Name the field of the labels NAME [classification of LAS and LAZ files, in place of "
+            "Write the labels to the field NAME [in LAS and LAZ files classification, in place of "
             "the old one; else label]");
   add_codes(app, s.codes, "--codes", "Write labels as", "asprs for classification, else class");
   add_prefix(app, s.run.fields.prefix, "Put TEXT before the names of all new fields");
   app.add_flag("--replace", s.run.fields.replace,
-               "Let new fields replace fields of the same names, such as an old classification; "
-               "the field of the labels keeps its type if they fit. Old colours are dropped "
-               "[refuse such clouds, keep old colours]");
-  app.add_flag("--clean", s.run.segment.clean,
-               "Smooth labels over neighbours of like height; helps most where points are sparse "
-               "[leave them as the network gives them]");
+               "Let new fields replace fields of the same name, such as an old classification; the "
+               "label field keeps its type if the labels fit. Old colours are dropped [refuse such "
+               "clouds, keep old colours]");
+  app.add_flag(
+      "--clean", s.run.segment.clean,
+      "Smooth labels over neighbours of similar height; helps most where points are sparse [off]");
   app.add_option("--instances", s.instances,
-                 "Number the things of these classes, commas between, in a field instance: "
-                 "connected buildings and the like; of vegetation the crowns of trees, by their "
-                 "tops, which is rough where they touch")
+                 "Number the objects of these classes, separated by commas, in a field called "
+                 "instance: connected ones such as buildings; for vegetation tree crowns, found by "
+                 "their tops, which is approximate where crowns touch")
       ->type_name("CLASSES")
       ->delimiter(',')
       ->allow_extra_args(false);
   add_unsure_below(app, s.run.fields.unsure_below,
-                   "Give points of a confidence below P a label of their own: 1 (unclassified) "
-                   "among ASPRS codes, -1 among numbers of classes [0]");
+                   "Give points with a confidence below P a label of their own: 1 (unclassified) "
+                   "among ASPRS codes, -1 among class numbers [0]");
   app.add_flag("--probabilities", s.run.fields.probabilities,
                "Add a field p_CLASS with the probability of each class");
   app.add_flag("--colorize", s.run.fields.colorize,
@@ -110,18 +111,18 @@ void declare_fields(CLI::App& app, Settings& s) {
 void declare(CLI::App& app, Settings& s) {
   add_inputs(app, s.files);
   add_output(app, s.files.output,
-             "Write to this file; for several inputs to this folder, which exists or has a / at "
-             "its end. Inputs from a folder keep their paths in it",
+             "Write to this file or, for several inputs, to this folder, which exists or ends in "
+             "/. Inputs from a folder keep their paths in it",
              "PATH");
   add_format(app, s.files.format);
   add_model(app, s.model, "aerial");
   add_list_models(app, s.list_models);
   declare_fields(app, s);
   add_category(app, s.category, "the most likely");
-  app.add_option("--votes", s.run.segment.votes,
-                 "Average over N headings, 1 to 4: scenes turned about the vertical by quarter "
-                 "turns, objects by up to 10 degrees. Better labels for N times the network's time "
-                 "[1]")
+  app.add_option(
+         "--votes", s.run.segment.votes,
+         "Average over N headings, 1 to 4: scenes are rotated about the vertical by quarter turns, "
+         "objects by up to 10 degrees. Better labels for N times the network's time [1]")
       ->type_name("N")
       ->check(whole_number(1, kMaxVotes));
   add_neighbors(app, s.neighbors, kMaxNeighbors,
@@ -129,9 +130,9 @@ void declare(CLI::App& app, Settings& s) {
                 "[8]");
   app.add_option(
          "--memory", s.memory,
-         "Let the network use this much memory, such as 500M or 2G. Clouds of more voxels than it "
-         "can hold at a time, or of more than 2^20 (1048576), are labelled in overlapping tiles "
-         "[half of the machine's, or of a job's or container's limit]")
+         "Let the network use this much memory, such as 500M or 2G. Clouds with more voxels than "
+         "fit at a time, or with more than 2^20 (1048576), are labelled in overlapping tiles [half "
+         "of the machine's memory, or of the limit of a job or container]")
       ->type_name("SIZE")
       ->check([](const std::string& text) {
         return parse_bytes(text) ? "" : text + " is not a size, expected a number with K, M or G";

@@ -27,9 +27,9 @@ constexpr std::size_t kMaxIterations = 100;
 const About kAbout{
     .name = std::string(kSmoothName),
     .summary =
-        "Smooths a cloud by kernel attention: takes noise off the coordinates, averages\n"
-        "fields, or carries a field over from another cloud, such as the labels of a\n"
-        "thinned cloud back to the full one.\n",
+        "Smooths a cloud by kernel attention: removes noise from the coordinates,\n"
+        "averages fields, or transfers a field from another cloud, such as the labels of\n"
+        "a thinned cloud to the full one.\n",
     .examples =
         "  ptattn-smooth scan.ply -o smooth.ply\n"
         "  ptattn-smooth scan.ply -o smooth.ply --bandwidth 0.02 --iterations 2\n"
@@ -42,14 +42,14 @@ const About kAbout{
         "surface that the points around it suggest (moving least squares, Alexa et al.\n"
         "2003), so that curved surfaces do not shrink. Fields and transfers: weighted\n"
         "means or votes (Nadaraya and Watson 1964); in a transfer, points that coincide\n"
-        "with known ones take what they have. A weight falls with the distance: to 0.6\n"
-        "at one bandwidth and to 0.1 at two (gaussian). The bandwidth is in the unit of\n"
-        "the cloud; auto learns it by predicting known points from the others, which\n"
-        "works while noise is below a few times the distance between points.\n"
+        "with known points take their values. Weights fall off with distance: to 0.6 at\n"
+        "one bandwidth and to 0.1 at two (gaussian). The bandwidth is in the cloud's\n"
+        "unit; auto learns it by predicting known points from the others, which works\n"
+        "while noise is below a few times the distance between points.\n"
         "\n"
-        "Every other field stays as it is; integers are rounded. Points with a coordinate\n"
-        "that is NaN or infinite stay as they are, take no part and get the unknown\n"
-        "value. Nothing is lost to large coordinates.\n"};
+        "All other fields are kept; smoothed integers are rounded. Points with a NaN or\n"
+        "infinite coordinate stay as they are, take no part and get the unknown value.\n"
+        "Large coordinates lose no precision.\n"};
 
 const std::map<std::string, Kernel> kKernels{{"gaussian", Kernel::kGaussian},
                                              {"epanechnikov", Kernel::kEpanechnikov},
@@ -77,20 +77,21 @@ void add_learnt(CLI::App& app, const std::string& name, std::optional<double>& v
 void declare_kernel(CLI::App& app, SmoothSettings& s) {
   app.add_option_function<std::string>(
          "--kernel", [&s](const std::string& name) { s.kernel = kKernels.at(name); },
-         "Let weights fall as gaussian, epanechnikov, triangular, boxcar or constant [gaussian]")
+         "Let weights fall off as gaussian, epanechnikov, triangular, boxcar or constant "
+         "[gaussian]")
       ->type_name("KERNEL")
       ->check(one_of({"gaussian", "epanechnikov", "triangular", "boxcar", "constant"}));
   add_neighbors(app, s.neighbors, kMaxNeighbors,
-                "Take the K nearest points [coordinates and fields 48, transfer 16, with --radius "
-                "256]");
-  add_radius(app, s.radius, "Take of these only points within R, in the unit of the cloud");
+                "Use the K nearest points [48 for coordinates and fields, 16 for transfers, 256 "
+                "with --radius]");
+  add_radius(app, s.radius, "Use only those of them within R, in the cloud's unit");
   add_learnt(app, "--bandwidth", s.bandwidth,
-             "Set the width of the kernel, in the unit of the cloud [auto]");
+             "Set the width of the kernel, in the cloud's unit [auto]");
 }
 
 void declare_smoothing(CLI::App& app, SmoothSettings& s) {
   app.add_flag("--coordinates", s.coordinates, "Smooth the coordinates [default without --fields]");
-  app.add_option("--fields", s.fields, "Smooth these fields, names with commas between")
+  app.add_option("--fields", s.fields, "Smooth these fields, separated by commas")
       ->type_name("FIELDS")
       ->delimiter(',')
       ->allow_extra_args(false)
@@ -101,7 +102,7 @@ void declare_smoothing(CLI::App& app, SmoothSettings& s) {
 }
 
 void declare_transfer(CLI::App& app, SmoothSettings& s) {
-  app.add_option("--transfer", s.transfer, "Carry this field over from another cloud")
+  app.add_option("--transfer", s.transfer, "Transfer this field from another cloud")
       ->type_name("FIELD")
       ->check(not_empty());
   app.add_option("--from", s.from, "Read the field of --transfer from this cloud")
@@ -115,22 +116,22 @@ void declare_transfer(CLI::App& app, SmoothSettings& s) {
       ->excludes(categorical);
   add_field(app, s.field, "Name the new field NAME [FIELD]");
   app.add_option("--confidence-field", s.confidence,
-                 "Name the field of the confidences NAME [confidence]")
+                 "Write the confidences to the field NAME [confidence]")
       ->type_name("NAME")
       ->check(not_empty());
   app.add_option_function<std::string>(
          "--unknown", [&s](const std::string& text) { s.unknown = parse_number(text); },
-         "Give points without a known one within --radius this value and confidence 0 "
-         "[integers 0, others nan]")
+         "Give points without a known point within --radius this value and confidence 0 [0 for "
+         "integers, else nan]")
       ->type_name("VALUE")
       ->check([](const std::string& text) {
         return parse_number(text) ? "" : text + " is not a number";
       });
   add_learnt(app, "--vertical", s.vertical,
-             "Weigh a difference in height X times one across [auto]");
+             "Weigh height differences X times as much as horizontal ones [auto]");
   app.add_option("--features", s.features,
-                 "Compare points by these fields, too, which both clouds have, names with commas "
-                 "between; their weights are learnt")
+                 "Also compare points by these fields, separated by commas, which both clouds "
+                 "have; their weights are learnt")
       ->type_name("FIELDS")
       ->delimiter(',')
       ->allow_extra_args(false)
@@ -140,8 +141,8 @@ void declare_transfer(CLI::App& app, SmoothSettings& s) {
 void declare(CLI::App& app, SmoothSettings& s) {
   add_inputs(app, s.files);
   add_output(app, s.files.output,
-             "Write to this file; for several inputs to this folder, which exists or has a / at "
-             "its end. Inputs from a folder keep their paths in it",
+             "Write to this file or, for several inputs, to this folder, which exists or ends in "
+             "/. Inputs from a folder keep their paths in it",
              "PATH");
   add_format(app, s.files.format);
   declare_smoothing(app, s);

@@ -59,13 +59,13 @@ const About kAbout{
         "Keys:\n" +
         Viewer::keys_text() +
         "\n"
-        "Several clouds share a scene. Coordinates are taken relative to a corner of the\n"
-        "first cloud; points with a coordinate that is NaN or infinite are left out. The\n"
-        "frame fits nearly all points: those far away from the others are counted.\n"
-        "The scale bar is right in the middle of the picture, at the depth of its centre.\n"
-        "Pictures need an X display as windows do (Debian's Open3D cannot draw without\n"
-        "one); where there is none, xvfb-run is used, of the packages xvfb and xauth. The\n"
-        "same command gives the same picture, byte by byte, on the same machine.\n",
+        "Several clouds share one scene. Coordinates are taken relative to a corner of\n"
+        "the first cloud; points with a NaN or infinite coordinate are left out. The\n"
+        "frame fits nearly all points; those far away from the others are left out and\n"
+        "counted. The scale bar holds at the depth of the picture's centre. Pictures\n"
+        "need an X display, as windows do (Debian's Open3D cannot draw without one);\n"
+        "where there is none, xvfb-run is used (packages xvfb and xauth). On the same\n"
+        "machine, the same command gives the same picture byte for byte.\n",
     .task = ModelTask::kPoints};
 
 /// Whether the output is a file of points rather than a picture.

@@ -136,10 +136,10 @@ std::string with_advice(const std::string& problem) {
 
 /// Adds the options that every command has.
 void declare_common(CLI::App& app, Talk& talk, int& threads) {
-  app.add_flag("-q,--quiet", talk.quiet, "Print errors only on standard error");
-  app.add_flag("-v,--verbose", talk.verbose, "Print notes on every file, not once a run");
+  app.add_flag("-q,--quiet", talk.quiet, "Print only errors on standard error");
+  app.add_flag("-v,--verbose", talk.verbose, "Print notes for every file instead of once per run");
   app.add_flag_callback(
-      "--no-progress", [&talk] { talk.progress = false; }, "Show no line of progress");
+      "--no-progress", [&talk] { talk.progress = false; }, "Do not show progress");
   app.add_option("--threads", threads, "Use N threads, 0 for one per core [0]")
       ->type_name("N")
       ->check(whole_number(0, kMaxThreads));

@@ -33,7 +33,7 @@ struct ExitCode {
 inline constexpr std::array kExitCodes{
     ExitCode{0, "done"},
     ExitCode{1, "internal error, please report it"},
-    ExitCode{2, "wrong usage"},
+    ExitCode{2, "usage error"},
     ExitCode{3, "an input could not be read or used, or the output could not be written"},
     ExitCode{4, "the model could not be loaded"},
     ExitCode{130, "interrupted"},
@@ -46,13 +46,14 @@ struct Variable {
 };
 inline constexpr Variable kCpuVariable{
     "PTATTN_CPU",
-    "CPU level to use instead of the best one here: amx, avx512_dl, avx512, avx2, sse4, ssse3, "
-    "scalar (x86-64); neon (arm64); or baseline, the lowest of either. Results are the same bytes "
-    "for any number of threads, but may differ between levels; --version tells which one is used."};
+    "CPU level to use instead of the best one available: amx, avx512_dl, avx512, avx2, sse4, "
+    "ssse3, scalar (x86-64); neon (arm64); or baseline, the lowest of either. Results are the same "
+    "bytes for any number of threads, but may differ between levels; --version prints the one in "
+    "use."};
 inline constexpr Variable kModelsVariable{
     "PTATTN_MODELS",
-    "Folders in which models are searched by name before the installed ones, with colons between. "
-    "A model is a folder that holds config.json and model.safetensors."};
+    "Folders, separated by colons, in which models are searched for before the installed ones. A "
+    "model is a folder that holds config.json and model.safetensors."};
 
 /// The life of a command, from argv to the exit code; `main` returns what it returns.
 ///

@@ -243,13 +243,11 @@ TEST_F(Attention, duplicates_are_fine) {
 TEST_F(Attention, wrong_command_lines_are_one_line) {
   expect_error({}, 2, "INPUT: missing, name files, folders or -, see --help");
   expect_error({"a.ply"}, 2, "--output: missing, expected --output, --matrix or --list-layers");
-  expect_error(
-      {"a.ply", "-o", "o.txt"}, 2,
-      "o.txt: expected a name ending in .ply, .pcd, .las or .laz, or a folder, which exists or has "
-      "a / at its end");
-  expect_error(
-      {"a.ply", "--matrix", "m.jpg"}, 2,
-      "m.jpg: expected a name ending in .png, or a folder, which exists or has a / at its end");
+  expect_error({"a.ply", "-o", "o.txt"}, 2,
+               "o.txt: expected a name ending in .ply, .pcd, .las or .laz, or a folder, which "
+               "exists or ends in /");
+  expect_error({"a.ply", "--matrix", "m.jpg"}, 2,
+               "m.jpg: expected a name ending in .png, or a folder, which exists or ends in /");
   expect_error({"a.ply", "-o", "a.ply"}, 2, "a.ply: is an input, --output would overwrite it");
   expect_error({"a.ply", "-o", "o.ply", "--query", "-1"}, 2,
                "--query: -1 is not a number from 0, see --help");
@@ -259,7 +257,7 @@ TEST_F(Attention, wrong_command_lines_are_one_line) {
                "--query: 300 is not a point of a.ply, which has 300");
   for (const std::string at : {"1,2", "1,2,3,4", "1,2,nan", "a,b,c", "", "1,,2"}) {
     expect_error({"a.ply", "-o", "o.ply", "--at", at}, 2,
-                 "--at: " + at + " is not three numbers with commas between, see --help");
+                 "--at: " + at + " is not three numbers separated by commas, see --help");
   }
   expect_error({"a.ply", "-o", "o.ply", "--at", "1,2,3", "--query", "1"}, 2,
                "--query excludes --at, see --help");

@@ -21,10 +21,9 @@ TEST_F(Features, wrong_options_are_one_line) {
   };
   wrong({}, "INPUT: missing, name files, folders or -, see --help");
   wrong({"a.ply"}, "--output: missing, name a file or a folder, or ask for --names");
-  wrong(
-      {"a.ply", "-o", "b.txt"},
-      "b.txt: expected a name ending in .ply, .pcd, .las, .laz, .npy or .safetensors, or a folder, "
-      "which exists or has a / at its end");
+  wrong({"a.ply", "-o", "b.txt"},
+        "b.txt: expected a name ending in .ply, .pcd, .las, .laz, .npy or .safetensors, or a "
+        "folder, which exists or ends in /");
   wrong({"a.ply", "-o", "b.npy", "--colorize"},
         "--colorize: a matrix has no colours, expected a name ending in .ply, .pcd, .las or .laz");
   wrong({"a.ply", "--features", "good"},

@@ -81,17 +81,16 @@ TEST_F(Jobs, lists_may_have_nul_between_paths) {
 
 TEST_F(Jobs, several_inputs_need_a_folder) {
   EXPECT_EQ(refused({"in"}, "o.ply"),
-            "o.ply: expected a folder, which exists or has a / at its end, for several inputs");
+            "o.ply: expected a folder, which exists or ends in /, for several inputs");
   EXPECT_EQ(refused({"in/a.ply", "c.ply"}, "o"),
-            "o: expected a folder, which exists or has a / at its end, for several inputs");
+            "o: expected a folder, which exists or ends in /, for several inputs");
   EXPECT_THAT(refused({"in"}, "c.ply"), HasSubstr("is a file, expected a folder"));
 }
 
 TEST_F(Jobs, names_without_a_known_ending_are_refused) {
-  EXPECT_EQ(
-      refused({"c.ply"}, "o.txt"),
-      "o.txt: expected a name ending in .ply, .pcd, .las or .laz, or a folder, which exists or "
-      "has a / at its end");
+  EXPECT_EQ(refused({"c.ply"}, "o.txt"),
+            "o.txt: expected a name ending in .ply, .pcd, .las or .laz, or a folder, which exists "
+            "or ends in /");
 }
 
 TEST_F(Jobs, what_lies_in_the_output_folder_is_no_input) {

@@ -32,8 +32,7 @@ TEST_F(Segment, an_output_folder_inside_the_input_folder_is_no_input) {
 
 TEST_F(Segment, outputs_that_are_no_clouds_and_no_folders_are_refused) {
   const std::string expected =
-      "expected a name ending in .ply, .pcd, .las or .laz, or a folder, which exists or has a / at "
-      "its end";
+      "expected a name ending in .ply, .pcd, .las or .laz, or a folder, which exists or ends in /";
   expect_usage_error({kTown, "-o", "out.txt"}, "out.txt: " + expected);
   expect_usage_error({kTown, "-o", "-"}, "-: " + expected);
   expect_usage_error({kTown, "-o", "/dev/null"}, "/dev/null: " + expected);

@@ -28,7 +28,7 @@ TEST_F(Smooth, wrong_options_are_one_line) {
       {{in}, "--output: missing, name a file or a folder"},
       {{in, "-o", "out.txt"},
        "out.txt: expected a name ending in .ply, .pcd, .las or .laz, or a folder, which exists or "
-       "has a / at its end"},
+       "ends in /"},
       {{in, "-o", in}, in + ": is an input, --output would overwrite it"},
       {{in, "-o", out, "--bandwidth", "-1"}, "--bandwidth: -1 is not a number above 0, see --help"},
       {{in, "-o", out, "--radius", "auto"}, "--radius: auto is not a number above 0, see --help"},

@@ -76,16 +76,16 @@ class KindOptions {
 using enum FeatureKind;
 
 void declare_neighborhood(CLI::App& app, FeatureSettings& s, KindOptions& of) {
-  CLI::Option* const neighbors =
-      of.add(add_neighbors(app, s.neighbors, kMaxNeighbors,
-                           "Take the K nearest points, itself counted, as a neighbourhood; "
-                           "geometry: sizes with commas between [16,32,64], attention: one [32]"),
-             {kGeometry, kAttention});
-  of.add(add_radius(app, s.radii,
-                    "Take the points within R as further neighbourhoods, radii with commas "
-                    "between in the cloud's unit, but no more than the 64 nearest (or the "
-                    "largest of --neighbors)"),
-         {kGeometry});
+  CLI::Option* const neighbors = of.add(
+      add_neighbors(app, s.neighbors, kMaxNeighbors,
+                    "Use the K nearest points, including the point itself, as its neighbourhood; "
+                    "geometry: sizes separated by commas [16,32,64], attention: one [32]"),
+      {kGeometry, kAttention});
+  of.add(
+      add_radius(app, s.radii,
+                 "Use the points within R as neighbourhoods; radii in the cloud's unit, separated "
+                 "by commas, with at most the 64 nearest points (or the largest of --neighbors)"),
+      {kGeometry});
   of.add(app.add_flag("--global", s.global, "Attend to all points: time grows with their square"),
          {kAttention})
       ->excludes(neighbors);
@@ -93,8 +93,8 @@ void declare_neighborhood(CLI::App& app, FeatureSettings& s, KindOptions& of) {
 
 void declare_attention(CLI::App& app, FeatureSettings& s, KindOptions& of) {
   of.add(app.add_option("--inputs", s.inputs,
-                        "Compare and average these, with commas between: xyz, normals, colors or "
-                        "names of fields [xyz]"),
+                        "Compare and average these inputs, separated by commas: xyz, normals, "
+                        "colors or names of fields [xyz]"),
          {kAttention})
       ->type_name("FIELDS")
       ->delimiter(',')
@@ -139,8 +139,7 @@ void declare_encoding(CLI::App& app, FeatureSettings& s, KindOptions& of) {
         return parse_wavelengths(text) ? "" : text + " is not MIN:MAX, two lengths in order";
       });
   of.add(app.add_option("--channels", s.channels,
-                        "Encode in C channels, 6 for each wavelength [encoding 48, "
-                        "attention 24]"),
+                        "Encode in C channels, 6 per wavelength [encoding 48, attention 24]"),
          {kEncoding, kAttention})
       ->type_name("C")
       ->check(check_channels);
@@ -169,7 +168,7 @@ void declare_features(CLI::App& app, FeatureSettings& s) {
   add_output(app, s.files.output,
              "Write a cloud with one float field per channel (.ply, .pcd, .las, .laz), or a matrix "
              "[points, channels] of float32 (.npy, .safetensors); for several inputs, clouds in "
-             "this folder, which exists or has a / at its end",
+             "this folder, which exists or ends in /",
              "PATH");
   add_format(app, s.files.format);
   app.add_option_function<std::string>(
@@ -185,7 +184,7 @@ void declare_features(CLI::App& app, FeatureSettings& s) {
   declare_model(app, s, *of);
   add_prefix(app, s.prefix, "Name the fields TEXT000, TEXT001, ... [f_]");
   app.add_flag("--names", s.names,
-               "Print what the fields mean, one per line; without -o nothing is computed");
+               "Print the meaning of the fields, one per line; without -o nothing is computed");
   app.add_flag("--colorize", s.colorize,
                "Colour the cloud by the first three principal components; colours of the input "
                "are kept as original_red, ...");

@@ -69,21 +69,21 @@ void declare_frame(CLI::App& app, ViewSettings& s) {
            s.width = size[0];
            s.height = size[1];
          },
-         "Make the window or the picture that many pixels large [1280x800]")
+         "Set the size of the window or picture in pixels [1280x800]")
       ->type_name("WxH")
       ->check([](const std::string& text) {
         return parse_size(text) ? "" : text + " is not a size, expected 16x16 to 8192x8192";
       });
   app.add_option_function<std::string>(
          "--camera", [&s](const std::string& text) { s.viewer.direction = parse_direction(text); },
-         "Look from top, bottom, front, back, left, right, iso, or AZIMUTH,ELEVATION in "
-         "degrees: around the vertical from the front, above the horizon [flat clouds from "
-         "higher up: 30,38, others 30,20]")
+         "Look from top, bottom, front, back, left, right, iso, or AZIMUTH,ELEVATION in degrees: "
+         "about the vertical, counted from the front, and above the horizon [30,38 for flat "
+         "clouds, else 30,20]")
       ->type_name("CAMERA")
       ->check([](const std::string& text) {
         return parse_direction(text) ? "" : text + " is not a direction to look from";
       });
-  app.add_option("--zoom", s.viewer.zoom, "Enlarge: 2 is twice as large as what fits [1]")
+  app.add_option("--zoom", s.viewer.zoom, "Enlarge the scene: 2 is twice the size that fits [1]")
       ->type_name("F")
       ->check(number(0.01, 1000.0));
 }
@@ -99,8 +99,8 @@ void declare_style(CLI::App& app, ViewSettings& s) {
       });
   app.add_option_function<double>(
          "--point-size", [&s](double size) { s.viewer.point_size = size; },
-         "Draw points in the middle of the picture that many pixels large, nearer ones larger "
-         "[as large as closes surfaces]")
+         "Draw points in the middle of the picture with this diameter in pixels, nearer ones "
+         "larger [large enough to close surfaces]")
       ->type_name("PIXELS")
       ->check(number(0.1, 255.0));
   app.add_flag_function(
@@ -108,8 +108,8 @@ void declare_style(CLI::App& app, ViewSettings& s) {
       "Draw colours exactly as in the legend, without shading");
   app.add_flag_function(
       "--no-legend", [&s](std::int64_t) { s.viewer.legend = false; },
-      "Draw no legend, captions, scale bar and compass");
-  app.add_option("--unit", s.viewer.unit, "Write this unit, such as m, behind lengths and heights")
+      "Draw no legend, captions, scale bar or compass");
+  app.add_option("--unit", s.viewer.unit, "Write this unit, such as m, after lengths and heights")
       ->type_name("UNIT");
 }
 
@@ -117,38 +117,37 @@ void declare_style(CLI::App& app, ViewSettings& s) {
 
 void declare_view(CLI::App& app, ViewSettings& s) {
   add_inputs(app, s.files);
-  add_output(
-      app, s.files.output,
-      "Write a picture, PNG, instead of opening a window: one of all inputs, or, in a folder "
-      "that exists or has a / at its end, one of each; or the points that would be drawn with "
-      "their colours, PLY, for Open3D and others",
-      "PATH");
+  add_output(app, s.files.output,
+             "Write a PNG picture instead of opening a window: one of all inputs or, in a folder "
+             "that exists or ends in /, one per input; or a PLY file of the points in the colours "
+             "shown, for Open3D and other programs",
+             "PATH");
   add_format(app, s.files.format);
-  app.add_option("--colorize", s.scene.color,
-                 "Colour by this field; also rgb, height and features (the first three of many) "
-                 "[the first of label, classification, attention, rgb, features, intensity, height "
-                 "that there is]")
+  app.add_option(
+         "--colorize", s.scene.color,
+         "Colour by this field; also rgb, height and features (the first three of many) [the first "
+         "of label, classification, attention, rgb, features, intensity, height that exists]")
       ->type_name("FIELD");
   add_model(app, s.model, "aerial", "Take names and colours of labels from this model");
   add_list_models(app, s.list_models);
-  add_codes(app, s.codes, "--codes", "Take labels as", "asprs for classification, else class");
+  add_codes(app, s.codes, "--codes", "Read labels as", "asprs for classification, else class");
   app.add_option("--compare-fields", s.scene.compared_fields,
-                 "Show a cloud twice side by side, coloured by two of its fields; points whose "
-                 "classes mean the same are paled")
+                 "Show a cloud twice, side by side, coloured by two of its fields; points whose "
+                 "classes agree are paled")
       ->type_name("FIELD FIELD")
       ->expected(2)
       ->excludes("--colorize");
   app.add_flag("--compare", s.scene.compare,
-               "Show two clouds of the same points side by side; points that differ in "
-               "what is shown keep their colours, the others are paled")
+               "Show two clouds of the same points side by side; points that differ keep their "
+               "colours, the others are paled")
       ->excludes("--compare-fields");
   app.add_flag("--side-by-side", s.viewer.side_by_side,
-               "Show each cloud in a part of the window, all from the same direction");
+               "Show each cloud in its own part of the window, all from the same direction");
   declare_frame(app, s);
   declare_style(app, s);
   add_up(app, s.up, "");
   app.add_option("--max-points", s.scene.most_points,
-                 "Draw at most N points; of larger clouds, an even choice [5000000]")
+                 "Draw at most N points, chosen evenly from larger clouds [5000000]")
       ->type_name("N")
       ->check(whole_number(1, 1'000'000'000));
   add_read_options(app, s.scene.read);

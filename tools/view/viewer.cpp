@@ -180,19 +180,21 @@ void Viewer::frame(const view::Direction& direction) {
 }
 
 const std::array<Viewer::KeyAction, 15> Viewer::kKeys{{
-    {"c", "c, C", "next field, the one before", &Viewer::next_field},
-    {"123456789", "1 to 9", "that field of the list", &Viewer::choose_field},
+    {"c", "c, C", "next field, previous field", &Viewer::next_field},
+    {"123456789", "1 to 9", "field of this number", &Viewer::choose_field},
     {"+-", "+ -", "larger, smaller points", &Viewer::resize_points},
-    {"tufk", "t u f k", "look from top, from under, from the front, from the back", &Viewer::look},
+    {"tufk", "t u f k", "look from the top, from below, from the front, from the back",
+     &Viewer::look},
     {"swi", "s w i", "look from the right, from the left, from a corner", &Viewer::look},
-    {"r", "r", "look as at the beginning", &Viewer::look_as_at_first},
+    {"r", "r", "back to the first view", &Viewer::look_as_at_first},
     {"v", "v", "next arrangement: together, side by side, each alone", &Viewer::next_arrangement},
     {"d", "d", "differences of --compare on and off", &Viewer::toggle_differences},
     {"e", "e", "shading on and off", &Viewer::toggle_shading},
     {"b", "b", "background white, grey, black", &Viewer::next_background},
     {"l", "l", "legend on and off", &Viewer::toggle_legend},
-    {"p", "p", "picture to ptattn-view-1.png, ptattn-view-2.png, ...", &Viewer::save_picture},
-    {"h", "h", "this list on standard error", &Viewer::print_keys},
+    {"p", "p", "save a picture as ptattn-view-1.png, ptattn-view-2.png, ...",
+     &Viewer::save_picture},
+    {"h", "h", "print this list on standard error", &Viewer::print_keys},
     {"q\033", "q, Esc", "quit", &Viewer::quit},
     {"", "mouse", "drag: turn; shift or ctrl and drag: roll, move; wheel: zoom", nullptr},
 }};

@@ -135,7 +135,7 @@ void skip_finished(std::vector<Job>& jobs, const Batch& batch, Progress& progres
   std::erase_if(jobs, [&](const Job& job) {
     const EarlierOutput earlier = look_at_output(job, batch.run, batch.sources);
     if (!earlier.outdated.empty()) {
-      progress.note(job.output.string(), earlier.outdated + " and is made anew");
+      progress.note(job.output.string(), earlier.outdated + " and is made again");
     }
     const bool stands = earlier.exists && earlier.outdated.empty();
     kept += stands ? 1 : 0;

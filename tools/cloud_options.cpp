@@ -18,7 +18,7 @@ std::string reference_system(const std::string& text) {
   std::string wkt{std::istreambuf_iterator<char>(file), {}};
   if (!file) {
     throw Error(Fault::kUsage, "--crs",
-                text + " is not a file that can be read, expected EPSG:CODE, WKT or a file of WKT");
+                text + " is not a readable file, expected EPSG:CODE, WKT or a file with WKT");
   }
   wkt.erase(0, wkt.size() - without_byte_order_mark(wkt).size());
   while (!wkt.empty() && (wkt.back() == '\n' || wkt.back() == '\r' || wkt.back() == '\0')) {

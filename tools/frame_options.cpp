@@ -72,7 +72,7 @@ CloudFrame settle_frame(const FrameOptions& options, const PointCloud& cloud,
       progress.note(path, "taken with " + std::string(name_of(frame.up)) + " up");
     }
   } else if (!options.up) {
-    progress.note(path, "is flat along no axis, z is taken as up");
+    progress.note(path, "is not flat along any axis, z is taken as up");
   }
   if (options.metres) return frame;
   const UnitGuess unit = guess(cloud, positions, pose);

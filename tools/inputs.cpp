@@ -75,8 +75,7 @@ void check_list(const std::string& start, char delimiter) {
   }
   if (delimiter != '\0' && start.find('\0') != std::string::npos) {
     fail_list(
-        "holds zero bytes, expected a list of paths, one a line, or with zero bytes between "
-        "them and -0");
+        "holds NUL bytes, expected a list of paths, one per line, or separated by NUL with -0");
   }
 }
 

@@ -70,7 +70,7 @@ void check_outputs(const InputList& inputs, const std::vector<fs::path>& outputs
     const auto [at, fresh] = taken.emplace(outputs[i].lexically_normal(), input.path);
     if (!fresh) {
       throw Error(Fault::kUsage, outputs[i].string(),
-                  "would be made of both " + at->second.string() + " and " + input.path.string() +
+                  "would be made from both " + at->second.string() + " and " + input.path.string() +
                       ", expected inputs of different names");
     }
     refuse_overwriting(outputs[i].string(), files, rule.option);

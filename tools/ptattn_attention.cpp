@@ -271,7 +271,7 @@ std::optional<std::size_t> find_query(const Settings& s, std::span<const Positio
   if (s.at) {
     refuse_outside(positions, *s.at, path);
     if (const auto nearest = nearest_point(positions, *s.at)) return nearest;
-    throw Error(Fault::kInput, path, "has no point with finite coordinates, one is needed");
+    throw Error(Fault::kInput, path, "has no point with finite coordinates, expected at least one");
   }
   if (!s.query) return std::nullopt;
   if (*s.query >= positions.size()) {

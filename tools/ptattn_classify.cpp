@@ -248,7 +248,7 @@ int run(Settings& s) {
   if (changed > 0) {
     progress.note(s.files.output, std::to_string(changed) +
                                       " inputs have changed since; their records are kept, name "
-                                      "another output to classify them anew");
+                                      "another output to classify them again");
   }
   if (inputs.empty() && earlier.keep_bytes == 0) progress.note("", "the list of inputs is empty");
   Document document(*format, output);

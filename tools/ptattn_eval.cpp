@@ -245,10 +245,10 @@ void write_plot(const std::string& path, const ReliabilityTable& table) {
 void check_plot(EvalSettings& s) {
   if (s.plot.empty()) return;
   if (!s.plot.ends_with(".svg") && !s.plot.ends_with(".png")) {
-    throw Error(Fault::kUsage, "--plot", s.plot + " is no .svg or .png file");
+    throw Error(Fault::kUsage, "--plot", s.plot + " is not a .svg or .png file");
   }
   refuse_overwriting(s.plot, files_read(s));
-  if (s.plot == s.files.output) throw Error(Fault::kUsage, "--plot", "is the --output as well");
+  if (s.plot == s.files.output) throw Error(Fault::kUsage, "--plot", "is also the --output");
   check_target(s.plot, {});
   s.reliability = true;
 }

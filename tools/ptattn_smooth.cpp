@@ -164,7 +164,7 @@ void check_use(const CLI::App& app, bool transfer) {
     }
   };
   if (transfer) {
-    refuse(kOfSmoothing, "does not go with --transfer");
+    refuse(kOfSmoothing, "cannot be used with --transfer");
   } else {
     refuse(kOfTransfer, "needs --transfer FIELD");
   }
@@ -178,7 +178,7 @@ void check_settings(const CLI::App& app, const SmoothSettings& s) {
     throw Error(Fault::kUsage, "--transfer", "needs --from FILE");
   }
   if (s.kind == FieldKind::kNumeric && app.count("--confidence-field") > 0) {
-    throw Error(Fault::kUsage, "--confidence-field", "does not go with --numeric");
+    throw Error(Fault::kUsage, "--confidence-field", "cannot be used with --numeric");
   }
 }
 

@@ -61,7 +61,8 @@ void declare_data(CLI::App& app, TrainSettings& s) {
       ->type_name("FILE")
       ->check(not_empty());
   app.add_option("--maps", s.maps,
-                 "What values mean in single clouds: JSON {NAME: {\"map\": {VALUE: CLASS}}}")
+                 "Take the meaning of the labels in single clouds from this JSON file: {NAME: "
+                 "{\"map\": {VALUE: CLASS}}}")
       ->type_name("FILE")
       ->check(not_empty());
   app.add_option("--select", s.select,

@@ -70,7 +70,7 @@ TEST(gzip_data, that_are_cut_or_damaged_are_refused) {
   }
   std::string damaged = whole;
   damaged[whole.size() - 5] = static_cast<char>(damaged[whole.size() - 5] ^ 1);  // the checksum
-  EXPECT_EQ(refusal(damaged), "a.ply: holds gzip data that are damaged");
+  EXPECT_EQ(refusal(damaged), "a.ply: holds damaged gzip data");
 }
 
 TEST(gzip_data, that_are_no_cloud_name_what_they_are) {

@@ -18,7 +18,7 @@ using testing::HasSubstr;
 TEST(other_kinds, are_named_with_what_to_do) {
   const std::vector<std::pair<std::string, std::string>> kinds{
       {"version https://git-lfs.github.com/spec/v1\noid sha256:01\nsize 2\n",
-       "is a Git LFS pointer, not the file itself, fetch that with git lfs pull"},
+       "is a Git LFS pointer, not the file itself, fetch the file with git lfs pull"},
       {"PK\3\4....", "is a zip archive, unpack it first"},
       {"BZh91AY", "is bzip2 data, unpack it first"},
       {"\xfd"
@@ -26,7 +26,8 @@ TEST(other_kinds, are_named_with_what_to_do) {
        "is xz data, unpack it first"},
       {"\x28\xb5\x2f\xfd....", "is zstd data, unpack it first"},
       {std::string(257, 'a') + "ustar", "is a tar archive, unpack it first"},
-      {"ASTM-E57\1\0"s, "is an E57 file, which is not read, convert it to PLY, PCD or LAS first"},
+      {"ASTM-E57\1\0"s,
+       "is an E57 file, which is not supported, convert it to PLY, PCD or LAS first"},
       {"%PDF-1.7\n", "is a PDF document"},
       {"\x89PNG\r\n\x1a\n", "is a PNG picture"},
       {"glTF\2\0"s, "is a glTF model"},
@@ -59,7 +60,7 @@ TEST(other_kinds, are_named_with_what_to_do) {
 TEST(other_kinds, what_is_not_known_is_not_guessed) {
   for (const std::string& bytes :
        {"Dear reader,\nthis is a letter.\n"s, "\1\2\3\4"s, "plywood\n"s}) {
-    EXPECT_EQ(refusal(bytes), "a.ply: is neither a PLY, PCD nor LAS file");
+    EXPECT_EQ(refusal(bytes), "a.ply: is not a PLY, PCD or LAS file");
   }
 }
 

@@ -171,7 +171,8 @@ TEST(foreign_files, lines_that_are_no_words_of_the_header_become_comments) {  //
   EXPECT_THAT(ply.metadata().comments, ElementsAre("Created by Blender3D 247"));
   EXPECT_THAT(
       ply.metadata().notes,
-      ElementsAre("line 3: 'Created' begins no line of a PLY header, it is kept as a comment"));
+      ElementsAre(
+          "line 3: 'Created' does not start a line of a PLY header, it is kept as a comment"));
   const PointCloud pcd = parse(replaced(kPcd, "WIDTH 3", "SENSOR lidar 7\nWIDTH 3") + kPoints);
   EXPECT_THAT(pcd.metadata().comments, ElementsAre("SENSOR lidar 7"));
   EXPECT_EQ(pcd.metadata().notes.size(), 1U);
@@ -228,8 +229,7 @@ TEST(foreign_files, a_field_of_no_values_is_left_out_with_a_word) {  // PCL remo
   const PointCloud cloud = parse(header + kPoints);
   ASSERT_EQ(cloud.fields().size(), 3U);
   EXPECT_THAT(values<float>(cloud, "z"), ElementsAre(3, 6, 9));
-  EXPECT_THAT(cloud.metadata().notes,
-              ElementsAre("the field nothing has COUNT 0, so it holds nothing and is left out"));
+  EXPECT_THAT(cloud.metadata().notes, ElementsAre("the field nothing has COUNT 0 and is left out"));
   const std::string binary = replaced(
       replaced(replaced(header, "ascii", "binary"), "WIDTH 3", "WIDTH 1"), "POINTS 3", "POINTS 1");
   EXPECT_THAT(values<float>(parse(binary + raw(1.0F) + raw(2.0F) + raw(3.0F)), "z"),
@@ -247,7 +247,7 @@ TEST(foreign_files, bytes_behind_the_points_are_noted) {  // autoware_tools#114
     EXPECT_THAT(values<float>(cloud, "z"), ElementsAre(3));
     EXPECT_THAT(
         cloud.metadata().notes,
-        ElementsAre("199 more bytes behind the last point that the header announces are left out"));
+        ElementsAre("199 more bytes after the last point that the header announces are left out"));
   }
   const PointCloud text = parse(std::string(kPcd) + kPoints + "1 2 3\n");
   EXPECT_THAT(text.metadata().notes,

@@ -59,7 +59,7 @@ TEST(pcd, binary_skips_padding_and_accepts_pages) {
   expect_cloud(parse(file + std::string(70000, '\0')));
   EXPECT_THAT(
       parse(file + "x").metadata().notes,
-      ElementsAre("1 more byte behind the last point that the header announces are left out"));
+      ElementsAre("1 more byte after the last point that the header announces are left out"));
   EXPECT_EQ(refusal(file.substr(0, file.size() - 1)),
             "a.ply: ends after 1 of 2 points, the file is truncated");
 }

@@ -116,7 +116,7 @@ TEST(ply, binary_of_both_byte_orders) {
 
     EXPECT_EQ(refusal(file + "\n \r\n"), "");  // some writers end the file like text
     EXPECT_THAT(parse(file + "x").metadata().notes,
-                ElementsAre(testing::HasSubstr("1 more byte behind the last point")));
+                ElementsAre(testing::HasSubstr("1 more byte after the last point")));
     EXPECT_EQ(refusal(file.substr(0, file.size() - 1)),
               "a.ply: ends within a list i of 2 values, the file is truncated");
     EXPECT_EQ(refusal(file.substr(0, file.size() - 7)),
@@ -252,8 +252,8 @@ TEST(ply, ascii_bodies_that_do_not_fit) {
   EXPECT_EQ(refusal(header + "1.25 25\n3\n"),
             "a.ply: ends after 1 of 2 points, the file is truncated");
   EXPECT_THAT(parse(header + "1 2\n3 4\n5 6\n").metadata().notes,
-              ElementsAre("line 9: goes on behind the last value that the header announces, what "
-                          "follows is left out"));
+              ElementsAre("line 9: continues after the last value that the header announces, the "
+                          "rest is left out"));
   EXPECT_THAT(refusal("ply\nformat ascii 1.0\nelement vertex 1\nproperty char c\nelement f 1\n"
                       "property list char int i\nend_header\n1\n-1\n"),
               testing::HasSubstr("negative length"));

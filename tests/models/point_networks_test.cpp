@@ -313,7 +313,7 @@ TEST(point_networks, bad_configurations_are_refused) {
   refuse("ptv1_seg", R"({"stride": [1, 4]})", "blocks does not have 2 items");
   refuse("ptv1_seg", R"({"stride": [4, 4, 4, 4, 4]})", "stride is not 1 and then numbers above 1");
   refuse("ptv1_seg", R"({"nsample": [1, 1, 1, 1, 1], "neighbors": [1, 1, 1, 1, 1]})",
-         "nsample says again what neighbors says");
+         "nsample repeats what neighbors says");
   refuse("ptv1_seg", "{}", "missing cls.0.bias, cls.0.weight");
   refuse("spct_partseg", R"({"head_channels": [512]})", "head_channels does not have 2 items");
   refuse("spct_partseg", R"({"num_categories": 0})", "num_categories");

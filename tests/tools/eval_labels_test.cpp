@@ -80,7 +80,7 @@ TEST_F(Eval, numbers_of_classes_are_never_compared_with_asprs_codes) {
   EXPECT_EQ(report["ignored"], 1);
   EXPECT_EQ(report["classes"][1]["name"], "vegetation");
   EXPECT_DOUBLE_EQ(report["overall_accuracy"], 0.833333333);
-  EXPECT_THAT(finished.err, HasSubstr("label holds numbers of classes, classification holds ASPRS "
+  EXPECT_THAT(finished.err, HasSubstr("label holds class numbers, classification holds ASPRS "
                                       "codes: compared as ground, vegetation, building, ...\n"));
   EXPECT_EQ(eval_json({"a.ply", "--truth", "label", "--predicted", "classification"})["points"], 7);
 }
@@ -103,7 +103,7 @@ TEST_F(Eval, other_classes_than_those_of_the_file_are_refused) {
                "--classes: has other classes than label, which holds Airplane.wing");
   put("a.ply", with_origin(cloud, kAerialClasses));
   expect_error({"a.ply", "--predicted-codes", "asprs"}, 2,
-               "--predicted-codes: contradicts the file, whose label holds numbers of classes");
+               "--predicted-codes: contradicts the file, whose label holds class numbers");
   put("b.ply", with_origin(cloud, {"labels label class", "class 0 2 earth"}));
   expect_error({"a.ply", "b.ply"}, 3, "b.ply: label holds other classes or codes than in a.ply");
 }
@@ -157,8 +157,8 @@ TEST_F(Eval, names_that_are_not_there_are_refused) {
   expect_error({"a.ply", "--truth-map", "map.txt", "--classes", "ground,building,others"}, 2,
                "--map: leads to \"other\", which is no named class, did you mean others?");
   expect_error({"a.ply", "--truth-map", "map.txt"}, 3,
-               "classes: the truth's begin with building, the prediction's with 2, none is on both "
-               "sides; a map of both, --classes or --model can name them");
+               "classes: the truth's start with building, the prediction's with 2, and none is on "
+               "both sides; a map of both, --classes or --model can name them");
 }
 
 TEST_F(Eval, keys_of_maps_are_labels) {

@@ -29,7 +29,7 @@ TEST_F(Eval, points_of_two_files_are_matched_by_coordinates) {
   put("t.ply", cloud({"5 5 1 4", "0 5 0 3", "0 0 0 1", "5 0 0 9"}, "class"));
   const std::vector<std::string> arguments{"p.ply", "--truth-file", "t.ply", "--truth", "class"};
   const Finished finished = eval(arguments);
-  EXPECT_THAT(finished.err, HasSubstr("p.ply: its points stand in another order than those of "
+  EXPECT_THAT(finished.err, HasSubstr("p.ply: its points are in a different order from those of "
                                       "t.ply, matched by coordinates\n"));
   EXPECT_EQ(eval_json(arguments)["overall_accuracy"], 0.75);
   put("t.ply", cloud({"70005 5 1 4", "70000 5 0 3", "70000 0 0 1", "70005 0 0 2"}, "class"));

@@ -40,8 +40,9 @@ TEST_F(Features, many_files_skip_bad_ones_and_resume) {
   EXPECT_THAT(again.err, HasSubstr("2 of 3 outputs exist already\n"));
   const Finished other =
       features({"in", "-o", "out/", "--neighbors", "3", "--format", "jsonl", "--resume"});
-  EXPECT_THAT(other.err, HasSubstr("out/a.ply: was made with neighbors=4, now neighbors=3 and is "
-                                   "made anew\n"));
+  EXPECT_THAT(
+      other.err,
+      HasSubstr("out/a.ply: was made with neighbors=4, now neighbors=3 and is made again\n"));
   const auto record = nlohmann::json::parse(lines_of(other.out).front());
   EXPECT_EQ(record["made_by"]["options"], nlohmann::json({"neighbors=3"}));
 }

@@ -56,13 +56,13 @@ TEST_F(Features, wrong_options_are_one_line) {
 
 TEST_F(Features, options_of_another_kind_are_refused) {
   expect_error({"a.ply", "-o", "b.ply", "--bandwidth", "1"}, 2,
-               "--bandwidth: does not go with --features geometry, see --help");
+               "--bandwidth: cannot be used with --features geometry, see --help");
   expect_error({"a.ply", "-o", "b.ply", "--features", "encoding", "--neighbors", "4"}, 2,
-               "--neighbors: does not go with --features encoding, see --help");
+               "--neighbors: cannot be used with --features encoding, see --help");
   expect_error({"a.ply", "-o", "b.ply", "--features", "attention", "--radius", "4"}, 2,
-               "--radius: does not go with --features attention, see --help");
+               "--radius: cannot be used with --features attention, see --help");
   expect_error({"a.ply", "-o", "b.ply", "--features", "model", "--inputs", "xyz"}, 2,
-               "--inputs: does not go with --features model, see --help");
+               "--inputs: cannot be used with --features model, see --help");
 }
 
 TEST_F(Features, targets_are_checked_before_the_input_is_read) {

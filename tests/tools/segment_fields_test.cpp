@@ -107,7 +107,7 @@ TEST_F(Segment, truncated_laz_files_are_refused_or_salvaged) {
   EXPECT_THAT(segment({"half.laz", "-o", "out.laz"}).err, HasSubstr("the file is truncated"));
   const Finished saved = segment({"half.laz", "-o", "out.laz", "--salvage"});
   EXPECT_EQ(saved.exit_code, 0) << saved.err;
-  EXPECT_THAT(saved.err, HasSubstr("of 1065 points are whole and were read"));
+  EXPECT_THAT(saved.err, HasSubstr("of 1065 points are intact and were read"));
 }
 
 TEST_F(Segment, taken_names_are_refused) {

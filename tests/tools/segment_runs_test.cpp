@@ -83,9 +83,9 @@ TEST_F(Segment, a_list_on_standard_input) {
 TEST_F(Segment, two_inputs_with_one_name_are_refused) {
   put_town("x/a.ply");
   put_town("y/a.ply");
-  expect_usage_error({"x/a.ply", "y/a.ply", "-o", "out/"},
-                     "out/a.ply: would be made of both x/a.ply and y/a.ply, expected inputs of "
-                     "different names");
+  expect_usage_error(
+      {"x/a.ply", "y/a.ply", "-o", "out/"},
+      "out/a.ply: would be made from both x/a.ply and y/a.ply, expected inputs of different names");
 }
 
 TEST_F(Segment, every_run_ends_with_one_line) {
@@ -112,7 +112,7 @@ TEST_F(Segment, notes_are_said_once_a_run_unless_asked_for) {
     arguments.insert(arguments.end(), more.begin(), more.end());
     std::size_t count = 0;
     for (const std::string& line : lines_of(segment(arguments).err)) {
-      count += line.find("no intensities that vary") != std::string::npos ? 1 : 0;
+      count += line.find("no varying intensities") != std::string::npos ? 1 : 0;
     }
     return count;
   };
@@ -201,7 +201,7 @@ TEST_F(Segment, resume_makes_anew_what_another_command_line_made) {
   const Finished finished = segment({"in", "-o", "out/", "--resume"});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_THAT(finished.err,
-              HasSubstr("out/a.ply: was made with votes=2, now no options and is made anew\n"));
+              HasSubstr("out/a.ply: was made with votes=2, now no options and is made again\n"));
   EXPECT_NE(get("out/a.ply"), before);
   EXPECT_THAT(segment({"in", "-o", "out/", "--resume"}).err,
               HasSubstr("2 of 2 outputs exist already\n"));
@@ -225,7 +225,7 @@ TEST_F(Segment, resume_makes_anew_what_is_older_than_its_input) {
   fs::last_write_time(folder() / "in/a.ply",
                       fs::last_write_time(folder() / "out/a.ply") + std::chrono::seconds(1));
   EXPECT_THAT(segment({"in", "-o", "out/", "--resume"}).err,
-              HasSubstr("out/a.ply: is older than in/a.ply and is made anew\n"));
+              HasSubstr("out/a.ply: is older than in/a.ply and is made again\n"));
 }
 
 TEST_F(Segment, resume_keeps_what_does_not_say_what_made_it_and_says_so) {

@@ -209,7 +209,7 @@ TEST_F(Segment, strange_units_and_extents) {
   for (int i = 0; i < 400; ++i) grid.push_back({1000.0 * (i % 20), 1000.0 * (i / 20), 0.0});
   write_file(folder() / "millimetres.ply", ply_text(grid));
   EXPECT_THAT(segment({"millimetres.ply", "-o", "out.ply"}).err,
-              HasSubstr("millimetres.ply: has its points farther apart than"));
+              HasSubstr("millimetres.ply: has points farther apart than"));
   for (auto& p : grid) p = {p[0] / 1000.0, p[1] / 1000.0, 0.0};
   write_file(folder() / "metres.ply", ply_text(grid));
   EXPECT_THAT(segment({"metres.ply", "-o", "out.ply"}).err, Not(HasSubstr("metres?")));

@@ -51,8 +51,8 @@ TEST_F(SmoothOrigin, points_without_a_known_one_nearby_stay_unknown_and_are_coun
   arguments.insert(arguments.end(), {"-o", path("out.ply")});
   const Finished finished = smooth(arguments);
   EXPECT_EQ(finished.exit_code, 0);
-  EXPECT_THAT(finished.err, HasSubstr("2 of 4 points have no known one within 12 and stay "
-                                      "unknown\n"));
+  EXPECT_THAT(finished.err,
+              HasSubstr("2 of 4 points have no known point within 12 and stay unknown\n"));
   const PointCloud after = get("out.ply");
   EXPECT_THAT(after.find("class")->values<std::uint8_t>(), ElementsAre(2, 0, 6, 0));
   const auto confidence = after.find("confidence")->values<float>();

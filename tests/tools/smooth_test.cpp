@@ -40,9 +40,9 @@ TEST_F(Smooth, wrong_options_are_one_line) {
       {{in, "-o", out, "--from", in}, "--from: needs --transfer FIELD"},
       {{in, "-o", out, "--transfer", "label"}, "--transfer: needs --from FILE"},
       {{in, "-o", out, "--transfer", "label", "--from", in, "--iterations", "2"},
-       "--iterations: does not go with --transfer"},
+       "--iterations: cannot be used with --transfer"},
       {{in, "-o", out, "--transfer", "label", "--from", in, "--numeric", "--confidence-field", "c"},
-       "--confidence-field: does not go with --numeric"},
+       "--confidence-field: cannot be used with --numeric"},
       {{in, "-o", out, "--transfer", "label", "--from", in, "--numeric", "--categorical"},
        "--categorical excludes --numeric, see --help"},
   });

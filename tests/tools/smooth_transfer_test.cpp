@@ -102,7 +102,7 @@ TEST_F(Smooth, nothing_known_is_an_error) {
   put("in.ply", cloud_at({{0, 0, 0}}));
   expect_refused(
       {path("in.ply"), "-o", path("out.ply"), "--transfer", "level", "--from", path("known.ply")},
-      3, path("known.ply") + ": has no point with coordinates and a value to carry over");
+      3, path("known.ply") + ": has no point with coordinates and a value to transfer");
   put("empty.ply", known);
   put("known.ply", noisy_sheet(10));
   put("none.ply", without(known, "level"));

@@ -42,7 +42,7 @@ TEST_F(Train, options_that_do_not_go_together_are_refused) {
       {{"data", "--dry-run", "--architecture", "pct"},
        "--architecture: pct names objects, this data has points"},
       {{"data", "--dry-run", "--init", "aerial", "--architecture", "volt"},
-       "--architecture: does not go with --init, whose network expects its own"},
+       "--architecture: cannot be used with --init, whose network has its own"},
       {{"data", "--dry-run", "--freeze", "encoder"},
        "--freeze: encoder needs --init, the model whose encoder it is"},
       {{"data", "--dry-run", "--init", "aerial", "--head", "attention"},
@@ -84,8 +84,8 @@ TEST_F(Train, data_that_teaches_nothing_is_refused) {
        "halves/a.ply: holds 0.500000 in \"label\", expected whole numbers",
        3},
       {{"data", "--dry-run", "--classes", "classes.txt"},
-       "data/a.ply: holds 1 in \"classification\", which no class is named for, name it or "
-       "\"* ignore\" in --classes",
+       "data/a.ply: holds 1 in \"classification\", for which no class is named, name one or \"* "
+       "ignore\" in --classes",
        3},
       {{"data", "--dry-run", "--classes", "one.txt"},
        "DATA: holds points of one class only, expected two or more",

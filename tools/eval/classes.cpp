@@ -26,10 +26,9 @@ void check_common(const std::set<std::string>& truth, const std::set<std::string
   const auto is_common = [&](const std::string& name) { return predicted.contains(name); };
   if (std::ranges::any_of(truth, is_common)) return;
   throw Error(Fault::kInput, "classes",
-              "the truth's begin with " + *truth.begin() + ", the prediction's with " +
+              "the truth's start with " + *truth.begin() + ", the prediction's with " +
                   *predicted.begin() +
-                  ", none is on both sides; a map of both, --classes or "
-                  "--model can name them");
+                  ", and none is on both sides; a map of both, --classes or --model can name them");
 }
 
 /// All labels of both sides.

@@ -55,7 +55,7 @@ void check_codes(const Side& side) {
   if (asprs == (side.labels.codes == Codes::kAsprs)) return;
   throw Error(Fault::kUsage, side.option(),
               "contradicts the file, whose " + origin->field + " holds " +
-                  (asprs ? "ASPRS codes" : "numbers of classes"));
+                  (asprs ? "ASPRS codes" : "class numbers"));
 }
 
 /// Refuses numbers of other classes than those that the user named.
@@ -154,7 +154,7 @@ void add_names(const Side& side, std::vector<std::string>& names) {
 std::string words_for(const Side& side) {
   const std::string& field = side.labels.field;
   if (side.kind == Kind::kAsprs) return field + " holds ASPRS codes";
-  return field + (side.kind == Kind::kMapped ? " has a map" : " holds numbers of classes");
+  return field + (side.kind == Kind::kMapped ? " has a map" : " holds class numbers");
 }
 
 }  // namespace

@@ -121,7 +121,7 @@ std::string TruthTable::class_of(const std::string& path) const {
 std::string class_of_folder(const std::string& path) {
   std::string name = fs::path(path).lexically_normal().parent_path().filename();
   if (name.empty() || name == "." || name == "..") {
-    throw Error(Fault::kInput, path, "lies in no folder that could name its class");
+    throw Error(Fault::kInput, path, "is not in a folder that could name its class");
   }
   return name;
 }
@@ -130,7 +130,7 @@ std::string class_of_file(const std::string& path) {
   std::string name = fs::path(path).stem();
   name.resize(name.find_last_not_of("0123456789") + 1);
   name.resize(name.find_last_not_of("_-. ") + 1);
-  if (name.empty()) throw Error(Fault::kInput, path, "has a file name that names no class");
+  if (name.empty()) throw Error(Fault::kInput, path, "has a file name without a class");
   return name;
 }
 

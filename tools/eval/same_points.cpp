@@ -35,10 +35,12 @@ double step_of(const PointCloud& cloud, std::span<const Position> positions) {
 }
 
 std::string note_of(const PointMatch& match, const std::string& truth) {
-  if (match.moved) return "its points lie beside those of " + truth + ", compared in their order";
+  if (match.moved)
+    return "its points are offset from those of " + truth + ", compared in their order";
   std::string note;
   if (!match.partner.empty()) {
-    note = "its points stand in another order than those of " + truth + ", matched by coordinates";
+    note =
+        "its points are in a different order from those of " + truth + ", matched by coordinates";
   }
   const Position& offset = match.offset;
   if (std::ranges::all_of(offset, [](double v) { return v == 0.0; })) return note;

@@ -63,7 +63,7 @@ class KindOptions {
   void check() const {
     for (const auto& [option, kinds] : entries_) {
       if (option->count() == 0 || std::ranges::find(kinds, settings_.kind) != kinds.end()) continue;
-      throw CLI::ValidationError(option->get_name(), "does not go with --features " +
+      throw CLI::ValidationError(option->get_name(), "cannot be used with --features " +
                                                          std::string(name_of(settings_.kind)));
     }
   }

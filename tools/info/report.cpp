@@ -118,7 +118,7 @@ void add_shape(const CloudFacts& facts, Lines& lines) {
   lines.add("spacing", number_text(facts.spacing) +
                            (facts.pose && facts.pose->is_flat()
                                 ? ", " + number_text(std::round(facts.pose->density * 100) / 100) +
-                                      " points a square unit"
+                                      " points per square unit"
                                 : ""));
   if (facts.pose && facts.pose->is_flat()) {
     lines.add("up", std::string(name_of(facts.pose->up)) + ", it seems");
@@ -127,7 +127,7 @@ void add_shape(const CloudFacts& facts, Lines& lines) {
                 "tilted by " + std::to_string(std::lround(facts.pose->tilt)) + " degrees");
     }
   } else {
-    lines.add("up", "unknown, flat along no axis");
+    lines.add("up", "unknown, not flat along any axis");
   }
   std::string system = facts.system.name;
   if (facts.system.geographic) system += (system.empty() ? "" : ", ") + std::string("degrees");

@@ -35,7 +35,7 @@ std::string text_of(const SmoothSettings& s, const SmoothedRecord& r) {
   if (!(r.bandwidth > 0.0)) return r.what + ": nothing to smooth";
   if (r.labels > 0) {
     const auto of = static_cast<double>(r.labels);
-    return r.what + ": a vote, for they are labels; bandwidth " + digits(r.bandwidth) + " (" +
+    return r.what + ": labels, smoothed by a vote; bandwidth " + digits(r.bandwidth) + " (" +
            origin(s) + "), " + percent_text(static_cast<double>(r.changed) / of, 2) + " of " +
            std::to_string(r.labels) + " labels changed";
   }

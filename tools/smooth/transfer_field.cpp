@@ -148,7 +148,7 @@ UsablePoints known_points(const SmoothSettings& s, const PointCloud& labelled, c
   UsablePoints known(labelled);
   known.keep_known(field);
   if (known.rows.empty()) {
-    throw Error(Fault::kInput, s.from, "has no point with coordinates and a value to carry over");
+    throw Error(Fault::kInput, s.from, "has no point with coordinates and a value to transfer");
   }
   return known;
 }
@@ -227,7 +227,7 @@ void judge_overlap(const SmoothSettings& s, const std::string& path, const Overl
   constexpr std::size_t kFew = 1000;  // one of so many: birds and noise, which reports count
   if (lonely * kFew < points.rows.size()) return;
   progress.note(path, std::to_string(lonely) + " of " + std::to_string(points.rows.size()) +
-                          " points have no known one within " + short_text(reach) +
+                          " points have no known point within " + short_text(reach) +
                           " and stay unknown");
 }
 

@@ -52,7 +52,7 @@ std::string find_truth_field(const std::vector<fs::path>& paths, const std::stri
   if (!std::ranges::all_of(paths, same_folder)) return "";
   const std::string known = comma_joined(cloud.fields(), &Field::name);
   throw Error(Fault::kInput, subject,
-              "has no field of labels that is known, name one of " + known + " by --truth");
+              "has no known label field, name one of " + known + " by --truth");
 }
 
 DataFile look_at(LabelledCloud cloud) {
@@ -130,7 +130,7 @@ TruthPlan truth_for(const TrainSettings& settings, const std::vector<fs::path>& 
   const bool asprs = settings.classes == "asprs";
   if (!settings.classes.empty() && !asprs) {
     if (!settings.add_classes.empty()) {
-      throw Error(Fault::kUsage, "--add-class", "does not go with --classes, name it there");
+      throw Error(Fault::kUsage, "--add-class", "cannot be used with --classes, name it there");
     }
     return read_truth(settings, field,
                       init == nullptr ? std::vector<std::string>{} : init->classes);
@@ -162,7 +162,7 @@ std::vector<train::Label> labels_of(const PointCloud& cloud, const TrainData& da
   const auto& classes = data.truth.space.classes;
   const auto found = std::ranges::find(classes, path.parent_path().filename().string());
   if (found == classes.end()) {
-    throw Error(Fault::kInput, path.string(), "lies in a folder that is none of the classes");
+    throw Error(Fault::kInput, path.string(), "is in a folder that is not one of the classes");
   }
   return std::vector<train::Label>(cloud.size(),
                                    static_cast<train::Label>(found - classes.begin()));
@@ -193,7 +193,7 @@ void hold_out_by_place(TrainData& data) {
   data.training = std::move(rest);
   data.notes.emplace_back(
       "held out: the last seventh of every file along its longer side (--hold-out names files "
-      "instead, which says more)");
+      "instead, a better test)");
 }
 
 /// True when every class that has points keeps some without `taken` of them.

@@ -207,7 +207,7 @@ class HeadFit {
 int fit_head(const TrainSettings& settings, TrainPlan plan, TrainData data,
              const std::string& command) {
   if (data.kind == TrainKind::kObjects) {
-    throw Error(Fault::kUsage, "--head", settings.head + " is for points, name gradient");
+    throw Error(Fault::kUsage, "--head", settings.head + " is for points, use gradient");
   }
   return HeadFit(settings, std::move(plan), std::move(data), command).run();
 }

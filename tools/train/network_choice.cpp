@@ -52,7 +52,7 @@ class NetworkChoice {
                   settings_.voxel              ? "--voxel"
                   : settings_.channels.empty() ? "--architecture"
                                                : "--channels",
-                  "does not go with --init, whose network expects its own");
+                  "cannot be used with --init, whose network has its own");
     }
     train::ModelSpec spec = train::with_classes(init, data_.truth.space.classes);
     if (!data_.truth.asprs_codes.empty()) spec.asprs_codes = data_.truth.asprs_codes;

@@ -89,7 +89,7 @@ class Run {
           std::vector{checkpoint_, folder_ / "config.json", folder_ / "model.safetensors"});
     }
     if (settings_.resume && trainer_->load(checkpoint_)) {
-      say("goes on from step " + std::to_string(trainer_->steps()));
+      say("continues from step " + std::to_string(trainer_->steps()));
     }
     log_.emplace(folder_ / "training" / "log.jsonl", trainer_->steps(),
                  trainer_->best_score().validated);
@@ -111,7 +111,7 @@ class Run {
     if (!note.noted()) finish(note);
     if (note.noted()) {
       say("interrupted at step " + std::to_string(trainer_->steps()) +
-          "; --resume goes on from there");
+          "; --resume continues from there");
       return kInterrupted;
     }
     return 0;
@@ -290,7 +290,7 @@ class Run {
   void finish(const InterruptNote& note) {
     choose_weight_type(note);
     write_best();
-    say("finds out how far the model can be relied on");
+    say("measuring how reliable the model is");
     const auto finding =
         find_reliability(folder_, *task_, data_.truth.space, [&note] { return !note.noted(); });
     if (!finding) return;
@@ -356,7 +356,7 @@ void check_output(const TrainSettings& settings) {
   }
   if (!settings.resume && fs::exists(folder / "training" / "checkpoint")) {
     throw Error(Fault::kUsage, settings.output,
-                "holds a run, go on with --resume or name another folder");
+                "holds a run, continue it with --resume or name another folder");
   }
 }
 

@@ -35,10 +35,9 @@ std::string display_advice(bool picture) {
   if (has_display()) {
     return "expected an X display with OpenGL 3.3 (Debian: install libgl1-mesa-dri)";
   }
-  return picture
-             ? "for pictures without a display install xvfb and xauth"
-             : "a window needs a desktop or ssh -X; --screenshot does without if xvfb and xauth "
-               "are installed";
+  return picture ? "for pictures without a display install xvfb and xauth"
+                 : "a window needs a desktop or ssh -X; --output works without one if xvfb and "
+                   "xauth are installed";
 }
 
 }  // namespace ptattn::tools

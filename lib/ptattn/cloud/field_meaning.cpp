@@ -228,8 +228,8 @@ FieldTriple require_coordinates(const PointCloud& cloud) {
     const std::string name(kAxes[axis]);
     if (axes[axis] == nullptr && cloud.find("packed_position") != nullptr) {
       throw Error(Fault::kInput, cloud.name(),
-                  "is a compressed Gaussian splat (packed_position), which is not read, expected "
-                  "one that is not packed, with x, y and z");
+                  "is a compressed Gaussian splat (packed_position), which is not supported, "
+                  "expected an uncompressed one with x, y and z");
     }
     if (axes[axis] == nullptr) {
       throw Error(Fault::kInput, cloud.name(), "has no field " + name + ", expected x, y and z");
@@ -237,7 +237,7 @@ FieldTriple require_coordinates(const PointCloud& cloud) {
     if (axes[axis]->count() == 1) continue;
     throw Error(Fault::kInput, cloud.name(),
                 "field " + name + " holds " + std::to_string(axes[axis]->count()) +
-                    " values a point, expected one");
+                    " values per point, expected one");
   }
   return axes;
 }

@@ -44,7 +44,7 @@ Field* PointCloud::find(std::string_view name) {
 
 Field& PointCloud::add(std::string name, FieldType type, std::uint32_t count) {
   if (find(name) != nullptr) {
-    throw Error(Fault::kUsage, name, "the cloud has a field of this name already");
+    throw Error(Fault::kUsage, name, "the cloud already has a field of this name");
   }
   return fields_.emplace_back(std::move(name), type, size(), count);
 }

@@ -214,7 +214,7 @@ bool TextValues::at_line_end() {
 std::string TextValues::note_of_rest() {
   if (!skip_space() || is_padding(stream_.window())) return "";
   return "line " + std::to_string(line_) +
-         ": goes on behind the last value that the header announces, what follows is left out";
+         ": continues after the last value that the header announces, the rest is left out";
 }
 
 std::unique_ptr<ValueReader> TextValues::clone() const {

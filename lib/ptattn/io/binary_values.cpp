@@ -22,7 +22,7 @@ std::string note_of_rest(const ByteSource& source, std::uint64_t offset) {
     const auto bytes = source.view(offset, static_cast<std::size_t>(rest), scratch);
     if (is_padding({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) return "";
   }
-  return std::to_string(rest) + " more byte" + (rest == 1 ? "" : "s") + " behind the last point" +
+  return std::to_string(rest) + " more byte" + (rest == 1 ? "" : "s") + " after the last point" +
          " that the header announces are left out";
 }
 

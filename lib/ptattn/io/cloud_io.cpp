@@ -131,7 +131,7 @@ PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subjec
 std::vector<std::string> read_comments(const std::filesystem::path& path) {
   const io::ByteSource source(path);
   const auto format = format_of(source);
-  if (!format) source.fail("is neither a PLY, PCD nor LAS file");
+  if (!format) source.fail("is not a PLY, PCD or LAS file");
   if (*format == FileFormat::kLas) return io::read_las_comments(source);
   io::HeaderLines lines(source);
   if (*format == FileFormat::kPly) return io::parse_ply_header(lines).comments;

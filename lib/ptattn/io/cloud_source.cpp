@@ -152,7 +152,7 @@ class Inflater {
       if (taken_ < source_.size()) return;
       source_.fail("ends within its gzip data, the file is truncated");
     }
-    if (result != Z_OK) source_.fail("holds gzip data that are damaged");
+    if (result != Z_OK) source_.fail("holds damaged gzip data");
   }
 
   /// What follows a member is another one, or padding.

@@ -24,7 +24,8 @@ struct Magic {
 };
 
 constexpr std::string_view kUnpack = ", unpack it first";
-constexpr std::string_view kConvert = ", which is not read, convert it to PLY, PCD or LAS first";
+constexpr std::string_view kConvert =
+    ", which is not supported, convert it to PLY, PCD or LAS first";
 
 constexpr std::array kArchives{
     Magic{0, "PK\3\4", "a zip archive"},
@@ -52,7 +53,7 @@ constexpr std::array kFormats{
     Magic{0, "glTF", "a glTF model"},
     Magic{0, "#ROSBAG", "a ROS bag"},
     Magic{0, "\x89MCAP", "an MCAP log"},
-    Magic{0, "SQLite format 3", "an SQLite data base"},
+    Magic{0, "SQLite format 3", "an SQLite database"},
     Magic{0, "PAR1", "a Parquet table"},
     Magic{0, "LASF_ERROR", "a LASzip error file"},
     Magic{0, "NGSP", "a packed Gaussian splat (SPZ)"},
@@ -136,7 +137,7 @@ std::string kind_of_text(std::string_view start) {
   const auto lines = telling_lines(start);
   const std::string_view first = lines.empty() ? std::string_view() : lines.front();
   if (begins(first, "<!doctype html") || begins(first, "<html")) {
-    return "is an HTML page, not the file that a link on it leads to";
+    return "is an HTML page, not the file that it links to";
   }
   if (begins(first, "<?xml") || first.starts_with('<')) return "is an XML file";
   if (first.starts_with('{') || first.starts_with('[')) return "is a JSON file";
@@ -176,10 +177,10 @@ std::string other_kind(const ByteSource& source) {
   std::string_view start(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (start.empty()) return "";
   if (start.starts_with("version https://git-lfs")) {
-    return "is a Git LFS pointer, not the file itself, fetch that with git lfs pull";
+    return "is a Git LFS pointer, not the file itself, fetch the file with git lfs pull";
   }
   if (start.starts_with("\0\5\x16\7"sv)) {
-    return "is an AppleDouble file, which macOS leaves beside a file, not that file itself";
+    return "is an AppleDouble file, which macOS writes beside another file, not that file itself";
   }
   if (is_utf16(start)) return "is text in UTF-16, expected ASCII or UTF-8";
   if (const auto kind = find_magic(kArchives, start); !kind.empty()) {
@@ -199,7 +200,7 @@ void refuse_other_kinds(const ByteSource& source) {
   // What is known not to be a cloud is not searched for a header.
   const std::string kind = las::is_las(source) ? "" : other_kind(source);
   if (!kind.empty()) source.fail(kind);
-  if (!format_of(source)) source.fail("is neither a PLY, PCD nor LAS file");
+  if (!format_of(source)) source.fail("is not a PLY, PCD or LAS file");
 }
 
 }  // namespace ptattn::io

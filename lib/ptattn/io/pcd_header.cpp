@@ -112,7 +112,7 @@ class Parser {
       header_.metadata.comments.push_back(line);
     }
     note("line " + std::to_string(lines_.count()) + ": " + quoted +
-         " begins no line of a PCD header, it is kept as a comment");
+         " does not start a line of a PCD header, it is kept as a comment");
   }
 
   void note(std::string text) { header_.metadata.notes.push_back(std::move(text)); }
@@ -185,7 +185,7 @@ class Parser {
       }
       field.count = static_cast<std::uint32_t>(*count);
       if (field.count == 0) {
-        note("the field " + field.name + " has COUNT 0, so it holds nothing and is left out");
+        note("the field " + field.name + " has COUNT 0 and is left out");
       } else if (!field.is_padding()) {
         field.name = unique.add(field.name);
         if (field.name != (*names)[f]) {

@@ -99,7 +99,7 @@ class Parser {
     }
     header_.comments.push_back(line);
     header_.notes.push_back("line " + std::to_string(lines_.count()) + ": " + quoted +
-                            " begins no line of a PLY header, it is kept as a comment");
+                            " does not start a line of a PLY header, it is kept as a comment");
   }
 
   void parse_format(const std::vector<std::string_view>& parts) {

@@ -25,7 +25,7 @@ void check_image(const Image& image) {
   throw Error(Fault::kUsage, "image",
               "has " + std::to_string(image.width) + " x " + std::to_string(image.height) +
                   " pixels and the colours of " + std::to_string(image.pixels.size()) +
-                  ", expected 1 to 1000000 a side, at most 2^28, and all their colours");
+                  ", expected 1 to 1000000 per side, at most 2^28, and all their colours");
 }
 
 std::string encoded(const Image& image, const std::string& subject) {

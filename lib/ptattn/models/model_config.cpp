@@ -31,7 +31,7 @@ ModelConfig read_model_config(const std::filesystem::path& folder) {
   const std::size_t format = json.integer("format", {1, 1'000'000});
   if (format > kFormat) {
     json.fail("format", "is " + std::to_string(format) +
-                            ", which a later version of ptattn reads, expected at most " +
+                            ", which needs a later version of ptattn, expected at most " +
                             std::to_string(kFormat));
   }
   return config;

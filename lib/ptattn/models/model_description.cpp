@@ -49,7 +49,7 @@ std::vector<Rgb> read_palette(JsonObject& json, std::size_t classes) {
     return palette;
   }
   const nlohmann::json& colors = json.array("palette", classes);
-  if (colors.size() != classes) json.fail("palette", "does not have one colour a class");
+  if (colors.size() != classes) json.fail("palette", "does not have one colour per class");
   for (std::size_t i = 0; i < classes; ++i) {
     const nlohmann::json& color = colors[i];
     if (!color.is_array() || color.size() != 3 || !std::ranges::all_of(color, is_byte)) {

@@ -91,7 +91,7 @@ std::vector<Channel> read_channels(JsonObject& json, std::size_t top_window) {
     const auto name = item.get<std::string>();
     const auto channel =
         name == "under_top" ? Channel{ChannelKind::kUnderTop, top_window} : parse_channel(name);
-    if (!channel) json.fail("features", "names \"" + name + "\", which is no channel");
+    if (!channel) json.fail("features", "names \"" + name + "\", which is not a channel");
     channels.push_back(*channel);
   }
   if (channels.empty()) json.fail("features", "is empty");

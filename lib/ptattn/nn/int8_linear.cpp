@@ -101,7 +101,8 @@ void linear_max(const Int8Linear& layer, const ByteRowsView& x, Activation activ
   check_input(layer, x);
   check_shape(kSubject, "the result", out, 1, layer.weight.cols());
   if (x.rows == 0 || activation == Activation::kGelu) {
-    throw Error(Fault::kUsage, kSubject, "no maximum of no rows, or of GELU, which may decrease");
+    throw Error(Fault::kUsage, kSubject,
+                "cannot take the maximum of no rows, or of GELU, which may decrease");
   }
   parallel_each(layer.weight.panels(), 1, [&](std::size_t p) {
     int8_gemm_max(x, layer.weight, p, p + 1, epilogue_of(layer, activation, {}), out.data);

@@ -19,7 +19,7 @@ AdamW::AdamW(std::vector<ParameterGroup> groups, const AdamWOptions& options)
   std::size_t total = 0;
   for (const ParameterGroup& group : groups_) {
     if (group.values.size() != group.gradients.size()) {
-      throw Error(Fault::kUsage, "AdamW", "has gradients that are not as many as the values");
+      throw Error(Fault::kUsage, "AdamW", "has a different number of gradients than values");
     }
     total += group.values.size();
   }

@@ -97,7 +97,8 @@ class FitSource final : public WeightSource {
 }  // namespace
 
 FamiliarFit fit_familiar(const std::vector<const PlaceFeatures*>& clouds, std::size_t classes) {
-  if (clouds.empty()) throw Error(Fault::kUsage, "familiar features", "are fitted to no cloud");
+  if (clouds.empty())
+    throw Error(Fault::kUsage, "familiar features", "were not fitted to any cloud");
   FamiliarFit fit{.classes = classes, .features = clouds.front()->items.features.cols()};
   const std::vector<Moments> moments = moments_of(clouds, classes, fit.features);
   Moments all(fit.features);

@@ -52,7 +52,7 @@ std::vector<Label> read_labels(const PointCloud& cloud, const Truth& truth) {
       if (found == truth.labels.end() && !truth.others) {
         throw Error(Fault::kInput, cloud.name(),
                     "holds " + std::to_string(value) + " in \"" + truth.field +
-                        "\", which no class is named for, name it or \"* ignore\" in --classes");
+                        "\", for which no class is named, name one or \"* ignore\" in --classes");
       }
       last = {value, found == truth.labels.end() ? *truth.others : found->second};
     }

@@ -22,7 +22,7 @@ GLuint compile(GLenum kind, const char* code) {
   if (compiled == GL_TRUE) return shader;
   std::array<char, 400> log{};
   glGetShaderInfoLog(shader, static_cast<GLsizei>(log.size()), nullptr, log.data());
-  fail(std::string("the graphics driver does not take a shader, ") + log.data());
+  fail(std::string("the graphics driver rejects a shader, ") + log.data());
 }
 
 GLuint make_texture(GLint format, GLenum layout, GLenum type, int width, int height) {
@@ -59,7 +59,7 @@ void GlTarget::resize(int width, int height) {
   GLint most = 0;
   glGetIntegerv(GL_MAX_TEXTURE_SIZE, &most);
   if (std::max(width, height) > most) {
-    fail("the graphics driver draws at most " + std::to_string(most) + " pixels a side");
+    fail("the graphics driver draws at most " + std::to_string(most) + " pixels per side");
   }
   color_ = make_texture(GL_RGBA8, GL_RGBA, GL_UNSIGNED_BYTE, width, height);
   depth_ = make_texture(GL_DEPTH_COMPONENT32F, GL_DEPTH_COMPONENT, GL_FLOAT, width, height);
@@ -69,7 +69,7 @@ void GlTarget::resize(int width, int height) {
   glFramebufferTexture2D(GL_FRAMEBUFFER, GL_DEPTH_ATTACHMENT, GL_TEXTURE_2D, depth_, 0);
   if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE) {
     fail("the graphics driver cannot draw " + std::to_string(width) + "x" + std::to_string(height) +
-         " pixels off the screen");
+         " pixels off-screen");
   }
   width_ = width;
   height_ = height;

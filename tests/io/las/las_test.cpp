@@ -78,7 +78,7 @@ TEST_F(Las, truncated_files_are_refused_and_salvaged) {
   const PointCloud saved = parse_cloud(std::as_bytes(std::span(half)), "a.las", {.salvage = true});
   EXPECT_EQ(saved.size(), 199U);
   EXPECT_THAT(saved.metadata().notes,
-              testing::ElementsAre("is truncated: 199 of 300 points are whole and were read"));
+              testing::ElementsAre("is truncated: 199 of 300 points are intact and were read"));
 }
 
 TEST_F(Las, headers_that_lie_are_refused) {
@@ -124,7 +124,7 @@ TEST_F(Las, bytes_behind_the_points_are_noted) {
   const PointCloud cloud = parse_cloud(std::as_bytes(std::span(longer)), "a.las");
   EXPECT_EQ(cloud.size(), 300U);
   EXPECT_THAT(cloud.metadata().notes,
-              testing::ElementsAre(testing::HasSubstr("199 more bytes behind the last point")));
+              testing::ElementsAre(testing::HasSubstr("199 more bytes after the last point")));
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ TEST(scene_hints, tell_tilted_ground) {
     z[i] = std::sin(a) * v + std::cos(a) * z[i];
   }
   EXPECT_THAT(lines_of(cloud, profile_of(0.5)),
-              ElementsAre(HasSubstr("tilt: has its ground tilted by 20 degrees")));
+              ElementsAre(HasSubstr("tilt: has ground tilted by 20 degrees")));
 }
 
 TEST(scene_hints, tell_clouds_that_are_thinner_than_what_the_model_was_made_for) {
@@ -136,7 +136,7 @@ TEST(scene_hints, tell_an_object) {
                          return points;
                        }()),
                        profile_of(0.5)),
-              ElementsAre(HasSubstr("object: is flat along no axis")));
+              ElementsAre(HasSubstr("object: is not flat along any axis")));
 }
 
 TEST(scene_hints, tell_coarse_coordinates_however_they_are_stored) {

@@ -156,8 +156,8 @@ TEST(segment, says_when_tiles_would_have_to_be_too_small) {
     return segment(model, floor_and_table(points), {.tiling = {.memory = memory}}).notes;
   };
   EXPECT_THAT(notes(50'000, least - 1),
-              ElementsAre("tiles of 20000 voxels take 79 MiB for the network, more than was "
-                          "allowed; smaller ones would be labelled unlike the whole"));
+              ElementsAre("tiles of 20000 voxels take 79 MiB for the network, more than allowed; "
+                          "smaller tiles would be labelled differently from the whole"));
   EXPECT_THAT(notes(50'000, least), IsEmpty());
   EXPECT_THAT(notes(1000, 1), IsEmpty());
 }

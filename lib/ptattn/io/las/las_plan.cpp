@@ -100,9 +100,9 @@ class ExtraBytes {
     describe_the_undescribed();
     append_extra_bytes(descriptors(), name, field.type(), field.count(), description);
     ++described_;
-    if (descriptors().size() > kMostBytes) fail("has more extra fields than LAS holds");
+    if (descriptors().size() > kMostBytes) fail("has more extra fields than LAS allows");
     if (plan_.layout.stride + field.bytes_per_point() > kMostBytes) {
-      fail("needs records of more than 65535 bytes a point");
+      fail("needs records of more than 65535 bytes per point");
     }
     plan_.layout.columns.push_back({.name = name,
                                     .stored = field.type(),
@@ -121,11 +121,11 @@ class ExtraBytes {
 
   void check(const Field& field, const std::string& name) const {
     if (name.size() > kLongestName) {
-      fail("field " + name + " has a name of more than the 32 bytes that LAS holds");
+      fail("field " + name + " has a name longer than the 32 bytes that LAS allows");
     }
     if (!fits_extra_bytes(field.type(), field.count())) {
       fail("field " + name + " holds " + std::to_string(field.count()) +
-           " values a point, LAS holds up to 3");
+           " values per point, LAS allows up to 3");
     }
   }
 
@@ -188,7 +188,7 @@ void check_coordinates(const PointCloud& cloud, std::string_view subject) {
     if (field != nullptr && field->count() == 1) continue;
     throw Error(
         Fault::kInput, subject,
-        std::string("has no field ") + axis + " of one value a point, LAS needs x, y and z");
+        std::string("has no field ") + axis + " of one value per point, LAS needs x, y and z");
   }
 }
 

@@ -82,7 +82,7 @@ std::uint64_t points_at_hand(const ByteSource& source, const LasHeader& header, 
   const std::string whole =
       std::to_string(room) + " of " + std::to_string(header.points) + " points";
   if (!salvage) source.fail("ends after " + whole + ", the file is truncated");
-  notes.push_back("is truncated: " + whole + " are whole and were read");
+  notes.push_back("is truncated: " + whole + " are intact and were read");
   return room;
 }
 
@@ -123,7 +123,7 @@ laz::LazSettings take_laz_record(LasMetadata& metadata, const LasHeader& header,
   };
   const auto found = std::ranges::find_if(metadata.records, is_laz);
   if (found == metadata.records.end()) {
-    source.fail("is compressed but does not say how, expected a record of LASzip");
+    source.fail("is compressed but does not say how, expected a LASzip record");
   }
   laz::LazSettings settings = laz::parse_laz_record(*found, header.record_length, source);
   metadata.records.erase(found);
@@ -139,7 +139,7 @@ Columns read_compressed_points(const ByteSource& source, const LasHeader& header
   if (!list.problem.empty()) {
     if (!salvage) source.fail(list.problem);
     notes.push_back("is truncated or damaged: " + std::to_string(list.points) + " of " +
-                    std::to_string(header.points) + " points are whole and were read");
+                    std::to_string(header.points) + " points are intact and were read");
   }
   const RecordLayout layout = layout_of_file(header, metadata.records);
   Columns columns = make_columns(layout, list.points);

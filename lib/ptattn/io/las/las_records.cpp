@@ -91,7 +91,7 @@ std::vector<LasRecord> read_extended_records(const ByteSource& source, std::uint
     if (left < kExtendedRecordHeaderSize || length > left - kExtendedRecordHeaderSize) {
       if (salvage) return records;
       source.fail("ends before its extended records (" + std::to_string(records.size()) + " of " +
-                  std::to_string(count) + " are whole), the file is truncated");
+                  std::to_string(count) + " are intact), the file is truncated");
     }
     const auto data = source.view(begin + kExtendedRecordHeaderSize, length, scratch);
     record.data.assign(data.begin(), data.end());

@@ -121,7 +121,8 @@ TensorEntries read_safetensors_header(std::string_view head, std::size_t file_by
       head.substr(kSafetensorsLengthBytes, data_begin - kSafetensorsLengthBytes);
   const JsonTree tree = parse_json(text, subject);
   const nlohmann::json& header = tree.root();
-  if (!header.is_object()) throw Error(Fault::kModel, subject, "has a header that is no object");
+  if (!header.is_object())
+    throw Error(Fault::kModel, subject, "has a header that is not a JSON object");
   TensorEntries entries;
   for (const auto& item : header.items()) {
     if (item.key() == "__metadata__") continue;

@@ -27,7 +27,7 @@ std::vector<std::size_t> read_numbers(JsonObject& json, const std::string& key,
 /// `nsample` in the public code.
 std::string neighbors_key(JsonObject& json) {
   if (json.find("nsample") == nullptr) return "neighbors";
-  if (json.find("neighbors") != nullptr) json.fail("nsample", "says again what neighbors says");
+  if (json.find("neighbors") != nullptr) json.fail("nsample", "repeats what neighbors says");
   return "nsample";
 }
 
@@ -43,7 +43,7 @@ void read_stages(JsonObject& json, Ptv1Config& config) {
   config.stages.resize(count);
   const auto check = [&](const char* key, const std::vector<std::size_t>& values) {
     if (values.size() != count && !(values.empty() && count == defaults)) {
-      json.fail(key, "does not have " + std::to_string(count) + " items, one a stage");
+      json.fail(key, "does not have " + std::to_string(count) + " items, one per stage");
     }
   };
   check("blocks", layers);

@@ -32,7 +32,7 @@ class Predictor {
       std::iota(rows_.begin(), rows_.end(), 0U);
     }
     if (!std::ranges::all_of(rows_, [&](std::uint32_t i) { return i < points.keys.rows; })) {
-      throw Error(Fault::kUsage, "leave-one-out", "the sample names a row that is none");
+      throw Error(Fault::kUsage, "leave-one-out", "the sample names a row that does not exist");
     }
     queries_ = gather_rows(points.keys, rows_);
     widest_ = predict(Kernel::kConstant, 1.0F);

@@ -21,15 +21,15 @@ constexpr std::size_t kListBlock = 64;    // lists whose weights exist at a time
 void check_pooling(const KernelPooling& pooling, std::size_t queries, std::size_t support) {
   const std::size_t widths = pooling.bandwidth.size();
   if (widths != 1 && widths != queries && !(widths == 0 && pooling.kernel == Kernel::kConstant)) {
-    refuse(std::to_string(widths) + " bandwidths, expected 1 or one a query");
+    refuse(std::to_string(widths) + " bandwidths, expected 1 or one per query");
   }
   if (!std::ranges::all_of(pooling.bandwidth, [](float h) { return h >= 0.0F; })) {
     refuse("a bandwidth is negative or NaN, expected 0 or more");
   }
   if (!pooling.self.empty() && pooling.self.size() != queries) {
-    refuse("left out are " + std::to_string(pooling.self.size()) + " keys, expected one a query");
+    refuse("left out are " + std::to_string(pooling.self.size()) + " keys, expected one per query");
   }
-  if (support != 0 && support != queries) refuse("support expects a number a query");
+  if (support != 0 && support != queries) refuse("support expects a number per query");
 }
 
 void check_keys(MatrixView queries, MatrixView keys) {

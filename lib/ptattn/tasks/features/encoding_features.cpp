@@ -69,7 +69,7 @@ bool is_length(double value) {
 void check_wavelengths(const WavelengthRange& range) {
   if (is_length(range.first) && is_length(range.second) && range.first <= range.second) return;
   throw Error(Fault::kUsage, "wavelengths",
-              "no range of lengths, expected a shortest above 0 and a longest not below it");
+              "not a range of lengths, expected the shortest above 0 and the longest not below it");
 }
 
 }  // namespace ptattn

@@ -30,7 +30,7 @@ ChannelWriter FieldChannels::color(std::size_t channel) {
   if (colors_.empty()) colors_ = find_columns(cloud_, "colors");
   const auto [low, high] = profile_.color_range;
   if (colors_.empty()) {
-    note("no colours, mid-grey stands in for them");
+    note("no colours, mid-grey is used instead");
     return each_voxel([middle = (low + high) / 2.0](std::size_t) { return middle; });
   }
   const double scale = (high - low) / full_color(colors_, cloud_.size());
@@ -62,7 +62,7 @@ ChannelWriter FieldChannels::normal(std::size_t axis) {
 
 ChannelWriter FieldChannels::intensity() {
   if (fields_.intensity == nullptr) {
-    note("no intensities that vary, the model does without");
+    note("no varying intensities, the model does without them");
     return each_voxel([](std::size_t) { return 0.0; });
   }
   // A number that is none ranks lowest.
@@ -83,7 +83,7 @@ ChannelWriter FieldChannels::intensity() {
 
 ChannelWriter FieldChannels::strength(bool bounded) {
   if (fields_.intensity == nullptr) {
-    note("no intensities that vary, zeros stand in for them");
+    note("no varying intensities, zeros are used instead");
     return each_voxel([](std::size_t) { return 0.0; });
   }
   const Field& field = *fields_.intensity;
@@ -108,7 +108,7 @@ ChannelWriter FieldChannels::strength(bool bounded) {
 
 ChannelWriter FieldChannels::returns(ChannelKind kind) {
   if (fields_.return_number == nullptr) {
-    note("no return numbers that vary, the model does without");
+    note("no varying return numbers, the model does without them");
     return each_voxel([](std::size_t) { return 0.0; });
   }
   return each_voxel(mean_of(scene_, [this, kind](std::uint32_t row) {

@@ -124,25 +124,25 @@ void add_voxel_hints(const SceneVoxels& scene, const SceneProfile& profile,
     hints.push_back({"extent", "reaches over " + std::to_string(across + 1) +
                                    " of the model's voxels only, are its coordinates in metres?"});
   } else if (scene.size() > 1 && voxels_lie_apart(scene, kFarthestNeighbor)) {
-    hints.push_back({"spacing", "has its points farther apart than " +
+    hints.push_back({"spacing", "has points farther apart than " +
                                     plain(kFarthestNeighbor * profile.voxel) +
-                                    " m, if its coordinates are in metres; are they?"});
+                                    " m; are its coordinates in metres?"});
   }
 }
 
 void add_pose_hints(const ScenePose& pose, const SceneProfile& profile, std::vector<Hint>& hints) {
   if (pose.is_bulky()) {
     hints.push_back({"object",
-                     "is flat along no axis, is it a scene? (one object: ptattn-classify; z is not "
-                     "up: --up)"});
+                     "is not flat along any axis, is it a scene? (for one object use "
+                     "ptattn-classify; if z is not up, see --up)"});
   } else if (pose.is_flat() && pose.up != Axis::kZ) {
     const std::string name(name_of(pose.up));
     hints.push_back(
         {"up", "seems to have " + name + " up instead of z, see --up " + name + " and --up auto"});
   } else if (std::ranges::max(pose.extent) > kWide * profile.voxel &&
              pose.tilt > (pose.relief < kSmooth ? kTilted : kSteep)) {
-    hints.push_back({"tilt", "has its ground tilted by " + std::to_string(std::lround(pose.tilt)) +
-                                 " degrees, a steep slope, or z is not up"});
+    hints.push_back({"tilt", "has ground tilted by " + std::to_string(std::lround(pose.tilt)) +
+                                 " degrees: a steep slope, or z is not up"});
   }
 }
 

@@ -53,9 +53,9 @@ void GridTurn::add_moves(const SceneProfile& profile, ChannelKind kind, std::str
     const auto to = column_of(profile, {kind, axis});
     const auto from = column_of(profile, {kind, from_[axis]});
     if (to.has_value() != from.has_value()) {
-      throw Error(Fault::kModel, subject,
-                  "has a channel of x or y without that of the other, so it cannot see a cloud "
-                  "turned");
+      throw Error(
+          Fault::kModel, subject,
+          "has a channel of x or y without its counterpart, so clouds cannot be turned for it");
     }
     if (!to) continue;
     Move move = position_moves_[axis];

@@ -50,7 +50,7 @@ void check_category(const SegmenterModel& model, std::optional<std::size_t> cate
   const std::size_t categories =
       std::max(model.description.categories.size(), model.network->category_count());
   if (!category && model.network->category_count() > 0) {
-    throw Error(Fault::kUsage, name, "needs to be told the category of the object");
+    throw Error(Fault::kUsage, name, "needs the category of the object");
   }
   if (category && *category >= categories) {
     throw Error(Fault::kUsage, name,

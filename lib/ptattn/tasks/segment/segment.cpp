@@ -60,8 +60,8 @@ void add_notes(const SegmenterModel& model, const PointCloud& cloud, PreparedSce
       memory > 0 && memory < least && scene.size() > kFewestTileVoxels) {
     result.notes.push_back("tiles of " + std::to_string(kFewestTileVoxels) + " voxels take " +
                            std::to_string((least >> 20U) + 1) +
-                           " MiB for the network, more than was allowed; smaller ones would be "
-                           "labelled unlike the whole");
+                           " MiB for the network, more than allowed; smaller tiles would be "
+                           "labelled differently from the whole");
   }
   for (Hint& hint : scene_hints(cloud, scene.voxels, model.description.preprocessing)) {
     result.notes.push_back(std::move(hint.text));

@@ -59,7 +59,7 @@ LabelSmoothing smooth_labels(Field& field, std::span<const std::size_t> points,
                              const ProgressCallback& progress) {
   check_smoothing(options);
   if (field.count() != 1) {
-    throw Error(Fault::kUsage, field.name(), "has several values a point, expected one label");
+    throw Error(Fault::kUsage, field.name(), "has several values per point, expected one label");
   }
   Labels labels = labels_in(field, points);
   LabelSmoothing result{.fit = {.bandwidth = 0.0}, .labels = labels.rows.size()};

@@ -132,7 +132,7 @@ ChunkList find_chunks(const ByteSource& source, const LazSettings& settings,
     if (settings.is_layered()) {
       list.chunks = find_layered_chunks(source, settings, start, points, salvage);
     } else if (settings.chunk_points == kVariableChunks && !one_stream) {
-      source.fail("has chunks of various sizes and no table of them, it cannot be read");
+      source.fail("has chunks of different sizes but no chunk table, so it cannot be read");
     } else {
       list.chunks = find_pointwise_chunks(source, settings, start, points);
       checked = true;

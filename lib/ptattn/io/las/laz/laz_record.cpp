@@ -80,7 +80,7 @@ LazSettings parse_laz_record(const LasRecord& record, std::size_t record_length,
   LazSettings settings;
   const auto compressor = load<std::uint16_t>(data.data() + kCompressor);
   if (compressor < 1 || compressor > 3 || load<std::uint16_t>(data.data() + kCoder) != 0) {
-    source.fail("is compressed in a way that is unknown (compressor " + std::to_string(compressor) +
+    source.fail("is compressed in an unknown way (compressor " + std::to_string(compressor) +
                 "), expected one of LAZ");
   }
   settings.compressor = static_cast<LazSettings::Compressor>(compressor);
@@ -94,7 +94,7 @@ LazSettings parse_laz_record(const LasRecord& record, std::size_t record_length,
     const Item item{static_cast<ItemKind>(load<std::uint16_t>(from)), load<std::uint16_t>(from + 2),
                     load<std::uint16_t>(from + 4)};
     if (!is_known(item)) {
-      source.fail("compresses an item that is unknown (type " +
+      source.fail("compresses an unknown item (type " +
                   std::to_string(static_cast<unsigned>(item.kind)) + ", " +
                   std::to_string(item.size) + " bytes, version " + std::to_string(item.version) +
                   ")");

@@ -162,17 +162,17 @@ TEST_F(Eval, names_that_are_not_there_are_refused) {
 }
 
 TEST_F(Eval, keys_of_maps_are_labels) {
-  put("a.ply", labelled({{"2", "2"}, {"6", "6"}}));
+  put("a.ply", labelled({{"2", "2"}, {"6", "6"}, {"10", "10"}}));
   put("map.txt",
       "\xef\xbb\xbf"
-      "2.0 ground\n06 building\n");
+      "2.0 ground\r\n06 building\n1e1 rail\r\n");
   const json report = eval_json({"a.ply", "--map", "map.txt"});
   EXPECT_EQ(report["classes"][0]["name"], "ground");
   EXPECT_EQ(report["classes"][0]["truth"], 1);
   put("map.json",
       "\xef\xbb\xbf"
-      R"({"2": "ground", "6.0": "building"})");
-  EXPECT_EQ(eval_json({"a.ply", "--map", "map.json"})["classes"].size(), 2U);
+      R"({"2": "ground", "6.0": "building", "10": "rail"})");
+  EXPECT_EQ(eval_json({"a.ply", "--map", "map.json"})["classes"], report["classes"]);
   for (const char* const key : {"2.5", "two"}) {
     put("map.txt", std::string("2 ground\n6 building\n") + key + " other\n");
     expect_error(
@@ -185,25 +185,6 @@ TEST_F(Eval, keys_of_maps_are_labels) {
                              "2\0 \0a\0",
                              8));
   expect_error({"a.ply", "--map", "map.txt"}, 3, "map.txt: is text in UTF-16, expected UTF-8");
-}
-
-TEST_F(Eval, maps_may_begin_with_a_byte_order_mark_and_write_labels_as_decimals) {
-  put("a.ply", three_classes());
-  put("plain.map", "2 ground\n5 tree\n10 rail\n");
-  put("odd.map",
-      "\xef\xbb\xbf"
-      "2.000 ground\r\n05 tree\r\n1e1 rail\r\n");
-  put("odd.json", "\xef\xbb\xbf{\"2.0\": \"ground\", \"5\": \"tree\", \"10\": \"rail\"}");
-  const json plain = eval_json({"a.ply", "--map", "plain.map"})["classes"];
-  EXPECT_EQ(eval_json({"a.ply", "--map", "odd.map"})["classes"], plain);
-  EXPECT_EQ(eval_json({"a.ply", "--map", "odd.json"})["classes"], plain);
-  put("half.map", "2.5 ground\n");
-  EXPECT_THAT(eval({"a.ply", "--map", "half.map"}).err,
-              HasSubstr("half.map: names the label 2.5, expected a whole number"));
-  put("wide.map",
-      "\xff\xfe"
-      "2");
-  EXPECT_THAT(eval({"a.ply", "--map", "wide.map"}).err, HasSubstr("wide.map: is text in UTF-16"));
 }
 
 TEST_F(Eval, labels_of_results_are_names) {
@@ -227,18 +208,6 @@ TEST_F(Eval, points_whose_label_is_nan_have_none) {
   EXPECT_EQ(eval_json({"a.ply"})["points"], 2);
   put("map.txt", "2 a\n6 b\nnan b\n");
   EXPECT_EQ(eval_json({"a.ply", "--map", "map.txt"})["points"], 3);
-}
-
-TEST_F(Eval, nan_is_no_label_left_out_as_truth_and_wrong_as_prediction) {
-  put("a.ply",
-      labelled({{"nan", "1"}, {"nan", "2"}, {"1", "1"}, {"2", "2"}, {"2", "nan"}}, "float"));
-  for (const std::vector<std::string>& options :
-       {std::vector<std::string>{"a.ply"}, {"a.ply", "--ignore", "nan"}}) {
-    const json report = eval_json(options);
-    EXPECT_EQ(report["points"], 3);
-    EXPECT_EQ(report["ignored"], 2);
-    EXPECT_NEAR(report["overall_accuracy"].get<double>(), 2.0 / 3.0, 1e-9);
-  }
 }
 
 TEST_F(Eval, unsure_points_are_of_no_class) {

@@ -65,19 +65,6 @@ struct Tile {
   }
 };
 
-HWY_INLINE Vec activate(Lane d, Activation activation, Vec x) {
-  switch (activation) {
-    case Activation::kRelu:
-      return hn::Max(x, hn::Zero(d));
-    case Activation::kLeakyRelu:
-      return hn::Max(x, hn::Mul(x, hn::Set(d, kLeakyReluSlope)));
-    case Activation::kGelu:  // finish_gelu
-    case Activation::kNone:
-      break;
-  }
-  return x;
-}
-
 /// Holds sums of kRows rows, kVectors vectors of columns.
 template <std::size_t kRows, std::size_t kVectors>
 using Sums = Vec[kRows][kVectors];
@@ -92,7 +79,7 @@ HWY_INLINE void finish(const Tile& t, std::size_t column, Sums<kRows, kVectors>&
     for (std::size_t v = 0; v < kVectors; ++v) {
       const std::size_t j = column + v * lanes;
       if (t.bias != nullptr) sum[i][v] = hn::Add(sum[i][v], hn::LoadU(d, t.bias + j));
-      sum[i][v] = activate(d, t.activation, sum[i][v]);
+      sum[i][v] = rectified(d, t.activation, sum[i][v]);  // GELU: finish_gelu
       if (t.residual != nullptr && t.activation != Activation::kGelu) {
         sum[i][v] = hn::Add(sum[i][v], hn::LoadU(d, t.residual + i * t.residual_stride + j));
       }

@@ -58,21 +58,6 @@ struct Tile {
   Activation activation;
 };
 
-HWY_INLINE Floats activate(Activation activation, Floats x) {
-  const FloatLane d;
-  switch (activation) {
-    case Activation::kRelu:
-      return hn::Max(x, hn::Zero(d));
-    case Activation::kLeakyRelu:
-      return hn::Max(x, hn::Mul(x, hn::Set(d, kLeakyReluSlope)));
-    case Activation::kGelu:
-      return gelu(d, x);
-    case Activation::kNone:
-      break;
-  }
-  return x;
-}
-
 /// scale_i sum_k (a[i, k] - zero_i) b[k, j] of the tile.
 template <std::size_t kRows>
 HWY_INLINE void multiply_tile(const Tile& t, Floats (&product)[kRows][2]) {
@@ -111,7 +96,7 @@ HWY_INLINE void multiply_tile(const Tile& t, Floats (&product)[kRows][2]) {
 HWY_INLINE Floats finish(const Tile& t, std::size_t j, Floats product) {
   const FloatLane d;
   const Floats bias = t.bias != nullptr ? hn::LoadU(d, t.bias + j) : hn::Zero(d);
-  return activate(t.activation, hn::MulAdd(product, hn::LoadU(d, t.b_scale + j), bias));
+  return activated(d, t.activation, hn::MulAdd(product, hn::LoadU(d, t.b_scale + j), bias));
 }
 
 template <std::size_t kRows>

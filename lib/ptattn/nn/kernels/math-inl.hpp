@@ -13,6 +13,7 @@
 
 #include <hwy/highway.h>
 
+#include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/nn/kernels/softmax.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -97,6 +98,22 @@ HWY_INLINE V gelu(D d, V x) {
                          -3.107163357896769e-05F, 2.910485322880965e-06F, -1.0271534975983989e-07F);
   const V tail = exp2_in_range(d, hn::NegMulAdd(t, p, hn::Set(d, -1.0F)));
   return hn::NegMulAdd(t, tail, hn::Max(x, hn::Zero(d)));
+}
+
+/// Applies a rectifier; returns x itself for other activations.
+template <class D, class V>
+HWY_INLINE V rectified(D d, Activation activation, V x) {
+  if (activation == Activation::kRelu) return hn::Max(x, hn::Zero(d));
+  if (activation == Activation::kLeakyRelu) {
+    return hn::Max(x, hn::Mul(x, hn::Set(d, kLeakyReluSlope)));
+  }
+  return x;
+}
+
+/// Applies any activation.
+template <class D, class V>
+HWY_INLINE V activated(D d, Activation activation, V x) {
+  return activation == Activation::kGelu ? gelu(d, x) : rectified(d, activation, x);
 }
 
 /// Returns tanh x = u / (u + 2), u = e^2|x| - 1, with the sign of x; within 4 ulp.

@@ -100,21 +100,6 @@ HWY_INLINE V derivative_of(D d, Activation activation, V x) {
   return one;
 }
 
-template <class D, class V>
-HWY_INLINE V activated(D d, Activation activation, V x) {
-  switch (activation) {
-    case Activation::kRelu:
-      return hn::Max(x, hn::Zero(d));
-    case Activation::kLeakyRelu:
-      return hn::Max(x, hn::Mul(x, hn::Set(d, kLeakyReluSlope)));
-    case Activation::kGelu:
-      return gelu(d, x);
-    case Activation::kNone:
-      break;
-  }
-  return x;
-}
-
 }  // namespace
 
 void normalize_gradient(const NormWeights& weights, MatrixView x, MatrixView d_out,

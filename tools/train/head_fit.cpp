@@ -189,7 +189,8 @@ class HeadFit {
                              .weights_note = "",
                              .head_note = note,
                              .minutes = 0.0,
-                             .clouds = clouds}));
+                             .clouds = clouds,
+                             .reliability = {}}));
     output.commit();
   }
 

@@ -40,7 +40,7 @@ MultiHeadWeights clone(const MultiHeadWeights& w) {
           clone(w.k_proj_weight),
           clone(w.v_proj_weight),
           w.in_proj_bias,
-          clone(w.out_proj)};
+          test::clone(w.out_proj)};
 }
 
 /// x W^T + bias in float64, rounded once; the bias of projection `part`.

@@ -1,6 +1,7 @@
 #include "models.hpp"
 
 #include "output.hpp"
+#include "ptattn/core/cpu_level.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_search.hpp"
 #include "suggest.hpp"
@@ -92,6 +93,11 @@ int print_models(std::optional<ModelTask> task, std::optional<Format> format) {
   if (!found) throw Error(Fault::kModel, "--list-models", "no model found");
   writer.finish();
   return 0;
+}
+
+void tell_precision(Precision precision, Progress& progress) {
+  if (precision != Precision::kBf16 || has_bf16_unit()) return;
+  progress.note("", "this CPU has no instructions for bf16, which takes longer than float32");
 }
 
 }  // namespace ptattn::tools

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "format.hpp"
+#include "progress.hpp"
 #include "ptattn/models/model_folder.hpp"
 
 namespace ptattn::tools {
@@ -25,5 +26,8 @@ namespace ptattn::tools {
 /// @return  the exit code, 0
 /// @throws  Error(Fault::kModel) when there is none, or one is broken
 int print_models(std::optional<ModelTask> task, std::optional<Format> format = {});
+
+/// Says once a run when this CPU computes in `precision` more slowly than in float32.
+void tell_precision(Precision precision, Progress& progress);
 
 }  // namespace ptattn::tools

@@ -20,7 +20,8 @@ std::string with_default(const std::string& words, const std::string& usual) {
 }
 
 std::optional<Axis> axis_named(const std::string& name) {
-  const auto* const found = std::ranges::find(kAllAxes, name, name_of);
+  const auto* const found =
+      std::ranges::find(kAllAxes, name, [](Axis axis) { return name_of(axis); });
   return found == kAllAxes.end() ? std::nullopt : std::optional(*found);
 }
 
@@ -92,6 +93,19 @@ CLI::Option* add_category(CLI::App& app, std::string& category, const std::strin
       .add_option("--category", category,
                   with_default("Kind of object, for models that label the parts of objects", usual))
       ->type_name("CATEGORY");
+}
+
+CLI::Option* add_precision(CLI::App& app, Precision& precision, const std::string& words,
+                           std::initializer_list<Precision> known) {
+  std::vector<std::string> names;
+  for (const Precision one : known) names.emplace_back(name_of(one));
+  return app
+      .add_option_function<std::string>(
+          "--precision",
+          [&precision](const std::string& name) { precision = *precision_named(name); },
+          with_default(words, "float32"))
+      ->type_name("TYPE")
+      ->check(one_of(names));
 }
 
 CLI::Option* add_up(CLI::App& app, std::optional<Axis>& up, const std::string& automatic) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "format.hpp"
 #include "ptattn/models/object_profile.hpp"
+#include "ptattn/models/precision.hpp"
 
 namespace CLI {
 class App;
@@ -63,6 +65,12 @@ void add_list_models(CLI::App& app, bool& list);
 CLI::Option* add_list_layers(CLI::App& app, bool& list);
 CLI::Option* add_layer(CLI::App& app, std::string& layer, const std::string& words);
 CLI::Option* add_category(CLI::App& app, std::string& category, const std::string& usual = "");
+
+/// --precision.
+/// @param words  what the choices cost and gain, begins with "Compute in float32"
+/// @param known  the choices
+CLI::Option* add_precision(CLI::App& app, Precision& precision, const std::string& words,
+                           std::initializer_list<Precision> known);
 
 /// --up AXIS: any of the six and, where there are words about it, auto, which becomes nullopt.
 /// @param automatic  "auto (the one ...)", or empty

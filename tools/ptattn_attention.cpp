@@ -75,6 +75,7 @@ struct Settings {
   std::string model = "pct-modelnet40";
   bool list_models = false;
   bool list_layers = false;
+  Precision precision = Precision::kFloat32;
   std::string category;
   std::string layer;
   std::optional<std::size_t> head;
@@ -157,6 +158,10 @@ void declare(CLI::App& app, Settings& s) {
   add_model(app, s.model, "pct-modelnet40");
   add_list_models(app, s.list_models);
   add_list_layers(app, s.list_layers);
+  add_precision(app, s.precision,
+                "Compute in float32, or in bf16 (bfloat16, for CPUs with AVX512_BF16): faster, "
+                "weights differ by some thousandths of their size",
+                {Precision::kFloat32, Precision::kBf16});
   declare_query(app, s);
   add_up(app, s.frame.up,
          "auto (objects: the one of the six with the highest confidence; scenes: from the cloud)");
@@ -372,11 +377,12 @@ int run(Settings& s) {
   Batch batch = make_batch(kAbout.name, s.files);
   batch.run = s.made_by = made_by_model(s.model);
   if (s.files.dry_run) return print_plan(planned.jobs, batch);
-  const AttentionModel model = load_attention_model(locate_model(s.model));
+  const AttentionModel model = load_attention_model(locate_model(s.model), s.precision);
   const AttentionQuery query = make_query(s, model);
   batch.made_by["model"] = model.name;
   bool first = true;
   return run_batch(planned.jobs, batch, [&](const Job& job, Progress& progress) {
+    tell_precision(s.precision, progress);
     const auto matrix = planned.matrices.find(job.input.path);
     FileReport report = process(
         s, model, query, job,

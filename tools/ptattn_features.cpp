@@ -152,6 +152,7 @@ int run(FeatureSettings& s) {
   std::optional<LayerJob> layer;
   if (s.kind == FeatureKind::kModel) layer.emplace(s);
   return run_batch(jobs, batch, [&](const Job& job, Progress& progress) {
+    tell_precision(s.precision, progress);
     return process(s, layer, job, progress);
   });
 }

@@ -205,6 +205,10 @@ void declare_details(CLI::App& app, TrainSettings& s) {
   app.add_option("--drop-path", s.drop_path, "Set the stochastic depth of the deepest block [0]")
       ->type_name("X")
       ->check(number(0.0, 0.9));
+  add_precision(app, s.precision,
+                "Compute in float32, or in bf16 (bfloat16, for CPUs with AVX512_BF16): faster "
+                "steps, weights and sums stay float32",
+                {Precision::kFloat32, Precision::kBf16});
   app.add_option("--augment", s.augment,
                  "Vary the data as: aerial (with relief and stray points), scene, object (clouds "
                  "are single objects with labelled parts), none or auto [auto]")

@@ -42,7 +42,7 @@ TEST(steady_state, pct_allocates_what_it_returns) {
   for (const char* name : {"pct_cls", "pct_cls_posenc"}) {
     const auto golden =
         read_golden_case(std::string(PTATTN_SOURCE_DIR "/tests/golden/") + name + ".json");
-    for (const Precision precision : {Precision::kFloat32, Precision::kInt8}) {
+    for (const Precision precision : {Precision::kFloat32, Precision::kBf16, Precision::kInt8}) {
       const auto network = make_classifier(golden.architecture, golden.weights, precision);
       for (const int threads : {1, 2}) {
         EXPECT_EQ(allocations_of_a_pass(*network, 1024, threads), 1)
@@ -53,9 +53,10 @@ TEST(steady_state, pct_allocates_what_it_returns) {
 }
 
 /// The allocations of the third pass of a golden case, on one thread.
-long allocations_of_golden_pass(const std::string& name) {
+long allocations_of_golden_pass(const std::string& name,
+                                Precision precision = Precision::kFloat32) {
   const auto golden = read_golden_case(PTATTN_SOURCE_DIR "/tests/golden/" + name + ".json");
-  const auto network = make_point_network(golden.architecture, golden.weights);
+  const auto network = make_point_network(golden.architecture, golden.weights, precision);
   const PointCase input(golden.data);
   const ThreadLimit limit(1);
   (void)network->forward(input.view());
@@ -70,6 +71,9 @@ TEST(steady_state, point_networks_allocate_what_they_return) {
                            "sonata_small_seg", "spct_partseg", "ptv1_s3dis_seg", "litept_tiny_seg",
                            "litept_decoder_seg", "volt_tiny_seg", "volt_scale_seg"}) {
     EXPECT_EQ(allocations_of_golden_pass(name), 1) << name;
+  }
+  for (const char* name : {"ptv3_rpe_seg", "litept_decoder_seg", "volt_tiny_seg"}) {
+    EXPECT_EQ(allocations_of_golden_pass(name, Precision::kBf16), 1) << name << ", bf16";
   }
   EXPECT_EQ(allocations_of_golden_pass("utonia_tiny_enc"), 2);  // values and positions
 }

@@ -112,6 +112,40 @@ TEST(sparse_convolution, agrees_with_its_definition_on_every_cpu_level) {
   }
 }
 
+TEST(sparse_convolution, in_bf16_is_that_of_rounded_numbers) {
+  const auto cells = random_voxels(300, 10, 1);
+  const FindNeighbors neighbors = neighbors_among(cells, 1);
+  for (const std::size_t in : {7, 16}) {
+    Matrix x = random_matrix(cells.size(), in, 2);
+    DenseWeights dense = random_dense(27 * in, 40, 3);
+    SparseConvolution layer(dense, 27);
+    layer.round_to_bf16();
+    for (float& value : x.values()) value = round_to_bf16(value);
+    for (float& value : dense.weight.values()) value = round_to_bf16(value);
+    const Matrix expected = scalar_convolution(dense, 27, neighbors, x);
+    for_each_target(
+        [&] { EXPECT_LT(distance(convolve(layer, neighbors, x), expected), 1e-5 * in); });
+  }
+}
+
+TEST(window_convolution, in_bf16_is_the_sparse_one) {
+  const auto cells = random_voxels(400, 10, 1);
+  const FindNeighbors neighbors = neighbors_among(cells, 2);
+  const Matrix x = random_matrix(cells.size(), 4, 2);
+  const DenseWeights dense = random_dense(125 * 4, 20, 3);
+  SparseConvolution sparse(dense, 125);
+  sparse.round_to_bf16();
+  Linear window(clone(dense));
+  window.round_to_bf16();
+  Matrix out(cells.size(), 20);
+  window_convolution(window, neighbors, x, Activation::kNone, out);
+  EXPECT_LT(distance(out, convolve(sparse, neighbors, x)), 1e-5);
+  Linear odd(random_dense(125 * 3, 20, 3));
+  odd.round_to_bf16();
+  EXPECT_THROW(window_convolution(odd, neighbors, Matrix(cells.size(), 3), Activation::kNone, out),
+               Error);
+}
+
 TEST(sparse_convolution, a_kernel_of_one_place_is_a_linear_layer) {
   const Matrix x = random_matrix(300, 6, 1);
   const DenseWeights dense = random_dense(6, 9, 2);

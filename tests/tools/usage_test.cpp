@@ -59,7 +59,7 @@ TEST_F(Usage, wrong_options_are_one_line) {
        "--votes: many is not a whole number from 1 to 1000, see --help"},
       {{"--up", "w", "a.ply"}, "--up: \"w\" is none of z, -z, y, -y, x, -x, auto, see --help"},
       {{"--precision", "int4", "a.ply"},
-       "--precision: \"int4\" is none of float32, int8, did you mean int8?"},
+       "--precision: \"int4\" is none of float32, bf16, int8, did you mean int8?"},
       {{"--format", "xml", "a.ply"},
        "--format: \"xml\" is none of table, json, jsonl, csv, see --help"},
       {{"--format", "json", "-o", "a.csv", "a.ply"}, "--format: json contradicts the name a.csv"},

@@ -22,8 +22,8 @@ AttentionModel make_attention_model(Loaded loaded) {
 
 }  // namespace
 
-AttentionModel load_attention_model(const std::filesystem::path& folder) {
-  Model loaded = load_model(folder);
+AttentionModel load_attention_model(const std::filesystem::path& folder, Precision precision) {
+  Model loaded = load_model(folder, precision);
   std::vector<std::string> categories;
   if (const auto* model = std::get_if<SegmenterModel>(&loaded)) {
     if (model->network->category_count() > 0) categories = model->description.categories;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ptattn/models/precision.hpp"
 #include "ptattn/tasks/inspect/attention_map.hpp"
 
 namespace ptattn::tools {
@@ -21,7 +22,8 @@ struct AttentionModel {
 };
 
 /// Loads a model of any task.
-/// @throws Error(Fault::kModel)
-[[nodiscard]] AttentionModel load_attention_model(const std::filesystem::path& folder);
+/// @throws Error as load_model
+[[nodiscard]] AttentionModel load_attention_model(const std::filesystem::path& folder,
+                                                  Precision precision = Precision::kFloat32);
 
 }  // namespace ptattn::tools

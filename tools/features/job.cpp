@@ -135,7 +135,7 @@ FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud) 
 }
 
 LayerJob::LayerJob(const FeatureSettings& settings)
-    : model_(load_model(locate_model(settings.model))),
+    : model_(load_model(locate_model(settings.model), settings.precision)),
       layer_(settings.layer),
       up_(*settings.frame.up) {
   const std::string& name = description_of(model_).name;

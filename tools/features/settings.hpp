@@ -47,6 +47,7 @@ struct FeatureSettings {
   // model
   std::string model = "pct-modelnet40";
   std::string layer{};
+  Precision precision = Precision::kFloat32;
   std::string category{};
   bool list_layers = false;
   bool list_models = false;

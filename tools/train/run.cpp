@@ -74,7 +74,8 @@ class Run {
     plan_.spec.purpose = purpose_text(plan_.spec.classes, data_.kind);
     plan_.spec.terms = terms_text(plan_, settings);
     network_ = train::make_trainable_network(
-        plan_.spec.config(), {.seed = settings.seed, .drop_path = settings.drop_path});
+        plan_.spec.config(),
+        {.seed = settings.seed, .drop_path = settings.drop_path, .precision = settings.precision});
     take_init();
     task_ = make_task(plan_, data_);
     trainer_ = std::make_unique<train::Trainer>(*network_, task_->stream(), data_.truth.space,

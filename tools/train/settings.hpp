@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "ptattn/models/precision.hpp"
+
 namespace ptattn::tools {
 
 /// What the command line of ptattn-train says.
@@ -50,6 +52,7 @@ struct TrainSettings {
   double freeze_norms = 0.5;
   double layer_rate = 1.0;
   double drop_path = 0.0;
+  Precision precision = Precision::kFloat32;
   /// True: the head alone is fitted, in one go.
   [[nodiscard]] bool fits_head() const { return freeze_encoder && head != "gradient"; }
 

@@ -43,6 +43,22 @@ bool get_amx() {
 #endif
 }
 
+/// Asks the CPU for the dot products of bfloat16.
+bool get_bf16_unit() {
+#if HWY_ARCH_X86_64 && defined(__linux__)
+  constexpr unsigned kFeatures = 7;
+  constexpr unsigned kMoreFeatures = 1;  // the leaf's second part
+  constexpr unsigned kBf16 = 1U << 5U;
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid_count(kFeatures, kMoreFeatures, &a, &b, &c, &d) != 0 && (a & kBf16) != 0;
+#else
+  return false;
+#endif
+}
+
 /// AMX hands its sums to the kernels of the best of Highway's levels on x86-64.
 bool has_amx() {
   static const bool kHas = get_amx() && (hwy::SupportedTargets() & HWY_AVX3_DL) != 0;
@@ -90,6 +106,15 @@ void limit_cpu_level(const std::string& name, const std::string& subject) {
 void lift_cpu_limit() {
   amx_excluded = false;
   hwy::DisableTargets(0);
+}
+
+bool has_bf16_unit() {
+  static const bool kHas = get_bf16_unit();
+#if HWY_ARCH_X86_64
+  return kHas && (hwy::SupportedTargets() & HWY_AVX3) != 0;
+#else
+  return kHas;
+#endif
 }
 
 bool uses_amx() {

@@ -24,9 +24,11 @@ const ModelDescription& description_of(const Model& model) {
                     model);
 }
 
-Model load_model(const std::filesystem::path& folder) {
-  if (read_model_task(folder) == ModelTask::kClassification) return load_classifier(folder);
-  return load_segmenter(folder);
+Model load_model(const std::filesystem::path& folder, Precision precision) {
+  if (read_model_task(folder) == ModelTask::kClassification) {
+    return load_classifier(folder, precision);
+  }
+  return load_segmenter(folder, precision);
 }
 
 ClassifierModel load_classifier(const std::filesystem::path& folder, Precision precision) {
@@ -43,10 +45,10 @@ ClassifierModel load_classifier(const std::filesystem::path& folder, Precision p
   return {std::move(description), precision, std::move(network)};
 }
 
-SegmenterModel load_segmenter(const std::filesystem::path& folder) {
+SegmenterModel load_segmenter(const std::filesystem::path& folder, Precision precision) {
   SegmenterDescription description = read_segmenter_description(folder);
   const SafetensorsFile weights(folder / "model.safetensors");
-  auto network = make_point_network(description.architecture, weights);
+  auto network = make_point_network(description.architecture, weights, precision);
   const std::string& subject = description.architecture.subject;
   if (network->labels_points()) {
     check_class_count(description.classes.size(), network->out_channels(), subject);
@@ -64,7 +66,7 @@ SegmenterModel load_segmenter(const std::filesystem::path& folder) {
                     " channels, the network takes " + std::to_string(network->in_channels()));
   }
   FamiliarFeatures familiar = read_familiar(folder, description.classes.size(), channels);
-  return {std::move(description), std::move(network), std::move(familiar)};
+  return {std::move(description), std::move(network), std::move(familiar), precision};
 }
 
 }  // namespace ptattn

@@ -24,6 +24,7 @@ struct SegmenterModel {
   SegmenterDescription description;
   std::unique_ptr<PointNetwork> network;
   FamiliarFeatures familiar{};  ///< of the channels of voxels; empty: the folder has none
+  Precision precision = Precision::kFloat32;
 };
 
 /// Represents a model of any task.
@@ -34,17 +35,19 @@ using Model = std::variant<ClassifierModel, SegmenterModel>;
 
 /// Loads the model in `folder`, whatever its task: reads its config.json and builds its network
 /// with the weights of model.safetensors.
-/// @throws Error(Fault::kModel)
-[[nodiscard]] Model load_model(const std::filesystem::path& folder);
+/// @param precision  what the network computes with; the files are the same
+/// @throws Error(Fault::kModel); Error(Fault::kUsage) for a precision that the network does not have
+[[nodiscard]] Model load_model(const std::filesystem::path& folder,
+                               Precision precision = Precision::kFloat32);
 
 /// Loads the classifier in `folder`.
-/// @param precision  what the network computes with; the files are the same
-/// @throws Error(Fault::kModel), also for a model of another task
+/// @throws Error as load_model; Error(Fault::kModel) also for a model of another task
 [[nodiscard]] ClassifierModel load_classifier(const std::filesystem::path& folder,
                                               Precision precision = Precision::kFloat32);
 
 /// Loads the model over points in `folder`.
-/// @throws Error(Fault::kModel), also for a model of another task
-[[nodiscard]] SegmenterModel load_segmenter(const std::filesystem::path& folder);
+/// @throws Error as load_model; Error(Fault::kModel) also for a model of another task
+[[nodiscard]] SegmenterModel load_segmenter(const std::filesystem::path& folder,
+                                            Precision precision = Precision::kFloat32);
 
 }  // namespace ptattn

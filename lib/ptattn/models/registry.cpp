@@ -1,6 +1,7 @@
 #include "ptattn/models/registry.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -51,6 +52,7 @@ std::unique_ptr<Classifier> make_pct(const ArchitectureConfig& description,
   const PctConfig config =
       read_pct_config(description.hyper_parameters, kPositionEncoding, description.subject);
   PctWeights layers = read_pct_weights(config, weights);
+  if (precision == Precision::kBf16) round_to_bf16(layers);
   if (precision == Precision::kInt8) {
     return std::make_unique<PctInt8>(config, PctInt8Weights(std::move(layers)));
   }
@@ -62,42 +64,60 @@ const ArchitectureTable<Classifier, Precision> kClassifiers = {
     {"pct_cls_posenc", make_pct<true>},
 };
 
+/// @throws Error(Fault::kUsage) unless the precision is one of those
+void check_precision(const ArchitectureConfig& description, Precision precision,
+                     std::initializer_list<Precision> known) {
+  if (std::ranges::find(known, precision) != known.end()) return;
+  throw Error(Fault::kUsage, description.subject,
+              "has an architecture that does not compute in " + std::string(name_of(precision)));
+}
+
 std::unique_ptr<PointNetwork> make_ptv1(const ArchitectureConfig& description,
-                                        const WeightSource& weights) {
+                                        const WeightSource& weights, Precision precision) {
+  check_precision(description, precision, {Precision::kFloat32});
   Ptv1Config config = read_ptv1_config(description.hyper_parameters, description.subject);
   Ptv1Weights layers = read_ptv1_weights(config, weights);
   return std::make_unique<Ptv1>(std::move(config), std::move(layers));
 }
 
+std::unique_ptr<PointNetwork> make_unet(Ptv3Config config, const ArchitectureConfig& description,
+                                        const WeightSource& weights, Precision precision) {
+  check_precision(description, precision, {Precision::kFloat32, Precision::kBf16});
+  auto layers = std::make_shared<Ptv3Weights>(read_ptv3_weights(config, weights));
+  if (precision == Precision::kBf16) round_to_bf16(*layers);
+  return std::make_unique<Ptv3>(std::move(config), std::move(layers));
+}
+
 template <Ptv3Mode kMode>
 std::unique_ptr<PointNetwork> make_ptv3(const ArchitectureConfig& description,
-                                        const WeightSource& weights) {
-  Ptv3Config config = read_ptv3_config(description.hyper_parameters, kMode, description.subject);
-  auto layers = std::make_shared<const Ptv3Weights>(read_ptv3_weights(config, weights));
-  return std::make_unique<Ptv3>(std::move(config), std::move(layers));
+                                        const WeightSource& weights, Precision precision) {
+  return make_unet(read_ptv3_config(description.hyper_parameters, kMode, description.subject),
+                   description, weights, precision);
 }
 
 std::unique_ptr<PointNetwork> make_litept(const ArchitectureConfig& description,
-                                          const WeightSource& weights) {
-  Ptv3Config config = read_litept_config(description.hyper_parameters, description.subject);
-  auto layers = std::make_shared<const Ptv3Weights>(read_ptv3_weights(config, weights));
-  return std::make_unique<Ptv3>(std::move(config), std::move(layers));
+                                          const WeightSource& weights, Precision precision) {
+  return make_unet(read_litept_config(description.hyper_parameters, description.subject),
+                   description, weights, precision);
 }
 
 std::unique_ptr<PointNetwork> make_spct(const ArchitectureConfig& description,
-                                        const WeightSource& weights) {
+                                        const WeightSource& weights, Precision precision) {
+  check_precision(description, precision, {Precision::kFloat32});
   const SpctConfig config = read_spct_config(description.hyper_parameters, description.subject);
   return std::make_unique<Spct>(config, read_spct_weights(config, weights));
 }
 
 std::unique_ptr<PointNetwork> make_volt(const ArchitectureConfig& description,
-                                        const WeightSource& weights) {
+                                        const WeightSource& weights, Precision precision) {
+  check_precision(description, precision, {Precision::kFloat32, Precision::kBf16});
   VoltConfig config = read_volt_config(description.hyper_parameters, description.subject);
   VoltWeights layers = read_volt_weights(config, weights);
+  if (precision == Precision::kBf16) round_to_bf16(layers);
   return std::make_unique<Volt>(std::move(config), std::move(layers));
 }
 
-const ArchitectureTable<PointNetwork> kPointNetworks = {
+const ArchitectureTable<PointNetwork, Precision> kPointNetworks = {
     {"litept", make_litept},
     {"ptv1_seg", make_ptv1},
     {"spct_partseg", make_spct},
@@ -125,10 +145,10 @@ std::unique_ptr<Classifier> make_classifier(const ArchitectureConfig& config,
 }
 
 std::unique_ptr<PointNetwork> make_point_network(const ArchitectureConfig& config,
-                                                 const WeightSource& weights) {
-  if (!has_kernel_head(weights)) return make_network(kPointNetworks, config, weights);
+                                                 const WeightSource& weights, Precision precision) {
+  if (!has_kernel_head(weights)) return make_network(kPointNetworks, config, weights, precision);
   KernelHeadWeights head = read_kernel_head(weights);
-  auto features = make_feature_network(config, weights);
+  auto features = make_feature_network(config, weights, precision);
   if (features->out_channels() != head.scale.size()) {
     throw Error(Fault::kModel, weights.subject(),
                 "has a head of " + std::to_string(head.scale.size()) +
@@ -138,11 +158,12 @@ std::unique_ptr<PointNetwork> make_point_network(const ArchitectureConfig& confi
 }
 
 std::unique_ptr<PointNetwork> make_feature_network(const ArchitectureConfig& config,
-                                                   const WeightSource& weights) {
+                                                   const WeightSource& weights,
+                                                   Precision precision) {
   auto json = nlohmann::json::parse(config.hyper_parameters, nullptr, false);
   if (json.is_object()) json.erase("num_classes");
-  auto network =
-      make_point_network({config.architecture, json.dump(), config.subject}, BodyWeights(weights));
+  auto network = make_point_network({config.architecture, json.dump(), config.subject},
+                                    BodyWeights(weights), precision);
   if (network->labels_points()) {
     throw Error(Fault::kModel, config.subject,
                 "has an architecture that gives no features for a head of examples");

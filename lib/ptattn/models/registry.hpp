@@ -31,7 +31,7 @@ enum class ModelTask : std::uint8_t {
 ///
 /// Names of weights may carry the prefixes `module.` and `backbone.`; counters that inference does
 /// not need (`num_batches_tracked`) are ignored.
-/// @param precision  8-bit weights are made of those of `weights`, once; float32 ones are not kept
+/// @param precision  rounded weights are made of those of `weights`, once; float32 ones are not kept
 /// @throws Error(Fault::kModel) when the architecture is unknown, a hyper-parameter is unknown or
 ///         out of range, or the weights do not fit: all missing, extra and misshapen tensors are
 ///         named in one line
@@ -41,15 +41,18 @@ enum class ModelTask : std::uint8_t {
 
 /// Builds the network over points that `config` describes with the values of `weights`. Where these
 /// hold examples (`head.keys`), its head is attention over them: see KernelHead.
-/// @throws Error(Fault::kModel) as make_classifier
-[[nodiscard]] std::unique_ptr<PointNetwork> make_point_network(const ArchitectureConfig& config,
-                                                               const WeightSource& weights);
+/// @param precision  float32; for Point Transformer V3, LitePT and Volt also bf16
+/// @throws Error(Fault::kModel) as make_classifier; Error(Fault::kUsage) for another precision
+[[nodiscard]] std::unique_ptr<PointNetwork> make_point_network(
+    const ArchitectureConfig& config, const WeightSource& weights,
+    Precision precision = Precision::kFloat32);
 
 /// Builds the network that `config` describes without its head: it gives the features that the head
 /// sees.
 /// Tensors of heads in `weights` are passed over.
 /// @throws Error(Fault::kModel) as make_point_network, and for an architecture that needs its head
-[[nodiscard]] std::unique_ptr<PointNetwork> make_feature_network(const ArchitectureConfig& config,
-                                                                 const WeightSource& weights);
+[[nodiscard]] std::unique_ptr<PointNetwork> make_feature_network(
+    const ArchitectureConfig& config, const WeightSource& weights,
+    Precision precision = Precision::kFloat32);
 
 }  // namespace ptattn

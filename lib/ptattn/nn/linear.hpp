@@ -29,6 +29,9 @@ struct Linear {
 
   Linear() = default;
   explicit Linear(DenseWeights dense);
+
+  /// Rounds the weights to bfloat16, as inputs will be; sums, bias and activation stay float32.
+  void round_to_bf16() { weight.round_to_bf16(); }
 };
 
 /// Computes c = activation(a b + bias) + residual, in parallel over blocks of c.

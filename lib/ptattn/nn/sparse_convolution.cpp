@@ -45,21 +45,42 @@ struct BlockTask {
   MutableMatrixView gathered;  // [block rows, in]
 };
 
+/// The inputs as the slices take them: float32, or words of Bf16Rows.
+MatrixView inputs_for(const PackedMatrixView& slice, MatrixView x, ScratchMemory& scratch) {
+  if (!slice.is_bf16) return x;
+  const MutableMatrixView words = scratch.matrix(x.rows, bf16_words(x.cols));
+  parallel_ranges(x.rows, KernelMap::kBlockRows, [&](std::size_t begin, std::size_t end) {
+    round_rows(x.rows_range(begin, end - begin), words.rows_range(begin, end - begin));
+  });
+  return words;
+}
+
+/// @param x  as inputs_for gives it
 void convolve_block(const ConvolutionSlices& layer, const KernelMap& map, const BlockTask& task,
                     MatrixView x, MutableMatrixView out) {
   const std::size_t rows = std::min(KernelMap::kBlockRows, x.rows - task.first);
   const MutableMatrixView block_out = out.rows_range(task.first, rows);
   const std::size_t middle = map.volume() / 2;
   const Epilogue epilogue{.bias = layer.bias.empty() ? nullptr : layer.bias.data()};
-  gemm(x.rows_range(task.first, rows), layer.of_offset[middle], task.panel_begin, task.panel_end,
-       epilogue, block_out);
+  const PackedMatrixView& center = layer.of_offset[middle];
+  const MatrixView own = x.rows_range(task.first, rows);
+  if (center.is_bf16) {
+    gemm(Bf16Rows{own}, center, task.panel_begin, task.panel_end, epilogue, block_out);
+  } else {
+    gemm(own, center, task.panel_begin, task.panel_end, epilogue, block_out);
+  }
   for (std::size_t k = 0; k < map.volume(); ++k) {
     const KernelMap::Pairs pairs = map.pairs(task.block, k);
     if (pairs.inputs.empty()) continue;
     const MutableMatrixView gathered = task.gathered.rows_range(0, pairs.inputs.size());
     copy_rows(x, pairs.inputs, gathered);
-    gemm_add(gathered, layer.of_offset[k], task.panel_begin, task.panel_end, pairs.outputs,
-             block_out);
+    const PackedMatrixView& slice = layer.of_offset[k];
+    if (slice.is_bf16) {
+      gemm_add(Bf16Rows{gathered}, slice, task.panel_begin, task.panel_end, pairs.outputs,
+               block_out);
+    } else {
+      gemm_add(gathered, slice, task.panel_begin, task.panel_end, pairs.outputs, block_out);
+    }
   }
 }
 
@@ -90,6 +111,10 @@ SparseConvolution::SparseConvolution(const DenseWeights& dense, std::size_t volu
   }
 }
 
+void SparseConvolution::round_to_bf16() {
+  for (PackedMatrix& slice : slices) slice.round_to_bf16();
+}
+
 void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, MatrixView x,
                         MutableMatrixView out) {
   ScratchMemory scratch;
@@ -101,9 +126,11 @@ void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, Ma
   check_shapes(layer, map, x, out);
   const std::size_t panels = layer.of_offset.front().panels();
   const std::size_t groups = (panels + kTaskPanels - 1) / kTaskPanels;
+  ScratchMemory of_layer;
+  const MatrixView inputs = inputs_for(layer.of_offset.front(), x, of_layer);
   parallel_ranges(map.block_count() * groups, 1, [&](std::size_t begin, std::size_t end) {
     ScratchMemory scratch;
-    const MutableMatrixView gathered = scratch.matrix(KernelMap::kBlockRows, x.cols);
+    const MutableMatrixView gathered = scratch.matrix(KernelMap::kBlockRows, inputs.cols);
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t panel = i % groups * kTaskPanels;
       const std::size_t block = i / groups;
@@ -113,7 +140,7 @@ void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, Ma
                       .panel_begin = panel,
                       .panel_end = std::min(panel + kTaskPanels, panels),
                       .gathered = gathered},
-                     x, out);
+                     inputs, out);
     }
   });
 }
@@ -127,16 +154,20 @@ void window_convolution(const Linear& layer, const FindNeighbors& neighbors, Mat
            ", expected a part of " + std::to_string(layer.weight.rows()) + " for " +
            std::to_string(layer.weight.cols()));
   }
+  if (layer.weight.is_bf16() && x.cols % 2 != 0) {
+    refuse("got " + std::to_string(x.cols) + " channels, expected an even number in bfloat16");
+  }
   constexpr std::size_t kRows = KernelMap::kBlockRows;
   ScratchMemory of_layer;
   const ConvolutionSlices slices = slices_of(layer, volume, of_layer);
+  const MatrixView inputs = inputs_for(slices.of_offset.front(), x, of_layer);
   parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
     ScratchMemory scratch;
     BlockTask task{.block = 0,
                    .first = 0,
                    .panel_begin = 0,
                    .panel_end = layer.weight.panels(),
-                   .gathered = scratch.matrix(kRows, x.cols)};
+                   .gathered = scratch.matrix(kRows, inputs.cols)};
     for (std::size_t b = begin; b < end; ++b) {
       const std::size_t first = b * kRows;
       const std::size_t rows = std::min(kRows, x.rows - first);
@@ -147,7 +178,7 @@ void window_convolution(const Linear& layer, const FindNeighbors& neighbors, Mat
       ScratchMemory of_map;
       const KernelMap map(rows, volume, of_block, of_map);
       task.first = first;
-      convolve_block(slices, map, task, x, out);
+      convolve_block(slices, map, task, inputs, out);
       activate(activation, out.rows_range(first, rows));
     }
   });

@@ -22,6 +22,9 @@ struct SparseConvolution {
   /// @param dense   weight [out, volume in], as checkpoints store [out, kx, ky, kz, in]
   /// @param volume  offsets of the kernel
   SparseConvolution(const DenseWeights& dense, std::size_t volume);
+
+  /// Rounds the weights to bfloat16, as inputs will be; sums and bias stay float32.
+  void round_to_bf16();
 };
 
 /// Views the same layer where its slices lie elsewhere.

@@ -107,6 +107,10 @@ Buffer& ParameterSet::declare(Buffer buffer) {
   return buffers_.emplace_back(std::move(buffer));
 }
 
+void ParameterSet::round_products(const std::function<bool(const std::string& name)>& choose) {
+  for (Parameter& parameter : parameters_) parameter.in_bf16 = choose(parameter.name);
+}
+
 void ParameterSet::allocate() {
   values_ = zeros(padded_total(parameters_));
   gradients_ = zeros(values_.size());

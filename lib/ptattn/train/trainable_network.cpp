@@ -34,6 +34,9 @@ std::vector<std::string> trainable_architectures() {
 
 std::unique_ptr<TrainableNetwork> make_trainable_network(const ArchitectureConfig& config,
                                                          const NetworkSettings& settings) {
+  if (settings.precision == Precision::kInt8) {
+    throw Error(Fault::kUsage, config.subject, "cannot be trained in int8");
+  }
   const auto found = factories().find(config.architecture);
   if (found == factories().end()) {
     throw Error(Fault::kModel, config.subject,

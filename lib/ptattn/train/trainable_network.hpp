@@ -9,6 +9,7 @@
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/point_network.hpp"
+#include "ptattn/models/precision.hpp"
 #include "ptattn/models/registry.hpp"
 #include "ptattn/train/parameter_set.hpp"
 
@@ -28,6 +29,9 @@ struct NetworkSettings {
                                 ///< skip a branch; it grows linearly from 0 at the first block
   double dropout = 0.5;         ///< of the head of a classifier
   double norm_momentum = 0.02;  ///< of batch norms: running <- (1 - m) running + m of the step
+  /// kBf16: the layers that inference has in bfloat16 multiply numbers rounded to it, in the
+  /// backward pass too; weights, sums, gradients and all else stay float32. kInt8: refused.
+  Precision precision = Precision::kFloat32;
 };
 
 /// Holds derivatives of a loss with respect to scores.

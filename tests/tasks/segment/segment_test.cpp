@@ -149,6 +149,19 @@ TEST(segment, tiles_of_a_real_scene_are_labelled_as_the_whole) {
   EXPECT_GE(static_cast<double>(same), 0.995 * static_cast<double>(coast.size()));
 }
 
+TEST(segment, bf16_labels_a_real_scene_as_float32_does) {
+  const std::string folder = PTATTN_SOURCE_DIR "/samples/models/aerial";
+  const PointCloud coast = read_cloud(PTATTN_SOURCE_DIR "/samples/scenes/aerial_coast.ply");
+  const Segmentation exact = segment(load_segmenter(folder), coast);
+  const Segmentation rounded = segment(load_segmenter(folder, Precision::kBf16), coast);
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < coast.size(); ++i) {
+    same += static_cast<std::size_t>(rounded.labels[i] == exact.labels[i]);
+  }
+  EXPECT_GE(static_cast<double>(same), 0.995 * static_cast<double>(coast.size()));
+  EXPECT_NE(rounded.confidence, exact.confidence);
+}
+
 TEST(segment, says_when_tiles_would_have_to_be_too_small) {
   const SegmenterModel model = height_model();
   const std::size_t least = 20'000 * model.network->bytes_per_point();

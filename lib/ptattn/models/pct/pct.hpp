@@ -29,6 +29,9 @@ struct PctWeights {
 /// @throws Error(Fault::kModel) naming all tensors that do not fit the configuration
 [[nodiscard]] PctWeights read_pct_weights(const PctConfig& config, const WeightSource& source);
 
+/// Rounds the weights of the large layers to bfloat16: those that PctInt8 has in 8 bits.
+void round_to_bf16(PctWeights& weights);
+
 /// Holds PCT: Point Cloud Transformer (Guo et al. 2021), classification.
 ///
 /// Two stages of sampling and grouping, offset attention in series over the points that are left,

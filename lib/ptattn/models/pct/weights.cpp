@@ -52,4 +52,17 @@ PctWeights read_pct_weights(const PctConfig& config, const WeightSource& source)
   return w;
 }
 
+void round_to_bf16(PctWeights& weights) {
+  for (GroupingWeights& w : weights.gather_local) {
+    for (Linear* layer : {&w.neighbor, &w.center, &w.second}) layer->round_to_bf16();
+  }
+  for (Linear* layer : {&weights.last_conv1, &weights.last_conv2, &weights.conv_fuse}) {
+    layer->round_to_bf16();
+  }
+  for (OffsetAttentionWeights& w : weights.attention) {
+    w.value.round_to_bf16();
+    w.transform.round_to_bf16();
+  }
+}
+
 }  // namespace ptattn

@@ -169,6 +169,30 @@ class Builder {
 
 }  // namespace
 
+namespace {
+
+void round_blocks(std::vector<Ptv3BlockWeights>& blocks) {
+  parallel_each(blocks.size(), 1, [&](std::size_t i) {
+    Ptv3BlockWeights& w = blocks[i];
+    w.cpe0.round_to_bf16();
+    for (Linear* layer : {&w.cpe1, &w.qkv, &w.proj, &w.fc1, &w.fc2}) layer->round_to_bf16();
+  });
+}
+
+}  // namespace
+
+void round_to_bf16(Ptv3Weights& weights) {
+  for (Ptv3EncoderWeights& stage : weights.encoder) {
+    stage.down.round_to_bf16();
+    round_blocks(stage.blocks);
+  }
+  for (Ptv3DecoderWeights& stage : weights.decoder) {
+    stage.proj.round_to_bf16();
+    stage.proj_skip.round_to_bf16();
+    round_blocks(stage.blocks);
+  }
+}
+
 Ptv3Weights read_ptv3_weights(const Ptv3Config& config, const WeightSource& source) {
   return Builder(config, source).build();
 }

@@ -66,4 +66,9 @@ struct Ptv3Weights {
 /// Memory: the weights once, and one tensor a thread.
 [[nodiscard]] Ptv3Weights read_ptv3_weights(const Ptv3Config& config, const WeightSource& source);
 
+/// Rounds the weights of all convolutions and layers of blocks, and of the layers between stages,
+/// to bfloat16. Stem and head stay float32: their inputs are channels such as heights, and what
+/// decides.
+void round_to_bf16(Ptv3Weights& weights);
+
 }  // namespace ptattn

@@ -139,6 +139,13 @@ class Builder {
 
 }  // namespace
 
+void round_to_bf16(VoltWeights& weights) {
+  parallel_each(weights.blocks.size(), 1, [&](std::size_t i) {
+    VoltBlockWeights& w = weights.blocks[i];
+    for (Linear* layer : {&w.qkv, &w.proj, &w.fc1, &w.fc2}) layer->round_to_bf16();
+  });
+}
+
 VoltWeights read_volt_weights(const VoltConfig& config, const WeightSource& source) {
   return Builder(config, source).build();
 }

@@ -41,4 +41,8 @@ struct VoltWeights {
 /// @throws Error(Fault::kModel) naming all tensors that do not fit the configuration
 [[nodiscard]] VoltWeights read_volt_weights(const VoltConfig& config, const WeightSource& source);
 
+/// Rounds the weights of the layers of all blocks to bfloat16. Tokenizer, decoder and head stay
+/// float32: their inputs are channels such as heights, and what decides.
+void round_to_bf16(VoltWeights& weights);
+
 }  // namespace ptattn

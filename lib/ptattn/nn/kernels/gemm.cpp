@@ -8,6 +8,9 @@
 // times a few panels (linear.cpp). Rows are shared evenly between tiles: 15 rows are 8 and 7, not
 // 14 and a slow 1. Bias, activation and residual, the maximum over a group of rows, or the addition
 // to rows elsewhere happen while a tile is in registers.
+//
+// In bfloat16 the same loops run over words of two numbers (bfloat16.hpp), half as many of them:
+// rows of a are rounded once for all panels, before.
 
 #include "ptattn/nn/kernels/gemm.hpp"
 
@@ -38,6 +41,7 @@ std::size_t whole_vectors(std::size_t width) {
 
 /// A tile of the last panel, which may reach beyond c: it works in buffers of whole vectors, and
 /// only the `width` columns that exist are copied to c, or added to its rows.
+template <Product kProduct>
 class EdgeTile {
  public:
   EdgeTile(const Tile& of, std::size_t rows, std::size_t width)
@@ -58,7 +62,7 @@ class EdgeTile {
   }
 
   void multiply() {
-    kTileFunctions[rows_ - 1](buffered_);
+    kTileFunctions<kProduct>[rows_ - 1](buffered_);
     for (std::size_t i = 0; i < rows_; ++i) {
       const float* const from = c_.data() + i * kPanel;
       if (of_.targets == nullptr) {
@@ -89,21 +93,23 @@ class EdgeTile {
 
 /// All rows against `depth` rows of one panel, of which `width` columns are wanted. The tiles share
 /// the rows evenly, so that none of them is much smaller than the others.
+template <Product kProduct>
 void multiply_panel(Tile t, std::size_t rows, std::size_t width) {
   const std::size_t tiles = (rows + kMaxRows - 1) / kMaxRows;
   t.width = whole_vectors(width);
   for (std::size_t i = 0; i < tiles; ++i) {
     const std::size_t height = (i + 1) * rows / tiles - i * rows / tiles;
     if (t.width != width) {
-      EdgeTile(t, height, width).multiply();
+      EdgeTile<kProduct>(t, height, width).multiply();
     } else {
-      kTileFunctions[height - 1](t);
+      kTileFunctions<kProduct>[height - 1](t);
     }
     t.move_down(height);
   }
 }
 
 /// All rows against one panel, pooled. Tiles share the rows as in multiply_panel.
+template <Product kProduct>
 void pool_panel(Tile t, std::size_t rows, std::size_t width) {
   std::array<float, kPanel> c;
   std::array<float, kPanel> bias;
@@ -117,17 +123,16 @@ void pool_panel(Tile t, std::size_t rows, std::size_t width) {
   const std::size_t tiles = (rows + kMaxRows - 1) / kMaxRows;
   for (std::size_t i = 0; i < tiles; ++i) {
     const std::size_t height = (i + 1) * rows / tiles - i * rows / tiles;
-    kPooledFunctions[height - 1](t);
+    kPooledFunctions<kProduct>[height - 1](t);
     t.a += height * t.a_stride;
     t.first = false;
   }
   if (width < kPanel) std::copy_n(c.data(), width, target);
 }
 
-}  // namespace
-
-void multiply(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
-              const Epilogue& epilogue, MutableMatrixView c) {
+template <Product kProduct>
+void multiply_as(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+                 const Epilogue& epilogue, MutableMatrixView c) {
   // A product over k = 0 terms still has an epilogue.
   const std::size_t blocks = std::max<std::size_t>(1, (a.cols + kDepth - 1) / kDepth);
   for (std::size_t block = 0; block < blocks; ++block) {
@@ -151,13 +156,15 @@ void multiply(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::si
           .first = block == 0,
           .last = block + 1 == blocks,
       };
-      multiply_panel(tile, a.rows, std::min(kPanel, b.cols - column));
+      multiply_panel<kProduct>(tile, a.rows, std::min(kPanel, b.cols - column));
     }
   }
 }
 
-void multiply_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
-                  std::span<const std::uint16_t> targets, MutableMatrixView c) {
+template <Product kProduct>
+void multiply_add_as(MatrixView a, PackedMatrixView b, std::size_t panel_begin,
+                     std::size_t panel_end, std::span<const std::uint16_t> targets,
+                     MutableMatrixView c) {
   for (std::size_t p = panel_begin; p < panel_end; ++p) {
     const std::size_t column = p * kPanel;
     const Tile tile{
@@ -176,12 +183,13 @@ void multiply_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std
         .first = true,
         .last = true,
     };
-    multiply_panel(tile, targets.size(), std::min(kPanel, b.cols - column));
+    multiply_panel<kProduct>(tile, targets.size(), std::min(kPanel, b.cols - column));
   }
 }
 
-void multiply_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
-                  const Epilogue& epilogue, MutableMatrixView out) {
+template <Product kProduct>
+void multiply_max_as(MatrixView a, PackedMatrixView b, std::size_t panel_begin,
+                     std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView out) {
   const std::size_t group = out.rows > 0 ? a.rows / out.rows : 0;
   for (std::size_t p = panel_begin; p < panel_end; ++p) {
     const std::size_t column = p * kPanel;
@@ -202,9 +210,33 @@ void multiply_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std
           .first = true,
           .last = true,
       };
-      pool_panel(tile, group, std::min(kPanel, b.cols - column));
+      pool_panel<kProduct>(tile, group, std::min(kPanel, b.cols - column));
     }
   }
+}
+
+}  // namespace
+
+void multiply(Product product, MatrixView a, PackedMatrixView b, std::size_t panel_begin,
+              std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView c) {
+  with_product(product, [&](auto p) HWY_ATTR {
+    multiply_as<p.value>(a, b, panel_begin, panel_end, epilogue, c);
+  });
+}
+
+void multiply_add(Product product, MatrixView a, PackedMatrixView b, std::size_t panel_begin,
+                  std::size_t panel_end, std::span<const std::uint16_t> targets,
+                  MutableMatrixView c) {
+  with_product(product, [&](auto p) HWY_ATTR {
+    multiply_add_as<p.value>(a, b, panel_begin, panel_end, targets, c);
+  });
+}
+
+void multiply_max(Product product, MatrixView a, PackedMatrixView b, std::size_t panel_begin,
+                  std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView out) {
+  with_product(product, [&](auto p) HWY_ATTR {
+    multiply_max_as<p.value>(a, b, panel_begin, panel_end, epilogue, out);
+  });
 }
 
 }  // namespace ptattn::HWY_NAMESPACE
@@ -219,17 +251,48 @@ HWY_EXPORT(multiply_max);
 
 void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c) {
-  HWY_DYNAMIC_DISPATCH(multiply)(a, b, panel_begin, panel_end, epilogue, c);
+  if (!b.is_bf16) {
+    HWY_DYNAMIC_DISPATCH(multiply)
+    (Product::kFloat32, a, b, panel_begin, panel_end, epilogue, c);
+    return;
+  }
+  ScratchMemory scratch;
+  gemm(rounded_rows(a, scratch), b, panel_begin, panel_end, epilogue, c);
+}
+
+void gemm(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+          const Epilogue& epilogue, MutableMatrixView c) {
+  HWY_DYNAMIC_DISPATCH(multiply)
+  (bf16_product(), a.words, b, panel_begin, panel_end, epilogue, c);
 }
 
 void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               std::span<const std::uint16_t> targets, MutableMatrixView c) {
-  HWY_DYNAMIC_DISPATCH(multiply_add)(a, b, panel_begin, panel_end, targets, c);
+  if (!b.is_bf16) {
+    HWY_DYNAMIC_DISPATCH(multiply_add)
+    (Product::kFloat32, a, b, panel_begin, panel_end, targets, c);
+    return;
+  }
+  ScratchMemory scratch;
+  gemm_add(rounded_rows(a, scratch), b, panel_begin, panel_end, targets, c);
+}
+
+void gemm_add(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+              std::span<const std::uint16_t> targets, MutableMatrixView c) {
+  HWY_DYNAMIC_DISPATCH(multiply_add)
+  (bf16_product(), a.words, b, panel_begin, panel_end, targets, c);
 }
 
 void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, MutableMatrixView out) {
-  HWY_DYNAMIC_DISPATCH(multiply_max)(a, b, panel_begin, panel_end, epilogue, out);
+  if (!b.is_bf16) {
+    HWY_DYNAMIC_DISPATCH(multiply_max)
+    (Product::kFloat32, a, b, panel_begin, panel_end, epilogue, out);
+    return;
+  }
+  ScratchMemory scratch;
+  HWY_DYNAMIC_DISPATCH(multiply_max)
+  (bf16_product(), rounded_rows(a, scratch).words, b, panel_begin, panel_end, epilogue, out);
 }
 
 }  // namespace ptattn

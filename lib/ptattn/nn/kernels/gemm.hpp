@@ -6,6 +6,7 @@
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/nn/kernels/activation.hpp"
+#include "ptattn/nn/kernels/bfloat16.hpp"
 #include "ptattn/nn/kernels/packed_matrix.hpp"
 
 namespace ptattn {
@@ -24,12 +25,16 @@ struct Epilogue {
 ///
 /// Every element is one chain of multiply-adds over k = 0, 1, 2, ... (fused where the CPU
 /// can), whatever rows and panels share the call: splitting a product over calls changes no bit.
+/// Where b is in bfloat16, a is rounded to it, and the sums are float32: see Product.
 /// @param a  [m, k], any stride
 /// @param b  [k, n]
 /// @param c  [m, n], any stride; other columns stay as they are; overlaps neither a nor the
 ///           residual
 /// Time m n k multiply-adds.
 void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+          const Epilogue& epilogue, MutableMatrixView c);
+/// Does the same with rows that are rounded already, for a matrix in bfloat16.
+void gemm(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c);
 
 /// Multiplies matrices and adds the rows of the product to rows of another matrix, on the calling
@@ -43,6 +48,9 @@ void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t
 /// @param c       [.., n], any stride; does not overlap a
 /// The bits of gemm followed by an addition. Time m n k multiply-adds.
 void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+              std::span<const std::uint16_t> targets, MutableMatrixView c);
+/// Does the same with rows that are rounded already, for a matrix in bfloat16.
+void gemm_add(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               std::span<const std::uint16_t> targets, MutableMatrixView c);
 
 /// Multiplies matrices and keeps the largest row of each group of the product, on the calling

@@ -18,6 +18,8 @@
 #include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/nn/kernels/math-inl.hpp"
 #include "ptattn/nn/kernels/packed_matrix.hpp"
+#include "ptattn/nn/kernels/product-inl.hpp"
+#include "ptattn/nn/kernels/product.hpp"
 #include "ptattn/nn/kernels/register_tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -30,9 +32,9 @@ constexpr std::size_t kPanel = PackedMatrixView::kPanel;
 constexpr std::size_t kFewRows = 2;
 constexpr std::size_t kAhead = 64 * kPanel;
 
-/// Represents one register tile's job: `depth` steps for the first `width` columns of a panel, a
-/// multiple of the vector's. The product is continued from c unless `first`, and finished by bias,
-/// activation and residual if `last`.
+/// Represents one register tile's job: `depth` steps (of a word: in bfloat16, two numbers) for the
+/// first `width` columns of a panel, a multiple of the vector's. The product is continued from c
+/// unless `first`, and finished by bias, activation and residual if `last`.
 ///
 /// A pooled tile has the whole depth and width, finishes, and leaves the maximum of its rows in the
 /// one row c, together with what c holds unless `first`. An adding tile has the whole depth and
@@ -103,8 +105,8 @@ void finish_gelu(const Tile& t, std::size_t rows) {
   }
 }
 
-/// Adds `depth` products to each sum.
-template <std::size_t kRows, std::size_t kVectors>
+/// Adds `depth` steps to each sum.
+template <Product kProduct, std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void accumulate(const Tile& t, std::size_t column, Sums<kRows, kVectors>& sum) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
@@ -121,13 +123,14 @@ HWY_INLINE void accumulate(const Tile& t, std::size_t column, Sums<kRows, kVecto
     for (std::size_t i = 0; i < kRows; ++i) {
       const Vec a = hn::Set(d, t.a[i * t.a_stride + k]);
       HWY_UNROLL(2)
-      for (std::size_t v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(a, row[v], sum[i][v]);
+      for (std::size_t v = 0; v < kVectors; ++v)
+        sum[i][v] = multiply_add<kProduct>(a, row[v], sum[i][v]);
     }
   }
 }
 
 /// Returns the columns of a register tile from `column` on: kVectors vectors of them.
-template <std::size_t kRows, std::size_t kVectors>
+template <Product kProduct, std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void multiply_columns(const Tile& t, std::size_t column) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
@@ -139,7 +142,7 @@ HWY_INLINE void multiply_columns(const Tile& t, std::size_t column) {
       sum[i][v] = t.first ? hn::Zero(d) : hn::LoadU(d, t.c + i * t.c_stride + column + v * lanes);
     }
   }
-  accumulate<kRows, kVectors>(t, column, sum);
+  accumulate<kProduct, kRows, kVectors>(t, column, sum);
   if (t.last) finish<kRows, kVectors>(t, column, sum);
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < kRows; ++i) {
@@ -153,17 +156,19 @@ HWY_INLINE void multiply_columns(const Tile& t, std::size_t column) {
 }
 
 /// The register tile: kRows rows, two vectors of columns at a time, or the one that is left.
-template <std::size_t kRows>
+template <Product kProduct, std::size_t kRows>
 void multiply_tile(const Tile& t) {
   const std::size_t lanes = hn::Lanes(Lane());
   std::size_t column = 0;
-  for (; column + 2 * lanes <= t.width; column += 2 * lanes) multiply_columns<kRows, 2>(t, column);
-  if (column < t.width) multiply_columns<kRows, 1>(t, column);
+  for (; column + 2 * lanes <= t.width; column += 2 * lanes) {
+    multiply_columns<kProduct, kRows, 2>(t, column);
+  }
+  if (column < t.width) multiply_columns<kProduct, kRows, 1>(t, column);
   if (t.last && t.activation == Activation::kGelu) finish_gelu(t, kRows);
 }
 
 /// The pooled register tile. Bias and activation keep order, so they wait for the maximum.
-template <std::size_t kRows>
+template <Product kProduct, std::size_t kRows>
 void multiply_tile_pooled(const Tile& t) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
@@ -171,7 +176,7 @@ void multiply_tile_pooled(const Tile& t) {
     Sums<kRows, 2> sum;
     HWY_UNROLL(16)
     for (std::size_t i = 0; i < kRows; ++i) sum[i][0] = sum[i][1] = hn::Zero(d);
-    accumulate<kRows, 2>(t, column, sum);
+    accumulate<kProduct, kRows, 2>(t, column, sum);
     Sums<1, 2> largest = {{sum[0][0], sum[0][1]}};
     HWY_UNROLL(16)
     for (std::size_t i = 1; i < kRows; ++i) {
@@ -191,19 +196,21 @@ void multiply_tile_pooled(const Tile& t) {
 
 using TileFunction = void (*)(const Tile&);
 
-template <std::size_t... kRows>
+template <Product kProduct, std::size_t... kRows>
 constexpr std::array<TileFunction, sizeof...(kRows)> tile_functions(std::index_sequence<kRows...>) {
-  return {&multiply_tile<kRows + 1>...};
+  return {&multiply_tile<kProduct, kRows + 1>...};
 }
-template <std::size_t... kRows>
+template <Product kProduct, std::size_t... kRows>
 constexpr std::array<TileFunction, sizeof...(kRows)> pooled_functions(
     std::index_sequence<kRows...>) {
-  return {&multiply_tile_pooled<kRows + 1>...};
+  return {&multiply_tile_pooled<kProduct, kRows + 1>...};
 }
 
 /// [rows - 1] handles a tile of `rows` rows.
-constexpr auto kTileFunctions = tile_functions(std::make_index_sequence<kMaxRows>{});
-constexpr auto kPooledFunctions = pooled_functions(std::make_index_sequence<kMaxRows>{});
+template <Product kProduct>
+constexpr auto kTileFunctions = tile_functions<kProduct>(std::make_index_sequence<kMaxRows>{});
+template <Product kProduct>
+constexpr auto kPooledFunctions = pooled_functions<kProduct>(std::make_index_sequence<kMaxRows>{});
 
 }  // namespace
 }  // namespace ptattn::HWY_NAMESPACE

@@ -1,6 +1,7 @@
 #include "ptattn/nn/kernels/packed_matrix.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ptattn {
 namespace {
@@ -27,7 +28,22 @@ void for_each_panel(MutablePackedMatrixView m, const Body& body) {
   }
 }
 
+/// Writes the panels of b in words of two rows.
+void round_panels(PackedMatrixView b, float* words) {
+  const std::size_t depth = bf16_words(b.rows);
+  for (std::size_t p = 0; p < b.panels(); ++p) {
+    round_row_pairs(MatrixView{b.panel(p), b.rows, kPanel, kPanel},
+                    MutableMatrixView{words + p * depth * kPanel, depth, kPanel, kPanel});
+  }
+}
+
 }  // namespace
+
+PackedMatrixView rounded_to_bf16(PackedMatrixView b, ScratchMemory& scratch) {
+  const auto words = scratch.take<float>(floats_of(bf16_words(b.rows), b.cols));
+  round_panels(b, words.data());
+  return {words.data(), b.rows, b.cols, true};
+}
 
 void pack(MatrixView b, MutablePackedMatrixView out) {
   for_each_panel(out, [&](MutableMatrixView columns, std::size_t first, std::size_t width) {
@@ -60,27 +76,36 @@ PackedMatrixView packed_transpose(MatrixView b, ScratchMemory& scratch) {
 
 PackedMatrixView packed_rows(PackedMatrixView b, std::size_t begin, std::size_t count,
                              ScratchMemory& scratch) {
-  const auto rows = scratch.take<float>(floats_of(count, b.cols));
+  const std::size_t first = b.is_bf16 ? begin / 2 : begin;
+  const std::size_t depth = b.is_bf16 ? bf16_words(count) : count;
+  const auto rows = scratch.take<float>(floats_of(depth, b.cols));
   for (std::size_t p = 0; p < b.panels(); ++p) {
-    std::copy_n(b.panel(p) + begin * kPanel, count * kPanel, rows.data() + p * count * kPanel);
+    std::copy_n(b.panel(p) + first * kPanel, depth * kPanel, rows.data() + p * depth * kPanel);
   }
-  return {rows.data(), count, b.cols};
+  return {rows.data(), count, b.cols, b.is_bf16};
 }
 
 PackedMatrix::PackedMatrix(std::size_t rows, std::size_t cols)
     : rows_(rows), cols_(cols), data_(1, floats_of(rows, cols)) {
-  fill_up(view());
+  fill_up(floats());
+}
+
+void PackedMatrix::round_to_bf16() {
+  Matrix words(1, floats_of(bf16_words(rows_), cols_));
+  round_panels(*this, words.data());
+  data_ = std::move(words);
+  is_bf16_ = true;
 }
 
 PackedMatrix PackedMatrix::from_rows(MatrixView b) {
   PackedMatrix packed(b.rows, b.cols);
-  pack(b, packed.view());
+  pack(b, packed.floats());
   return packed;
 }
 
 PackedMatrix PackedMatrix::from_transposed(MatrixView b) {
   PackedMatrix packed(b.cols, b.rows);
-  pack_transpose(b, packed.view());
+  pack_transpose(b, packed.floats());
   return packed;
 }
 

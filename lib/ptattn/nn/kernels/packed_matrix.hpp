@@ -4,6 +4,7 @@
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/scratch_memory.hpp"
+#include "ptattn/nn/kernels/bfloat16.hpp"
 
 namespace ptattn {
 
@@ -11,7 +12,8 @@ namespace ptattn {
 /// it.
 ///
 /// Panels of kPanel columns follow one another; inside a panel, row after row, kPanel floats each.
-/// The last panel is filled up with zeros.
+/// The last panel is filled up with zeros. In bfloat16, two rows share the words of one, as
+/// neighbours in a row do in Bf16Rows.
 struct PackedMatrixView {
   /// Two vectors of 512 bits, a multiple of all narrower ones: the layout fits every CPU.
   static constexpr std::size_t kPanel = 32;
@@ -19,9 +21,12 @@ struct PackedMatrixView {
   const float* data = nullptr;
   std::size_t rows = 0;
   std::size_t cols = 0;
+  bool is_bf16 = false;
 
+  /// Returns the rows of words of a panel.
+  [[nodiscard]] std::size_t depth() const { return is_bf16 ? bf16_words(rows) : rows; }
   [[nodiscard]] std::size_t panels() const { return (cols + kPanel - 1) / kPanel; }
-  [[nodiscard]] const float* panel(std::size_t p) const { return data + p * kPanel * rows; }
+  [[nodiscard]] const float* panel(std::size_t p) const { return data + p * kPanel * depth(); }
 };
 
 /// Represents the writable counterpart of PackedMatrixView.
@@ -36,7 +41,9 @@ struct MutablePackedMatrixView {
     constexpr std::size_t kPanel = PackedMatrixView::kPanel;
     return {rows > 0 ? data + p * kPanel * (rows - 1) : data, rows, cols, kPanel};
   }
-  operator PackedMatrixView() const { return {data, rows, cols}; }  // NOLINT: a view of a view
+  operator PackedMatrixView() const {
+    return {data, rows, cols, false};
+  }  // NOLINT: a view of a view
 };
 
 /// Returns such a matrix in memory of `scratch`: the filling is zero, the rest uninitialised.
@@ -52,8 +59,12 @@ void pack_transpose(MatrixView b, MutablePackedMatrixView out);
 [[nodiscard]] PackedMatrixView packed_transpose(MatrixView b, ScratchMemory& scratch);
 
 /// Returns the rows [begin, begin + count) of such a matrix, in memory of `scratch`.
+/// @param begin  even in bfloat16
 [[nodiscard]] PackedMatrixView packed_rows(PackedMatrixView b, std::size_t begin, std::size_t count,
                                            ScratchMemory& scratch);
+
+/// Returns such a matrix of float32 rounded to bfloat16, in memory of `scratch`.
+[[nodiscard]] PackedMatrixView rounded_to_bf16(PackedMatrixView b, ScratchMemory& scratch);
 
 /// Owns such a matrix.
 class PackedMatrix {
@@ -66,20 +77,25 @@ class PackedMatrix {
   /// Packs the transpose of `b` [cols, rows], as PyTorch stores the weights of a linear layer.
   [[nodiscard]] static PackedMatrix from_transposed(MatrixView b);
 
+  /// Rounds all numbers to bfloat16, which takes half of the memory. No second time.
+  void round_to_bf16();
+
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t cols() const { return cols_; }
   [[nodiscard]] std::size_t panels() const { return view().panels(); }
   [[nodiscard]] const float* panel(std::size_t p) const { return view().panel(p); }
-  [[nodiscard]] PackedMatrixView view() const { return {data_.data(), rows_, cols_}; }
-  [[nodiscard]] MutablePackedMatrixView view() { return {data_.data(), rows_, cols_}; }
+  [[nodiscard]] bool is_bf16() const { return is_bf16_; }
+  [[nodiscard]] PackedMatrixView view() const { return {data_.data(), rows_, cols_, is_bf16_}; }
   operator PackedMatrixView() const { return view(); }  // NOLINT: inputs are views
 
  private:
   PackedMatrix(std::size_t rows, std::size_t cols);
+  [[nodiscard]] MutablePackedMatrixView floats() { return {data_.data(), rows_, cols_}; }
 
   std::size_t rows_ = 0;
   std::size_t cols_ = 0;
-  Matrix data_;  // [1, panels * rows * kPanel]
+  bool is_bf16_ = false;
+  Matrix data_;  // [1, panels * depth * kPanel]
 };
 
 }  // namespace ptattn

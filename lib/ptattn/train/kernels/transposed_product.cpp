@@ -9,12 +9,17 @@
 #include <array>
 #include <utility>
 
+#include "ptattn/core/scratch_memory.hpp"
+#include "ptattn/nn/kernels/bfloat16.hpp"
+#include "ptattn/nn/kernels/product.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ptattn/train/kernels/transposed_product.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 
 #include <hwy/highway.h>
 
+#include "ptattn/nn/kernels/product-inl.hpp"
 #include "ptattn/nn/kernels/register_tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -52,7 +57,7 @@ struct Tile {
   std::size_t sums_stride;
 };
 
-template <std::size_t kRows, std::size_t kVectors, class AnyTile>
+template <Product kProduct, std::size_t kRows, std::size_t kVectors, class AnyTile>
 void add_tile(const AnyTile& t) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
@@ -74,7 +79,9 @@ void add_tile(const AnyTile& t) {
     for (std::size_t i = 0; i < kRows; ++i) {
       const Vec x = hn::Set(d, a[i]);
       HWY_UNROLL(2)
-      for (std::size_t v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(x, row[v], sum[i][v]);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        sum[i][v] = multiply_add<kProduct>(x, row[v], sum[i][v]);
+      }
     }
   }
   HWY_UNROLL(16)
@@ -86,17 +93,17 @@ void add_tile(const AnyTile& t) {
   }
 }
 
-template <class AnyTile, std::size_t kVectors, std::size_t... kRows>
+template <Product kProduct, class AnyTile, std::size_t kVectors, std::size_t... kRows>
 constexpr auto tile_functions(std::index_sequence<kRows...>) {
   return std::array<void (*)(const AnyTile&), sizeof...(kRows)>{
-      &add_tile<kRows + 1, kVectors, AnyTile>...};
+      &add_tile<kProduct, kRows + 1, kVectors, AnyTile>...};
 }
 
 /// All rows of the sums for kVectors vectors of columns, by tiles of much the same height.
-template <std::size_t kVectors, class AnyTile>
+template <Product kProduct, std::size_t kVectors, class AnyTile>
 void add_columns(AnyTile t, std::size_t rows) {
   static constexpr auto kTiles =
-      tile_functions<AnyTile, kVectors>(std::make_index_sequence<kMaxRows>{});
+      tile_functions<kProduct, AnyTile, kVectors>(std::make_index_sequence<kMaxRows>{});
   const std::size_t tiles = (rows + kMaxRows - 1) / kMaxRows;
   for (std::size_t i = 0; i < tiles; ++i) {
     const std::size_t height = (i + 1) * rows / tiles - i * rows / tiles;
@@ -107,7 +114,7 @@ void add_columns(AnyTile t, std::size_t rows) {
 }
 
 /// The last `width` columns, fewer than a vector holds: by copies of whole vectors.
-template <class AnyTile>
+template <Product kProduct, class AnyTile>
 void add_edge(const AnyTile& t, std::size_t rows, std::size_t width) {
   const std::size_t lanes = hn::Lanes(Lane());
   std::array<float, kDepth * kMaxLanes> b{};
@@ -121,9 +128,10 @@ void add_edge(const AnyTile& t, std::size_t rows, std::size_t width) {
     for (std::size_t i = 0; i < height; ++i) {
       std::copy_n(target + i * t.sums_stride, width, sums.data() + i * lanes);
     }
-    add_columns<1>(Tile<decltype(t.a_rows), AllRows>{t.a + first, t.a_stride, t.a_rows, b.data(),
-                                                     lanes, AllRows{}, t.depth, sums.data(), lanes},
-                   height);
+    add_columns<kProduct, 1>(
+        Tile<decltype(t.a_rows), AllRows>{t.a + first, t.a_stride, t.a_rows, b.data(), lanes,
+                                          AllRows{}, t.depth, sums.data(), lanes},
+        height);
     for (std::size_t i = 0; i < height; ++i) {
       std::copy_n(sums.data() + i * lanes, width, target + i * t.sums_stride);
     }
@@ -131,7 +139,7 @@ void add_edge(const AnyTile& t, std::size_t rows, std::size_t width) {
 }
 
 /// One block of rows.
-template <class AnyTile>
+template <Product kProduct, class AnyTile>
 void add_block(AnyTile t, MutableMatrixView sums) {
   const std::size_t lanes = hn::Lanes(Lane());
   std::size_t column = 0;
@@ -140,26 +148,36 @@ void add_block(AnyTile t, MutableMatrixView sums) {
     t.b += columns;
     t.sums += columns;
   };
-  for (; column + 2 * lanes <= sums.cols; advance(2 * lanes)) add_columns<2>(t, sums.rows);
-  for (; column + lanes <= sums.cols; advance(lanes)) add_columns<1>(t, sums.rows);
-  if (column < sums.cols) add_edge(t, sums.rows, sums.cols - column);
+  for (; column + 2 * lanes <= sums.cols; advance(2 * lanes))
+    add_columns<kProduct, 2>(t, sums.rows);
+  for (; column + lanes <= sums.cols; advance(lanes)) add_columns<kProduct, 1>(t, sums.rows);
+  if (column < sums.cols) add_edge<kProduct>(t, sums.rows, sums.cols - column);
 }
 
 }  // namespace
 
 void add_all_rows(MatrixView a, MatrixView b, MutableMatrixView sums) {
   for (std::size_t first = 0; first < a.rows; first += kDepth) {
-    add_block(Tile<AllRows, AllRows>{a.row(first),
-                                     a.stride,
-                                     {},
-                                     b.row(first),
-                                     b.stride,
-                                     {},
-                                     std::min(kDepth, a.rows - first),
-                                     sums.data,
-                                     sums.stride},
-              sums);
+    add_block<Product::kFloat32>(Tile<AllRows, AllRows>{a.row(first),
+                                                        a.stride,
+                                                        {},
+                                                        b.row(first),
+                                                        b.stride,
+                                                        {},
+                                                        std::min(kDepth, a.rows - first),
+                                                        sums.data,
+                                                        sums.stride},
+                                 sums);
   }
+}
+
+void add_row_pairs(Product product, MatrixView a, MatrixView b, MutableMatrixView sums) {
+  with_product(product, [&](auto p) HWY_ATTR {
+    add_block<p.value>(
+        Tile<AllRows, AllRows>{
+            a.data, a.stride, {}, b.data, b.stride, {}, a.rows, sums.data, sums.stride},
+        sums);
+  });
 }
 
 void add_listed_rows(MatrixView a, std::span<const std::uint32_t> a_rows, MatrixView b,
@@ -167,16 +185,16 @@ void add_listed_rows(MatrixView a, std::span<const std::uint32_t> a_rows, Matrix
   using RowsOfA = ListedRows<std::uint32_t>;
   using RowsOfB = ListedRows<std::uint16_t>;
   for (std::size_t first = 0; first < a_rows.size(); first += kDepth) {
-    add_block(Tile<RowsOfA, RowsOfB>{a.data,
-                                     a.stride,
-                                     {a_rows.data() + first},
-                                     b.data,
-                                     b.stride,
-                                     {b_rows.data() + first},
-                                     std::min(kDepth, a_rows.size() - first),
-                                     sums.data,
-                                     sums.stride},
-              sums);
+    add_block<Product::kFloat32>(Tile<RowsOfA, RowsOfB>{a.data,
+                                                        a.stride,
+                                                        {a_rows.data() + first},
+                                                        b.data,
+                                                        b.stride,
+                                                        {b_rows.data() + first},
+                                                        std::min(kDepth, a_rows.size() - first),
+                                                        sums.data,
+                                                        sums.stride},
+                                 sums);
   }
 }
 
@@ -188,11 +206,27 @@ namespace ptattn {
 
 HWY_EXPORT(add_all_rows);
 HWY_EXPORT(add_listed_rows);
+HWY_EXPORT(add_row_pairs);
 
 namespace train {
 
 void add_transposed_product(MatrixView a, MatrixView b, MutableMatrixView sums) {
   HWY_DYNAMIC_DISPATCH(add_all_rows)(a, b, sums);
+}
+
+void add_transposed_product_bf16(MatrixView a, MatrixView b, MutableMatrixView sums) {
+  constexpr std::size_t kRows = 512;  // of a block: as many words as the float32 ones have
+  ScratchMemory scratch;
+  const MutableMatrixView a_words = scratch.matrix(bf16_words(kRows), a.cols);
+  const MutableMatrixView b_words = scratch.matrix(bf16_words(kRows), b.cols);
+  for (std::size_t first = 0; first < a.rows; first += kRows) {
+    const std::size_t rows = std::min(kRows, a.rows - first);
+    const MutableMatrixView a_pairs = a_words.rows_range(0, bf16_words(rows));
+    const MutableMatrixView b_pairs = b_words.rows_range(0, bf16_words(rows));
+    round_row_pairs(a.rows_range(first, rows), a_pairs);
+    round_row_pairs(b.rows_range(first, rows), b_pairs);
+    HWY_DYNAMIC_DISPATCH(add_row_pairs)(bf16_product(), a_pairs, b_pairs, sums);
+  }
 }
 
 void add_transposed_product(MatrixView a, std::span<const std::uint32_t> a_rows, MatrixView b,

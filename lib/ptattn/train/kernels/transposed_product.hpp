@@ -16,6 +16,10 @@ namespace ptattn::train {
 /// whose sums are added one after the other. Time n k m multiply-adds.
 void add_transposed_product(MatrixView a, MatrixView b, MutableMatrixView sums);
 
+/// The same of numbers that are rounded to bfloat16 first, two rows a step (see Product); the sums
+/// are float32.
+void add_transposed_product_bf16(MatrixView a, MatrixView b, MutableMatrixView sums);
+
 /// The same of listed rows:
 ///
 ///   sums += sum over i of a[a_rows[i]]^T b[b_rows[i]]

@@ -58,6 +58,9 @@ void ConvolutionLayer::pack(ScratchMemory& scratch, bool with_backward) {
     pack_transpose(slice(k), packed[k]);
     if (with_backward) ptattn::pack(slice(k), packed[volume() + k]);
   });
+  if (!weight_->in_bf16) return;
+  for (PackedMatrixView& one : forward_) one = rounded_to_bf16(one, scratch);
+  for (PackedMatrixView& one : backward_) one = rounded_to_bf16(one, scratch);
 }
 
 void ConvolutionLayer::forward(const KernelMap& map, MatrixView x, MutableMatrixView y) const {

@@ -41,7 +41,7 @@ class ConvolutionLayer {
   void backward_input(const KernelMap& map, MatrixView d_y, MutableMatrixView d_x) const;
 
   /// Adds d_W_k = sum over pairs (p, q) of offset k of d_y_q x_p^T, and the sum of d_y for the
-  /// bias, to the gradients.
+  /// bias, to the gradients; in float32, since rounding listed rows would take as long.
   void backward_weight(const KernelMap& map, MatrixView x, MatrixView d_y) const;
 
   [[nodiscard]] std::size_t out() const { return shape_.out; }

@@ -36,6 +36,9 @@ void DenseLayer::pack(ScratchMemory& scratch) {
   const MutablePackedMatrixView backward = packed_matrix(out_, in_, scratch);
   ptattn::pack(weight, backward);
   backward_ = backward;
+  if (!weight_->in_bf16) return;
+  forward_ = rounded_to_bf16(forward_, scratch);
+  backward_ = rounded_to_bf16(backward_, scratch);
 }
 
 void DenseLayer::forward(MatrixView x, MutableMatrixView y, Activation activation,
@@ -49,7 +52,12 @@ void DenseLayer::forward(MatrixView x, MutableMatrixView y, Activation activatio
 
 void DenseLayer::backward(MatrixView x, MatrixView d_y, const ChunkSums& sums,
                           MutableMatrixView d_x) const {
-  add_transposed_product(d_y, x, {sums.of(*weight_), out_, in_, in_});
+  const MutableMatrixView of_weight{sums.of(*weight_), out_, in_, in_};
+  if (weight_->in_bf16) {
+    add_transposed_product_bf16(d_y, x, of_weight);
+  } else {
+    add_transposed_product(d_y, x, of_weight);
+  }
   if (bias_ != nullptr) add_column_sums(d_y, sums.of(*bias_));
   if (d_x.data != nullptr) gemm(d_y, backward_, 0, backward_.panels(), {}, d_x);
 }

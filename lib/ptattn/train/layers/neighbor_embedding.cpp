@@ -95,6 +95,10 @@ void NeighborEmbedding::pack(ScratchMemory& scratch) {
   center_ = packed_transpose(of_center, scratch);
   near_backward_ = packed(of_near);
   center_backward_ = packed(of_center);
+  if (!weight_->in_bf16) return;
+  for (PackedMatrixView* const one : {&near_, &center_, &near_backward_, &center_backward_}) {
+    *one = rounded_to_bf16(*one, scratch);
+  }
 }
 
 NeighborEmbeddingRecord NeighborEmbedding::forward(const Neighborhoods& where, MatrixView features,

@@ -51,6 +51,13 @@ PctTrainer::PctTrainer(const PctConfig& config, const NetworkSettings& settings,
   layers_.linear2 = NormedLayer(parameters_, {"linear2", depth + 2}, "bn7", {head1, head2, leaky});
   layers_.linear3 =
       DenseLayer(parameters_, {"linear3", depth + 3, true}, head2, config.num_classes);
+  if (settings.precision == Precision::kBf16) {
+    parameters_.round_products([](const std::string& name) {
+      const bool is_score = name.find(".k_conv") != std::string::npos;
+      return !is_score && (name.starts_with("gather_local") || name.starts_with("pt_last.") ||
+                           name.starts_with("conv_fuse"));
+    });
+  }
   parameters_.allocate();
   parameters_.initialize(settings.seed);
 }

@@ -35,6 +35,11 @@ UnetTrainer::UnetTrainer(UnetShape shape, const NetworkSettings& settings)
       shape_.decoder.empty() ? shape_.encoder.back() : shape_.decoder.front();
   layers_.head =
       DenseLayer(parameters_, {"seg_head", depth, true}, last.block.channels, shape_.classes);
+  if (settings.precision == Precision::kBf16) {
+    parameters_.round_products([](const std::string& name) {  // stem and head are not
+      return name.starts_with("enc.") || name.starts_with("dec.");
+    });
+  }
   parameters_.allocate();
   parameters_.initialize(settings.seed);
 }

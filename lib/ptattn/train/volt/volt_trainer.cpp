@@ -51,6 +51,9 @@ VoltTrainer::VoltTrainer(const VoltConfig& config, const NetworkSettings& settin
   layers_.post_norm = BatchNormLayer(parameters_, {"decoder.post.0", depth}, up, norm);
   layers_.head = DenseLayer(parameters_, {"seg_heads." + config.condition, depth + 1, true}, up,
                             *config.num_classes);
+  if (settings.precision == Precision::kBf16) {
+    parameters_.round_products([](const std::string& name) { return name.starts_with("blocks."); });
+  }
   parameters_.allocate();
   parameters_.initialize(settings.seed);
 }

@@ -1,0 +1,109 @@
+#include "ptattn/nn/kernels/bfloat16.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ptattn/nn/kernels/bfloat16.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace ptattn::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Lane = HWY_CAPPED(std::uint32_t, 16);
+using Words = hn::Vec<Lane>;
+
+/// The scalar function of that name, lane by lane.
+HWY_INLINE Words round_words(Words bits) {
+  const Lane d;
+  const hn::RebindToSigned<Lane> ds;
+  const Words upper = hn::Set(d, 0xFFFF'0000);
+  const Words odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d, 1));
+  const Words rounded = hn::Add(hn::Add(bits, hn::Set(d, 0x7FFF)), odd);
+  // As numbers without a sign are positive, those beyond infinity are NaN.
+  const auto magnitude = hn::BitCast(ds, hn::And(bits, hn::Set(d, 0x7FFF'FFFF)));
+  const auto is_nan = hn::MaskFromVec(
+      hn::BitCast(d, hn::VecFromMask(ds, hn::Gt(magnitude, hn::Set(ds, 0x7F80'0000)))));
+  return hn::And(hn::IfThenElse(is_nan, hn::Or(bits, hn::Set(d, 0x0040'0000)), rounded), upper);
+}
+
+void round_row(const std::uint32_t* from, std::size_t cols, std::uint32_t* to) {
+  const Lane d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t j = 0;
+  for (; j + 2 * lanes <= cols; j += 2 * lanes) {
+    Words first;
+    Words second;
+    hn::LoadInterleaved2(d, from + j, first, second);
+    const Words low = hn::ShiftRight<16>(round_words(first));
+    hn::StoreU(hn::Or(round_words(second), low), d, to + j / 2);
+  }
+  for (; j < cols; j += 2) {
+    const std::uint32_t second = j + 1 < cols ? round_to_bf16(from[j + 1]) : 0;
+    to[j / 2] = second | round_to_bf16(from[j]) >> 16U;
+  }
+}
+
+void round_pair(const std::uint32_t* first, const std::uint32_t* second, std::size_t cols,
+                std::uint32_t* to) {
+  const Lane d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t j = 0;
+  for (; j + lanes <= cols; j += lanes) {
+    const Words low = hn::ShiftRight<16>(round_words(hn::LoadU(d, first + j)));
+    hn::StoreU(hn::Or(round_words(hn::LoadU(d, second + j)), low), d, to + j);
+  }
+  for (; j < cols; ++j) to[j] = round_to_bf16(second[j]) | round_to_bf16(first[j]) >> 16U;
+}
+
+}  // namespace
+
+void round_all_pairs(MatrixView x, MutableMatrixView words) {
+  const auto row_of = [&](std::size_t i) {
+    return reinterpret_cast<const std::uint32_t*>(x.row(i));
+  };
+  for (std::size_t i = 0; i + 1 < x.rows; i += 2) {
+    round_pair(row_of(i), row_of(i + 1), x.cols,
+               reinterpret_cast<std::uint32_t*>(words.row(i / 2)));
+  }
+  if (x.rows % 2 == 0) return;
+  auto* const last = reinterpret_cast<std::uint32_t*>(words.row(x.rows / 2));
+  for (std::size_t j = 0; j < x.cols; ++j) {
+    last[j] = round_to_bf16(row_of(x.rows - 1)[j]) >> 16U;
+  }
+}
+
+void round_all(MatrixView x, MutableMatrixView words) {
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    round_row(reinterpret_cast<const std::uint32_t*>(x.row(i)), x.cols,
+              reinterpret_cast<std::uint32_t*>(words.row(i)));
+  }
+}
+
+}  // namespace ptattn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ptattn {
+
+HWY_EXPORT(round_all);
+HWY_EXPORT(round_all_pairs);
+
+void round_rows(MatrixView x, MutableMatrixView words) {
+  HWY_DYNAMIC_DISPATCH(round_all)(x, words);
+}
+
+void round_row_pairs(MatrixView x, MutableMatrixView words) {
+  HWY_DYNAMIC_DISPATCH(round_all_pairs)(x, words);
+}
+
+Bf16Rows rounded_rows(MatrixView x, ScratchMemory& scratch) {
+  const MutableMatrixView words = scratch.matrix(x.rows, bf16_words(x.cols));
+  round_rows(x, words);
+  return {words};
+}
+
+}  // namespace ptattn
+#endif  // HWY_ONCE

@@ -1,0 +1,168 @@
+#include "ptattn/nn/kernels/bfloat16.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "each_target.hpp"
+#include "matrices.hpp"
+#include "ptattn/core/cpu_level.hpp"
+#include "ptattn/nn/kernels/gemm.hpp"
+
+namespace ptattn::test {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+Matrix rounded(MatrixView x) {
+  Matrix out(x.rows, x.cols);
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    for (std::size_t j = 0; j < x.cols; ++j) out(i, j) = round_to_bf16(x(i, j));
+  }
+  return out;
+}
+
+PackedMatrix packed_bf16(MatrixView b) {
+  PackedMatrix packed = PackedMatrix::from_rows(b);
+  packed.round_to_bf16();
+  return packed;
+}
+
+TEST(round_to_bf16, goes_to_the_nearest_and_to_even_from_the_middle) {
+  EXPECT_EQ(round_to_bf16(1.0F), 1.0F);
+  EXPECT_EQ(round_to_bf16(-0.0F), 0.0F);
+  EXPECT_TRUE(std::signbit(round_to_bf16(-0.0F)));
+  EXPECT_EQ(round_to_bf16(1.0F + 0x1p-8F), 1.0F);                // the middle, down to even
+  EXPECT_EQ(round_to_bf16(1.0F + 3 * 0x1p-8F), 1.0F + 0x1p-6F);  // the middle, up to even
+  EXPECT_EQ(round_to_bf16(1.0F + 0x1p-8F + 0x1p-20F), 1.0F + 0x1p-7F);
+  EXPECT_EQ(round_to_bf16(-1.0F - 0x1p-8F - 0x1p-20F), -1.0F - 0x1p-7F);
+  EXPECT_EQ(round_to_bf16(std::numeric_limits<float>::max()), kInfinity);
+  EXPECT_EQ(round_to_bf16(-kInfinity), -kInfinity);
+  EXPECT_TRUE(std::isnan(round_to_bf16(std::numeric_limits<float>::quiet_NaN())));
+  EXPECT_TRUE(std::isnan(round_to_bf16(std::bit_cast<float>(0x7FFF'FFFFU))));
+  EXPECT_TRUE(std::isnan(round_to_bf16(std::bit_cast<float>(0x7F80'0001U))));
+}
+
+TEST(round_rows, puts_two_rounded_neighbours_into_a_word) {
+  for_each_target([] {
+    for (const std::size_t cols : {1, 2, 5, 31, 32, 33, 70}) {
+      Embedded x(3, cols, 3, 1);
+      fill(x.view(), 1);
+      x.view()(0, 0) = std::bit_cast<float>(0x7FFF'FFFFU);
+      Embedded words(3, bf16_words(cols), 2, 1);
+      round_rows(x.view(), words.view());
+      EXPECT_TRUE(words.surroundings_intact());
+      for (std::size_t i = 0; i < 3; ++i) {
+        for (std::size_t j = 0; j < 2 * bf16_words(cols); ++j) {
+          const float value = j < cols ? x.view()(i, j) : 0.0F;
+          const auto word = std::bit_cast<std::uint32_t>(words.view()(i, j / 2));
+          const std::uint32_t half = j % 2 == 0 ? word << 16U : word & 0xFFFF'0000U;
+          ASSERT_EQ(half, std::bit_cast<std::uint32_t>(round_to_bf16(value))) << i << ", " << j;
+        }
+      }
+    }
+  });
+}
+
+TEST(bf16_product, is_that_of_the_rounded_numbers) {
+  for_each_target([] {
+    for (const std::size_t k : {1, 2, 3, 64, 511, 512, 513, 1030}) {
+      for (const std::size_t n : {5, 32, 75}) {
+        Embedded a(15, k, 3, 1);
+        fill(a.view(), 1);
+        const Matrix b = random_matrix(k, n, 2);
+        const Matrix bias = random_matrix(1, n, 3);
+        const PackedMatrix packed = packed_bf16(b);
+        Embedded c(15, n, 5, 3);
+        gemm(a.view(), packed, 0, packed.panels(), {bias.data(), Activation::kRelu, {}}, c.view());
+        EXPECT_TRUE(c.surroundings_intact());
+        Matrix expected(15, n);
+        const PackedMatrix exact = PackedMatrix::from_rows(rounded(b));
+        gemm(rounded(a.view()), exact, 0, exact.panels(), {bias.data(), Activation::kRelu, {}},
+             expected);
+        EXPECT_LT(distance(c.view(), expected), 2e-6 * static_cast<double>(k)) << k << ", " << n;
+      }
+    }
+  });
+}
+
+TEST(bf16_product, has_the_same_bits_by_instruction_and_by_multiply_adds) {
+  const Matrix a = random_matrix(29, 301, 1);
+  const PackedMatrix b = packed_bf16(random_matrix(301, 70, 2));
+  std::vector<Matrix> products;
+  for_each_level([&] {
+    if (!cpu_levels().front().starts_with("a")) return;  // no fused multiply-add
+    Matrix c(29, 70);
+    gemm(a, b, 0, b.panels(), {}, c);
+    products.push_back(std::move(c));
+  });
+  for (const Matrix& product : products) EXPECT_TRUE(same_bytes(product, products.front()));
+}
+
+TEST(bf16_product, splitting_rows_and_panels_changes_no_bit) {
+  for_each_target([] {
+    const Matrix a = random_matrix(45, 600, 1);
+    const PackedMatrix b = packed_bf16(random_matrix(600, 100, 2));
+    Matrix whole(45, 100);
+    gemm(a, b, 0, b.panels(), {}, whole);
+    Matrix parts(45, 100);
+    for (std::size_t i = 0; i < 45; i += 9) {
+      for (std::size_t p = 0; p < b.panels(); ++p) {
+        gemm(a.view().rows_range(i, 9), b, p, p + 1, {}, parts.view().rows_range(i, 9));
+      }
+    }
+    EXPECT_TRUE(same_bytes(parts, whole));
+  });
+}
+
+TEST(bf16_product, is_added_and_pooled_as_in_float32) {
+  for_each_target([] {
+    const Matrix a = random_matrix(14, 19, 1);
+    const PackedMatrix b = packed_bf16(random_matrix(19, 75, 2));
+    Matrix product(14, 75);
+    gemm(a, b, 0, b.panels(), {}, product);
+    std::vector<std::uint16_t> targets(14);
+    for (std::size_t i = 0; i < 14; ++i) targets[i] = static_cast<std::uint16_t>(2 * i);
+    Matrix sum = random_matrix(28, 75, 3);
+    Matrix expected_sum = clone(sum);
+    gemm_add(a, b, 0, b.panels(), targets, sum);
+    Matrix largest(2, 75);
+    gemm_max(a, b, 0, b.panels(), {}, largest);
+    for (std::size_t i = 0; i < 14; ++i) {
+      for (std::size_t j = 0; j < 75; ++j) {
+        expected_sum(2 * i, j) += product(i, j);
+        EXPECT_GE(largest(i / 7, j), product(i, j));
+      }
+    }
+    EXPECT_TRUE(same_bytes(sum, expected_sum));
+    for (std::size_t j = 0; j < 75; ++j) {
+      float most = product(0, j);
+      for (std::size_t i = 1; i < 7; ++i) most = std::max(most, product(i, j));
+      EXPECT_EQ(largest(0, j), most);
+    }
+  });
+}
+
+TEST(bf16_product, rows_of_a_packed_matrix_are_those_of_a_part) {
+  const Matrix b = random_matrix(10, 40, 1);
+  ScratchMemory scratch;
+  const PackedMatrixView part = packed_rows(packed_bf16(b), 4, 5, scratch);
+  EXPECT_TRUE(part.is_bf16);
+  const PackedMatrix expected = packed_bf16(b.view().rows_range(4, 5));
+  const Matrix a = random_matrix(3, 5, 2);
+  Matrix c(3, 40);
+  Matrix other(3, 40);
+  gemm(a, part, 0, part.panels(), {}, c);
+  gemm(a, expected, 0, expected.panels(), {}, other);
+  EXPECT_TRUE(same_bytes(c, other));
+}
+
+}  // namespace
+}  // namespace ptattn::test

@@ -7,6 +7,7 @@
 #include "checks.hpp"
 #include "ptattn/core/byte_order_mark.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/io/bin_reader.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -33,6 +34,17 @@ void add_read_options(CLI::App& app, ReadOptions& options) {
   app.add_flag(
       "--salvage", options.salvage,
       "Read the intact points of a truncated or damaged LAS or LAZ file [refuse such files]");
+  app.add_option_function<std::vector<std::string>>(
+         "--bin-columns",
+         [&options](const std::vector<std::string>& names) {
+           io::check_bin_columns(names);
+           options.bin_columns = names;
+         },
+         "Take the float32 numbers of a record in *.bin files as these, with commas between, "
+         "- for one to pass over [x,y,z,intensity, and ring where it looks like it]")
+      ->type_name("NAMES")
+      ->delimiter(',')
+      ->allow_extra_args(false);
 }
 
 void add_cloud_options(CLI::App& app, CloudOptions& options) {

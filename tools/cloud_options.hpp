@@ -19,10 +19,10 @@ struct CloudOptions {
   LasOptions las;
 };
 
-/// --salvage
+/// --salvage, --bin-columns
 void add_read_options(CLI::App& app, ReadOptions& options);
 
-/// --salvage, and for commands that write clouds --las-scale and --crs. `options` must outlive the
+/// The same, and for commands that write clouds --las-scale and --crs. `options` must outlive the
 /// parsing.
 void add_cloud_options(CLI::App& app, CloudOptions& options);
 

@@ -44,6 +44,16 @@ bool names_folder(const std::string& output) {
   return output.ends_with('/') || is_folder(output);
 }
 
+/// The name of an output beside others: not compressed, and in a format that is written.
+/// scan.ply.gz becomes scan.ply, 000001.bin becomes 000001.ply and sweep.pcd.bin sweep.pcd.
+fs::path writable_name(const fs::path& input) {
+  fs::path path = without_gz(input);
+  if (!has_extension(path.string(), ".bin")) return path;
+  path.replace_extension();
+  if (!has_cloud_extension(path)) path += ".ply";
+  return path;
+}
+
 void check_file_name(const InputList& inputs, const std::string& output, const OutputRule& rule) {
   const std::string folder = "a folder, which exists or ends in /";
   std::error_code ignored;
@@ -100,7 +110,7 @@ std::vector<fs::path> place_outputs(const InputList& inputs, const std::string& 
   std::vector<fs::path> outputs;
   for (const InputList::Entry& entry : inputs.entries) {
     fs::path path = in_folder ? fs::path(output) / entry.place : fs::path(output);
-    if (in_folder) path = without_gz(path);  // outputs are not compressed
+    if (in_folder) path = writable_name(path);
     if (in_folder && !rule.new_extension.empty()) path.replace_extension(rule.new_extension);
     outputs.push_back(entry.input.problem.empty() ? path : fs::path());
   }

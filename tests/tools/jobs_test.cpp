@@ -58,6 +58,12 @@ class Jobs : public testing::Test {
   Scratch scratch_;
 };
 
+TEST_F(Jobs, sweeps_become_clouds_of_a_format_that_is_written) {
+  put("1.bin");
+  put("2.pcd.bin");
+  EXPECT_THAT(outputs({"1.bin", "2.pcd.bin"}, "out/"), ElementsAre("out/1.ply", "out/2.pcd"));
+}
+
 TEST_F(Jobs, a_single_file_goes_to_a_file_or_into_a_folder) {
   EXPECT_THAT(outputs({"c.ply"}, "new/o.pcd"), ElementsAre("new/o.pcd"));
   EXPECT_THAT(outputs({"c.ply"}, "new/"), ElementsAre("new/c.ply"));

@@ -10,6 +10,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/atomic_file.hpp"
+#include "ptattn/io/bin_reader.hpp"
 #include "ptattn/io/byte_source.hpp"
 #include "ptattn/io/cloud_source.hpp"
 #include "ptattn/io/file_kind.hpp"
@@ -28,6 +29,9 @@ namespace {
 
 PointCloud read_plain(const io::ByteSource& source, const ReadOptions& options) {
   if (source.size() == 0) source.fail("is empty, expected a PLY, PCD, LAS or LAZ file");
+  if (io::has_bin_extension(source.name()) && !io::format_of(source)) {
+    return io::read_bin(source, options.bin_columns);
+  }
   io::refuse_other_kinds(source);
   switch (io::format_of(source).value_or(FileFormat::kPcd)) {
     case FileFormat::kPly:
@@ -131,6 +135,7 @@ PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subjec
 std::vector<std::string> read_comments(const std::filesystem::path& path) {
   const io::ByteSource source(path);
   const auto format = format_of(source);
+  if (!format && io::has_bin_extension(path)) return {};
   if (!format) source.fail("is not a PLY, PCD or LAS file");
   if (*format == FileFormat::kLas) return io::read_las_comments(source);
   io::HeaderLines lines(source);

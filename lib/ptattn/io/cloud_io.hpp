@@ -22,6 +22,10 @@ enum class Encoding { kAscii, kBinary, kBinaryBigEndian, kBinaryCompressed };
 /// Says how files are read.
 struct ReadOptions {
   bool salvage = false;  ///< of a truncated LAS or LAZ file, take the points that are whole
+  /// What the float32 numbers of a record are in files *.bin, which have no header: names, x, y and
+  /// z among them, "-" for a number to pass over. Empty: x, y, z, intensity and, where it looks
+  /// like it, ring.
+  std::vector<std::string> bin_columns{};
 };
 
 /// Holds what a LAS or LAZ file gets that is made of a cloud that was none.
@@ -31,7 +35,8 @@ struct LasOptions {
 };
 
 /// Reads a PLY, PCD, LAS or LAZ file, or one of them compressed by gzip; the content decides which,
-/// not the name. A pipe is read into memory first. The path becomes the cloud's name.
+/// not the name. A file *.bin that is none of them is a sweep of records of float32. A pipe is read
+/// into memory first. The path becomes the cloud's name.
 ///
 /// What is certain is read, also where other programs write it in another way than the formats have
 /// it; metadata().notes says what a user should know. Where it is not certain, the error names what

@@ -44,6 +44,7 @@ class Runner {
       : batch_(batch),
         work_(work),
         total_(total),
+        ends_with_error_(batch.fail_fast || total == 1),
         output_(Output::to_stdout()),
         writer_(batch.format, output_),
         progress_(batch.name, total) {}
@@ -58,11 +59,11 @@ class Runner {
       if (!job.input.problem.empty()) throw Error(Fault::kInput, path, job.input.problem);
       report = work_(job, progress_);
     } catch (const Error& problem) {
-      if (!concerns_input(problem) || batch_.fail_fast || total_ == 1) throw;
+      if (!concerns_input(problem) || ends_with_error_) throw;
       error = problem.what();
     } catch (const std::bad_alloc&) {
       const Error problem(Fault::kInput, path, "not enough memory" + batch_.memory_advice);
-      if (batch_.fail_fast || total_ == 1) throw problem;
+      if (ends_with_error_) throw problem;
       error = problem.what();
     }
     if (!error.empty()) {
@@ -76,6 +77,11 @@ class Runner {
     progress_.advance();
   }
 
+  /// One more input than was known.
+  void expect_one() {
+    ++total_;
+    progress_.expect(1);
+  }
   /// Says how the run ended; the exit code.
   int conclude(bool interrupted) {
     writer_.finish(totals_.done == total_);
@@ -116,6 +122,7 @@ class Runner {
   const Batch& batch_;
   const FileWork& work_;
   std::size_t total_;
+  bool ends_with_error_;  // of an input
   Output output_;
   RecordWriter writer_;
   Progress progress_;
@@ -159,7 +166,7 @@ std::vector<fs::path> outputs_of(const std::vector<Job>& jobs) {
 }  // namespace
 
 void check_files(const FileOptions& files, bool needs_output) {
-  if (files.inputs.empty()) {
+  if (files.inputs.empty() && !files.stream) {
     throw Error(Fault::kUsage, "INPUT", "missing, name files, folders or -, see --help");
   }
   if (needs_output && files.output.empty()) {
@@ -190,6 +197,29 @@ int run_batch(std::vector<Job> jobs, const Batch& batch, const FileWork& work) {
   if (planned == 0) runner.progress().note("", "the list of inputs is empty");
   try {
     for (const Job& job : jobs) runner.process(job);
+  } catch (const Stopped&) {
+    return runner.conclude(true);
+  } catch (...) {
+    runner.give_up();
+    throw;
+  }
+  return runner.conclude(false);
+}
+
+int run_stream(const std::function<std::optional<Job>()>& next, const Batch& batch,
+               const FileWork& work) {
+  Runner runner(batch, work, 0);
+  try {
+    while (std::optional<Job> job = next()) {
+      std::vector<Job> one{std::move(*job)};
+      if (batch.resume && one.front().input.problem.empty()) {
+        io::remove_abandoned_files(outputs_of(one));
+        skip_finished(one, batch, runner.progress());
+      }
+      if (one.empty()) continue;
+      runner.expect_one();
+      runner.process(one.front());
+    }
   } catch (const Stopped&) {
     return runner.conclude(true);
   } catch (...) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,13 @@ void check_files(const FileOptions& files, bool needs_output = true);
 /// @return  the exit code: 0, 3 when an input failed, 130 after an interruption
 /// @throws  Error that concerns all inputs, of the model for example
 int run_batch(std::vector<Job> jobs, const Batch& batch, const FileWork& work);
+
+/// Works through jobs as they become known, with a record of each as soon as it is done, until
+/// there are no more. A bad input is reported and the next one follows, unless `fail_fast`.
+/// Otherwise as run_batch.
+/// @param next  waits for the next job; nullopt at the end
+int run_stream(const std::function<std::optional<Job>()>& next, const Batch& batch,
+               const FileWork& work);
 
 /// Prints what `run_batch` would read and write.
 /// @return  the exit code: 0, or 3 when there are inputs that cannot be read

@@ -120,6 +120,25 @@ std::vector<Input> expand_inputs(const std::vector<std::string>& arguments, std:
   return inputs;
 }
 
+std::optional<Input> NameStream::next() {
+  for (std::string line; std::getline(list_, line, delimiter_);) {
+    throw_if_stopped();
+    if (first_) {
+      check_list(line, delimiter_);
+      if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+    }
+    first_ = false;
+    if (delimiter_ == '\n' && line.ends_with('\r')) line.pop_back();
+    if (line.empty()) continue;
+    std::error_code ignored;
+    const bool is_folder = fs::is_directory(line, ignored);
+    return Input{line, is_folder ? "is a folder, expected a file" : ""};
+  }
+  throw_if_stopped();
+  if (list_.bad()) fail_list("cannot be read");
+  return std::nullopt;
+}
+
 FileSet files_of(const std::vector<Input>& inputs) {
   FileSet files;
   for (const Input& input : inputs) files.insert(input.path);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,25 @@ struct Input {
 /// @throws Error(Fault::kInput) when `list` cannot be read
 [[nodiscard]] std::vector<Input> expand_inputs(const std::vector<std::string>& arguments,
                                                std::istream& list, char delimiter = '\n');
+
+/// The paths of a list that is still being written, such as names from a scanner: each is there as
+/// soon as its line is complete.
+class NameStream {
+ public:
+  /// @param list  must outlive this
+  explicit NameStream(std::istream& list, char delimiter = '\n')
+      : list_(list), delimiter_(delimiter) {}
+
+  /// Waits for the next path; nullopt at the end. Folders become an Input with a problem, empty
+  /// lines are dropped.
+  /// @throws Error(Fault::kInput) when the list cannot be read, or begins like a cloud; Stopped
+  [[nodiscard]] std::optional<Input> next();
+
+ private:
+  std::istream& list_;
+  char delimiter_;
+  bool first_ = true;
+};
 
 /// The files of `inputs`, for refuse_overwriting.
 [[nodiscard]] FileSet files_of(const std::vector<Input>& inputs);

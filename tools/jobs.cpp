@@ -128,6 +128,26 @@ std::vector<Job> plan_jobs(const InputList& inputs, const std::string& output,
   return jobs;
 }
 
+JobStream::JobStream(const std::string& folder) : folder_(folder) {
+  if (names_folder(folder)) return;
+  throw Error(Fault::kUsage, folder,
+              "expected a folder, which exists or has a / at its end, for several inputs");
+}
+
+Job JobStream::place(const Input& input) {
+  Job job{input, writable_name(folder_ / place_of(input.path, "-"))};
+  if (!input.problem.empty()) return job;
+  FileSet own;
+  own.insert(input.path);
+  const auto [at, fresh] = taken_.emplace(job.output.lexically_normal(), input.path);
+  if (own.contains(job.output)) {
+    job.input.problem = "lies where its output would be written";
+  } else if (!fresh && at->second != input.path) {
+    job.input.problem = "would overwrite the output of " + at->second.string();
+  }
+  return job;
+}
+
 void refuse_overwriting_model(const std::vector<Job>& jobs, const fs::path& folder,
                               const std::string& option) {
   FileSet files;

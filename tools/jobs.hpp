@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <iosfwd>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +60,23 @@ struct OutputRule {
 /// The two together.
 [[nodiscard]] std::vector<Job> plan_jobs(const InputList& inputs, const std::string& output,
                                          const OutputRule& rule);
+
+/// Finds outputs below a folder for inputs that become known one after the other, by the rules of
+/// list_inputs for paths of a list.
+class JobStream {
+ public:
+  /// @param folder  exists, or has a slash at its end
+  /// @throws Error(Fault::kUsage) for any other name
+  explicit JobStream(const std::string& folder);
+
+  /// What would overwrite its own input, or the output of an earlier one, becomes a job whose input
+  /// has a problem.
+  [[nodiscard]] Job place(const Input& input);
+
+ private:
+  std::filesystem::path folder_;
+  std::map<std::filesystem::path, std::filesystem::path> taken_{};  // outputs and their inputs
+};
 
 /// Refuses outputs that are links into the model's folder.
 /// @throws Error(Fault::kUsage)

@@ -37,6 +37,14 @@ void add_inputs(CLI::App& app, FileOptions& files, const std::string& more) {
                "Expect NUL after each path of the list, as find -print0 writes it");
 }
 
+void add_stream(CLI::App& app, FileOptions& files) {
+  app.add_flag(
+         "--stream", files.stream,
+         "Take paths from standard input as they arrive, instead of INPUT: each is worked on, "
+         "and its record written, at once; outputs go to a folder")
+      ->excludes(app.get_option("INPUT"));
+}
+
 CLI::Option* add_output(CLI::App& app, std::string& output, const std::string& words,
                         const std::string& value) {
   return app.add_option("-o,--output", output, words)->type_name(value)->check(not_empty());

@@ -26,6 +26,7 @@ namespace ptattn::tools {
 /// Settings of a command that works through files, one after the other.
 struct FileOptions {
   std::vector<std::string> inputs;
+  bool stream = false;     ///< paths come on standard input while the command runs
   bool null_list = false;  ///< the list on standard input has NUL between paths
   std::string output;
   std::optional<Format> format;
@@ -38,6 +39,8 @@ struct FileOptions {
 
 /// INPUT... and -0: files, folders, lists.
 void add_inputs(CLI::App& app, FileOptions& files, const std::string& more = "");
+/// --stream, for commands that work through files with run_stream. After add_inputs.
+void add_stream(CLI::App& app, FileOptions& files);
 /// -o, --output.
 /// @param value  FILE or PATH
 CLI::Option* add_output(CLI::App& app, std::string& output, const std::string& words,

@@ -21,6 +21,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// That many more items are to come than was known.
+  void expect(std::size_t items) { items_.total += items; }
   /// That many more items are done; redraws at most ten times a second.
   void advance(std::size_t items = 1);
   /// Shows what is being done to the current item, such as "reading", until its parts are counted.

@@ -42,6 +42,7 @@ const About kAbout{
         "  ptattn-segment big.ply -o big_labelled.ply --memory 2G\n"
         "  ptattn-segment tile.ply -o labelled.ply --votes 4\n"
         "  find survey -name '*.pcd' | ptattn-segment - -o labelled/ --format jsonl\n"
+        "  record | ptattn-segment --stream -o labelled/ --model my-sweeps\n"
         "\n"
         "New fields: label (the class number, see --list-models), confidence (its\n"
         "probability), entropy (of all class probabilities, in nats) and margin (the\n"
@@ -111,6 +112,7 @@ void declare_fields(CLI::App& app, Settings& s) {
 
 void declare(CLI::App& app, Settings& s) {
   add_inputs(app, s.files);
+  add_stream(app, s.files);
   add_output(app, s.files.output,
              "Write to this file or, for several inputs, to this folder, which exists or ends in "
              "/. Inputs from a folder keep their paths in it",
@@ -177,8 +179,14 @@ void fit_to_model(Settings& s, const SegmenterDescription& model) {
 int run(Settings& s) {
   if (s.list_models) return print_models(ModelTask::kPoints, s.files.format);
   check_files(s.files);
-  const std::vector<Job> jobs =
-      plan_jobs(list_inputs(s.files, std::cin), s.files.output, {.extensions = kCloudExtensions});
+  std::vector<Job> jobs;
+  std::optional<JobStream> stream;
+  if (s.files.stream) {
+    stream.emplace(s.files.output);
+  } else {
+    jobs =
+        plan_jobs(list_inputs(s.files, std::cin), s.files.output, {.extensions = kCloudExtensions});
+  }
   const std::filesystem::path folder = locate_model(s.model);
   refuse_overwriting_model(jobs, folder);
   Batch batch = make_batch(kAbout.name, s.files);
@@ -189,10 +197,20 @@ int run(Settings& s) {
   const SegmenterModel model = load_segmenter(folder, s.precision);
   batch.made_by["model"] = description.name;
   batch.memory_advice = ", a smaller --memory may help";
-  return run_batch(jobs, batch, [&](const Job& job, Progress& progress) {
+  const FileWork work = [&](const Job& job, Progress& progress) {
     tell_precision(s.precision, progress);
     return segment_file(job, model, s.run, progress);
-  });
+  };
+  if (!stream) return run_batch(jobs, batch, work);
+  NameStream names(std::cin, s.files.null_list ? '\0' : '\n');
+  const auto next = [&]() -> std::optional<Job> {
+    const std::optional<Input> input = names.next();
+    if (!input) return std::nullopt;
+    Job job = stream->place(*input);
+    refuse_overwriting_model({job}, folder);
+    return job;
+  };
+  return run_stream(next, batch, work);
 }
 
 }  // namespace

@@ -41,6 +41,24 @@ UnitGuess guess(const PointCloud& cloud, std::span<const Position> positions,
                     pose);
 }
 
+RawVector<Position> positions_without_strays(const PointCloud& cloud) {
+  RawVector<Position> positions = cloud.positions();
+  (void)keep_finite(positions);
+  drop_strays(positions, find_strays(positions, Subject::kScene));
+  return positions;
+}
+
+Axis up_of(const std::optional<ScenePose>& pose, const std::string& path, Progress& progress) {
+  if (!pose || !pose->is_flat()) {
+    progress.note(path, "is not flat along any axis, z is taken as up");
+    return Axis::kZ;
+  }
+  if (pose->up != Axis::kZ) {
+    progress.note(path, "taken with " + std::string(name_of(pose->up)) + " up");
+  }
+  return pose->up;
+}
+
 }  // namespace
 
 CLI::Option* add_unit(CLI::App& app, std::optional<double>& metres) {
@@ -54,26 +72,22 @@ CLI::Option* add_unit(CLI::App& app, std::optional<double>& metres) {
 }
 
 void add_frame_options(CLI::App& app, FrameOptions& options) {
-  add_up(app, options.up, "auto (from the cloud: ground is smoother than what stands on it)");
+  add_up(app, options.up, kUpAsSceneLies);
   add_unit(app, options.metres);
+}
+
+Axis settle_up(std::optional<Axis> up, const PointCloud& cloud, const std::string& path,
+               Progress& progress) {
+  return up ? *up : up_of(scene_pose(positions_without_strays(cloud)), path, progress);
 }
 
 CloudFrame settle_frame(const FrameOptions& options, const PointCloud& cloud,
                         const std::string& path, Progress& progress) {
   CloudFrame frame{options.up.value_or(Axis::kZ), options.metres.value_or(1.0)};
   if (options.up && options.metres) return frame;
-  RawVector<Position> positions = cloud.positions();
-  (void)keep_finite(positions);
-  drop_strays(positions, find_strays(positions, Subject::kScene));
+  const RawVector<Position> positions = positions_without_strays(cloud);
   const std::optional<ScenePose> pose = scene_pose(positions);
-  if (!options.up && pose && pose->is_flat()) {
-    frame.up = pose->up;
-    if (frame.up != Axis::kZ) {
-      progress.note(path, "taken with " + std::string(name_of(frame.up)) + " up");
-    }
-  } else if (!options.up) {
-    progress.note(path, "is not flat along any axis, z is taken as up");
-  }
+  if (!options.up) frame.up = up_of(pose, path, progress);
   if (options.metres) return frame;
   const UnitGuess unit = guess(cloud, positions, pose);
   if (unit.metres == 0.0) {

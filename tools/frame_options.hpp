@@ -22,8 +22,16 @@ struct FrameOptions {
 
 /// --up with auto, and --unit. `options` must outlive the parsing.
 void add_frame_options(CLI::App& app, FrameOptions& options);
+/// What auto stands for in help texts of tools that look at how a scene lies.
+inline constexpr const char* kUpAsSceneLies =
+    "auto (from the cloud: ground is smoother than what stands on it)";
 /// --unit alone. @param metres  nullopt for auto
 CLI::Option* add_unit(CLI::App& app, std::optional<double>& metres);
+
+/// Settles which axis of a scene points upwards where that is left to each cloud (`scene_pose`),
+/// and says what was found.
+[[nodiscard]] Axis settle_up(std::optional<Axis> up, const PointCloud& cloud,
+                             const std::string& path, Progress& progress);
 
 /// Settles what is left to each cloud (`scene_pose`, `guess_unit`) and says what was found.
 /// @throws Error(Fault::kInput) for degrees, which no factor makes metres

@@ -109,6 +109,7 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
   std::optional<FrameChange> upright_cloud(std::in_place, cloud, frame);
   FeatureCloud seen = make_feature_cloud(cloud, path);
   std::vector<std::string> notes;
+  if (s.kind == FeatureKind::kGeometry) seen.up = settle_up(s.frame.up, cloud, path, progress);
   if (!layer) notes = leave_out_strays(seen);  // models leave them out themselves
   const FeatureJob features = layer ? layer->make_job(seen) : make_job(s, seen);
   const std::vector<std::string> fields = field_names(s.prefix, features.names.size());

@@ -14,6 +14,7 @@
 #include "batch.hpp"
 #include "checks.hpp"
 #include "cloud_options.hpp"
+#include "frame_options.hpp"
 #include "interrupt.hpp"
 #include "models.hpp"
 #include "options.hpp"
@@ -203,6 +204,14 @@ Lettering load_letters(const ViewSettings& s, Progress& progress) {
   return lettering;
 }
 
+/// The viewer's settings, with an up axis as the first cloud lies where that is left to it.
+ViewerSettings settle_viewer(const ViewSettings& s, const Scene& scene, Progress& progress) {
+  ViewerSettings settings = s.viewer;
+  const ShownCloud& first = scene.clouds.front();
+  settings.up = settle_up(s.up, first.cloud, first.path, progress);
+  return settings;
+}
+
 /// One picture of one cloud, for a folder of pictures.
 FileReport draw_file(const ViewSettings& s, const Job& job, Progress& progress) {
   const std::string path = job.input.path.string();
@@ -211,7 +220,8 @@ FileReport draw_file(const ViewSettings& s, const Job& job, Progress& progress) 
   Scene scene = load_scene({path}, s.scene);
   view::ViewerWindow window = open_window(s, path);
   const Lettering lettering = load_letters(s, progress);
-  const Viewer viewer(window, std::move(scene), s.viewer, lettering);
+  const ViewerSettings settings = settle_viewer(s, scene, progress);
+  const Viewer viewer(window, std::move(scene), settings, lettering);
   FileReport report = std::move(report_of(viewer.scene(), viewer.legends(), s, progress).back());
   make_parent_folders(job.output);
   write_png(job.output, window.picture());
@@ -256,7 +266,8 @@ int show(const ViewSettings& s, const std::vector<Job>& jobs) {
   if (!scene.note.empty()) progress.note("", scene.note);
   view::ViewerWindow window = open_window(s, paths.front());
   const Lettering lettering = load_letters(s, progress);
-  Viewer viewer(window, std::move(scene), s.viewer, lettering);
+  const ViewerSettings settings = settle_viewer(s, scene, progress);
+  Viewer viewer(window, std::move(scene), settings, lettering);
   const std::size_t points = print_reports(viewer.scene(), viewer.legends(), s, progress);
   if (s.files.output.empty()) {
     InterruptWatch::end_at_once();  // the window waits for keys only
@@ -292,7 +303,6 @@ int run(ViewSettings& s, int argc, char** argv) {
   const std::vector<Job> jobs = plan(s);
   const Batch batch = make_batch(kAbout.name, s.files);
   if (s.files.dry_run) return print_plan(jobs, batch);
-  s.viewer.up = *s.up;
   s.viewer.classes = s.scene.classes = class_names(s, jobs);
   s.viewer.side_by_side =
       s.viewer.side_by_side || s.scene.compare || !s.scene.compared_fields.empty();

@@ -32,7 +32,7 @@ TEST_F(Features, wrong_options_are_one_line) {
         "--neighbors: 0 is not a whole number from 1 to 4096, see --help");
   wrong({"a.ply", "--radius", "0.5,-1"}, "--radius: -1 is not a number above 0, see --help");
   wrong({"a.ply", "--radius", "0.5x"}, "--radius: 0.5x is not a number above 0, see --help");
-  wrong({"a.ply", "--up", "auto"}, "--up: \"auto\" is none of z, -z, y, -y, x, -x, see --help");
+  wrong({"a.ply", "--up", "w"}, "--up: \"w\" is none of z, -z, y, -y, x, -x, auto, see --help");
   wrong({"a.ply", "--prefix", "a b"},
         "--prefix: expected a name of printable ASCII without blanks, see --help");
   for (const char* const range : {"5", "2:1", "0:1", ":", "1:inf", "1:2:3"}) {

@@ -90,6 +90,25 @@ TEST_F(View, other_fields_and_another_axis_up) {
   EXPECT_LT(share(picture({"wall.ply", "--up", "y"}), kGround), 0.05);
 }
 
+TEST_F(View, the_axis_across_which_a_cloud_lies_is_found) {
+  // Of a valley whose lowest points are smooth and highest rough, along y.
+  std::string text =
+      "ply\nformat ascii 1.0\nelement vertex 3600\nproperty double x\nproperty double y\n"
+      "property double z\nend_header\n";
+  for (int i = 0; i < 3600; ++i) {
+    const int column = i % 60;
+    const int row = i / 60;
+    const int height = column > 20 && column < 32 && row > 30 && row < 44 ? 6 + row % 3 : 0;
+    text +=
+        std::to_string(column) + " " + std::to_string(-height) + " " + std::to_string(row) + "\n";
+  }
+  put("fields.ply", text);
+  const Image named = picture({"fields.ply", "--up", "-y"});
+  EXPECT_EQ(picture({"fields.ply", "--up", "auto"}).pixels, named.pixels);
+  EXPECT_THAT(last().err, HasSubstr("fields.ply: taken with -y up\n"));
+  EXPECT_NE(picture({"fields.ply"}).pixels, named.pixels);
+}
+
 TEST_F(View, comparisons_pale_what_is_equal) {
   put("a.ply", wall([](int, int) { return 2; }));
   put("b.ply", wall([](int column, int) { return column < 75 ? 2 : 6; }));

@@ -12,8 +12,10 @@
 #include "../text.hpp"
 #include "memory_limit.hpp"
 #include "ptattn/cloud/columns.hpp"
+#include "ptattn/cloud/orientation.hpp"
 #include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/tasks/classify/classify.hpp"
 #include "ptattn/tasks/features/attention_features.hpp"
 #include "ptattn/tasks/features/geometry_features.hpp"
 #include "ptattn/tasks/geometry/float_step.hpp"
@@ -39,7 +41,7 @@ std::string wavelengths_note(const std::vector<double>& wavelengths) {
 }
 
 FeatureJob geometry_job(const FeatureSettings& s, const FeatureCloud& cloud) {
-  GeometryOptions options{.radii = s.radii, .up = *s.frame.up};
+  GeometryOptions options{.radii = s.radii, .up = cloud.up};
   if (!s.neighbors.empty()) {
     options.neighbors = s.neighbors;
   } else if (!s.radii.empty()) {
@@ -137,7 +139,7 @@ FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud) 
 LayerJob::LayerJob(const FeatureSettings& settings)
     : model_(load_model(locate_model(settings.model), settings.precision)),
       layer_(settings.layer),
-      up_(*settings.frame.up) {
+      up_(settings.frame.up) {
   const std::string& name = description_of(model_).name;
   const std::vector<LayerDescription> layers = layers_of_any(model_);
   const auto found = std::ranges::find(layers, layer_, &LayerDescription::name);
@@ -176,7 +178,13 @@ FeatureJob LayerJob::make_job(const FeatureCloud& cloud) const {
     if (const auto* const points = std::get_if<SegmenterModel>(&model_)) {
       return layer_features(*points, layer_, cloud.cloud, scene_, notes, progress);
     }
-    Matrix features = layer_features(std::get<ClassifierModel>(model_), layer_, cloud.cloud, up_);
+    const auto& objects = std::get<ClassifierModel>(model_);
+    const Axis up =
+        up_ ? *up_ : classify_sample(objects, cloud.cloud, std::nullopt).classification.up;
+    if (!up_ && up != Axis::kZ) {
+      notes.push_back("taken with " + std::string(ptattn::name_of(up)) + " up");
+    }
+    Matrix features = layer_features(objects, layer_, cloud.cloud, up);
     progress(cloud.positions.size(), cloud.positions.size());
     return features;
   };

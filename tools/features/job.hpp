@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,7 @@ struct FeatureCloud {
   std::string path;
   std::vector<std::size_t> points;  ///< those with finite coordinates
   RawVector<Position> positions;    ///< theirs
+  Axis up = Axis::kZ;               ///< for geometry
 };
 
 /// @throws Error(Fault::kInput) when the cloud has no coordinates
@@ -54,7 +56,7 @@ class LayerJob {
   Model model_;
   std::string layer_;
   std::size_t channels_ = 0;
-  Axis up_;                    // for classifiers
+  std::optional<Axis> up_;     // for classifiers; nullopt: the one of the highest confidence
   SceneLayerOptions scene_{};  // for models over points
 };
 

@@ -182,7 +182,10 @@ void declare_features(CLI::App& app, FeatureSettings& s) {
       ->type_name("KIND")
       ->check(one_of({"geometry", "encoding", "attention", "model"}));
   declare_neighborhood(app, s, *of);
-  of->add(add_up(app, s.frame.up, ""), {kGeometry, kModel});
+  of->add(add_up(app, s.frame.up,
+                 "auto (scenes: from the cloud; models of objects: the one of the six with the "
+                 "highest confidence)"),
+          {kGeometry, kModel});
   of->add(add_unit(app, s.frame.metres), {kModel});
   declare_attention(app, s, *of);
   declare_encoding(app, s, *of);

@@ -9,6 +9,7 @@
 
 #include "../checks.hpp"
 #include "../cloud_options.hpp"
+#include "../frame_options.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -145,7 +146,7 @@ void declare_view(CLI::App& app, ViewSettings& s) {
                "Show each cloud in its own part of the window, all from the same direction");
   declare_frame(app, s);
   declare_style(app, s);
-  add_up(app, s.up, "");
+  add_up(app, s.up, kUpAsSceneLies);
   app.add_option("--max-points", s.scene.most_points,
                  "Draw at most N points, chosen evenly from larger clouds [5000000]")
       ->type_name("N")

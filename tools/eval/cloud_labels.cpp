@@ -22,13 +22,20 @@ namespace {
 
 constexpr std::size_t kPointsPerTask = 65536;
 
-/// The true cloud below `folder` that has the relative path `place`.
+/// The true cloud below `folder` that has the relative path `place`, as it is or in another format,
+/// compressed or not.
 fs::path partner(const fs::path& folder, const fs::path& place, const fs::path& predicted) {
-  std::error_code ignored;
-  if (fs::is_regular_file(folder / place, ignored)) return folder / place;
+  std::vector<fs::path> names{place};
+  const fs::path plain = without_gz(place);
+  if (plain == place) names.push_back(fs::path(place) += ".gz");
+  if (plain != place) names.push_back(plain);
   for (const std::string_view extension : kCloudExtensions) {
-    fs::path other = (folder / place).replace_extension(extension);
-    if (fs::is_regular_file(other, ignored)) return other;
+    names.push_back(fs::path(plain).replace_extension(extension));
+    names.push_back(fs::path(names.back()) += ".gz");
+  }
+  for (const fs::path& name : names) {
+    std::error_code ignored;
+    if (fs::is_regular_file(folder / name, ignored)) return folder / name;
   }
   throw Error(Fault::kInput, predicted.string(),
               "has no partner " + place.string() + " in " + folder.string());

@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 STEPS = 3  # of the peer, the first of which warms up
 
 
-def own_milliseconds(program: Path, threads: int) -> float:
+def own_milliseconds(program: Path, threads: int, bf16: bool) -> float:
     """Mean of a second of ptattn's steps."""
-    command = [program, f"--benchmark_filter=ptv3_step/{threads}/", "--benchmark_min_time=1", "--benchmark_format=json"]
+    command = [program, f"--benchmark_filter=ptv3_step/{threads}/{int(bf16)}/", "--benchmark_min_time=1", "--benchmark_format=json"]
     result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return result["benchmarks"][0]["real_time"]
 
@@ -65,13 +65,16 @@ def main() -> None:
     if options.peer:
         peer(options.threads)
         return
-    before = own_milliseconds(options.program, options.threads)
+    before = [own_milliseconds(options.program, options.threads, bf16) for bf16 in (False, True)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads)}
     command = [options.python, __file__, "--peer", "--threads", str(options.threads)]
     output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
     theirs = statistics.median(json.loads(output.splitlines()[-1])[1:])
-    own = (before + own_milliseconds(options.program, options.threads)) / 2
-    print(f"{options.threads} threads: ptattn {own:.0f} ms, PyTorch {theirs:.0f} ms a step, {theirs / own:.1f} times as long")
+    after = [own_milliseconds(options.program, options.threads, bf16) for bf16 in (False, True)]
+    for name, own in zip(("float32", "bf16"), ((b + a) / 2 for b, a in zip(before, after))):
+        print(f"{options.threads} threads: ptattn in {name} {own:.0f} ms, PyTorch in float32 {theirs:.0f} ms a step, "
+              f"{theirs / own:.1f} times as long")
+
 
 
 if __name__ == "__main__":

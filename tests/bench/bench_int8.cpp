@@ -28,7 +28,8 @@ Matrix random_matrix(std::size_t rows, std::size_t cols) {
 }
 
 Precision precision_of(const benchmark::State& state) {
-  return state.range(1) == 0 ? Precision::kFloat32 : Precision::kInt8;
+  constexpr std::array kAll{Precision::kFloat32, Precision::kInt8, Precision::kBf16};
+  return kAll.at(static_cast<std::size_t>(state.range(1)));
 }
 
 void forward(benchmark::State& state, const ptattn::Classifier& network) {
@@ -37,7 +38,7 @@ void forward(benchmark::State& state, const ptattn::Classifier& network) {
   for (auto _ : state) benchmark::DoNotOptimize(network.logits(points));
 }
 
-/// range: threads (0 for all), float32 or int8.
+/// range: threads (0 for all); float32, int8 or bf16.
 void published(benchmark::State& state) {
   const auto golden =
       ptattn::test::read_golden_case(PTATTN_SOURCE_DIR "/tests/golden/pct_cls.json");
@@ -50,7 +51,7 @@ void shipped(benchmark::State& state) {
 }
 
 void settings(benchmark::internal::Benchmark* bench) {
-  bench->ArgNames({"threads", "int8"})->ArgsProduct({{1, 0}, {0, 1}});
+  bench->ArgNames({"threads", "type"})->ArgsProduct({{1, 0}, {0, 1, 2}});
   bench->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
 }
 BENCHMARK(published)->Apply(settings);
@@ -90,6 +91,21 @@ void product_float32(benchmark::State& state) {
   set_rate(state);
 }
 BENCHMARK(product_float32)->Apply(shapes);
+
+/// Rounding the left side counts.
+void product_bf16(benchmark::State& state) {
+  const auto [m, k, n] = std::array{state.range(0), state.range(1), state.range(2)};
+  const Matrix a = random_matrix(m, k);
+  auto b = ptattn::PackedMatrix::from_rows(random_matrix(k, n));
+  b.round_to_bf16();
+  Matrix c(m, n);
+  for (auto _ : state) {
+    ptattn::gemm(a, b, 0, b.panels(), {}, c);
+    benchmark::ClobberMemory();
+  }
+  set_rate(state);
+}
+BENCHMARK(product_bf16)->Apply(shapes);
 
 void product_int8(benchmark::State& state) {
   const auto [m, k, n] = std::array{state.range(0), state.range(1), state.range(2)};

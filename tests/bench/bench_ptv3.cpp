@@ -1,6 +1,7 @@
 // Forward pass of Point Transformer V3: the published 46 M parameter network on a room of 109 000
 // voxels, and a small one on a million, with the peak of the memory; and a table of the stages:
-// seconds, rate of their products, and its share of the rate that the matrix product alone reaches.
+// seconds, rate of their products, and its share of the rate that the matrix product alone reaches
+// (in float32, for bfloat16 as well).
 
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
@@ -15,6 +16,7 @@
 #include "formula_weights.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
+#include "ptattn/models/precision.hpp"
 #include "ptattn/models/ptv3/ptv3.hpp"
 #include "ptv3_scenes.hpp"
 #include "ptv3_shapes.hpp"
@@ -73,10 +75,12 @@ class StageTimes {
 
 /// range(0): threads; range(1): side of the room; range(2): 1 tells stages apart, which costs some
 /// copies.
-void forward(benchmark::State& state, const Ptv3Config& config) {
+void forward(benchmark::State& state, const Ptv3Config& config,
+             ptattn::Precision precision = ptattn::Precision::kFloat32) {
   const ptattn::test::FormulaWeights weights(ptattn::test::ptv3_shapes(config, 20), "", "formula");
-  const ptattn::Ptv3 network(
-      config, std::make_shared<const ptattn::Ptv3Weights>(read_ptv3_weights(config, weights)));
+  auto layers = std::make_shared<ptattn::Ptv3Weights>(read_ptv3_weights(config, weights));
+  if (precision == ptattn::Precision::kBf16) ptattn::round_to_bf16(*layers);
+  const ptattn::Ptv3 network(config, layers);
   const std::vector<std::int32_t> grid = room(static_cast<std::int32_t>(state.range(1)));
   const std::size_t n = grid.size() / 3;
   Matrix positions(n, 3);
@@ -108,6 +112,19 @@ BENCHMARK_CAPTURE(forward, base, Ptv3Config{})
     ->Args({2, 227, 1})
     ->Args({1, 227, 0})
     ->Args({1, 227, 1})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(forward, base_bf16, Ptv3Config{}, ptattn::Precision::kBf16)
+    ->Args({2, 227, 0})
+    ->Args({2, 227, 1})
+    ->Args({1, 227, 0})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(forward, small_bf16, small_config(), ptattn::Precision::kBf16)
+    ->Args({2, 690, 0})
+    ->Args({2, 690, 1})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime()
     ->MeasureProcessCPUTime();

@@ -82,6 +82,10 @@ double peak_megabytes() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
+ptattn::Precision precision_of(std::int64_t choice) {
+  return choice == 0 ? ptattn::Precision::kFloat32 : ptattn::Precision::kBf16;
+}
+
 /// range(0): threads
 void take_steps(benchmark::State& state, train::TrainableNetwork& network,
                 const ptattn::PointInput& input) {
@@ -100,12 +104,13 @@ void take_steps(benchmark::State& state, train::TrainableNetwork& network,
   state.counters["peak MB"] = peak_megabytes();
 }
 
-/// range(0): threads
+/// range(0): threads; range(1): 1 for products in bfloat16
 void ptv3_step(benchmark::State& state) {
   constexpr std::size_t kChannels = 28;
   const TwoRooms rooms(kChannels);
   const auto network =
-      train::make_trainable_network({"ptv3m1", hyper_parameters(kChannels), "bench"}, {.seed = 1});
+      train::make_trainable_network({"ptv3m1", hyper_parameters(kChannels), "bench"},
+                                    {.seed = 1, .precision = precision_of(state.range(1))});
   take_steps(state, *network, rooms.input());
   const double gflop = gflop_of_step(rooms, kChannels);
   const double peak = static_cast<double>(state.range(0)) * ptattn_bench::peak_gflops();
@@ -221,21 +226,25 @@ void patch_attention(benchmark::State& state) {
 }
 
 /// A step of the published PCT (2.9 M parameters) over clouds of 1,024 points.
-/// range(0): threads; range(1): clouds
+/// range(0): threads; range(1): clouds; range(2): 1 for products in bfloat16
 void pct_step(benchmark::State& state) {
   constexpr std::size_t kPoints = 1024;
   const auto clouds = static_cast<std::size_t>(state.range(1));
   const Matrix positions = random_matrix(clouds * kPoints, 3);
   std::vector<std::size_t> ends;
   for (std::size_t c = 1; c <= clouds; ++c) ends.push_back(c * kPoints);
-  const auto network = train::make_trainable_network({"pct_cls", "{}", "bench"}, {.seed = 1});
+  const auto network = train::make_trainable_network(
+      {"pct_cls", "{}", "bench"}, {.seed = 1, .precision = precision_of(state.range(2))});
   take_steps(state, *network, {positions, {}, {}, ends, {}});
   state.counters["clouds/s"] = benchmark::Counter(static_cast<double>(clouds * state.iterations()),
                                                   benchmark::Counter::kIsRate);
 }
 
-BENCHMARK(ptv3_step)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(pct_step)->Args({1, 16})->Args({2, 16})->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(ptv3_step)->ArgsProduct({{1, 2}, {0, 1}})->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(pct_step)
+    ->ArgsProduct({{1, 2}, {16}, {0, 1}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 BENCHMARK(dense)->Args({32, 128})->Args({128, 512})->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(convolution)->Arg(32)->Arg(64)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(patch_attention)

@@ -18,6 +18,8 @@ constexpr std::string_view kSubject = "matrix product";
 // depth 256), small enough for all cores to find work in a product of a few hundred rows.
 constexpr std::size_t kTaskRows = 112;
 constexpr std::size_t kTaskPanels = 4;
+constexpr std::size_t kTaskPanelsBf16 = 12;  // a task rounds its rows once
+constexpr std::size_t kRoundedRows = 256;    // of a task
 
 void check_depth(MatrixView a, PackedMatrixView b) {
   if (a.cols == b.rows) return;
@@ -30,6 +32,23 @@ void check_shapes(MatrixView a, PackedMatrixView b, MatrixView residual, MatrixV
   check_depth(a, b);
   check_shape(kSubject, "the result", c, a.rows, b.cols);
   if (residual.data != nullptr) check_shape(kSubject, "the residual", residual, a.rows, b.cols);
+}
+
+Bf16Rows rounded(MatrixView x, ScratchMemory& scratch) {
+  const MutableMatrixView words = scratch.matrix(x.rows, bf16_words(x.cols));
+  parallel_ranges(x.rows, kRoundedRows, [&](std::size_t begin, std::size_t end) {
+    round_rows(x.rows_range(begin, end - begin), words.rows_range(begin, end - begin));
+  });
+  return {words};
+}
+
+/// Calls body(rows) with the rows of x as the weights take them, for products that pass them by one
+/// panel after the other.
+template <class Body>
+void with_rows(const Linear& layer, MatrixView x, const Body& body) {
+  if (!layer.weight.is_bf16()) return body(x);
+  ScratchMemory scratch;
+  body(rounded(x, scratch));
 }
 
 const float* bias_of(const Linear& layer) {
@@ -56,14 +75,15 @@ Linear::Linear(DenseWeights dense)
 void multiply(MatrixView a, PackedMatrixView b, const Epilogue& epilogue, MutableMatrixView c) {
   check_shapes(a, b, epilogue.residual, c);
   const std::size_t row_blocks = (a.rows + kTaskRows - 1) / kTaskRows;
-  const std::size_t panel_blocks = (b.panels() + kTaskPanels - 1) / kTaskPanels;
+  const std::size_t task_panels = b.is_bf16 ? kTaskPanelsBf16 : kTaskPanels;
+  const std::size_t panel_blocks = (b.panels() + task_panels - 1) / task_panels;
   parallel_each(row_blocks * panel_blocks, 1, [&](std::size_t task) {
     const std::size_t row = task / panel_blocks * kTaskRows;
     const std::size_t rows = std::min(kTaskRows, a.rows - row);
-    const std::size_t panel = task % panel_blocks * kTaskPanels;
+    const std::size_t panel = task % panel_blocks * task_panels;
     Epilogue part = epilogue;
     if (part.residual.data != nullptr) part.residual = part.residual.rows_range(row, rows);
-    gemm(a.rows_range(row, rows), b, panel, std::min(panel + kTaskPanels, b.panels()), part,
+    gemm(a.rows_range(row, rows), b, panel, std::min(panel + task_panels, b.panels()), part,
          c.rows_range(row, rows));
   });
 }
@@ -77,8 +97,10 @@ void linear_max(const Linear& layer, MatrixView x, Activation activation, Mutabl
   check_depth(x, layer.weight);
   check_shape(kSubject, "the result", out, 1, layer.weight.cols());
   // Every task passes all rows by one panel, which stays in the cache.
-  parallel_each(layer.weight.panels(), 1, [&](std::size_t panel) {
-    gemm_max(x, layer.weight, panel, panel + 1, {bias_of(layer), activation, {}}, out);
+  with_rows(layer, x, [&](auto rows) {
+    parallel_each(layer.weight.panels(), 1, [&](std::size_t panel) {
+      gemm_max(rows, layer.weight, panel, panel + 1, {bias_of(layer), activation, {}}, out);
+    });
   });
 }
 
@@ -92,9 +114,11 @@ MutableMatrixView linear(const Linear& layer, MatrixView x, Activation activatio
 PackedMatrixView linear_packed(const Linear& layer, MatrixView x, ScratchMemory& scratch) {
   check_depth(x, layer.weight);
   const MutablePackedMatrixView out = packed_matrix(x.rows, layer.weight.cols(), scratch);
-  parallel_each(out.panels(), 1, [&](std::size_t panel) {
-    gemm(x, layer.weight, panel, panel + 1, {bias_of(layer), Activation::kNone, {}},
-         out.columns_of(panel));
+  with_rows(layer, x, [&](auto rows) {
+    parallel_each(out.panels(), 1, [&](std::size_t panel) {
+      gemm(rows, layer.weight, panel, panel + 1, {bias_of(layer), Activation::kNone, {}},
+           out.columns_of(panel));
+    });
   });
   return out;
 }

@@ -291,8 +291,13 @@ void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::si
     return;
   }
   ScratchMemory scratch;
+  gemm_max(rounded_rows(a, scratch), b, panel_begin, panel_end, epilogue, out);
+}
+
+void gemm_max(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+              const Epilogue& epilogue, MutableMatrixView out) {
   HWY_DYNAMIC_DISPATCH(multiply_max)
-  (bf16_product(), rounded_rows(a, scratch).words, b, panel_begin, panel_end, epilogue, out);
+  (bf16_product(), a.words, b, panel_begin, panel_end, epilogue, out);
 }
 
 }  // namespace ptattn

@@ -66,5 +66,8 @@ void gemm_add(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size
 /// The bits of gemm followed by a maximum. Time m n k multiply-adds.
 void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, MutableMatrixView out);
+/// Does the same with rows that are rounded already, for a matrix in bfloat16.
+void gemm_max(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+              const Epilogue& epilogue, MutableMatrixView out);
 
 }  // namespace ptattn

@@ -103,8 +103,8 @@ CLI::Option* add_category(CLI::App& app, std::string& category, const std::strin
       ->type_name("CATEGORY");
 }
 
-CLI::Option* add_precision(CLI::App& app, Precision& precision, const std::string& words,
-                           std::initializer_list<Precision> known) {
+CLI::Option* add_precision(CLI::App& app, Precision& precision,
+                           std::initializer_list<Precision> known, const std::string& words) {
   std::vector<std::string> names;
   for (const Precision one : known) names.emplace_back(name_of(one));
   return app

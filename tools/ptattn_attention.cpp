@@ -158,14 +158,11 @@ void declare(CLI::App& app, Settings& s) {
   add_model(app, s.model, "pct-modelnet40");
   add_list_models(app, s.list_models);
   add_list_layers(app, s.list_layers);
-  add_precision(app, s.precision,
-                "Compute in float32, or in bf16 (bfloat16, for CPUs with AVX512_BF16): faster, "
-                "weights differ by some thousandths of their size",
-                {Precision::kFloat32, Precision::kBf16});
   declare_query(app, s);
   add_up(app, s.frame.up,
          "auto (objects: the one of the six with the highest confidence; scenes: from the cloud)");
   add_unit(app, s.frame.metres);
+  add_precision(app, s.precision, {Precision::kFloat32, Precision::kBf16});
   add_category(app, s.category);
   add_field(app, s.field, "Write the weights to the field NAME [attention]");
   app.add_flag("--no-colorize", s.no_colorize, "Leave the colours of the cloud as they are");

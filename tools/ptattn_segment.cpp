@@ -120,11 +120,7 @@ void declare(CLI::App& app, Settings& s) {
   add_format(app, s.files.format);
   add_model(app, s.model, "aerial");
   add_list_models(app, s.list_models);
-  add_precision(
-      app, s.precision,
-      "Compute in float32, or in bf16 (bfloat16, for CPUs with AVX512_BF16): faster, another "
-      "label for some points in a thousand",
-      {Precision::kFloat32, Precision::kBf16});
+  add_precision(app, s.precision, {Precision::kFloat32, Precision::kBf16});
   declare_fields(app, s);
   add_category(app, s.category, "the most likely");
   app.add_option(

@@ -168,7 +168,7 @@ void declare_course(CLI::App& app, TrainSettings& s) {
       ->check(not_empty());
 }
 
-void declare_details(CLI::App& app, TrainSettings& s) {
+void declare_batches(CLI::App& app, TrainSettings& s) {
   app.add_option("--voxels-per-step", s.voxels_per_step,
                  "Set the voxels per batch of crops [18000]")
       ->type_name("N")
@@ -182,6 +182,12 @@ void declare_details(CLI::App& app, TrainSettings& s) {
   app.add_option("--accumulate", s.accumulate, "Set the batches per step [1]")
       ->type_name("N")
       ->check(whole_number(1, 1024));
+  add_precision(app, s.precision, {Precision::kFloat32, Precision::kBf16},
+                "Compute in float32, or in bf16 (bfloat16, for CPUs with AVX512_BF16): faster "
+                "steps, weights and sums stay float32");
+}
+
+void declare_details(CLI::App& app, TrainSettings& s) {
   app.add_option("--learning-rate", s.learning_rate,
                  "Set the largest learning rate [0.003, with --init 0.0015]")
       ->type_name("X")
@@ -205,10 +211,6 @@ void declare_details(CLI::App& app, TrainSettings& s) {
   app.add_option("--drop-path", s.drop_path, "Set the stochastic depth of the deepest block [0]")
       ->type_name("X")
       ->check(number(0.0, 0.9));
-  add_precision(app, s.precision,
-                "Compute in float32, or in bf16 (bfloat16, for CPUs with AVX512_BF16): faster "
-                "steps, weights and sums stay float32",
-                {Precision::kFloat32, Precision::kBf16});
   app.add_option("--augment", s.augment,
                  "Vary the data as: aerial (with relief and stray points), scene, object (clouds "
                  "are single objects with labelled parts), none or auto [auto]")
@@ -223,6 +225,7 @@ void declare(CLI::App& app, TrainSettings& s) {
   declare_data(app, s);
   declare_network(app, s);
   declare_course(app, s);
+  declare_batches(app, s);
   declare_details(app, s);
 }
 

@@ -215,26 +215,29 @@ void multiply_max_as(MatrixView a, PackedMatrixView b, std::size_t panel_begin,
   }
 }
 
+Product product_with(PackedMatrixView b) {
+  return b.is_bf16 ? bf16_product() : Product::kFloat32;
+}
+
 }  // namespace
 
-void multiply(Product product, MatrixView a, PackedMatrixView b, std::size_t panel_begin,
-              std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView c) {
-  with_product(product, [&](auto p) HWY_ATTR {
+void multiply(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+              const Epilogue& epilogue, MutableMatrixView c) {
+  with_product(product_with(b), [&](auto p) HWY_ATTR {
     multiply_as<p.value>(a, b, panel_begin, panel_end, epilogue, c);
   });
 }
 
-void multiply_add(Product product, MatrixView a, PackedMatrixView b, std::size_t panel_begin,
-                  std::size_t panel_end, std::span<const std::uint16_t> targets,
-                  MutableMatrixView c) {
-  with_product(product, [&](auto p) HWY_ATTR {
+void multiply_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+                  std::span<const std::uint16_t> targets, MutableMatrixView c) {
+  with_product(product_with(b), [&](auto p) HWY_ATTR {
     multiply_add_as<p.value>(a, b, panel_begin, panel_end, targets, c);
   });
 }
 
-void multiply_max(Product product, MatrixView a, PackedMatrixView b, std::size_t panel_begin,
-                  std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView out) {
-  with_product(product, [&](auto p) HWY_ATTR {
+void multiply_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+                  const Epilogue& epilogue, MutableMatrixView out) {
+  with_product(product_with(b), [&](auto p) HWY_ATTR {
     multiply_max_as<p.value>(a, b, panel_begin, panel_end, epilogue, out);
   });
 }
@@ -253,7 +256,7 @@ void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t
           const Epilogue& epilogue, MutableMatrixView c) {
   if (!b.is_bf16) {
     HWY_DYNAMIC_DISPATCH(multiply)
-    (Product::kFloat32, a, b, panel_begin, panel_end, epilogue, c);
+    (a, b, panel_begin, panel_end, epilogue, c);
     return;
   }
   ScratchMemory scratch;
@@ -263,14 +266,14 @@ void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t
 void gemm(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c) {
   HWY_DYNAMIC_DISPATCH(multiply)
-  (bf16_product(), a.words, b, panel_begin, panel_end, epilogue, c);
+  (a.words, b, panel_begin, panel_end, epilogue, c);
 }
 
 void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               std::span<const std::uint16_t> targets, MutableMatrixView c) {
   if (!b.is_bf16) {
     HWY_DYNAMIC_DISPATCH(multiply_add)
-    (Product::kFloat32, a, b, panel_begin, panel_end, targets, c);
+    (a, b, panel_begin, panel_end, targets, c);
     return;
   }
   ScratchMemory scratch;
@@ -280,14 +283,14 @@ void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::si
 void gemm_add(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               std::span<const std::uint16_t> targets, MutableMatrixView c) {
   HWY_DYNAMIC_DISPATCH(multiply_add)
-  (bf16_product(), a.words, b, panel_begin, panel_end, targets, c);
+  (a.words, b, panel_begin, panel_end, targets, c);
 }
 
 void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, MutableMatrixView out) {
   if (!b.is_bf16) {
     HWY_DYNAMIC_DISPATCH(multiply_max)
-    (Product::kFloat32, a, b, panel_begin, panel_end, epilogue, out);
+    (a, b, panel_begin, panel_end, epilogue, out);
     return;
   }
   ScratchMemory scratch;
@@ -297,7 +300,7 @@ void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::si
 void gemm_max(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, MutableMatrixView out) {
   HWY_DYNAMIC_DISPATCH(multiply_max)
-  (bf16_product(), a.words, b, panel_begin, panel_end, epilogue, out);
+  (a.words, b, panel_begin, panel_end, epilogue, out);
 }
 
 }  // namespace ptattn

@@ -9,12 +9,26 @@
 
 namespace ptattn::train {
 
+namespace {
+
+/// Whether inference in bfloat16 has the layer of this parameter in it.
+bool is_large_layer(const std::string& name) {
+  const bool scores = name.find(".k_conv") != std::string::npos;
+  return !scores && (name.starts_with("gather_local") || name.starts_with("pt_last.") ||
+                     name.starts_with("conv_fuse"));
+}
+
+void check_supported(const PctConfig& config, const std::string& subject) {
+  if (!config.position_encoding) return;
+  throw Error(Fault::kModel, subject,
+              "has an encoding of positions, which is not supported in training");
+}
+
+}  // namespace
+
 PctTrainer::PctTrainer(const PctConfig& config, const NetworkSettings& settings,
                        const std::string& subject) {
-  if (config.position_encoding) {
-    throw Error(Fault::kModel, subject,
-                "has an encoding of positions, which is not supported in training");
-  }
+  check_supported(config, subject);
   layers_.config = config;
   layers_.dropout = settings.dropout;
   const BatchNormLayer::Setting relu{
@@ -51,13 +65,7 @@ PctTrainer::PctTrainer(const PctConfig& config, const NetworkSettings& settings,
   layers_.linear2 = NormedLayer(parameters_, {"linear2", depth + 2}, "bn7", {head1, head2, leaky});
   layers_.linear3 =
       DenseLayer(parameters_, {"linear3", depth + 3, true}, head2, config.num_classes);
-  if (settings.precision == Precision::kBf16) {
-    parameters_.round_products([](const std::string& name) {
-      const bool is_score = name.find(".k_conv") != std::string::npos;
-      return !is_score && (name.starts_with("gather_local") || name.starts_with("pt_last.") ||
-                           name.starts_with("conv_fuse"));
-    });
-  }
+  if (settings.precision == Precision::kBf16) parameters_.round_products(is_large_layer);
   parameters_.allocate();
   parameters_.initialize(settings.seed);
 }

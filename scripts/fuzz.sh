@@ -14,7 +14,7 @@ minutes=${1:-10}
 }
 shift $(($# > 0 ? 1 : 0))
 targets=("$@")
-if (($# == 0)); then targets=(cloud_io safetensors config model_folder eval resume checkpoint); fi
+if (($# == 0)); then targets=(cloud_io las safetensors config model_folder eval resume checkpoint); fi
 
 build=build/fuzz
 compilers=() guided=OFF
@@ -25,10 +25,15 @@ fi
 sanitizers="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 if [[ $guided == ON ]]; then sanitizers+=" -fsanitize=fuzzer-no-link"; fi
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPTATTN_BUILD_VIEW=OFF -DPTATTN_TEST_PEERS=OFF \
+  -DPTATTN_BUILD_BENCHMARKS=OFF -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG" \
   "${compilers[@]}" -DPTATTN_LIBFUZZER=$guided -DCMAKE_CXX_FLAGS="$sanitizers" >/dev/null
+# The readers of clouds have two corpora: LAS and LAZ have seeds of their own.
+program_of() { echo "fuzz_${1/#las/cloud_io}"; }
 programs=()
-for target in "${targets[@]}"; do [[ $target == checkpoint ]] || programs+=("fuzz_$target"); done
-if ((${#programs[@]} > 0)); then cmake --build "$build" --target "${programs[@]}"; fi
+for target in "${targets[@]}"; do
+  [[ $target == checkpoint ]] || programs+=("$(program_of "$target")")
+done
+if ((${#programs[@]} > 0)); then cmake --build "$build" --parallel "$(nproc)" --target "${programs[@]}"; fi
 mkdir -p "$build/broken"
 
 seconds=$((minutes * 60 / ${#targets[@]}))
@@ -40,10 +45,10 @@ for target in "${targets[@]}"; do
     run=(python3 "$PWD/tests/fuzz/fuzz_checkpoint.py" --seconds "$seconds" --seed "$RANDOM")
   elif [[ $guided == ON ]]; then
     # The header of a cloud may name much; 2 GB is what a small multiple of an input never reaches.
-    run=("$PWD/$build/bin/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=65536
+    run=("$PWD/$build/bin/$(program_of "$target")" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=65536
       -print_final_stats=1 "$found" "$corpus")
   else
-    run=("$PWD/$build/bin/fuzz_$target" "$corpus" 0 "$RANDOM" "$seconds")
+    run=("$PWD/$build/bin/$(program_of "$target")" "$corpus" 0 "$RANDOM" "$seconds")
   fi
   if (cd "$build/broken" && UBSAN_OPTIONS=print_stacktrace=1 "${run[@]}") >"$log" 2>&1; then
     runs=$(sed -nE 's/^stat::number_of_executed_units: *//p; s/.*, ([0-9]+) mutations$/\1/p' "$log" | tail -n 1)

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# Sourced by quickstart.sh and test.sh (hence the "unused" variables): what ptattn needs from Debian 12, and how it is installed.
+# Sourced by quickstart.sh, test.sh and sanitize.sh (hence the "unused" variables): what ptattn needs from Debian 12, and how it is installed.
 
 # Compiler, build tools and the libraries that the tools are made of (Open3D: ptattn-view alone); what
 # draws pictures without a display.
@@ -13,6 +13,8 @@ readonly PTATTN_TEST_PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev clang-format dpkg-dev file jq python3 shellcheck mandoc parallel xdotool zsh fish
   python3-open3d cloudcompare meshlab
 )
+# For scripts/sanitize.sh and scripts/fuzz.sh.
+readonly PTATTN_SANITIZER_PACKAGES=(clang libclang-rt-dev)
 
 say() { printf '\n==> %s\n' "$*"; }
 

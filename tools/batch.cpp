@@ -10,6 +10,7 @@
 
 #include "earlier_output.hpp"
 #include "interrupt.hpp"
+#include "last_line.hpp"
 #include "made_by.hpp"
 #include "output.hpp"
 #include "ptattn/core/error.hpp"
@@ -62,7 +63,7 @@ class Runner {
       if (!concerns_input(problem) || ends_with_error_) throw;
       error = problem.what();
     } catch (const std::bad_alloc&) {
-      const Error problem(Fault::kInput, path, "not enough memory" + batch_.memory_advice);
+      const Error problem(Fault::kInput, path, kNoMemory + batch_.memory_advice);
       if (ends_with_error_) throw problem;
       error = problem.what();
     }

@@ -1,13 +1,11 @@
 #include "cloud_options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <fstream>
-#include <iterator>
 
 #include "checks.hpp"
-#include "ptattn/core/byte_order_mark.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/bin_reader.hpp"
+#include "text_file.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -15,13 +13,13 @@ namespace {
 /// "EPSG:2154" and WKT as they are, else what the file of that name holds.
 std::string reference_system(const std::string& text) {
   if (text.starts_with("EPSG:") || text.find('[') != std::string::npos) return text;
-  std::ifstream file(text, std::ios::binary);
-  std::string wkt{std::istreambuf_iterator<char>(file), {}};
-  if (!file) {
+  std::string wkt;
+  try {
+    wkt = read_text_file(text);
+  } catch (const Error&) {
     throw Error(Fault::kUsage, "--crs",
                 text + " is not a readable file, expected EPSG:CODE, WKT or a file with WKT");
   }
-  wkt.erase(0, wkt.size() - without_byte_order_mark(wkt).size());
   while (!wkt.empty() && (wkt.back() == '\n' || wkt.back() == '\r' || wkt.back() == '\0')) {
     wkt.pop_back();
   }

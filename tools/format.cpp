@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "ptattn/core/error.hpp"
@@ -16,18 +17,6 @@ constexpr std::array<std::pair<const char*, Format>, 4> kExtensions{{{".json", F
                                                                      {".jsonl", Format::kJsonl},
                                                                      {".ndjson", Format::kJsonl},
                                                                      {".csv", Format::kCsv}}};
-
-/// One level of keys: {"a": {"b": 1}} becomes {"a.b": 1}.
-void flatten(const Json& value, const std::string& prefix, Json& flat) {
-  for (const auto& item : value.items()) {
-    const std::string key = prefix.empty() ? item.key() : prefix + "." + item.key();
-    if (item.value().is_object()) {
-      flatten(item.value(), key, flat);
-    } else {
-      flat[key] = item.value();
-    }
-  }
-}
 
 std::string cell(const Json& value) {
   if (value.is_null()) return "";
@@ -86,32 +75,46 @@ void RecordWriter::write(const Json& record, const std::string& table) {
   ++records_;
 }
 
+/// One level of keys: {"a": {"b": 1}} becomes {"a.b": 1}.
+void RecordWriter::flatten(const Json& value, const std::string& prefix, Cells& flat) {
+  for (const auto& item : value.items()) {
+    const std::string key = prefix.empty() ? item.key() : prefix + "." + item.key();
+    if (item.value().is_object()) {
+      flatten(item.value(), key, flat);
+    } else {
+      flat.emplace_back(key, cell(item.value()));
+    }
+  }
+}
+
 void RecordWriter::write_csv(const Json& record) {
-  Json flat = Json::object();
+  Cells flat;
   flatten(record, "", flat);
   if (columns_.empty() && record.contains("error")) {
     early_.push_back(std::move(flat));
     return;
   }
   if (columns_.empty()) {
-    for (const auto& item : flat.items()) columns_.push_back(item.key());
+    for (const auto& [name, text] : flat) columns_.push_back(name);
     columns_.emplace_back("error");
     std::string header;
     for (const std::string& name : columns_) {
       header.append(header.empty() ? "" : ",").append(csv_field(name));
     }
     output_.write(header + "\n");
-    for (const Json& waiting : early_) write_row(waiting);
+    for (const Cells& waiting : early_) write_row(waiting);
     early_.clear();
   }
   write_row(flat);
 }
 
-void RecordWriter::write_row(const Json& flat) {
+void RecordWriter::write_row(const Cells& cells) {
+  const std::map<std::string_view, std::string_view> texts(cells.begin(), cells.end());
   std::string row;
   for (const std::string& name : columns_) {
     if (&name != &columns_.front()) row += ',';
-    if (flat.contains(name)) row += cell(flat[name]);
+    const auto found = texts.find(name);
+    if (found != texts.end()) row += found->second;
   }
   output_.write(row + "\n");
 }
@@ -123,7 +126,7 @@ void RecordWriter::finish(bool wrote_all) {
   if (early_.empty()) return;
   columns_ = {"path", "error"};
   output_.write("path,error\n");
-  for (const Json& waiting : early_) write_row(waiting);
+  for (const Cells& waiting : early_) write_row(waiting);
   early_.clear();
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "output.hpp"
@@ -45,14 +46,17 @@ class RecordWriter {
   void finish(bool wrote_all = true);
 
  private:
+  using Cells = std::vector<std::pair<std::string, std::string>>;  // name and text, in order
+
+  static void flatten(const nlohmann::ordered_json& value, const std::string& prefix, Cells& flat);
   void write_csv(const nlohmann::ordered_json& record);
-  void write_row(const nlohmann::ordered_json& flat);
+  void write_row(const Cells& cells);
 
   Format format_;
   Output& output_;
   std::size_t records_ = 0;
-  std::vector<std::string> columns_;           // CSV: empty until they are known
-  std::vector<nlohmann::ordered_json> early_;  // CSV: records before that
+  std::vector<std::string> columns_;  // CSV: empty until they are known
+  std::vector<Cells> early_;          // CSV: records before that
 };
 
 }  // namespace ptattn::tools

@@ -4,9 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <istream>
+#include <cstdio>
+#include <iostream>
 #include <span>
-#include <sstream>
+#include <string_view>
 #include <system_error>
 
 #include "ptattn/core/byte_order_mark.hpp"
@@ -15,6 +16,7 @@
 #include "ptattn/io/byte_source.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/io/file_kind.hpp"
+#include "text.hpp"
 
 namespace ptattn::tools {
 namespace fs = std::filesystem;
@@ -91,16 +93,18 @@ std::string read_list(std::istream& list, char delimiter) {
     if (first) check_list(text, delimiter);
   } while (list);
   throw_if_stopped();  // which cut the list short
-  if (list.bad()) fail_list("cannot be read");
+  // std::cin takes an error for the end; the C stream below it knows.
+  const bool failed = list.bad() || (&list == &std::cin && std::ferror(stdin) != 0);
+  if (failed) fail_list("cannot be read");
   return text;
 }
 
 void expand_list(std::istream& list, char delimiter, std::vector<Input>& inputs) {
   std::string text = read_list(list, delimiter);
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line, delimiter);) {
-    if (delimiter == '\n' && line.ends_with('\r')) line.pop_back();
+  std::string_view rest = text;
+  for (std::string_view line; take_line(rest, line, delimiter);) {
+    if (delimiter == '\n' && line.ends_with('\r')) line.remove_suffix(1);
     if (!line.empty()) expand(line, inputs);
   }
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string_view>
-
 namespace ptattn::tools {
 
 /// Exit code of a command that Ctrl-C, `kill` or the end of its terminal ended: 128 + SIGINT, as
@@ -10,13 +8,11 @@ inline constexpr int kInterrupted = 130;
 
 /// While it lives, the first SIGINT, SIGTERM or SIGHUP requests a stop (core/stop.hpp): loops,
 /// reading and writing throw Stopped, so that a run ends with its output in order. A second one
-/// ends the process at once, with kInterrupted, a line on standard error and without temporary
-/// files. Signals that the caller ignores (nohup, background jobs of a shell) stay ignored. At most
-/// one at a time.
+/// ends the process by end_process, with kInterrupted. Signals that the caller ignores (nohup,
+/// background jobs of a shell) stay ignored. At most one at a time.
 class InterruptWatch {
  public:
-  /// @param name  of the command
-  explicit InterruptWatch(std::string_view name);
+  InterruptWatch();
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;

@@ -6,10 +6,12 @@
 #include <array>
 #include <charconv>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "text.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -29,11 +31,18 @@ struct Mount {
   std::string point;
 };
 
-std::vector<std::string> split(const std::string& line, char separator) {
+std::vector<std::string> split(std::string_view line, char separator) {
   std::vector<std::string> parts;
-  std::istringstream stream(line);
-  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  for (std::string_view part; take_line(line, part, separator);) parts.emplace_back(part);
   return parts;
+}
+
+/// Empty where there is no file that can be read.
+std::string read_all(const fs::path& path) try {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+} catch (const std::ios_base::failure&) {  // a folder
+  return {};
 }
 
 bool lists(const std::string& controllers, std::string_view name) {
@@ -44,14 +53,15 @@ bool lists(const std::string& controllers, std::string_view name) {
 /// Lines of /proc/self/cgroup: number:controllers:group; version 2 has no controllers.
 std::vector<Hierarchy> hierarchies(const fs::path& root) {
   std::vector<Hierarchy> found;
-  std::ifstream file(root / "proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
+  const std::string text = read_all(root / "proc/self/cgroup");
+  std::string_view rest = text;
+  for (std::string_view line; take_line(rest, line);) {
     const std::size_t first = line.find(':');
     const std::size_t second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const std::string controllers(line.substr(first + 1, second - first - 1));
     if (!controllers.empty() && !lists(controllers, "memory")) continue;
-    found.push_back({controllers.empty(), line.substr(second + 1)});
+    found.push_back({controllers.empty(), std::string(line.substr(second + 1))});
   }
   return found;
 }
@@ -60,8 +70,9 @@ std::vector<Hierarchy> hierarchies(const fs::path& root) {
 /// options.
 std::vector<Mount> mounts(const fs::path& root) {
   std::vector<Mount> found;
-  std::ifstream file(root / "proc/self/mountinfo");
-  for (std::string line; std::getline(file, line);) {
+  const std::string text = read_all(root / "proc/self/mountinfo");
+  std::string_view rest = text;
+  for (std::string_view line; take_line(rest, line);) {
     const std::vector<std::string> words = split(line, ' ');
     const auto dash = std::ranges::find(words, "-");
     if (words.size() < 6 || words.end() - dash < 4) continue;
@@ -84,9 +95,10 @@ fs::path path_below(const std::string& group, const std::string& root) {
 
 /// The number in a file; nullopt for "max", which sets no limit, and without such a file.
 std::optional<std::uint64_t> read_number(const fs::path& path) {
-  std::ifstream file(path);
-  std::string text;
-  if (!(file >> text)) return std::nullopt;
+  const std::string all = read_all(path);
+  std::string_view rest = all;
+  std::string_view text;
+  if (!take_word(rest, text)) return std::nullopt;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;

@@ -6,6 +6,22 @@
 
 namespace ptattn::tools {
 
+bool take_line(std::string_view& rest, std::string_view& line, char separator) {
+  if (rest.empty()) return false;
+  const std::size_t end = rest.find(separator);
+  line = rest.substr(0, end);
+  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  return true;
+}
+
+bool take_word(std::string_view& rest, std::string_view& word) {
+  constexpr std::string_view kBlanks = " \t\n\v\f\r";
+  rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
+  word = rest.substr(0, rest.find_first_of(kBlanks));
+  rest.remove_prefix(word.size());
+  return !word.empty();
+}
+
 std::size_t text_width(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;

@@ -1,13 +1,17 @@
 #include "text_file.hpp"
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "ptattn/core/byte_order_mark.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/stop.hpp"
+#include "ptattn/io/descriptor.hpp"
 
 namespace ptattn::tools {
 
@@ -20,23 +24,38 @@ std::string plain_text(std::string text, const std::string& subject) {
   return text;
 }
 
+[[noreturn]] void fail_to_read(const std::string& subject, int error_number) {
+  const bool is_no_file = error_number == ENOENT || error_number == EISDIR;
+  throw Error(Fault::kInput, subject,
+              std::string("cannot be read, ") +
+                  (is_no_file ? "expected a text file" : std::strerror(error_number)));
+}
+
+/// Reads to the end. Not by a stream, which takes an error on the way for the end.
+std::string read_all(int file, const std::string& subject) {
+  std::string text;
+  std::array<char, 65536> piece;
+  for (;;) {
+    const ssize_t got = ::read(file, piece.data(), piece.size());
+    throw_if_stopped();  // also while it waits for a pipe
+    if (got == 0) return text;
+    if (got > 0) {
+      text.append(piece.data(), static_cast<std::size_t>(got));
+    } else if (errno != EINTR) {
+      fail_to_read(subject, errno);
+    }
+  }
+}
+
 }  // namespace
 
 std::string read_text_file(const std::filesystem::path& path) {
-  if (path == "-") {
-    std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    throw_if_stopped();  // which cut it short
-    return plain_text(std::move(text), "standard input");
-  }
-  std::ifstream file(path, std::ios::binary);
-  std::error_code ignored;
-  if (!file || std::filesystem::is_directory(path, ignored)) {
-    throw Error(Fault::kInput, path.string(), "cannot be read, expected a text file");
-  }
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (path == "-") return plain_text(read_all(STDIN_FILENO, "standard input"), "standard input");
+  const io::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const int error_number = errno;
   throw_if_stopped();
-  if (file.bad()) throw Error(Fault::kInput, path.string(), "cannot be read");
-  return plain_text(std::move(text), path.string());
+  if (file.number() < 0) fail_to_read(path.string(), error_number);
+  return plain_text(read_all(file.number(), path.string()), path.string());
 }
 
 }  // namespace ptattn::tools

@@ -14,8 +14,8 @@
 #include <memory>
 #include <new>
 #include <optional>
-#include <sstream>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "checks.hpp"
@@ -24,6 +24,7 @@
 #include "describe/completion.hpp"
 #include "describe/manual.hpp"
 #include "interrupt.hpp"
+#include "last_line.hpp"
 #include "made_by.hpp"
 #include "output.hpp"
 #include "ptattn/core/cpu_level.hpp"
@@ -33,6 +34,7 @@
 #include "ptattn/core/version.hpp"
 #include "suggest.hpp"
 #include "talk.hpp"
+#include "text.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -75,10 +77,10 @@ std::string unknown_option(const CLI::App& app) {
 
 /// `text` with line breaks between words, so that no line is longer than `columns`.
 std::string wrapped(const std::string& text, std::size_t columns) {
-  std::istringstream words(text);
+  std::string_view rest = text;
   std::string lines;
   std::size_t used = 0;
-  for (std::string word; words >> word; used += word.size()) {
+  for (std::string_view word; take_word(rest, word); used += word.size()) {
     if (used > 0 && used + 1 + word.size() > columns) {
       lines += '\n';
       used = 0;
@@ -98,9 +100,10 @@ std::string environment(const CLI::App& app) {
   for (const Variable& variable : variables(app)) {
     std::string name = std::string("  ") + variable.name;
     name.resize(kColumns, ' ');
-    std::istringstream lines(wrapped(variable.meaning, kHelpColumns - kColumns));
-    for (std::string line; std::getline(lines, line); name.assign(kColumns, ' ')) {
-      text += name + line + "\n";
+    const std::string meaning = wrapped(variable.meaning, kHelpColumns - kColumns);
+    std::string_view rest = meaning;
+    for (std::string_view line; take_line(rest, line); name.assign(kColumns, ' ')) {
+      text.append(name).append(line).append("\n");
     }
   }
   return text;
@@ -232,11 +235,13 @@ void fill_standard_streams() {
 
 int run_tool(const About& about, int argc, char** argv,
              const std::function<void(CLI::App&)>& declare, const std::function<int()>& body) {
+  set_command_name(about.name);
+  end_in_a_line_on_terminate();
   fill_standard_streams();
   // A write to a closed pipe should come back as an error that we can tell apart, not kill us.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // likewise a write past the limit on file sizes
-  const InterruptWatch watch(about.name);
+  const InterruptWatch watch;
   try {
     return parse_and_run(about, argc, argv, declare, body);
   } catch (const ClosedPipe&) {
@@ -246,9 +251,11 @@ int run_tool(const About& about, int argc, char** argv,
   } catch (const Error& error) {
     return fail(about, error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
-    return fail(about, "not enough memory", static_cast<int>(Fault::kInput));
+    return fail(about, kNoMemory, static_cast<int>(Fault::kInput));
+  } catch (const std::system_error& error) {  // what the system refused: a thread, a file
+    return fail(about, error.what(), static_cast<int>(Fault::kInput));
   } catch (const std::exception& error) {
-    return fail(about, std::string("internal error: ") + error.what(), 1);
+    return fail(about, std::string("internal error: ") + error.what(), kInternalError);
   }
 }
 

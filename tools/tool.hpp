@@ -30,9 +30,10 @@ struct ExitCode {
   int value;
   const char* meaning;
 };
+inline constexpr int kInternalError = 1;
 inline constexpr std::array kExitCodes{
     ExitCode{0, "done"},
-    ExitCode{1, "internal error, please report it"},
+    ExitCode{kInternalError, "internal error, please report it"},
     ExitCode{2, "usage error"},
     ExitCode{3, "an input could not be read or used, or the output could not be written"},
     ExitCode{4, "the model could not be loaded"},
@@ -66,6 +67,7 @@ inline constexpr Variable kModelsVariable{
 ///
 /// A hidden option, --generate, prints the manual page or the completion script for bash, zsh or
 /// fish, which the build installs for every command, and answers what these scripts ask.
+/// So does what nothing can catch, in a destructor or another thread (last_line.hpp).
 /// A reader of stdout that went away (`| head`) ends the command quietly with 0.
 int run_tool(const About& about, int argc, char** argv,
              const std::function<void(CLI::App&)>& declare, const std::function<int()>& body);

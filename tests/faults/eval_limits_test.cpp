@@ -7,9 +7,6 @@
 namespace ptattn::test {
 namespace {
 
-/// 5 s of processor time and 2 GB; what is linear needs a tenth of it.
-constexpr const char* kLimits = "ulimit -t 5; ulimit -v 2000000; exec ";
-
 class EvalLimits : public Faults {
  protected:
   /// A cloud of `n` points; point i has the labels i and `predicted`(i).
@@ -23,8 +20,9 @@ class EvalLimits : public Faults {
     }
     put(name, text);
   }
+  /// Within 5 s of processor time and 2 GB; what is linear needs a tenth of it.
   [[nodiscard]] Finished eval(const std::string& arguments) const {
-    return shell(kLimits + ("ptattn-eval " + arguments));
+    return shell(limit_seconds(5) + limit_kilobytes(2'000'000) + "exec ptattn-eval " + arguments);
   }
 };
 
@@ -100,7 +98,7 @@ TEST_F(EvalLimits, a_model_of_many_categories_takes_the_time_of_their_number) {
   }
   put("model/config.json", config.dump());
   // Each was looked for among all before it: five seconds.
-  const Finished finished = shell("ulimit -t 2; exec ptattn-eval a.ply --model model");
+  const Finished finished = shell(limit_seconds(2) + "exec ptattn-eval a.ply --model model");
   expect_line(finished, 2, "ptattn-eval: classes: there are 100000, expected at most 2000");
 }
 

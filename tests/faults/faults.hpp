@@ -1,25 +1,19 @@
 #pragma once
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "../tools/program.hpp"
-#include "../tools/scratch.hpp"
+#include "../sanitizers.hpp"
+#include "../tools/tool_test.hpp"
 
 namespace ptattn::test {
 
-/// Runs command lines of bash in a scratch folder: the programs of this build are on the PATH, the
-/// pretrained models and a tiny classifier called `tiny` on the search path of models.
-class Faults : public testing::Test {
+/// Runs command lines of bash: the programs of this build are on the PATH, the pretrained models on
+/// the search path of models.
+class Faults : public ToolTest {
  protected:
-  Faults() {
-    std::filesystem::create_directories(folder());
-    write_tiny_model(models() / "tiny");
+  Faults() : ToolTest("/bin/bash") {
     for (const char* name : {"aerial", "parts", "pct-modelnet40"}) {
       std::filesystem::create_directory_symlink(
           std::filesystem::path(PTATTN_SOURCE_DIR "/samples/models") / name, models() / name);
@@ -30,22 +24,7 @@ class Faults : public testing::Test {
   /// signal's death through.
   [[nodiscard]] Finished shell(const std::string& script) const { return run(command(script)); }
   [[nodiscard]] Command command(const std::string& script) const {
-    return {.program = "/bin/bash",
-            .arguments = {"-c", "PATH=" PTATTN_PROGRAMS ":$PATH\n" + script},
-            .folder = folder(),
-            .models = models().string()};
-  }
-
-  [[nodiscard]] std::filesystem::path folder() const { return scratch_.path() / "work"; }
-  [[nodiscard]] std::filesystem::path models() const { return scratch_.path() / "models"; }
-  void put(const std::string& name, std::string_view text) const {
-    write_file(folder() / name, text);
-  }
-  [[nodiscard]] std::string get(const std::string& name) const {
-    return read_file(folder() / name);
-  }
-  [[nodiscard]] bool has(const std::string& name) const {
-    return std::filesystem::exists(folder() / name);
+    return ToolTest::command({"-c", "PATH=" PTATTN_PROGRAMS ":$PATH\n" + script});
   }
   /// `count` clouds c00.ply, c01.ply, ... in the folder `name`.
   void put_clouds(const std::string& name, unsigned count, std::size_t points = 200) const {
@@ -62,10 +41,16 @@ class Faults : public testing::Test {
     }
     return found;
   }
-
- private:
-  Scratch scratch_;
 };
+
+/// For scripts: the programs behind it may take so much processor time; more under sanitizers.
+inline std::string limit_seconds(int seconds) {
+  return "ulimit -t " + std::to_string(seconds * kSlowdown) + "; ";
+}
+/// For scripts: the programs behind it get so much address space; sanitizers reserve terabytes.
+inline std::string limit_kilobytes(int kilobytes) {
+  return kSanitized ? "" : "ulimit -v " + std::to_string(kilobytes) + "; ";
+}
 
 /// Ended by itself with `code` and that one line on standard error.
 inline void expect_line(const Finished& finished, int code, const std::string& line) {

@@ -13,7 +13,7 @@ class Growth : public Faults {
  protected:
   /// The command within `seconds` of processor time.
   [[nodiscard]] Finished within(int seconds, const std::string& command) const {
-    return shell("ulimit -t " + std::to_string(seconds) + "; exec " + command);
+    return shell(limit_seconds(seconds) + "exec " + command);
   }
   /// A scene of a label each, 0 to `labels` - 1 in turn.
   void put_scene(const std::string& name, int points, int labels) const {

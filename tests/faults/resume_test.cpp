@@ -20,11 +20,11 @@ class ResumeOf : public Faults {};
 TEST_F(ResumeOf, many_outputs_cost_no_more_than_their_number) {
   // 4000 took 38 s when every output was compared with every input; 10 s are a hundred times what
   // one look at each takes.
-  const Finished finished = shell(
-      "mkdir in out; touch in/{1..4000}.ply\n"
-      "printf 'ply\\nformat ascii 1.0\\nelement vertex 0\\nend_header\\n' | tee "
-      "out/{1..4000}.ply > /dev/null\n"
-      "ulimit -t 10; exec ptattn-segment in -o out/ --model parts --resume");
+  const Finished finished =
+      shell(std::string("mkdir in out; touch in/{1..4000}.ply\n"
+                        "printf 'ply\\nformat ascii 1.0\\nelement vertex 0\\nend_header\\n' | tee "
+                        "out/{1..4000}.ply > /dev/null\n") +
+            limit_seconds(10) + "exec ptattn-segment in -o out/ --model parts --resume");
   expect_line(finished, 0,
               "ptattn-segment: 4000 of 4000 outputs exist already, 4000 do not say what "
               "made them");

@@ -7,16 +7,10 @@
 namespace ptattn::test {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kLimitsFitTheProgram = false;  // sanitizers need more memory and a thread
-#else
-constexpr bool kLimitsFitTheProgram = true;
-#endif
-
 class Threads : public Faults {
  protected:
   void SetUp() override {
-    if (!kLimitsFitTheProgram) GTEST_SKIP() << "sanitizers do not run under these limits";
+    if (kSanitized) GTEST_SKIP() << "sanitizers do not run under these limits";
     put("a.ply", ply_shape(300));
     result_ = shell(classify_);
     ASSERT_EQ(result_.exit_code, 0) << result_.err;

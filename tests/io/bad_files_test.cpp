@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../sanitizers.hpp"
 #include "parse_text.hpp"
 #include "random_cloud.hpp"
 #include "temp_folder.hpp"
@@ -32,11 +33,6 @@ class MemoryLimit {
   ~MemoryLimit() { ::setrlimit(RLIMIT_AS, &old_); }
 
  private:
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  static constexpr bool kSanitized = true;
-#else
-  static constexpr bool kSanitized = false;
-#endif
   rlimit old_{};
 };
 

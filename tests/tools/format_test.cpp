@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
+#include "../sanitizers.hpp"
 #include "ptattn/core/error.hpp"
 #include "scratch.hpp"
 
@@ -67,6 +69,18 @@ TEST(format, takes_csv_columns_from_the_first_good_record) {
             "b,3,1,,\n"
             "c,,,,is worse\n");
   EXPECT_EQ(written(Format::kCsv, {kRecords[0]}), "path,error\na,\"is bad, really\"\n");
+}
+
+TEST(format, of_many_keys_takes_the_time_of_their_number) {
+  // A look at each key before it takes minutes.
+  constexpr int kKeys = 100'000;
+  Json::object_t keys;
+  for (int i = 0; i < kKeys; ++i) keys.emplace_back("key " + std::to_string(i), i);
+  const Json record{{"path", "a"}, {"classes", keys}};
+  const auto start = std::chrono::steady_clock::now();
+  const std::string text = written(Format::kCsv, {record, record});
+  EXPECT_TRUE(test::lines_of(text).at(2).ends_with(",99999,"));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5 * test::kSlowdown));
 }
 
 TEST(format, writes_tables_as_they_come) {

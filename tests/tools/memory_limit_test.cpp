@@ -53,6 +53,12 @@ TEST_F(ControlGroups, version_2_limits_the_group_and_what_is_above_it) {
   EXPECT_EQ(control_group_limit(root()), 3 * kGiB);
 }
 
+TEST_F(ControlGroups, what_cannot_be_read_sets_no_limit) {
+  mount_unified("/a");
+  std::filesystem::create_directories(root() / "sys/fs/cgroup/a/memory.max");
+  EXPECT_EQ(control_group_limit(root()), std::nullopt);
+}
+
 TEST_F(ControlGroups, a_container_with_a_name_space_of_its_own_sees_its_limit_at_the_top) {
   mount_unified("/");
   write("sys/fs/cgroup/memory.max", std::to_string(2 * kGiB) + "\n");

@@ -3,14 +3,17 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 
+#include "../sanitizers.hpp"
 #include "view/captions.hpp"
 #include "view/legend_panel.hpp"
 #include "view/map_marks.hpp"
 #include "view/overlays.hpp"
+#include "view/summary.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -124,6 +127,21 @@ TEST_F(Panels, legends_have_a_square_per_class_and_count_what_does_not_fit) {
   EXPECT_GT(cut.height(), 360U);
   EXPECT_EQ(count(cut, many.classes[0].style.color), 256U);
   EXPECT_EQ(count(cut, many.classes[59].style.color), 0U);
+}
+
+TEST(view_summary, of_many_classes_takes_the_time_of_their_number) {
+  view::Legend legend{.source = {"instance", view::ColorKind::kClasses}};
+  for (std::int64_t i = 0; i < 65'536; ++i) {
+    legend.classes.push_back({.style = {i, "class " + std::to_string(i), {}}, .points = 1});
+  }
+  // A look at each name before it takes minutes.
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(summary_json({}, legend).at("classes").size(), legend.classes.size());
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2 * test::kSlowdown));
+}
+
+TEST(view_summary, counts_classes_of_one_name_together) {
+  EXPECT_EQ(summary_json({}, classes(3)).at("classes").dump(), R"({"class":3})");
 }
 
 TEST_F(Panels, letters_and_legends_grow_with_the_picture) {

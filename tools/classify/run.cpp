@@ -10,6 +10,7 @@
 
 #include "../batch.hpp"
 #include "../cloud_options.hpp"
+#include "../last_line.hpp"
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/pipeline.hpp"
@@ -57,7 +58,7 @@ Outcome process(const Input& input, const ClassifierModel& model, const RunOptio
     if (error.fault() != Fault::kInput) throw;
     outcome.error = error;
   } catch (const std::bad_alloc&) {
-    outcome.error = Error(Fault::kInput, record.path, "not enough memory");
+    outcome.error = Error(Fault::kInput, record.path, kNoMemory);
   }
   if (outcome.error) record.error = without_subject(outcome.error->what(), record.path);
   if (options.timing) {

@@ -7,13 +7,14 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
+#include <string_view>
 
 #include "describe/command_options.hpp"
 #include "models.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/models/model_description.hpp"
 #include "target.hpp"
+#include "text.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -142,12 +143,12 @@ Words fields_of_file(const std::string& path) {
   std::string head(kHeaderBytes, '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<std::size_t>(file.gcount()));
-  std::istringstream lines(head);
+  std::string_view rest = head;
   Words fields;
   bool in_vertices = false;
-  for (std::string line; std::getline(lines, line) && !line.starts_with("end_header");) {
-    std::istringstream words(line);
-    const Words parts{std::istream_iterator<std::string>(words), {}};
+  for (std::string_view line; take_line(rest, line) && !line.starts_with("end_header");) {
+    Words parts;
+    for (std::string_view word; take_word(line, word);) parts.emplace_back(word);
     if (parts.size() < 2) continue;
     if (parts[0] == "FIELDS") return {parts.begin() + 1, parts.end()};
     if (parts[0] == "element") in_vertices = parts[1] == "vertex";

@@ -3,11 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
-#include <sstream>
 #include <string_view>
 
 #include "describe/command_options.hpp"
 #include "ptattn/core/version.hpp"
+#include "text.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -51,9 +51,10 @@ std::string italic(const std::string& text) {
 
 /// `text` filled as a paragraph; options in it are bold.
 std::string prose(const std::string& text) {
-  std::istringstream words(text);
+  std::string_view rest = text;
   std::string out;
-  for (std::string word; words >> word;) {
+  for (std::string_view next; take_word(rest, next);) {
+    const std::string word(next);
     const bool option =
         word.size() > 1 && word[0] == '-' && (word[1] == '-' || std::isalpha(word[1]));
     const std::size_t length =
@@ -75,7 +76,7 @@ std::string verbatim(const std::string& lines) {
 /// The text of a section: lines that begin with a blank as they are, the others as paragraphs
 /// between empty lines.
 std::string paragraphs(const std::string& text) {
-  std::istringstream lines(text);
+  std::string_view rest = text;
   std::string out;
   std::string filled;
   std::string kept;
@@ -85,7 +86,8 @@ std::string paragraphs(const std::string& text) {
     filled.clear();
     kept.clear();
   };
-  for (std::string line; std::getline(lines, line);) {
+  for (std::string_view next; take_line(rest, next);) {
+    const std::string line(next);
     const bool as_it_is = line.starts_with(' ');
     if (line.empty() || (as_it_is ? kept.empty() : !kept.empty())) end_paragraph();
     if (as_it_is) kept += escaped(line) + "\n";

@@ -2,9 +2,10 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <string_view>
 
 #include "../label_text.hpp"
+#include "../text.hpp"
 #include "../text_file.hpp"
 #include "ptattn/core/error.hpp"
 
@@ -37,11 +38,11 @@ LabelMap::LabelMap(const std::map<std::string, std::string>& classes_by_label) {
 }
 
 void LabelMap::read_text(const std::string& text, const std::string& subject) {
-  std::istringstream lines(text);
+  std::string_view rest = text;
   std::size_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
+  for (std::string_view line; take_line(rest, line);) {
     ++number;
-    const std::string content = trimmed(line.substr(0, line.find('#')));
+    const std::string content = trimmed(std::string(line.substr(0, line.find('#'))));
     if (content.empty()) continue;
     const std::size_t end = content.find_first_of(kBlanks);
     if (end == std::string::npos) {

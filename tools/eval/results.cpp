@@ -4,8 +4,9 @@
 #include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <string_view>
 
+#include "../text.hpp"
 #include "../text_file.hpp"
 #include "csv.hpp"
 #include "ptattn/core/error.hpp"
@@ -20,8 +21,7 @@ using Rows = std::vector<std::vector<std::string>>;
   throw Error(Fault::kInput, subject, "line " + std::to_string(number) + " is not " + expected);
 }
 
-ClassifyResult parse_record(const std::string& line, const std::string& subject,
-                            std::size_t number) {
+ClassifyResult parse_record(std::string_view line, const std::string& subject, std::size_t number) {
   const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
   const auto has_text = [&](const char* key) {
     return record.is_object() && record.contains(key) && record[key].is_string();
@@ -39,9 +39,9 @@ ClassifyResult parse_record(const std::string& line, const std::string& subject,
 
 std::vector<ClassifyResult> parse_jsonl(const std::string& text, const std::string& subject) {
   std::vector<ClassifyResult> results;
-  std::istringstream lines(text);
+  std::string_view rest = text;
   std::size_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
+  for (std::string_view line; take_line(rest, line);) {
     ++number;
     if (!line.empty() && line != "\r") results.push_back(parse_record(line, subject, number));
   }

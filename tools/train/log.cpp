@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "../output.hpp"
+#include "../text.hpp"
+#include "../text_file.hpp"
 #include "ptattn/core/error.hpp"
 
 namespace ptattn::tools {
@@ -22,15 +24,17 @@ double rounded(double value, double digits = 1e6) {
 TrainLog::TrainLog(const std::filesystem::path& path, std::uint64_t last_step,
                    std::uint64_t last_validation)
     : path_(path) {
+  std::error_code ignored;
+  const std::string text = std::filesystem::exists(path, ignored) ? read_text_file(path) : "";
   std::string kept;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    const Json json = Json::parse(line, nullptr, false);
+  std::string_view rest = text;
+  for (std::string_view line; take_line(rest, line);) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
     const bool validation = json.is_object() && json.contains("score");
     const std::uint64_t last = validation ? last_validation : last_step;
     if (!json.is_object() || json.value("step", last + 1) > last) continue;
     if (json.value("final", false)) continue;  // measured anew at the end
-    kept += line + "\n";
+    kept.append(line).append("\n");
     const std::uint64_t step = json.value("step", std::uint64_t{0});
     if (validation) {
       validations_.push_back({.step = step,
@@ -46,7 +50,6 @@ TrainLog::TrainLog(const std::filesystem::path& path, std::uint64_t last_step,
                         json.value("gradient_norm", 0.0), json.value("steps_per_second", 0.0)});
     }
   }
-  file.close();
   Output output = Output::replacing(path);
   output.write(kept);
   output.commit();

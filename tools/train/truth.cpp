@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <sstream>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
 #include "../label_text.hpp"
+#include "../text.hpp"
 #include "../text_file.hpp"
 #include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
@@ -25,15 +25,16 @@ struct Line {
 };
 
 std::vector<Line> read_lines(const std::string& path) {
-  std::istringstream text(read_text_file(path));
+  const std::string text = read_text_file(path);
+  std::string_view left = text;
   std::vector<Line> lines;
-  for (std::string line; std::getline(text, line);) {
-    std::istringstream words(line.substr(0, line.find('#')));
-    std::string first;
-    std::string word;
-    if (!(words >> first)) continue;
+  for (std::string_view line; take_line(left, line);) {
+    std::string_view words = line.substr(0, line.find('#'));
+    std::string_view word;
+    if (!take_word(words, word)) continue;
+    const std::string first(word);
     std::string rest;
-    while (words >> word) rest.append(rest.empty() ? "" : " ").append(word);
+    while (take_word(words, word)) rest.append(rest.empty() ? "" : " ").append(word);
     const bool has_value = !rest.empty() && (first == "*" || parse_label(first));
     if (!rest.empty() && !has_value && is_number(first)) {
       throw Error(Fault::kInput, path,
@@ -84,7 +85,8 @@ void read_classes(const std::string& path, TruthPlan& plan) {
 }
 
 void read_maps(const std::string& path, TruthPlan& plan) {
-  const auto json = nlohmann::ordered_json::parse(read_text_file(path), nullptr, false);
+  // Not ordered_json, which looks for each key among all before it.
+  const auto json = nlohmann::json::parse(read_text_file(path), nullptr, false);
   if (!json.is_object()) throw Error(Fault::kInput, path, "is not a JSON object");
   for (const auto& file : json.items()) {
     if (!file.value().is_object() || !file.value().contains("map")) continue;

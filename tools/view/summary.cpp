@@ -1,6 +1,10 @@
 #include "summary.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "../text.hpp"
 #include "legend_panel.hpp"
@@ -16,6 +20,18 @@ constexpr std::size_t kPercentWidth = 9;
 std::string share_text(std::size_t part, std::size_t whole) {
   const double fraction = whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
   return right_aligned(percent_text(fraction), kPercentWidth);
+}
+
+/// In the order of the legend; classes of one name together.
+std::vector<std::pair<std::string, std::size_t>> points_by_name(const view::Legend& legend) {
+  std::vector<std::pair<std::string, std::size_t>> counts;
+  std::map<std::string_view, std::size_t> places;
+  for (const view::LegendClass& entry : legend.classes) {
+    const auto [place, is_new] = places.emplace(entry.style.name, counts.size());
+    if (is_new) counts.emplace_back(entry.style.name, 0);
+    counts[place->second].second += entry.points;
+  }
+  return counts;
 }
 
 }  // namespace
@@ -48,8 +64,10 @@ nlohmann::ordered_json summary_json(const ShownCloud& shown, const view::Legend&
       {"points", shown.points}, {"drawn", shown.cloud.size()}, {"field", legend.source.name}};
   if (shown.strays > 0) json["strays"] = shown.strays;
   if (legend.range) json["range"] = {{"low", legend.range->low}, {"high", legend.range->high}};
-  for (const view::LegendClass& entry : legend.classes)
-    json["classes"][entry.style.name] = entry.points;
+  if (legend.classes.empty()) return json;
+  nlohmann::ordered_json::object_t classes;  // a key by itself is looked for among all before it
+  for (const auto& [name, points] : points_by_name(legend)) classes.emplace_back(name, points);
+  json["classes"] = std::move(classes);
   return json;
 }
 

@@ -17,6 +17,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/stop.hpp"
+#include "ptattn/io/descriptor.hpp"
 
 namespace ptattn::io {
 namespace {
@@ -82,20 +83,6 @@ void keep_permissions(int file, const struct stat& old) {
   }
   (void)::fchmod(file, old.st_mode & kPermissions);
 }
-
-/// Closes a descriptor, if it is one, at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
- private:
-  int number_;
-};
 
 /// Temporary files that are there, where a signal handler finds them: memory of their own, never
 /// given back.

@@ -79,11 +79,16 @@ void declare_data(CLI::App& app, TrainSettings& s) {
       ->check(not_empty());
 }
 
-void declare_network(CLI::App& app, TrainSettings& s) {
+void declare_init(CLI::App& app, TrainSettings& s) {
   app.add_option("--init", s.init, "Start with the weights and the channels of this model")
       ->type_name("MODEL")
       ->check(not_empty());
   add_list_models(app, s.list_models);
+  app.add_option("--drop-class", s.drop_classes,
+                 "With --init: leave out this class of the model; may be given several times")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->check(not_empty());
   app.add_option(
          "--add-class", s.add_classes,
          "With --init: also learn this class, labelled with VALUE; labels of the model's own "
@@ -91,6 +96,9 @@ void declare_network(CLI::App& app, TrainSettings& s) {
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false)
       ->check(not_empty());
+}
+
+void declare_network(CLI::App& app, TrainSettings& s) {
   app.add_option_function<std::string>(
          "--freeze", [&s](const std::string& what) { s.freeze_encoder = what == "encoder"; },
          "Keep the weights of this part: encoder (with --init: only the head is trained, from few "
@@ -223,6 +231,7 @@ void declare_details(CLI::App& app, TrainSettings& s) {
 
 void declare(CLI::App& app, TrainSettings& s) {
   declare_data(app, s);
+  declare_init(app, s);
   declare_network(app, s);
   declare_course(app, s);
   declare_batches(app, s);

@@ -22,7 +22,7 @@ TEST_F(Eval, asprs_codes_lead_to_the_classes_of_the_model) {
                          {"4", "1"},
                          {"5", "1"},
                          {"6", "2"},
-                         {"11", "5"},
+                         {"11", "3"},
                          {"7", "0"},
                          {"1", "0"}}));
   const json report = eval_json({"a.ply", "--model", "aerial", "--truth-codes", "asprs"});

@@ -34,8 +34,8 @@ TEST_F(Segment, every_field_is_kept_and_the_new_ones_stand_behind) {
     added.push_back(after.fields()[f].name());
   }
   EXPECT_EQ(added, (std::vector<std::string>{"label", "confidence", "entropy", "margin", "p_ground",
-                                             "p_vegetation", "p_building", "p_water", "p_bridge",
-                                             "p_other", "red", "green", "blue"}));
+                                             "p_vegetation", "p_building", "p_other", "p_wire",
+                                             "p_tower", "red", "green", "blue"}));
   const auto labels = after.find("label")->values<std::uint32_t>();
   const auto confidence = after.find("confidence")->values<float>();
   for (std::size_t i = 0; i < after.size(); ++i) {

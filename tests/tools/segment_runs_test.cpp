@@ -66,8 +66,8 @@ TEST_F(Segment, folders_keep_their_paths_and_bad_inputs_do_not_stop_the_rest) {
   EXPECT_EQ(first["path"], "in/a b.ply");
   EXPECT_EQ(first["points"],
             first["classes"]["ground"].get<int>() + first["classes"]["vegetation"].get<int>() +
-                first["classes"]["building"].get<int>() + first["classes"]["water"].get<int>() +
-                first["classes"]["bridge"].get<int>() + first["classes"]["other"].get<int>());
+                first["classes"]["building"].get<int>() + first["classes"]["other"].get<int>() +
+                first["classes"]["wire"].get<int>() + first["classes"]["tower"].get<int>());
   EXPECT_THAT(json::parse(lines[1])["error"].get<std::string>(),
               Not(StartsWith("in/broken.ply: ")));
   EXPECT_THAT(finished.err, HasSubstr("1 of 4 inputs failed\n"));
@@ -153,8 +153,8 @@ TEST_F(Segment, outputs_say_what_made_them_and_what_their_labels_are) {
                            "ptattn field entropy of all classes, in nats",
                            "ptattn field margin to the second class", "ptattn labels label class",
                            "ptattn class 0 2 ground", "ptattn class 1 5 vegetation",
-                           "ptattn class 2 6 building", "ptattn class 3 9 water",
-                           "ptattn class 4 17 bridge", "ptattn class 5 1 other"));
+                           "ptattn class 2 6 building", "ptattn class 3 1 other",
+                           "ptattn class 4 14 wire", "ptattn class 5 15 tower"));
   ASSERT_EQ(segment({"out.ply", "-o", "out.laz", "--prefix", "new_"}).exit_code, 0);
   const auto both = origin_of(cloud("out.laz"));
   ASSERT_GT(both.size(), lines.size());

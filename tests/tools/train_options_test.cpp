@@ -51,8 +51,12 @@ TEST_F(Train, options_that_do_not_go_together_are_refused) {
        "--add-class: needs --init, the model that it is added to"},
       {{"data", "--dry-run", "--init", "aerial", "--add-class", "shed"},
        "--add-class: is \"shed\", expected NAME=VALUE"},
-      {{"data", "--dry-run", "--init", "aerial", "--add-class", "water=3"},
-       "--add-class: names \"water\", which the model has"},
+      {{"data", "--dry-run", "--init", "aerial", "--add-class", "wire=3"},
+       "--add-class: names \"wire\", which the model has"},
+      {{"data", "--dry-run", "--drop-class", "wire"},
+       "--drop-class: needs --init, the model that it is taken from"},
+      {{"data", "--dry-run", "--init", "aerial", "--drop-class", "wir"},
+       "--drop-class: names \"wir\", which the model lacks, did you mean wire?"},
   });
 }
 

@@ -135,7 +135,7 @@ TEST_F(Train, interrupted_saves_and_says_so) {
   process.signal(SIGINT);
   const Finished finished = process.wait();
   EXPECT_EQ(finished.exit_code, 130);
-  EXPECT_THAT(finished.err, HasSubstr("--resume goes on from there"));
+  EXPECT_THAT(finished.err, HasSubstr("--resume continues from there"));
   EXPECT_TRUE(fs::exists(folder() / "model/training/checkpoint"));
 }
 
@@ -187,19 +187,20 @@ TEST_F(Train, measures_a_fitted_head_on_what_is_held_out) {
   EXPECT_THAT(read_file(folder() / "model/config.json"), HasSubstr("% on 1 held-out clouds"));
 }
 
-TEST_F(Train, adds_a_class_to_a_model_by_its_head_alone) {
+TEST_F(Train, adds_a_class_to_a_model_and_drops_one_by_its_head_alone) {
   PointCloud cloud = village(80, 1);
   const auto label = cloud.find("classification")->values<std::uint8_t>();
   for (std::size_t i = 0; i < cloud.size(); i += 7) label[i] = label[i] == 6 ? 40 : label[i];
   write_cloud(folder() / "data/a.ply", cloud);
-  const Finished finished =
-      train({"data", "-o", "model", "--init", "aerial", "--add-class", "shed=40", "--freeze",
-             "encoder", "--head", "gradient", "--voxels-per-step", "600", "--steps", "3"});
+  const Finished finished = train(
+      {"data", "-o", "model", "--init", "aerial", "--add-class", "shed=40", "--freeze", "encoder",
+       "--head", "gradient", "--drop-class", "tower", "--voxels-per-step", "600", "--steps", "3"});
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("random at first, wholly or in part: seg_head"));
   const std::string config = read_file(folder() / "model/config.json");
   EXPECT_THAT(config, HasSubstr("\"shed\""));
-  EXPECT_THAT(config, HasSubstr("\"water\""));
+  EXPECT_THAT(config, HasSubstr("\"wire\""));
+  EXPECT_THAT(config, testing::Not(HasSubstr("\"tower\"")));
 }
 
 TEST_F(Train, learns_objects_by_the_folders_they_lie_in) {

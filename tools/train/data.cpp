@@ -6,10 +6,12 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "../inputs.hpp"
+#include "../suggest.hpp"
 #include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
@@ -79,11 +81,6 @@ bool matches(const fs::path& path, const std::vector<std::string>& patterns) {
 }
 
 /// Points of each label.
-std::size_t files_with(const TrainData& data, train::AttributeKind kind) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(data.training, [&](const DataFile& f) { return f.cloud.has(kind); }));
-}
-
 std::vector<std::size_t> count_labels(const LabelledCloud& cloud, const train::LabelSpace& space) {
   std::vector<std::size_t> counts(space.size(), 0);
   for (const train::Label label : cloud.labels) {
@@ -122,9 +119,26 @@ TruthPlan look_for_truth(const std::vector<fs::path>& paths, const std::string& 
   return guess_truth(field, values, asprs);
 }
 
+/// The model without the classes that --drop-class names.
+train::ModelSpec without_dropped(const train::ModelSpec& init,
+                                 const std::vector<std::string>& dropped) {
+  std::vector<std::string> classes = init.classes;
+  for (const std::string& name : dropped) {
+    if (std::erase(classes, name) > 0) continue;
+    throw Error(Fault::kUsage, "--drop-class",
+                "names \"" + name + "\", which the model lacks" + did_you_mean(name, classes));
+  }
+  return train::with_classes(init, std::move(classes));
+}
+
 TruthPlan truth_for(const TrainSettings& settings, const std::vector<fs::path>& paths,
-                    const std::string& field, const train::ModelSpec* init) {
-  if (!settings.add_classes.empty() && init == nullptr) {
+                    const std::string& field, const train::ModelSpec* whole) {
+  if (!settings.drop_classes.empty() && whole == nullptr) {
+    throw Error(Fault::kUsage, "--drop-class", "needs --init, the model that it is taken from");
+  }
+  std::optional<train::ModelSpec> init;
+  if (whole != nullptr) init = without_dropped(*whole, settings.drop_classes);
+  if (!settings.add_classes.empty() && !init) {
     throw Error(Fault::kUsage, "--add-class", "needs --init, the model that it is added to");
   }
   const bool asprs = settings.classes == "asprs";
@@ -132,11 +146,10 @@ TruthPlan truth_for(const TrainSettings& settings, const std::vector<fs::path>& 
     if (!settings.add_classes.empty()) {
       throw Error(Fault::kUsage, "--add-class", "cannot be used with --classes, name it there");
     }
-    return read_truth(settings, field,
-                      init == nullptr ? std::vector<std::string>{} : init->classes);
+    return read_truth(settings, field, init ? init->classes : std::vector<std::string>{});
   }
   const bool codes = asprs || names_asprs_codes(field);
-  if (init != nullptr) return truth_of_model(*init, field, settings.add_classes, codes);
+  if (init) return truth_of_model(*init, field, settings.add_classes, codes);
   return look_for_truth(paths, field, codes);
 }
 
@@ -267,6 +280,11 @@ void check_data(const TrainData& data, bool knows_classes) {
 }
 
 }  // namespace
+
+std::size_t files_with(const TrainData& data, train::AttributeKind kind) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(data.training, [&](const DataFile& f) { return f.cloud.has(kind); }));
+}
 
 TrainData read_data(const TrainSettings& settings, const train::ModelSpec* init) {
   if (settings.freeze_encoder && init == nullptr) {

@@ -18,7 +18,8 @@ struct TrainSettings {
   std::string classes;  ///< file, or "asprs"; empty: by the values of the field
   std::string maps;     ///< file of what values mean in single files; empty: the same in all
   std::string init;     ///< model to begin with; empty: random weights
-  std::vector<std::string> add_classes;  ///< NAME=VALUE, on top of those of `init`
+  std::vector<std::string> add_classes;   ///< NAME=VALUE, on top of those of `init`
+  std::vector<std::string> drop_classes;  ///< of those of `init`
   bool freeze_encoder = false;
   std::string head = "linear";  ///< of a frozen encoder: linear, attention, or gradient (by steps)
   std::string architecture;     ///< empty: ptv3, of objects by class pct

@@ -47,8 +47,8 @@ label() {
       echo "$code" >"$log.stopped"
       return 255
       ;;
-    2 | 3) printf '%q: %s\n' "$cloud" "${message%%$'\n'*}" >>"$log.failed" ;;
-    *) printf '%q: ended with code %d %s\n' "$cloud" "$code" "${message%%$'\n'*}" >>"$log.failed" ;;
+    2 | 3) printf '%q: %s\n' "$cloud" "${message##*$'\n'}" >>"$log.failed" ;;
+    *) printf '%q: ended with code %d %s\n' "$cloud" "$code" "${message##*$'\n'}" >>"$log.failed" ;;
   esac
 }
 export -f label is_cloud_file state

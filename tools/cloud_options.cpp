@@ -38,8 +38,8 @@ void add_read_options(CLI::App& app, ReadOptions& options) {
            io::check_bin_columns(names);
            options.bin_columns = names;
          },
-         "Take the float32 numbers of a record in *.bin files as these, with commas between, "
-         "- for one to pass over [x,y,z,intensity, and ring where it looks like it]")
+         "Read the float32 numbers of a record in *.bin files as these fields, separated by "
+         "commas, - for one to skip [x,y,z,intensity, and ring if it looks like one]")
       ->type_name("NAMES")
       ->delimiter(',')
       ->allow_extra_args(false);

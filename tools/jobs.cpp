@@ -131,7 +131,7 @@ std::vector<Job> plan_jobs(const InputList& inputs, const std::string& output,
 JobStream::JobStream(const std::string& folder) : folder_(folder) {
   if (names_folder(folder)) return;
   throw Error(Fault::kUsage, folder,
-              "expected a folder, which exists or has a / at its end, for several inputs");
+              "expected a folder, which exists or ends in /, for several inputs");
 }
 
 Job JobStream::place(const Input& input) {

@@ -38,10 +38,9 @@ void add_inputs(CLI::App& app, FileOptions& files, const std::string& more) {
 }
 
 void add_stream(CLI::App& app, FileOptions& files) {
-  app.add_flag(
-         "--stream", files.stream,
-         "Take paths from standard input as they arrive, instead of INPUT: each is worked on, "
-         "and its record written, at once; outputs go to a folder")
+  app.add_flag("--stream", files.stream,
+               "Read paths from standard input as they arrive, instead of INPUT: each is "
+               "processed, and its record written, at once; outputs go to a folder")
       ->excludes(app.get_option("INPUT"));
 }
 

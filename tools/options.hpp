@@ -76,7 +76,7 @@ CLI::Option* add_precision(CLI::App& app, Precision& precision,
                            std::initializer_list<Precision> known,
                            const std::string& words =
                                "Compute in float32, or in bf16 (bfloat16): faster on CPUs with "
-                               "AVX512_BF16, results differ by some thousandths");
+                               "AVX512_BF16, results differ by a few thousandths");
 
 /// --up AXIS: any of the six and, where there are words about it, auto, which becomes nullopt.
 /// @param automatic  "auto (the one ...)", or empty

@@ -196,8 +196,8 @@ TEST_F(Disk, an_error_while_text_is_read_is_not_its_end) {
   expect_line(shell("exec ptattn-classify - --model tiny <in"), 3,
               "ptattn-classify: standard input: cannot be read");
   expect_line(shell("exec ptattn-smooth a.ply -o o.las --crs in"), 2,
-              "ptattn-smooth: --crs: in is not a file that can be read, expected EPSG:CODE, WKT or "
-              "a file of WKT");
+              "ptattn-smooth: --crs: in is not a readable file, expected EPSG:CODE, WKT or a file "
+              "with WKT");
   for (const char* map : {"/proc/self/mem", "-"}) {
     const Finished finished =
         shell("exec ptattn-eval labels.ply --map " + std::string(map) + " <in");

@@ -60,7 +60,8 @@ TEST(lists, of_labels_are_whole_or_refused) {
   const Scratch scratch;
   const auto path = scratch.path() / "map.txt";
   write_file(path, numbered(" a_class_whose_name_needs_memory"));
-  expect_whole_or_error([&] { return tools::LabelMap(path, tools::LabelKind::kNumbers).labels().size(); });
+  expect_whole_or_error(
+      [&] { return tools::LabelMap(path, tools::LabelKind::kNumbers).labels().size(); });
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ TEST_F(Bin, what_fits_nothing_is_refused) {
   infinite[2][0] = std::numeric_limits<float>::infinity();
   EXPECT_THAT(refusal(bytes_of(infinite)), HasSubstr("see --bin-columns"));
   EXPECT_THAT(refusal(bytes, {"x", "y", "z", "i", "j"}),
-              HasSubstr("has 48 bytes, which is no whole number of records of 5 float32"));
+              HasSubstr("has 48 bytes, which is not a whole number of records of 5 float32"));
 }
 
 TEST_F(Bin, names_that_make_no_cloud_are_refused) {

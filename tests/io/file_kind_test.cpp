@@ -73,7 +73,8 @@ TEST(other_kinds, a_packed_splat_has_no_coordinates_and_says_so) {
   } catch (const Error& e) {
     EXPECT_THAT(
         e.what(),
-        HasSubstr("a.ply: is a compressed Gaussian splat (packed_position), which is not read"));
+        HasSubstr(
+            "a.ply: is a compressed Gaussian splat (packed_position), which is not supported"));
   }
 }
 

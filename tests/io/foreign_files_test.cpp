@@ -251,7 +251,7 @@ TEST(foreign_files, bytes_behind_the_points_are_noted) {  // autoware_tools#114
   }
   const PointCloud text = parse(std::string(kPcd) + kPoints + "1 2 3\n");
   EXPECT_THAT(text.metadata().notes,
-              ElementsAre(HasSubstr("line 15: goes on behind the last value")));
+              ElementsAre(HasSubstr("line 15: continues after the last value")));
 }
 
 constexpr const char* kViews =

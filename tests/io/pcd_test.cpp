@@ -194,7 +194,7 @@ TEST(pcd, ascii_is_one_point_a_line) {
   EXPECT_EQ(refusal(header + "1 2\n3.25"),
             "a.ply: ends after 1 of 2 points, the file is truncated");
   EXPECT_THAT(parse(header + "1 2\n3 4\n5 6\n").metadata().notes,
-              ElementsAre(HasSubstr("line 6: goes on behind the last value")));
+              ElementsAre(HasSubstr("line 6: continues after the last value")));
 }
 
 }  // namespace

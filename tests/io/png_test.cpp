@@ -81,7 +81,7 @@ TEST(png, pictures_that_are_none_are_refused) {
       ADD_FAILURE() << "nothing was thrown";
     } catch (const Error& error) {
       EXPECT_EQ(error.fault(), Fault::kUsage);
-      EXPECT_THAT(error.what(), HasSubstr("expected 1 to 1000000 a side"));
+      EXPECT_THAT(error.what(), HasSubstr("expected 1 to 1000000 per side"));
     }
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));

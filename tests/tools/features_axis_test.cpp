@@ -16,14 +16,14 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Fields with a house on them, whose smooth side is the lower one.
-PointCloud fields_with_a_house(Axis up) {
+/// Fields with trees on them, whose smooth side is the lower one.
+PointCloud fields_with_trees(Axis up) {
   std::vector<std::array<double, 3>> points;
   for (int i = 0; i < 3600; ++i) {
     const int column = i % 60;
     const int row = i / 60;
-    const bool house = column > 20 && column < 32 && row > 30 && row < 44;
-    const double height = house ? 6.0 + 0.4 * std::abs(row - 37) : 0.05 * std::sin(0.3 * column);
+    const bool tree = i * 31 % 7 == 0;
+    const double height = tree ? 2.0 + i * 17 % 9 : 0.05 * std::sin(0.3 * column);
     const Position p = turned_from_upright(Position{1.0 * column, 1.0 * row, height}, up);
     points.push_back({p[0], p[1], p[2]});
   }
@@ -31,7 +31,7 @@ PointCloud fields_with_a_house(Axis up) {
 }
 
 TEST_F(Features, geometry_finds_the_axis_that_points_up) {
-  put("in.ply", fields_with_a_house(Axis::kMinusY));
+  put("in.ply", fields_with_trees(Axis::kMinusY));
   features_quietly({"in.ply", "-o", "named.npy", "--up", "-y"});
   features_quietly({"in.ply", "-o", "as_z.npy"});
   const Finished found = features({"in.ply", "-o", "found.npy", "--up", "auto"});
@@ -42,7 +42,7 @@ TEST_F(Features, geometry_finds_the_axis_that_points_up) {
 }
 
 TEST_F(Features, models_of_objects_take_the_axis_of_the_highest_confidence) {
-  put("in.ply", fields_with_a_house(Axis::kX));
+  put("in.ply", fields_with_trees(Axis::kX));
   const Arguments start{"in.ply", "--features", "model",      "--model",
                         "tiny",   "--layer",    "pt_last.sa1"};
   const Finished found = features(with(start, {"-o", "found.npy", "--up", "auto"}));

@@ -205,7 +205,7 @@ TEST_F(Inputs, a_list_with_zero_bytes_between_needs_an_option_and_says_so) {
   const Finished finished = run(command);
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_THAT(lines_of(finished.err),
-              ElementsAre(HasSubstr("holds zero bytes, expected a list of paths")));
+              ElementsAre(HasSubstr("holds NUL bytes, expected a list of paths")));
   EXPECT_THAT(finished.err, HasSubstr("-0"));
 }
 
@@ -251,7 +251,7 @@ TEST_F(Inputs, notes_of_the_reader_are_said) {
   const Finished finished = classify({"a.ply"});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_THAT(finished.err,
-              HasSubstr("ptattn-classify: a.ply: line 158: goes on behind the last value"));
+              HasSubstr("ptattn-classify: a.ply: line 158: continues after the last value"));
 }
 
 TEST_F(Inputs, truncated_las_files_are_refused_or_salvaged) {

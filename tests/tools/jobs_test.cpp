@@ -107,7 +107,7 @@ TEST_F(Jobs, what_lies_in_the_output_folder_is_no_input) {
 TEST_F(Jobs, an_output_is_never_an_input_or_made_twice) {
   EXPECT_THAT(refused({"in"}, "in/"), HasSubstr("is an input, --output would overwrite it"));
   put("other/a.ply");
-  EXPECT_THAT(refused({"in/a.ply", "other/a.ply"}, "o/"), HasSubstr("would be made of both"));
+  EXPECT_THAT(refused({"in/a.ply", "other/a.ply"}, "o/"), HasSubstr("would be made from both"));
 }
 
 }  // namespace

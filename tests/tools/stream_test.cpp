@@ -128,8 +128,7 @@ TEST_F(Stream, sweeps_without_a_header_are_labelled) {
 
 TEST_F(Stream, what_it_cannot_do_is_refused) {
   expect_usage_error({"--stream", "-o", "out.ply"},
-                     "out.ply: expected a folder, which exists or has a / at its end, for several "
-                     "inputs");
+                     "out.ply: expected a folder, which exists or ends in /, for several inputs");
   EXPECT_EQ(run_tool({"a.ply", "--stream", "-o", "out/"}).exit_code, 2);
   const Finished cloud = run_tool({"--stream", "-o", "out/"}, get("a.ply"));
   EXPECT_EQ(cloud.exit_code, 3);

@@ -139,7 +139,7 @@ PointCloud read_bin(const ByteSource& source, std::span<const std::string> colum
   const std::size_t width = names.size();
   if (source.size() % (width * sizeof(float)) != 0) {
     source.fail("has " + std::to_string(source.size()) +
-                " bytes, which is no whole number of records of " + std::to_string(width) +
+                " bytes, which is not a whole number of records of " + std::to_string(width) +
                 " float32, see --bin-columns");
   }
   PointCloud cloud(static_cast<std::size_t>(source.size() / (width * sizeof(float))));

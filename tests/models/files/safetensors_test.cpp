@@ -107,7 +107,7 @@ TEST_F(Safetensors, refuses_files_that_are_none) {
   expect_refused("", {"too short"});
   expect_refused("1234567", {"too short"});
   expect_refused("ply\nformat ascii 1.0\n", {"header of"});
-  expect_refused(safetensors("[1, 2]", ""), {"no object"});
+  expect_refused(safetensors("[1, 2]", ""), {"not a JSON object"});
   expect_refused(safetensors("{", ""), {"not valid JSON"});
   expect_refused(safetensors("\xff\xfe", ""), {"not valid JSON"});
   expect_model_error([&] { SafetensorsFile(folder_.path() / "none"); }, {"none", "No such file"});

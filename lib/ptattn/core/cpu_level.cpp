@@ -108,12 +108,16 @@ void lift_cpu_limit() {
   hwy::DisableTargets(0);
 }
 
-bool has_bf16_unit() {
+bool cpu_has_bf16() {
   static const bool kHas = get_bf16_unit();
-#if HWY_ARCH_X86_64
-  return kHas && (hwy::SupportedTargets() & HWY_AVX3) != 0;
-#else
   return kHas;
+}
+
+bool has_bf16_unit() {
+#if HWY_ARCH_X86_64
+  return cpu_has_bf16() && (hwy::SupportedTargets() & HWY_AVX3) != 0;
+#else
+  return cpu_has_bf16();
 #endif
 }
 

@@ -16,9 +16,10 @@ enum class Product : std::uint8_t {
   kBf16Unit,  ///< by the instruction
 };
 
-/// Returns how this CPU does products of bfloat16.
+/// Returns how this CPU does products of bfloat16. Kernels of levels without the instruction take
+/// kBf16Unit for kBf16.
 [[nodiscard]] inline Product bf16_product() {
-  return has_bf16_unit() ? Product::kBf16Unit : Product::kBf16;
+  return cpu_has_bf16() ? Product::kBf16Unit : Product::kBf16;
 }
 
 }  // namespace ptattn

@@ -14,6 +14,7 @@
 #include "each_target.hpp"
 #include "matrices.hpp"
 #include "ptattn/core/cpu_level.hpp"
+#include "ptattn/nn/kernels/attention.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
 
 namespace ptattn::test {
@@ -162,6 +163,63 @@ TEST(bf16_product, rows_of_a_packed_matrix_are_those_of_a_part) {
   gemm(a, part, 0, part.panels(), {}, c);
   gemm(a, expected, 0, expected.panels(), {}, other);
   EXPECT_TRUE(same_bytes(c, other));
+}
+
+/// The largest difference from attention over rounded numbers in float32, whose weights are not
+/// rounded, relative to the largest value.
+double attention_error(std::size_t m, std::size_t n, std::size_t d, std::size_t c,
+                       AttentionScores scores) {
+  const Matrix q = random_matrix(m, d, 1, 2.0);
+  const Matrix k = random_matrix(n, d, 2, 2.0);
+  const Matrix v = random_matrix(n, c, 3);
+  Matrix expected(m, c);
+  attention_on_this_thread(rounded(q), rounded(k), rounded(v), scores, expected);
+  scores.bf16 = true;
+  Matrix actual(m, c);
+  attention_on_this_thread(q, k, v, scores, actual);
+  return distance(actual, expected);
+}
+
+TEST(bf16_attention, is_that_of_the_rounded_numbers) {
+  for_each_target([] {
+    for (const std::size_t n : {1, 2, 31, 128, 129, 300}) {
+      for (const std::size_t d : {1, 7, 16, 33}) {
+        // Weights are rounded by 2^-9 at most, scaled queries a little differently.
+        EXPECT_LT(attention_error(37, n, d, 13, {}), 0.02) << n << " keys, " << d;
+      }
+    }
+  });
+}
+
+TEST(bf16_attention, heeds_biases_and_masks) {
+  for_each_target([] {
+    std::vector<float> key_bias(150);
+    for (std::size_t j = 0; j < key_bias.size(); ++j) {
+      key_bias[j] = j % 3 == 0 ? -kInfinity : 0.01F * static_cast<float>(j);
+    }
+    EXPECT_LT(attention_error(40, 150, 16, 16, {.key_bias = key_bias}), 0.02);
+    const Matrix bias = random_matrix(40, 150, 4);
+    EXPECT_LT(attention_error(40, 150, 16, 16, {.bias = bias}), 0.02);
+    EXPECT_LT(attention_error(150, 150, 16, 16, {.causal = true}), 0.02);
+    std::vector<float> nothing(20, -kInfinity);
+    Matrix out = random_matrix(3, 5, 6);
+    attention_on_this_thread(random_matrix(3, 4, 1), random_matrix(20, 4, 2),
+                             random_matrix(20, 5, 3), {.key_bias = nothing, .bf16 = true}, out);
+    for (const float x : out.values()) EXPECT_EQ(x, 0.0F);
+  });
+}
+
+TEST(bf16_attention, is_that_of_float32_for_numbers_that_need_no_rounding) {
+  // Equal scores: weights are one, values small whole numbers.
+  const Matrix q(5, 8);
+  const Matrix k(64, 8);
+  Matrix v(64, 6);
+  for (std::size_t i = 0; i < v.size(); ++i) v.data()[i] = static_cast<float>(i % 7);
+  Matrix exact(5, 6);
+  Matrix rounding(5, 6);
+  attention_on_this_thread(q, k, v, {}, exact);
+  attention_on_this_thread(q, k, v, {.bf16 = true}, rounding);
+  EXPECT_LT(distance(exact, rounding), 1e-5);
 }
 
 }  // namespace

@@ -122,10 +122,11 @@ class PatchTransformer {
       const std::size_t count = std::min(step, out.rows - first);
       ScratchMemory of_task;
       const MatrixView bias = relative_bias(head, cells, padding + first, count, of_task);
-      attention_on_this_thread(queries.rows_range(first, count).cols_range(head * d, d),
-                               qkv.cols_range(c + head * d, d), qkv.cols_range(2 * c + head * d, d),
-                               {.scale = setting_.scale, .key_bias = {}, .bias = bias},
-                               out.rows_range(first, count).cols_range(head * d, d));
+      attention_on_this_thread(
+          queries.rows_range(first, count).cols_range(head * d, d), qkv.cols_range(c + head * d, d),
+          qkv.cols_range(2 * c + head * d, d),
+          {.scale = setting_.scale, .key_bias = {}, .bias = bias, .bf16 = w_.qkv.weight.is_bf16()},
+          out.rows_range(first, count).cols_range(head * d, d));
     });
     if (traced_) report(rows, padding, qkv, cells);
   }

@@ -21,12 +21,13 @@ namespace ptattn::HWY_NAMESPACE {
 namespace {
 
 /// Scores of the keys first ... first + kRows - 1, and their maximum.
-template <std::size_t kRows>
+template <Product kProduct, std::size_t kRows>
 void score_tile(const Step& step, std::size_t first) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
   Vec sum[kRows][2];
-  product<kRows>(Rows{step.keys + first * step.depth, step.depth}, step.queries, step.depth, sum);
+  product<kRows, kProduct>(Rows{step.keys + first * step.depth, step.depth}, step.queries,
+                           step.depth, sum);
   float* scores = step.scores + first * 2 * lanes;
   HWY_UNROLL(2)
   for (std::size_t v = 0; v < 2; ++v) {
@@ -42,24 +43,29 @@ void score_tile(const Step& step, std::size_t first) {
   }
 }
 
-template <std::size_t... kRows>
+template <Product kProduct, std::size_t... kRows>
 constexpr auto score_tiles(std::index_sequence<kRows...>) {
-  return std::array{&score_tile<kRows + 1>...};
+  return std::array{&score_tile<kProduct, kRows + 1>...};
 }
 
 /// [rows - 1] handles a tile of `rows` keys.
-constexpr auto kScoreTiles = score_tiles(std::make_index_sequence<kMaxRows>{});
+template <Product kProduct>
+constexpr auto kScoreTiles = score_tiles<kProduct>(std::make_index_sequence<kMaxRows>{});
 
+template <Product kProduct>
 void score_block(const Step& step) {
   for_each_tile(step.count, [&](std::size_t first, std::size_t rows)
-                                HWY_ATTR { kScoreTiles[rows - 1](step, first); });
+                                HWY_ATTR { kScoreTiles<kProduct>[rows - 1](step, first); });
 }
 
 }  // namespace
 
 void attend_by_dot_product(const AttentionOperands& operands, MutableMatrixView out,
                            float* log_sums) {
-  attend(operands, operands.scores.scale * kLog2E, score_block, out, log_sums);
+  const Product product = operands.scores.bf16 ? bf16_product() : Product::kFloat32;
+  with_product(product, [&](auto p) HWY_ATTR {
+    attend<p.value>(operands, operands.scores.scale * kLog2E, score_block<p.value>, out, log_sums);
+  });
 }
 
 }  // namespace ptattn::HWY_NAMESPACE

@@ -138,11 +138,16 @@ HWY_INLINE std::size_t rows_of_panel(const Group& group, std::size_t query) {
   return std::min(panel_width(), group.q.rows - query);
 }
 
+template <Product kProduct>
 void begin_group(const Group& group, float query_scale) {
   const std::size_t panel = panel_width();
   for (std::size_t query = 0; query < group.q.rows; query += panel) {
-    pack_transposed(group.q.rows_range(query, rows_of_panel(group, query)), query_scale,
-                    group.memory.queries + query * group.q.cols);
+    float* const packed = group.memory.queries + query * group.q.cols;
+    pack_transposed(group.q.rows_range(query, rows_of_panel(group, query)), query_scale, packed);
+    if constexpr (kProduct != Product::kFloat32) {
+      round_row_pairs({packed, group.q.cols, panel, panel},
+                      {packed, bf16_words(group.q.cols), panel, panel});
+    }
   }
   const std::size_t padded = (group.q.rows + panel - 1) / panel * panel;
   std::fill_n(group.memory.largest, padded, kMasked);
@@ -172,15 +177,34 @@ bool write_bias(const Group& group, std::size_t query, std::size_t first, std::s
   return true;
 }
 
-/// The keys first ... first + count - 1 for all panels.
-template <class Scorer>
-void attend_block(const Group& group, std::size_t first, std::size_t count, const Scorer& scorer) {
+/// What the products of a block read of its keys.
+template <Product kProduct>
+Step begin_block(const Group& group, std::size_t first, std::size_t count) {
+  const MatrixView keys = group.k.rows_range(first, count);
+  const MatrixView values = group.v.rows_range(first, count);
   Step step{};
-  step.keys = contiguous(group.k.rows_range(first, count), group.memory.keys);
-  step.values = contiguous(group.v.rows_range(first, count), group.memory.values);
   step.count = count;
-  step.depth = group.k.cols;
-  step.width = group.v.cols;
+  step.width = values.cols;
+  if constexpr (kProduct == Product::kFloat32) {
+    step.keys = contiguous(keys, group.memory.keys);
+    step.values = contiguous(values, group.memory.values);
+    step.rows = count;
+    step.depth = keys.cols;
+  } else {
+    step.rows = bf16_words(count);
+    step.depth = bf16_words(keys.cols);
+    round_rows(keys, {group.memory.keys, count, step.depth, step.depth});
+    round_row_pairs(values, {group.memory.values, step.rows, values.cols, values.cols});
+    step.keys = group.memory.keys;
+    step.values = group.memory.values;
+  }
+  return step;
+}
+
+/// The keys first ... first + count - 1 for all panels.
+template <Product kProduct, class Scorer>
+void attend_block(const Group& group, std::size_t first, std::size_t count, const Scorer& scorer) {
+  Step step = begin_block<kProduct>(group, first, count);
   step.scores = group.memory.scores;
   for (std::size_t query = 0; query < group.q.rows; query += panel_width()) {
     const auto visible = group.scores.causal ? group.before + static_cast<std::ptrdiff_t>(query) -
@@ -193,7 +217,7 @@ void attend_block(const Group& group, std::size_t first, std::size_t count, cons
     step.sums = group.memory.sums + query * group.v.cols;
     step.largest = group.memory.largest + query;
     step.total = group.memory.total + query;
-    attend_step(step, scorer);
+    attend_step<kProduct>(step, scorer);
   }
 }
 
@@ -202,7 +226,7 @@ void attend_block(const Group& group, std::size_t first, std::size_t count, cons
 /// Blocks of keys begin at multiples of kBlock whatever the queries are: the order of all sums is a
 /// property of the keys.
 /// @param log_sums  [q.rows] gets log2 of each query's total weight; nullptr: not wanted
-template <class Scorer>
+template <Product kProduct = Product::kFloat32, class Scorer>
 void attend(const AttentionOperands& operands, float query_scale, const Scorer& scorer,
             MutableMatrixView out, float* log_sums = nullptr) {
   const auto& [q, k, v, scores, memory] = operands;
@@ -212,9 +236,9 @@ void attend(const AttentionOperands& operands, float query_scale, const Scorer& 
                 static_cast<std::ptrdiff_t>(k.rows + i + 1) - static_cast<std::ptrdiff_t>(q.rows)};
     group.q = q.rows_range(i, rows);
     if (scores.bias.data != nullptr) group.scores.bias = scores.bias.rows_range(i, rows);
-    begin_group(group, query_scale);
+    begin_group<kProduct>(group, query_scale);
     for (std::size_t first = 0; first < k.rows; first += kBlock) {
-      attend_block(group, first, std::min(kBlock, k.rows - first), scorer);
+      attend_block<kProduct>(group, first, std::min(kBlock, k.rows - first), scorer);
     }
     for (std::size_t query = 0; query < rows; query += panel_width()) {
       finish(memory.sums + query * v.cols, memory.total + query,

@@ -8,6 +8,9 @@
 // packed and no head width is padded.
 //
 // Scores are kept times log2 e, since 2^x is cheaper than e^x.
+//
+// In bfloat16 (see Product), rows that products run over come two by two in words: numbers of a key
+// and of a query, then weights and values of two keys.
 
 #if defined(PTATTN_NN_KERNELS_ATTENTION_PANEL_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef PTATTN_NN_KERNELS_ATTENTION_PANEL_INL_HPP
@@ -22,7 +25,10 @@
 
 #include <hwy/highway.h>
 
+#include "ptattn/nn/kernels/bfloat16-inl.hpp"
+#include "ptattn/nn/kernels/bfloat16.hpp"
 #include "ptattn/nn/kernels/math-inl.hpp"
+#include "ptattn/nn/kernels/product-inl.hpp"
 #include "ptattn/nn/kernels/register_tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -48,7 +54,7 @@ struct Columns {
 };
 
 /// Returns sum = a b over `depth` rows of b [depth, panel].
-template <std::size_t kRows, class A>
+template <std::size_t kRows, Product kProduct = Product::kFloat32, class A>
 HWY_INLINE void product(const A& a, const float* b, std::size_t depth, Vec (&sum)[kRows][2]) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
@@ -60,8 +66,8 @@ HWY_INLINE void product(const A& a, const float* b, std::size_t depth, Vec (&sum
     HWY_UNROLL(16)
     for (std::size_t i = 0; i < kRows; ++i) {
       const Vec x = hn::Set(d, a(i, k));
-      sum[i][0] = hn::MulAdd(x, b0, sum[i][0]);
-      sum[i][1] = hn::MulAdd(x, b1, sum[i][1]);
+      sum[i][0] = multiply_add<kProduct>(x, b0, sum[i][0]);
+      sum[i][1] = multiply_add<kProduct>(x, b1, sum[i][1]);
     }
   }
 }
@@ -76,13 +82,14 @@ HWY_INLINE void for_each_tile(std::size_t rows, const Tile& tile) {
   }
 }
 
-/// Represents one panel against one block of keys.
+/// Represents one panel against one block of keys. In bfloat16, what the products read are words.
 struct Step {
-  const float* queries;  // [d, panel]
-  const float* keys;     // [count, d]
-  const float* values;   // [count, c]
+  const float* queries;  // [depth, panel]
+  const float* keys;     // [count, depth]
+  const float* values;   // [rows, c]
   std::size_t count;
-  std::size_t depth;  // d
+  std::size_t rows;   // of values and weights: count, or half as many pairs
+  std::size_t depth;  // d, or half as many pairs
   std::size_t width;  // c
   bool biased;        // `scores` holds what is to be added to them
   float* scores;      // [count, panel]
@@ -92,12 +99,12 @@ struct Step {
 };
 
 /// out^T <- out^T correction + V^T P^T for the channels first ... first + kRows - 1.
-template <std::size_t kRows>
+template <Product kProduct, std::size_t kRows>
 void value_tile(const Step& step, std::size_t first, Vec correction0, Vec correction1) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
   Vec sum[kRows][2];
-  product<kRows>(Columns{step.values + first, step.width}, step.scores, step.count, sum);
+  product<kRows, kProduct>(Columns{step.values + first, step.width}, step.scores, step.rows, sum);
   float* out = step.sums + first * 2 * lanes;
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < kRows; ++i, out += 2 * lanes) {
@@ -106,13 +113,14 @@ void value_tile(const Step& step, std::size_t first, Vec correction0, Vec correc
   }
 }
 
-template <std::size_t... kRows>
+template <Product kProduct, std::size_t... kRows>
 constexpr auto value_tiles(std::index_sequence<kRows...>) {
-  return std::array{&value_tile<kRows + 1>...};
+  return std::array{&value_tile<kProduct, kRows + 1>...};
 }
 
 /// [rows - 1] handles a tile of `rows` channels.
-constexpr auto kValueTiles = value_tiles(std::make_index_sequence<kMaxRows>{});
+template <Product kProduct>
+constexpr auto kValueTiles = value_tiles<kProduct>(std::make_index_sequence<kMaxRows>{});
 
 /// Turns the scores of one vector of the panel into 2^(score - largest); returns their sums per
 /// query.
@@ -128,9 +136,35 @@ HWY_INLINE Vec weigh(const float* largest, float* scores, std::size_t count) {
   return total;
 }
 
+/// The same with the weights of two keys in a word.
+HWY_INLINE Vec weigh_pairs(const float* largest, float* scores, std::size_t count) {
+  const Lane d;
+  const Vec top = hn::LoadU(d, largest);
+  Vec total = hn::Zero(d);
+  float* words = scores;
+  for (std::size_t j = 0; j < count; j += 2, words += panel_width()) {
+    const float* const pair = scores + j * panel_width();
+    const Vec first = exp2_or_zero(d, hn::Sub(hn::LoadU(d, pair), top));
+    Vec second = hn::Zero(d);
+    if (j + 1 < count) {
+      second = exp2_or_zero(d, hn::Sub(hn::LoadU(d, pair + panel_width()), top));
+    }
+    total = hn::Add(hn::Add(total, first), second);
+    const WordLane w;
+    hn::StoreU(hn::BitCast(d, pair_words(hn::BitCast(w, first), hn::BitCast(w, second))), d, words);
+  }
+  return total;
+}
+
+template <Product kProduct>
+HWY_INLINE Vec weigh_as(const float* largest, float* scores, std::size_t count) {
+  if constexpr (kProduct == Product::kFloat32) return weigh(largest, scores, count);
+  return weigh_pairs(largest, scores, count);
+}
+
 /// Takes the block's keys into the panel's sums.
 /// @param scorer  scorer(step) writes the scores, adds what `biased` says, and raises `largest`
-template <class Scorer>
+template <Product kProduct, class Scorer>
 HWY_INLINE void attend_step(const Step& step, const Scorer& scorer) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
@@ -138,8 +172,8 @@ HWY_INLINE void attend_step(const Step& step, const Scorer& scorer) {
   const Vec before1 = hn::LoadU(d, step.largest + lanes);
   scorer(step);
 
-  const Vec total0 = weigh(step.largest, step.scores, step.count);
-  const Vec total1 = weigh(step.largest + lanes, step.scores + lanes, step.count);
+  const Vec total0 = weigh_as<kProduct>(step.largest, step.scores, step.count);
+  const Vec total1 = weigh_as<kProduct>(step.largest + lanes, step.scores + lanes, step.count);
   const Vec correction0 = exp2_or_zero(d, hn::Sub(before0, hn::LoadU(d, step.largest)));
   const Vec correction1 = exp2_or_zero(d, hn::Sub(before1, hn::LoadU(d, step.largest + lanes)));
   float* total = step.total;
@@ -147,7 +181,7 @@ HWY_INLINE void attend_step(const Step& step, const Scorer& scorer) {
   hn::StoreU(hn::MulAdd(hn::LoadU(d, total + lanes), correction1, total1), d, total + lanes);
 
   for_each_tile(step.width, [&](std::size_t first, std::size_t rows) HWY_ATTR {
-    kValueTiles[rows - 1](step, first, correction0, correction1);
+    kValueTiles<kProduct>[rows - 1](step, first, correction0, correction1);
   });
 }
 

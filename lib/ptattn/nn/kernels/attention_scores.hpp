@@ -18,6 +18,9 @@ struct AttentionScores {
   MatrixView bias{};                  ///< [m, n]; empty: none. Masks and relative encodings
   /// Query i sees keys 0 ... i + (n - m): the queries are the last m of n positions.
   bool causal = false;
+  /// Scores and weighted sums multiply numbers rounded to bfloat16 (see Product); softmax and sums
+  /// stay float32.
+  bool bf16 = false;
 };
 
 }  // namespace ptattn

@@ -6,39 +6,21 @@
 
 #include <hwy/highway.h>
 
+#include "ptattn/nn/kernels/bfloat16-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using Lane = HWY_CAPPED(std::uint32_t, 16);
-using Words = hn::Vec<Lane>;
-
-/// The scalar function of that name, lane by lane.
-HWY_INLINE Words round_words(Words bits) {
-  const Lane d;
-  const hn::RebindToSigned<Lane> ds;
-  const Words upper = hn::Set(d, 0xFFFF'0000);
-  const Words odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d, 1));
-  const Words rounded = hn::Add(hn::Add(bits, hn::Set(d, 0x7FFF)), odd);
-  // As numbers without a sign are positive, those beyond infinity are NaN.
-  const auto magnitude = hn::BitCast(ds, hn::And(bits, hn::Set(d, 0x7FFF'FFFF)));
-  const auto is_nan = hn::MaskFromVec(
-      hn::BitCast(d, hn::VecFromMask(ds, hn::Gt(magnitude, hn::Set(ds, 0x7F80'0000)))));
-  return hn::And(hn::IfThenElse(is_nan, hn::Or(bits, hn::Set(d, 0x0040'0000)), rounded), upper);
-}
-
 void round_row(const std::uint32_t* from, std::size_t cols, std::uint32_t* to) {
-  const Lane d;
+  const WordLane d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t j = 0;
   for (; j + 2 * lanes <= cols; j += 2 * lanes) {
     Words first;
     Words second;
     hn::LoadInterleaved2(d, from + j, first, second);
-    const Words low = hn::ShiftRight<16>(round_words(first));
-    hn::StoreU(hn::Or(round_words(second), low), d, to + j / 2);
+    hn::StoreU(pair_words(first, second), d, to + j / 2);
   }
   for (; j < cols; j += 2) {
     const std::uint32_t second = j + 1 < cols ? round_to_bf16(from[j + 1]) : 0;
@@ -48,12 +30,11 @@ void round_row(const std::uint32_t* from, std::size_t cols, std::uint32_t* to) {
 
 void round_pair(const std::uint32_t* first, const std::uint32_t* second, std::size_t cols,
                 std::uint32_t* to) {
-  const Lane d;
+  const WordLane d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t j = 0;
   for (; j + lanes <= cols; j += lanes) {
-    const Words low = hn::ShiftRight<16>(round_words(hn::LoadU(d, first + j)));
-    hn::StoreU(hn::Or(round_words(hn::LoadU(d, second + j)), low), d, to + j);
+    hn::StoreU(pair_words(hn::LoadU(d, first + j), hn::LoadU(d, second + j)), d, to + j);
   }
   for (; j < cols; ++j) to[j] = round_to_bf16(second[j]) | round_to_bf16(first[j]) >> 16U;
 }

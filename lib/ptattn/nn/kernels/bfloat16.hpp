@@ -43,7 +43,7 @@ void round_rows(MatrixView x, MutableMatrixView words);
 /// in their lower halves and those of the second in their upper ones, zero where there is none. On
 /// the calling thread.
 /// @param x      [n, c], any stride
-/// @param words  [bf16_words(n), c]; overlaps nothing
+/// @param words  [bf16_words(n), c]; overlaps nothing, or has the place and the stride of x
 void round_row_pairs(MatrixView x, MutableMatrixView words);
 
 /// Returns the rounded rows of x in memory of `scratch`.

@@ -151,7 +151,8 @@ HWY_INLINE Vec weigh_pairs(const float* largest, float* scores, std::size_t coun
     }
     total = hn::Add(hn::Add(total, first), second);
     const WordLane w;
-    hn::StoreU(hn::BitCast(d, pair_words(hn::BitCast(w, first), hn::BitCast(w, second))), d, words);
+    hn::StoreU(hn::BitCast(d, pair_weights(hn::BitCast(w, first), hn::BitCast(w, second))), d,
+               words);
   }
   return total;
 }

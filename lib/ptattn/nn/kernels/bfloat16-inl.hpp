@@ -39,6 +39,15 @@ HWY_INLINE Words pair_words(Words first, Words second) {
   return hn::Or(round_words(second), hn::ShiftRight<16>(round_words(first)));
 }
 
+/// The same for numbers that are not negative and not beyond 1, such as weights, with halves up: a
+/// third of the instructions.
+HWY_INLINE Words pair_weights(Words first, Words second) {
+  const WordLane d;
+  const Words half = hn::Set(d, 0x8000);
+  const Words upper = hn::And(hn::Add(second, half), hn::Set(d, 0xFFFF'0000));
+  return hn::Or(upper, hn::ShiftRight<16>(hn::Add(first, half)));
+}
+
 }  // namespace
 }  // namespace ptattn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

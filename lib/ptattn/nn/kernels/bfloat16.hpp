@@ -34,7 +34,8 @@ struct Bf16Rows {
   MatrixView words;  ///< [n, bf16_words(c)]
 };
 
-/// Rounds the rows of x, on the calling thread.
+/// Rounds the rows of x, on the calling thread. CPUs with the instruction take numbers below 2^-126
+/// for zero.
 /// @param x      [n, c], any stride
 /// @param words  [n, bf16_words(c)], see Bf16Rows; overlaps nothing
 void round_rows(MatrixView x, MutableMatrixView words);

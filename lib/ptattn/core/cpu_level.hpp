@@ -38,8 +38,8 @@ void lift_cpu_limit();
 /// bits, more slowly than in float32.
 [[nodiscard]] bool has_bf16_unit();
 
-/// Returns whether the CPU has that instruction, whatever the limit. The CPU is asked once, which in
-/// a virtual machine takes as long as a small product.
+/// Returns whether the CPU has that instruction, whatever the limit. The CPU is asked once, which
+/// in a virtual machine takes as long as a small product.
 [[nodiscard]] bool cpu_has_bf16();
 
 }  // namespace ptattn

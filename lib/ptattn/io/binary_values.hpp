@@ -33,6 +33,7 @@ class BinaryValues final : public ValueReader {
   [[nodiscard]] std::unique_ptr<ValueReader> clone() const override;
 
   [[nodiscard]] ByteStream& stream() { return stream_; }
+  [[nodiscard]] const ByteStream& stream() const { return stream_; }
   [[nodiscard]] bool swap() const { return swap_; }
 
  private:

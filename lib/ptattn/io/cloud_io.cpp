@@ -74,28 +74,6 @@ std::optional<FileFormat> format_of_name(const std::filesystem::path& path) {
   return std::nullopt;
 }
 
-bool is_las_format(FileFormat format) {
-  return format == FileFormat::kLas || format == FileFormat::kLaz;
-}
-
-/// The format to write, when it has such an encoding.
-FileFormat format_to_write(const std::filesystem::path& path, Encoding encoding) {
-  const auto format = format_of_name(path);
-  if (!format) {
-    throw Error(Fault::kUsage, path.string(), "expected a name ending in .ply, .pcd, .las or .laz");
-  }
-  if (*format == FileFormat::kPly && encoding == Encoding::kBinaryCompressed) {
-    throw Error(Fault::kUsage, path.string(), "PLY cannot be compressed, expected a .pcd file");
-  }
-  if (*format == FileFormat::kPcd && encoding == Encoding::kBinaryBigEndian) {
-    throw Error(Fault::kUsage, path.string(), "PCD cannot be big endian, expected a .ply file");
-  }
-  if (is_las_format(*format) && encoding != Encoding::kBinary) {
-    throw Error(Fault::kUsage, path.string(), "LAS has one encoding, expected binary");
-  }
-  return *format;
-}
-
 /// What no format can hold.
 void check_fields(const PointCloud& cloud, const std::string& subject) {
   if (cloud.fields().empty() && !cloud.empty()) {
@@ -123,6 +101,23 @@ void check_fields(const PointCloud& cloud, const std::string& subject) {
 
 }  // namespace
 
+FileFormat file_format_of(const std::filesystem::path& path, Encoding encoding) {
+  const auto format = format_of_name(path);
+  if (!format) {
+    throw Error(Fault::kUsage, path.string(), "expected a name ending in .ply, .pcd, .las or .laz");
+  }
+  if (*format == FileFormat::kPly && encoding == Encoding::kBinaryCompressed) {
+    throw Error(Fault::kUsage, path.string(), "PLY cannot be compressed, expected a .pcd file");
+  }
+  if (*format == FileFormat::kPcd && encoding == Encoding::kBinaryBigEndian) {
+    throw Error(Fault::kUsage, path.string(), "PCD cannot be big endian, expected a .ply file");
+  }
+  if (io::is_las_format(*format) && encoding != Encoding::kBinary) {
+    throw Error(Fault::kUsage, path.string(), "LAS has one encoding, expected binary");
+  }
+  return *format;
+}
+
 PointCloud read_cloud(const std::filesystem::path& path, const ReadOptions& options) {
   return read(*io::open_cloud(path), options);
 }
@@ -145,23 +140,23 @@ std::vector<std::string> read_comments(const std::filesystem::path& path) {
 
 void check_format(const std::filesystem::path& path, const PointCloud& cloud, Encoding encoding,
                   const LasOptions& las) {
-  const FileFormat format = format_to_write(path, encoding);
+  const FileFormat format = file_format_of(path, encoding);
   check_fields(cloud, path.string());
-  if (is_las_format(format)) {
+  if (io::is_las_format(format)) {
     io::check_las(cloud, las, path.string());
   } else if (format == FileFormat::kPly) {
     (void)io::ply_header_of(cloud, encoding, path.string());
   } else {
-    (void)io::pcd_header_of(cloud, encoding, path.string());
+    (void)io::pcd_header_of(cloud, shape_of(cloud), encoding, path.string());
   }
 }
 
 void write_cloud(const std::filesystem::path& path, const PointCloud& cloud, Encoding encoding,
                  const LasOptions& las) {
-  const FileFormat format = format_to_write(path, encoding);
+  const FileFormat format = file_format_of(path, encoding);
   check_fields(cloud, path.string());
   io::AtomicFile file(path);
-  if (is_las_format(format)) {
+  if (io::is_las_format(format)) {
     io::write_las(file, cloud, format == FileFormat::kLaz, las);
   } else if (format == FileFormat::kPly) {
     io::write_ply(file, cloud, encoding);

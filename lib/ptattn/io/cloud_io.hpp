@@ -78,6 +78,10 @@ void write_cloud(const std::filesystem::path& path, const PointCloud& cloud,
 void check_format(const std::filesystem::path& path, const PointCloud& cloud,
                   Encoding encoding = Encoding::kBinary, const LasOptions& las = {});
 
+/// Returns the format that a file of this name is written in.
+/// @throws Error(Fault::kUsage) when there is none, or it has no such encoding
+[[nodiscard]] FileFormat file_format_of(const std::filesystem::path& path, Encoding encoding);
+
 /// Returns the colours that viewers expect in a file of this name: packed in a *.pcd, else
 /// channels.
 [[nodiscard]] ColorLayout color_layout_of(const std::filesystem::path& path);

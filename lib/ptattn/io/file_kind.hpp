@@ -12,6 +12,10 @@ namespace ptattn::io {
 /// stands for LAZ as well. Nothing when it is none of them.
 [[nodiscard]] std::optional<FileFormat> format_of(const ByteSource& source);
 
+[[nodiscard]] constexpr bool is_las_format(FileFormat format) {
+  return format == FileFormat::kLas || format == FileFormat::kLaz;
+}
+
 /// Returns what a file is that is no cloud, and what to do with it: "is a zip archive, unpack it
 /// first". Empty for bytes that nothing is known about. Looks at the first 4 KiB.
 [[nodiscard]] std::string other_kind(const ByteSource& source);

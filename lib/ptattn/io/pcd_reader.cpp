@@ -15,7 +15,6 @@
 #include "ptattn/io/line_check.hpp"
 #include "ptattn/io/lzf.hpp"
 #include "ptattn/io/pcd_header.hpp"
-#include "ptattn/io/point_blocks.hpp"
 #include "ptattn/io/record_codec.hpp"
 
 namespace ptattn::io {
@@ -28,6 +27,14 @@ constexpr bool kSwap = std::endian::native == std::endian::big;
                                  std::uint64_t points) {
   source.fail("ends after " + std::to_string(done) + " of " + std::to_string(points) +
               " points, the file is truncated");
+}
+
+PcdHeader read_header(HeaderLines& lines, const ByteSource& source) {
+  PcdHeader header = parse_pcd_header(lines);
+  if (header.fields.empty() && header.width > 0 && header.height > 0) {
+    source.fail("has points without fields");
+  }
+  return header;
 }
 
 /// Bytes of a point; more than any file has on overflow.
@@ -54,38 +61,41 @@ void add_fields(PointCloud& cloud, const PcdHeader& header) {
   }
 }
 
-/// Where the fields of `cloud` stand in a record that holds padding as well.
-std::vector<RecordColumn<std::byte>> record_columns(PointCloud& cloud, const PcdHeader& header) {
-  std::vector<RecordColumn<std::byte>> columns;
-  auto field = cloud.fields().begin();
-  std::size_t offset = 0;
-  for (const PcdField& described : header.fields) {
-    if (!described.is_padding()) {
-      columns.push_back({field->bytes().data(), field->bytes_per_point(), offset,
-                         size_of(field->type()), field->count()});
-      ++field;
-    }
-    offset += described.bytes_per_point();
-  }
-  return columns;
-}
-
 /// Notes what stands behind the data.
 void note_rest(PointCloud& cloud, const ByteSource& source, std::uint64_t offset) {
   std::string note = note_of_rest(source, offset);
   if (!note.empty()) cloud.metadata().notes.push_back(std::move(note));
 }
 
-PointCloud read_binary(const ByteSource& source, const PcdHeader& header, std::uint64_t body) {
-  PointCloud cloud = empty_cloud(header);
+/// Finds the records, whose padding no column holds.
+RecordCloud open_records(const ByteSource& source, const PcdHeader& header, std::uint64_t begin) {
+  const std::uint64_t points = header.width * header.height;
   const std::uint64_t stride = point_bytes(header, true);
-  const std::uint64_t available = source.size() - body;
-  if (saturated_product(stride, cloud.size()) > available) {
-    fail_truncated(source, available / stride, cloud.size());
+  const std::uint64_t available = source.size() - begin;
+  if (saturated_product(stride, points) > available) {
+    fail_truncated(source, available / stride, points);
   }
-  add_fields(cloud, header);
-  read_records(source, {body, cloud.size(), stride, kSwap}, record_columns(cloud, header));
-  note_rest(cloud, source, body + stride * cloud.size());
+  RecordCloud cloud{.body = {.begin = begin, .points = points, .stride = stride, .swap = kSwap},
+                    .metadata = header.metadata,
+                    .shape = {header.width, header.height}};
+  std::size_t offset = 0;
+  for (const PcdField& field : header.fields) {
+    if (!field.is_padding()) {
+      cloud.body.columns.push_back({field.name, field.type, field.count, offset});
+    }
+    offset += field.bytes_per_point();
+  }
+  std::string note = note_of_rest(source, begin + stride * points);
+  if (!note.empty()) cloud.metadata.notes.push_back(std::move(note));
+  return cloud;
+}
+
+PointCloud read_binary(const ByteSource& source, const PcdHeader& header, std::uint64_t begin) {
+  RecordCloud records = open_records(source, header, begin);
+  PointCloud cloud(records.shape.width, records.shape.height);
+  cloud.metadata() = std::move(records.metadata);
+  cloud.fields() = records.body.make_fields(cloud.size());
+  (void)records.body.read(source, 0, cloud.fields());
   return cloud;
 }
 
@@ -216,12 +226,16 @@ class AsciiReader {
 
 }  // namespace
 
+std::optional<RecordCloud> open_binary_pcd(const ByteSource& source) {
+  HeaderLines lines(source);
+  const PcdHeader header = read_header(lines, source);
+  if (header.encoding != Encoding::kBinary) return std::nullopt;
+  return open_records(source, header, lines.offset());
+}
+
 PointCloud read_pcd(const ByteSource& source) {
   HeaderLines lines(source);
-  const PcdHeader header = parse_pcd_header(lines);
-  if (header.fields.empty() && header.width > 0 && header.height > 0) {
-    source.fail("has points without fields");
-  }
+  const PcdHeader header = read_header(lines, source);
   switch (header.encoding) {
     case Encoding::kBinary:
       return read_binary(source, header, lines.offset());

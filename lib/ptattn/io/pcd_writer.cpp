@@ -18,8 +18,8 @@ namespace {
 
 constexpr bool kSwap = std::endian::native == std::endian::big;  // PCD is little endian
 
-PcdHeader make_header(const PointCloud& cloud, Encoding encoding) {
-  PcdHeader header{.encoding = encoding, .width = cloud.width(), .height = cloud.height()};
+PcdHeader make_header(const PointCloud& cloud, const CloudShape& shape, Encoding encoding) {
+  PcdHeader header{.encoding = encoding, .width = shape.width, .height = shape.height};
   header.metadata.comments = cloud.metadata().comments;
   header.metadata.obj_info = cloud.metadata().obj_info;
   header.metadata.viewpoint = cloud.metadata().viewpoint;
@@ -72,7 +72,8 @@ void write_compressed(AtomicFile& file, const PointCloud& cloud) {
 
 }  // namespace
 
-std::string pcd_header_of(const PointCloud& cloud, Encoding encoding, std::string_view subject) {
+std::string pcd_header_of(const PointCloud& cloud, const CloudShape& shape, Encoding encoding,
+                          std::string_view subject) {
   for (const Element& element : cloud.metadata().elements) {
     if (element.items == 0) continue;  // says nothing
     throw Error(Fault::kInput, subject,
@@ -85,19 +86,23 @@ std::string pcd_header_of(const PointCloud& cloud, Encoding encoding, std::strin
                     cloud.metadata().point_lists.front().name +
                     "), which PCD cannot hold, expected a .ply file");
   }
-  return format_pcd_header(make_header(cloud, encoding), subject);
+  return format_pcd_header(make_header(cloud, shape, encoding), subject);
+}
+
+void append_pcd_points(AtomicFile& file, const PointCloud& piece, Encoding encoding) {
+  switch (encoding) {
+    case Encoding::kBinary:
+      return write_binary(file, piece);
+    case Encoding::kBinaryCompressed:
+      return write_compressed(file, piece);
+    default:
+      return write_ascii(file, piece);
+  }
 }
 
 void write_pcd(AtomicFile& file, const PointCloud& cloud, Encoding encoding) {
-  file.append(pcd_header_of(cloud, encoding, file.subject()));
-  switch (encoding) {
-    case Encoding::kBinary:
-      return write_binary(file, cloud);
-    case Encoding::kBinaryCompressed:
-      return write_compressed(file, cloud);
-    default:
-      return write_ascii(file, cloud);
-  }
+  file.append(pcd_header_of(cloud, shape_of(cloud), encoding, file.subject()));
+  append_pcd_points(file, cloud, encoding);
 }
 
 }  // namespace ptattn::io

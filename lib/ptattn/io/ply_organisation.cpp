@@ -66,13 +66,14 @@ Organisation take_organisation(CloudMetadata& metadata, std::uint64_t points) {
   return {points, 1};
 }
 
-std::vector<std::string> obj_info_with_organisation(const PointCloud& cloud) {
-  std::vector<std::string> lines = cloud.metadata().obj_info;
-  const auto camera = camera_organisation(cloud.metadata());
-  const bool said = camera && camera->width == cloud.width() && camera->height == cloud.height();
-  if (cloud.height() != 1 && !said) {
-    lines.push_back(std::string(kColumns) + " " + std::to_string(cloud.width()));
-    lines.push_back(std::string(kRows) + " " + std::to_string(cloud.height()));
+std::vector<std::string> obj_info_with_organisation(const CloudMetadata& metadata,
+                                                    const CloudShape& shape) {
+  std::vector<std::string> lines = metadata.obj_info;
+  const auto camera = camera_organisation(metadata);
+  const bool said = camera && camera->width == shape.width && camera->height == shape.height;
+  if (shape.height != 1 && !said) {
+    lines.push_back(std::string(kColumns) + " " + std::to_string(shape.width));
+    lines.push_back(std::string(kRows) + " " + std::to_string(shape.height));
   }
   return lines;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/io/cloud_shape.hpp"
 
 namespace ptattn::io {
 
@@ -22,7 +23,8 @@ struct Organisation {
 [[nodiscard]] Organisation take_organisation(CloudMetadata& metadata, std::uint64_t points);
 /// Returns the obj_info lines to write: the cloud's, then its grid unless the element camera says
 /// it.
-[[nodiscard]] std::vector<std::string> obj_info_with_organisation(const PointCloud& cloud);
+[[nodiscard]] std::vector<std::string> obj_info_with_organisation(const CloudMetadata& metadata,
+                                                                  const CloudShape& shape);
 
 /// Takes the comment `viewpoint tx ty tz qw qx qy qz` out, if there is one.
 void take_viewpoint(CloudMetadata& metadata);

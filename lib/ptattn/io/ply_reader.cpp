@@ -1,10 +1,9 @@
 #include "ptattn/io/ply_reader.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
-#include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +16,6 @@
 #include "ptattn/io/ply_elements.hpp"
 #include "ptattn/io/ply_header.hpp"
 #include "ptattn/io/ply_organisation.hpp"
-#include "ptattn/io/point_blocks.hpp"
-#include "ptattn/io/record_codec.hpp"
 
 namespace ptattn::io {
 namespace {
@@ -62,16 +59,25 @@ std::uint64_t least_point_bytes(const ValueReader& values, const Element& vertic
   return bytes;
 }
 
-/// Zeroed fields for the vertices, once the file is known to be long enough for them; nothing when
-/// their lists cannot all be as long as those of the first.
-std::optional<std::vector<Field>> make_fields(const ValueReader& values, const ByteSource& source,
-                                              const Element& vertices) {
-  const auto counts = value_counts(*values.clone(), source, vertices);
+/// Values a point of every property, once the file is known to be long enough for them; nothing
+/// when their lists cannot all be as long as those of the first.
+std::optional<std::vector<std::uint32_t>> even_counts(const ValueReader& values,
+                                                      const ByteSource& source,
+                                                      const Element& vertices) {
+  auto counts = value_counts(*values.clone(), source, vertices);
   if (!counts) return std::nullopt;
   const std::uint64_t point_bytes = least_point_bytes(values, vertices, *counts);
   const bool fits = saturated_product(vertices.items, point_bytes) <= values.most_bytes();
   if (!fits && has_lists(vertices)) return std::nullopt;
   check_claim(values, source, vertices, point_bytes);
+  return counts;
+}
+
+/// Zeroed fields for such vertices.
+std::optional<std::vector<Field>> make_fields(const ValueReader& values, const ByteSource& source,
+                                              const Element& vertices) {
+  const auto counts = even_counts(values, source, vertices);
+  if (!counts) return std::nullopt;
   std::vector<Field> fields;
   fields.reserve(counts->size());
   for (std::size_t p = 0; p < counts->size(); ++p) {
@@ -101,41 +107,32 @@ bool read_even_vertices(TextValues& values, LineCheck& lines, const ByteSource& 
   return true;
 }
 
+/// Where the fields of vertices whose lists are all as long as those of the first stand in their
+/// records.
+RecordBody vertex_records(const BinaryValues& values, const Element& vertices,
+                          std::span<const std::uint32_t> counts) {
+  RecordBody body{.begin = values.stream().offset(), .points = vertices.items};
+  body.swap = values.swap();
+  for (std::size_t p = 0; p < counts.size(); ++p) {
+    const ElementProperty& property = vertices.properties[p];
+    if (property.is_list) {
+      body.constants.push_back({body.stride, size_of(property.size_type)});
+      body.stride += body.constants.back().size;
+    }
+    body.columns.push_back({property.name, property.type, counts[p], body.stride});
+    body.stride += counts[p] * size_of(property.type);
+  }
+  return body;
+}
+
 bool read_even_vertices(BinaryValues& values, LineCheck&, const ByteSource& source,
                         const Element& vertices, std::vector<Field>& fields) {
-  struct Length {  // where a list's length stands in the record
-    std::size_t offset;
-    std::size_t size;
-  };
-  std::vector<Length> lengths;
-  std::vector<RecordColumn<std::byte>> columns;
-  std::size_t stride = 0;
-  for (std::size_t p = 0; p < fields.size(); ++p) {
-    Field& field = fields[p];
-    if (vertices.properties[p].is_list) {
-      lengths.push_back({stride, size_of(vertices.properties[p].size_type)});
-      stride += lengths.back().size;
-    }
-    columns.push_back({field.bytes().data(), field.bytes_per_point(), stride, size_of(field.type()),
-                       field.count()});
-    stride += field.bytes_per_point();
-  }
-  if (vertices.items == 0) return true;
-  Scratch scratch;
-  const std::uint64_t offset = values.stream().offset();
-  const auto first = source.view(offset, stride, scratch);
-  std::atomic<bool> even = true;
-  const auto check = [&](std::span<const std::byte> records) {
-    for (const Length& length : lengths) {
-      for (std::size_t at = length.offset; at < records.size() && even; at += stride) {
-        const auto* const known = first.data() + length.offset;
-        if (std::memcmp(records.data() + at, known, length.size) != 0) even = false;
-      }
-    }
-  };
-  read_records(source, {offset, vertices.items, stride, values.swap()}, columns, check);
-  if (even) values.stream().skip(vertices.items * stride);
-  return even;
+  std::vector<std::uint32_t> counts;
+  for (const Field& field : fields) counts.push_back(field.count());
+  const RecordBody body = vertex_records(values, vertices, counts);
+  if (!body.read(source, 0, fields)) return false;
+  values.stream().skip(vertices.items * body.stride);
+  return true;
 }
 
 /// What the vertices hold: a list of one length becomes a field of several values, others stay
@@ -191,13 +188,19 @@ std::uint64_t values_a_point(const Element& vertices) {
   return has_lists(vertices) ? 0 : vertices.properties.size();
 }
 
+/// What the header says besides the points; the elements keep their place in it.
+CloudMetadata take_metadata(PlyHeader& header) {
+  CloudMetadata metadata{.comments = std::move(header.comments),
+                         .obj_info = std::move(header.obj_info)};
+  metadata.notes = std::move(header.notes);
+  return metadata;
+}
+
 /// Reads the elements from where `values` stands.
 template <class Values>
 PointCloud read_elements(Values& values, LineCheck& lines, const ByteSource& source,
                          PlyHeader&& header) {
-  CloudMetadata metadata{.comments = std::move(header.comments),
-                         .obj_info = std::move(header.obj_info)};
-  metadata.notes = std::move(header.notes);
+  CloudMetadata metadata = take_metadata(header);
   const Element& vertices = header.elements[header.vertex];
   Vertices read;
   for (Element& element : header.elements) {
@@ -216,8 +219,8 @@ PointCloud read_elements(Values& values, LineCheck& lines, const ByteSource& sou
   return cloud;
 }
 
-void add_note(PointCloud& cloud, std::string note) {
-  if (!note.empty()) cloud.metadata().notes.push_back(std::move(note));
+void add_note(CloudMetadata& metadata, std::string note) {
+  if (!note.empty()) metadata.notes.push_back(std::move(note));
 }
 
 /// True when the vertices are the last element with values.
@@ -242,8 +245,8 @@ PointCloud read_text(TextValues values, const ByteSource& source, PlyHeader&& he
     if (more && vertices_last) lines.stop_before_rest();
     const auto problem = lines.problem(source, line_end);
     if (more && problem) source.fail(*problem);
-    if (problem) add_note(cloud, *problem + ", values are counted across lines");
-    add_note(cloud, values.note_of_rest());
+    if (problem) add_note(cloud.metadata(), *problem + ", values are counted across lines");
+    add_note(cloud.metadata(), values.note_of_rest());
     return cloud;
   } catch (const Error&) {
     lines.stop_early(vertices_first ? &start : nullptr);
@@ -256,11 +259,40 @@ PointCloud read_binary(BinaryValues values, const ByteSource& source, PlyHeader&
   const TextValues no_text(ByteStream(source), 1);
   LineCheck no_lines(no_text, 0);
   PointCloud cloud = read_elements(values, no_lines, source, std::move(header));
-  add_note(cloud, values.note_of_rest());
+  add_note(cloud.metadata(), values.note_of_rest());
   return cloud;
 }
 
+BinaryValues binary_values(ByteStream body, const PlyHeader& header) {
+  const bool big_endian = header.encoding == Encoding::kBinaryBigEndian;
+  return {std::move(body), big_endian != (std::endian::native == std::endian::big)};
+}
+
 }  // namespace
+
+std::optional<RecordCloud> open_binary_ply(const ByteSource& source) {
+  HeaderLines lines(source);
+  PlyHeader header = parse_ply_header(lines);
+  if (header.encoding == Encoding::kAscii) return std::nullopt;
+  BinaryValues values = binary_values(ByteStream(source, lines.offset()), header);
+  RecordCloud cloud{.body = {}, .metadata = take_metadata(header)};
+  const Element& vertices = header.elements[header.vertex];
+  for (Element& element : header.elements) {
+    if (&element != &vertices) {
+      cloud.metadata.elements.push_back(read_element(values, source, std::move(element)));
+      continue;
+    }
+    const auto counts = even_counts(values, source, vertices);
+    if (!counts) return std::nullopt;
+    cloud.body = vertex_records(values, vertices, *counts);
+    values.stream().skip(vertices.items * cloud.body.stride);
+  }
+  take_viewpoint(cloud.metadata);
+  const Organisation grid = take_organisation(cloud.metadata, vertices.items);
+  cloud.shape = {grid.width, grid.height};
+  add_note(cloud.metadata, values.note_of_rest());
+  return cloud;
+}
 
 PointCloud read_ply(const ByteSource& source) {
   HeaderLines lines(source);
@@ -270,9 +302,8 @@ PointCloud read_ply(const ByteSource& source) {
     return read_text(TextValues(std::move(body), lines.count() + 1, lines.line_end()), source,
                      std::move(header), lines.line_end());
   }
-  const bool big_endian = header.encoding == Encoding::kBinaryBigEndian;
-  const bool swap = big_endian != (std::endian::native == std::endian::big);
-  return read_binary(BinaryValues(std::move(body), swap), source, std::move(header));
+  BinaryValues values = binary_values(std::move(body), header);
+  return read_binary(std::move(values), source, std::move(header));
 }
 
 }  // namespace ptattn::io

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <optional>
+
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/io/byte_source.hpp"
+#include "ptattn/io/record_stream.hpp"
 
 namespace ptattn::io {
 
@@ -14,5 +17,10 @@ namespace ptattn::io {
 /// cloud is organised when `obj_info num_cols` and `num_rows`, or viewportx and viewporty of PCL's
 /// element camera, multiply to the number of vertices.
 [[nodiscard]] PointCloud read_ply(const ByteSource& source);
+
+/// Opens a binary PLY file and reads its elements but for the points; nothing for text, and for
+/// lists of the points that cannot all be as long as those of the first.
+/// @throws Error(Fault::kInput) as read_ply
+[[nodiscard]] std::optional<RecordCloud> open_binary_ply(const ByteSource& source);
 
 }  // namespace ptattn::io

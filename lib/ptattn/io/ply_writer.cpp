@@ -32,8 +32,8 @@ Element without_values(const Element& element) {
   return bare;
 }
 
-Element vertex_element(const PointCloud& cloud) {
-  Element vertices{.name = "vertex", .items = cloud.size()};
+Element vertex_element(const PointCloud& cloud, std::uint64_t points) {
+  Element vertices{.name = "vertex", .items = points};
   for (const Field& field : cloud.fields()) {
     vertices.properties.push_back(
         {field.name(), field.type(), field.count() != 1, field_type_of<ListLength>(), {}, {}});
@@ -47,7 +47,7 @@ Element vertex_element(const PointCloud& cloud) {
 /// The vertices as an element, for clouds with lists that differ in length: these have no records
 /// of one size.
 Element whole_vertices(const PointCloud& cloud) {
-  Element vertices = vertex_element(cloud);
+  Element vertices = vertex_element(cloud, cloud.size());
   for (std::size_t f = 0; f < cloud.fields().size(); ++f) {
     const Field& field = cloud.fields()[f];
     ElementProperty& property = vertices.properties[f];
@@ -60,12 +60,12 @@ Element whole_vertices(const PointCloud& cloud) {
   return vertices;
 }
 
-PlyHeader make_header(const PointCloud& cloud, Encoding encoding) {
+PlyHeader make_header(const PointCloud& cloud, const CloudShape& shape, Encoding encoding) {
   PlyHeader header{.encoding = encoding,
                    .comments = comments_with_viewpoint(cloud.metadata()),
-                   .obj_info = obj_info_with_organisation(cloud)};
+                   .obj_info = obj_info_with_organisation(cloud.metadata(), shape)};
   for (const bool before : {true, false}) {
-    if (!before) header.elements.push_back(vertex_element(cloud));
+    if (!before) header.elements.push_back(vertex_element(cloud, shape.size()));
     for (const Element& element : cloud.metadata().elements) {
       if (element.before_vertices == before) header.elements.push_back(without_values(element));
     }
@@ -100,32 +100,49 @@ void append_point(std::string& out, const PointCloud& cloud, std::size_t i) {
   out.back() = '\n';
 }
 
+bool needs_swap(Encoding encoding) {
+  if (encoding == Encoding::kAscii) return false;
+  return (encoding == Encoding::kBinaryBigEndian) != (std::endian::native == std::endian::big);
+}
+
 }  // namespace
 
 std::string ply_header_of(const PointCloud& cloud, Encoding encoding, std::string_view subject) {
-  return format_ply_header(make_header(cloud, encoding), subject);
+  return format_ply_header(make_header(cloud, shape_of(cloud), encoding), subject);
+}
+
+PlyWriter::PlyWriter(AtomicFile& file, const PointCloud& head, const CloudShape& shape,
+                     Encoding encoding)
+    : file_(file), head_(head), ascii_(encoding == Encoding::kAscii), swap_(needs_swap(encoding)) {
+  file_.append(format_ply_header(make_header(head, shape, encoding), file_.subject()));
+  write_elements(true);
+}
+
+void PlyWriter::append(const PointCloud& piece) {
+  if (!piece.metadata().point_lists.empty()) {
+    write_element(file_, whole_vertices(piece), ascii_, swap_);
+  } else if (ascii_) {
+    write_text_points(file_, piece.size(),
+                      [&](std::string& out, std::size_t i) { append_point(out, piece, i); });
+  } else {
+    write_binary_points(file_, piece, swap_);
+  }
+}
+
+void PlyWriter::finish() {
+  write_elements(false);
+}
+
+void PlyWriter::write_elements(bool before) {
+  for (const Element& element : head_.metadata().elements) {
+    if (element.before_vertices == before) write_element(file_, element, ascii_, swap_);
+  }
 }
 
 void write_ply(AtomicFile& file, const PointCloud& cloud, Encoding encoding) {
-  const bool ascii = encoding == Encoding::kAscii;
-  const bool big_endian = encoding == Encoding::kBinaryBigEndian;
-  const bool swap = !ascii && big_endian != (std::endian::native == std::endian::big);
-  file.append(ply_header_of(cloud, encoding, file.subject()));
-  const auto write_elements = [&](bool before) {
-    for (const Element& element : cloud.metadata().elements) {
-      if (element.before_vertices == before) write_element(file, element, ascii, swap);
-    }
-  };
-  write_elements(true);
-  if (!cloud.metadata().point_lists.empty()) {
-    write_element(file, whole_vertices(cloud), ascii, swap);
-  } else if (ascii) {
-    write_text_points(file, cloud.size(),
-                      [&](std::string& out, std::size_t i) { append_point(out, cloud, i); });
-  } else {
-    write_binary_points(file, cloud, swap);
-  }
-  write_elements(false);
+  PlyWriter writer(file, cloud, shape_of(cloud), encoding);
+  writer.append(cloud);
+  writer.finish();
 }
 
 }  // namespace ptattn::io

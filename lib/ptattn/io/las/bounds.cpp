@@ -73,6 +73,16 @@ Bounds bounds_of(const PointCloud& cloud) {
   return bounds;
 }
 
+Bounds joined(const Bounds& a, const Bounds& b) {
+  Bounds both;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const Range range = joined(Range{a.min[axis], a.max[axis]}, Range{b.min[axis], b.max[axis]});
+    both.min[axis] = range.min;
+    both.max[axis] = range.max;
+  }
+  return both;
+}
+
 std::array<std::uint64_t, 15> count_returns(const PointCloud& cloud) {
   const Field* const field = find_standard(cloud, "return_number");
   if (field == nullptr || field->count() != 1) return {};

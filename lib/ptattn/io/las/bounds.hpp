@@ -16,6 +16,9 @@ struct Bounds {
 /// Time O(n); parallel.
 [[nodiscard]] Bounds bounds_of(const PointCloud& cloud);
 
+/// Returns the bounds of two clouds together; NaN spreads.
+[[nodiscard]] Bounds joined(const Bounds& a, const Bounds& b);
+
 /// Returns how many points are a first return, a second one and so on up to the fifteenth.
 [[nodiscard]] std::array<std::uint64_t, 15> count_returns(const PointCloud& cloud);
 

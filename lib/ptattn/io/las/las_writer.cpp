@@ -25,23 +25,6 @@ std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// The bounds that the file says: those of the points, in the bits that the header had before when
-/// these mean the same.
-void set_bounds(LasHeader& header, const PointCloud& cloud, const RecordLayout& layout) {
-  if (cloud.empty()) return;
-  const Bounds bounds = bounds_of(cloud);
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    const LasColumn& column = layout.columns[axis];
-    const Quantization step = column.steps[0];
-    const auto settle = [&](double& old, double value) {
-      if (is_reversible(step, column.stored)) value = step.value_of(quantize(step, value));
-      if (!(std::abs(old - value) <= 0.5 * std::abs(step.scale))) old = value;
-    };
-    settle(header.min[axis], bounds.min[axis]);
-    settle(header.max[axis], bounds.max[axis]);
-  }
-}
-
 void check_sizes(const LasPlan& plan, std::string_view subject) {
   for (const LasRecord& record : plan.records) {
     if (record.data.size() > UINT16_MAX) {
@@ -77,25 +60,9 @@ void write_extended_records(AtomicFile& file, std::uint64_t start,
   }
 }
 
-std::uint64_t write_plain_points(AtomicFile& file, const PointCloud& cloud, const LasPlan& plan) {
-  const std::size_t stride = plan.layout.stride;
-  write_blocks(file, cloud.size(), points_of_block(stride),
-               [&](std::size_t begin, std::size_t end, std::string& out) {
-                 out.resize((end - begin) * stride);
-                 pack_columns(plan.layout, plan.sources, begin,
-                              std::as_writable_bytes(std::span(out)), file.subject());
-               });
-  return plan.header.points_start + cloud.size() * stride;
-}
-
-std::uint64_t write_compressed_points(AtomicFile& file, const PointCloud& cloud,
-                                      const LasPlan& plan, const laz::LazSettings& settings) {
-  const std::uint64_t start = plan.header.points_start;
-  return start + laz::encode_chunks(file, settings, start, cloud.size(),
-                                    [&](std::size_t first, std::span<std::byte> records) {
-                                      pack_columns(plan.layout, plan.sources, first, records,
-                                                   file.subject());
-                                    });
+const LasMetadata& metadata_of(const PointCloud& cloud) {
+  static const LasMetadata none;
+  return cloud.metadata().las ? *cloud.metadata().las : none;
 }
 
 }  // namespace
@@ -105,25 +72,80 @@ void check_las(const PointCloud& cloud, const LasOptions& options, std::string_v
   (void)las::plan_las(cloud, options, subject);
 }
 
+LasWriter::LasWriter(AtomicFile& file, const PointCloud& head, std::uint64_t points,
+                     bool compressed, const LasOptions& options)
+    : file_(file),
+      head_(head),
+      options_(options),
+      plan_(las::plan_las(head, options, file.subject())) {
+  const LasMetadata& metadata = las::metadata_of(head);
+  plan_.header.compressed = compressed;
+  plan_.header.points = points;
+  las::check_sizes(plan_, file_.subject());
+  const auto settings = las::laz::settings_for_format(plan_.header.format, plan_.layout.stride,
+                                                      metadata.chunk_points);
+  if (compressed) plan_.records.push_back(las::laz::make_laz_record(settings));
+  file_.append(las::front_of(plan_, metadata.padding));
+  if (compressed) chunks_.emplace(file_, settings, plan_.header.points_start);
+}
+
+void LasWriter::append(const PointCloud& piece) {
+  const bool is_head = &piece == &head_;
+  const auto sources =
+      is_head ? plan_.sources : las::plan_las(piece, options_, file_.subject()).sources;
+  const auto pack = [&](std::size_t first, std::span<std::byte> records) {
+    las::pack_columns(plan_.layout, sources, first, records, file_.subject());
+  };
+  note_values(piece);
+  if (chunks_) return chunks_->append(piece.size(), pack);
+  const std::size_t stride = plan_.layout.stride;
+  write_blocks(file_, piece.size(), points_of_block(stride),
+               [&](std::size_t begin, std::size_t end, std::string& out) {
+                 out.resize((end - begin) * stride);
+                 pack(begin, std::as_writable_bytes(std::span(out)));
+               });
+}
+
+void LasWriter::note_values(const PointCloud& piece) {
+  if (piece.empty()) return;
+  const las::Bounds bounds = las::bounds_of(piece);
+  bounds_ = bounds_ ? las::joined(*bounds_, bounds) : bounds;
+  const auto returns = las::count_returns(piece);
+  for (std::size_t r = 0; r < returns.size(); ++r) returns_[r] += returns[r];
+}
+
+/// The bounds that the file says are those of the points, in the bits that the header had before
+/// when these mean the same.
+void LasWriter::settle_bounds() {
+  if (!bounds_) return;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const las::LasColumn& column = plan_.layout.columns[axis];
+    const las::Quantization step = column.steps[0];
+    const auto settle = [&](double& old, double value) {
+      if (las::is_reversible(step, column.stored))
+        value = step.value_of(las::quantize(step, value));
+      if (!(std::abs(old - value) <= 0.5 * std::abs(step.scale))) old = value;
+    };
+    settle(plan_.header.min[axis], bounds_->min[axis]);
+    settle(plan_.header.max[axis], bounds_->max[axis]);
+  }
+}
+
+void LasWriter::finish() {
+  std::uint64_t end = plan_.header.points_start;
+  end += chunks_ ? chunks_->finish() : plan_.header.points * plan_.layout.stride;
+  las::write_extended_records(file_, end, las::metadata_of(head_).extended_records, plan_.header);
+  settle_bounds();
+  plan_.header.points_by_return = returns_;
+  las::store_las_header(plan_.header, plan_.block);
+  file_.overwrite(0, las::as_text(plan_.block));
+}
+
 void write_las(AtomicFile& file, const PointCloud& cloud, bool compressed,
                const LasOptions& options) {
-  las::LasPlan plan = las::plan_las(cloud, options, file.subject());
-  const LasMetadata none;
-  const LasMetadata& metadata = cloud.metadata().las ? *cloud.metadata().las : none;
-  plan.header.compressed = compressed;
-  plan.header.points = cloud.size();
-  plan.header.points_by_return = las::count_returns(cloud);
-  las::set_bounds(plan.header, cloud, plan.layout);
-  las::check_sizes(plan, file.subject());
-  const auto settings =
-      las::laz::settings_for_format(plan.header.format, plan.layout.stride, metadata.chunk_points);
-  if (compressed) plan.records.push_back(las::laz::make_laz_record(settings));
-  file.append(las::front_of(plan, metadata.padding));
-  const std::uint64_t end = compressed ? las::write_compressed_points(file, cloud, plan, settings)
-                                       : las::write_plain_points(file, cloud, plan);
-  las::write_extended_records(file, end, metadata.extended_records, plan.header);
-  las::store_las_header(plan.header, plan.block);
-  file.overwrite(0, las::as_text(plan.block));
+  LasWriter writer(file, cloud, cloud.size(), compressed, options);
+  writer.append(cloud);
+  writer.finish();
 }
 
 }  // namespace ptattn::io

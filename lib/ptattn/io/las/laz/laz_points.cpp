@@ -149,54 +149,90 @@ ChunkList find_chunks(const ByteSource& source, const LazSettings& settings,
 }
 
 void decode_chunks(const ByteSource& source, const LazSettings& settings,
-                   std::span<const Chunk> chunks, const RecordSink& sink) {
-  std::vector<std::size_t> first(chunks.size() + 1);
-  for (std::size_t c = 0; c < chunks.size(); ++c) first[c + 1] = first[c] + chunks[c].points;
+                   std::span<const Chunk> chunks, const ChunkRange& wanted,
+                   const RecordSink& sink) {
+  const std::size_t count = wanted.end - wanted.begin;
+  std::vector<std::size_t> first(count + 1);
+  for (std::size_t c = 0; c < count; ++c) {
+    first[c + 1] = first[c] + chunks[wanted.begin + c].points;
+  }
   auto pool = decoders_for(settings);
-  parallel_each(chunks.size(), 1, [&](std::size_t c) {
+  parallel_each(count, 1, [&](std::size_t c) {
     pool.with_worker([&](DecodingWorker& worker) {
-      worker.start(source, chunks[c].start, chunks[c].bytes);
-      const std::uint64_t whole =
-          worker.decode(chunks[c].points, [&](std::uint64_t at, auto records) {
-            if (!records.empty()) sink(first[c] + at, records);
-          });
-      if (whole < chunks[c].points) fail_chunk(source, c, chunks.size());
+      const Chunk& chunk = chunks[wanted.begin + c];
+      worker.start(source, chunk.start, chunk.bytes);
+      const std::uint64_t whole = worker.decode(chunk.points, [&](std::uint64_t at, auto records) {
+        if (!records.empty()) sink(first[c] + at, records);
+      });
+      if (whole < chunk.points) fail_chunk(source, wanted.begin + c, chunks.size());
     });
   });
 }
 
-std::uint64_t encode_chunks(AtomicFile& file, const LazSettings& settings,
-                            std::uint64_t points_start, std::size_t points,
-                            const std::function<void(std::size_t, std::span<std::byte>)>& fill) {
+ChunkWriter::ChunkWriter(AtomicFile& file, LazSettings settings, std::uint64_t points_start)
+    : file_(file), settings_(std::move(settings)), start_(points_start) {
+  const std::string no_offset(kTableOffsetSize, '\0');
+  file_.append(no_offset);
+}
+
+void ChunkWriter::append(std::size_t points, const Fill& fill) {
+  const std::size_t stride = settings_.stride();
+  const std::size_t before = waiting_.size() / stride;  // points that wait
+  // Records of the points from `begin` on, those that waited first.
+  const auto fill_all = [&](std::size_t begin, std::span<std::byte> records) {
+    const std::size_t old = begin < before ? std::min(before - begin, records.size() / stride) : 0;
+    std::copy_n(waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(begin, before) * stride),
+                old * stride, records.begin());
+    const auto rest = records.subspan(old * stride);
+    if (!rest.empty()) fill(begin + old - before, rest);
+  };
+  const std::size_t all = before + points;
+  const std::size_t whole = all - all % settings_.chunk_points;
+  write_chunks(whole, fill_all);
+  std::vector<std::byte> left((all - whole) * stride);
+  if (!left.empty()) fill_all(whole, left);
+  waiting_ = std::move(left);
+}
+
+void ChunkWriter::write_chunks(std::size_t points, const Fill& fill) {
   struct Worker {
     std::unique_ptr<ChunkEncoder> encoder;
     std::vector<std::byte> records;
   };
-  const std::size_t stride = settings.stride();
-  const std::size_t held = settings.chunk_points;
+  if (points == 0) return;
+  const std::size_t stride = settings_.stride();
+  const std::size_t held = settings_.chunk_points;
+  const std::size_t written = sizes_.size();
   WorkerPool<Worker> pool([&] {
-    return std::make_unique<Worker>(Worker{make_encoder(settings), {}});
+    return std::make_unique<Worker>(Worker{make_encoder(settings_), {}});
   });
-  std::vector<std::uint64_t> sizes((points + held - 1) / held);
-  const std::string no_offset(kTableOffsetSize, '\0');
-  file.append(no_offset);
-  write_blocks(file, points, held, [&](std::size_t begin, std::size_t end, std::string& out) {
+  sizes_.resize(written + (points + held - 1) / held);
+  write_blocks(file_, points, held, [&](std::size_t begin, std::size_t end, std::string& out) {
     pool.with_worker([&](Worker& worker) {
       worker.records.resize((end - begin) * stride);
       fill(begin, worker.records);
       out.clear();
       worker.encoder->encode(worker.records, out);
-      sizes[begin / held] = out.size();
+      sizes_[written + begin / held] = out.size();
     });
   });
-  std::uint64_t table = points_start + kTableOffsetSize;
-  for (const std::uint64_t size : sizes) table += size;
+}
+
+std::uint64_t ChunkWriter::finish() {
+  const std::size_t stride = settings_.stride();
+  write_chunks(waiting_.size() / stride, [&](std::size_t begin, std::span<std::byte> records) {
+    std::copy_n(waiting_.begin() + static_cast<std::ptrdiff_t>(begin * stride), records.size(),
+                records.begin());
+  });
+  waiting_.clear();
+  std::uint64_t table = start_ + kTableOffsetSize;
+  for (const std::uint64_t size : sizes_) table += size;
   std::array<std::byte, kTableOffsetSize> bytes{};
   store<std::uint64_t>(bytes.data(), table);
-  file.overwrite(points_start, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  const std::string formatted = format_chunk_table(sizes);
-  file.append(formatted);
-  return table + formatted.size() - points_start;
+  file_.overwrite(start_, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const std::string formatted = format_chunk_table(sizes_);
+  file_.append(formatted);
+  return table + formatted.size() - start_;
 }
 
 }  // namespace ptattn::io::las::laz

@@ -32,18 +32,46 @@ struct ChunkList {
 /// Takes records from the point of that number on.
 using RecordSink = std::function<void(std::size_t, std::span<const std::byte>)>;
 
+/// Names some chunks of a file: from `begin` on, before `end`.
+struct ChunkRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 /// Decodes chunks in parallel, each by blocks of records.
-/// @param sink  called with the number of the first point and its records; by many threads
+/// @param chunks  all chunks of the file
+/// @param wanted  those to decode
+/// @param sink    called with the number of the first point, counted from the first of the chunks
+///                that are wanted, and its records; by many threads
 /// @throws Error(Fault::kInput) for a chunk that does not hold its points
 void decode_chunks(const ByteSource& source, const LazSettings& settings,
-                   std::span<const Chunk> chunks, const RecordSink& sink);
+                   std::span<const Chunk> chunks, const ChunkRange& wanted, const RecordSink& sink);
 
-/// Encodes points in chunks of one size, in parallel and in order, and appends chunks and chunk
-/// table.
-/// @param fill  makes the records of the points from one number on; called by many threads
-/// @return      the bytes appended
-std::uint64_t encode_chunks(AtomicFile& file, const LazSettings& settings,
-                            std::uint64_t points_start, std::size_t points,
-                            const std::function<void(std::size_t, std::span<std::byte>)>& fill);
+/// Encodes points in chunks of one size, in parallel and in order, and appends them to a file,
+/// behind them the chunk table.
+class ChunkWriter {
+ public:
+  /// Makes the records of points from one number on; called by many threads.
+  using Fill = std::function<void(std::size_t, std::span<std::byte>)>;
+
+  /// @param file  stands at the first byte of the points, and outlives this
+  ChunkWriter(AtomicFile& file, LazSettings settings, std::uint64_t points_start);
+
+  /// Appends more points: whole chunks are written, what is over waits for others.
+  /// @param fill  makes records of these points, numbered from 0
+  void append(std::size_t points, const Fill& fill);
+  /// Ends the last chunk and appends the table.
+  /// @return  the bytes of all of it
+  std::uint64_t finish();
+
+ private:
+  void write_chunks(std::size_t points, const Fill& fill);
+
+  AtomicFile& file_;
+  LazSettings settings_;
+  std::uint64_t start_;
+  std::vector<std::uint64_t> sizes_;  ///< bytes of the chunks
+  std::vector<std::byte> waiting_;    ///< records of the points that are no chunk yet
+};
 
 }  // namespace ptattn::io::las::laz

@@ -109,7 +109,7 @@ class EndOfMemory : public Faults, public testing::WithParamInterface<Work> {
 
 /// Of each kind and work; PTATTN_FAULT_ROUNDS makes longer runs.
 int rounds() {
-  constexpr int kRounds = 6;
+  constexpr int kRounds = 4;
   const char* const asked = std::getenv("PTATTN_FAULT_ROUNDS");
   return kRounds * (asked == nullptr ? 1 : std::max(1, std::atoi(asked)));
 }

@@ -95,7 +95,7 @@ TEST_F(Growth, of_maps_of_labels_to_learn_is_linear) {
   put("maps.json", maps + "}");
   // A look at each key before it takes minutes.
   const Finished finished =
-      within(30,
+      within(5,
              "ptattn-train data -o model --size tiny --steps 1 --voxels-per-step 300 --classes "
              "classes.txt --maps maps.json");
   EXPECT_EQ(finished.exit_code, 0) << finished.err << finished.signal;

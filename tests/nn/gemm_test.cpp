@@ -172,7 +172,7 @@ TEST(gemm_add, has_the_bits_of_gemm_and_an_addition) {
         for (std::size_t i = 0; i < m; ++i)
           places[i] = static_cast<std::uint16_t>((i * 7) % (m + 4));
         std::ranges::sort(places);
-        places.erase(std::ranges::unique(places).begin(), places.end());
+        places.erase(std::unique(places.begin(), places.end()), places.end());
         const MatrixView listed = MatrixView(a.view()).rows_range(0, places.size());
         Matrix product(places.size(), n);
         gemm(listed, b, 0, b.panels(), {}, product);

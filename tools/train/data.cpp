@@ -161,8 +161,8 @@ TruthPlan truth_of_folders(const std::vector<fs::path>& paths) {
     plan.space.classes.push_back(path.parent_path().filename().string());
   }
   std::ranges::sort(plan.space.classes);
-  const auto rest = std::ranges::unique(plan.space.classes);
-  plan.space.classes.erase(rest.begin(), rest.end());
+  std::vector<std::string>& classes = plan.space.classes;
+  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   check_number_of_classes(plan.space.classes, "DATA");
   return plan;
 }

@@ -141,7 +141,7 @@ Strays find_strays(std::span<const Position> positions, Subject subject) {
     for (const std::uint32_t i : far_points(others, subject)) strays.rows.push_back(row_of[i]);
   }
   std::ranges::sort(strays.rows);
-  strays.rows.erase(std::ranges::unique(strays.rows).begin(), strays.rows.end());
+  strays.rows.erase(std::unique(strays.rows.begin(), strays.rows.end()), strays.rows.end());
   strays.far = strays.rows.size() - strays.zeros;
   return strays;
 }

@@ -44,7 +44,7 @@ struct Prefetcher::Shared {
 };
 
 Prefetcher::Prefetcher(const SampleStream& stream, std::uint64_t first, std::size_t ahead)
-    : shared_(std::make_unique<Shared>(stream, first, ahead)) {
+    : shared_(new Shared{stream, first, ahead}) {
   shared_->thread = std::thread([shared = shared_.get()] { shared->run(); });
 }
 

@@ -7,8 +7,7 @@ namespace ptattn {
 std::vector<PlanCell> occupied_cells(std::span<const PlanCell> cells) {
   std::vector<PlanCell> occupied(cells.begin(), cells.end());
   std::ranges::sort(occupied);
-  const auto rest = std::ranges::unique(occupied);
-  occupied.erase(rest.begin(), rest.end());
+  occupied.erase(std::unique(occupied.begin(), occupied.end()), occupied.end());
   return occupied;
 }
 

@@ -26,10 +26,11 @@ std::vector<std::uint32_t> choose_keys(const HeadExamples& examples, std::size_t
     const float* const target = examples.targets.row(i);
     return *std::max_element(target, target + examples.targets.cols()) >= 1.0F;
   };
-  const auto others = std::ranges::stable_partition(rows, is_sure);
-  const auto sure = static_cast<std::size_t>(others.begin() - rows.begin());
-  const std::size_t kept = std::min(sure, std::max(most / 2, most - std::min(most, others.size())));
-  rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(kept), others.begin());
+  const auto others = std::stable_partition(rows.begin(), rows.end(), is_sure);
+  const auto sure = static_cast<std::size_t>(others - rows.begin());
+  const std::size_t unsure = rows.size() - sure;
+  const std::size_t kept = std::min(sure, std::max(most / 2, most - std::min(most, unsure)));
+  rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(kept), others);
   rows.resize(std::min(rows.size(), most));
   return rows;
 }

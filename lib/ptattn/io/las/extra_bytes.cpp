@@ -67,7 +67,7 @@ void put_type(std::byte* descriptor, FieldType type, std::uint32_t count) {
 }
 
 void put_text(std::byte* to, std::string_view text) {
-  std::memcpy(to, text.data(), std::min(text.size(), kTextSize));
+  text.copy(reinterpret_cast<char*>(to), kTextSize);
 }
 
 }  // namespace

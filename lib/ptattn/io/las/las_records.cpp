@@ -51,10 +51,8 @@ bool is_copc_record(const LasRecord& record) {
 
 LasRecord make_record(std::string_view user_id, std::uint16_t id, std::string_view description) {
   LasRecord record{.record_id = id};
-  std::memcpy(record.user_id.data(), user_id.data(),
-              std::min(user_id.size(), record.user_id.size()));
-  std::memcpy(record.description.data(), description.data(),
-              std::min(description.size(), record.description.size()));
+  user_id.copy(record.user_id.data(), record.user_id.size());
+  description.copy(record.description.data(), record.description.size());
   return record;
 }
 

@@ -66,7 +66,7 @@ double scale_for(const Bounds& bounds, const LasOptions& options) {
 }
 
 void put_text(std::byte* to, std::string_view text) {
-  std::memcpy(to, text.data(), std::min(text.size(), kTextSize));
+  text.copy(reinterpret_cast<char*>(to), kTextSize);
 }
 
 }  // namespace

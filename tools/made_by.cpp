@@ -17,11 +17,12 @@ namespace {
 constexpr std::size_t kLongestValue = 200;
 
 /// Options that leave the result as it is.
-constexpr std::array<std::string_view, 23> kOfTheCourse{
-    "--help",     "--version", "--quiet",       "--verbose",     "--no-progress", "--threads",
-    "--output",   "--format",  "--resume",      "--keep-going",  "--fail-fast",   "--no-timing",
-    "--dry-run",  "--null",    "--list-models", "--list-layers", "--matrix",      "--names",
-    "--per-file", "--batch",   "--model",       "--generate",    "--stream"};
+constexpr std::array<std::string_view, 28> kOfTheCourse{
+    "--help",        "--version", "--quiet",       "--verbose",     "--no-progress", "--threads",
+    "--output",      "--format",  "--resume",      "--keep-going",  "--fail-fast",   "--no-timing",
+    "--dry-run",     "--null",    "--list-models", "--list-layers", "--matrix",      "--names",
+    "--per-file",    "--batch",   "--model",       "--generate",    "--stream",      "--scratch",
+    "--out-of-core", "--plan",    "--tile",        "--merge"};
 
 std::string long_name(const CLI::Option& option) {
   const std::vector<std::string> all = names(option);

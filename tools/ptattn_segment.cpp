@@ -134,13 +134,16 @@ void declare(CLI::App& app, Settings& s) {
                 "[8]");
   app.add_option(
          "--memory", s.memory,
-         "Let the network use this much memory, such as 500M or 2G. Clouds with more voxels than "
-         "fit at a time, or with more than 2^20 (1048576), are labelled in overlapping tiles [half "
-         "of the machine's memory, or of the limit of a job or container]")
+         "Let the work on a cloud use this much memory, such as 500M or 2G. The network sees "
+         "clouds "
+         "with more voxels than fit at a time, or with more than 2^20 (1048576), in overlapping "
+         "tiles; points that do not fit lie in a scratch folder [half of the machine's memory, or "
+         "of the limit of a job or container]")
       ->type_name("SIZE")
       ->check([](const std::string& text) {
         return parse_bytes(text) ? "" : text + " is not a size, expected a number with K, M or G";
       });
+  add_survey_options(app, s.run.survey);
   add_frame_options(app, s.run.frame);
   add_cloud_options(app, s.run.clouds);
   add_course(app, s.files);
@@ -149,6 +152,7 @@ void declare(CLI::App& app, Settings& s) {
 /// The settings that follow from others and from the model.
 void fit_to_model(Settings& s, const SegmenterDescription& model) {
   s.run.segment.probabilities = s.run.fields.probabilities;
+  s.run.survey.resume = s.files.resume;
   s.run.segment.tiling.memory = s.memory.empty() ? default_memory() : *parse_bytes(s.memory);
   if (s.neighbors) s.run.segment.neighbors = *s.neighbors;
   s.run.fields.label_by_format = s.field.empty() && s.codes == Codes::kByField;
@@ -185,6 +189,7 @@ int run(Settings& s) {
   }
   const std::filesystem::path folder = locate_model(s.model);
   refuse_overwriting_model(jobs, folder);
+  check_survey_options(s.run.survey, jobs.size());
   Batch batch = make_batch(kAbout.name, s.files);
   const SegmenterDescription description = read_segmenter_description(folder);
   fit_to_model(s, description);

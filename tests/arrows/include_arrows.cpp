@@ -23,9 +23,10 @@ const std::map<std::string, Modules, std::less<>> kArrows = {
     {"nn", {"core"}},
     {"models", {"nn", "sampling"}},
     {"tasks", {"models"}},
+    {"survey", {"tasks", "io"}},
     {"train", {"tasks", "io"}},
     {"view", {"cloud"}},
-    {"tools", {"tasks", "io", "view", "train"}},
+    {"tools", {"tasks", "io", "survey", "view", "train"}},
 };
 
 /// The arrows inside of modules: a room and the rooms of its module that it points to. A room is a

@@ -17,11 +17,33 @@ constexpr std::size_t kShareColumns = 9;
 
 }  // namespace
 
+void add_piece(const Segmentation& piece, double unsure_below, SegmentRecord& record) {
+  record.points += piece.labels.size();
+  record.stray += piece.strays.size();
+  record.invalid -= piece.strays.size();
+  if (unsure_below > 0.0 && !record.unsure_points) record.unsure_points = 0;
+  for (std::size_t i = 0; i < piece.labels.size(); ++i) {
+    if (piece.valid[i] && piece.confidence[i] < unsure_below) {
+      ++*record.unsure_points;
+    } else if (piece.valid[i]) {
+      ++record.counts[piece.labels[i]];
+      record.confidence[piece.labels[i]] += piece.confidence[i];
+    } else {
+      ++record.invalid;
+    }
+  }
+}
+
+void average_confidences(SegmentRecord& record) {
+  for (std::size_t c = 0; c < record.counts.size(); ++c) {
+    if (record.counts[c] > 0) record.confidence[c] /= static_cast<double>(record.counts[c]);
+  }
+}
+
 SegmentRecord make_record(std::string path, std::string output, const Segmentation& result,
                           const SegmenterDescription& model, double unsure_below) {
   SegmentRecord record{.path = std::move(path),
                        .output = std::move(output),
-                       .points = result.labels.size(),
                        .voxels = result.voxels,
                        .tiles = result.tiles};
   if (result.category) record.category = model.categories[*result.category];
@@ -31,22 +53,8 @@ SegmentRecord make_record(std::string path, std::string output, const Segmentati
   record.unusual = result.unusual;
   record.counts.assign(model.classes.size(), 0);
   record.confidence.assign(model.classes.size(), 0.0);
-  if (unsure_below > 0.0) record.unsure_points = 0;
-  for (std::size_t i = 0; i < result.labels.size(); ++i) {
-    if (result.valid[i] && result.confidence[i] < unsure_below) {
-      ++*record.unsure_points;
-    } else if (result.valid[i]) {
-      ++record.counts[result.labels[i]];
-      record.confidence[result.labels[i]] += result.confidence[i];
-    } else {
-      ++record.invalid;
-    }
-  }
-  record.stray = result.strays.size();
-  record.invalid -= record.stray;
-  for (std::size_t c = 0; c < record.counts.size(); ++c) {
-    if (record.counts[c] > 0) record.confidence[c] /= static_cast<double>(record.counts[c]);
-  }
+  add_piece(result, unsure_below, record);
+  average_confidences(record);
   return record;
 }
 

@@ -40,6 +40,12 @@ struct SegmentRecord {
                                         const SegmenterDescription& model,
                                         double unsure_below = 0.0);
 
+/// Adds the points of a piece to a record of the whole: counts of `make_record`, and sums in place
+/// of mean confidences.
+void add_piece(const Segmentation& piece, double unsure_below, SegmentRecord& record);
+/// Makes means of these sums.
+void average_confidences(SegmentRecord& record);
+
 /// Returns a line per class: number, name, points, share, mean confidence; classes that validation
 /// has not found only where they have points, and marked. Then a line about all points.
 [[nodiscard]] std::string as_table(const SegmentRecord& record, const SegmenterDescription& model);

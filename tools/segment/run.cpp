@@ -7,11 +7,15 @@
 #include "../target.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "report.hpp"
+#include "survey.hpp"
 
 namespace ptattn::tools {
 
 FileReport segment_file(const Job& job, const SegmenterModel& model, const SegmentRun& run,
                         Progress& progress) {
+  if (const auto stream = open_survey(job, model, run, progress)) {
+    return segment_survey(job, *stream, model, run, progress);
+  }
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(job.input.path, run.clouds.read);

@@ -6,6 +6,7 @@
 #include "labels.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
+#include "survey_options.hpp"
 
 namespace ptattn::tools {
 
@@ -14,7 +15,8 @@ struct SegmentRun {
   LabelFields fields;
   CloudOptions clouds;
   FrameOptions frame;
-  Provenance made_by{};  ///< what the outputs say of this run
+  SurveyOptions survey{};  ///< how clouds larger than memory are labelled
+  Provenance made_by{};    ///< what the outputs say of this run
 };
 
 /// Labels one cloud: reads, segments, writes to the job's output, counts the classes.

@@ -12,22 +12,13 @@
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kFewestPoints = 20;
-constexpr std::size_t kSample = 10'000;
-constexpr double kInner = 0.98;    // share of the points that is surely not stray, or nothing is
-constexpr double kSearched = 1.5;  // times the distance of those: where gaps are looked for
-constexpr double kLargestShare = 0.01;
 constexpr double kGapOfObjects = 2.0;
-constexpr double kGapAcross = 10.0;
-constexpr double kGapInHeight = 3.0;
-constexpr double kUsualHeight = 30.0;
-constexpr double kZeroGap = 0.05;
 
 using Distance = std::function<double(const Position&)>;
 
 /// Returns the value that a share of some values does not exceed, from every s-th of them.
 double quantile(std::size_t n, double share, const std::function<double(std::size_t)>& value) {
-  const std::size_t step = (n + kSample - 1) / kSample;
+  const std::size_t step = (n + kStraySample - 1) / kStraySample;
   std::vector<double> some;
   for (std::size_t i = 0; i < n; i += step) some.push_back(value(i));
   const auto at = static_cast<std::ptrdiff_t>(share * static_cast<double>(some.size() - 1));
@@ -49,9 +40,9 @@ Position medians(std::span<const Position> positions) {
 std::vector<std::uint32_t> behind_gap(std::span<const Position> positions, const Distance& distance,
                                       double gap, double least) {
   const std::size_t n = positions.size();
-  const double inner =
-      std::max(quantile(n, kInner, [&](std::size_t i) { return distance(positions[i]); }), least);
-  const double limit = kSearched * inner;
+  const double inner = std::max(
+      quantile(n, kStrayInner, [&](std::size_t i) { return distance(positions[i]); }), least);
+  const double limit = kStraySearched * inner;
   ScratchMemory scratch;
   const auto outer = listed_indices(
       n, [&](std::size_t i) { return distance(positions[i]) > limit; }, scratch);
@@ -66,7 +57,7 @@ std::vector<std::uint32_t> behind_gap(std::span<const Position> positions, const
     const double d = distance(positions[rows[i]]);
     if (d > gap * before) {
       rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(i));
-      const double most = std::max(1.0, kLargestShare * static_cast<double>(n));
+      const double most = std::max(1.0, kStrayShare * static_cast<double>(n));
       if (static_cast<double>(rows.size()) > most) rows.clear();
       return rows;
     }
@@ -85,10 +76,10 @@ std::vector<std::uint32_t> far_points(std::span<const Position> positions, Subje
   }
   std::vector<std::uint32_t> rows = behind_gap(
       positions, [&](const Position& p) { return std::hypot(p[0] - m[0], p[1] - m[1]); },
-      kGapAcross, 0.0);
+      kStrayGapAcross, 0.0);
   const auto in_height = behind_gap(
-      positions, [&](const Position& p) { return std::abs(p[2] - m[2]); }, kGapInHeight,
-      kUsualHeight);
+      positions, [&](const Position& p) { return std::abs(p[2] - m[2]); }, kStrayGapInHeight,
+      kStrayUsualHeight);
   rows.insert(rows.end(), in_height.begin(), in_height.end());
   return rows;
 }
@@ -103,7 +94,7 @@ std::vector<std::uint32_t> zero_points(std::span<const Position> positions) {
   ScratchMemory scratch;
   const auto zeros = listed_indices(
       n, [&](std::size_t i) { return is_zero(positions[i]); }, scratch);
-  if (zeros.size() < 2 || n - zeros.size() < kFewestPoints) return {};
+  if (zeros.size() < 2 || n - zeros.size() < kFewestForStrays) return {};
   Position low{};
   Position high{};
   std::vector<Position> others;
@@ -112,14 +103,14 @@ std::vector<std::uint32_t> zero_points(std::span<const Position> positions) {
   double diagonal = 0.0;
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const auto value = [&](std::size_t i) { return others[i][axis]; };
-    low[axis] = quantile(others.size(), 1.0 - kInner, value);
-    high[axis] = quantile(others.size(), kInner, value);
+    low[axis] = quantile(others.size(), 1.0 - kStrayInner, value);
+    high[axis] = quantile(others.size(), kStrayInner, value);
     diagonal = std::hypot(diagonal, high[axis] - low[axis]);
   }
   const double nearest = -largest_of(others.size(), -1e300, [&](std::size_t i) {
     return -std::hypot(others[i][0], others[i][1], others[i][2]);
   });
-  if (!(nearest > kZeroGap * diagonal)) return {};
+  if (!(nearest > kStrayZeroGap * diagonal)) return {};
   return {zeros.begin(), zeros.end()};
 }
 
@@ -127,7 +118,7 @@ std::vector<std::uint32_t> zero_points(std::span<const Position> positions) {
 
 Strays find_strays(std::span<const Position> positions, Subject subject) {
   Strays strays;
-  if (positions.size() < kFewestPoints) return strays;
+  if (positions.size() < kFewestForStrays) return strays;
   strays.rows = zero_points(positions);
   strays.zeros = strays.rows.size();
   if (strays.zeros == 0) {

@@ -16,6 +16,17 @@ enum class Subject : std::uint8_t {
   kScene,   ///< a piece of the earth: ten times its radius, or three times its height from 30 m on
 };
 
+// The numbers of the rules below.
+inline constexpr std::size_t kFewestForStrays = 20;
+inline constexpr std::size_t kStraySample = 10'000;  ///< points that quantiles are taken from
+inline constexpr double kStrayInner = 0.98;    ///< share that is surely not stray, or nothing is
+inline constexpr double kStraySearched = 1.5;  ///< times the distance of those: gaps are beyond it
+inline constexpr double kStrayShare = 0.01;    ///< most that can be stray
+inline constexpr double kStrayGapAcross = 10.0;
+inline constexpr double kStrayGapInHeight = 3.0;
+inline constexpr double kStrayUsualHeight = 30.0;
+inline constexpr double kStrayZeroGap = 0.05;
+
 /// Lists points that do not belong to what a cloud shows.
 struct Strays {
   std::vector<std::uint32_t> rows;  ///< of the positions, ascending

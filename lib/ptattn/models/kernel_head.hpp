@@ -52,6 +52,9 @@ class KernelHead final : public PointNetwork {
   [[nodiscard]] PatchCuts cuts_of(std::span<const Cell> cells) const override {
     return features_->cuts_of(cells);
   }
+  [[nodiscard]] std::vector<PatchGrid> patch_grids(const Cell& largest) const override {
+    return features_->patch_grids(largest);
+  }
   [[nodiscard]] PointOutput forward(const PointInput& input, const Trace& trace) const override;
 
  private:

@@ -60,6 +60,12 @@ class PointNetwork {
   /// @param cells  of all voxels of the scene, each once
   /// Time O(n log n), memory some 40 bytes a voxel; the same result for any thread count.
   [[nodiscard]] virtual PatchCuts cuts_of(std::span<const Cell> /*cells*/) const { return {}; }
+  /// Returns the grids whose patches cuts_of finds, stage by stage, the finest first; empty for
+  /// networks without patches.
+  /// @param largest  the largest x, y and z of the cells of the scene
+  [[nodiscard]] virtual std::vector<PatchGrid> patch_grids(const Cell& /*largest*/) const {
+    return {};
+  }
   /// @throws Error(Fault::kUsage) when the input is not as said
   [[nodiscard]] virtual PointOutput forward(const PointInput& input,
                                             const Trace& trace = {}) const = 0;

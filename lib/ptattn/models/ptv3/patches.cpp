@@ -48,18 +48,15 @@ std::vector<Cell> unique_coarse_cells(std::span<const Cell> fine, std::size_t st
   return cells;
 }
 
-PatchCuts::Order cut(Curve curve, std::span<const Cell> cells, int depth, std::size_t patch_size) {
+PatchCuts::Order cut(Curve curve, std::span<const Cell> cells, const PatchGrid& grid) {
   ScratchMemory scratch;
   const auto codes = scratch.take<std::uint64_t>(cells.size());
   const std::array<std::size_t, 1> ends{cells.size()};
-  serialized_codes(curve, cells, ends, depth, codes);
+  serialized_codes(curve, cells, ends, std::max(1, grid.depth), codes);
   parallel_sort(codes);
-  PatchCuts::Order order;
-  for (const Patch& patch : cut_patches(ends, patch_size, scratch)) {
-    order.begins.push_back(codes[patch.first_own]);
-    order.padding_begin = codes[patch.begin];
-  }
-  return order;
+  PatchCutter cutter(grid.patch_size);
+  for (const std::uint64_t code : codes) cutter.add(code);
+  return cutter.finish();
 }
 
 /// Cuts a sequence of rows, own ones and padding, into groups of one size. In a group the padding
@@ -149,24 +146,37 @@ Ptv3Grouping ptv3_decoder_patches(const Ptv3Config& config, std::size_t stage,
   return groups.made();
 }
 
-PatchCuts ptv3_scene_patches(const Ptv3Config& config, std::span<const Cell> scene) {
-  PatchCuts cuts;
+std::vector<PatchGrid> ptv3_patch_grids(const Ptv3Config& config, const Cell& largest) {
+  std::vector<PatchGrid> grids;
   for (std::size_t s = 0; s < config.encoder.size(); ++s) {
-    if (decoder_regroups(config, s)) return cuts;
+    if (decoder_regroups(config, s)) return {};
   }
-  std::vector<Cell> cells(scene.begin(), scene.end());
-  int depth = serialization_depth(cells);
+  std::array<Cell, 1> cell{largest};
+  int depth = serialization_depth(cell);
+  std::size_t stride = 1;
   for (std::size_t s = 0; s < config.encoder.size(); ++s) {
     if (s > 0) {
       const PoolingStep step = step_to(config, s, depth);
-      cells = unique_coarse_cells(cells, step.stride);
-      depth = step.depth ? *step.depth : serialization_depth(cells);
+      stride *= step.stride;
+      cell[0] = coarse_cell(cell[0], step.stride);
+      depth = step.depth ? *step.depth : serialization_depth(cell);
     }
-    PatchCuts::Stage stage{.depth = depth, .orders = {}};
-    const std::array<std::size_t, 1> ends{cells.size()};
-    for (const Curve curve : curves_used(config, s)) {
-      stage.orders.push_back(cut(curve, cells, std::max(1, depth), patch_size(config, s, ends)));
-    }
+    const std::span<const Curve> curves = curves_used(config, s);
+    grids.push_back({stride, depth, patch_size(config, s, {}), {curves.begin(), curves.end()}});
+  }
+  return grids;
+}
+
+PatchCuts ptv3_scene_patches(const Ptv3Config& config, std::span<const Cell> scene) {
+  PatchCuts cuts;
+  const Cell largest = largest_of(scene.size(), Cell{}, [&](std::size_t i) { return scene[i]; });
+  std::vector<Cell> cells(scene.begin(), scene.end());
+  std::size_t stride = 1;
+  for (const PatchGrid& grid : ptv3_patch_grids(config, largest)) {
+    if (grid.stride > stride) cells = unique_coarse_cells(cells, grid.stride / stride);
+    stride = grid.stride;
+    PatchCuts::Stage stage{.depth = grid.depth, .orders = {}};
+    for (const Curve curve : grid.curves) stage.orders.push_back(cut(curve, cells, grid));
     cuts.stages.push_back(std::move(stage));
   }
   return cuts;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "ptattn/models/patch_cuts.hpp"
 #include "ptattn/models/ptv3/config.hpp"
@@ -48,6 +49,12 @@ struct Ptv3Grouping {
                                                 std::span<const std::uint32_t> order,
                                                 std::span<const Patch> patches,
                                                 ScratchMemory& scratch);
+
+/// Returns the grids of the stages of a scene; empty for a network whose decoder regroups, as the
+/// parts of a scene do not come out even.
+/// @param largest  the largest x, y and z of the scene's cells
+[[nodiscard]] std::vector<PatchGrid> ptv3_patch_grids(const Ptv3Config& config,
+                                                      const Cell& largest);
 
 /// Returns where the patches of a scene begin, stage by stage, order by order; empty for a network
 /// whose decoder regroups, as the parts of a scene do not come out even.

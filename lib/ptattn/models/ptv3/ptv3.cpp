@@ -361,6 +361,10 @@ PatchCuts Ptv3::cuts_of(std::span<const Cell> cells) const {
   return ptv3_scene_patches(config_, cells);
 }
 
+std::vector<PatchGrid> Ptv3::patch_grids(const Cell& largest) const {
+  return ptv3_patch_grids(config_, largest);
+}
+
 PointOutput Ptv3::forward(const PointInput& input, const Trace& trace) const {
   if (input.cuts != nullptr && input.cuts->stages.size() != config_.encoder.size()) {
     throw Error(Fault::kUsage, "ptv3", "got the patches of another network");

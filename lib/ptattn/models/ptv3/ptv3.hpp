@@ -45,6 +45,7 @@ class Ptv3 final : public PointNetwork {
   [[nodiscard]] std::size_t bytes_per_point() const override;
   [[nodiscard]] std::vector<AttentionLayer> attention_layers() const override;
   [[nodiscard]] PatchCuts cuts_of(std::span<const Cell> cells) const override;
+  [[nodiscard]] std::vector<PatchGrid> patch_grids(const Cell& largest) const override;
   /// @throws Error(Fault::kUsage) when shapes do not fit, a cell is negative or beyond the grid, or
   ///         `ends` do not ascend to n
   [[nodiscard]] PointOutput forward(const PointInput& input, const Trace& trace) const override;

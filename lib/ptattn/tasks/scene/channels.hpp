@@ -17,12 +17,14 @@ namespace ptattn {
 /// channels computes once what several of them need. Refers to its arguments.
 class ChannelMaker {
  public:
-  ChannelMaker(const PointCloud& cloud, const SceneVoxels& scene, const SceneProfile& profile)
+  /// @param whole  of the cloud that this one is a part of; null: it is a whole
+  ChannelMaker(const PointCloud& cloud, const SceneVoxels& scene, const SceneProfile& profile,
+               const FieldStatistics* whole = nullptr)
       : scene_(scene),
         profile_(profile),
         heights_(scene, profile),
         shapes_(scene, profile),
-        fields_(cloud, scene, profile) {}
+        fields_(cloud, scene, profile, whole) {}
 
   /// Returns what writes a channel, as long as this lives. Planes and surroundings belong to the
   /// writers of their channels and go with the last of these.

@@ -6,6 +6,7 @@
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/tasks/scene/channels.hpp"
+#include "ptattn/tasks/scene/ground_planes.hpp"
 
 namespace ptattn {
 namespace {
@@ -31,6 +32,29 @@ std::size_t turn_of(ChannelKind kind) {
   }
 }
 
+std::uint32_t reach_of(const Channel& channel) {
+  constexpr std::uint32_t kFits = 2;
+  constexpr std::uint32_t kNormals = 8;
+  const auto parameter = static_cast<std::uint32_t>(channel.parameter);
+  switch (channel.kind) {
+    case ChannelKind::kAbove:
+    case ChannelKind::kBelow:
+    case ChannelKind::kUnderTop:
+      return parameter;  // an opening looks half of its window far, twice
+    case ChannelKind::kThickness:
+    case ChannelKind::kScatter:
+    case ChannelKind::kVertical:
+    case ChannelKind::kVoxelCount:
+      return 2U << parameter;  // cells next to the own one
+    case ChannelKind::kPlane:
+      return static_cast<std::uint32_t>(kGroundOpening) + (kFits * 2U << parameter);
+    case ChannelKind::kNormal:
+      return kNormals;
+    default:
+      return 0;
+  }
+}
+
 /// Writes the channels in these columns, all of a block of voxels while it is in the
 /// cache.
 void write_channels(ChannelMaker& maker, std::span<const Channel> channels,
@@ -48,7 +72,7 @@ void write_channels(ChannelMaker& maker, std::span<const Channel> channels,
 }  // namespace
 
 SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
-                             const SceneProfile& profile) {
+                             const SceneProfile& profile, const FieldStatistics* whole) {
   SceneFeatures features;
   features.values = Matrix(scene.size(), profile.channels.size());
   if (scene.size() == 0) return features;
@@ -56,12 +80,18 @@ SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
   for (std::size_t c = 0; c < profile.channels.size(); ++c) {
     turns[turn_of(profile.channels[c].kind)].push_back(c);
   }
-  ChannelMaker maker(cloud, scene, profile);
+  ChannelMaker maker(cloud, scene, profile, whole);
   for (const auto& columns : turns) {
     write_channels(maker, profile.channels, columns, features.values);
   }
   features.notes = maker.notes();
   return features;
+}
+
+std::uint32_t channel_reach(const SceneProfile& profile) {
+  std::uint32_t reach = 0;
+  for (const Channel& channel : profile.channels) reach = std::max(reach, reach_of(channel));
+  return reach;
 }
 
 }  // namespace ptattn

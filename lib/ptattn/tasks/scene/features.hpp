@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/scene_profile.hpp"
+#include "ptattn/tasks/scene/field_statistics.hpp"
 #include "ptattn/tasks/scene/voxels.hpp"
 
 namespace ptattn {
@@ -46,8 +48,16 @@ struct SceneFeatures {
 /// cloud lacks gives 0 (mid-grey for colours, the normal of the nearest points for normals) and a
 /// note.
 /// @param cloud  what `scene` was made of
+/// @param whole  of the cloud that this one is a part of: what ranks and ranges are taken from; null:
+///               it is a whole
 /// Time O(n log n); parallel; the same bits for any thread count.
 [[nodiscard]] SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
-                                           const SceneProfile& profile);
+                                           const SceneProfile& profile,
+                                           const FieldStatistics* whole = nullptr);
+
+/// Returns how far channels look, in voxels to each side of their own: a part of a scene with that
+/// much around it has the channels that it has within the whole. Planes depend on ever less from
+/// ever farther; of them, what two fits look at counts.
+[[nodiscard]] std::uint32_t channel_reach(const SceneProfile& profile);
 
 }  // namespace ptattn

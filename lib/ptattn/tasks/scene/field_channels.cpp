@@ -24,6 +24,11 @@ double full_range(const Field& field, double largest) {
   return largest <= 255.0 ? 255.0 : 65535.0;
 }
 
+/// A number that is none ranks lowest.
+double rankable(double x) {
+  return std::isnan(x) ? -std::numeric_limits<double>::infinity() : x;
+}
+
 }  // namespace
 
 ChannelWriter FieldChannels::color(std::size_t channel) {
@@ -33,7 +38,8 @@ ChannelWriter FieldChannels::color(std::size_t channel) {
     note("no colours, mid-grey is used instead");
     return each_voxel([middle = (low + high) / 2.0](std::size_t) { return middle; });
   }
-  const double scale = (high - low) / full_color(colors_, cloud_.size());
+  const double full = whole_ != nullptr ? whole_->full_color : full_color(colors_, cloud_.size());
+  const double scale = (high - low) / full;
   return each_voxel(mean_of(scene_, [this, channel, low = low, scale](std::uint32_t row) {
     return low + colors_[channel](scene_.points[row]) * scale;
   }));
@@ -60,25 +66,31 @@ ChannelWriter FieldChannels::normal(std::size_t axis) {
   }));
 }
 
+/// The ranks of the intensities of all points.
+const Ranks& FieldChannels::intensity_ranks() {
+  if (intensity_ranks_) return *intensity_ranks_;
+  if (whole_ != nullptr) {
+    intensity_ranks_ = whole_->intensity_ranks;
+    return *intensity_ranks_;
+  }
+  std::vector<double> all(scene_.points.size());
+  parallel_each(all.size(), kPointsPerTask, [&](std::size_t i) {
+    all[i] = rankable(fields_.intensity->as_double(scene_.points[i]));
+  });
+  intensity_ranks_ = std::make_shared<const Ranks>(std::move(all));
+  return *intensity_ranks_;
+}
+
 ChannelWriter FieldChannels::intensity() {
   if (fields_.intensity == nullptr) {
     note("no varying intensities, the model does without them");
     return each_voxel([](std::size_t) { return 0.0; });
   }
-  // A number that is none ranks lowest.
-  const auto value = [this](std::uint32_t row) {
-    const double x = fields_.intensity->as_double(scene_.points[row]);
-    return std::isnan(x) ? -std::numeric_limits<double>::infinity() : x;
+  const auto rank = [this, &ranks = intensity_ranks()](std::uint32_t row) {
+    return ranks(rankable(fields_.intensity->as_double(scene_.points[row])));
   };
-  if (!intensity_ranks_) {
-    std::vector<double> all(scene_.points.size());
-    parallel_each(all.size(), kPointsPerTask,
-                  [&](std::size_t i) { all[i] = value(static_cast<std::uint32_t>(i)); });
-    intensity_ranks_.emplace(std::move(all));
-  }
-  const auto mean_rank = mean_of(
-      scene_, [value, &ranks = *intensity_ranks_](std::uint32_t row) { return ranks(value(row)); });
-  return each_voxel([mean_rank](std::size_t v) { return 2.0 * mean_rank(v) - 1.0; });
+  return each_voxel(
+      [mean_rank = mean_of(scene_, rank)](std::size_t v) { return 2.0 * mean_rank(v) - 1.0; });
 }
 
 ChannelWriter FieldChannels::strength(bool bounded) {
@@ -96,9 +108,11 @@ ChannelWriter FieldChannels::strength(bool bounded) {
     return each_voxel(
         mean_of(scene_, [value](std::uint32_t row) { return std::tanh(value(row)); }));
   }
-  const double range = full_range(field, largest_of(scene_.points.size(), 0.0, [&](std::size_t i) {
-                                    return value(static_cast<std::uint32_t>(i));
-                                  }));
+  const auto largest = [&] {
+    return largest_of(scene_.points.size(), 0.0,
+                      [&](std::size_t i) { return value(static_cast<std::uint32_t>(i)); });
+  };
+  const double range = full_range(field, whole_ != nullptr ? whole_->largest_intensity : largest());
   if (range > 1.0) {
     note("intensities are taken as shares of " + std::to_string(static_cast<int>(range)));
   }

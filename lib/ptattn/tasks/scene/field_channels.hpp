@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,8 +20,14 @@ namespace ptattn {
 /// stands in for missing ones. Refers to its arguments.
 class FieldChannels {
  public:
-  FieldChannels(const PointCloud& cloud, const SceneVoxels& scene, const SceneProfile& profile)
-      : cloud_(cloud), scene_(scene), profile_(profile), fields_(find_scan_fields(cloud)) {}
+  /// @param whole  of the cloud that this one is a part of; null: it is a whole
+  FieldChannels(const PointCloud& cloud, const SceneVoxels& scene, const SceneProfile& profile,
+                const FieldStatistics* whole = nullptr)
+      : cloud_(cloud),
+        scene_(scene),
+        profile_(profile),
+        whole_(whole),
+        fields_(whole != nullptr ? find_scan_fields(cloud, *whole) : find_scan_fields(cloud)) {}
 
   /// Makes a channel, which may be used as long as this lives.
   [[nodiscard]] ChannelWriter color(std::size_t channel);
@@ -38,6 +44,7 @@ class FieldChannels {
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
  private:
+  [[nodiscard]] const Ranks& intensity_ranks();
   void note(const std::string& text) {
     if (std::ranges::find(notes_, text) == notes_.end()) notes_.push_back(text);
   }
@@ -45,11 +52,12 @@ class FieldChannels {
   const PointCloud& cloud_;
   const SceneVoxels& scene_;
   const SceneProfile& profile_;
+  const FieldStatistics* whole_;
   ScanFields fields_;
   std::vector<FieldColumn> colors_;
   std::vector<FieldColumn> normals_;
   Matrix estimated_normals_;
-  std::optional<Ranks> intensity_ranks_;
+  std::shared_ptr<const Ranks> intensity_ranks_;
   std::vector<std::string> notes_;
 };
 

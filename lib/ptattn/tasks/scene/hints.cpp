@@ -117,13 +117,14 @@ void add_unit(const UnitGuess& guess, std::vector<Hint>& hints) {
   hints.push_back({"unit", "coordinates seem to be " + what + " (" + guess.reason + ")"});
 }
 
-void add_voxel_hints(const SceneVoxels& scene, const SceneProfile& profile,
+/// @param share  of the cloud's points that are here: thinned, a surface has its points farther apart
+void add_voxel_hints(const SceneVoxels& scene, const SceneProfile& profile, double share,
                      std::vector<Hint>& hints) {
   const std::uint32_t across = largest_cell(scene);
   if (across < kFewestVoxelsAcross) {
     hints.push_back({"extent", "reaches over " + std::to_string(across + 1) +
                                    " of the model's voxels only, are its coordinates in metres?"});
-  } else if (scene.size() > 1 && voxels_lie_apart(scene, kFarthestNeighbor)) {
+  } else if (scene.size() > 1 && voxels_lie_apart(scene, kFarthestNeighbor / std::sqrt(share))) {
     hints.push_back({"spacing", "has points farther apart than " +
                                     plain(kFarthestNeighbor * profile.voxel) +
                                     " m; are its coordinates in metres?"});
@@ -171,7 +172,7 @@ std::vector<Hint> scene_hints(const PointCloud& cloud, const SceneVoxels& scene,
   const std::optional<ScenePose> pose = scene_pose(scene.positions);
   const UnitGuess unit = guess_unit(positions, system_of(cloud), pose);
   add_unit(unit, hints);
-  if (unit.reason.empty()) add_voxel_hints(scene, profile, hints);
+  if (unit.reason.empty()) add_voxel_hints(scene, profile, share, hints);
   if (pose) add_pose_hints(*pose, profile, hints);
   if (pose && unit.reason.empty()) add_density(*pose, profile, share, hints);
   return hints;

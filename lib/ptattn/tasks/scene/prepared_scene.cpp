@@ -18,4 +18,14 @@ PreparedScene prepare_scene(const PointCloud& cloud, const SceneProfile& profile
   return scene;
 }
 
+PreparedScene prepare_part(const PointCloud& cloud, const SceneProfile& profile,
+                           const WholeScene& whole) {
+  PreparedScene scene;
+  scene.voxels = voxelize_part(cloud, profile, whole.box);
+  SceneFeatures features = scene_features(cloud, scene.voxels, profile, &whole.fields);
+  scene.channels = std::move(features.values);
+  scene.notes = std::move(features.notes);
+  return scene;
+}
+
 }  // namespace ptattn

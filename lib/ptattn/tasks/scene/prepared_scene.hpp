@@ -8,6 +8,7 @@
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/scene_profile.hpp"
+#include "ptattn/tasks/scene/field_statistics.hpp"
 #include "ptattn/tasks/scene/voxels.hpp"
 
 namespace ptattn {
@@ -29,5 +30,17 @@ struct PreparedScene {
 /// Time O(n log n); parallel; the same bits for any thread count.
 [[nodiscard]] PreparedScene prepare_scene(const PointCloud& cloud, const SceneProfile& profile,
                                           double degrees = 0.0);
+
+/// Holds what a part of a scene must know of the whole to be seen as it is within it.
+struct WholeScene {
+  SceneBox box{};
+  FieldStatistics fields{};
+};
+
+/// Prepares a part of a scene. Its channels are those that it has within the whole as far as the
+/// part reaches channel_reach() beyond them.
+/// @param cloud  points with finite coordinates, none of them stray
+[[nodiscard]] PreparedScene prepare_part(const PointCloud& cloud, const SceneProfile& profile,
+                                         const WholeScene& whole);
 
 }  // namespace ptattn

@@ -27,4 +27,14 @@ ScanFields find_scan_fields(const PointCloud& cloud) {
   return fields;
 }
 
+ScanFields find_scan_fields(const PointCloud& part, const FieldStatistics& whole) {
+  ScanFields fields;
+  if (whole.has_intensity) fields.intensity = find_field(part, Meaning::kIntensity);
+  if (whole.has_returns) {
+    fields.return_number = find_field(part, Meaning::kReturnNumber);
+    fields.number_of_returns = find_field(part, Meaning::kNumberOfReturns);
+  }
+  return fields;
+}
+
 }  // namespace ptattn

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/tasks/scene/field_statistics.hpp"
 
 namespace ptattn {
 
@@ -15,5 +16,8 @@ struct ScanFields {
 /// any spelling that field_meaning.hpp knows.
 /// A field whose values are all equal says nothing and counts as not there. Time O(n).
 [[nodiscard]] ScanFields find_scan_fields(const PointCloud& cloud);
+
+/// Finds them in a part of a cloud, where the whole tells which of them say something.
+[[nodiscard]] ScanFields find_scan_fields(const PointCloud& part, const FieldStatistics& whole);
 
 }  // namespace ptattn

@@ -53,29 +53,23 @@ void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile
   });
 }
 
-/// Moves the origin to the least coordinates; the number of voxels along each axis.
-Cell move_to_origin(SceneVoxels& scene, double voxel, const std::string& name) {
-  const PositionBounds bounds = bounds_of(scene.positions);
-  scene.origin = bounds.low;
-  scene.extent = bounds.extent();
-  Cell extent{};
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    const double voxels = std::floor(scene.extent[axis] / voxel) + 1.0;
-    if (voxels > static_cast<double>(kMaxVoxelsAcross)) {
-      throw Error(Fault::kInput, name,
-                  "reaches over more than " + std::to_string(kMaxVoxelsAcross) + " voxels along " +
-                      std::string(1, "xyz"[axis]) + ", expected coordinates in metres");
-    }
-    extent[axis] = static_cast<std::uint32_t>(voxels);
-  }
+/// Moves the origin; the number of voxels along each axis.
+Cell move_to_origin(SceneVoxels& scene, const SceneBox& box, double voxel,
+                    const std::string& name) {
+  scene.origin = box.origin;
+  scene.extent = box.extent;
+  Cell across = box.largest_cell(voxel, name);
+  for (std::uint32_t& voxels : across) ++voxels;
   parallel_each(scene.positions.size(), kPointsPerTask, [&](std::size_t i) {
     for (std::size_t axis = 0; axis < 3; ++axis) scene.positions[i][axis] -= scene.origin[axis];
   });
-  return extent;
+  return across;
 }
 
-std::uint32_t voxel_index(double coordinate, double voxel) {
-  return static_cast<std::uint32_t>(std::floor(coordinate / voxel));
+/// The box of a whole.
+SceneBox box_of(const SceneVoxels& scene) {
+  const PositionBounds bounds = bounds_of(scene.positions);
+  return {bounds.low, bounds.extent()};
 }
 
 /// Points voxel by voxel, and where each voxel begins.
@@ -112,6 +106,37 @@ void average(SceneVoxels& scene, double voxel) {
 
 }  // namespace
 
+Cell SceneBox::largest_cell(double voxel, const std::string& name) const {
+  Cell largest{};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const double index = std::floor(extent[axis] / voxel);
+    if (index + 1.0 > static_cast<double>(kMaxVoxelsAcross)) {
+      throw Error(Fault::kInput, name,
+                  "reaches over more than " + std::to_string(kMaxVoxelsAcross) + " voxels along " +
+                      std::string(1, "xyz"[axis]) + ", expected coordinates in metres");
+    }
+    largest[axis] = static_cast<std::uint32_t>(index);
+  }
+  return largest;
+}
+
+SceneVoxels voxelize_part(const PointCloud& cloud, const SceneProfile& profile,
+                          const SceneBox& whole) {
+  SceneVoxels scene;
+  scene.positions = cloud.positions();
+  scene.points.resize(cloud.size());
+  parallel_each(cloud.size(), kPointsPerTask,
+                [&](std::size_t i) { scene.points[i] = static_cast<std::uint32_t>(i); });
+  if (scene.positions.empty()) {
+    scene.starts.push_back(0);
+    return scene;
+  }
+  const Cell across = move_to_origin(scene, whole, profile.voxel, cloud.name());
+  group_by_voxel(scene, profile.voxel, across);
+  average(scene, profile.voxel);
+  return scene;
+}
+
 SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile, double degrees) {
   SceneVoxels scene;
   if (profile.frame == Frame::kObject) scene.degrees = degrees;
@@ -120,7 +145,7 @@ SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile, doubl
     scene.starts.push_back(0);
     return scene;
   }
-  const Cell extent = move_to_origin(scene, profile.voxel, cloud.name());
+  const Cell extent = move_to_origin(scene, box_of(scene), profile.voxel, cloud.name());
   group_by_voxel(scene, profile.voxel, extent);
   average(scene, profile.voxel);
   return scene;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +41,29 @@ struct SceneVoxels {
     return std::span(order).subspan(starts[v], starts[v + 1] - starts[v]);
   }
 };
+
+/// Returns the index along one axis of the voxel that holds a coordinate, measured from the scene's
+/// origin.
+[[nodiscard]] inline std::uint32_t voxel_index(double coordinate, double voxel) {
+  return static_cast<std::uint32_t>(std::floor(coordinate / voxel));
+}
+
+/// Holds where the voxels of a scene lie.
+struct SceneBox {
+  Position origin{};  ///< least x, y, z
+  Position extent{};  ///< largest, from there
+
+  /// Returns the largest index along each axis.
+  /// @throws Error(Fault::kInput) with `name` for more than kMaxVoxelsAcross voxels
+  [[nodiscard]] Cell largest_cell(double voxel, const std::string& name) const;
+};
+
+/// Cuts a part of a scene into those of the voxels of the whole that its points lie in.
+/// @param cloud  points with finite coordinates inside of the box, none of them stray
+/// @param whole  of the scene, as `voxelize` finds it
+/// Time O(n log n); the same result for any thread count.
+[[nodiscard]] SceneVoxels voxelize_part(const PointCloud& cloud, const SceneProfile& profile,
+                                        const SceneBox& whole);
 
 /// Voxelises a cloud as `profile` says: cell = floor((p - least p) / voxel), in float64.
 ///

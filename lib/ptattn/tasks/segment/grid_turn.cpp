@@ -25,7 +25,8 @@ std::optional<std::size_t> column_of(const SceneProfile& profile, const Channel&
 
 GridTurn::GridTurn(const TileBox& scene, const SceneProfile& profile, std::size_t quarters,
                    std::uint32_t alignment, std::string_view subject)
-    : from_{quarters % 2, 1 - quarters % 2},
+    : quarters_(quarters),
+      from_{quarters % 2, 1 - quarters % 2},
       backwards_{quarters == 1 || quarters == 2, quarters == 2 || quarters == 3},
       extent_(scene.high) {
   assert(quarters < kQuarterTurns);

@@ -35,6 +35,7 @@ class GridTurn {
   GridTurn(const TileBox& scene, const SceneProfile& profile, std::size_t quarters,
            std::uint32_t alignment, std::string_view subject);
 
+  [[nodiscard]] std::size_t quarters() const { return quarters_; }
   [[nodiscard]] Cell operator()(const Cell& cell) const;
   /// Turns cell by cell.
   [[nodiscard]] std::vector<Cell> operator()(std::span<const Cell> cells) const;
@@ -55,6 +56,7 @@ class GridTurn {
   static void apply(std::span<const Move> moves, MutableMatrixView rows);
   void add_moves(const SceneProfile& profile, ChannelKind kind, std::string_view subject);
 
+  std::size_t quarters_;
   std::array<std::size_t, 2> from_;      ///< the axis that becomes x, and y
   std::array<bool, 2> backwards_;        ///< whether it runs the other way
   std::array<std::uint32_t, 2> extent_;  ///< of x and y before, in voxels

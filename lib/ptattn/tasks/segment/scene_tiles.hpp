@@ -45,17 +45,30 @@ struct SceneTile {
   [[nodiscard]] std::size_t voxel(std::size_t i) const { return is_whole() ? i : voxels[i]; }
 };
 
+/// Says what the tiles of a part of a scene must know of the whole.
+struct TilesOfWhole {
+  TileBox box;                      ///< of all its cells
+  std::span<const PatchCuts> cuts;  ///< by quarter turns; empty for networks without patches
+};
+
+/// Returns tiling options as a network wants them: with the limit that its memory sets, and such
+/// that none of its cells is cut.
+[[nodiscard]] TilingOptions fitted(TilingOptions options, const PointNetwork& network);
+
 /// Cuts a scene into tiles that a network has memory for; a scene that fits stays whole. Refers to
 /// its arguments.
 class SceneTiles {
  public:
   /// Cuts the scene. Time O(n + area in alignment units).
   SceneTiles(const PreparedScene& scene, const PointNetwork& network, const TilingOptions& options);
+  /// Cuts a part of a scene.
+  SceneTiles(const PreparedScene& part, const PointNetwork& network, const TilingOptions& options,
+             const TilesOfWhole& whole);
 
   [[nodiscard]] std::size_t size() const { return cores_.size(); }
   [[nodiscard]] const PreparedScene& scene() const { return scene_; }
-  /// Returns the box of all cells.
-  [[nodiscard]] const TileBox& box() const { return box_; }
+  /// Returns the box of all cells, of the whole where this is a part.
+  [[nodiscard]] const TileBox& box() const { return whole_ ? whole_->box : box_; }
   [[nodiscard]] std::uint32_t alignment() const { return options_.alignment; }
 
   /// Calls `body` with each tile, one after the other. Attention in a tile looks at the same
@@ -64,10 +77,13 @@ class SceneTiles {
                      const std::function<void(const SceneTile& tile)>& body) const;
 
  private:
+  [[nodiscard]] PatchCuts own_cuts(const GridTurn* turn) const;
+
   const PreparedScene& scene_;
   const PointNetwork& network_;
   TilingOptions options_;
   TileBox box_;
+  std::optional<TilesOfWhole> whole_{};
   std::vector<TileBox> cores_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <iterator>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 #include "ptattn/tasks/geometry/view_angle.hpp"
 #include "ptattn/tasks/scene/hints.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
+#include "ptattn/tasks/segment/point_certainty.hpp"
 #include "ptattn/tasks/segment/point_probabilities.hpp"
 #include "ptattn/tasks/segment/voxel_sample.hpp"
 #include "ptattn/tasks/segment/voxel_smoothing.hpp"
@@ -21,21 +21,7 @@
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kPointsPerTask = 4096;
-constexpr std::size_t kPointsAtATime = std::size_t{1} << 18U;
 constexpr double kObjectTurn = 10.0;  // degrees; further, objects look unlike those of the training
-
-void check_options(const SegmenterModel& model, const SegmentOptions& options) {
-  if (!model.network->labels_points()) {
-    throw Error(Fault::kModel, model.description.name, "gives features, not labels");
-  }
-  if (options.votes < 1 || options.votes > kMaxVotes) {
-    throw Error(
-        Fault::kUsage, "votes",
-        "are " + std::to_string(options.votes) + ", expected 1 to " + std::to_string(kMaxVotes));
-  }
-  check_category(model, options.category);
-}
 
 /// Headings that a cloud is seen from: those of a scene share its voxels, an object gets voxels of
 /// its own for each.
@@ -118,71 +104,13 @@ void check_memory(const PointCloud& cloud, const SegmenterModel& model,
                   std::to_string(allowed >> 20U) + " MiB of memory allowed");
 }
 
-/// Makes room for all points; only now that the channels of the voxels are gone.
-void allocate_results(std::size_t points, std::size_t classes, Segmentation& result) {
-  result.labels.assign(points, 0);
-  result.confidence.assign(points, 0.0F);
-  result.entropy.assign(points, 0.0F);
-  result.margin.assign(points, 0.0F);
-  if (classes == 0) return;
-  result.probabilities = Matrix(points, classes);
-  std::ranges::fill(result.probabilities.values(), 0.0F);
-}
-
-/// Writes label and certainty of one point, and calibrates its probabilities on the way.
-void write_point(std::span<float> p, std::size_t point, const Temperature& temperature,
-                 Segmentation& result) {
-  const auto best = static_cast<std::size_t>(std::ranges::max_element(p) - p.begin());
-  temperature.apply(p, best);
-  float second = 0.0F;
-  double entropy = 0.0;
-  for (std::size_t c = 0; c < p.size(); ++c) {
-    if (c != best) second = std::max(second, p[c]);
-    if (p[c] > 0.0F) entropy -= double{p[c]} * std::log(double{p[c]});
-  }
-  result.labels[point] = static_cast<std::uint32_t>(best);
-  result.confidence[point] = p[best];
-  result.entropy[point] = static_cast<float>(entropy);
-  result.margin[point] = p[best] - second;
-}
-
-/// Writes the mean of all views for every point. Points go voxel by voxel: what is near in space is
-/// near in the caches.
-void write_points(std::span<const ScoredVoxels> views, const SegmentOptions& options,
-                  const Temperature& temperature, Segmentation& result) {
-  std::deque<PointProbabilities> of_views;
-  for (const ScoredVoxels& view : views) of_views.emplace_back(view, options.neighbors);
-  const SceneVoxels& first = views.front().voxels;
-  for (std::size_t begin = 0; begin < first.order.size(); begin += kPointsAtATime) {
-    const std::size_t count = std::min(kPointsAtATime, first.order.size() - begin);
-    const auto rows = std::span(first.order).subspan(begin, count);
-    Matrix p = mean_matrix(views.size(), [&](std::size_t v) { return of_views[v](rows); });
-    parallel_each(count, kPointsPerTask, [&](std::size_t i) {
-      const std::size_t point = first.points[rows[i]];
-      write_point({p.row(i), p.cols()}, point, temperature, result);
-      if (options.probabilities) std::copy_n(p.row(i), p.cols(), result.probabilities.row(point));
-    });
-  }
-}
-
 std::string percent(double share) {
   return std::to_string(std::lround(100.0 * share)) + " %";
 }
 
-/// Compares the cloud with those that the model was validated on.
-void look_for_the_unusual(const SegmenterModel& model, Segmentation& result) {
-  const std::vector<float>& confidence = result.confidence;
-  const std::vector<bool>& valid = result.valid;
-  const std::size_t n = confidence.size();
-  const auto count =
-      static_cast<double>(std::max<std::ptrdiff_t>(1, std::ranges::count(valid, true)));
-  result.mean_confidence =
-      deterministic_sum(n, [&](std::size_t i) { return double{confidence[i]}; }) / count;
-  result.unsure_share =
-      deterministic_sum(
-          n, [&](std::size_t i) { return valid[i] && confidence[i] < kUnsure ? 1.0 : 0.0; }) /
-      count;
-  if (!model.familiar.empty()) result.distance = model.familiar.mean_distance(result.sampled);
+}  // namespace
+
+void judge_the_unusual(const SegmenterModel& model, Segmentation& result) {
   const UsualLimits& usual = model.description.reliability.usual;
   if (usual.distance && result.distance.value_or(0.0) > *usual.distance) {
     result.unusual = true;
@@ -198,20 +126,21 @@ void look_for_the_unusual(const SegmenterModel& model, Segmentation& result) {
   }
 }
 
-}  // namespace
-
 Segmentation segment(const SegmenterModel& model, const PointCloud& cloud,
                      const SegmentOptions& options, const ProgressCallback& progress) {
-  check_options(model, options);
+  check_segment_options(model, options);
   check_memory(cloud, model, options);
   Segmentation result;
   result.valid.assign(cloud.size(), false);
   std::vector<ScoredVoxels> views = score_views(model, cloud, options, progress, result);
+  // Only now that the channels of the voxels are gone.
   allocate_results(cloud.size(), options.probabilities ? model.network->out_channels() : 0, result);
   if (views.empty()) return result;
   result.category = keep_one_category(views, model.description, options.category);
-  write_points(views, options, model.description.reliability.temperature, result);
-  look_for_the_unusual(model, result);
+  write_points(views, views.front().voxels.order, options,
+               model.description.reliability.temperature, result);
+  measure_certainty(model, result);
+  judge_the_unusual(model, result);
   return result;
 }
 

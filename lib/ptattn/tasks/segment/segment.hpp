@@ -57,6 +57,11 @@ struct Segmentation {
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
 };
 
+/// Compares what was found with what validation has found to be usual: sets `unusual` and adds to
+/// the warnings.
+/// @param result  whose confidence, share of unsure points and distance are known
+void judge_the_unusual(const SegmenterModel& model, Segmentation& result);
+
 /// Labels every point of a cloud.
 ///
 /// The cloud is voxelised and described as the model's profile says; the network scores the voxels,

@@ -1,0 +1,68 @@
+#include "ptattn/survey/label_tile.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "ptattn/survey/patch_files.hpp"
+#include "ptattn/survey/tile_labels.hpp"
+#include "ptattn/tasks/segment/plane_census.hpp"
+#include "ptattn/tasks/segment/segment_part.hpp"
+
+namespace ptattn {
+namespace {
+
+/// The options with the network's half of the memory.
+SegmentOptions with_memory(SegmentOptions options, std::uint64_t memory) {
+  options.tiling.memory = static_cast<std::size_t>(memory / 2);
+  return options;
+}
+
+TileSummary summary_of(const Segmentation& result, std::uint64_t points) {
+  TileSummary summary{.points = points,
+                      .classes = result.probabilities.cols(),
+                      .voxels = result.voxels,
+                      .parts = result.tiles};
+  const auto n = static_cast<double>(points);
+  summary.confidence = n * result.mean_confidence;
+  summary.unsure = std::round(n * result.unsure_share);
+  summary.sampled = result.sampled.classes.size();
+  summary.distance = static_cast<double>(summary.sampled) * result.distance.value_or(0.0);
+  return summary;
+}
+
+}  // namespace
+
+TileLabeler::TileLabeler(const SurveyPlan& plan, const SurveyFolder& folder,
+                         const SegmenterModel& model, const SegmentOptions& options)
+    : plan_(plan),
+      folder_(folder),
+      model_(model),
+      options_(with_memory(options, plan.memory)),
+      store_(folder.points(), plan.layout, plan.grid.size(), plan.chunks),
+      cuts_(read_cuts(folder.cuts())),
+      whole_(plan.whole()) {}
+
+std::vector<std::string> TileLabeler::label(std::size_t tile,
+                                            const ProgressCallback& progress) const {
+  const SurveyGrid& grid = plan_.grid;
+  const TileBox& box = plan_.tiles[tile].squares;
+  const TileBox core = grid.voxels_of(box);
+  const TileBox seen = widened(core, plan_.margin);
+  const std::vector<std::uint32_t> own = grid.squares_in(box);
+  std::vector<std::uint32_t> around =
+      grid.squares_in(widened(box, (plan_.margin + grid.edge - 1) / grid.edge));
+  std::erase_if(around, [&](std::uint32_t s) { return std::ranges::binary_search(own, s); });
+  const PointCloud cloud = store_.read(own, around, grid, seen);
+  const ScenePart part{.whole = whole_,
+                       .tiles = {{{0, 0}, {plan_.largest[0] + 1, plan_.largest[1] + 1}}, cuts_},
+                       .core = core};
+  Segmentation result = segment_part(model_, cloud, part, options_, progress);
+  std::vector<SquarePoints> squares;
+  for (const std::uint32_t square : own) squares.push_back({square, 0, store_.points_of(square)});
+  write_tile_labels(folder_.labels(tile), summary_of(result, plan_.tiles[tile].points), squares,
+                    result);
+  return std::move(result.notes);
+}
+
+}  // namespace ptattn

@@ -1,0 +1,228 @@
+#include "ptattn/survey/make_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <system_error>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "ptattn/cloud/field_meaning.hpp"
+#include "ptattn/cloud/normalize.hpp"
+#include "ptattn/cloud/strays.hpp"
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/survey/patch_files.hpp"
+#include "ptattn/survey/survey_pieces.hpp"
+#include "ptattn/survey/tile_plan.hpp"
+#include "ptattn/tasks/segment/grid_turn.hpp"
+#include "ptattn/tasks/segment/segment_part.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kPointsPerTask = 16384;
+constexpr std::size_t kPoseSample = 100'000;  // points that scene_pose looks at
+constexpr std::size_t kMostSquares = 16384;
+
+void check_room(const SurveyFolder& folder, std::uint64_t needed) {
+  const std::uint64_t free = folder.free_bytes();
+  if (free >= needed) return;
+  throw Error(Fault::kInput, folder.path().string(),
+              "needs " + std::to_string((needed >> 20U) + 1) + " MiB of scratch, its disk has " +
+                  std::to_string(free >> 20U) + " MiB free, see --scratch");
+}
+
+/// Finds strays and bounds, and makes the grid.
+void measure(CloudStream& stream, SurveyLook look, const SegmenterModel& model,
+             const SurveyProgress& progress, SurveyPlan& plan) {
+  for (Position& p : look.strays.positions) p = in_frame(p, plan.frame);
+  StrayCensus census(std::move(look.strays));
+  for_each_piece(stream, plan.frame, "measuring", progress, [&](const FramedPiece& piece) {
+    RawVector<Position> positions = piece.positions;
+    (void)keep_finite(positions);
+    plan.kept += positions.size();
+    census.add(positions);
+  });
+  plan.strays = census.rule();
+  std::tie(plan.far, plan.zeros) = census.strays();
+  plan.kept -= plan.far + plan.zeros;
+  const SceneProfile& profile = model.description.preprocessing;
+  const std::string& name = stream.head().name();
+  if (plan.kept < std::max<std::size_t>(profile.min_points, 1)) {
+    throw Error(Fault::kInput, name,
+                "has " + std::to_string(plan.kept) + " points with finite coordinates, at least " +
+                    std::to_string(std::max<std::size_t>(profile.min_points, 1)) + " are needed");
+  }
+  const PositionBounds bounds = census.bounds();
+  plan.grid.box = {bounds.low, bounds.extent()};
+  plan.largest = plan.grid.box.largest_cell(profile.voxel, name);
+}
+
+/// No square cuts a cell of any of the network's grids.
+void make_squares(const SegmenterModel& model, const TilingOptions& tiling, SurveyPlan& plan) {
+  std::uint32_t alignment = fitted(tiling, *model.network).alignment;
+  for (const PatchGrid& grid : model.network->patch_grids(plan.largest)) {
+    alignment = std::lcm(alignment, static_cast<std::uint32_t>(grid.stride));
+  }
+  plan.grid = make_grid(plan.grid.box, plan.largest, model.description.preprocessing.voxel,
+                        alignment, kMostSquares);
+}
+
+/// Writes the points by square.
+void distribute(CloudStream& stream, const SurveyFolder& folder, std::size_t memory,
+                const SurveyProgress& progress, SurveyPlan& plan) {
+  PointStoreWriter store(folder.points(), plan.layout, plan.grid.size(), memory);
+  FieldCensus fields;
+  for_each_piece(stream, plan.frame, "sorting", progress, [&](const FramedPiece& piece) {
+    std::vector<std::uint32_t> rows;
+    std::vector<Position> positions;
+    for (std::size_t i = 0; i < piece.positions.size(); ++i) {
+      if (!belongs_to_scene(piece.positions[i], plan.strays)) continue;
+      rows.push_back(static_cast<std::uint32_t>(i));
+      positions.push_back(piece.positions[i]);
+    }
+    std::vector<std::uint32_t> squares(rows.size());
+    parallel_each(rows.size(), kPointsPerTask,
+                  [&](std::size_t i) { squares[i] = plan.grid.square_of(positions[i]); });
+    fields.add(piece.cloud, rows);
+    store.add(piece.cloud, rows, positions, squares);
+  });
+  plan.fields = fields.finish();
+  plan.chunks = store.finish();
+}
+
+/// Finds the patches of the whole scene, for each heading.
+void write_patches(const SegmenterModel& model, const VoxelFile& voxels, std::size_t votes,
+                   const SurveyFolder& folder, const SurveyPlan& plan) {
+  std::vector<PatchCuts> cuts;
+  const TilingOptions tiling = fitted({}, *model.network);
+  for (std::size_t quarters = 0; quarters < votes; ++quarters) {
+    const GridTurn turn({{0, 0}, {plan.largest[0] + 1, plan.largest[1] + 1}},
+                        model.description.preprocessing, quarters, tiling.alignment,
+                        model.description.name);
+    const Cell first = turn(Cell{0, 0, 0});
+    Cell largest = turn(plan.largest);
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      largest[axis] = std::max(largest[axis], first[axis]);
+    const std::vector<PatchGrid> grids = model.network->patch_grids(largest);
+    if (grids.empty()) break;
+    cuts.push_back(find_cuts(
+        voxels, grids, [&](const Cell& cell) { return turn(cell); }, folder.codes()));
+  }
+  write_cuts(folder.cuts(), cuts);
+}
+
+/// Voxels of each square, from its points.
+VoxelFile find_voxels(const PointStore& store, const SurveyFolder& folder, const SurveyPlan& plan) {
+  const Position& origin = plan.grid.box.origin;
+  const double voxel = plan.grid.voxel;
+  return write_voxels(folder.voxels(), plan.grid.size(), [&](std::size_t square) {
+    std::vector<Cell> cells;
+    for (const Position& p : store.positions_of(static_cast<std::uint32_t>(square))) {
+      const Cell cell{voxel_index(p[0] - origin[0], voxel), voxel_index(p[1] - origin[1], voxel),
+                      voxel_index(p[2] - origin[2], voxel)};
+      if (cells.empty() || cells.back() != cell) cells.push_back(cell);
+    }
+    return cells;
+  });
+}
+
+}  // namespace
+
+SurveyLook look_at(CloudStream& stream, const SurveyProgress& progress) {
+  (void)require_coordinates(stream.head());
+  SurveyLook look;
+  const auto all = static_cast<std::size_t>(stream.shape().size());
+  const std::size_t stray_step = std::max<std::size_t>(1, (all + kStraySample - 1) / kStraySample);
+  const std::size_t pose_step = std::max<std::size_t>(1, (all + kPoseSample - 1) / kPoseSample);
+  SampleTaker taker(stream.head());
+  for_each_piece(stream, {}, "looking at", progress, [&](const FramedPiece& piece) {
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < piece.positions.size(); ++i) {
+      const Position& p = piece.positions[i];
+      if (!is_finite(p)) continue;
+      if (look.strays.finite % stray_step == 0) look.strays.positions.push_back(p);
+      if (look.strays.finite % pose_step == 0) rows.push_back(i);
+      ++look.strays.finite;
+      const double distance = std::hypot(p[0], p[1], p[2]);
+      if (distance == 0.0) ++look.strays.zeros;
+      if (distance > 0.0) look.strays.nearest = std::min(look.strays.nearest, distance);
+    }
+    taker.add(piece.cloud, rows);
+  });
+  look.sample = taker.finish();
+  if (look.strays.finite > 0) {
+    look.share = static_cast<double>(look.sample.size()) / static_cast<double>(look.strays.finite);
+  }
+  return look;
+}
+
+std::uint64_t scratch_bytes(const SegmenterModel& model, const PointLayout& layout,
+                            std::uint64_t points, const SegmentOptions& options) {
+  constexpr std::uint64_t kOfVoxels = 8;  // cells and codes, while patches are found
+  const std::size_t classes = options.probabilities ? model.network->out_channels() : 0;
+  const std::uint64_t labels = 16 + 4 * classes;
+  return points * (layout.stride() + labels + kOfVoxels);
+}
+
+PointLayout layout_for(const PointCloud& head, const SceneProfile& profile) {
+  PointLayout layout;
+  const auto keep = [&](const Field* field) {
+    if (field == nullptr) return;
+    const PointLayout::Kept kept{field->name(), field->type(), field->count()};
+    if (std::ranges::find(layout.fields, kept) == layout.fields.end())
+      layout.fields.push_back(kept);
+  };
+  const auto keep_all = [&](const std::optional<FieldTriple>& fields) {
+    for (std::size_t f = 0; fields && f < fields->size(); ++f) keep((*fields)[f]);
+  };
+  if (profile.uses(ChannelKind::kIntensity) || profile.uses(ChannelKind::kStrength) ||
+      profile.uses(ChannelKind::kHasIntensity)) {
+    keep(find_field(head, Meaning::kIntensity));
+  }
+  if (profile.uses(ChannelKind::kLast) || profile.uses(ChannelKind::kMultiple) ||
+      profile.uses(ChannelKind::kHasReturns)) {
+    keep(find_field(head, Meaning::kReturnNumber));
+    keep(find_field(head, Meaning::kNumberOfReturns));
+  }
+  if (profile.uses(ChannelKind::kColor)) {
+    keep_all(find_colors(head));
+    keep(find_packed_colors(head));
+  }
+  if (profile.uses(ChannelKind::kNormal)) keep_all(find_normals(head));
+  return layout;
+}
+
+SurveyPlan make_plan(CloudStream& stream, SurveyLook look, const SegmenterModel& model,
+                     const SurveyRequest& request, const SurveyFolder& folder,
+                     const SurveyProgress& progress) {
+  const SegmentOptions& options = request.segment;
+  SurveyPlan plan{.key = request.key, .made_by = request.made_by, .frame = request.frame};
+  plan.memory = options.tiling.memory;
+  plan.points = stream.shape().size();
+  measure(stream, std::move(look), model, progress, plan);
+  make_squares(model, options.tiling, plan);
+  plan.margin = margin_of_part(model, options.tiling);
+  PointCloud head = stream.head();
+  {
+    const FrameChange framed(head, plan.frame);
+    plan.layout = layout_for(head, model.description.preprocessing);
+  }
+  check_room(folder, scratch_bytes(model, plan.layout, plan.kept, options));
+  distribute(stream, folder, options.tiling.memory / 4, progress, plan);
+  const PointStore store(folder.points(), plan.layout, plan.grid.size(), plan.chunks);
+  const VoxelFile voxels = find_voxels(store, folder, plan);
+  plan.voxels = voxels.ends.back();
+  write_patches(model, voxels, options.votes, folder, plan);
+  plan_tiles(store, voxels, model, options, plan);
+  std::error_code ignored;
+  std::filesystem::remove(voxels.path, ignored);
+  write_plan(plan, folder);
+  return plan;
+}
+
+}  // namespace ptattn

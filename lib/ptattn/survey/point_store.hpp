@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/io/atomic_file.hpp"
+#include "ptattn/io/byte_source.hpp"
+#include "ptattn/survey/survey_grid.hpp"
+
+namespace ptattn {
+
+/// Says what is kept of a point: its coordinates as x, y, z (float64), and these fields.
+struct PointLayout {
+  struct Kept {
+    std::string name;
+    FieldType type;
+    std::uint32_t count;
+    bool operator==(const Kept&) const = default;
+  };
+  std::vector<Kept> fields{};
+
+  [[nodiscard]] std::size_t stride() const;
+};
+
+/// Points of one square that stand together in a file.
+struct PointChunk {
+  std::uint32_t square = 0;
+  std::uint32_t points = 0;
+  std::uint64_t offset = 0;
+};
+
+/// Writes points by square into a file: those of a square in the order of the cloud, in chunks.
+class PointStoreWriter {
+ public:
+  /// @param memory  that the points of all squares may take while they wait
+  PointStoreWriter(const std::filesystem::path& path, PointLayout layout, std::size_t squares,
+                   std::size_t memory);
+
+  /// Adds points of a piece.
+  /// @param rows       of the piece, ascending
+  /// @param positions  of these points
+  /// @param squares    of these points
+  void add(const PointCloud& piece, std::span<const std::uint32_t> rows,
+           std::span<const Position> positions, std::span<const std::uint32_t> squares);
+  /// Completes the file and gives it its name.
+  /// @return  all chunks, square by square, those of a square in order
+  [[nodiscard]] std::vector<PointChunk> finish();
+
+ private:
+  void write(std::uint32_t square);
+
+  PointLayout layout_;
+  std::size_t chunk_bytes_;
+  io::AtomicFile file_;
+  std::vector<std::string> waiting_;  ///< by square
+  std::vector<std::byte> records_;    ///< of the piece at hand
+  std::vector<PointChunk> chunks_;
+  std::uint64_t end_ = 0;  ///< of the file
+};
+
+/// Reads points by square. Safe from many threads.
+class PointStore {
+ public:
+  PointStore(const std::filesystem::path& path, PointLayout layout, std::size_t squares,
+             std::vector<PointChunk> chunks);
+
+  [[nodiscard]] std::size_t points_of(std::uint32_t square) const;
+  /// Reads the coordinates of a square's points.
+  [[nodiscard]] std::vector<Position> positions_of(std::uint32_t square) const;
+  /// Reads the points of squares, one square after the other, and behind them those of `around`
+  /// that lie within a box.
+  /// @param box  of voxels
+  /// Parallel; the same cloud for any thread count.
+  [[nodiscard]] PointCloud read(std::span<const std::uint32_t> squares,
+                                std::span<const std::uint32_t> around, const SurveyGrid& grid,
+                                const TileBox& box) const;
+
+ private:
+  [[nodiscard]] std::span<const PointChunk> chunks_of(std::uint32_t square) const;
+  [[nodiscard]] std::span<std::byte> load(const PointChunk& chunk,
+                                          std::vector<std::byte>& memory) const;
+  [[nodiscard]] std::size_t keep_inside(std::span<std::byte> records, const SurveyGrid& grid,
+                                        const TileBox& box) const;
+
+  PointLayout layout_;
+  std::size_t stride_;
+  std::unique_ptr<io::ByteSource> source_;
+  std::vector<PointChunk> chunks_;
+  std::vector<std::size_t> first_;  ///< [squares + 1] chunk of each square
+};
+
+}  // namespace ptattn

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "ptattn/tasks/segment/segment.hpp"
+
+namespace ptattn {
+
+/// Holds the points of one square of a tile.
+struct SquarePoints {
+  std::uint32_t square = 0;
+  std::uint32_t unused = 0;
+  std::uint64_t points = 0;
+};
+
+/// Holds what a tile adds to what is said about the whole.
+struct TileSummary {
+  std::uint64_t points = 0;
+  std::uint64_t classes = 0;  ///< whose probabilities are kept; 0: none
+  std::uint64_t voxels = 0;
+  std::uint64_t parts = 0;  ///< tiles that the network saw
+  double confidence = 0.0;  ///< sum
+  double unsure = 0.0;      ///< points
+  double distance = 0.0;    ///< sum over the voxels sampled
+  std::uint64_t sampled = 0;
+};
+
+/// Represents the file of a tile's labels: a summary, the squares with their numbers of points,
+/// then a record a point, square by square, the points of a square in the order of the cloud.
+struct TileLabels {
+  TileSummary summary{};
+  std::vector<SquarePoints> squares{};
+  std::uint64_t begin = 0;  ///< of the first record
+};
+
+/// Returns the bytes of a record: label, confidence, entropy and margin, and the probabilities of
+/// `classes` classes.
+[[nodiscard]] constexpr std::size_t label_bytes(std::size_t classes) {
+  return 16 + 4 * classes;
+}
+
+/// Writes such a file at once.
+/// @param result   of a cloud that begins with the points of the squares in their order
+void write_tile_labels(const std::filesystem::path& path, const TileSummary& summary,
+                       std::span<const SquarePoints> squares, const Segmentation& result);
+
+/// Reads all but the records.
+/// @throws Error(Fault::kInput) when the file does not hold what it says
+[[nodiscard]] TileLabels read_tile_labels(const std::filesystem::path& path);
+
+/// Copies a record into the results of a point.
+void take_record(const std::byte* record, std::size_t point, Segmentation& result);
+
+}  // namespace ptattn

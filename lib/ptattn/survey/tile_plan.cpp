@@ -1,0 +1,53 @@
+#include "ptattn/survey/tile_plan.hpp"
+
+#include <algorithm>
+
+#include "ptattn/tasks/segment/plane_census.hpp"
+
+namespace ptattn {
+namespace {
+
+/// What a point takes while its tile is labelled: its fields, its position, its places in the order
+/// of voxels and of the sort, and what is said about it.
+std::uint64_t bytes_of_point(const SurveyPlan& plan, std::size_t classes) {
+  constexpr std::uint64_t kOrder = 8;
+  constexpr std::uint64_t kSort = 40;
+  constexpr std::uint64_t kLabels = 17;
+  return plan.layout.stride() + sizeof(Position) + kOrder + kSort + kLabels + 4 * classes;
+}
+
+/// What a voxel takes: channels, twice where they are cropped; cell, mean and column; surroundings.
+std::uint64_t bytes_of_voxel(std::size_t channels) {
+  constexpr std::uint64_t kPlace = 80;
+  constexpr std::uint64_t kShapes = 120;
+  return 8 * channels + kPlace + kShapes;
+}
+
+}  // namespace
+
+void plan_tiles(const PointStore& store, const VoxelFile& voxels, const SegmenterModel& model,
+                const SegmentOptions& options, SurveyPlan& plan) {
+  const SurveyGrid& grid = plan.grid;
+  const std::size_t kept = options.probabilities ? model.network->out_channels() : 0;
+  const std::uint64_t of_point = bytes_of_point(plan, kept);
+  const std::uint64_t of_voxel = bytes_of_voxel(model.network->in_channels());
+  PlaneCensus<std::uint64_t> census({{0, 0}, {grid.rows, grid.cols}});
+  for (std::uint32_t square = 0; square < grid.size(); ++square) {
+    census.add(square / grid.cols, square % grid.cols,
+               of_point * store.points_of(square) + of_voxel * voxels.voxels_of(square));
+  }
+  census.sum_up();
+  const std::size_t memory = options.tiling.memory;
+  const std::size_t most = memory == 0 ? SIZE_MAX : memory / 2;
+  const std::uint32_t margin = (plan.margin + grid.edge - 1) / grid.edge;
+  std::vector<TileBox> boxes;
+  cut_box(census, census.all(), most, margin, boxes);
+  for (const TileBox& box : boxes) {
+    plan.tile_bytes = std::max(plan.tile_bytes, census.count(widened(box, margin)));
+    SurveyTile tile{.squares = box};
+    for (const std::uint32_t square : grid.squares_in(box)) tile.points += store.points_of(square);
+    plan.tiles.push_back(tile);
+  }
+}
+
+}  // namespace ptattn

@@ -7,6 +7,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/parallel_rounding.hpp"
 #include "ptattn/nn/shapes.hpp"
 
 namespace ptattn {
@@ -19,7 +20,6 @@ constexpr std::string_view kSubject = "matrix product";
 constexpr std::size_t kTaskRows = 112;
 constexpr std::size_t kTaskPanels = 4;
 constexpr std::size_t kTaskPanelsBf16 = 12;  // a task rounds its rows once
-constexpr std::size_t kRoundedRows = 256;    // of a task
 
 void check_depth(MatrixView a, PackedMatrixView b) {
   if (a.cols == b.rows) return;
@@ -34,21 +34,13 @@ void check_shapes(MatrixView a, PackedMatrixView b, MatrixView residual, MatrixV
   if (residual.data != nullptr) check_shape(kSubject, "the residual", residual, a.rows, b.cols);
 }
 
-Bf16Rows rounded(MatrixView x, ScratchMemory& scratch) {
-  const MutableMatrixView words = scratch.matrix(x.rows, bf16_words(x.cols));
-  parallel_ranges(x.rows, kRoundedRows, [&](std::size_t begin, std::size_t end) {
-    round_rows(x.rows_range(begin, end - begin), words.rows_range(begin, end - begin));
-  });
-  return {words};
-}
-
 /// Calls body(rows) with the rows of x as the weights take them, for products that pass them by one
 /// panel after the other.
 template <class Body>
 void with_rows(const Linear& layer, MatrixView x, const Body& body) {
   if (!layer.weight.is_bf16()) return body(x);
   ScratchMemory scratch;
-  body(rounded(x, scratch));
+  body(rounded_in_parallel(x, scratch));
 }
 
 const float* bias_of(const Linear& layer) {

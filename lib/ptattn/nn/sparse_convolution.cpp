@@ -8,6 +8,7 @@
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/elementwise.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
+#include "ptattn/nn/parallel_rounding.hpp"
 
 namespace ptattn {
 namespace {
@@ -47,12 +48,7 @@ struct BlockTask {
 
 /// The inputs as the slices take them: float32, or words of Bf16Rows.
 MatrixView inputs_for(const PackedMatrixView& slice, MatrixView x, ScratchMemory& scratch) {
-  if (!slice.is_bf16) return x;
-  const MutableMatrixView words = scratch.matrix(x.rows, bf16_words(x.cols));
-  parallel_ranges(x.rows, KernelMap::kBlockRows, [&](std::size_t begin, std::size_t end) {
-    round_rows(x.rows_range(begin, end - begin), words.rows_range(begin, end - begin));
-  });
-  return words;
+  return slice.is_bf16 ? rounded_in_parallel(x, scratch).words : x;
 }
 
 /// @param x  as inputs_for gives it

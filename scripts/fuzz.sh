@@ -25,7 +25,7 @@ fi
 sanitizers="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 if [[ $guided == ON ]]; then sanitizers+=" -fsanitize=fuzzer-no-link"; fi
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPTATTN_BUILD_VIEW=OFF -DPTATTN_TEST_PEERS=OFF \
-  -DPTATTN_BUILD_BENCHMARKS=OFF -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG" \
+  -DPTATTN_BUILD_BENCHMARKS=OFF -DPTATTN_HARDENING=OFF -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG" \
   "${compilers[@]}" -DPTATTN_LIBFUZZER=$guided -DCMAKE_CXX_FLAGS="$sanitizers" >/dev/null
 # The readers of clouds have two corpora: LAS and LAZ have seeds of their own.
 program_of() { echo "fuzz_${1/#las/cloud_io}"; }

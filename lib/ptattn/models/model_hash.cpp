@@ -1,6 +1,5 @@
 #include "ptattn/models/model_hash.hpp"
 
-#define XXH_INLINE_ALL  // the header alone, so that nothing more is to be linked
 #include <xxhash.h>
 
 #include <algorithm>
@@ -9,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
+#include <new>
 #include <span>
 #include <vector>
 
@@ -22,9 +23,12 @@ constexpr std::size_t kBlock = std::size_t{1} << 18U;  // bytes read at a time
 /// A hash in the making.
 class Hash {
  public:
-  Hash() { XXH3_128bits_reset(&state_); }
+  Hash() : state_(XXH3_createState()) {
+    if (!state_) throw std::bad_alloc();
+    XXH3_128bits_reset(state_.get());
+  }
   void add(std::span<const std::byte> bytes) {
-    XXH3_128bits_update(&state_, bytes.data(), bytes.size());
+    XXH3_128bits_update(state_.get(), bytes.data(), bytes.size());
   }
   void add_number(std::uint64_t number) {
     std::array<std::byte, sizeof number> bytes;
@@ -32,7 +36,7 @@ class Hash {
     add(bytes);
   }
   [[nodiscard]] std::string text() const {
-    const XXH128_hash_t hash = XXH3_128bits_digest(&state_);
+    const XXH128_hash_t hash = XXH3_128bits_digest(state_.get());
     std::array<char, 33> digits;
     std::snprintf(digits.data(), digits.size(), "%016llx%016llx",
                   static_cast<unsigned long long>(hash.high64),
@@ -41,7 +45,10 @@ class Hash {
   }
 
  private:
-  XXH3_state_t state_;
+  struct Free {
+    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+  };
+  std::unique_ptr<XXH3_state_t, Free> state_;
 };
 
 void add_file(Hash& hash, const std::filesystem::path& path) {

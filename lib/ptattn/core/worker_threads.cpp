@@ -1,12 +1,14 @@
 #include "ptattn/core/worker_threads.hpp"
 
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <semaphore>
 #include <thread>
 #include <vector>
@@ -21,6 +23,24 @@ namespace {
 
 std::mutex mutex;
 std::size_t there = 0;  // workers: TBB ends none before the process ends
+
+/// The address space that TBB takes with its first loop, set aside while this lives: throws
+/// std::bad_alloc where there is none. Without it, TBB 2022 waits forever for a lock of its own.
+class FirstLoopMemory {
+ public:
+  FirstLoopMemory()
+      : begin_(
+            ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    if (begin_ == MAP_FAILED) throw std::bad_alloc();
+  }
+  ~FirstLoopMemory() { ::munmap(begin_, kBytes); }
+  FirstLoopMemory(const FirstLoopMemory&) = delete;
+  FirstLoopMemory& operator=(const FirstLoopMemory&) = delete;
+
+ private:
+  static constexpr std::size_t kBytes = 6U << 20U;  // TBB 2022.1 takes four blocks of a megabyte
+  void* begin_;
+};
 
 using Gate = std::counting_semaphore<>;
 
@@ -70,11 +90,15 @@ void start_workers(std::size_t count) {
 
 std::size_t have_workers(std::size_t count) {
   const std::scoped_lock lock(mutex);
-  if (count > there) {
-    const std::size_t more = startable_threads(count - there);
-    if (more > 0) start_workers(there + more);
-    there += more;
+  std::size_t more = 0;
+  if (there == 0) {
+    const FirstLoopMemory beside_the_stacks;  // which stay mapped, for TBB to have them
+    more = startable_threads(count);
+  } else if (count > there) {
+    more = startable_threads(count - there);
   }
+  if (more > 0) start_workers(there + more);
+  there += more;
   return std::min(count, there);
 }
 

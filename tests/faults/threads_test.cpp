@@ -12,11 +12,11 @@ class Threads : public Faults {
   void SetUp() override {
     if (kSanitized) GTEST_SKIP() << "sanitizers do not run under these limits";
     put("a.ply", ply_shape(300));
-    result_ = shell(classify_);
+    result_ = shell(classify_ + " --threads 2");
     ASSERT_EQ(result_.exit_code, 0) << result_.err;
   }
 
-  const std::string classify_ = "exec ptattn-classify a.ply --model tiny --threads 2 --quiet";
+  const std::string classify_ = "exec ptattn-classify a.ply --model tiny --quiet";
   Finished result_;  ///< without limits
 };
 
@@ -33,7 +33,7 @@ TEST_F(Threads, that_exceed_the_limit_of_a_user_are_done_without) {
     GTEST_SKIP() << "somebody else may not run the programs";
   }
   for (int i = 0; i < 5; ++i) {
-    const Finished finished = shell(with_one_process(classify_));
+    const Finished finished = shell(with_one_process(classify_ + " --threads 2"));
     EXPECT_EQ(finished.exit_code, 0) << "signal " << finished.signal;
     EXPECT_EQ(finished.err, "");
     EXPECT_EQ(finished.out, result_.out);
@@ -53,14 +53,16 @@ TEST_F(Threads, without_memory_for_a_stack_end_in_one_line_or_the_same_bytes) {
   while (!begins(limit)) limit += 500;
   for (const int end = limit + 16 * kMegabyte; limit < end; limit += 250) {
     if (!begins(limit)) continue;
-    SCOPED_TRACE(limit);
-    const Finished finished = under(limit, classify_);
-    EXPECT_EQ(finished.signal, 0);
-    if (finished.exit_code == 0) {
-      EXPECT_EQ(finished.out, result_.out);
-    } else {
-      EXPECT_NE(finished.exit_code, 1) << finished.err;
-      EXPECT_EQ(lines_of(finished.err).size(), 1U) << finished.err;
+    for (const std::string threads : {" --threads 1", " --threads 2"}) {
+      SCOPED_TRACE(std::to_string(limit) + threads);
+      const Finished finished = under(limit, classify_ + threads);
+      EXPECT_EQ(finished.signal, 0);
+      if (finished.exit_code == 0) {
+        EXPECT_EQ(finished.out, result_.out);
+      } else {
+        EXPECT_NE(finished.exit_code, 1) << finished.err;
+        EXPECT_EQ(lines_of(finished.err).size(), 1U) << finished.err;
+      }
     }
   }
 }

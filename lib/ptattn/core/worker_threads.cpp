@@ -22,6 +22,7 @@ namespace ptattn::detail {
 namespace {
 
 std::mutex mutex;
+bool begun = false;     // whether TBB has run a loop, for which it takes memory of its own
 std::size_t there = 0;  // workers: TBB ends none before the process ends
 
 /// The address space that TBB takes with its first loop, set aside while this lives: throws
@@ -91,13 +92,14 @@ void start_workers(std::size_t count) {
 std::size_t have_workers(std::size_t count) {
   const std::scoped_lock lock(mutex);
   std::size_t more = 0;
-  if (there == 0) {
+  if (!begun) {
     const FirstLoopMemory beside_the_stacks;  // which stay mapped, for TBB to have them
     more = startable_threads(count);
   } else if (count > there) {
     more = startable_threads(count - there);
   }
-  if (more > 0) start_workers(there + more);
+  if (more > 0 || !begun) start_workers(there + more);
+  begun = true;
   there += more;
   return std::min(count, there);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -50,14 +51,17 @@ inline double loss_of_step(train::TrainableNetwork& network, const PointInput& i
 
 /// Along its own gradient g a parameter changes the loss by |g|^2 per unit: checked for every
 /// parameter by central differences of the network itself, in float32.
-/// @param move  how far a parameter is moved, per its length where that is above 1: small where
-///              maxima and ReLU bend the loss
+/// A step moves the loss by kShare of itself: less and the loss's rounding shows, more and its
+/// bends.
+/// @param move  how far a parameter is moved at most, per its length where that is above 1: small
+///              where maxima and ReLU bend the loss
 inline void expect_gradients_are_slopes(train::TrainableNetwork& network, const PointInput& input,
-                                        std::size_t outputs, double tolerance, double move = 3e-3) {
+                                        std::size_t outputs, double tolerance, double move = 3e-2) {
+  constexpr double kShare = 3e-3;
   network.freeze_norm_statistics(false);
   (void)loss_of_step(network, input, outputs);
   for (train::Parameter& parameter : network.parameters().parameters()) {
-    (void)loss_of_step(network, input, outputs);
+    const double loss = loss_of_step(network, input, outputs);
     const std::vector<float> gradient(parameter.gradient.begin(), parameter.gradient.end());
     const std::vector<float> value(parameter.value.begin(), parameter.value.end());
     double square = 0.0;
@@ -67,7 +71,8 @@ inline void expect_gradients_are_slopes(train::TrainableNetwork& network, const 
     if (norm < 1e-3) continue;
     double size = 0.0;
     for (const float v : value) size += double{v} * v;
-    const double step = move * std::max(1.0, std::sqrt(size)) / norm;
+    const double step =
+        std::min(move * std::max(1.0, std::sqrt(size)) / norm, kShare * std::abs(loss) / square);
     const auto loss_at = [&](double by) {
       for (std::size_t i = 0; i < value.size(); ++i) {
         parameter.value[i] = static_cast<float>(value[i] + by * gradient[i]);

@@ -51,7 +51,8 @@ def make(tile: laspy.LasData, point_format: int, count: int, path: Path) -> None
     width = int(tile.X.max() - tile.X.min()) + 1
     las.X, las.Y, las.Z = tile.X[rows] + copy * width, tile.Y[rows], tile.Z[rows]
     for name in ("intensity", "return_number", "number_of_returns", "classification", "point_source_id"):
-        las[name] = np.asarray(tile[name])[rows]
+        values = np.asarray(tile[name])[rows]
+        las[name] = values if point_format >= 6 or name != "classification" else values % 32
     names = set(las.point_format.dimension_names)
     if "gps_time" in names:
         las.gps_time = 2.8e8 + np.arange(count) * 3.1e-6

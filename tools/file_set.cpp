@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <new>
 #include <system_error>
 
 #include "ptattn/core/error.hpp"
@@ -27,6 +28,7 @@ void FileSet::insert_folder(const fs::path& folder) {
   for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
     insert(entry->path());
   }
+  if (failed == std::errc::not_enough_memory) throw std::bad_alloc();
 }
 
 bool FileSet::contains(const fs::path& path) const {

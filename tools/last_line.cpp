@@ -44,6 +44,15 @@ class ShortLine {
   std::size_t size_ = 0;
 };
 
+// Of this thread, and taken back by nothing: what it is asked for is whether that can be the
+// reason.
+thread_local bool was_without_memory = false;
+
+[[noreturn]] void on_missing_memory() {
+  was_without_memory = true;
+  throw std::bad_alloc();
+}
+
 [[noreturn]] void on_terminate() noexcept {
   try {
     if (std::current_exception()) throw;
@@ -55,6 +64,10 @@ class ShortLine {
     end_process(kInternalError, "internal error: ", error.what());
   } catch (...) {
     end_process(kInternalError, "internal error: an exception of an unknown kind");
+  }
+  // A function that must not throw, inlined into another, ends the process without catching.
+  if (was_without_memory && std::uncaught_exceptions() > 0) {
+    end_process(static_cast<int>(Fault::kInput), kNoMemory);
   }
   end_process(kInternalError, "internal error: ended by std::terminate");
 }
@@ -82,6 +95,7 @@ void end_process(int exit_code, std::string_view words, std::string_view detail)
 }
 
 void end_in_a_line_on_terminate() {
+  std::set_new_handler(on_missing_memory);
   std::set_terminate(on_terminate);
 }
 

@@ -15,6 +15,7 @@
 #include "made_by.hpp"
 #include "models.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/json.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "target.hpp"
 #include "tool.hpp"
@@ -118,7 +119,7 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
   report.json = {{"points", cloud.size()}, {"channels", fields.size()}};
   if (s.names) {
     for (std::size_t c = 0; c < fields.size(); ++c)
-      report.json["names"][fields[c]] = features.names[c];
+      object_at(report.json, "names")[fields[c]] = features.names[c];
   }
   if (job.output.empty()) return report;
   check_target(job.output, kTargets);

@@ -40,7 +40,7 @@ constexpr Work kWork[] = {
     {"eval", "ptattn-eval labels.ply --map map.json --format json --output o.json", "o.json"},
     {"eval_text_map", "ptattn-eval labels.ply --map map.txt", ""},
     {"eval_results", "ptattn-eval results.jsonl --truth-table truth.csv --format json", ""},
-    {"info", "ptattn-info a.ply --format json", ""},
+    {"info", "ptattn-info a.ply --format json --no-timing", ""},
     {"train",
      "ptattn-train scenes -o model --size tiny --steps 1 --voxels-per-step 300 --select none "
      "--maps maps.json --classes classes.txt",

@@ -26,7 +26,7 @@ namespace ptattn::test {
 namespace {
 
 int write_weights(const GoldenCase& golden, const std::string& path) {
-  nlohmann::ordered_json header;
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
   std::vector<float> values;
   for (const std::string& name : golden.weights.names()) {
     const std::vector<float> tensor = golden.weights.values(name);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "../text.hpp"
@@ -112,7 +113,7 @@ std::string summary_text(const AttentionRun& run, const AttentionResult& result,
 nlohmann::ordered_json summary_json(const AttentionRun& run, const AttentionResult& result) {
   const AttentionSpread spread = spread_of(result.tokens);
   const AttentionChoice& choice = run.query.choice;
-  nlohmann::ordered_json json;
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
   json["tokens"] = result.tokens.size();
   json["up"] = name_of(result.up);
   if (!result.probabilities.empty()) {
@@ -128,11 +129,11 @@ nlohmann::ordered_json summary_json(const AttentionRun& run, const AttentionResu
   json["effective_tokens"] = spread.effective;
   json["top_tokens"] = spread.top;
   json["top_share"] = spread.top_share;
-  json["heaviest"] = nlohmann::ordered_json::array();
+  nlohmann::ordered_json heaviest = nlohmann::ordered_json::array();
   for (const std::size_t token : heaviest_tokens(result)) {
-    json["heaviest"].push_back(
-        {{"point", result.nearest_points[token]}, {"weight", result.tokens[token]}});
+    heaviest.push_back({{"point", result.nearest_points[token]}, {"weight", result.tokens[token]}});
   }
+  json["heaviest"] = std::move(heaviest);
   return json;
 }
 

@@ -23,7 +23,7 @@ class JsonlFormat : public RecordFormat {
   std::string header() const override { return {}; }
 
   std::string line(const Record& record) const override {
-    nlohmann::ordered_json object;
+    nlohmann::ordered_json object = nlohmann::ordered_json::object();
     object["path"] = record.path;
     if (record.points) object["points"] = *record.points;
     if (record.failed()) {

@@ -1,11 +1,11 @@
 #include "resume.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "../made_by.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/io/whole_file.hpp"
 #include "record.hpp"
 
 namespace ptattn::tools {
@@ -31,7 +31,7 @@ std::string text_of(const MadeBy& made_by) {
   return made_by.model + " in " + std::string(name_of(made_by.precision));
 }
 
-void add_record(const std::string& line, const std::string& subject, std::size_t line_number,
+void add_record(std::string_view line, const std::string& subject, std::size_t line_number,
                 const MadeBy& made_by, EarlierRun& earlier) {
   const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
   const auto has_text = [&](const char* key) {
@@ -76,24 +76,24 @@ EarlierRun read_earlier_run(const std::filesystem::path& output, const MadeBy& m
   std::error_code ignored;
   if (!std::filesystem::exists(output, ignored)) return earlier;
   const std::string subject = output.string();
-  std::ifstream file(output, std::ios::binary);
-  if (!file || !std::filesystem::is_regular_file(output, ignored)) {
+  if (!std::filesystem::is_regular_file(output, ignored)) {
     throw Error(Fault::kInput, subject, "cannot be read, --resume needs a file");
   }
+  const std::string text = io::read_whole_file(output);
   MadeBy expected{as_json_text(made_by.model), made_by.precision, made_by.run};
   expected.run.model = as_json_text(made_by.run.model);
   for (std::string& option : expected.run.options) option = as_json_text(option);
-  std::size_t line_number = 0;
-  for (std::string line; std::getline(file, line);) {
-    ++line_number;
-    if (file.eof()) {  // no newline at its end
+  std::string_view rest = text;
+  for (std::size_t line_number = 1; !rest.empty(); ++line_number) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    if (line.size() == rest.size()) {  // no newline at its end
       if (!is_cut_record(line)) not_ours(subject, line_number);
       break;
     }
     add_record(line, subject, line_number, expected, earlier);
     earlier.keep_bytes += line.size() + 1;
+    rest.remove_prefix(line.size() + 1);
   }
-  if (file.bad()) throw Error(Fault::kInput, subject, "cannot be read");
   return earlier;
 }
 

@@ -7,6 +7,7 @@
 #include "../format.hpp"
 #include "../made_by.hpp"
 #include "../text.hpp"
+#include "ptattn/core/json.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -240,7 +241,7 @@ std::string json_text(const Report& report) {
     nlohmann::ordered_json entry{
         {"path", input.name}, {report.items, input.metrics.items}, {"ignored", input.ignored}};
     entry.update(overall(input.metrics));
-    object["inputs"].push_back(std::move(entry));
+    array_at(object, "inputs").push_back(std::move(entry));
   }
   if (!report.made_by.tool.empty()) object["made_by"] = as_json(report.made_by);
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

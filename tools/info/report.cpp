@@ -10,6 +10,7 @@
 #include "../text.hpp"
 #include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/orientation.hpp"
+#include "ptattn/core/json.hpp"
 #include "ptattn/core/text.hpp"
 
 namespace ptattn::tools {
@@ -160,7 +161,8 @@ Json fields_json(const CloudFacts& facts) {
     Json json{{"name", field.name}, {"type", field.type}, {"low", field.low}, {"high", field.high}};
     if (field.not_numbers > 0) json["not_numbers"] = field.not_numbers;
     if (!field.meaning.empty()) json["meaning"] = field.meaning;
-    for (const auto& [code, points] : field.classes) json["classes"][std::to_string(code)] = points;
+    for (const auto& [code, points] : field.classes)
+      object_at(json, "classes")[std::to_string(code)] = points;
     list.push_back(std::move(json));
   }
   return list;
@@ -220,7 +222,7 @@ Json as_json(const CloudFacts& facts, const Advice& advice) {
   if (!strays.empty()) warnings.insert(warnings.begin(), {"stray", strays});
   json["warnings"] = hints_json(warnings);
   for (const ModelFit& fit : advice.models) {
-    json["models"][fit.model] = {
+    object_at(json, "models")[fit.model] = {
         {"fits", fit.fits}, {"missing", fit.missing}, {"warnings", hints_json(fit.hints)}};
   }
   json["fields"] = fields_json(facts);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../text.hpp"
+#include "ptattn/core/json.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -115,7 +116,7 @@ std::string as_table(const SegmentRecord& record, const SegmenterDescription& mo
 }
 
 nlohmann::ordered_json as_json(const SegmentRecord& record, const SegmenterDescription& model) {
-  nlohmann::ordered_json json;
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
   json["output"] = record.output;
   json["points"] = record.points;
   json["invalid"] = record.invalid;
@@ -125,14 +126,14 @@ nlohmann::ordered_json as_json(const SegmentRecord& record, const SegmenterDescr
   json["tiles"] = record.tiles;
   if (record.votes > 1) json["votes"] = record.votes;
   for (std::size_t c = 0; c < record.counts.size(); ++c) {
-    json["classes"][model.classes[c]] = record.counts[c];
+    object_at(json, "classes")[model.classes[c]] = record.counts[c];
   }
   for (std::size_t c = 0; c < record.counts.size(); ++c) {
-    json["confidence"][model.classes[c]] =
+    object_at(json, "confidence")[model.classes[c]] =
         std::round(record.confidence[c] * kConfidenceUnit) / kConfidenceUnit;
   }
   for (const std::size_t c : model.reliability.unproven) {
-    json["unproven_classes"].push_back(model.classes[c]);
+    array_at(json, "unproven_classes").push_back(model.classes[c]);
   }
   const auto rounded = [](double x) { return std::round(x * kConfidenceUnit) / kConfidenceUnit; };
   json["mean_confidence"] = rounded(record.mean_confidence);
@@ -140,7 +141,7 @@ nlohmann::ordered_json as_json(const SegmentRecord& record, const SegmenterDescr
   if (record.distance) json["distance"] = rounded(*record.distance);
   json["unusual"] = record.unusual;
   for (const InstanceCount& count : record.instances) {
-    json["instances"][model.classes[count.class_number]] = count.things;
+    object_at(json, "instances")[model.classes[count.class_number]] = count.things;
   }
   if (record.unsure_points) json["unsure_points"] = *record.unsure_points;
   return json;

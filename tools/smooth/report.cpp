@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "../text.hpp"
+#include "ptattn/core/json.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -64,7 +65,7 @@ FileReport report_of(const SmoothSettings& s, const Job& job, std::size_t points
   FileReport report = general(job, points);
   report.json["smoothed"] = Json::array();
   for (const SmoothedRecord& r : records) {
-    Json item;
+    Json item = Json::object();
     item["what"] = r.what;
     item["bandwidth"] = r.bandwidth;
     item["bandwidth_given"] = s.bandwidth.has_value();
@@ -74,7 +75,7 @@ FileReport report_of(const SmoothSettings& s, const Job& job, std::size_t points
       item["labels"] = r.labels;
       item["changed"] = r.changed;
     }
-    report.json["smoothed"].push_back(item);
+    array_at(report.json, "smoothed").push_back(item);
     report.table += "  " + text_of(s, r) + "\n";
   }
   return report;
@@ -93,7 +94,7 @@ FileReport report_of(const SmoothSettings& s, const Job& job, std::size_t points
   json["bandwidth_given"] = s.bandwidth.has_value();
   json["vertical"] = r.vertical;
   json["features"] = Json::object();
-  for (const auto& [name, weight] : r.features) json["features"][name] = weight;
+  for (const auto& [name, weight] : r.features) object_at(json, "features")[name] = weight;
   json[r.categorical ? "leave_one_out_right" : "leave_one_out_error"] = r.leave_one_out;
   json["unknown_points"] = r.unknown;
   report.table += "  " + text_of(s, r) + "\n";

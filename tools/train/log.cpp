@@ -1,7 +1,9 @@
 #include "log.hpp"
 
+#include <cerrno>
 #include <cmath>
 #include <fstream>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
@@ -9,6 +11,7 @@
 #include "../text.hpp"
 #include "../text_file.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/json.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -58,7 +61,10 @@ TrainLog::TrainLog(const std::filesystem::path& path, std::uint64_t last_step,
 void TrainLog::append(const std::string& line) {
   std::ofstream file(path_, std::ios::app);
   file << line << "\n" << std::flush;
-  if (!file) throw Error(Fault::kInput, path_.string(), "cannot be written");
+  if (!file) {
+    throw Error(Fault::kInput, path_.string(),
+                "cannot be written: " + std::generic_category().message(errno));
+  }
 }
 
 void TrainLog::add(const CurvePoint& point) {
@@ -84,10 +90,10 @@ void TrainLog::add(const ValidationPoint& point, const std::vector<std::string>&
             {"calibration_error", rounded(point.calibration_error, 1e4)}};
   if (point.is_final) json["final"] = true;
   for (std::size_t c = 0; c < classes.size(); ++c) {
-    if (point.ious[c] >= 0.0) json["iou"][classes[c]] = rounded(point.ious[c], 1e4);
+    if (point.ious[c] >= 0.0) object_at(json, "iou")[classes[c]] = rounded(point.ious[c], 1e4);
   }
   for (const train::CloudScores& cloud : clouds) {
-    json["clouds"][cloud.name] = rounded(cloud.scores.mean_iou(), 1e4);
+    object_at(json, "clouds")[cloud.name] = rounded(cloud.scores.mean_iou(), 1e4);
   }
   append(json.dump());
 }

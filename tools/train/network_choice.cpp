@@ -128,7 +128,7 @@ class NetworkChoice {
   }
 
   Json preprocessing() {
-    Json json;
+    Json json = Json::object();
     json["kind"] = "scene";
     json["unit"] = "metre";
     json["up"] = "z";

@@ -86,7 +86,7 @@ std::array<int, kStages - 1> decoder_patches(int size) {
 /// @param has_decoder_blocks  else the decoder only adds up
 Json stages_of(const StageSizes& sizes, std::size_t classes, std::size_t channels,
                bool has_decoder_blocks) {
-  Json json;
+  Json json = Json::object();
   json["num_classes"] = classes;
   json["in_channels"] = channels;
   json["order"] = {"z", "z-trans", "hilbert", "hilbert-trans"};
@@ -129,7 +129,7 @@ std::string litept_hyper_parameters(const std::string& size, std::size_t classes
 
 std::string pct_hyper_parameters(const std::string& size, std::size_t classes) {
   const bool narrow = size != "base";
-  Json json;
+  Json json = Json::object();
   json["num_classes"] = classes;
   json["groups"] = Json::array({{{"points", narrow ? 256 : 512},
                                  {"neighbors", narrow ? 20 : 32},

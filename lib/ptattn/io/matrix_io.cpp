@@ -45,7 +45,7 @@ std::string npy_header(MatrixView values) {
 std::string safetensors_header(std::string_view name, MatrixView values,
                                const std::map<std::string, std::string>& metadata) {
   const std::size_t bytes = values.rows * values.cols * sizeof(float);
-  nlohmann::json header;
+  nlohmann::json header = nlohmann::json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   header[std::string(name)] = {
       {"dtype", "F32"}, {"shape", {values.rows, values.cols}}, {"data_offsets", {0, bytes}}};

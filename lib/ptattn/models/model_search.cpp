@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <set>
 #include <system_error>
 
@@ -52,11 +53,11 @@ std::vector<fs::path> model_search_path(const fs::path& package) {
 std::vector<std::string> list_models(const fs::path& package) {
   std::set<std::string> names;
   for (const fs::path& folder : model_search_path(package)) {
-    std::error_code ignored;
-    for (fs::directory_iterator entry(folder, ignored), end; entry != end;
-         entry.increment(ignored)) {
+    std::error_code failed;  // often: not every folder of the path need exist
+    for (fs::directory_iterator entry(folder, failed), end; entry != end; entry.increment(failed)) {
       if (is_model(entry->path())) names.insert(entry->path().filename().string());
     }
+    if (failed == std::errc::not_enough_memory) throw std::bad_alloc();
   }
   return {names.begin(), names.end()};
 }

@@ -1,8 +1,6 @@
 #include "ptattn/train/checkpoint.hpp"
 
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -10,6 +8,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/io/atomic_file.hpp"
+#include "ptattn/io/whole_file.hpp"
 
 namespace ptattn::train {
 namespace {
@@ -46,9 +45,8 @@ std::filesystem::path previous_of(std::filesystem::path path) {
 
 /// What stands between magic and checksum; nullopt where the file is missing or damaged.
 std::optional<std::string> read_body(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  const std::string text = io::read_whole_file(path);
   std::uint64_t expected = 0;
   const std::size_t around = kMagic.size() + sizeof expected;
   if (text.size() < around || !text.starts_with(kMagic)) return std::nullopt;

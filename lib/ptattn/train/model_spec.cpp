@@ -1,13 +1,14 @@
 #include "ptattn/train/model_spec.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/json.hpp"
 #include "ptattn/io/atomic_file.hpp"
+#include "ptattn/io/whole_file.hpp"
 #include "ptattn/models/familiar_features.hpp"
 #include "ptattn/models/model_config.hpp"
 
@@ -77,7 +78,7 @@ bool take_channels(Parameter& parameter, const ModelSpec& spec, const WeightSour
 }
 
 Json config_of(const ModelSpec& spec) {
-  Json json;
+  Json json = Json::object();
   json["format"] = 1;
   json["name"] = spec.name;
   if (!spec.purpose.empty()) json["purpose"] = spec.purpose;
@@ -181,25 +182,24 @@ void write_model(const std::filesystem::path& folder, const ModelSpec& spec,
 void write_reliability(const std::filesystem::path& folder, const Reliability& reliability,
                        const std::vector<std::string>& classes) {
   const std::filesystem::path path = folder / "config.json";
-  std::ifstream text(path);
-  Json json = Json::parse(text, nullptr, false);
+  Json json = Json::parse(io::read_whole_file(path), nullptr, false);
   if (!json.is_object()) throw Error(Fault::kModel, path.string(), "cannot be read as JSON");
   json.erase("calibration");
   json.erase("unproven_classes");
   json.erase("usual");
   const std::span<const double> temperature = reliability.temperature.by_class();
   if (temperature.size() == 1) {
-    json["calibration"]["temperature"] = temperature.front();
+    object_at(json, "calibration")["temperature"] = temperature.front();
   } else if (!temperature.empty()) {
-    json["calibration"]["temperature"] = temperature;
+    object_at(json, "calibration")["temperature"] = temperature;
   }
   for (const std::size_t c : reliability.unproven) {
-    json["unproven_classes"].push_back(classes.at(c));
+    array_at(json, "unproven_classes").push_back(classes.at(c));
   }
   const auto& [distance, unsure_share, energy] = reliability.usual;
-  if (distance) json["usual"]["distance"] = *distance;
-  if (unsure_share) json["usual"]["unsure_share"] = *unsure_share;
-  if (energy) json["usual"]["energy"] = *energy;
+  if (distance) object_at(json, "usual")["distance"] = *distance;
+  if (unsure_share) object_at(json, "usual")["unsure_share"] = *unsure_share;
+  if (energy) object_at(json, "usual")["energy"] = *energy;
   io::AtomicFile file(path);
   file.append(json.dump(2) + "\n");
   file.commit();

@@ -43,7 +43,7 @@ bool is_half(const NamedTensor& tensor) {
 
 /// The header's text, filled up with blanks.
 std::string header_of(std::span<const NamedTensor> tensors) {
-  nlohmann::ordered_json header;
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
   std::size_t begin = 0;
   for (const NamedTensor& tensor : tensors) {
     check_tensor(tensor, header);

@@ -185,8 +185,11 @@ void declare_batches(CLI::App& app, TrainSettings& s) {
                  "Set the objects per batch [32, with parts 8]")
       ->type_name("N")
       ->check(whole_number(2, 1024));
-  app.add_flag("--any-up", s.any_up,
-               "Train objects in all orientations, for clouds that may lie on any side");
+  app.add_option("--any-up", s.any_up,
+                 "Turn this share of the objects to any side, for clouds whose vertical is not "
+                 "known [0, with parts 0.15]")
+      ->type_name("X")
+      ->check(number(0.0, 1.0));
   app.add_option("--accumulate", s.accumulate, "Set the batches per step [1]")
       ->type_name("N")
       ->check(whole_number(1, 1024));

@@ -101,12 +101,12 @@ class Planner {
     train::ObjectChange& change = plan_.objects.change;
     if (data_.kind == TrainKind::kObjects) {
       plan_.objects.objects = settings_.objects_per_step.value_or(32);
-      if (settings_.any_up) change.any_side_up = 1.0;
+      change.any_side_up = settings_.any_up.value_or(change.any_side_up);
     } else {
       plan_.objects.objects = settings_.objects_per_step.value_or(8);
       plan_.trainer.loss.category_of_class = categories_of(plan_.spec.classes);
       change = {.any_heading = 0.1,
-                .any_side_up = settings_.any_up ? 1.0 : 0.15,
+                .any_side_up = settings_.any_up.value_or(0.15),
                 .tilt = 0.35,
                 .mirror = false,
                 .stretch = 1.4,

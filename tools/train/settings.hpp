@@ -43,7 +43,7 @@ struct TrainSettings {
 
   std::size_t voxels_per_step = 18'000;
   std::optional<std::size_t> objects_per_step;
-  bool any_up = false;  ///< objects may lie on any side
+  std::optional<double> any_up;  ///< share of the objects turned to any side
   std::size_t accumulate = 1;
   std::optional<double> learning_rate;
   double balance = 0.15;  ///< power of rarity by which classes weigh more; 0: all alike

@@ -3,6 +3,8 @@
 
 modelnet40/CLASS/N.ply: the official training split, a tenth of every class held out, drawn with a fixed seed.
 parts/CATEGORY_N.ply: shapes with a field `part`, and parts_classes.txt; of every category the last two are held out.
+parts/modelnet_CATEGORY_N.ply: clouds of ModelNet40 of which only the category is known, in classes none that is held out: each
+point is "not" a part of the other categories.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ import numpy as np
 
 VALIDATION_SHARE, SPLIT_SEED = 0.1, 20260101  # of data.py
 HELD_OUT_SHAPES = 2
+SAME_KIND = {"airplane": "Airplane", "chair": "Chair", "cup": "Cup", "person": "Human", "table": "Table", "vase": "Vase"}
+KIND_ONLY = 60  # clouds of a category
+FIRST_KIND = 200  # value of the first category, behind those of the parts
 
 
 def write_ply(path: Path, xyz: np.ndarray, part: np.ndarray | None = None) -> None:
@@ -49,11 +54,30 @@ def write_modelnet(data: Path, work: Path) -> None:
         write_ply(folder / f"{'held_' if i in held_out else ''}{i:05}.ply", xyz[i].astype(np.float32) / np.float32(32767))
 
 
+def write_kinds(data: Path, folder: Path, categories: list[str]) -> None:
+    xyz = np.load(data / "modelnet40_train_xyz_i16.npy")
+    labels = np.load(data / "modelnet40_train_label_u8.npy").astype(np.int64)
+    classes = json.loads((data / "modelnet40_classes.json").read_text())
+    held_out = held_out_objects(labels)
+    for name, category in SAME_KIND.items():
+        rows = [i for i in np.flatnonzero(labels == classes.index(name)) if i not in held_out][:KIND_ONLY]
+        value = FIRST_KIND + categories.index(category)
+        for rank, i in enumerate(rows):
+            part = np.full(len(xyz[i]), value, np.uint8)
+            write_ply(folder / f"modelnet_{category}_{rank:02}.ply", xyz[i].astype(np.float32) / np.float32(32767), part)
+
+
 def write_parts(data: Path, work: Path) -> None:
     description = json.loads((data / "psb_parts_classes.json").read_text())
     names = [f"{category}.{part}" for category in description["categories"] for part in description["parts"][category]]
     (work / "parts").mkdir(parents=True, exist_ok=True)
-    (work / "parts_classes.txt").write_text("".join(f"{i} {name}\n" for i, name in enumerate(names)))
+    lines = [f"{i} {name}" for i, name in enumerate(names)]
+    for i, category in enumerate(description["categories"]):
+        if category in SAME_KIND.values():
+            others = [name for name in names if not name.startswith(category + ".")]
+            lines.append(f"{FIRST_KIND + i} not_" + "_not_".join(others))
+    (work / "parts_classes.txt").write_text("\n".join(lines) + "\n")
+    write_kinds(data, work / "parts", description["categories"])
     xyz = np.load(data / "psb_parts_train_xyz_i16.npy")
     category = np.load(data / "psb_parts_train_category_u8.npy").astype(np.int64)
     part = np.load(data / "psb_parts_train_part_u8.npy")

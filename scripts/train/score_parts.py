@@ -1,24 +1,26 @@
 #!/usr/bin/env python3
 """Measures a model for the parts of objects on the held-out shapes of prepare_objects.py, as Markdown tables for its card.
 
-    scripts/train/score_parts.py WORK/objects/parts MODEL [MODEL ...] --programs build/default/bin
+    scripts/train/score_parts.py WORK/objects/parts MODEL [MODEL ...] --modelnet WORK/objects/modelnet40 --programs build/default/bin
 
 Every shape is labelled by ptattn-segment with its category given, and guessed. Of the last model also category by category
 and part by part; of each model on copies of the shapes: fewer points, noise, other headings, other sides up.
 
 accuracy: of all points. mean: mean IoU of a category's parts over its shapes, where a part that is neither there nor
-found counts as 100. parts: mean IoU of the parts, all shapes together.
+found counts as 100. parts: mean IoU of the parts, all shapes together. --modelnet: for how many held-out clouds of ModelNet40
+the category is guessed right.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from prepare_objects import write_ply
+from prepare_objects import SAME_KIND, write_ply
 
 TYPES = {"float": "<f4", "double": "<f8", "uchar": "u1", "uint8": "u1", "short": "<i2", "ushort": "<u2", "int": "<i4", "uint": "<u4",
          "float32": "<f4", "float64": "<f8", "uint16": "<u2", "int32": "<i4"}
@@ -112,13 +114,28 @@ def label(programs: Path, model: str, clouds: dict[str, list[Path]], out: Path, 
     return scores
 
 
+def category_shares(programs: Path, models: list[str], clouds: Path, out: Path) -> None:
+    print("\n| ModelNet40, category guessed right, % | clouds | " + " | ".join(Path(model).name for model in models) + " |")
+    print("|---|---|" + "---|" * len(models))
+    for name, category in SAME_KIND.items():
+        paths = sorted((clouds / name).glob("held_*.ply"))
+        shares = []
+        for model in models:
+            run = subprocess.run([programs / "ptattn-segment", *paths, "--model", model, "-o", f"{out}/", "--quiet", "--no-progress",
+                                  "--format", "jsonl"], check=True, capture_output=True, text=True)
+            shares.append(np.mean([json.loads(line)["category"] == category for line in run.stdout.splitlines()]))
+        print(f"| {name}: {category} | {len(paths)} | " + " | ".join(f"{100 * share:.0f}" for share in shares) + " |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shapes", type=Path)
     parser.add_argument("models", nargs="+")
+    parser.add_argument("--modelnet", type=Path)
     parser.add_argument("--programs", type=Path, default=Path("build/default/bin"))
     options = parser.parse_args()
     names = [line.split(None, 1)[1] for line in (options.shapes.parent / "parts_classes.txt").read_text().splitlines()]
+    names = [name for name in names if not name.startswith("not_")]
     held_out = sorted(options.shapes.glob("held_*.ply"))
     print("| held-out shapes | model | accuracy | mean | parts | category guessed: accuracy | parts | category right |")
     print("|---|---|---|---|---|---|---|---|")
@@ -142,6 +159,8 @@ def main() -> None:
                       f"{np.nanmean(guessed.ious()):.1f} | {right:.1f} |", flush=True)
                 if copy == "as they are":
                     last = given, guessed
+        if options.modelnet:
+            category_shares(options.programs, options.models, options.modelnet, out)
     given, guessed = last
     print("\n| | accuracy | mean | accuracy, category guessed | category right |\n|---|---|---|---|---|")
     for category in given.shapes:

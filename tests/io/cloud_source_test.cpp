@@ -16,6 +16,7 @@
 #include <zlib.h>
 
 #include "parse_text.hpp"
+#include "ptattn/core/random.hpp"
 #include "temp_folder.hpp"
 
 namespace ptattn::test {
@@ -96,7 +97,13 @@ TEST(pipes, are_read_to_their_end_however_they_are_written) {
   std::string big =
       "ply\nformat binary_little_endian 1.0\nelement vertex 300000\nproperty float x\nend_header\n";
   big += std::string(1'200'000, '\1');
-  for (const std::string& bytes : {kPly, big, gzipped(kPly)}) {
+  std::string noise = big;  // whose gzip data is longer than the first look at a pipe
+  Random random(3);
+  for (std::size_t i = noise.size() - 1'200'000; i < noise.size(); ++i) {
+    noise[i] = static_cast<char>(random.uniform() * 127.0);
+  }
+  ASSERT_GT(gzipped(noise).size(), 500'000U);
+  for (const std::string& bytes : {kPly, big, gzipped(kPly), gzipped(noise)}) {
     std::thread writer([&] {
       std::ofstream out(folder / "pipe", std::ios::binary);
       for (std::size_t at = 0; at < bytes.size(); at += 70000) {

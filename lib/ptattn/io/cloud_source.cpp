@@ -24,10 +24,15 @@ constexpr std::size_t kPiece = std::size_t{1} << 18;
 constexpr std::size_t kFirstLook = std::size_t{1} << 16;
 constexpr int kWaitMilliseconds = 100;
 
+bool begins_like_gzip(std::span<const std::byte> bytes) {
+  return bytes.size() >= 2 && std::memcmp(bytes.data(), "\x1f\x8b", 2) == 0;
+}
+
 /// Refuses what cannot become a cloud as soon as enough of it is there.
 class Spool {
  public:
-  explicit Spool(std::string_view subject) : subject_(subject) {}
+  /// @param unpacked  the bytes come out of gzip data, so that they cannot be such
+  Spool(std::string_view subject, bool unpacked) : subject_(subject), unpacked_(unpacked) {}
 
   [[nodiscard]] std::span<std::byte> room() { return bytes_.room(kPiece); }
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
@@ -36,6 +41,7 @@ class Spool {
     bytes_.add(count);
     if (looked_ || bytes_.size() < kFirstLook) return;
     looked_ = true;
+    if (!unpacked_ && begins_like_gzip(bytes_.view())) return;
     refuse_other_kinds(ByteSource(bytes_.view(), subject_));
   }
   [[nodiscard]] std::unique_ptr<ByteSource> finish() {
@@ -44,6 +50,7 @@ class Spool {
 
  private:
   std::string subject_;
+  bool unpacked_;
   SpooledBytes bytes_;
   bool looked_ = false;
 };
@@ -67,7 +74,7 @@ class Pipe {
 
   [[nodiscard]] std::unique_ptr<ByteSource> read_all() {
     const std::size_t most = most_spooled_bytes();
-    Spool spool(subject_);
+    Spool spool(subject_, false);
     for (;;) {
       throw_if_stopped();
       const auto room = spool.room();
@@ -117,7 +124,7 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
 
   [[nodiscard]] std::unique_ptr<ByteSource> run() {
-    Spool spool(source_.name());
+    Spool spool(source_.name(), true);
     while (!ended_) {
       throw_if_stopped();
       const auto room = spool.room();
@@ -198,7 +205,7 @@ std::unique_ptr<ByteSource> unzipped(const ByteSource& source) {
   if (source.size() < kShortest) return nullptr;
   Scratch scratch;
   const auto start = source.view(0, 2, scratch);
-  if (std::memcmp(start.data(), "\x1f\x8b", 2) != 0) return nullptr;
+  if (!begins_like_gzip(start)) return nullptr;
   return Inflater(source).run();
 }
 

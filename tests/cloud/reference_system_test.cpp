@@ -42,10 +42,12 @@ TEST(reference_system, comes_from_wkt) {
   EXPECT_EQ(feet.name, "Kentucky (ftUS) + height");
   EXPECT_NEAR(feet.metres.value(), 1200.0 / 3937.0, 1e-9);
   EXPECT_FALSE(feet.geographic);
+  EXPECT_EQ(feet.metres_of_height, 1.0);
   const ReferenceSystem degrees =
       system_of({record(2112, R"(GEOGCS["WGS 84",UNIT["degree",0.0174532925199433]])")});
   EXPECT_TRUE(degrees.geographic);
   EXPECT_FALSE(degrees.metres);
+  EXPECT_FALSE(degrees.metres_of_height);
 }
 
 TEST(reference_system, comes_from_geotiff_keys) {
@@ -54,6 +56,10 @@ TEST(reference_system, comes_from_geotiff_keys) {
   EXPECT_EQ(metres.name, "EPSG:2154");
   EXPECT_EQ(metres.metres, 1.0);
   EXPECT_EQ(system_of({keys({1, 1, 0, 1, 3076, 0, 1, 9003})}).metres, 1200.0 / 3937.0);
+  const ReferenceSystem mixed =
+      system_of({keys({1, 1, 0, 2, 3072, 0, 1, 26917, 4099, 0, 1, 9003})});
+  EXPECT_EQ(mixed.metres, 1.0);  // as all zones of UTM
+  EXPECT_EQ(mixed.metres_of_height, 1200.0 / 3937.0);
   EXPECT_TRUE(system_of({keys({1, 1, 0, 1, 1024, 0, 1, 2})}).geographic);
   const ReferenceSystem cited =
       system_of({keys({1, 1, 0, 1, 1026, 34737, 12, 0}), record(34737, "Texas (feet)|")});

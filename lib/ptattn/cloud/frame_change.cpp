@@ -46,9 +46,11 @@ FrameChange::FrameChange(PointCloud& cloud, const CloudFrame& frame) : cloud_(cl
     std::swap(*place, field);
   }
   old_ = std::move(fields);
+  if (frame.metres != 1.0) std::swap(cloud.metadata().las, las_);
 }
 
 FrameChange::~FrameChange() {
+  if (las_ != nullptr) std::swap(cloud_.metadata().las, las_);
   for (Field& field : old_) {
     Field* const place = cloud_.find(field.name());
     if (place != nullptr) std::swap(*place, field);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -19,8 +20,9 @@ struct CloudFrame {
 
 /// Gives a cloud coordinates whose z points up, in metres, as long as it lives: those of its fields
 /// x, y, z (under any of their names) become `metres` times `upright`, as float64; normals (see
-/// find_normals) are turned as well. The destructor puts the old fields back, bit for bit. Does
-/// nothing for a usual frame.
+/// find_normals) are turned as well. What a LAS file says of itself is hidden where the unit
+/// changes, since its reference system no longer holds. The destructor puts the old fields back,
+/// bit for bit. Does nothing for a usual frame.
 ///
 /// Fields may be added to the cloud in between, not removed.
 class FrameChange {
@@ -34,6 +36,7 @@ class FrameChange {
  private:
   PointCloud& cloud_;
   std::vector<Field> old_;
+  std::shared_ptr<const LasMetadata> las_;
 };
 
 }  // namespace ptattn

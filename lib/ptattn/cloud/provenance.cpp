@@ -161,6 +161,14 @@ std::optional<LabelMeaning> find_label_meaning(std::span<const std::string> comm
   return found;
 }
 
+std::string find_labelling_model(std::span<const std::string> comments, std::string_view field) {
+  std::string model;
+  for (const Provenance& provenance : read_provenance(comments)) {
+    if (provenance.labels && provenance.labels->field == field) model = provenance.model;
+  }
+  return model;
+}
+
 FieldMeanings::FieldMeanings(std::span<const std::string> comments) {
   for (const Provenance& provenance : read_provenance(comments)) {
     for (const auto& [field, meaning] : provenance.fields) meanings_[field] = meaning;

@@ -78,6 +78,11 @@ void add_provenance(CloudMetadata& metadata, const Provenance& provenance);
 [[nodiscard]] std::optional<LabelMeaning> find_label_meaning(std::span<const std::string> comments,
                                                              std::string_view field);
 
+/// Finds the model that made the labels in a field, the last where several did; empty where none
+/// did, or no comment says so.
+[[nodiscard]] std::string find_labelling_model(std::span<const std::string> comments,
+                                               std::string_view field);
+
 /// Holds what comments say of fields in a few words, to be looked up.
 class FieldMeanings {
  public:

@@ -82,7 +82,22 @@ ReferenceSystem from_wkt(const std::string& wkt) {
                           horizontal.find("GEOGCRS") != std::string::npos;
   system.geographic = geographic && !projected;
   if (projected) system.metres = last_unit(horizontal);
+  if (vertical != std::string::npos) system.metres_of_height = last_unit(wkt.substr(vertical));
   return system;
+}
+
+/// The zones of WGS 84, ETRS89 and NAD83, all in metres.
+bool is_utm(std::uint16_t code) {
+  return (code > 32600 && code <= 32660) || (code > 32700 && code <= 32760) ||
+         (code >= 25828 && code <= 25838) || (code > 26900 && code <= 26923);
+}
+
+/// The lengths among the EPSG codes of units.
+std::optional<double> unit_of_code(std::uint16_t code) {
+  if (code == 9001) return 1.0;
+  if (code == 9002) return kFoot;
+  if (code == 9003) return kSurveyFoot;
+  return std::nullopt;
 }
 
 ReferenceSystem from_keys(const LasRecord& keys, const std::string& text) {
@@ -100,12 +115,10 @@ ReferenceSystem from_keys(const LasRecord& keys, const std::string& text) {
     if (key == 1024) system.geographic = value == 2;
     if (key == 3072 && value != 32767 && value != 0) {
       system.name = "EPSG:" + std::to_string(value);
+      if (!system.metres && is_utm(value)) system.metres = 1.0;
     }
-    if (key == 3076) {
-      if (value == 9001) system.metres = 1.0;
-      if (value == 9002) system.metres = kFoot;
-      if (value == 9003) system.metres = kSurveyFoot;
-    }
+    if (key == 3076 && unit_of_code(value)) system.metres = unit_of_code(value);
+    if (key == 4099) system.metres_of_height = unit_of_code(value);
     const bool citation = key == 1026 || key == 3073;
     if (citation && is_text && value < text.size()) {
       const std::string words = text.substr(value, number(4 * k + 2));

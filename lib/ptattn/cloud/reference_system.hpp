@@ -12,6 +12,7 @@ struct ReferenceSystem {
   std::string name{};              ///< of the WKT or of the GeoTIFF citation, or "EPSG:2154"
   std::optional<double> metres{};  ///< that a unit of x and y is long
   bool geographic = false;         ///< x and y are degrees
+  std::optional<double> metres_of_height{};  ///< that a unit of z is long, where it has its own
 
   [[nodiscard]] bool is_known() const { return !name.empty() || metres || geographic; }
 };

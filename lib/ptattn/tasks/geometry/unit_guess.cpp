@@ -75,6 +75,18 @@ bool are_degrees(std::span<const Position> positions, const ScenePose& pose) {
 
 }  // namespace
 
+std::string note_on_heights(const ReferenceSystem& system) {
+  if (!system.metres || !system.metres_of_height) return "";
+  constexpr double kAlike = 0.01;
+  if (std::abs(*system.metres / *system.metres_of_height - 1.0) < kAlike) return "";
+  const auto words = [](double metres) -> std::string {
+    if (metres == 1.0) return "metres";
+    return std::abs(metres / kFoot - 1.0) < kAlike ? "feet" : "another unit";
+  };
+  return "heights are in " + words(*system.metres_of_height) + ", x and y in " +
+         words(*system.metres) + ", as the file's reference system says: convert them to one unit";
+}
+
 UnitGuess guess_unit(std::span<const Position> positions, const ReferenceSystem& system,
                      const std::optional<ScenePose>& pose) {
   if (const auto known = by_system(system)) return *known;

@@ -36,4 +36,8 @@ struct UnitGuess {
                                    const ReferenceSystem& system,
                                    const std::optional<ScenePose>& pose);
 
+/// Says so where a reference system gives heights another unit than x and y, for which no factor
+/// is right; empty elsewhere. The international and the US survey foot count as one unit.
+[[nodiscard]] std::string note_on_heights(const ReferenceSystem& system);
+
 }  // namespace ptattn

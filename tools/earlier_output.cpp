@@ -1,11 +1,13 @@
 #include "earlier_output.hpp"
 
+#include <optional>
 #include <system_error>
 #include <vector>
 
 #include "made_by.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
+#include "ptattn/io/cloud_stream.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -31,6 +33,25 @@ void judge_origin(const Job& job, const Provenance& run, EarlierOutput& earlier)
   }
 }
 
+/// The number of points of a file that is read in pieces, by its header alone; absent for others.
+std::optional<std::size_t> points_of(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return std::nullopt;
+  try {
+    const auto stream = open_cloud_stream(path);
+    return stream == nullptr ? std::nullopt : std::optional(stream->shape().size());
+  } catch (const Error&) {  // which is said when the cloud is read
+    return std::nullopt;
+  }
+}
+
+/// True when an output is of another cloud, such as one of the same name in another folder.
+bool has_other_points(const Job& job) {
+  if (!has_cloud_extension(job.output)) return false;
+  const auto made = points_of(job.output);
+  return made && points_of(job.input.path).value_or(*made) != *made;
+}
+
 }  // namespace
 
 bool is_newer(const fs::path& source, const fs::path& output) {
@@ -53,6 +74,10 @@ EarlierOutput look_at_output(const Job& job, const Provenance& run,
   for (const fs::path& input : inputs) {
     if (!is_newer(input, job.output)) continue;
     earlier.outdated = "is older than " + input.string();
+    return earlier;
+  }
+  if (has_other_points(job)) {
+    earlier.outdated = "has other points than " + job.input.path.string();
     return earlier;
   }
   if (!run.tool.empty()) judge_origin(job, run, earlier);

@@ -23,10 +23,11 @@ struct EarlierOutput {
 
 /// Decides whether the output of an earlier run stands for what this run would make.
 ///
-/// It does not when one of the files that it is made of is newer, when it says that another
-/// command, model or other options made it, or when it is a cloud that cannot be read. Files that
-/// say nothing (pictures, matrices, clouds of other programs) are judged by their age alone;
-/// another version of ptattn is no reason.
+/// It does not when one of the files that it is made of is newer, when its number of points is not
+/// that of its input (of files that can be read in pieces), when it says that another command,
+/// model or other options made it, or when it is a cloud that cannot be read. Files that say
+/// nothing (pictures, matrices, clouds of other programs) are judged by their age alone; another
+/// version of ptattn is no reason.
 /// @param run      what this run is; without a tool nothing is compared
 /// @param sources  what the output is made of besides the job's input
 /// Costs a look at the header of a cloud.

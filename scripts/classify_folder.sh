@@ -23,7 +23,7 @@ name() {
   local code=0 cloud message line
   message=$("$tool" "${options[@]}" -q --format jsonl --output "$output" --resume "$@" 2>&1 >/dev/null) || code=$?
   case $code in
-    0) ;;
+    0) [[ -z $message ]] || printf '%s\n' "$message" >&2 ;; # warnings
     3) # bad clouds have records, too; what is said of OUTPUT itself concerns all that follow
       while IFS= read -r line; do
         if [[ $line == "$tool: $shown: "* && $line != *" inputs failed in an earlier run" ]]; then

@@ -36,6 +36,7 @@ label() {
   message=$(ptattn-segment "${@:4:$#-4}" --resume -q --format jsonl -o "$target" "$cloud" 2>&1 >/dev/null) || code=$?
   case $code in
     0)
+      [[ -z $message ]] || echo "$message" >&3 # warnings
       if [[ -n $before && $before == "$(state "$target")" ]]; then
         printf '%q\n' "$target" >>"$log.skipped"
       else

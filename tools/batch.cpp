@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "cloud_options.hpp"
 #include "earlier_output.hpp"
 #include "interrupt.hpp"
 #include "last_line.hpp"
@@ -112,6 +113,8 @@ class Runner {
     } else {
       record["error"] = without_subject(error, path);
     }
+    const std::vector<Hint> warnings = progress_.take_warnings();
+    if (!warnings.empty() && !record.contains("warnings")) record["warnings"] = as_json(warnings);
     if (batch_.timing) record["seconds"] = std::round(seconds * kSecondsUnit) / kSecondsUnit;
     record.update(batch_.made_by);
     const bool is_json = batch_.format == Format::kJson || batch_.format == Format::kJsonl;

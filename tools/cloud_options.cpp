@@ -72,4 +72,18 @@ void tell_notes(const std::vector<std::string>& notes, const std::string& path,
   }
 }
 
+void tell(const std::vector<std::string>& notes, const std::vector<Hint>& warnings,
+          const std::string& path, Progress& progress) {
+  for (const std::string& note : notes) progress.note(path, note);
+  for (const Hint& warning : warnings) progress.warn(path, warning);
+}
+
+nlohmann::ordered_json as_json(const std::vector<Hint>& warnings) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const Hint& warning : warnings) {
+    json.push_back({{"code", warning.code}, {"text", warning.text}});
+  }
+  return json;
+}
+
 }  // namespace ptattn::tools

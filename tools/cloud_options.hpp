@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -29,5 +30,12 @@ void add_cloud_options(CLI::App& app, CloudOptions& options);
 /// Says on standard error what was noticed about a file while it was read.
 void tell_notes(const PointCloud& cloud, const std::string& path, Progress& progress);
 void tell_notes(const std::vector<std::string>& notes, const std::string& path, Progress& progress);
+
+/// Says what there is to say about the work on a file: notes, and warnings, which -q keeps.
+void tell(const std::vector<std::string>& notes, const std::vector<Hint>& warnings,
+          const std::string& path, Progress& progress);
+
+/// Returns warnings as records hold them: [{"code": "up", "text": "..."}, ...].
+[[nodiscard]] nlohmann::ordered_json as_json(const std::vector<Hint>& warnings);
 
 }  // namespace ptattn::tools

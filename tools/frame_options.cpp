@@ -34,11 +34,24 @@ std::optional<double> metres_of(const std::string& unit) {
   return found == kUnits.end() ? std::nullopt : std::optional(found->second);
 }
 
+ReferenceSystem system_of(const PointCloud& cloud) {
+  const auto& las = cloud.metadata().las;
+  return las == nullptr ? ReferenceSystem{} : reference_system_of(*las);
+}
+
+/// Says so where no single unit is right; for metres, `scene_hints` does.
+void check_heights(const FrameOptions& options, const PointCloud& cloud, const std::string& path,
+                   Progress& progress) {
+  if (options.metres == 1.0) return;
+  const std::string heights = note_on_heights(system_of(cloud));
+  if (heights.empty()) return;
+  if (!options.metres) throw Error(Fault::kInput, path, heights);
+  progress.warn(path, {"heights", heights});
+}
+
 UnitGuess guess(const PointCloud& cloud, std::span<const Position> positions,
                 const std::optional<ScenePose>& pose) {
-  const auto& las = cloud.metadata().las;
-  return guess_unit(positions, las == nullptr ? ReferenceSystem{} : reference_system_of(*las),
-                    pose);
+  return guess_unit(positions, system_of(cloud), pose);
 }
 
 RawVector<Position> positions_without_strays(const PointCloud& cloud) {
@@ -50,7 +63,7 @@ RawVector<Position> positions_without_strays(const PointCloud& cloud) {
 
 Axis up_of(const std::optional<ScenePose>& pose, const std::string& path, Progress& progress) {
   if (!pose || !pose->is_flat()) {
-    progress.note(path, "is not flat along any axis, z is taken as up");
+    progress.warn(path, {"up", "is not flat along any axis, z is taken as up"});
     return Axis::kZ;
   }
   if (pose->up != Axis::kZ) {
@@ -61,19 +74,20 @@ Axis up_of(const std::optional<ScenePose>& pose, const std::string& path, Progre
 
 }  // namespace
 
-CLI::Option* add_unit(CLI::App& app, std::optional<double>& metres) {
+CLI::Option* add_unit(CLI::App& app, std::optional<double>& metres, const std::string& output) {
   return app
       .add_option_function<std::string>(
           "--unit", [&metres](const std::string& name) { metres = metres_of(name); },
           "Take the coordinates of scenes as m, cm, mm, ft, us-ft or auto (from the file's "
-          "reference system and the coordinates); the output keeps them unchanged [m]")
+          "reference system and the coordinates)" +
+              output + " [m]")
       ->type_name("UNIT")
       ->check(one_of(unit_names()));
 }
 
-void add_frame_options(CLI::App& app, FrameOptions& options) {
+void add_frame_options(CLI::App& app, FrameOptions& options, const std::string& output) {
   add_up(app, options.up, kUpAsSceneLies);
-  add_unit(app, options.metres);
+  add_unit(app, options.metres, output);
 }
 
 Axis settle_up(std::optional<Axis> up, const PointCloud& cloud, const std::string& path,
@@ -84,6 +98,7 @@ Axis settle_up(std::optional<Axis> up, const PointCloud& cloud, const std::strin
 CloudFrame settle_frame(const FrameOptions& options, const PointCloud& cloud,
                         const std::string& path, Progress& progress) {
   CloudFrame frame{options.up.value_or(Axis::kZ), options.metres.value_or(1.0)};
+  check_heights(options, cloud, path, progress);
   if (options.up && options.metres) return frame;
   const RawVector<Position> positions = positions_without_strays(cloud);
   const std::optional<ScenePose> pose = scene_pose(positions);

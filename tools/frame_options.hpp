@@ -20,13 +20,17 @@ struct FrameOptions {
   std::optional<double> metres = 1.0;  ///< that a unit is long; nullopt: as guessed
 };
 
+inline constexpr const char* kCoordinatesStay = "; the output keeps them unchanged";
 /// --up with auto, and --unit. `options` must outlive the parsing.
-void add_frame_options(CLI::App& app, FrameOptions& options);
+/// @param output  what becomes of them in the output
+void add_frame_options(CLI::App& app, FrameOptions& options,
+                       const std::string& output = kCoordinatesStay);
 /// What auto stands for in help texts of tools that look at how a scene lies.
 inline constexpr const char* kUpAsSceneLies =
     "auto (from the cloud: ground is smoother than what stands on it)";
 /// --unit alone. @param metres  nullopt for auto
-CLI::Option* add_unit(CLI::App& app, std::optional<double>& metres);
+CLI::Option* add_unit(CLI::App& app, std::optional<double>& metres,
+                      const std::string& output = kCoordinatesStay);
 
 /// Settles which axis of a scene points upwards where that is left to each cloud (`scene_pose`),
 /// and says what was found.

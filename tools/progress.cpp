@@ -52,6 +52,12 @@ std::string left_text(long long seconds) {
   return time.data();
 }
 
+std::string line_about(std::string_view subject, std::string_view text) {
+  std::string line(subject);
+  if (!line.empty()) line += ": ";
+  return line += text;
+}
+
 }  // namespace
 
 std::string progress_text(std::size_t done, std::size_t total, double seconds,
@@ -140,10 +146,13 @@ void Progress::note(std::string_view subject, std::string_view text) {
   const bool is_new = noted_.insert(kind).second;
   if (!is_new && !talk().verbose) return;
   hide();
-  std::string line(subject);
-  if (!line.empty()) line += ": ";
-  line += text;
-  say(name_, line);
+  say(name_, line_about(subject, text));
+}
+
+void Progress::warn(std::string_view subject, const Hint& warning) {
+  hide();
+  say(name_, line_about(subject, warning.text));
+  warnings_.push_back(warning);
 }
 
 void Progress::summary(std::size_t files, std::size_t items, std::string_view unit) {

@@ -5,6 +5,10 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ptattn/tasks/geometry/hint.hpp"
 
 namespace ptattn::tools {
 
@@ -34,6 +38,11 @@ class Progress {
   /// A line about a file: what it lacks, what was chosen. Once a run for notes that differ in their
   /// numbers only, for every file with -v, not at all with -q.
   void note(std::string_view subject, std::string_view text);
+  /// A line about a file that makes its result doubtful. Always appears, for every file, also with
+  /// -q. Kept for the file's record, too.
+  void warn(std::string_view subject, const Hint& warning);
+  /// Hands out the warnings since the last call.
+  [[nodiscard]] std::vector<Hint> take_warnings() { return std::exchange(warnings_, {}); }
   /// The last line of a run: files, points, seconds, points per second; none with -q.
   void summary(std::size_t files, std::size_t items, std::string_view unit = "points");
   /// Takes the progress line away, before something else is written to the same terminal. The next
@@ -59,6 +68,7 @@ class Progress {
   bool drawn_ = false;
   Clock::time_point last_draw_;
   std::set<std::string> noted_;  ///< notes without their digits
+  std::vector<Hint> warnings_;
 };
 
 /// "12 of 40 clouds, 3.1 a second, 0:09 left", or, of the unit "%", "30 %, 0:09 left"

@@ -346,7 +346,7 @@ FileReport process(const Settings& s, const AttentionModel& model, AttentionQuer
   };
   const AttentionResult result = model.compute(cloud, query);
   upright_cloud.reset();
-  for (const std::string& note : result.notes) progress.note(path, note);
+  tell(result.notes, result.warnings, path, progress);
   const AttentionRun asked{.input = path, .model = model, .query = query, .at = s.at};
   FileReport report{.points = positions.size()};
   if (writes_cloud) {

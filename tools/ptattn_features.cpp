@@ -1,8 +1,10 @@
 // Computes features of every point: what its surroundings look like. See `ptattn-features --help`.
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,7 @@
 #include "ptattn/core/json.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "target.hpp"
+#include "text.hpp"
 #include "tool.hpp"
 
 namespace ptattn::tools {
@@ -98,6 +101,29 @@ std::vector<Job> plan(const FeatureSettings& s) {
   return jobs;
 }
 
+/// Says so where most points got nothing but zeros: none lies within the radius of another.
+void warn_of_lonely(const Matrix& values, std::vector<Hint>& warnings) {
+  constexpr double kMany = 0.5;
+  std::size_t lonely = 0;
+  for (std::size_t i = 0; i < values.rows(); ++i) {
+    const std::span<const float> row{values.row(i), values.cols()};
+    lonely += std::ranges::all_of(row, [](float v) { return v == 0.0F; }) ? 1 : 0;
+  }
+  const double share =
+      static_cast<double>(lonely) / std::max<double>(1.0, static_cast<double>(values.rows()));
+  if (share < kMany) return;
+  warnings.push_back({"lonely", percent_text(share, 0) +
+                                    " of the points have zeros only: their neighbourhoods are "
+                                    "empty, see --radius"});
+}
+
+/// Says what there is to say; returns all lines, which outputs keep.
+std::vector<std::string> tell_all(Remarks remarks, const std::string& path, Progress& progress) {
+  tell(remarks.notes, remarks.warnings, path, progress);
+  for (Hint& warning : remarks.warnings) remarks.notes.push_back(std::move(warning.text));
+  return std::move(remarks.notes);
+}
+
 /// Reads a cloud, computes its features and writes them, as far as they are asked for.
 FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& layer, const Job& job,
                    Progress& progress) {
@@ -109,9 +135,9 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
       layer && layer->takes_scenes() ? settle_frame(s.frame, cloud, path, progress) : CloudFrame{};
   std::optional<FrameChange> upright_cloud(std::in_place, cloud, frame);
   FeatureCloud seen = make_feature_cloud(cloud, path);
-  std::vector<std::string> notes;
+  Remarks remarks;
   if (s.kind == FeatureKind::kGeometry) seen.up = settle_up(s.frame.up, cloud, path, progress);
-  if (!layer) notes = leave_out_strays(seen);  // models leave them out themselves
+  if (!layer) remarks = leave_out_strays(seen);  // models leave them out themselves
   const FeatureJob features = layer ? layer->make_job(seen) : make_job(s, seen);
   const std::vector<std::string> fields = field_names(s.prefix, features.names.size());
   FileReport report{.points = cloud.size()};
@@ -125,13 +151,14 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
   check_target(job.output, kTargets);
   check_result(s, job, cloud, fields);
   FeatureResult result{
-      .meanings = features.names, .notes = std::move(notes), .points = seen.points, .values = {}};
+      .meanings = features.names, .notes = {}, .points = seen.points, .values = {}};
   const auto show = [&](std::size_t done, std::size_t total) {
     progress.show_parts(done, total, "points");
   };
-  result.values = features.compute(show, result.notes);
+  result.values = features.compute(show, remarks);
+  if (!layer) warn_of_lonely(result.values, remarks.warnings);
   upright_cloud.reset();
-  for (const std::string& note : result.notes) progress.note(path, note);
+  result.notes = tell_all(std::move(remarks), path, progress);
   progress.status("writing " + job.output.string());
   report.json["output"] = job.output.string();
   report.json["notes"] = result.notes;

@@ -7,7 +7,7 @@ namespace ptattn::tools {
 /// How much a command says on standard error, and how. One of a process; `run_tool` sets it from
 /// the command line before the command's work begins.
 struct Talk {
-  bool quiet = false;    ///< -q: errors only
+  bool quiet = false;    ///< -q: errors and warnings only
   bool verbose = false;  ///< -v: notes on every file
   bool progress = true;  ///< the line of progress on a terminal; off with --no-progress and -q
 };

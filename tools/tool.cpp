@@ -139,7 +139,8 @@ std::string with_advice(const std::string& problem) {
 
 /// Adds the options that every command has.
 void declare_common(CLI::App& app, Talk& talk, int& threads) {
-  app.add_flag("-q,--quiet", talk.quiet, "Print only errors on standard error");
+  app.add_flag("-q,--quiet", talk.quiet,
+               "Print only errors and warnings (reasons to doubt a result) on standard error");
   app.add_flag("-v,--verbose", talk.verbose, "Print notes for every file instead of once per run");
   app.add_flag_callback(
       "--no-progress", [&talk] { talk.progress = false; }, "Do not show progress");

@@ -125,11 +125,11 @@ void pass(const std::filesystem::path& folder) {
                   {.tiling = {.max_tile_voxels = kMaxTile}, .category = category}, {});
     return;
   }
-  std::vector<std::string> notes;
+  Remarks remarks;
   for (const LayerDescription& layer : layers_of(model)) {
     if (layer.tokens == 0) continue;
     (void)layer_features(model, layer.name, small_cloud(),
-                         {.tiling = {.max_tile_voxels = kMaxTile}, .category = category}, notes);
+                         {.tiling = {.max_tile_voxels = kMaxTile}, .category = category}, remarks);
   }
 }
 

@@ -77,10 +77,10 @@ std::uint64_t run_attention_features(const Materials& m) {
 }
 
 std::uint64_t run_layer_features(const Materials& m) {
-  std::vector<std::string> notes;
+  Remarks remarks;
   const Matrix values =
       layer_features(m.aerial, layers_of(m.aerial).back().name, m.scene,
-                     {.tiling = {.max_tile_voxels = kTileVoxels, .tile_margin = 4}}, notes);
+                     {.tiling = {.max_tile_voxels = kTileVoxels, .tile_margin = 4}}, remarks);
   return hash_of<float>(values.values());
 }
 

@@ -229,5 +229,12 @@ TEST_F(Features, models_over_points_have_layers_too) {
                "--layer: aerial has no layer enc, did you mean enc.enc1.down?, see --list-layers");
 }
 
+TEST_F(Features, neighbourhoods_without_a_point_are_warned_of) {
+  put("in.ply", cloud_of(sheet()));
+  EXPECT_THAT(features({"in.ply", "-o", "out.ply", "--radius", "1e-6", "-q"}).err,
+              HasSubstr("100 % of the points have zeros only: their neighbourhoods are empty, see "
+                        "--radius"));
+}
+
 }  // namespace
 }  // namespace ptattn::test

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "../cloud_options.hpp"
 #include "../format.hpp"
 #include "../made_by.hpp"
 #include "../text.hpp"
@@ -38,6 +39,7 @@ class JsonlFormat : public RecordFormat {
       object["top_k"] = std::move(ranking);
       object["up"] = record.up;
       if (record.unusual) object["unusual"] = *record.unusual;
+      if (!record.warnings.empty()) object["warnings"] = as_json(record.warnings);
     }
     if (record.seconds) object["seconds"] = rounded(*record.seconds, kSecondsUnit);
     object["model"] = made_by_.model;

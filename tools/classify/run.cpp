@@ -41,7 +41,11 @@ void fill(Outcome& outcome, const Input& input, const ClassifierModel& model,
   for (const std::size_t c : top_classes(result.probabilities, options.top_k)) {
     record.top_k.emplace_back(model.description.classes[c], result.probabilities[c]);
   }
+  record.warnings = std::move(result.warnings);
   if (model.description.reliability.usual.energy) record.unusual = result.unusual;
+  if (result.unusual) {
+    record.warnings.push_back({"unlike", "is unlike the clouds that the model was validated on"});
+  }
   record.unknown = options.unsure_below > 0.0 &&
                    (result.unusual || record.top_k.front().second < options.unsure_below);
 }
@@ -82,10 +86,7 @@ class Delivery {
       ++result.failed;
     }
     tell_notes(outcome.notes, outcome.record.path, progress_);
-    if (outcome.record.unusual.value_or(false)) {
-      progress_.message(outcome.record.path +
-                        ": is unlike the clouds that the model was validated on");
-    }
+    tell({}, outcome.record.warnings, outcome.record.path, progress_);
     if (output_.is_terminal()) progress_.hide();
     const bool first = result.done == 0;
     output_.write((first ? "" : format_.between()) + format_.line(outcome.record));

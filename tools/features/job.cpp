@@ -51,7 +51,7 @@ FeatureJob geometry_job(const FeatureSettings& s, const FeatureCloud& cloud) {
     options.radius_limit = std::max(options.radius_limit, k);
   }
   return {geometry_feature_names(options),
-          [options, &cloud](const ProgressCallback& progress, std::vector<std::string>&) {
+          [options, &cloud](const ProgressCallback& progress, Remarks&) {
             return geometry_features(cloud.positions, options, progress);
           }};
 }
@@ -61,10 +61,10 @@ FeatureJob encoding_job(const FeatureSettings& s, const FeatureCloud& cloud) {
   if (s.channels) options.wavelength_count = *s.channels / kChannelsAWavelength;
   if (s.absolute) options.origin = Position{};
   return {encoding_feature_names(options.wavelength_count),
-          [options, &cloud](const ProgressCallback& progress, std::vector<std::string>& notes) {
+          [options, &cloud](const ProgressCallback& progress, Remarks& remarks) {
             EncodingFeatures features = encoding_features(cloud.positions, options);
             if (!options.wavelengths && !features.wavelengths.empty()) {
-              notes.push_back(wavelengths_note(features.wavelengths));
+              remarks.notes.push_back(wavelengths_note(features.wavelengths));
             }
             progress(cloud.positions.size(), cloud.positions.size());
             return std::move(features.values);
@@ -84,15 +84,15 @@ FeatureJob attention_job(const FeatureSettings& s, const FeatureCloud& cloud) {
   if (s.channels) options.wavelength_count = *s.channels / kChannelsAWavelength;
   std::vector<FieldColumn> columns = select_columns(cloud.cloud, s.inputs);
   return {attention_feature_names(columns, options),
-          [options, columns, &cloud](const ProgressCallback& progress,
-                                     std::vector<std::string>& notes) {
+          [options, columns, &cloud](const ProgressCallback& progress, Remarks& remarks) {
             AttentionFeatures features =
                 attention_features(cloud.positions, columns, cloud.points, options, progress);
             if (features.wavelengths.empty()) return std::move(features.values);
             if (!options.bandwidth && options.scores == ScoreKind::kGaussian) {
-              notes.push_back("bandwidth " + short_text(features.bandwidth));
+              remarks.notes.push_back("bandwidth " + short_text(features.bandwidth));
             }
-            if (!options.wavelengths) notes.push_back(wavelengths_note(features.wavelengths));
+            if (!options.wavelengths)
+              remarks.notes.push_back(wavelengths_note(features.wavelengths));
             return std::move(features.values);
           }};
 }
@@ -110,19 +110,19 @@ FeatureCloud make_feature_cloud(const PointCloud& cloud, const std::string& path
   return found;
 }
 
-std::vector<std::string> leave_out_strays(FeatureCloud& cloud) {
-  std::vector<std::string> notes;
+Remarks leave_out_strays(FeatureCloud& cloud) {
+  Remarks remarks;
   const Strays strays = find_strays(cloud.positions, Subject::kScene);
   if (!strays.empty()) {
-    notes.push_back(stray_note(strays, cloud.cloud.size(), "gets 0 in every channel",
-                               "get 0 in every channel"));
+    remarks.notes.push_back(stray_note(strays, cloud.cloud.size(), "gets 0 in every channel",
+                                       "get 0 in every channel"));
     drop_strays(cloud.positions, strays);
     drop_strays(cloud.points, strays);
   }
   if (auto hint = float_hint(cloud.cloud, cloud.positions)) {
-    notes.push_back(std::move(hint->text));
+    remarks.warnings.push_back(*std::move(hint));
   }
-  return notes;
+  return remarks;
 }
 
 FeatureJob make_job(const FeatureSettings& settings, const FeatureCloud& cloud) {
@@ -174,15 +174,15 @@ FeatureJob LayerJob::make_job(const FeatureCloud& cloud) const {
   for (std::size_t c = 0; c < channels_; ++c) {
     job.names.push_back((layer_ + "_").append(std::to_string(c)));
   }
-  job.compute = [this, &cloud](const ProgressCallback& progress, std::vector<std::string>& notes) {
+  job.compute = [this, &cloud](const ProgressCallback& progress, Remarks& remarks) {
     if (const auto* const points = std::get_if<SegmenterModel>(&model_)) {
-      return layer_features(*points, layer_, cloud.cloud, scene_, notes, progress);
+      return layer_features(*points, layer_, cloud.cloud, scene_, remarks, progress);
     }
     const auto& objects = std::get<ClassifierModel>(model_);
     const Axis up =
         up_ ? *up_ : classify_sample(objects, cloud.cloud, std::nullopt).classification.up;
     if (!up_ && up != Axis::kZ) {
-      notes.push_back("taken with " + std::string(ptattn::name_of(up)) + " up");
+      remarks.notes.push_back("taken with " + std::string(ptattn::name_of(up)) + " up");
     }
     Matrix features = layer_features(objects, layer_, cloud.cloud, up);
     progress(cloud.positions.size(), cloud.positions.size());

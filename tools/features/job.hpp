@@ -18,8 +18,8 @@ namespace ptattn::tools {
 /// The features of one kind for one cloud, known but not yet computed.
 struct FeatureJob {
   std::vector<std::string> names;  ///< what each channel means
-  /// [points that are finite, channels]; appends to `notes` what was chosen for the user
-  std::function<Matrix(const ProgressCallback& progress, std::vector<std::string>& notes)> compute;
+  /// [points that are finite, channels]; appends to `remarks` what was chosen for the user
+  std::function<Matrix(const ProgressCallback& progress, Remarks& remarks)> compute;
 };
 
 /// The cloud as all kinds of features need it.
@@ -35,8 +35,8 @@ struct FeatureCloud {
 [[nodiscard]] FeatureCloud make_feature_cloud(const PointCloud& cloud, const std::string& path);
 
 /// Takes out the points that lie far from all others.
-/// @return  what there is to say about it and about the coordinates, a line each
-std::vector<std::string> leave_out_strays(FeatureCloud& cloud);
+/// @return  what there is to say about it and about the coordinates
+[[nodiscard]] Remarks leave_out_strays(FeatureCloud& cloud);
 
 /// Geometry, encoding and attention. Everything referred to must outlive the job.
 /// @throws Error for inputs that the cloud does not have

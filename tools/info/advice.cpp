@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -14,7 +15,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
-#include "ptattn/tasks/classify/hints.hpp"
+#include "ptattn/tasks/geometry/object_hints.hpp"
 #include "ptattn/tasks/scene/hints.hpp"
 #include "ptattn/tasks/scene/scan_fields.hpp"
 #include "ptattn/tasks/scene/voxels.hpp"
@@ -24,14 +25,19 @@ namespace {
 
 constexpr std::size_t kSample = 500'000;
 
-/// Every s-th point with its coordinates, and what the file says besides.
+/// Every s-th point with its coordinates and returns, and what the file says besides.
 PointCloud thinned(const PointCloud& cloud) {
   const std::size_t step = std::max<std::size_t>(1, (cloud.size() + kSample - 1) / kSample);
   const std::size_t count = (cloud.size() + step - 1) / step;
   PointCloud sample(count);
   sample.set_name(cloud.name());
-  for (const Field* const axis : require_coordinates(cloud)) {
-    const Field& from = *axis;
+  std::vector<const Field*> kept;
+  std::ranges::copy(require_coordinates(cloud), std::back_inserter(kept));
+  for (const Meaning meaning : {Meaning::kReturnNumber, Meaning::kNumberOfReturns}) {
+    if (const Field* const field = find_field(cloud, meaning)) kept.push_back(field);
+  }
+  for (const Field* const one : kept) {
+    const Field& from = *one;
     Field& to = sample.add(from.name(), from.type());
     const std::size_t bytes = from.bytes_per_point();
     for (std::size_t i = 0; i < count; ++i) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "../cloud_options.hpp"
 #include "../text.hpp"
 #include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/orientation.hpp"
@@ -149,12 +150,6 @@ Json las_json(const LasFacts& las) {
           {"records", las.records}};
 }
 
-Json hints_json(const std::vector<Hint>& hints) {
-  Json list = Json::array();
-  for (const Hint& hint : hints) list.push_back({{"code", hint.code}, {"text", hint.text}});
-  return list;
-}
-
 Json fields_json(const CloudFacts& facts) {
   Json list = Json::array();
   for (const FieldFacts& field : facts.fields) {
@@ -220,10 +215,10 @@ Json as_json(const CloudFacts& facts, const Advice& advice) {
   std::vector<Hint> warnings = advice.hints;
   const std::string strays = stray_note(facts.strays, facts.points);
   if (!strays.empty()) warnings.insert(warnings.begin(), {"stray", strays});
-  json["warnings"] = hints_json(warnings);
+  json["warnings"] = as_json(warnings);
   for (const ModelFit& fit : advice.models) {
     object_at(json, "models")[fit.model] = {
-        {"fits", fit.fits}, {"missing", fit.missing}, {"warnings", hints_json(fit.hints)}};
+        {"fits", fit.fits}, {"missing", fit.missing}, {"warnings", as_json(fit.hints)}};
   }
   json["fields"] = fields_json(facts);
   json["made_by"] = facts.made_by;

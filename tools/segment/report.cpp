@@ -48,6 +48,7 @@ SegmentRecord make_record(std::string path, std::string output, const Segmentati
                        .voxels = result.voxels,
                        .tiles = result.tiles};
   if (result.category) record.category = model.categories[*result.category];
+  record.category_share = result.category_share;
   record.mean_confidence = result.mean_confidence;
   record.unsure_share = result.unsure_share;
   record.distance = result.distance;
@@ -116,12 +117,14 @@ std::string as_table(const SegmentRecord& record, const SegmenterDescription& mo
 }
 
 nlohmann::ordered_json as_json(const SegmentRecord& record, const SegmenterDescription& model) {
+  const auto rounded = [](double x) { return std::round(x * kConfidenceUnit) / kConfidenceUnit; };
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   json["output"] = record.output;
   json["points"] = record.points;
   json["invalid"] = record.invalid;
   if (record.stray > 0) json["stray"] = record.stray;
   if (!record.category.empty()) json["category"] = record.category;
+  if (record.category_share) json["category_share"] = rounded(*record.category_share);
   json["voxels"] = record.voxels;
   json["tiles"] = record.tiles;
   if (record.votes > 1) json["votes"] = record.votes;
@@ -135,7 +138,6 @@ nlohmann::ordered_json as_json(const SegmentRecord& record, const SegmenterDescr
   for (const std::size_t c : model.reliability.unproven) {
     array_at(json, "unproven_classes").push_back(model.classes[c]);
   }
-  const auto rounded = [](double x) { return std::round(x * kConfidenceUnit) / kConfidenceUnit; };
   json["mean_confidence"] = rounded(record.mean_confidence);
   json["unsure_share"] = rounded(record.unsure_share);
   if (record.distance) json["distance"] = rounded(*record.distance);

@@ -17,9 +17,10 @@ struct SegmentRecord {
   std::string path;
   std::string output;
   std::size_t points = 0;
-  std::size_t invalid = 0;  ///< points without usable coordinates
-  std::size_t stray = 0;    ///< points far from all others
-  std::string category{};   ///< of the object, where the classes are parts
+  std::size_t invalid = 0;                 ///< points without usable coordinates
+  std::size_t stray = 0;                   ///< points far from all others
+  std::string category{};                  ///< of the object, where the classes are parts
+  std::optional<double> category_share{};  ///< of the probability, where it was guessed
   std::size_t voxels = 0;
   std::size_t tiles = 0;
   std::size_t votes = 1;
@@ -50,11 +51,11 @@ void average_confidences(SegmentRecord& record);
 /// has not found only where they have points, and marked. Then a line about all points.
 [[nodiscard]] std::string as_table(const SegmentRecord& record, const SegmenterDescription& model);
 
-/// The keys of a record: output, points, invalid, stray (where there are some), category (of models
-/// that label parts), voxels, tiles, votes (where there are several), classes {name: points},
-/// confidence {name: mean}, unproven_classes (names, where there are any), mean_confidence,
-/// unsure_share, distance (where the model knows), unusual, unsure_points and instances {name:
-/// things} (where asked for).
+/// The keys of a record: output, points, invalid, stray (where there are some), category and, where
+/// it was guessed, category_share (of models that label parts), voxels, tiles, votes (where there
+/// are several), classes {name: points}, confidence {name: mean}, unproven_classes (names, where
+/// there are any), mean_confidence, unsure_share, distance (where the model knows), unusual,
+/// unsure_points and instances {name: things} (where asked for).
 [[nodiscard]] nlohmann::ordered_json as_json(const SegmentRecord& record,
                                              const SegmenterDescription& model);
 

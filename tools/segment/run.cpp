@@ -31,9 +31,8 @@ FileReport segment_file(const Job& job, const SegmenterModel& model, const Segme
       segment(model, cloud, run.segment, [&](std::size_t done, std::size_t total) {
         progress.show_parts(100 * done / total, 100, "%");
       });
-  for (const std::string& note : result.notes) progress.note(path, note);
   upright_cloud.reset();
-  for (const std::string& warning : result.warnings) progress.message(path + ": " + warning);
+  tell(result.notes, result.warnings, path, progress);
   progress.status("writing " + job.output.string());
   add_labels(cloud, result, fields, model.description, job.output);
   std::vector<InstanceCount> instances;

@@ -107,7 +107,9 @@ void add_notes(const Work& work, const SurveyLook& look, const SurveyPlan& plan)
   const FrameChange framed(sample, plan.frame);
   const SceneProfile& profile = work.model.description.preprocessing;
   const SceneVoxels voxels = voxelize_part(sample, profile, plan.grid.box);
-  for (const Hint& hint : scene_hints(sample, voxels, profile, look.share)) work.note(hint.text);
+  for (const Hint& hint : scene_hints(sample, voxels, profile, look.share)) {
+    work.progress.warn(work.path(), hint);
+  }
   Strays strays{.rows = {}, .far = plan.far, .zeros = plan.zeros};
   strays.rows.resize(plan.far + plan.zeros);
   if (!strays.empty()) work.note(stray_note(strays, plan.points));
@@ -229,9 +231,7 @@ SegmentRecord merge_tiles(const Work& work, const SurveyPlan& plan) {
   const LabelFields fields = work.run.fields.for_output(output, model);
   SurveyLabels labels(plan, work.folder, work.run.segment.tiling.memory / 4);
   const Segmentation whole = whole_of(labels.summary(), work.model);
-  for (const std::string& warning : whole.warnings) {
-    work.progress.message(work.path() + ": " + warning);
-  }
+  for (const Hint& warning : whole.warnings) work.progress.warn(work.path(), warning);
   make_parent_folders(output);
   CloudStream& stream = work.stream;
   CloudWriter writer(output, head_of_output(work, fields, labels.summary().classes), stream.shape(),

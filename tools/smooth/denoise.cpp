@@ -91,7 +91,7 @@ FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) 
   check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
   std::vector<std::size_t> points = keep_finite(positions);
   leave_out_strays(path, cloud.size(), positions, points, progress);
-  if (const auto hint = float_hint(cloud, positions)) progress.note(path, hint->text);
+  if (const auto hint = float_hint(cloud, positions)) progress.warn(path, *hint);
 
   const SmoothOptions options{.kernel = s.kernel,
                               .neighborhood = s.neighborhood(kUsualNeighbors),

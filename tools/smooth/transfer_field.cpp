@@ -226,9 +226,10 @@ void judge_overlap(const SmoothSettings& s, const std::string& path, const Overl
   }
   constexpr std::size_t kFew = 1000;  // one of so many: birds and noise, which reports count
   if (lonely * kFew < points.rows.size()) return;
-  progress.note(path, std::to_string(lonely) + " of " + std::to_string(points.rows.size()) +
-                          " points have no known point within " + short_text(reach) +
-                          " and stay unknown");
+  progress.warn(path,
+                {"unknown", std::to_string(lonely) + " of " + std::to_string(points.rows.size()) +
+                                " points have no known point within " + short_text(reach) +
+                                " and stay unknown"});
 }
 
 /// Says what the new fields hold: what they held in the cloud that they come from.

@@ -160,12 +160,12 @@ TEST(classify, tells_a_scene_and_coarse_coordinates) {
   for (Position& p : points) p = {200 * random.uniform(), 200 * random.uniform(), random.uniform()};
   PointCloud scene = cloud_of(points);
   scene.add("return_number", FieldType::kUInt8);
-  ASSERT_EQ(classify(model, scene).notes.size(), 1U);
-  EXPECT_EQ(classify(model, scene).notes[0].find("looks like a scene"), 0U);
+  ASSERT_EQ(classify(model, scene).warnings.size(), 1U);
+  EXPECT_EQ(classify(model, scene).warnings[0].text.find("looks like a scene"), 0U);
   points = lopsided_points(1000);
   for (Position& p : points) p[1] = static_cast<float>(p[1] + 6'280'000.0);
-  ASSERT_EQ(classify(model, cloud_of(points)).notes.size(), 1U);
-  EXPECT_EQ(classify(model, cloud_of(points)).notes[0].find("coordinates are float"), 0U);
+  ASSERT_EQ(classify(model, cloud_of(points)).warnings.size(), 1U);
+  EXPECT_EQ(classify(model, cloud_of(points)).warnings[0].text.find("coordinates are float"), 0U);
 }
 
 TEST(classify, same_bits_for_any_thread_count) {

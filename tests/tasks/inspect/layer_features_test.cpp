@@ -143,8 +143,8 @@ TEST(layer_features, of_a_model_over_points) {
   std::vector<Position> points = lopsided_points(3000);
   const Position low{-1.5, -0.7, 0.0};  // the least coordinates, about
   points.insert(points.begin() + 7, Position{0, std::numeric_limits<double>::quiet_NaN(), 0});
-  std::vector<std::string> notes;
-  const Matrix features = layer_features(model, "voxels", cloud_of(points), {}, notes);
+  Remarks remarks;
+  const Matrix features = layer_features(model, "voxels", cloud_of(points), {}, remarks);
   ASSERT_EQ(features.rows(), 3000U);
   ASSERT_EQ(features.cols(), 3U);
   points.erase(points.begin() + 7);
@@ -160,13 +160,13 @@ TEST(layer_features, tiles_give_what_the_whole_gives) {
   const auto& network = dynamic_cast<const FakePointNetwork&>(*model.network);
   std::vector<Position> points = lopsided_points(4000);
   for (Position& p : points) p = {10 * p[0], 10 * p[1], 10 * p[2]};
-  std::vector<std::string> notes;
+  Remarks remarks;
   std::size_t told = 0;
   const auto run = [&](std::size_t most) {
     network.calls = 0;
     told = 0;
     return layer_features(model, "voxels", cloud_of(points), {.tiling = {.max_tile_voxels = most}},
-                          notes, [&](std::size_t done, std::size_t /*total*/) { told = done; });
+                          remarks, [&](std::size_t done, std::size_t /*total*/) { told = done; });
   };
   const Matrix whole = run(0);
   EXPECT_EQ(network.calls, 1U);
@@ -179,7 +179,7 @@ TEST(layer_features, tiles_give_what_the_whole_gives) {
 }
 
 TEST(layer_features, categories_reach_the_network) {
-  std::vector<std::string> notes;
+  Remarks remarks;
   const SegmenterModel model = fake_point_model(3);
   const auto layers = layers_of(model);
   ASSERT_EQ(layers.size(), 2U);
@@ -187,7 +187,7 @@ TEST(layer_features, categories_reach_the_network) {
   EXPECT_EQ(layers[1].channels, 3U);
   EXPECT_GT(layers[0].tokens, 100U);
   const Matrix features =
-      layer_features(model, "even", cloud_of(lopsided_points(200)), {.category = 2}, notes);
+      layer_features(model, "even", cloud_of(lopsided_points(200)), {.category = 2}, remarks);
   EXPECT_EQ(features.rows(), 200U);
 }
 

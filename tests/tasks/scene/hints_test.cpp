@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <memory>
+#include <tuple>
 
 #include "ptattn/cloud/orientation.hpp"
+#include "ptattn/tasks/geometry/float_step.hpp"
 #include "ptattn/tasks/scene/voxels.hpp"
 #include "test_clouds.hpp"
 
@@ -161,6 +165,54 @@ TEST(scene_hints, the_nearest_voxel_need_not_be_the_next_of_the_order) {
 
 TEST(scene_hints, tell_a_cloud_of_few_voxels) {
   EXPECT_THAT(hints_of_grid(0.5, 0.5), ElementsAre(HasSubstr("reaches over 10")));
+}
+
+TEST(scene_hints, of_return_numbers_that_cannot_be) {
+  PointCloud cloud = village();
+  const auto number = cloud.add("return_number", FieldType::kUInt8).values<std::uint8_t>();
+  const auto total = cloud.add("number_of_returns", FieldType::kUInt8).values<std::uint8_t>();
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    total[i] = i % 5 == 0 ? 2 : 1;
+    number[i] = i % 10 == 0 ? 2 : 1;
+  }
+  SceneProfile profile = profile_of(0.5);
+  EXPECT_THAT(lines_of(cloud, profile), IsEmpty());
+  profile.channels.push_back({ChannelKind::kLast});
+  EXPECT_THAT(lines_of(cloud, profile), IsEmpty());
+  std::ranges::swap_ranges(number, total);
+  EXPECT_THAT(lines_of(cloud, profile),
+              ElementsAre("returns: 10 % of the points have a return number above their number of "
+                          "returns, are the two swapped?"));
+  profile.channels.pop_back();
+  EXPECT_THAT(lines_of(cloud, profile), IsEmpty()) << "a model that does not look at them";
+}
+
+TEST(frame_hints, need_no_model) {
+  for (const auto& [scale, up, code] :
+       {std::tuple{1.0, Axis::kZ, ""}, std::tuple{1.0 / 0.3048, Axis::kZ, "unit"},
+        std::tuple{1.0, Axis::kMinusY, "up"}}) {
+    const PointCloud cloud = village(scale, up);
+    const std::vector<Hint> hints = frame_hints(cloud, cloud.positions());
+    ASSERT_EQ(hints.size(), *code == '\0' ? 0U : 1U);
+    if (!hints.empty()) EXPECT_EQ(hints.front().code, code);
+  }
+}
+
+TEST(scene_hints, of_a_scene_for_a_model_of_objects) {
+  SceneProfile profile = profile_of(0.02);
+  profile.frame = Frame::kObject;
+  PointCloud cloud = village();
+  cloud.add("return_number", FieldType::kUInt8);
+  EXPECT_THAT(lines_of(cloud, profile),
+              ElementsAre("scene: looks like a scene, not like one object, whose parts the model "
+                          "labels"));
+}
+
+TEST(float_hint, of_points_that_coincide) {
+  const PointCloud cloud = cloud_of(std::vector<Position>(200, Position{5, 5, 5}));
+  const auto hint = float_hint(cloud, cloud.positions());
+  ASSERT_TRUE(hint);
+  EXPECT_EQ(hint->text, "all points coincide");
 }
 
 }  // namespace

@@ -245,6 +245,36 @@ TEST(segment, only_the_parts_of_one_category_compete) {
   EXPECT_THROW((void)segment(model, cloud, {.category = 2}), Error);
 }
 
+/// Four classes, hardly one more likely than another.
+class EvenNetwork final : public VoxelwiseNetwork {
+ public:
+  EvenNetwork() : VoxelwiseNetwork(1, 4) {}
+
+ private:
+  void score(const PointInput&, std::size_t, float* scores) const override {
+    const float all[] = {0.0F, 0.0F, 0.1F, 0.0F};
+    std::ranges::copy(all, scores);
+  }
+};
+
+TEST(segment, a_category_guessed_with_less_than_half_of_the_probability_is_doubted) {
+  SegmenterModel model = part_model();
+  const PointCloud cloud = floor_and_table(3000);
+  const auto doubts = [&](std::optional<std::size_t> category) {
+    const Segmentation result = segment(model, cloud, {.category = category});
+    EXPECT_EQ(result.category_share.has_value(), !category);
+    return std::ranges::count(result.warnings, "category", &Hint::code);
+  };
+  EXPECT_EQ(doubts({}), 0) << "of two categories, one has half";
+  model.network = std::make_unique<EvenNetwork>();
+  model.description.categories = {"cup", "lamp", "hat", "shoe"};
+  model.description.category_of_class = {0, 1, 2, 3};
+  EXPECT_EQ(doubts({}), 1);
+  EXPECT_EQ(doubts(1), 0);
+  const double likeliest = std::exp(0.1);
+  EXPECT_NEAR(segment(model, cloud).category_share.value(), likeliest / (3.0 + likeliest), 1e-6);
+}
+
 /// Says how far its voxels lie to the right of the middle; sees to it that all it is given turned
 /// together.
 class EastNetwork final : public VoxelwiseNetwork {

@@ -10,8 +10,8 @@
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/probabilities.hpp"
-#include "ptattn/tasks/classify/hints.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
+#include "ptattn/tasks/geometry/object_hints.hpp"
 
 namespace ptattn {
 namespace {
@@ -79,11 +79,10 @@ auto with_best_axis(std::optional<Axis> up, const ClassifyWith& classify_with) {
   return best;
 }
 
-std::vector<std::string> notes_on(const PointCloud& cloud, const UsablePoints& usable) {
-  std::vector<std::string> notes;
-  if (!usable.note.empty()) notes.push_back(usable.note);
-  for (Hint& hint : object_hints(cloud, usable.positions)) notes.push_back(std::move(hint.text));
-  return notes;
+void add_remarks(const PointCloud& cloud, const std::string& note,
+                 std::span<const Position> positions, Classification& result) {
+  if (!note.empty()) result.notes.push_back(note);
+  result.warnings = object_hints(cloud, positions);
 }
 
 /// Calibrates the probabilities of the axis that was chosen; which one it is does not depend on it.
@@ -106,7 +105,7 @@ Classification classify(const ClassifierModel& model, const PointCloud& cloud,
         .probabilities = std::move(mean.probabilities), .up = up, .energy = mean.energy};
   });
   calibrate(best, model);
-  best.notes = notes_on(cloud, usable);
+  add_remarks(cloud, usable.note, usable.positions, best);
   return best;
 }
 
@@ -114,7 +113,6 @@ ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud&
                                  std::optional<Axis> up) {
   const ClassifierDescription& description = model.description;
   UsablePoints usable = usable_points(cloud, description.preprocessing);
-  std::vector<std::string> notes = notes_on(cloud, usable);
   const RawVector<Position> as_given = std::move(usable.positions);
   ClassifiedSample best = with_best_axis(up, [&](Axis axis) {
     ClassifiedSample result;
@@ -126,7 +124,7 @@ ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud&
     return result;
   });
   best.usable.points = std::move(usable.points);
-  best.classification.notes = std::move(notes);
+  add_remarks(cloud, usable.note, as_given, best.classification);
   calibrate(best.classification, model);
   return best;
 }

@@ -10,6 +10,7 @@
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
+#include "ptattn/tasks/geometry/hint.hpp"
 
 namespace ptattn {
 
@@ -24,7 +25,8 @@ struct ClassifyOptions {
 struct Classification {
   std::vector<double> probabilities;  ///< one a class, sum 1
   Axis up = Axis::kZ;                 ///< the axis of the input that was taken as up
-  std::vector<std::string> notes{};   ///< stray points and what `object_hints` says, a line each
+  std::vector<std::string> notes{};   ///< stray points, a line each
+  std::vector<Hint> warnings{};       ///< see `object_hints`
   /// -ln sum_c exp(score_c), the mean of the votes: high where no class stands out from the others,
   /// as of what the model was not made for (Liu et al. 2020).
   double energy = 0.0;

@@ -39,11 +39,14 @@ double float_step(const PointCloud& cloud, std::span<const Position> positions) 
     }
   }
   const auto x = static_cast<float>(largest);
-  if (!std::isfinite(x)) return 0.0;
+  if (!std::isfinite(x) || x == 0.0F) return 0.0;
   return double{std::nextafter(x, std::numeric_limits<float>::infinity())} - double{x};
 }
 
 std::optional<Hint> float_hint(const PointCloud& cloud, std::span<const Position> positions) {
+  if (positions.size() > 1 && longest_side(positions) == 0.0) {
+    return Hint{"alike", "all points coincide"};
+  }
   const double step = float_step(cloud, positions);
   const bool coarse = step > kCoarse * longest_side(positions);
   if (!coarse || step <= median_spacing(positions, 1) / 2) return std::nullopt;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace ptattn {
 
@@ -8,6 +9,12 @@ namespace ptattn {
 struct Hint {
   std::string code;  ///< one word for programs: unit, up, density, ...
   std::string text;  ///< what was noticed and what may help, behind the name of the cloud
+};
+
+/// Holds what there is to say about the work on a cloud.
+struct Remarks {
+  std::vector<std::string> notes{};  ///< what was chosen and what stood in for it, a line each
+  std::vector<Hint> warnings{};      ///< why the result needs a look
 };
 
 }  // namespace ptattn

@@ -130,6 +130,7 @@ AttentionResult attention_map(const ClassifierModel& model, const PointCloud& cl
   result.probabilities = std::move(classified.classification.probabilities);
   result.up = classified.classification.up;
   result.notes = std::move(classified.classification.notes);
+  result.warnings = std::move(classified.classification.warnings);
   fill(run_network(model, std::move(classified)), cloud.size(), query, result);
   return result;
 }
@@ -141,9 +142,7 @@ AttentionResult attention_map(const SegmenterModel& model, const PointCloud& clo
   if (labels) check_category(model, query.category);
   PreparedScene scene = prepare_scene(cloud, model.description.preprocessing);
   result.notes = std::move(scene.notes);
-  for (Hint& hint : scene_hints(cloud, scene.voxels, model.description.preprocessing)) {
-    result.notes.push_back(std::move(hint.text));
-  }
+  result.warnings = scene_hints(cloud, scene.voxels, model.description.preprocessing);
   Matrix scores;
   fill(run_network(model, scene, query, scores), cloud.size(), query, result);
   if (labels) {

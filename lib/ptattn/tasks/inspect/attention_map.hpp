@@ -46,6 +46,7 @@ struct AttentionResult {
   std::vector<double> probabilities;
   Axis up = Axis::kZ;              ///< the axis of the cloud that was taken as up
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
+  std::vector<Hint> warnings;      ///< why the result needs a look
 };
 
 /// Computes where the attention of a network goes.

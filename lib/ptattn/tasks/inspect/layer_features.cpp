@@ -104,13 +104,12 @@ Matrix layer_features(const ClassifierModel& model, std::string_view layer, cons
 }
 
 Matrix layer_features(const SegmenterModel& model, std::string_view layer, const PointCloud& cloud,
-                      const SceneLayerOptions& options, std::vector<std::string>& notes,
+                      const SceneLayerOptions& options, Remarks& remarks,
                       const ProgressCallback& progress) {
   PreparedScene scene = prepare_scene(cloud, model.description.preprocessing);
-  std::ranges::move(scene.notes, std::back_inserter(notes));
-  for (Hint& hint : scene_hints(cloud, scene.voxels, model.description.preprocessing)) {
-    notes.push_back(std::move(hint.text));
-  }
+  std::ranges::move(scene.notes, std::back_inserter(remarks.notes));
+  std::ranges::move(scene_hints(cloud, scene.voxels, model.description.preprocessing),
+                    std::back_inserter(remarks.warnings));
   Matrix out;
   std::size_t done = 0;
   const TileRequest request{.category = options.category};

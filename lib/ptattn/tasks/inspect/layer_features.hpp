@@ -8,6 +8,7 @@
 
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/models/model_folder.hpp"
+#include "ptattn/tasks/geometry/hint.hpp"
 #include "ptattn/tasks/inspect/layer_tokens.hpp"
 #include "ptattn/tasks/progress.hpp"
 #include "ptattn/tasks/segment/tiling.hpp"
@@ -41,11 +42,11 @@ struct SceneLayerOptions {
 
 /// Computes the same for a model over points, which sees all voxels of the cloud, in overlapping
 /// tiles where they are too many; a point gets its values from the tile whose core it lies in.
-/// @param notes  gets what the cloud lacks and what stood in for it
+/// @param remarks  gets what the cloud lacks and what stood in for it, and the warnings of
+///                 scene_hints
 /// @throws       as above; Error(Fault::kInput) for a cloud that `voxelize` refuses
 [[nodiscard]] Matrix layer_features(const SegmenterModel& model, std::string_view layer,
                                     const PointCloud& cloud, const SceneLayerOptions& options,
-                                    std::vector<std::string>& notes,
-                                    const ProgressCallback& progress = {});
+                                    Remarks& remarks, const ProgressCallback& progress = {});
 
 }  // namespace ptattn

@@ -23,7 +23,7 @@ void FieldCensus::Variation::add(const Field& field, std::size_t points) {
   for (std::size_t i = 0; i < points && !varies; ++i) {
     const double value = field.as_double(i);
     if (!first) first = value;
-    varies = value != *first;
+    varies = value != *first && !(std::isnan(value) && std::isnan(*first));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -14,8 +15,10 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/neighbors/knn.hpp"
 #include "ptattn/tasks/geometry/float_step.hpp"
+#include "ptattn/tasks/geometry/object_hints.hpp"
 #include "ptattn/tasks/geometry/scene_pose.hpp"
 #include "ptattn/tasks/geometry/unit_guess.hpp"
+#include "ptattn/tasks/scene/scan_fields.hpp"
 
 namespace ptattn {
 namespace {
@@ -28,7 +31,8 @@ constexpr std::size_t kPointsPerTask = 16384;
 constexpr double kTilted = 12.0;  // degrees, of a ground as smooth as kSmooth of its extent
 constexpr double kSteep = 30.0;   // degrees, of any
 constexpr double kSmooth = 0.02;
-constexpr double kWide = 64.0;   // voxels: a roof or a bank may fill less
+constexpr double kWide = 64.0;  // voxels: a roof or a bank may fill less
+constexpr double kFewWrong = 0.005;
 constexpr double kAlmost = 0.7;  // of the least density: surveys are not even
 
 std::uint32_t largest_cell(const SceneVoxels& scene) {
@@ -108,13 +112,21 @@ ReferenceSystem system_of(const PointCloud& cloud) {
   return las == nullptr ? ReferenceSystem{} : reference_system_of(*las);
 }
 
-void add_unit(const UnitGuess& guess, std::vector<Hint>& hints) {
-  if (guess.reason.empty()) return;
+/// Adds what is doubtful about the unit; returns whether it seems to be metres.
+bool add_unit(const PointCloud& cloud, std::span<const Position> positions,
+              const std::optional<ScenePose>& pose, std::vector<Hint>& hints) {
+  const ReferenceSystem system = system_of(cloud);
+  if (std::string heights = note_on_heights(system); !heights.empty()) {
+    hints.push_back({"heights", std::move(heights)});
+  }
+  const UnitGuess guess = guess_unit(positions, system, pose);
+  if (guess.reason.empty()) return true;
   const std::string what = guess.unit == "degree"  ? "degrees, project them to metres"
                            : guess.unit == "us-ft" ? "US survey feet, see --unit us-ft"
                            : guess.unit == "ft"    ? "feet, see --unit ft"
                                                    : guess.unit + ", see --unit " + guess.unit;
   hints.push_back({"unit", "coordinates seem to be " + what + " (" + guess.reason + ")"});
+  return false;
 }
 
 /// @param share  of the cloud's points that are here: thinned, a surface has its points farther apart
@@ -131,20 +143,46 @@ void add_voxel_hints(const SceneVoxels& scene, const SceneProfile& profile, doub
   }
 }
 
+bool lies_otherwise(const ScenePose& pose) {
+  return pose.is_flat() && pose.up != Axis::kZ;
+}
+
+void add_up(const ScenePose& pose, std::vector<Hint>& hints) {
+  const std::string name(name_of(pose.up));
+  hints.push_back(
+      {"up", "seems to have " + name + " up instead of z, see --up " + name + " and --up auto"});
+}
+
 void add_pose_hints(const ScenePose& pose, const SceneProfile& profile, std::vector<Hint>& hints) {
   if (pose.is_bulky()) {
     hints.push_back({"object",
                      "is not flat along any axis, is it a scene? (for one object use "
                      "ptattn-classify; if z is not up, see --up)"});
-  } else if (pose.is_flat() && pose.up != Axis::kZ) {
-    const std::string name(name_of(pose.up));
-    hints.push_back(
-        {"up", "seems to have " + name + " up instead of z, see --up " + name + " and --up auto"});
+  } else if (lies_otherwise(pose)) {
+    add_up(pose, hints);
   } else if (std::ranges::max(pose.extent) > kWide * profile.voxel &&
              pose.tilt > (pose.relief < kSmooth ? kTilted : kSteep)) {
     hints.push_back({"tilt", "has ground tilted by " + std::to_string(std::lround(pose.tilt)) +
                                  " degrees: a steep slope, or z is not up"});
   }
+}
+
+void add_returns(const PointCloud& cloud, const SceneProfile& profile, std::vector<Hint>& hints) {
+  if (!profile.uses(ChannelKind::kLast) && !profile.uses(ChannelKind::kMultiple)) return;
+  const ScanFields fields = find_scan_fields(cloud);
+  if (fields.return_number == nullptr) return;
+  const std::size_t impossible = parallel_joined(
+      cloud.size(), kPointsPerTask, std::size_t{0},
+      [&](std::size_t i) -> std::size_t {
+        const double total = fields.number_of_returns->as_double(i);
+        return total >= 1.0 && fields.return_number->as_double(i) > total ? 1 : 0;
+      },
+      std::plus<>());
+  const double share = static_cast<double>(impossible) / static_cast<double>(cloud.size());
+  if (share < kFewWrong) return;
+  hints.push_back({"returns", std::to_string(std::lround(100.0 * share)) +
+                                  " % of the points have a return number above their number of "
+                                  "returns, are the two swapped?"});
 }
 
 /// @param share  of the cloud's points that are here
@@ -157,12 +195,27 @@ void add_density(const ScenePose& pose, const SceneProfile& profile, double shar
   }
 }
 
+/// Why the cloud may be no single object, as models of parts expect it.
+std::vector<Hint> hints_of_object(const PointCloud& cloud, const SceneVoxels& scene) {
+  const RawVector<Position> all = cloud.positions();
+  RawVector<Position> used(scene.points.size());
+  std::ranges::transform(scene.points, used.begin(), [&](std::uint32_t i) { return all[i]; });
+  std::vector<Hint> hints = object_hints(cloud, used);
+  for (Hint& hint : hints) {
+    if (hint.code == "scene") {
+      hint.text = "looks like a scene, not like one object, whose parts the model labels";
+    }
+  }
+  return hints;
+}
+
 }  // namespace
 
 std::vector<Hint> scene_hints(const PointCloud& cloud, const SceneVoxels& scene,
                               const SceneProfile& profile, double share) {
   std::vector<Hint> hints;
-  if (profile.frame != Frame::kScene || scene.positions.size() < kFewestPoints) return hints;
+  if (profile.frame != Frame::kScene) return hints_of_object(cloud, scene);
+  if (scene.positions.size() < kFewestPoints) return hints;
   const RawVector<Position> positions = file_positions(scene);
   const double step = float_step(cloud, positions);
   if (step > profile.voxel / 2) {
@@ -170,11 +223,19 @@ std::vector<Hint> scene_hints(const PointCloud& cloud, const SceneVoxels& scene,
                                   " there, store them as double or nearer to 0"});
   }
   const std::optional<ScenePose> pose = scene_pose(scene.positions);
-  const UnitGuess unit = guess_unit(positions, system_of(cloud), pose);
-  add_unit(unit, hints);
-  if (unit.reason.empty()) add_voxel_hints(scene, profile, share, hints);
+  const bool in_metres = add_unit(cloud, positions, pose, hints);
+  if (in_metres) add_voxel_hints(scene, profile, share, hints);
   if (pose) add_pose_hints(*pose, profile, hints);
-  if (pose && unit.reason.empty()) add_density(*pose, profile, share, hints);
+  if (pose && in_metres) add_density(*pose, profile, share, hints);
+  add_returns(cloud, profile, hints);
+  return hints;
+}
+
+std::vector<Hint> frame_hints(const PointCloud& cloud, std::span<const Position> positions) {
+  std::vector<Hint> hints;
+  const std::optional<ScenePose> pose = scene_pose(positions);
+  (void)add_unit(cloud, positions, pose, hints);
+  if (pose && lies_otherwise(*pose)) add_up(*pose, hints);
   return hints;
 }
 

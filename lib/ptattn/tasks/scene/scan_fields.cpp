@@ -1,13 +1,17 @@
 #include "ptattn/tasks/scene/scan_fields.hpp"
 
+#include <cmath>
+
 #include "ptattn/cloud/field_meaning.hpp"
 
 namespace ptattn {
 namespace {
 
 bool varies(const Field& field, std::size_t points) {
+  const double first = points > 0 ? field.as_double(0) : 0.0;
   for (std::size_t i = 1; i < points; ++i) {
-    if (field.as_double(i) != field.as_double(0)) return true;
+    const double value = field.as_double(i);
+    if (value != first && !(std::isnan(value) && std::isnan(first))) return true;
   }
   return false;
 }

@@ -14,7 +14,7 @@ struct ScanFields {
 
 /// Finds the fields of a laser scan: `intensity`, `return_number` and `number_of_returns` under
 /// any spelling that field_meaning.hpp knows.
-/// A field whose values are all equal says nothing and counts as not there. Time O(n).
+/// A field whose values are all equal, or all NaN, says nothing and counts as not there. Time O(n).
 [[nodiscard]] ScanFields find_scan_fields(const PointCloud& cloud);
 
 /// Finds them in a part of a cloud, where the whole tells which of them say something.

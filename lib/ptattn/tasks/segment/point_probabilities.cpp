@@ -1,6 +1,7 @@
 #include "ptattn/tasks/segment/point_probabilities.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "ptattn/cloud/rows.hpp"
@@ -12,8 +13,8 @@ namespace {
 
 constexpr std::size_t kRowsPerTask = 4096;
 
-std::size_t likeliest_category(std::span<const ScoredVoxels> views,
-                               const SegmenterDescription& model) {
+CategoryGuess likeliest_category(std::span<const ScoredVoxels> views,
+                                 const SegmenterDescription& model) {
   std::vector<double> shares(model.categories.size(), 0.0);
   for (const ScoredVoxels& view : views) {
     const Matrix& probabilities = view.probabilities;
@@ -22,7 +23,9 @@ std::size_t likeliest_category(std::span<const ScoredVoxels> views,
           probabilities.rows(), [&](std::size_t v) { return double{probabilities(v, c)}; });
     }
   }
-  return static_cast<std::size_t>(std::ranges::max_element(shares) - shares.begin());
+  const auto likeliest = std::ranges::max_element(shares);
+  const double all = std::accumulate(shares.begin(), shares.end(), 0.0);
+  return {static_cast<std::size_t>(likeliest - shares.begin()), all > 0.0 ? *likeliest / all : 0.0};
 }
 
 void keep_category(Matrix& probabilities, const SegmenterDescription& model, std::size_t category) {
@@ -59,13 +62,14 @@ void check_category(const SegmenterModel& model, std::optional<std::size_t> cate
   }
 }
 
-std::optional<std::size_t> keep_one_category(std::span<ScoredVoxels> views,
-                                             const SegmenterDescription& model,
-                                             std::optional<std::size_t> wanted) {
+std::optional<CategoryGuess> keep_one_category(std::span<ScoredVoxels> views,
+                                               const SegmenterDescription& model,
+                                               std::optional<std::size_t> wanted) {
   if (model.category_of_class.empty()) return std::nullopt;
-  const std::size_t category = wanted ? *wanted : likeliest_category(views, model);
-  for (ScoredVoxels& view : views) keep_category(view.probabilities, model, category);
-  return category;
+  const CategoryGuess guess =
+      wanted ? CategoryGuess{*wanted, 1.0} : likeliest_category(views, model);
+  for (ScoredVoxels& view : views) keep_category(view.probabilities, model, guess.category);
+  return guess;
 }
 
 PointProbabilities::PointProbabilities(const ScoredVoxels& scored, std::size_t neighbors)

@@ -24,14 +24,20 @@ struct ScoredVoxels {
 /// @throws Error(Fault::kUsage)
 void check_category(const SegmenterModel& model, std::optional<std::size_t> category);
 
+/// Holds what an object is taken for.
+struct CategoryGuess {
+  std::size_t category = 0;
+  double share = 1.0;  ///< of the probability of all parts, over all voxels; 1 where it was given
+};
+
 /// Leaves only the parts of one category where classes are parts of objects: other classes get
 /// probability 0, and a voxel in which the parts had no chance gets them all alike.
 /// @param views   of one cloud
 /// @param wanted  absent: the category whose parts are likeliest over all voxels and views
 /// @return        the category; nothing where classes are no parts
-std::optional<std::size_t> keep_one_category(std::span<ScoredVoxels> views,
-                                             const SegmenterDescription& model,
-                                             std::optional<std::size_t> wanted);
+std::optional<CategoryGuess> keep_one_category(std::span<ScoredVoxels> views,
+                                               const SegmenterDescription& model,
+                                               std::optional<std::size_t> wanted);
 
 /// Carries the probabilities of voxels back to the points of their cloud, by kernel attention over
 /// the nearest voxels (`Interpolator`). Refers to its argument.

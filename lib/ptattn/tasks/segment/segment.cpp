@@ -49,9 +49,7 @@ void add_notes(const SegmenterModel& model, const PointCloud& cloud, PreparedSce
                            " MiB for the network, more than allowed; smaller tiles would be "
                            "labelled differently from the whole");
   }
-  for (Hint& hint : scene_hints(cloud, scene.voxels, model.description.preprocessing)) {
-    result.notes.push_back(std::move(hint.text));
-  }
+  result.warnings = scene_hints(cloud, scene.voxels, model.description.preprocessing);
   result.strays = scene.voxels.strays.rows;
   const double middle = scene.voxels.origin[2] + scene.voxels.extent[2] / 2.0;
   const Field& z = *require_coordinates(cloud)[2];
@@ -108,21 +106,34 @@ std::string percent(double share) {
   return std::to_string(std::lround(100.0 * share)) + " %";
 }
 
+/// Says so where a guess of the category leaves more to the others together.
+void judge_category(const SegmenterDescription& model, const CategoryGuess& guess,
+                    Segmentation& result) {
+  constexpr double kMajority = 0.5;
+  result.category_share = guess.share;
+  if (guess.share >= kMajority) return;
+  result.warnings.push_back({"category", "is taken for " + model.categories[guess.category] +
+                                             " with " + percent(guess.share) +
+                                             " of the probability; if it is something else, all "
+                                             "labels are wrong: see --category"});
+}
+
 }  // namespace
 
 void judge_the_unusual(const SegmenterModel& model, Segmentation& result) {
   const UsualLimits& usual = model.description.reliability.usual;
   if (usual.distance && result.distance.value_or(0.0) > *usual.distance) {
     result.unusual = true;
-    result.warnings.push_back("is unlike the clouds that " + model.description.name +
-                              " was validated on: check the labels, or use another model");
+    result.warnings.push_back({"unlike", "is unlike the clouds that " + model.description.name +
+                                             " was validated on: check the labels, or use another "
+                                             "model"});
   }
   if (usual.unsure_share && result.unsure_share > *usual.unsure_share) {
     result.unusual = true;
-    result.warnings.push_back(percent(result.unsure_share) +
-                              " of the points have a confidence below " + percent(kUnsure) +
-                              ", at most " + percent(*usual.unsure_share) +
-                              " in validation: check the labels");
+    result.warnings.push_back(
+        {"unsure", percent(result.unsure_share) + " of the points have a confidence below " +
+                       percent(kUnsure) + ", at most " + percent(*usual.unsure_share) +
+                       " in validation: check the labels"});
   }
 }
 
@@ -136,7 +147,10 @@ Segmentation segment(const SegmenterModel& model, const PointCloud& cloud,
   // Only now that the channels of the voxels are gone.
   allocate_results(cloud.size(), options.probabilities ? model.network->out_channels() : 0, result);
   if (views.empty()) return result;
-  result.category = keep_one_category(views, model.description, options.category);
+  if (const auto guess = keep_one_category(views, model.description, options.category)) {
+    result.category = guess->category;
+    if (!options.category) judge_category(model.description, *guess, result);
+  }
   write_points(views, views.front().voxels.order, options,
                model.description.reliability.temperature, result);
   measure_certainty(model, result);

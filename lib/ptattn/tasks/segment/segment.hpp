@@ -11,6 +11,7 @@
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/familiar_features.hpp"
 #include "ptattn/models/model_folder.hpp"
+#include "ptattn/tasks/geometry/hint.hpp"
 #include "ptattn/tasks/segment/voxel_scores.hpp"
 
 namespace ptattn {
@@ -45,15 +46,16 @@ struct Segmentation {
   std::vector<std::uint32_t> strays;  ///< points far from all others, ascending
   std::vector<std::uint32_t> high_strays;  ///< those of them above the middle of the scene
   std::optional<std::size_t> category{};   ///< of the object, where the classes are parts
+  std::optional<double> category_share{};  ///< of the probability, where it was guessed
   std::size_t voxels = 0;
   std::size_t tiles = 0;
   double mean_confidence = 0.0;  ///< over the points that are valid
   double unsure_share = 0.0;     ///< of these, those with a confidence below kUnsure
   /// How far the cloud is from those of the validation (FamiliarFeatures), where the model knows.
   std::optional<double> distance{};
-  bool unusual = false;        ///< one of both is beyond what validation has found to be usual
-  ClassifiedFeatures sampled;  ///< what the distance is of: see sample_voxels
-  std::vector<std::string> warnings;  ///< why the labels need a look, a line each
+  bool unusual = false;            ///< one of both is beyond what validation has found to be usual
+  ClassifiedFeatures sampled;      ///< what the distance is of: see sample_voxels
+  std::vector<Hint> warnings;      ///< why the labels need a look
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
 };
 

@@ -1,4 +1,4 @@
-#include "ptattn/tasks/classify/hints.hpp"
+#include "ptattn/tasks/geometry/object_hints.hpp"
 
 #include <algorithm>
 #include <array>

@@ -11,8 +11,8 @@ namespace ptattn {
 
 /// Says what makes it unlikely that a cloud is one object as a classifier expects it:
 ///
-///   float  coordinates are float32, or rounded to it, and so large that their steps exceed half
-///          the spacing of the points
+///   float  see float_hint
+///   alike  all points coincide
 ///   scene  it lies flat like a piece of the earth and has fields of a scanner (return numbers, GPS
 ///          time, ASPRS codes) over 8 units and more, or more than 5000 points over 20 and more
 ///

@@ -37,7 +37,7 @@ constexpr std::array<Entry, 10> kSynonyms{{{3, "low vegetation"},
                                            {11, "road surface"},
                                            {15, "pylon"},
                                            {1, "unclassified"}}};
-constexpr std::array<std::int64_t, 5> kSaysNothing{0, 1, 7, 18, 66};
+constexpr std::array<std::int64_t, 6> kSaysNothing{0, 1, 7, 12, 18, 66};
 
 std::string lower(std::string_view text) {
   std::string small(text);

@@ -16,7 +16,8 @@ namespace ptattn::tools {
 [[nodiscard]] const std::vector<int>& asprs_codes();
 
 /// Returns the class of a code: "vegetation" for 3, 4 and 5, "other" for codes without one; empty
-/// for those that say nothing (0 and 1, not classified; 7 and 18, noise; 66, synthetic).
+/// for those that say nothing of a surface (0 and 1, not classified; 7 and 18, noise; 12, overlap
+/// of strips; 66, synthetic).
 [[nodiscard]] std::string asprs_class_of(std::int64_t code);
 
 /// Returns the code that a class of this name has, in any case and in the plural, too; -1 for names

@@ -15,6 +15,7 @@
 #include "eval/class_settings.hpp"
 #include "eval/classes.hpp"
 #include "eval/cloud_labels.hpp"
+#include "eval/doubts.hpp"
 #include "eval/reliability_plot.hpp"
 #include "eval/report.hpp"
 #include "eval/results.hpp"
@@ -143,12 +144,15 @@ std::function<std::string(const std::string&)> truth_of_paths(const EvalSettings
       [table = TruthTable(s.truth_table)](const std::string& path) { return table.class_of(path); };
 }
 
-std::vector<LabelledInput> label_results(const EvalSettings& s) {
+std::vector<LabelledInput> label_results(const EvalSettings& s, Progress& progress) {
   const auto truth = truth_of_paths(s);
   std::vector<LabelledInput> inputs;
+  std::vector<ClassifyResult> all;
   for (const std::string& path : s.files.inputs) {
     LabelledInput& input = inputs.emplace_back(LabelledInput{.name = path});
-    for (const ClassifyResult& result : read_results(path)) {
+    const std::vector<ClassifyResult> results = read_results(path);
+    all.insert(all.end(), results.begin(), results.end());
+    for (const ClassifyResult& result : results) {
       const LabelledInput::Pair pair{truth(result.path), result.predicted};
       ++input.pairs[pair];
       if (!s.reliability || result.predicted.empty()) continue;
@@ -158,6 +162,7 @@ std::vector<LabelledInput> label_results(const EvalSettings& s) {
       input.confidences[pair].add(*result.confidence, false);
     }
   }
+  tell({}, doubts_about_results(all), "", progress);
   return inputs;
 }
 
@@ -180,6 +185,10 @@ std::vector<LabelledInput> label_points(const EvalSettings& s, const std::vector
     tell_notes(inputs.back().notes, inputs.back().name, progress);
     progress.show_parts(inputs.size(), pairs.size(), "clouds");
   }
+  tell({}, doubts_about_truth(pairs, s.truth), "", progress);
+  const bool explained = !s.classes.empty() || !s.model.empty() || !s.map.empty() ||
+                         !s.truth_map.empty() || s.truth_codes == Codes::kAsprs;
+  if (!explained) tell({}, doubts_about_labels(inputs, s.ignored), "", progress);
   return inputs;
 }
 
@@ -269,8 +278,9 @@ int run(EvalSettings& s) {
   Progress progress(kAbout.name, 1, "runs");
   for (const std::string& note : notes) progress.note("", note);
   const std::vector<LabelledInput> inputs =
-      s.evaluates_results() ? label_results(s) : label_points(s, pairs, progress);
-  const Report report = make_report(s, classes, inputs);
+      s.evaluates_results() ? label_results(s, progress) : label_points(s, pairs, progress);
+  Report report = make_report(s, classes, inputs);
+  report.warnings = progress.take_warnings();
   progress.hide();
   Output output = s.files.output.empty() ? Output::to_stdout() : Output::replacing(s.files.output);
   if (!s.plot.empty()) write_plot(s.plot, *report.reliability);

@@ -204,7 +204,8 @@ TEST_F(Eval, same_bytes_for_any_thread_count) {
 TEST_F(Eval, truncated_las_files_are_refused_or_salvaged_and_notes_are_said) {
   const std::string tile = read_file(PTATTN_SOURCE_DIR "/samples/scenes/aerial_coast.laz");
   put("cut.laz", tile.substr(0, tile.size() / 2));
-  const std::vector<std::string> fields{"cut.laz", "--predicted", "classification"};
+  const std::vector<std::string> fields{"cut.laz", "--predicted", "return_number", "--truth",
+                                        "number_of_returns"};
   EXPECT_EQ(eval(fields).exit_code, 3);
   std::vector<std::string> salvaged = fields;
   salvaged.push_back("--salvage");

@@ -98,9 +98,20 @@ std::map<LabelledInput::Pair, ReliabilityTable> sort_confidences(
   }
   std::map<LabelledInput::Pair, ReliabilityTable> named;
   for (const auto& [labels, table] : tables) {
-    named[{std::to_string(labels.first), std::to_string(labels.second)}] = table;
+    named[{text_of(labels.first), text_of(labels.second)}] = table;
   }
   return named;
+}
+
+/// A field is always right about itself.
+void refuse_itself(const PointCloud& cloud, const CloudPair& pair, const EvalFields& fields) {
+  std::error_code ignored;
+  const bool one_file = pair.truth.empty() || fs::equivalent(pair.predicted, pair.truth, ignored);
+  const Field& predicted = require_field(cloud, fields.predicted);
+  if (!one_file || &require_field(cloud, fields.truth) != &predicted) return;
+  throw Error(Fault::kUsage, "--truth",
+              "is the field " + predicted.name() + " of " + cloud.name() +
+                  ", and so is --predicted: expected two fields, or two files");
 }
 
 }  // namespace
@@ -150,6 +161,7 @@ LabelledInput label_clouds(const CloudPair& pair, const EvalFields& fields,
   const PointCloud cloud = read_cloud(pair.predicted, options);
   const std::vector<std::int32_t> predicted = read_labels(cloud, fields.predicted);
   LabelledInput input{.name = cloud.name(), .pairs = {}, .notes = cloud.metadata().notes};
+  refuse_itself(cloud, pair, fields);
   std::vector<std::int32_t> truth;
   if (pair.truth.empty()) {
     truth = read_labels(cloud, fields.truth);

@@ -54,7 +54,7 @@ struct EvalFields {
 
 /// Reads both clouds of a pair and counts their labels, NaN as "nan".
 /// @throws Error(Fault::kInput), also when they do not have the same points, or a confidence is not
-///         a number from 0 to 1
+///         a number from 0 to 1; Error(Fault::kUsage) for a field compared with itself
 [[nodiscard]] LabelledInput label_clouds(const CloudPair& pair, const EvalFields& fields,
                                          const ReadOptions& options = {});
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "../cloud_options.hpp"
 #include "../format.hpp"
 #include "../made_by.hpp"
 #include "../text.hpp"
@@ -243,6 +244,7 @@ std::string json_text(const Report& report) {
     entry.update(overall(input.metrics));
     array_at(object, "inputs").push_back(std::move(entry));
   }
+  if (!report.warnings.empty()) object["warnings"] = as_json(report.warnings);
   if (!report.made_by.tool.empty()) object["made_by"] = as_json(report.made_by);
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

@@ -7,6 +7,7 @@
 
 #include "ptattn/cloud/provenance.hpp"
 #include "ptattn/tasks/evaluation.hpp"
+#include "ptattn/tasks/geometry/hint.hpp"
 #include "ptattn/tasks/reliability_table.hpp"
 
 namespace ptattn::tools {
@@ -27,6 +28,7 @@ struct Report {
   std::optional<std::size_t> ground;              ///< class whose filter errors are asked for
   std::vector<InputReport> inputs{};              ///< empty: not asked for
   std::optional<ReliabilityTable> reliability{};  ///< absent: not asked for
+  std::vector<Hint> warnings{};                   ///< why the figures are doubtful
   Provenance made_by{};                           ///< this run; without a tool it is not told
 };
 

@@ -34,6 +34,7 @@ ClassifyResult parse_record(std::string_view line, const std::string& subject, s
   if (record.contains("confidence") && record["confidence"].is_number()) {
     result.confidence = record["confidence"].get<double>();
   }
+  if (has_text("model")) result.model = record["model"];
   return result;
 }
 
@@ -69,6 +70,10 @@ std::vector<ClassifyResult> path_and_class(const Rows& rows, const std::string& 
   const std::size_t path = column("path");
   const std::size_t name = column("class");
   const auto confidence = std::ranges::find(rows.front(), "confidence");
+  const auto model = std::ranges::find(rows.front(), "model");
+  const auto cell = [&](std::size_t row, auto column_found) {
+    return rows[row][static_cast<std::size_t>(column_found - rows.front().begin())];
+  };
   std::vector<ClassifyResult> results;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     if (rows[i].size() != rows.front().size()) {
@@ -78,9 +83,9 @@ std::vector<ClassifyResult> path_and_class(const Rows& rows, const std::string& 
     }
     results.push_back({rows[i][path], rows[i][name]});
     if (confidence != rows.front().end()) {
-      results.back().confidence =
-          as_number(rows[i][static_cast<std::size_t>(confidence - rows.front().begin())]);
+      results.back().confidence = as_number(cell(i, confidence));
     }
+    if (model != rows.front().end()) results.back().model = cell(i, model);
   }
   return results;
 }
@@ -97,7 +102,7 @@ std::vector<ClassifyResult> read_results(const std::string& path) {
 }
 
 TruthTable::TruthTable(const std::string& file) : file_(file) {
-  for (const auto& [path, name, confidence] :
+  for (const auto& [path, name, confidence, model] :
        path_and_class(parse_csv(read_text_file(file), file), file)) {
     if (name.empty()) throw Error(Fault::kInput, file, "has no class for " + path);
     if (!by_path_.emplace(fs::path(path).lexically_normal(), name).second) {

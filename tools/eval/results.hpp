@@ -13,6 +13,7 @@ struct ClassifyResult {
   std::string path;
   std::string predicted;  ///< empty: it failed
   std::optional<double> confidence{};
+  std::string model{};  ///< empty: not said
 };
 
 /// Reads results of `ptattn-classify --format jsonl` or `csv`; the content decides which.

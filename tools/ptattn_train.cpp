@@ -65,6 +65,7 @@ void declare_data(CLI::App& app, TrainSettings& s) {
                  "{\"map\": {VALUE: CLASS}}}")
       ->type_name("FILE")
       ->check(not_empty());
+  add_frame_options(app, s.frame, "; the model takes metres");
   app.add_option("--select", s.select,
                  "Choose the best weights by the clouds whose names match, which are not trained "
                  "on; none: keep the last weights [a tenth of every cloud]")
@@ -119,8 +120,7 @@ void declare_network(CLI::App& app, TrainSettings& s) {
   app.add_option("--size", s.size, "Set the size of the network: tiny, small or base [small]")
       ->type_name("SIZE")
       ->check(one_of({"tiny", "small", "base"}));
-  app.add_option("--voxel", s.voxel,
-                 "Set the edge of a voxel, in the clouds' unit [from the spacing]")
+  app.add_option("--voxel", s.voxel, "Set the edge of a voxel, in metres [from the spacing]")
       ->type_name("X")
       ->check(positive_number());
   app.add_option("--channels", s.channels,

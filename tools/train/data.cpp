@@ -12,7 +12,10 @@
 
 #include "../inputs.hpp"
 #include "../suggest.hpp"
+#include "cloud_checks.hpp"
 #include "ptattn/cloud/field_meaning.hpp"
+#include "ptattn/cloud/frame_change.hpp"
+#include "ptattn/cloud/provenance.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/core/text.hpp"
@@ -119,6 +122,26 @@ TruthPlan look_for_truth(const std::vector<fs::path>& paths, const std::string& 
   return guess_truth(field, values, asprs);
 }
 
+/// What the files say of their labels, where all of them say so.
+/// @throws Error(Fault::kInput) where they differ
+std::optional<LabelMeaning> common_origin(const std::vector<fs::path>& paths,
+                                          const std::string& field) {
+  std::optional<LabelMeaning> common;
+  for (const fs::path& path : paths) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored)) return std::nullopt;
+    auto own = find_label_meaning(read_comments(path), field);
+    if (!own || own->codes != LabelCodes::kClass) return std::nullopt;
+    if (common && own != common) {
+      throw Error(Fault::kInput, path.string(),
+                  field + " holds other classes than in " + paths.front().string() +
+                      ", say by --classes what they mean");
+    }
+    common = std::move(own);
+  }
+  return common;
+}
+
 /// The model without the classes that --drop-class names.
 train::ModelSpec without_dropped(const train::ModelSpec& init,
                                  const std::vector<std::string>& dropped) {
@@ -149,7 +172,13 @@ TruthPlan truth_for(const TrainSettings& settings, const std::vector<fs::path>& 
     return read_truth(settings, field, init ? init->classes : std::vector<std::string>{});
   }
   const bool codes = asprs || names_asprs_codes(field);
-  if (init) return truth_of_model(*init, field, settings.add_classes, codes);
+  const auto origin = codes ? std::nullopt : common_origin(paths, field);
+  if (init) {
+    TruthPlan plan = truth_of_model(*init, field, settings.add_classes, codes);
+    if (origin) match_names(plan, *origin, *init);
+    return plan;
+  }
+  if (origin && !codes) return truth_of_origin(*origin, field);
   return look_for_truth(paths, field, codes);
 }
 
@@ -279,6 +308,29 @@ void check_data(const TrainData& data, bool knows_classes) {
   }
 }
 
+/// Reads a file and sorts it into the part that its name belongs to.
+void add_file(const fs::path& path, const TrainSettings& settings, CloudChecks& checks,
+              TrainData& data) {
+  PointCloud cloud = read_cloud(path);
+  const FrameChange framed(cloud, checks.frame_of(cloud, path));
+  checks.look_at(cloud, path);
+  LabelledCloud labelled =
+      train::take_labelled(cloud, labels_of(cloud, data, path), all_attributes());
+  labelled.name = path.stem().string();
+  if (data.kind == TrainKind::kObjects) {
+    labelled.name = path.parent_path().filename().string() + "/" + labelled.name;
+  }
+  if (!has_labels(labelled)) {
+    data.notes.push_back(path.string() + " has no labelled point and is left out");
+    return;
+  }
+  auto& part = matches(path, settings.hold_out) ? data.held_out
+               : matches(path, settings.select) ? data.selection
+                                                : data.training;
+  part.push_back(look_at(std::move(labelled)));
+  checks.keep_sample(cloud, path.string(), &part == &data.training);
+}
+
 }  // namespace
 
 std::size_t files_with(const TrainData& data, train::AttributeKind kind) {
@@ -303,24 +355,10 @@ TrainData read_data(const TrainSettings& settings, const train::ModelSpec* init)
     if (settings.augment == "object") data.kind = TrainKind::kParts;
     data.truth = truth_for(settings, paths, data.field, init);
   }
-  const SceneProfile profile = all_attributes();
-  for (const fs::path& path : paths) {
-    const PointCloud cloud = read_cloud(path);
-    const auto labels = labels_of(cloud, data, path);
-    LabelledCloud labelled = train::take_labelled(cloud, labels, profile);
-    labelled.name = path.stem().string();
-    if (data.kind == TrainKind::kObjects) {
-      labelled.name = path.parent_path().filename().string() + "/" + labelled.name;
-    }
-    if (!has_labels(labelled)) {
-      data.notes.push_back(path.string() + " has no labelled point and is left out");
-      continue;
-    }
-    auto& part = matches(path, settings.hold_out) ? data.held_out
-                 : matches(path, settings.select) ? data.selection
-                                                  : data.training;
-    part.push_back(look_at(std::move(labelled)));
-  }
+  CloudChecks checks(settings, data.field, data.kind != TrainKind::kScenes);
+  for (const fs::path& path : paths) add_file(path, settings, checks, data);
+  checks.compare_samples();
+  if (!data.truth.note.empty()) data.notes.push_back(data.truth.note);
   hold_out(data, settings);
   select_part(data, settings);
   check_data(data, init != nullptr && settings.fits_head());

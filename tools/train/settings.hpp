@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../frame_options.hpp"
 #include "ptattn/models/precision.hpp"
 
 namespace ptattn::tools {
@@ -16,6 +17,7 @@ struct TrainSettings {
   std::string output;
   std::string truth;    ///< field; empty: the first of those that usually hold labels
   std::string classes;  ///< file, or "asprs"; empty: by the values of the field
+  FrameOptions frame;   ///< of the clouds
   std::string maps;     ///< file of what values mean in single files; empty: the same in all
   std::string init;     ///< model to begin with; empty: random weights
   std::vector<std::string> add_classes;   ///< NAME=VALUE, on top of those of `init`

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "../asprs.hpp"
 #include "../label_text.hpp"
 #include "../text.hpp"
 #include "../text_file.hpp"
@@ -18,6 +19,8 @@ namespace {
 
 using train::kUnlabelled;
 using train::Truth;
+
+constexpr const char* kIgnore = "ignore";
 
 struct Line {
   std::string value;  // empty: none given
@@ -113,16 +116,11 @@ std::vector<std::uint8_t> codes_of(const TruthPlan& plan) {
   return codes;
 }
 
-struct AsprsClass {
-  std::int64_t code;
-  const char* name;
-};
-constexpr std::array kAsprsClasses{
-    AsprsClass{2, "ground"},     AsprsClass{3, "vegetation"}, AsprsClass{4, "vegetation"},
-    AsprsClass{5, "vegetation"}, AsprsClass{6, "building"},   AsprsClass{9, "water"},
-    AsprsClass{10, "rail"},      AsprsClass{11, "road"},      AsprsClass{13, "wire"},
-    AsprsClass{14, "wire"},      AsprsClass{15, "tower"},     AsprsClass{16, "wire"},
-    AsprsClass{17, "bridge"}};
+/// What data sets write for "no label": the largest byte, or 16-bit number, far above all others.
+bool seems_unlabelled(std::int64_t value, const std::map<std::int64_t, std::size_t>& values) {
+  if ((value != 255 && value != 65535) || value != values.rbegin()->first) return false;
+  return values.size() > 1 && std::next(values.rbegin())->first < value / 2;
+}
 
 }  // namespace
 
@@ -183,6 +181,40 @@ TruthPlan truth_of_model(const train::ModelSpec& model, const std::string& field
   return plan;
 }
 
+void match_names(TruthPlan& plan, const LabelMeaning& origin, const train::ModelSpec& model) {
+  std::map<std::int64_t, train::Label> labels{{-1, kUnlabelled}};
+  bool any = false;
+  for (const ClassMeaning& one : origin.classes) {
+    const auto found = std::ranges::find(model.classes, one.name);
+    const bool known = found != model.classes.end();
+    labels[one.code] =
+        known ? static_cast<train::Label>(found - model.classes.begin()) : kUnlabelled;
+    any = any || known;
+  }
+  if (!any) {
+    throw Error(Fault::kInput, origin.field,
+                "holds other classes than those of " + model.name + ", such as " +
+                    (origin.classes.empty() ? "none" : origin.classes.front().name) +
+                    ", say by --classes what they mean");
+  }
+  for (const auto& [value, label] : plan.common.labels) {  // added classes have values of their own
+    if (label >= model.classes.size()) labels[value] = label;
+  }
+  plan.common.labels = std::move(labels);
+}
+
+TruthPlan truth_of_origin(const LabelMeaning& origin, const std::string& field) {
+  TruthPlan plan{.space = {},
+                 .common = {.field = field, .labels = {{-1, kUnlabelled}}},
+                 .by_file = {},
+                 .asprs_codes = {}};
+  for (const ClassMeaning& one : origin.classes) {
+    add_class(plan.space.classes, one.name, field);
+    plan.common.labels[one.code] = plan.space.find_or_add(one.name, field);
+  }
+  return plan;
+}
+
 TruthPlan guess_truth(const std::string& field, const std::map<std::int64_t, std::size_t>& values,
                       bool asprs) {
   TruthPlan plan{
@@ -190,10 +222,11 @@ TruthPlan guess_truth(const std::string& field, const std::map<std::int64_t, std
   for (const auto& [value, count] : values) {
     std::string name = "class " + std::to_string(value);
     if (asprs) {
-      const auto found = std::ranges::find(kAsprsClasses, value, &AsprsClass::code);
-      name = value < 2 ? "ignore" : found == kAsprsClasses.end() ? "other" : found->name;
-    } else if (value < 0) {
-      name = "ignore";
+      name = asprs_class_of(value);
+      if (name.empty()) name = kIgnore;
+    } else if (value < 0 || seems_unlabelled(value, values)) {
+      name = kIgnore;
+      if (value >= 0) plan.note = std::to_string(value) + " is taken as no label (--classes)";
     }
     add_class(plan.space.classes, name, field);
     plan.common.labels[value] = plan.space.find_or_add(name, field);

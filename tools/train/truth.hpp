@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ptattn/cloud/provenance.hpp"
 #include "ptattn/train/label_fields.hpp"
 #include "ptattn/train/model_spec.hpp"
 #include "settings.hpp"
@@ -18,6 +19,7 @@ struct TruthPlan {
   train::Truth common;
   std::map<std::string, train::Truth> by_file;  ///< by name without extension
   std::vector<std::uint8_t> asprs_codes;  ///< the first value of each class, where values are such
+  std::string note{};                     ///< what was guessed that may be wrong; empty: nothing
 
   [[nodiscard]] const train::Truth& of(const std::filesystem::path& path) const;
 };
@@ -40,11 +42,20 @@ struct TruthPlan {
 [[nodiscard]] TruthPlan truth_of_model(const train::ModelSpec& model, const std::string& field,
                                        const std::vector<std::string>& added, bool asprs);
 
+/// Lets the numbers of a plan for `model` be those that the files say, by the names of the classes;
+/// others mean unlabelled. Values of added classes stay.
+/// @throws Error(Fault::kInput) where no name is that of a class of the model
+void match_names(TruthPlan& plan, const LabelMeaning& origin, const train::ModelSpec& model);
+
+/// What values mean by what the files say of them; -1, unsure, means unlabelled.
+[[nodiscard]] TruthPlan truth_of_origin(const LabelMeaning& origin, const std::string& field);
+
 /// @throws Error(Fault::kInput) for more classes than LabelSpace takes
 void check_number_of_classes(const std::vector<std::string>& classes, const std::string& subject);
 
 /// What the values of a field mean where no file of classes says it: the classes of ASPRS LAS, or a
-/// class for each value; -1 and, of ASPRS codes, 0 and 1 mean unlabelled.
+/// class for each value. Unlabelled mean -1; of ASPRS codes those that say nothing of the surface
+/// (0, 1, noise, overlap); of other values 255 and 65535, far above all others.
 [[nodiscard]] TruthPlan guess_truth(const std::string& field,
                                     const std::map<std::int64_t, std::size_t>& values, bool asprs);
 

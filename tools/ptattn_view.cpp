@@ -39,7 +39,6 @@
 namespace ptattn::tools {
 namespace {
 
-constexpr const char* kDefaultModel = "aerial";
 constexpr std::array<std::string_view, 2> kShownExtensions{".png", ".ply"};
 
 const About kAbout{
@@ -110,26 +109,21 @@ std::vector<Job> plan(const ViewSettings& s) {
   return jobs;
 }
 
-/// The classes of the model; none when it was not named and is not installed.
+/// The classes of the model that was named; without one, labels are numbers.
 view::ClassTable model_table(const ViewSettings& s) {
-  try {
-    const SegmenterDescription model =
-        read_segmenter_description(locate_model(s.model.empty() ? kDefaultModel : s.model));
-    return view::model_classes(model.classes, model.palette);
-  } catch (const Error&) {
-    if (!s.model.empty()) throw;
-    return {};
-  }
+  if (s.model.empty()) return {};
+  const SegmenterDescription model = read_segmenter_description(locate_model(s.model));
+  return view::model_classes(model.classes, model.palette);
 }
 
-/// The comments of all files together, as far as they can be looked at before they are read.
-std::vector<std::string> comments_of(const std::vector<Job>& jobs) {
-  std::vector<std::string> comments;
+/// The comments of each file, as far as they can be looked at before they are read.
+std::vector<FileComments> comments_of(std::span<const Job> jobs) {
+  std::vector<FileComments> comments;
   for (const Job& job : jobs) {
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(job.input.path, ignored)) continue;
     try {
-      std::ranges::copy(read_comments(job.input.path), std::back_inserter(comments));
+      comments.push_back(read_comments(job.input.path));
     } catch (const Error&) {  // which is said when the cloud is read
     }
   }
@@ -137,11 +131,11 @@ std::vector<std::string> comments_of(const std::vector<Job>& jobs) {
 }
 
 /// What the command line says of labels, else what the files say, else the names of the fields.
-ClassNames class_names(const ViewSettings& s, const std::vector<Job>& jobs) {
+ClassNames class_names(const ViewSettings& s, std::span<const Job> jobs) {
   const bool by_origin = s.codes == Codes::kByField && s.model.empty();
   return [codes = s.codes, model = model_table(s),
           comments = by_origin ? comments_of(jobs)
-                               : std::vector<std::string>()](const view::ColorSource& source) {
+                               : std::vector<FileComments>()](const view::ColorSource& source) {
     if (const auto said = classes_by_origin(comments, source.name)) return *said;
     const bool asprs =
         codes == Codes::kByField ? names_asprs_codes(source.name) : codes == Codes::kAsprs;
@@ -152,6 +146,7 @@ ClassNames class_names(const ViewSettings& s, const std::vector<Job>& jobs) {
 /// What a user should know of a cloud besides its colours.
 void note_what_is_missing(const ShownCloud& shown, Progress& progress) {
   tell_notes(shown.notes, shown.path, progress);
+  tell({}, shown.warnings, shown.path, progress);
   const std::size_t drawn = shown.cloud.size();
   if (drawn < shown.finite) {
     progress.note(shown.path, std::to_string(drawn) + " of " + std::to_string(shown.finite) +
@@ -177,7 +172,9 @@ std::vector<FileReport> report_of(const Scene& scene, const std::vector<view::Le
   if (scene.comparison) {
     reports.back().table += comparison_text(*scene.comparison, s.viewer.classes);
     reports.back().json["different"] = scene.comparison->differing;
-    if (!scene.comparison->problem.empty()) progress.note("", scene.comparison->problem);
+    if (!scene.comparison->problem.empty()) {
+      progress.warn("", {"comparison", scene.comparison->problem});
+    }
   }
   return reports;
 }
@@ -212,8 +209,19 @@ ViewerSettings settle_viewer(const ViewSettings& s, const Scene& scene, Progress
   return settings;
 }
 
+/// Says so where one legend cannot hold for all clouds.
+void warn_of_unlike_classes(const ViewSettings& s, const std::vector<Job>& jobs, const Scene& scene,
+                            Progress& progress) {
+  const std::string& field = scene.sources[scene.source].name;
+  if (s.codes != Codes::kByField || !s.model.empty() || agree_on(comments_of(jobs), field)) return;
+  progress.warn("", {"classes", "the clouds hold different classes in " + field +
+                                    ": numbers of labels are shown, and equal ones may mean "
+                                    "different things"});
+}
+
 /// One picture of one cloud, for a folder of pictures.
-FileReport draw_file(const ViewSettings& s, const Job& job, Progress& progress) {
+FileReport draw_file(ViewSettings s, const Job& job, Progress& progress) {
+  s.viewer.classes = s.scene.classes = class_names(s, {&job, 1});
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
   check_target(job.output, kPictureExtensions);
@@ -263,7 +271,8 @@ int show(const ViewSettings& s, const std::vector<Job>& jobs) {
   const std::vector<std::string> paths = paths_of(jobs);
   Progress progress(kAbout.name, 1);
   Scene scene = load_scene(paths, s.scene);
-  if (!scene.note.empty()) progress.note("", scene.note);
+  if (!scene.note.empty()) progress.warn("", {"distance", scene.note});
+  warn_of_unlike_classes(s, jobs, scene, progress);
   view::ViewerWindow window = open_window(s, paths.front());
   const Lettering lettering = load_letters(s, progress);
   const ViewerSettings settings = settle_viewer(s, scene, progress);
@@ -285,6 +294,7 @@ int write_as_shown(const ViewSettings& s, const std::vector<Job>& jobs) {
   const std::vector<std::string> paths = paths_of(jobs);
   Progress progress(kAbout.name, 1);
   const Scene scene = load_scene(paths, s.scene);
+  warn_of_unlike_classes(s, jobs, scene, progress);
   const SceneColors colors = color_scene(scene, s.viewer.classes, s.viewer.style.background);
   const std::size_t points = print_reports(scene, colors.legends, s, progress);
   make_parent_folders(s.files.output);

@@ -13,6 +13,7 @@ namespace ptattn::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 
@@ -109,6 +110,44 @@ TEST_F(View, clouds_are_written_as_they_are_shown) {
   ASSERT_THAT(colors, SizeIs(3));
   for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(colors[c](60), kVegetation[c]);
   ::setenv("PATH", path.c_str(), 1);
+}
+
+/// Labels 0, 1 and 2, with what a file says of them.
+std::string wall_of_labels(const std::vector<std::string>& classes) {
+  std::string text = wall([](int column, int) { return column < 50 ? 0 : column < 80 ? 1 : 2; });
+  const std::string column = "property uchar classification\n";
+  text.replace(text.find(column), column.size(), "property uchar label\n");
+  if (classes.empty()) return text;
+  std::string comments =
+      "comment ptattn made by ptattn-segment 0.1.0\n"
+      "comment ptattn model 0123456789abcdef0123456789abcdef mine\n"
+      "comment ptattn labels label class\n";
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    comments += "comment ptattn class " + std::to_string(c) + " - " + classes[c] + "\n";
+  }
+  return text.insert(text.find("element vertex"), comments);
+}
+
+TEST_F(View, labels_that_nothing_explains_are_numbers) {
+  put("wall.ply", wall_of_labels({}));
+  const Finished finished = view({"wall.ply", "-o", "shown.ply"});
+  EXPECT_THAT(finished.out, HasSubstr("   0  class 0"));
+  EXPECT_THAT(finished.out, Not(HasSubstr("ground")));
+}
+
+TEST_F(View, clouds_of_different_classes_have_numbers_and_a_warning) {
+  put("rooms.ply", wall_of_labels({"floor", "wall", "chair"}));
+  put("same.ply", wall_of_labels({"floor", "wall", "chair"}));
+  put("roads.ply", wall_of_labels({"road", "kerb", "car"}));
+  const Finished same = view({"rooms.ply", "same.ply", "-o", "shown.ply", "-q"});
+  EXPECT_EQ(same.err, "");
+  EXPECT_THAT(same.out, HasSubstr("   2  chair"));
+  const Finished unlike = view({"rooms.ply", "roads.ply", "-o", "shown.ply", "-q"});
+  EXPECT_EQ(unlike.err,
+            "ptattn-view: the clouds hold different classes in label: numbers of labels are shown, "
+            "and equal ones may mean different things\n");
+  EXPECT_THAT(unlike.out, HasSubstr("   2  class 2"));
+  EXPECT_THAT(unlike.out, Not(HasSubstr("chair")));
 }
 
 }  // namespace

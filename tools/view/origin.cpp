@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -23,16 +24,46 @@ view::ClassTable table_of_model(const std::string& name) {
   }
 }
 
+/// What the files that say something of a field say.
+std::vector<LabelMeaning> meanings_of(std::span<const FileComments> files,
+                                      const std::string& field) {
+  std::vector<LabelMeaning> meanings;
+  for (const FileComments& comments : files) {
+    if (auto own = find_label_meaning(comments, field)) meanings.push_back(*std::move(own));
+  }
+  return meanings;
+}
+
+bool are_equal(std::span<const LabelMeaning> meanings) {
+  return std::ranges::adjacent_find(meanings, std::ranges::not_equal_to()) == meanings.end();
+}
+
+bool are_codes(std::span<const LabelMeaning> meanings) {
+  return std::ranges::all_of(
+      meanings, [](const LabelMeaning& meaning) { return meaning.codes == LabelCodes::kAsprs; });
+}
+
 }  // namespace
 
-std::optional<view::ClassTable> classes_by_origin(std::span<const std::string> comments,
+bool agree_on(std::span<const FileComments> files, const std::string& field) {
+  const std::vector<LabelMeaning> meanings = meanings_of(files, field);
+  return are_codes(meanings) || are_equal(meanings);
+}
+
+std::optional<view::ClassTable> classes_by_origin(std::span<const FileComments> files,
                                                   const std::string& field) {
+  const std::vector<LabelMeaning> meanings = meanings_of(files, field);
+  if (!are_equal(meanings)) {
+    return are_codes(meanings) ? view::asprs_classes() : view::ClassTable();
+  }
   std::optional<LabelMeaning> labels;
   std::string model;
-  for (Provenance& run : read_provenance(comments)) {
-    if (!run.labels || run.labels->field != field) continue;
-    labels = std::move(run.labels);
-    model = run.model;
+  for (const FileComments& comments : files) {
+    for (Provenance& run : read_provenance(comments)) {
+      if (!run.labels || run.labels->field != field) continue;
+      labels = std::move(run.labels);
+      model = run.model;
+    }
   }
   if (!labels || labels->classes.empty()) return std::nullopt;
   const bool asprs = labels->codes == LabelCodes::kAsprs;

@@ -3,17 +3,26 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "ptattn/view/class_table.hpp"
 
 namespace ptattn::tools {
 
-/// Makes names and colours of the labels in `field` from what the comments of a cloud say of them
-/// (cloud/provenance.hpp); nullopt where they say nothing.
+/// The comments of one file.
+using FileComments = std::vector<std::string>;
+
+/// Returns whether the files that say what the labels in `field` stand for say the same, or all
+/// hold ASPRS codes.
+[[nodiscard]] bool agree_on(std::span<const FileComments> files, const std::string& field);
+
+/// Makes names and colours of the labels in `field` from what the comments of files say of them
+/// (cloud/provenance.hpp); nullopt where they say nothing. Where they do not agree, labels are
+/// numbers.
 ///
 /// Colours are those of ASPRS codes, or of the model that made the labels where that is found under
 /// its name and has these classes; else hues of their own.
-[[nodiscard]] std::optional<view::ClassTable> classes_by_origin(
-    std::span<const std::string> comments, const std::string& field);
+[[nodiscard]] std::optional<view::ClassTable> classes_by_origin(std::span<const FileComments> files,
+                                                                const std::string& field);
 
 }  // namespace ptattn::tools

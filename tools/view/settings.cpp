@@ -129,7 +129,8 @@ void declare_view(CLI::App& app, ViewSettings& s) {
          "Colour by this field; also rgb, height and features (the first three of many) [the first "
          "of label, classification, attention, rgb, features, intensity, height that exists]")
       ->type_name("FIELD");
-  add_model(app, s.model, "aerial", "Take names and colours of labels from this model");
+  add_model(app, s.model, "as the file says, else numbers",
+            "Take names and colours of labels from this model");
   add_list_models(app, s.list_models);
   add_codes(app, s.codes, "--codes", "Read labels as", "asprs for classification, else class");
   app.add_option("--compare-fields", s.scene.compared_fields,

@@ -30,7 +30,7 @@ ShownCloud take(const std::string& path, const PointCloud& whole,
 /// Says so where float coordinates are too coarse for what they show.
 void add_float_hint(ShownCloud& shown) {
   if (auto hint = float_hint(shown.cloud, shown.cloud.positions())) {
-    shown.notes.push_back(std::move(hint->text));
+    shown.warnings.push_back(*std::move(hint));
   }
 }
 

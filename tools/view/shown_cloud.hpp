@@ -11,6 +11,7 @@
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/cloud/types.hpp"
 #include "ptattn/io/cloud_io.hpp"
+#include "ptattn/tasks/geometry/hint.hpp"
 #include "ptattn/view/coloring.hpp"
 
 namespace ptattn::tools {
@@ -21,7 +22,8 @@ struct ShownCloud {
   std::size_t points = 0;            ///< of the file
   std::size_t finite = 0;            ///< of these, the ones without a NaN or infinite coordinate
   PointCloud cloud;                  ///< the points that are drawn, with their fields
-  std::vector<std::string> notes{};  ///< of the reader, and on coordinates
+  std::vector<std::string> notes{};  ///< of the reader
+  std::vector<Hint> warnings{};      ///< on coordinates
   std::vector<std::array<float, 3>> places{};  ///< relative to the scene's origin
   std::size_t strays = 0;  ///< drawn points far away from the others, which the frame leaves out
 };

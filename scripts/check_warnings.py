@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Measures how often unusual tiles are warned of, and good ones by mistake.
 
-    scripts/check_warnings.py build/default/bin TILE.ply... [--most 60000] [--seed 1] [--details]
+    scripts/check_warnings.py build/default/bin TILE.ply... [--most 60000] [--seed 1] [--details] [--ask info]
 
 Takes tiles of airborne laser scanning (binary PLY, x y z as doubles, metres, z up), makes unusual copies of each
 (another axis up, upside down, tilted, feet, millimetres, degrees, stray points, zeros, float32, thinned below 0.3
-points/m2) and asks ptattn-info about all of them. A copy counts as warned of when a warning has the code that belongs
-to the change, or when the tools refuse it with a reason (millimetres: more voxels than there can be). Prints a line for each change, then the shares. Needs numpy.
+points/m2) and lets ptattn-segment label all of them; with --ask info, ptattn-info looks at them, which is fast but
+does not hear the model. A copy is named when a warning has the code that belongs to the change, or when the tools
+refuse it with a reason (millimetres: more voxels than there can be); it is warned of when there is any warning. Prints
+a line for each change, then the shares. Needs numpy.
 """
 
 from __future__ import annotations
@@ -115,15 +117,35 @@ def thin(cloud: np.ndarray, xyz: np.ndarray, density: float, random: np.random.G
 
 class Count:
     def __init__(self) -> None:
+        self.named = 0
         self.warned = 0
         self.total = 0
         self.missed: list[str] = []
 
-    def add(self, tile: str, warned: bool) -> None:
+    def add(self, tile: str, named: bool, warned: bool) -> None:
         self.total += 1
+        self.named += named
         self.warned += warned
         if not warned:
             self.missed.append(tile)
+
+
+def codes_of_info(programs: Path, cloud: Path) -> list[str]:
+    run = subprocess.run([programs / "ptattn-info", cloud, "--format", "jsonl", "-q"], stdout=subprocess.PIPE,
+                         check=True)
+    record = json.loads(run.stdout)
+    return [warning["code"] for warning in record["models"]["aerial"]["warnings"]] + (
+        ["stray"] if record["stray"] else [])
+
+
+def codes_of_segment(programs: Path, cloud: Path) -> list[str]:
+    run = subprocess.run([programs / "ptattn-segment", cloud, "-o", cloud.with_name("labelled.ply"), "--format",
+                          "jsonl", "-q"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if run.returncode == 3:
+        return ["refused"]
+    run.check_returncode()
+    record = json.loads(run.stdout)
+    return [warning["code"] for warning in record.get("warnings", [])] + (["stray"] if record.get("stray") else [])
 
 
 def main() -> None:
@@ -133,27 +155,23 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=60000, help="take the most central N points of a tile [60000]")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--details", action="store_true", help="name the tiles that were not warned of")
+    parser.add_argument("--ask", choices=["segment", "info"], default="segment", help="the tool [segment]")
     arguments = parser.parse_args()
     random = np.random.default_rng(arguments.seed)
     counts: dict[str, Count] = {}
     false: list[str] = []
     good = 0
 
-    def codes(path: Path) -> list[str]:
-        run = subprocess.run([arguments.programs / "ptattn-info", path, "--format", "jsonl", "-q"],
-                             stdout=subprocess.PIPE, check=True)
-        record = json.loads(run.stdout)
-        return [warning["code"] for warning in record["models"]["aerial"]["warnings"]] + (
-            ["stray"] if record["stray"] else [])
+    codes_of = codes_of_info if arguments.ask == "info" else codes_of_segment
 
     with tempfile.TemporaryDirectory() as name:
         made = Path(name) / "tile.ply"
 
         def ask(change: str, code: str, tile: Path, writer: Callable[[], None]) -> None:
             writer()
-            found = codes(made)
-            counts.setdefault(change, Count()).add(f"{tile.stem} {found}",
-                                                      code in found or "refused" in found)
+            found = codes_of(arguments.programs, made)
+            named = code in found or "refused" in found
+            counts.setdefault(change, Count()).add(tile.stem, named, bool(found))
 
         for tile in arguments.tiles:
             cloud = read(tile)
@@ -162,7 +180,7 @@ def main() -> None:
             rows = np.sort(np.argsort(away)[:arguments.most])
             cloud, xyz = cloud[rows], xyz[rows]
             write(made, cloud, xyz)
-            found = codes(made)
+            found = codes_of(arguments.programs, made)
             good += 1
             if found:
                 false.append(f"{tile.stem} {found}")
@@ -173,12 +191,13 @@ def main() -> None:
                 ask("thinned to 0.1 points/m2", "density", tile, lambda: write(made, cloud[kept], xyz[kept]))
             print(f"{tile.stem}: {found}", file=sys.stderr)
     for change, count in counts.items():
-        print(f"{change:32} {count.warned:3} of {count.total:3} warned of")
+        print(f"{change:32} {count.warned:3} of {count.total:3} warned of, {count.named:3} by name")
         for missed in count.missed if arguments.details else []:
             print(f"    not: {missed}")
-    warned = sum(count.warned for count in counts.values())
-    total = sum(count.total for count in counts.values())
-    print(f"{'all changes':32} {warned:3} of {total:3} warned of, {100 * warned / total:.1f} %")
+    warned, named, total = (sum(getattr(count, what) for count in counts.values())
+                            for what in ("warned", "named", "total"))
+    print(f"{'all changes':32} {warned:3} of {total:3} warned of, {100 * warned / total:.1f} %; "
+          f"{named:3} by name, {100 * named / total:.1f} %")
     print(f"{'as they are':32} {len(false):3} of {good:3} warned of, {100 * len(false) / good:.1f} %")
     for tile in false:
         print(f"    {tile}")

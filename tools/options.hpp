@@ -73,10 +73,9 @@ CLI::Option* add_category(CLI::App& app, std::string& category, const std::strin
 /// @param known  the choices
 /// @param words  what they gain and cost
 CLI::Option* add_precision(CLI::App& app, Precision& precision,
-                           std::initializer_list<Precision> known,
-                           const std::string& words =
-                               "Compute in float32, or in bf16 (bfloat16): faster on CPUs with "
-                               "AVX512_BF16, results differ by a few thousandths");
+                           std::initializer_list<Precision> known, const std::string& words);
+/// The same for networks over points, with all choices.
+CLI::Option* add_precision(CLI::App& app, Precision& precision);
 
 /// --up AXIS: any of the six and, where there are words about it, auto, which becomes nullopt.
 /// @param automatic  "auto (the one ...)", or empty

@@ -162,7 +162,7 @@ void declare(CLI::App& app, Settings& s) {
   add_up(app, s.frame.up,
          "auto (objects: the one of the six with the highest confidence; scenes: from the cloud)");
   add_unit(app, s.frame.metres);
-  add_precision(app, s.precision, {Precision::kFloat32, Precision::kBf16});
+  add_precision(app, s.precision);
   add_category(app, s.category);
   add_field(app, s.field, "Write the weights to the field NAME [attention]");
   app.add_flag("--no-colorize", s.no_colorize, "Leave the colours of the cloud as they are");

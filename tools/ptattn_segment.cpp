@@ -120,7 +120,7 @@ void declare(CLI::App& app, Settings& s) {
   add_format(app, s.files.format);
   add_model(app, s.model, "aerial");
   add_list_models(app, s.list_models);
-  add_precision(app, s.precision, {Precision::kFloat32, Precision::kBf16});
+  add_precision(app, s.precision);
   declare_fields(app, s);
   add_category(app, s.category, "the most likely");
   app.add_option(

@@ -1,7 +1,7 @@
 // Forward pass of Point Transformer V3: the published 46 M parameter network on a room of 109 000
 // voxels, and a small one on a million, with the peak of the memory; and a table of the stages:
 // seconds, rate of their products, and its share of the rate that the matrix product alone reaches
-// (in float32, for bfloat16 as well).
+// (in float32, for bfloat16 and 8 bits as well).
 
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
@@ -80,6 +80,7 @@ void forward(benchmark::State& state, const Ptv3Config& config,
   const ptattn::test::FormulaWeights weights(ptattn::test::ptv3_shapes(config, 20), "", "formula");
   auto layers = std::make_shared<ptattn::Ptv3Weights>(read_ptv3_weights(config, weights));
   if (precision == ptattn::Precision::kBf16) ptattn::round_to_bf16(*layers);
+  if (precision == ptattn::Precision::kInt8) ptattn::quantize(*layers);
   const ptattn::Ptv3 network(config, layers);
   const std::vector<std::int32_t> grid = room(static_cast<std::int32_t>(state.range(1)));
   const std::size_t n = grid.size() / 3;
@@ -119,6 +120,19 @@ BENCHMARK_CAPTURE(forward, base_bf16, Ptv3Config{}, ptattn::Precision::kBf16)
     ->Args({2, 227, 0})
     ->Args({2, 227, 1})
     ->Args({1, 227, 0})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(forward, base_int8, Ptv3Config{}, ptattn::Precision::kInt8)
+    ->Args({2, 227, 0})
+    ->Args({2, 227, 1})
+    ->Args({1, 227, 0})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(forward, small_int8, small_config(), ptattn::Precision::kInt8)
+    ->Args({2, 690, 0})
+    ->Args({2, 690, 1})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime()
     ->MeasureProcessCPUTime();

@@ -46,6 +46,53 @@ inline std::vector<std::int32_t> room(std::int32_t side) {
   return grid;
 }
 
+/// A sweep of a spinning LiDAR with 32 beams from -30 to 10 degrees, in voxels of 5 cm: uneven
+/// ground 1.8 m below it, and sixty upright boxes as houses and cars; what is farther than 60 m
+/// returns nothing.
+inline std::vector<std::int32_t> sweep() {
+  constexpr double kHeight = 1.8;
+  constexpr double kReach = 60.0;
+  constexpr double kVoxel = 0.05;
+  constexpr int kBeams = 32;
+  constexpr int kTurns = 1360;
+  struct Box {
+    double x, y, half, top;
+  };
+  std::vector<Box> boxes;
+  ptattn::Random random(11);
+  for (int i = 0; i < 60; ++i) {
+    const double angle = 6.283185307179586 * random.uniform();
+    const double away = 6.0 + 45.0 * random.uniform();
+    boxes.push_back({away * std::cos(angle), away * std::sin(angle), 0.8 + 2.5 * random.uniform(),
+                     1.0 + 5.0 * random.uniform()});
+  }
+  std::set<std::array<std::int32_t, 3>> cells;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const double angle = 6.283185307179586 * turn / kTurns;
+    const double dx = std::cos(angle);
+    const double dy = std::sin(angle);
+    for (int beam = 0; beam < kBeams; ++beam) {
+      const double slope = std::tan((-30.0 + 40.0 * beam / (kBeams - 1)) * 0.017453292519943295);
+      double along = slope < -0.02 ? kHeight / -slope : kReach + 1.0;
+      for (const Box& box : boxes) {  // seen as an upright disc that faces the sensor
+        const double near = box.x * dx + box.y * dy;
+        const double beside = std::abs(box.x * dy - box.y * dx);
+        const double z = kHeight + slope * near;
+        if (near > 0.0 && beside < box.half && z > 0.0 && z < box.top && near < along) along = near;
+      }
+      if (along > kReach) continue;
+      along += 0.02 * random.uniform();
+      const double ripple = 0.05 * std::sin(0.9 * along * dx) * std::cos(0.7 * along * dy);
+      cells.insert({static_cast<std::int32_t>((along * dx + kReach + 1.0) / kVoxel),
+                    static_cast<std::int32_t>((along * dy + kReach + 1.0) / kVoxel),
+                    static_cast<std::int32_t>((kHeight + slope * along + ripple + 1.0) / kVoxel)});
+    }
+  }
+  std::vector<std::int32_t> grid;
+  for (const auto& cell : cells) grid.insert(grid.end(), cell.begin(), cell.end());
+  return grid;
+}
+
 /// The configuration of the model `aerial`: 2.7 M parameters.
 inline ptattn::Ptv3Config small_config() {
   ptattn::Ptv3Config config;

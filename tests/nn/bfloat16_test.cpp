@@ -191,6 +191,24 @@ TEST(bf16_attention, is_that_of_the_rounded_numbers) {
   });
 }
 
+TEST(bf16_attention, weights_are_exponentials_to_bfloat16) {
+  for_each_target([] {
+    // Scores 0 and -x, values 0 and 1: the result is w / (1 + w), w = 2^-x rounded.
+    Matrix k(2, 1);
+    k(0, 0) = 0.0F, k(1, 0) = -1.0F;
+    Matrix v(2, 1);
+    v(0, 0) = 0.0F, v(1, 0) = 1.0F;
+    Matrix q(127, 1);
+    for (std::size_t i = 0; i < q.rows(); ++i) q(i, 0) = static_cast<float>(i) / 16.0F;
+    Matrix out(q.rows(), 1);
+    attention_on_this_thread(q, k, v, {.scale = 0.69314718F, .bf16 = true}, out);
+    for (std::size_t i = 0; i < q.rows(); ++i) {
+      const double weight = std::exp2(-double{q(i, 0)});
+      EXPECT_NEAR(out(i, 0), weight / (1.0 + weight), 0.0041 * weight) << q(i, 0);
+    }
+  });
+}
+
 TEST(bf16_attention, heeds_biases_and_masks) {
   for_each_target([] {
     std::vector<float> key_bias(150);

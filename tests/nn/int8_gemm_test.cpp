@@ -9,6 +9,9 @@
 
 #include "each_target.hpp"
 #include "matrices.hpp"
+#include "ptattn/core/clone.hpp"
+#include "ptattn/nn/kernels/gemm.hpp"
+#include "ptattn/nn/kernels/int8_quantize.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -170,6 +173,68 @@ TEST(int8_gemm, splitting_rows_and_panels_changes_no_bit) {
       }
       EXPECT_TRUE(same_bytes(parts, whole)) << "rows at a time: " << step;
     }
+  });
+}
+
+TEST(int8_gemm_add, adds_the_rows_of_the_product_where_they_belong) {
+  for_each_level([] {
+    for (const std::size_t m : {1, 13, 15, 32, 70}) {
+      for (const std::size_t n : {3, 16, 32, 36, 48, 75}) {
+        ScratchMemory scratch;
+        const ByteRowsView a = random_bytes(m, 64, 1, scratch);
+        const Int8Matrix b(PackedMatrix::from_rows(random_matrix(64, n, 2)));
+        Matrix product(m, n);
+        int8_gemm(a, b, 0, b.panels(), {}, product);
+        std::vector<std::uint16_t> targets(m);
+        for (std::size_t i = 0; i < m; ++i) targets[i] = static_cast<std::uint16_t>(2 * i + i % 2);
+        Embedded c(2 * m, n, 3, 1);
+        fill(c.view(), 3);
+        Matrix expected = clone(c.view());
+        for (std::size_t i = 0; i < m; ++i) {
+          for (std::size_t j = 0; j < n; ++j) expected(targets[i], j) += product(i, j);
+        }
+        int8_gemm_add(a, b, 0, b.panels(), targets, c.view());
+        EXPECT_TRUE(c.surroundings_intact()) << m << ", " << n;
+        EXPECT_TRUE(same_bytes(c.view(), expected)) << m << ", " << n;
+      }
+    }
+  });
+}
+
+TEST(gemm, with_weights_in_8_bits_quantises_its_rows) {
+  for_each_level([] {
+    const Matrix a = random_matrix(14, 37, 1);
+    PackedMatrix b = PackedMatrix::from_rows(random_matrix(37, 75, 2));
+    const Int8Matrix weights(b);
+    b.quantize();
+    ASSERT_TRUE(b.is_int8());
+    ScratchMemory scratch;
+    const MutableByteRowsView rows = byte_rows(14, 37, scratch);
+    quantize_rows(a, 0, rows);
+    const Matrix bias = random_matrix(1, 75, 3);
+    const Epilogue epilogue{bias.data(), Activation::kGelu, {}};
+    Matrix expected(14, 75);
+    int8_gemm(rows, weights, 0, weights.panels(), epilogue, expected);
+    Matrix c(14, 75);
+    gemm(a, b, 0, b.panels(), epilogue, c);
+    EXPECT_TRUE(same_bytes(c, expected));
+
+    std::vector<std::uint16_t> targets(14);
+    for (std::size_t i = 0; i < 14; ++i) targets[i] = static_cast<std::uint16_t>(13 - i);
+    Matrix sum = random_matrix(14, 75, 4);
+    Matrix expected_sum = clone(sum);
+    int8_gemm_add(rows, weights, 0, weights.panels(), targets, expected_sum);
+    gemm_add(a, b, 0, b.panels(), targets, sum);
+    EXPECT_TRUE(same_bytes(sum, expected_sum));
+
+    Matrix largest(2, 75);
+    gemm_max(a, b, 0, b.panels(), {}, largest);
+    Matrix expected_largest(2, 75);
+    for (std::size_t g = 0; g < 2; ++g) {
+      int8_gemm_max(ByteRowsView(rows).rows_range(7 * g, 7), weights, 0, weights.panels(), {},
+                    expected_largest.row(g));
+    }
+    EXPECT_TRUE(same_bytes(largest, expected_largest));
   });
 }
 

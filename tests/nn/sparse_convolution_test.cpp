@@ -10,8 +10,10 @@
 
 #include "each_target.hpp"
 #include "matrices.hpp"
+#include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/nn/kernels/int8_quantize.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
 
 namespace ptattn::test {
@@ -126,6 +128,66 @@ TEST(sparse_convolution, in_bf16_is_that_of_rounded_numbers) {
     for_each_target(
         [&] { EXPECT_LT(distance(convolve(layer, neighbors, x), expected), 1e-5 * in); });
   }
+}
+
+/// Weights as 8 bits have them.
+DenseWeights through_8_bits(const DenseWeights& dense, std::size_t volume) {
+  DenseWeights result{clone(dense.weight), dense.bias};
+  const std::size_t in = dense.weight.cols() / volume;
+  for (std::size_t k = 0; k < volume; ++k) {
+    const Int8Matrix slice(
+        PackedMatrix::from_transposed(dense.weight.view().cols_range(k * in, in)));
+    for (std::size_t j = 0; j < result.weight.rows(); ++j) {
+      for (std::size_t i = 0; i < in; ++i) {
+        result.weight(j, k * in + i) = slice.scales()[j] * static_cast<float>(slice.value(i, j));
+      }
+    }
+  }
+  return result;
+}
+
+/// Rows as 7 bits have them.
+Matrix through_7_bits(MatrixView x) {
+  ScratchMemory scratch;
+  const MutableByteRowsView rows = byte_rows(x.rows, x.cols, scratch);
+  quantize_rows(x, 0, rows);
+  Matrix result(x.rows, x.cols);
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    for (std::size_t j = 0; j < x.cols; ++j) {
+      result(i, j) = rows.scale[i] * static_cast<float>(rows.row(i)[j] - rows.zero[i]);
+    }
+  }
+  return result;
+}
+
+TEST(sparse_convolution, in_8_bits_is_that_of_quantised_numbers) {
+  const auto cells = random_voxels(900, 14, 1);
+  const FindNeighbors neighbors = neighbors_among(cells, 1);
+  for (const std::size_t in : {7, 36, 64}) {
+    const Matrix x = random_matrix(cells.size(), in, 2);
+    const DenseWeights dense = random_dense(27 * in, 70, 3);
+    SparseConvolution layer(dense, 27);
+    layer.quantize();
+    const Matrix expected =
+        scalar_convolution(through_8_bits(dense, 27), 27, neighbors, through_7_bits(x));
+    for_each_target(
+        [&] { EXPECT_LT(distance(convolve(layer, neighbors, x), expected), 1e-5 * in); });
+    const auto with_threads = [&](int threads) {
+      const ThreadLimit limit(threads);
+      return convolve(layer, neighbors, x);
+    };
+    EXPECT_TRUE(same_bytes(with_threads(1), with_threads(8)));
+  }
+}
+
+TEST(window_convolution, refuses_weights_in_8_bits) {
+  const auto cells = random_voxels(20, 10, 1);
+  Linear window(random_dense(125 * 4, 20, 3));
+  window.quantize();
+  Matrix out(cells.size(), 20);
+  EXPECT_THROW(window_convolution(window, neighbors_among(cells, 2), Matrix(cells.size(), 4),
+                                  Activation::kNone, out),
+               Error);
 }
 
 TEST(window_convolution, in_bf16_is_the_sparse_one) {

@@ -73,6 +73,11 @@ TEST_F(Attention, many_clouds_get_clouds_and_pictures) {
   }
 }
 
+TEST_F(Attention, of_classifiers_in_8_bits_is_refused) {
+  expect_error({"a.ply", "-o", "out.ply", "--precision", "int8"}, 2,
+               "--precision: tiny does not report its attention in int8, choose float32 or bf16");
+}
+
 TEST_F(Attention, layers_are_listed) {
   const Finished finished = attention({"--list-layers"});
   EXPECT_EQ(finished.exit_code, 0);
@@ -322,6 +327,24 @@ TEST_F(AttentionOfScenes, every_layer_can_be_looked_at) {
     EXPECT_GT(*std::ranges::max_element(values), 0.0F) << layer;
     EXPECT_LE(*std::ranges::max_element(values), 1.0F) << layer;
     EXPECT_GE(*std::ranges::min_element(values), 0.0F) << layer;
+  }
+}
+
+TEST_F(AttentionOfScenes, in_8_bits_is_close_to_that_of_float32) {
+  const auto of_point = [&](const std::string& precision) {
+    const Finished finished =
+        look({"town.ply", "-o", "out.ply", "--query", "100", "--precision", precision});
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return weights(read_cloud(folder() / "out.ply"));
+  };
+  const std::vector<float> exact = of_point("float32");
+  const std::vector<float> rounded = of_point("int8");
+  ASSERT_EQ(exact.size(), rounded.size());
+  ASSERT_FALSE(exact.empty());
+  EXPECT_NE(exact, rounded);
+  const float largest = *std::ranges::max_element(exact);
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    ASSERT_NEAR(rounded[i], exact[i], 0.1F * largest) << i;
   }
 }
 

@@ -236,5 +236,22 @@ TEST_F(Features, neighbourhoods_without_a_point_are_warned_of) {
                         "--radius"));
 }
 
+TEST_F(Features, of_scenes_in_8_bits_are_not_those_of_float32) {
+  const Arguments start{PTATTN_TEST_DIR "/golden/aerial_town.ply",
+                        "-o",
+                        "out.ply",
+                        "--features",
+                        "model",
+                        "--model",
+                        PTATTN_SOURCE_DIR "/samples/models/aerial",
+                        "--layer",
+                        "enc.enc1.block0"};
+  features_quietly(start);
+  const std::string exact = get("out.ply");
+  features_quietly(with(start, {"--precision", "int8"}));
+  EXPECT_NE(get("out.ply"), exact);
+  EXPECT_THAT(get("out.ply"), HasSubstr("precision=int8"));
+}
+
 }  // namespace
 }  // namespace ptattn::test

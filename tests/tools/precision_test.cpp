@@ -1,4 +1,4 @@
-// --precision bf16 of ptattn-segment, with the pretrained model.
+// --precision of ptattn-segment, with the pretrained model.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -43,32 +43,51 @@ class PrecisionOf : public ToolTest {
   }
 };
 
-TEST_F(PrecisionOf, bf16_labels_nearly_all_points_alike_and_is_remembered) {
+/// The share of equal values.
+double share_alike(const std::vector<double>& some, const std::vector<double>& others) {
+  if (some.size() != others.size()) return 0.0;
+  double alike = 0.0;
+  for (std::size_t i = 0; i < some.size(); ++i) alike += some[i] == others[i] ? 1.0 : 0.0;
+  return alike / static_cast<double>(some.size());
+}
+
+TEST_F(PrecisionOf, rounded_networks_label_nearly_all_points_alike_and_are_remembered) {
   std::string err;
   const std::vector<double> exact = labels({}, err);
   EXPECT_THAT(read_cloud(folder() / "out.ply").metadata().comments,
               Not(Contains(HasSubstr("precision"))));
-  const std::vector<double> rounded = labels({"--precision", "bf16"}, err);
-  EXPECT_EQ(has_bf16_unit(), err.find("takes longer than float32") == std::string::npos);
-  EXPECT_THAT(read_cloud(folder() / "out.ply").metadata().comments,
-              Contains("ptattn option precision=bf16"));
-  ASSERT_EQ(exact.size(), rounded.size());
-  std::size_t alike = 0;
-  for (std::size_t i = 0; i < exact.size(); ++i) alike += exact[i] == rounded[i] ? 1 : 0;
-  EXPECT_GT(static_cast<double>(alike), 0.995 * static_cast<double>(exact.size()));
+  for (const std::string type : {"bf16", "int8"}) {
+    const std::vector<double> rounded = labels({"--precision", type}, err);
+    EXPECT_EQ(type == "bf16" && !has_bf16_unit(), err.find("takes longer") != std::string::npos);
+    EXPECT_THAT(read_cloud(folder() / "out.ply").metadata().comments,
+                Contains("ptattn option precision=" + type));
+    EXPECT_GT(share_alike(rounded, exact), 0.995) << type;
+  }
 }
 
-TEST_F(PrecisionOf, bf16_gives_the_same_bytes_for_any_number_of_threads) {
+TEST_F(PrecisionOf, rounded_networks_give_the_same_bytes_for_any_number_of_threads) {
   std::string err;
-  (void)labels({"--precision", "bf16", "--threads", "1"}, err);
-  const std::string one = get("out.ply");
-  (void)labels({"--precision", "bf16", "--threads", "4"}, err);
-  EXPECT_EQ(get("out.ply"), one);
+  for (const std::string type : {"bf16", "int8"}) {
+    (void)labels({"--precision", type, "--threads", "1"}, err);
+    const std::string one = get("out.ply");
+    (void)labels({"--precision", type, "--threads", "4"}, err);
+    EXPECT_EQ(get("out.ply"), one) << type;
+  }
 }
 
 TEST_F(PrecisionOf, other_types_are_refused) {
-  expect_usage_error({"town.ply", "-o", "out.ply", "--precision", "int8"},
-                     "--precision: \"int8\" is none of float32, bf16, see --help");
+  expect_usage_error({"town.ply", "-o", "out.ply", "--precision", "int4"},
+                     "--precision: \"int4\" is none of float32, bf16, int8, did you mean int8?");
+}
+
+TEST_F(PrecisionOf, networks_without_it_are_refused) {
+  fs::create_directory_symlink(fs::path(PTATTN_SOURCE_DIR "/samples/models/parts"),
+                               models() / "parts");
+  const Finished finished = run_tool({"town.ply", "-o", "out.ply", "--model", "parts", "--category",
+                                      "Airplane", "--precision", "int8"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("has an architecture that does not compute in int8"));
+  EXPECT_FALSE(fs::exists(folder() / "out.ply"));
 }
 
 }  // namespace

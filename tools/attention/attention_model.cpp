@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "ptattn/core/error.hpp"
+
 namespace ptattn::tools {
 namespace {
 
@@ -31,6 +33,10 @@ AttentionModel load_attention_model(const std::filesystem::path& folder, Precisi
   const bool classifies = std::holds_alternative<ClassifierModel>(loaded);
   AttentionModel made =
       std::visit([](auto& model) { return make_attention_model(std::move(model)); }, loaded);
+  if (classifies && precision == Precision::kInt8) {
+    throw Error(Fault::kUsage, "--precision",
+                made.name + " does not report its attention in int8, choose float32 or bf16");
+  }
   made.classifies_clouds = classifies;
   made.categories = std::move(categories);
   return made;

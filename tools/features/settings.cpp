@@ -155,7 +155,7 @@ void declare_encoding(CLI::App& app, FeatureSettings& s, KindOptions& of) {
 void declare_model(CLI::App& app, FeatureSettings& s, KindOptions& of) {
   of.add(add_model(app, s.model, "pct-modelnet40"), {kModel});
   of.add(add_layer(app, s.layer, "Write the activations of this layer"), {kModel});
-  of.add(add_precision(app, s.precision, {Precision::kFloat32, Precision::kBf16}), {kModel});
+  of.add(add_precision(app, s.precision), {kModel});
   of.add(add_category(app, s.category), {kModel});
   add_list_layers(app, s.list_layers);
   add_list_models(app, s.list_models);

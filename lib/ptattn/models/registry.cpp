@@ -72,6 +72,13 @@ void check_precision(const ArchitectureConfig& description, Precision precision,
               "has an architecture that does not compute in " + std::string(name_of(precision)));
 }
 
+/// Gives the large layers of a network numbers of that precision.
+template <class Weights>
+void change_precision(Weights& layers, Precision precision) {
+  if (precision == Precision::kBf16) round_to_bf16(layers);
+  if (precision == Precision::kInt8) quantize(layers);
+}
+
 std::unique_ptr<PointNetwork> make_ptv1(const ArchitectureConfig& description,
                                         const WeightSource& weights, Precision precision) {
   check_precision(description, precision, {Precision::kFloat32});
@@ -80,11 +87,10 @@ std::unique_ptr<PointNetwork> make_ptv1(const ArchitectureConfig& description,
   return std::make_unique<Ptv1>(std::move(config), std::move(layers));
 }
 
-std::unique_ptr<PointNetwork> make_unet(Ptv3Config config, const ArchitectureConfig& description,
-                                        const WeightSource& weights, Precision precision) {
-  check_precision(description, precision, {Precision::kFloat32, Precision::kBf16});
+std::unique_ptr<PointNetwork> make_unet(Ptv3Config config, const WeightSource& weights,
+                                        Precision precision) {
   auto layers = std::make_shared<Ptv3Weights>(read_ptv3_weights(config, weights));
-  if (precision == Precision::kBf16) round_to_bf16(*layers);
+  change_precision(*layers, precision);
   return std::make_unique<Ptv3>(std::move(config), std::move(layers));
 }
 
@@ -92,13 +98,13 @@ template <Ptv3Mode kMode>
 std::unique_ptr<PointNetwork> make_ptv3(const ArchitectureConfig& description,
                                         const WeightSource& weights, Precision precision) {
   return make_unet(read_ptv3_config(description.hyper_parameters, kMode, description.subject),
-                   description, weights, precision);
+                   weights, precision);
 }
 
 std::unique_ptr<PointNetwork> make_litept(const ArchitectureConfig& description,
                                           const WeightSource& weights, Precision precision) {
-  return make_unet(read_litept_config(description.hyper_parameters, description.subject),
-                   description, weights, precision);
+  return make_unet(read_litept_config(description.hyper_parameters, description.subject), weights,
+                   precision);
 }
 
 std::unique_ptr<PointNetwork> make_spct(const ArchitectureConfig& description,
@@ -110,10 +116,9 @@ std::unique_ptr<PointNetwork> make_spct(const ArchitectureConfig& description,
 
 std::unique_ptr<PointNetwork> make_volt(const ArchitectureConfig& description,
                                         const WeightSource& weights, Precision precision) {
-  check_precision(description, precision, {Precision::kFloat32, Precision::kBf16});
   VoltConfig config = read_volt_config(description.hyper_parameters, description.subject);
   VoltWeights layers = read_volt_weights(config, weights);
-  if (precision == Precision::kBf16) round_to_bf16(layers);
+  change_precision(layers, precision);
   return std::make_unique<Volt>(std::move(config), std::move(layers));
 }
 

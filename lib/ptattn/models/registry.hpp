@@ -41,7 +41,7 @@ enum class ModelTask : std::uint8_t {
 
 /// Builds the network over points that `config` describes with the values of `weights`. Where these
 /// hold examples (`head.keys`), its head is attention over them: see KernelHead.
-/// @param precision  float32; for Point Transformer V3, LitePT and Volt also bf16
+/// @param precision  float32; for Point Transformer V3, LitePT and Volt also bf16 and int8
 /// @throws Error(Fault::kModel) as make_classifier; Error(Fault::kUsage) for another precision
 [[nodiscard]] std::unique_ptr<PointNetwork> make_point_network(
     const ArchitectureConfig& config, const WeightSource& weights,

@@ -6,7 +6,6 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/kernels/int8_gemm.hpp"
-#include "ptattn/nn/kernels/int8_quantize.hpp"
 #include "ptattn/nn/shapes.hpp"
 
 namespace ptattn {
@@ -17,7 +16,6 @@ constexpr std::string_view kSubject = "8-bit matrix product";
 // A task's share of a result, see linear.cpp.
 constexpr std::size_t kTaskRows = 128;
 constexpr std::size_t kTaskPanels = 4;
-constexpr std::size_t kQuantizedRows = 64;
 
 void check_input(const Int8Linear& layer, const ByteRowsView& x) {
   if (x.depth == layer.weight.depth()) return;
@@ -34,23 +32,9 @@ Epilogue epilogue_of(const Int8Linear& layer, Activation activation, MatrixView 
 
 Int8Linear::Int8Linear(const Linear& layer) : weight(layer.weight), bias(layer.bias) {}
 
-ByteRowsView quantized(MatrixView x, ScratchMemory& scratch) {
-  const MutableByteRowsView rows = byte_rows(x.rows, x.cols, scratch);
-  parallel_ranges(x.rows, kQuantizedRows, [&](std::size_t begin, std::size_t end) {
-    quantize_rows(x.rows_range(begin, end - begin), begin, rows);
-  });
-  return rows;
-}
-
 ByteRowsView gather_rows(const ByteRowsView& x, std::span<const std::uint32_t> indices,
                          ScratchMemory& scratch) {
-  const MutableByteRowsView rows = byte_rows(indices.size(), x.depth, scratch);
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    std::copy_n(x.row(indices[i]), x.depth, rows.row(i));
-    rows.scale[i] = x.scale[indices[i]];
-    rows.zero[i] = x.zero[indices[i]];
-  }
-  return rows;
+  return copy_rows(x, indices, byte_rows(indices.size(), x.depth, scratch));
 }
 
 void linear(const Int8Linear& layer, const ByteRowsView& x, Activation activation,

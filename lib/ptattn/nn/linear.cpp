@@ -19,7 +19,7 @@ constexpr std::string_view kSubject = "matrix product";
 // depth 256), small enough for all cores to find work in a product of a few hundred rows.
 constexpr std::size_t kTaskRows = 112;
 constexpr std::size_t kTaskPanels = 4;
-constexpr std::size_t kTaskPanelsBf16 = 12;  // a task rounds its rows once
+constexpr std::size_t kTaskPanelsRounded = 12;  // a task rounds or quantises its rows once
 
 void check_depth(MatrixView a, PackedMatrixView b) {
   if (a.cols == b.rows) return;
@@ -32,15 +32,6 @@ void check_shapes(MatrixView a, PackedMatrixView b, MatrixView residual, MatrixV
   check_depth(a, b);
   check_shape(kSubject, "the result", c, a.rows, b.cols);
   if (residual.data != nullptr) check_shape(kSubject, "the residual", residual, a.rows, b.cols);
-}
-
-/// Calls body(rows) with the rows of x as the weights take them, for products that pass them by one
-/// panel after the other.
-template <class Body>
-void with_rows(const Linear& layer, MatrixView x, const Body& body) {
-  if (!layer.weight.is_bf16()) return body(x);
-  ScratchMemory scratch;
-  body(rounded_in_parallel(x, scratch));
 }
 
 const float* bias_of(const Linear& layer) {
@@ -67,7 +58,7 @@ Linear::Linear(DenseWeights dense)
 void multiply(MatrixView a, PackedMatrixView b, const Epilogue& epilogue, MutableMatrixView c) {
   check_shapes(a, b, epilogue.residual, c);
   const std::size_t row_blocks = (a.rows + kTaskRows - 1) / kTaskRows;
-  const std::size_t task_panels = b.is_bf16 ? kTaskPanelsBf16 : kTaskPanels;
+  const std::size_t task_panels = b.is_float32() ? kTaskPanels : kTaskPanelsRounded;
   const std::size_t panel_blocks = (b.panels() + task_panels - 1) / task_panels;
   parallel_each(row_blocks * panel_blocks, 1, [&](std::size_t task) {
     const std::size_t row = task / panel_blocks * kTaskRows;
@@ -89,7 +80,7 @@ void linear_max(const Linear& layer, MatrixView x, Activation activation, Mutabl
   check_depth(x, layer.weight);
   check_shape(kSubject, "the result", out, 1, layer.weight.cols());
   // Every task passes all rows by one panel, which stays in the cache.
-  with_rows(layer, x, [&](auto rows) {
+  with_rows_for(layer.weight, x, [&](auto rows) {
     parallel_each(layer.weight.panels(), 1, [&](std::size_t panel) {
       gemm_max(rows, layer.weight, panel, panel + 1, {bias_of(layer), activation, {}}, out);
     });
@@ -106,7 +97,7 @@ MutableMatrixView linear(const Linear& layer, MatrixView x, Activation activatio
 PackedMatrixView linear_packed(const Linear& layer, MatrixView x, ScratchMemory& scratch) {
   check_depth(x, layer.weight);
   const MutablePackedMatrixView out = packed_matrix(x.rows, layer.weight.cols(), scratch);
-  with_rows(layer, x, [&](auto rows) {
+  with_rows_for(layer.weight, x, [&](auto rows) {
     parallel_each(out.panels(), 1, [&](std::size_t panel) {
       gemm(rows, layer.weight, panel, panel + 1, {bias_of(layer), Activation::kNone, {}},
            out.columns_of(panel));

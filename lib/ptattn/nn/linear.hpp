@@ -32,6 +32,9 @@ struct Linear {
 
   /// Rounds the weights to bfloat16, as inputs will be; sums, bias and activation stay float32.
   void round_to_bf16() { weight.round_to_bf16(); }
+  /// Quantises the weights to 8 bits, as inputs will be to 7, each row by its own range; bias and
+  /// activation stay float32.
+  void quantize() { weight.quantize(); }
 };
 
 /// Computes c = activation(a b + bias) + residual, in parallel over blocks of c.

@@ -37,46 +37,64 @@ void check_shapes(const ConvolutionSlices& layer, const KernelMap& map, MatrixVi
   }
 }
 
-/// The panels [begin, end) of one block of output rows, and memory for the rows that they meet.
+/// The panels [begin, end) of one block of output rows.
 struct BlockTask {
   std::size_t block;  // of the map
   std::size_t first;  // the row of x and out at which it begins
   std::size_t panel_begin;
   std::size_t panel_end;
-  MutableMatrixView gathered;  // [block rows, in]
 };
 
-/// The inputs as the slices take them: float32, or words of Bf16Rows.
-MatrixView inputs_for(const PackedMatrixView& slice, MatrixView x, ScratchMemory& scratch) {
-  return slice.is_bf16 ? rounded_in_parallel(x, scratch).words : x;
+// Inputs as slices take them: memory for the rows that a block meets, some of them, and the block's
+// own.
+
+MutableMatrixView memory_of_block(MatrixView x, ScratchMemory& scratch) {
+  return scratch.matrix(KernelMap::kBlockRows, x.cols);
+}
+MutableMatrixView memory_of_block(Bf16Rows x, ScratchMemory& scratch) {
+  return memory_of_block(x.words, scratch);
+}
+MutableByteRowsView memory_of_block(const ByteRowsView& x, ScratchMemory& scratch) {
+  return byte_rows(KernelMap::kBlockRows, x.depth, scratch);
 }
 
-/// @param x  as inputs_for gives it
+MatrixView rows_of(MatrixView x, std::span<const std::uint32_t> rows, MutableMatrixView memory) {
+  const MutableMatrixView some = memory.rows_range(0, rows.size());
+  copy_rows(x, rows, some);
+  return some;
+}
+Bf16Rows rows_of(Bf16Rows x, std::span<const std::uint32_t> rows, MutableMatrixView memory) {
+  return {rows_of(x.words, rows, memory)};
+}
+ByteRowsView rows_of(const ByteRowsView& x, std::span<const std::uint32_t> rows,
+                     const MutableByteRowsView& memory) {
+  return copy_rows(x, rows, memory);
+}
+
+MatrixView range_of(MatrixView x, std::size_t first, std::size_t rows) {
+  return x.rows_range(first, rows);
+}
+Bf16Rows range_of(Bf16Rows x, std::size_t first, std::size_t rows) {
+  return {x.words.rows_range(first, rows)};
+}
+ByteRowsView range_of(const ByteRowsView& x, std::size_t first, std::size_t rows) {
+  return x.rows_range(first, rows);
+}
+
+template <class Rows, class Memory>
 void convolve_block(const ConvolutionSlices& layer, const KernelMap& map, const BlockTask& task,
-                    MatrixView x, MutableMatrixView out) {
-  const std::size_t rows = std::min(KernelMap::kBlockRows, x.rows - task.first);
+                    const Rows& x, const Memory& memory, MutableMatrixView out) {
+  const std::size_t rows = std::min(KernelMap::kBlockRows, out.rows - task.first);
   const MutableMatrixView block_out = out.rows_range(task.first, rows);
   const std::size_t middle = map.volume() / 2;
   const Epilogue epilogue{.bias = layer.bias.empty() ? nullptr : layer.bias.data()};
-  const PackedMatrixView& center = layer.of_offset[middle];
-  const MatrixView own = x.rows_range(task.first, rows);
-  if (center.is_bf16) {
-    gemm(Bf16Rows{own}, center, task.panel_begin, task.panel_end, epilogue, block_out);
-  } else {
-    gemm(own, center, task.panel_begin, task.panel_end, epilogue, block_out);
-  }
+  gemm(range_of(x, task.first, rows), layer.of_offset[middle], task.panel_begin, task.panel_end,
+       epilogue, block_out);
   for (std::size_t k = 0; k < map.volume(); ++k) {
     const KernelMap::Pairs pairs = map.pairs(task.block, k);
     if (pairs.inputs.empty()) continue;
-    const MutableMatrixView gathered = task.gathered.rows_range(0, pairs.inputs.size());
-    copy_rows(x, pairs.inputs, gathered);
-    const PackedMatrixView& slice = layer.of_offset[k];
-    if (slice.is_bf16) {
-      gemm_add(Bf16Rows{gathered}, slice, task.panel_begin, task.panel_end, pairs.outputs,
-               block_out);
-    } else {
-      gemm_add(gathered, slice, task.panel_begin, task.panel_end, pairs.outputs, block_out);
-    }
+    gemm_add(rows_of(x, pairs.inputs, memory), layer.of_offset[k], task.panel_begin, task.panel_end,
+             pairs.outputs, block_out);
   }
 }
 
@@ -111,6 +129,10 @@ void SparseConvolution::round_to_bf16() {
   for (PackedMatrix& slice : slices) slice.round_to_bf16();
 }
 
+void SparseConvolution::quantize() {
+  for (PackedMatrix& slice : slices) slice.quantize();
+}
+
 void sparse_convolution(const SparseConvolution& layer, const KernelMap& map, MatrixView x,
                         MutableMatrixView out) {
   ScratchMemory scratch;
@@ -122,22 +144,21 @@ void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, Ma
   check_shapes(layer, map, x, out);
   const std::size_t panels = layer.of_offset.front().panels();
   const std::size_t groups = (panels + kTaskPanels - 1) / kTaskPanels;
-  ScratchMemory of_layer;
-  const MatrixView inputs = inputs_for(layer.of_offset.front(), x, of_layer);
-  parallel_ranges(map.block_count() * groups, 1, [&](std::size_t begin, std::size_t end) {
-    ScratchMemory scratch;
-    const MutableMatrixView gathered = scratch.matrix(KernelMap::kBlockRows, inputs.cols);
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t panel = i % groups * kTaskPanels;
-      const std::size_t block = i / groups;
-      convolve_block(layer, map,
-                     {.block = block,
-                      .first = block * KernelMap::kBlockRows,
-                      .panel_begin = panel,
-                      .panel_end = std::min(panel + kTaskPanels, panels),
-                      .gathered = gathered},
-                     inputs, out);
-    }
+  with_rows_for(layer.of_offset.front(), x, [&](const auto& inputs) {
+    parallel_ranges(map.block_count() * groups, 1, [&](std::size_t begin, std::size_t end) {
+      ScratchMemory scratch;
+      const auto memory = memory_of_block(inputs, scratch);
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::size_t panel = i % groups * kTaskPanels;
+        const std::size_t block = i / groups;
+        convolve_block(layer, map,
+                       {.block = block,
+                        .first = block * KernelMap::kBlockRows,
+                        .panel_begin = panel,
+                        .panel_end = std::min(panel + kTaskPanels, panels)},
+                       inputs, memory, out);
+      }
+    });
   });
 }
 
@@ -150,33 +171,32 @@ void window_convolution(const Linear& layer, const FindNeighbors& neighbors, Mat
            ", expected a part of " + std::to_string(layer.weight.rows()) + " for " +
            std::to_string(layer.weight.cols()));
   }
+  if (layer.weight.is_int8()) refuse("got weights in 8 bits, expected float32 or bfloat16");
   if (layer.weight.is_bf16() && x.cols % 2 != 0) {
     refuse("got " + std::to_string(x.cols) + " channels, expected an even number in bfloat16");
   }
   constexpr std::size_t kRows = KernelMap::kBlockRows;
   ScratchMemory of_layer;
   const ConvolutionSlices slices = slices_of(layer, volume, of_layer);
-  const MatrixView inputs = inputs_for(slices.of_offset.front(), x, of_layer);
-  parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
-    ScratchMemory scratch;
-    BlockTask task{.block = 0,
-                   .first = 0,
-                   .panel_begin = 0,
-                   .panel_end = layer.weight.panels(),
-                   .gathered = scratch.matrix(kRows, inputs.cols)};
-    for (std::size_t b = begin; b < end; ++b) {
-      const std::size_t first = b * kRows;
-      const std::size_t rows = std::min(kRows, x.rows - first);
-      const auto of_block = [&](std::size_t map_begin, std::size_t map_end,
-                                std::span<std::uint32_t> found) {
-        neighbors(first + map_begin, first + map_end, found);
-      };
-      ScratchMemory of_map;
-      const KernelMap map(rows, volume, of_block, of_map);
-      task.first = first;
-      convolve_block(slices, map, task, inputs, out);
-      activate(activation, out.rows_range(first, rows));
-    }
+  with_rows_for(slices.of_offset.front(), x, [&](const auto& inputs) {
+    parallel_ranges((x.rows + kRows - 1) / kRows, 1, [&](std::size_t begin, std::size_t end) {
+      ScratchMemory scratch;
+      const auto memory = memory_of_block(inputs, scratch);
+      BlockTask task{.block = 0, .first = 0, .panel_begin = 0, .panel_end = layer.weight.panels()};
+      for (std::size_t b = begin; b < end; ++b) {
+        const std::size_t first = b * kRows;
+        const std::size_t rows = std::min(kRows, x.rows - first);
+        const auto of_block = [&](std::size_t map_begin, std::size_t map_end,
+                                  std::span<std::uint32_t> found) {
+          neighbors(first + map_begin, first + map_end, found);
+        };
+        ScratchMemory of_map;
+        const KernelMap map(rows, volume, of_block, of_map);
+        task.first = first;
+        convolve_block(slices, map, task, inputs, memory, out);
+        activate(activation, out.rows_range(first, rows));
+      }
+    });
   });
 }
 

@@ -25,6 +25,8 @@ struct SparseConvolution {
 
   /// Rounds the weights to bfloat16, as inputs will be; sums and bias stay float32.
   void round_to_bf16();
+  /// Quantises the weights to 8 bits, as inputs will be to 7, each row once for all offsets.
+  void quantize();
 };
 
 /// Views the same layer where its slices lie elsewhere.
@@ -52,7 +54,7 @@ void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, Ma
 ///
 ///   out = activation(windows(x) W + bias)
 ///
-/// @param layer      [volume in, out]
+/// @param layer      [volume in, out], not in 8 bits
 /// @param neighbors  of n rows
 /// @param x          [n, in]
 /// @param out        [n, out]; overlaps nothing

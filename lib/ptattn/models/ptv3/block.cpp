@@ -7,6 +7,7 @@
 #include "ptattn/core/clone.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
+#include "ptattn/models/ptv3/layers.hpp"
 #include "ptattn/nn/attention/attention.hpp"
 #include "ptattn/nn/encoding/rotary_encoding.hpp"
 #include "ptattn/nn/kernels/attention.hpp"
@@ -17,8 +18,9 @@ namespace ptattn {
 
 namespace {
 
-constexpr std::size_t kRows = 128;     // of a task of the positional encoding
-constexpr std::size_t kQueries = 128;  // whose relative biases exist at a time
+constexpr std::size_t kRows = 128;       // of a task of the positional encoding
+constexpr std::size_t kQueries = 128;    // whose relative biases exist at a time
+constexpr std::size_t kBlockRows = 112;  // of a patch that go through its layers at a time
 
 NormWeights weights_of(const LayerNorm& norm) {
   return {norm.gamma.data(), norm.beta.data(), static_cast<float>(norm.eps)};
@@ -82,21 +84,41 @@ class PatchTransformer {
     copy_rows(x, rows, input);
     const MutableMatrixView attended = scratch.matrix(own, x.cols);
     attend(rows, padding, input, attended);
-    // From here on only the patch's own voxels; `sum` gets x + attention.
-    const MutableMatrixView sum = scratch.matrix(own, x.cols);
-    linear(w_.proj, attended, Activation::kNone, input.rows_range(padding, own), sum);
+    for_each_block(own, [&](std::size_t first, std::size_t count) {
+      const MutableMatrixView part = attended.rows_range(first, count);
+      perceive(part, input.rows_range(padding + first, count));
+      for (std::size_t i = 0; i < count; ++i) {
+        std::copy_n(part.row(i), x.cols, out.row(rows[padding + first + i]));
+      }
+    });
+  }
+
+  /// Calls body(first, rows) for blocks of [0, n) in parallel, few enough rows for all their
+  /// channels to stay in the second-level cache.
+  template <class Body>
+  static void for_each_block(std::size_t n, const Body& body) {
+    parallel_each((n + kBlockRows - 1) / kBlockRows, 1, [&](std::size_t block) {
+      const std::size_t first = block * kBlockRows;
+      body(first, std::min(kBlockRows, n - first));
+    });
+  }
+
+  /// Projection and perceptron of some rows, in place, on the calling thread.
+  /// @param x      [m, c] what they attended to
+  /// @param input  [m, c] of the block
+  void perceive(MutableMatrixView x, MatrixView input) const {
+    ScratchMemory scratch;
+    const MutableMatrixView sum = scratch.matrix(x.rows, x.cols);
+    const MutableMatrixView hidden = scratch.matrix(x.rows, w_.fc1.weight.cols());
+    linear_here(w_.proj, x, Activation::kNone, input, sum);
     if (is_post_norm()) {
-      layer_norm(w_.norm1, sum, sum);
+      normalize_rows(weights_of(w_.norm1), sum, sum);
     } else {
-      layer_norm(w_.norm2, sum, attended);
+      normalize_rows(weights_of(w_.norm2), sum, x);
     }
-    const MutableMatrixView hidden = scratch.matrix(own, w_.fc1.weight.cols());
-    linear(w_.fc1, is_post_norm() ? sum : attended, Activation::kGelu, {}, hidden);
-    linear(w_.fc2, hidden, Activation::kNone, sum, attended);
-    if (is_post_norm()) layer_norm(w_.norm2, attended, attended);
-    for (std::size_t i = 0; i < own; ++i) {
-      std::copy_n(attended.row(i), x.cols, out.row(rows[padding + i]));
-    }
+    linear_here(w_.fc1, is_post_norm() ? sum : x, Activation::kGelu, {}, hidden);
+    linear_here(w_.fc2, hidden, Activation::kNone, sum, x);
+    if (is_post_norm()) normalize_rows(weights_of(w_.norm2), x, x);
   }
 
   /// What the patch's own voxels attend to, all heads side by side.
@@ -105,12 +127,10 @@ class PatchTransformer {
     ScratchMemory scratch;
     const std::size_t c = input.cols;
     const MutableMatrixView qkv = scratch.matrix(rows.size(), 3 * c);
-    project(input, qkv);
-    if (setting_.angles.data != nullptr) {
-      const MutableMatrixView angles = scratch.matrix(rows.size(), setting_.angles.cols);
-      copy_rows(setting_.angles, rows, angles);
-      rotate(angles, 3, qkv.cols_range(0, 2 * c));  // queries and keys
-    }
+    for_each_block(rows.size(), [&](std::size_t first, std::size_t count) {
+      project(rows.subspan(first, count), input.rows_range(first, count),
+              qkv.rows_range(first, count));
+    });
     const auto cells = cells_of(rows, scratch);
     const MatrixView queries = qkv.rows_range(padding, out.rows).cols_range(0, c);
     const std::size_t step = has_relative_bias() ? kQueries : std::max<std::size_t>(1, out.rows);
@@ -125,7 +145,7 @@ class PatchTransformer {
       attention_on_this_thread(
           queries.rows_range(first, count).cols_range(head * d, d), qkv.cols_range(c + head * d, d),
           qkv.cols_range(2 * c + head * d, d),
-          {.scale = setting_.scale, .key_bias = {}, .bias = bias, .bf16 = w_.qkv.weight.is_bf16()},
+          {.scale = setting_.scale, .key_bias = {}, .bias = bias, .bf16 = attends_in_bf16(w_.qkv)},
           out.rows_range(first, count).cols_range(head * d, d));
     });
     if (traced_) report(rows, padding, qkv, cells);
@@ -134,16 +154,20 @@ class PatchTransformer {
   [[nodiscard]] bool is_post_norm() const { return setting_.norm_order == NormOrder::kPost; }
   [[nodiscard]] bool has_relative_bias() const { return w_.rpe.heads() > 0; }
 
-  /// Queries, keys and values of all heads.
-  void project(MatrixView input, MutableMatrixView qkv) const {
-    if (is_post_norm()) {
-      linear(w_.qkv, input, Activation::kNone, {}, qkv);
-      return;
-    }
+  /// Queries, keys and values of all heads of some rows, on the calling thread.
+  void project(std::span<const std::uint32_t> rows, MatrixView input, MutableMatrixView qkv) const {
     ScratchMemory scratch;
-    const MutableMatrixView normed = scratch.matrix(input.rows, input.cols);
-    layer_norm(w_.norm1, input, normed);
-    linear(w_.qkv, normed, Activation::kNone, {}, qkv);
+    if (is_post_norm()) {
+      linear_here(w_.qkv, input, Activation::kNone, {}, qkv);
+    } else {
+      const MutableMatrixView normed = scratch.matrix(input.rows, input.cols);
+      normalize_rows(weights_of(w_.norm1), input, normed);
+      linear_here(w_.qkv, normed, Activation::kNone, {}, qkv);
+    }
+    if (setting_.angles.data == nullptr) return;
+    const MutableMatrixView angles = scratch.matrix(rows.size(), setting_.angles.cols);
+    copy_rows(setting_.angles, rows, angles);
+    rotate(angles, 3, qkv.cols_range(0, 2 * input.cols));  // queries and keys
   }
 
   /// [t, 3] for the relative encoding; empty without it.

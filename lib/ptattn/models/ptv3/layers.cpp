@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ptattn/core/clone.hpp"
+#include "ptattn/core/cpu_level.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/kernels/elementwise.hpp"
 #include "ptattn/nn/kernels/gemm.hpp"
@@ -14,12 +15,6 @@ namespace {
 
 constexpr std::size_t kGrain = 256;        // rows of a task
 constexpr std::size_t kPooledVoxels = 64;  // coarser ones, of a task
-
-/// Computes x W + bias on the calling thread.
-void linear_here(const Linear& layer, MatrixView x, MutableMatrixView out) {
-  gemm(x, layer.weight, 0, layer.weight.panels(),
-       {.bias = layer.bias.empty() ? nullptr : layer.bias.data()}, out);
-}
 
 /// Calls body(first, rows) for blocks of [0, n) in parallel.
 template <class Body>
@@ -35,6 +30,19 @@ void scatter(MatrixView x, std::span<const std::uint32_t> targets, MutableMatrix
 }
 
 }  // namespace
+
+void linear_here(const Linear& layer, MatrixView x, Activation activation, MatrixView residual,
+                 MutableMatrixView out) {
+  gemm(x, layer.weight, 0, layer.weight.panels(),
+       {.bias = layer.bias.empty() ? nullptr : layer.bias.data(),
+        .activation = activation,
+        .residual = residual},
+       out);
+}
+
+bool attends_in_bf16(const Linear& qkv) {
+  return qkv.weight.is_bf16() || (qkv.weight.is_int8() && cpu_has_bf16());
+}
 
 void normalize_and_activate(const Ptv3Norm& norm, MutableMatrixView x) {
   if (!norm.batch.scale.empty()) {
@@ -57,7 +65,7 @@ void normed_linear_in_place(const Linear& layer, const Ptv3Norm& norm, MatrixVie
   for_each_block(x.rows, [&](std::size_t first, std::size_t rows) {
     ScratchMemory scratch;
     const MutableMatrixView product = scratch.matrix(rows, out.cols);
-    linear_here(layer, x.rows_range(first, rows), product);
+    linear_here(layer, x.rows_range(first, rows), Activation::kNone, {}, product);
     normalize_and_activate(norm, product);
     copy_matrix(product, out.rows_range(first, rows));
   });
@@ -75,7 +83,7 @@ void pooled_linear(const Linear& layer, const Ptv3Pooling& pooling, MatrixView x
     const MutableMatrixView gathered = scratch.matrix(members.size(), x.cols);
     const MutableMatrixView product = scratch.matrix(members.size(), out.cols);
     copy_rows(x, members, gathered);
-    linear_here(layer, gathered, product);
+    linear_here(layer, gathered, Activation::kNone, {}, product);
     for (std::size_t i = first; i < last; ++i) {
       float* to = out.row(i);
       std::fill_n(to, out.cols, -std::numeric_limits<float>::infinity());
@@ -108,7 +116,7 @@ Matrix scattered_linear(const Linear& layer, MatrixView x, std::span<const std::
   for_each_block(x.rows, [&](std::size_t first, std::size_t rows) {
     ScratchMemory scratch;
     const MutableMatrixView product = scratch.matrix(rows, out.cols());
-    linear_here(layer, x.rows_range(first, rows), product);
+    linear_here(layer, x.rows_range(first, rows), Activation::kNone, {}, product);
     scatter(product, targets.subspan(first, rows), out);
   });
   return out;

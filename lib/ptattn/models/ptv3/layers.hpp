@@ -10,8 +10,19 @@
 
 namespace ptattn {
 
-// What networks of voxels do with rows between their blocks. All of it is parallel over rows and
-// gives the same bits for any thread count.
+// What networks of voxels do with rows inside and between their blocks. All of it is parallel over
+// rows, unless said otherwise, and gives the same bits for any thread count.
+
+/// Computes activation(x W + bias) + residual on the calling thread.
+/// @param x         [n, in]
+/// @param residual  [n, out]; empty: none
+/// @param out       [n, out]; overlaps neither
+void linear_here(const Linear& layer, MatrixView x, Activation activation, MatrixView residual,
+                 MutableMatrixView out);
+
+/// Returns true where attention to what a layer projects computes in bfloat16: with weights in
+/// bfloat16, and with weights in 8 bits if that makes this CPU faster.
+[[nodiscard]] bool attends_in_bf16(const Linear& qkv);
 
 /// Applies a norm and GELU in place: x <- GELU(norm(x)). A norm that was folded away does nothing.
 void normalize_and_activate(const Ptv3Norm& norm, MutableMatrixView x);

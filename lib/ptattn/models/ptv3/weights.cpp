@@ -167,30 +167,38 @@ class Builder {
   WeightReader reader_;
 };
 
-}  // namespace
-
-namespace {
-
-void round_blocks(std::vector<Ptv3BlockWeights>& blocks) {
+/// Calls change(layer) for all convolutions and layers of blocks.
+template <class Change>
+void change_blocks(std::vector<Ptv3BlockWeights>& blocks, const Change& change) {
   parallel_each(blocks.size(), 1, [&](std::size_t i) {
     Ptv3BlockWeights& w = blocks[i];
-    w.cpe0.round_to_bf16();
-    for (Linear* layer : {&w.cpe1, &w.qkv, &w.proj, &w.fc1, &w.fc2}) layer->round_to_bf16();
+    change(w.cpe0);
+    for (Linear* layer : {&w.cpe1, &w.qkv, &w.proj, &w.fc1, &w.fc2}) change(*layer);
   });
+}
+
+/// The same, and for the layers between stages.
+template <class Change>
+void change_products(Ptv3Weights& weights, const Change& change) {
+  for (Ptv3EncoderWeights& stage : weights.encoder) {
+    change(stage.down);
+    change_blocks(stage.blocks, change);
+  }
+  for (Ptv3DecoderWeights& stage : weights.decoder) {
+    change(stage.proj);
+    change(stage.proj_skip);
+    change_blocks(stage.blocks, change);
+  }
 }
 
 }  // namespace
 
 void round_to_bf16(Ptv3Weights& weights) {
-  for (Ptv3EncoderWeights& stage : weights.encoder) {
-    stage.down.round_to_bf16();
-    round_blocks(stage.blocks);
-  }
-  for (Ptv3DecoderWeights& stage : weights.decoder) {
-    stage.proj.round_to_bf16();
-    stage.proj_skip.round_to_bf16();
-    round_blocks(stage.blocks);
-  }
+  change_products(weights, [](auto& layer) { layer.round_to_bf16(); });
+}
+
+void quantize(Ptv3Weights& weights) {
+  change_products(weights, [](auto& layer) { layer.quantize(); });
 }
 
 Ptv3Weights read_ptv3_weights(const Ptv3Config& config, const WeightSource& source) {

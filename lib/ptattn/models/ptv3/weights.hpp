@@ -71,4 +71,8 @@ struct Ptv3Weights {
 /// decides.
 void round_to_bf16(Ptv3Weights& weights);
 
+/// Quantises those weights to 8 bits. A weight table with relative positions, norms, stem and head
+/// stay float32.
+void quantize(Ptv3Weights& weights);
+
 }  // namespace ptattn

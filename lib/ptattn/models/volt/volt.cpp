@@ -125,7 +125,7 @@ class Pass {
     parallel_each(config_.num_heads, 1, [&](std::size_t head) {
       const std::size_t at = head * kHead;
       attention(qkv.cols_range(at, kHead), qkv.cols_range(c + at, kHead),
-                qkv.cols_range(2 * c + at, kHead), {.bf16 = w.qkv.weight.is_bf16()},
+                qkv.cols_range(2 * c + at, kHead), {.bf16 = attends_in_bf16(w.qkv)},
                 out.cols_range(at, kHead));
     });
     if (trace_.hears_attention()) report_attention(w, first, qkv);

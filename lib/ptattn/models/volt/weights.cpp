@@ -137,13 +137,23 @@ class Builder {
   WeightReader reader_;
 };
 
+/// Calls change(layer) for all layers of blocks.
+template <class Change>
+void change_products(VoltWeights& weights, const Change& change) {
+  parallel_each(weights.blocks.size(), 1, [&](std::size_t i) {
+    VoltBlockWeights& w = weights.blocks[i];
+    for (Linear* layer : {&w.qkv, &w.proj, &w.fc1, &w.fc2}) change(*layer);
+  });
+}
+
 }  // namespace
 
 void round_to_bf16(VoltWeights& weights) {
-  parallel_each(weights.blocks.size(), 1, [&](std::size_t i) {
-    VoltBlockWeights& w = weights.blocks[i];
-    for (Linear* layer : {&w.qkv, &w.proj, &w.fc1, &w.fc2}) layer->round_to_bf16();
-  });
+  change_products(weights, [](Linear& layer) { layer.round_to_bf16(); });
+}
+
+void quantize(VoltWeights& weights) {
+  change_products(weights, [](Linear& layer) { layer.quantize(); });
 }
 
 VoltWeights read_volt_weights(const VoltConfig& config, const WeightSource& source) {

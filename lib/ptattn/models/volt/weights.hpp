@@ -45,4 +45,7 @@ struct VoltWeights {
 /// float32: their inputs are channels such as heights, and what decides.
 void round_to_bf16(VoltWeights& weights);
 
+/// Quantises those weights to 8 bits.
+void quantize(VoltWeights& weights);
+
 }  // namespace ptattn

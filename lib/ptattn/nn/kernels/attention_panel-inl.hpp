@@ -144,10 +144,10 @@ HWY_INLINE Vec weigh_pairs(const float* largest, float* scores, std::size_t coun
   float* words = scores;
   for (std::size_t j = 0; j < count; j += 2, words += panel_width()) {
     const float* const pair = scores + j * panel_width();
-    const Vec first = exp2_or_zero(d, hn::Sub(hn::LoadU(d, pair), top));
+    const Vec first = rough_exp2_or_zero(d, hn::Sub(hn::LoadU(d, pair), top));
     Vec second = hn::Zero(d);
     if (j + 1 < count) {
-      second = exp2_or_zero(d, hn::Sub(hn::LoadU(d, pair + panel_width()), top));
+      second = rough_exp2_or_zero(d, hn::Sub(hn::LoadU(d, pair + panel_width()), top));
     }
     total = hn::Add(hn::Add(total, first), second);
     const WordLane w;

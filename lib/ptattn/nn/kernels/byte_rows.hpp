@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 
 #include "ptattn/core/scratch_memory.hpp"
 #include "ptattn/nn/kernels/int8_matrix.hpp"
@@ -52,6 +54,23 @@ struct MutableByteRowsView {
                                 scratch.take<std::int32_t>(rows).data()};
   for (std::size_t i = 0; i < rows; ++i) std::fill(out.row(i) + cols, out.row(i) + depth, 0);
   return out;
+}
+
+/// Copies the rows with the given indices, in that order, to the first rows of `out`, on the
+/// calling thread.
+/// @param out  of the same depth, at least so many rows
+/// @return     those rows
+inline ByteRowsView copy_rows(const ByteRowsView& x, std::span<const std::uint32_t> indices,
+                              const MutableByteRowsView& out) {
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const std::uint8_t* const from = x.row(indices[i]);
+    for (std::size_t k = 0; k < x.depth; k += Int8Matrix::kStep) {
+      std::memcpy(out.row(i) + k, from + k, Int8Matrix::kStep);
+    }
+    out.scale[i] = x.scale[indices[i]];
+    out.zero[i] = x.zero[indices[i]];
+  }
+  return ByteRowsView(out).rows_range(0, indices.size());
 }
 
 }  // namespace ptattn

@@ -10,12 +10,16 @@
 // to rows elsewhere happen while a tile is in registers.
 //
 // In bfloat16 the same loops run over words of two numbers (bfloat16.hpp), half as many of them:
-// rows of a are rounded once for all panels, before.
+// rows of a are rounded once for all panels, before. In 8 bits they are quantised, likewise, and
+// int8_gemm.cpp does the rest.
 
 #include "ptattn/nn/kernels/gemm.hpp"
 
 #include <algorithm>
 #include <array>
+
+#include "ptattn/nn/kernels/int8_gemm.hpp"
+#include "ptattn/nn/kernels/int8_quantize.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ptattn/nn/kernels/gemm.cpp"
@@ -252,15 +256,28 @@ HWY_EXPORT(multiply);
 HWY_EXPORT(multiply_add);
 HWY_EXPORT(multiply_max);
 
+namespace {
+
+/// Calls body with the rows of a as b takes them.
+template <class Body>
+void with_rows(MatrixView a, PackedMatrixView b, const Body& body) {
+  ScratchMemory scratch;
+  if (b.int8 == nullptr) return body(rounded_rows(a, scratch));
+  const MutableByteRowsView rows = byte_rows(a.rows, a.cols, scratch);
+  quantize_rows(a, 0, rows);
+  body(ByteRowsView(rows));
+}
+
+}  // namespace
+
 void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c) {
-  if (!b.is_bf16) {
+  if (b.is_float32()) {
     HWY_DYNAMIC_DISPATCH(multiply)
     (a, b, panel_begin, panel_end, epilogue, c);
     return;
   }
-  ScratchMemory scratch;
-  gemm(rounded_rows(a, scratch), b, panel_begin, panel_end, epilogue, c);
+  with_rows(a, b, [&](auto rows) { gemm(rows, b, panel_begin, panel_end, epilogue, c); });
 }
 
 void gemm(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
@@ -269,15 +286,19 @@ void gemm(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t p
   (a.words, b, panel_begin, panel_end, epilogue, c);
 }
 
+void gemm(const ByteRowsView& a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+          const Epilogue& epilogue, MutableMatrixView c) {
+  int8_gemm(a, *b.int8, panel_begin, panel_end, epilogue, c);
+}
+
 void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               std::span<const std::uint16_t> targets, MutableMatrixView c) {
-  if (!b.is_bf16) {
+  if (b.is_float32()) {
     HWY_DYNAMIC_DISPATCH(multiply_add)
     (a, b, panel_begin, panel_end, targets, c);
     return;
   }
-  ScratchMemory scratch;
-  gemm_add(rounded_rows(a, scratch), b, panel_begin, panel_end, targets, c);
+  with_rows(a, b, [&](auto rows) { gemm_add(rows, b, panel_begin, panel_end, targets, c); });
 }
 
 void gemm_add(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
@@ -286,21 +307,34 @@ void gemm_add(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size
   (a.words, b, panel_begin, panel_end, targets, c);
 }
 
+void gemm_add(const ByteRowsView& a, PackedMatrixView b, std::size_t panel_begin,
+              std::size_t panel_end, std::span<const std::uint16_t> targets, MutableMatrixView c) {
+  int8_gemm_add(a, *b.int8, panel_begin, panel_end, targets, c);
+}
+
 void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, MutableMatrixView out) {
-  if (!b.is_bf16) {
+  if (b.is_float32()) {
     HWY_DYNAMIC_DISPATCH(multiply_max)
     (a, b, panel_begin, panel_end, epilogue, out);
     return;
   }
-  ScratchMemory scratch;
-  gemm_max(rounded_rows(a, scratch), b, panel_begin, panel_end, epilogue, out);
+  with_rows(a, b, [&](auto rows) { gemm_max(rows, b, panel_begin, panel_end, epilogue, out); });
 }
 
 void gemm_max(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, MutableMatrixView out) {
   HWY_DYNAMIC_DISPATCH(multiply_max)
   (a.words, b, panel_begin, panel_end, epilogue, out);
+}
+
+void gemm_max(const ByteRowsView& a, PackedMatrixView b, std::size_t panel_begin,
+              std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView out) {
+  const std::size_t group = out.rows > 0 ? a.rows / out.rows : 0;
+  for (std::size_t g = 0; g < out.rows; ++g) {
+    int8_gemm_max(a.rows_range(g * group, group), *b.int8, panel_begin, panel_end, epilogue,
+                  out.row(g));
+  }
 }
 
 }  // namespace ptattn

@@ -7,6 +7,7 @@
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/nn/kernels/bfloat16.hpp"
+#include "ptattn/nn/kernels/byte_rows.hpp"
 #include "ptattn/nn/kernels/packed_matrix.hpp"
 
 namespace ptattn {
@@ -25,7 +26,9 @@ struct Epilogue {
 ///
 /// Every element is one chain of multiply-adds over k = 0, 1, 2, ... (fused where the CPU
 /// can), whatever rows and panels share the call: splitting a product over calls changes no bit.
-/// Where b is in bfloat16, a is rounded to it, and the sums are float32: see Product.
+/// Where b is in bfloat16, a is rounded to it, and the sums are float32: see Product. Where it is
+/// in 8 bits, the rows of a are quantised, see quantize_rows, and the sums are whole numbers: see
+/// int8_gemm.
 /// @param a  [m, k], any stride
 /// @param b  [k, n]
 /// @param c  [m, n], any stride; other columns stay as they are; overlaps neither a nor the
@@ -33,8 +36,10 @@ struct Epilogue {
 /// Time m n k multiply-adds.
 void gemm(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c);
-/// Does the same with rows that are rounded already, for a matrix in bfloat16.
+/// Does the same with rows that are rounded or quantised already, as the matrix is.
 void gemm(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
+          const Epilogue& epilogue, MutableMatrixView c);
+void gemm(const ByteRowsView& a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
           const Epilogue& epilogue, MutableMatrixView c);
 
 /// Multiplies matrices and adds the rows of the product to rows of another matrix, on the calling
@@ -49,9 +54,11 @@ void gemm(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t p
 /// The bits of gemm followed by an addition. Time m n k multiply-adds.
 void gemm_add(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               std::span<const std::uint16_t> targets, MutableMatrixView c);
-/// Does the same with rows that are rounded already, for a matrix in bfloat16.
+/// Does the same with rows that are rounded or quantised already, as the matrix is.
 void gemm_add(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               std::span<const std::uint16_t> targets, MutableMatrixView c);
+void gemm_add(const ByteRowsView& a, PackedMatrixView b, std::size_t panel_begin,
+              std::size_t panel_end, std::span<const std::uint16_t> targets, MutableMatrixView c);
 
 /// Multiplies matrices and keeps the largest row of each group of the product, on the calling
 /// thread: the rows themselves are never written.
@@ -66,8 +73,10 @@ void gemm_add(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size
 /// The bits of gemm followed by a maximum. Time m n k multiply-adds.
 void gemm_max(MatrixView a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, MutableMatrixView out);
-/// Does the same with rows that are rounded already, for a matrix in bfloat16.
+/// Does the same with rows that are rounded or quantised already, as the matrix is.
 void gemm_max(Bf16Rows a, PackedMatrixView b, std::size_t panel_begin, std::size_t panel_end,
               const Epilogue& epilogue, MutableMatrixView out);
+void gemm_max(const ByteRowsView& a, PackedMatrixView b, std::size_t panel_begin,
+              std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView out);
 
 }  // namespace ptattn

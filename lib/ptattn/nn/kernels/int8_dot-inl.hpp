@@ -68,19 +68,19 @@ HWY_INLINE void add_dot4(__m512i& sum, __m512i x, __m512i w) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
 }
 
-template <std::size_t kRows>
+template <std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::int8_t* b,
-                         Ints (&sum)[kRows][2]) {
+                         Ints (&sum)[kRows][kVectors]) {
   const std::size_t next = next_vector(depth);
   HWY_UNROLL(4)
   for (std::size_t q = 0; q < 4; ++q) {
-    const Ints b0 = weights4(b + q * kLine);
-    const Ints b1 = weights4(b + q * kLine + next);
+    Ints w[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) w[v] = weights4(b + q * kLine + v * next);
     HWY_UNROLL(16)
     for (std::size_t i = 0; i < kRows; ++i) {
       const Ints x = broadcast4(a + i * depth + 4 * q);
-      add_dot4(sum[i][0].raw, x.raw, b0.raw);
-      add_dot4(sum[i][1].raw, x.raw, b1.raw);
+      HWY_UNROLL(2)
+      for (std::size_t v = 0; v < kVectors; ++v) add_dot4(sum[i][v].raw, x.raw, w[v].raw);
     }
   }
 }
@@ -109,32 +109,32 @@ HWY_INLINE void keep_in_order(Words& x) {
   asm("" : "+v"(x.raw));
 }
 
-template <std::size_t kRows>
+template <std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::int8_t* b,
-                         Ints (&sum)[kRows][2]) {
+                         Ints (&sum)[kRows][kVectors]) {
   const IntLane d;
   const std::size_t next = next_vector(depth);
-  Words run[kRows][2];
+  Words run[kRows][kVectors];
   HWY_UNROLL(4)
   for (std::size_t q = 0; q < 4; ++q) {
-    const Ints b0 = weights4(b + q * kLine);
-    const Ints b1 = weights4(b + q * kLine + next);
+    Ints w[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) w[v] = weights4(b + q * kLine + v * next);
     HWY_UNROLL(16)
     for (std::size_t i = 0; i < kRows; ++i) {
       const Ints x = broadcast4(a + i * depth + 4 * q);
-      const Words p0 = pairs(x, b0);
-      const Words p1 = pairs(x, b1);
-      run[i][0] = q == 0 ? p0 : hn::Add(run[i][0], p0);
-      run[i][1] = q == 0 ? p1 : hn::Add(run[i][1], p1);
-      keep_in_order(run[i][0]);
-      keep_in_order(run[i][1]);
+      HWY_UNROLL(2)
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        const Words products = pairs(x, w[v]);
+        run[i][v] = q == 0 ? products : hn::Add(run[i][v], products);
+        keep_in_order(run[i][v]);
+      }
     }
   }
   const Words ones = hn::Set(WordLane(), 1);
   Ints unused = hn::Zero(d);  // on x86 all of it goes to the first sum
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < kRows; ++i) {
-    for (std::size_t v = 0; v < 2; ++v) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
       sum[i][v] = hn::ReorderWidenMulAccumulate(d, run[i][v], ones, sum[i][v], unused);
     }
   }
@@ -142,13 +142,13 @@ HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::in
 
 #else
 
-template <std::size_t kRows>
+template <std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void add_step(const std::uint8_t* a, std::size_t depth, const std::int8_t* b,
-                         Ints (&sum)[kRows][2]) {
+                         Ints (&sum)[kRows][kVectors]) {
   const IntLane d;
   const std::size_t next = next_vector(depth);
   for (std::size_t q = 0; q < 4; ++q) {
-    for (std::size_t v = 0; v < 2; ++v) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
       const Ints w = weights4(b + q * kLine + v * next);
       const Ints weight[4] = {hn::ShiftRight<24>(hn::ShiftLeft<24>(w)),
                               hn::ShiftRight<24>(hn::ShiftLeft<16>(w)),

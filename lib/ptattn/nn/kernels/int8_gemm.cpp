@@ -31,152 +31,24 @@
 
 #include <hwy/highway.h>
 
-#include "ptattn/nn/kernels/int8_dot-inl.hpp"
+#include "ptattn/nn/kernels/int8_tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace ptattn::HWY_NAMESPACE {
 namespace {
 
-constexpr std::size_t kPanel = Int8Matrix::kPanel;
-
-/// One register tile's job: rows of a against two vectors of columns. The columns are the first of
-/// all that the pointers show.
-struct Tile {
-  const std::uint8_t* a;
-  const float* a_scale;
-  const std::int32_t* a_zero;
-  std::size_t depth;
-  const std::int8_t* b;
-  const std::int32_t* sums;  // of the products, rows of a panel each; nullptr: not known yet
-  const float* b_scale;
-  const std::int32_t* b_sum;
-  const float* bias;      // nullptr: none
-  const float* residual;  // nullptr: none
-  std::size_t residual_stride;
-  float* c;  // or the largest of the rows
-  std::size_t c_stride;
-  Activation activation;
-};
-
-/// scale_i sum_k (a[i, k] - zero_i) b[k, j] of the tile.
-template <std::size_t kRows>
-HWY_INLINE void multiply_tile(const Tile& t, Floats (&product)[kRows][2]) {
-  const IntLane d;
-  const std::size_t lanes = hn::Lanes(d);
-  Ints sum[kRows][2];
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kRows; ++i) {
-    const Ints zero = hn::Set(d, -t.a_zero[i]);
-    sum[i][0] = hn::Mul(zero, hn::LoadU(d, t.b_sum));
-    sum[i][1] = hn::Mul(zero, hn::LoadU(d, t.b_sum + lanes));
-  }
-  if (t.sums != nullptr) {
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kRows; ++i) {
-      for (std::size_t v = 0; v < 2; ++v) {
-        const Ints known = hn::LoadU(d, t.sums + i * kPanel + v * lanes);
-        sum[i][v] = hn::Add(sum[i][v], known);
-      }
-    }
-  } else {
-    for (std::size_t k = 0; k < t.depth; k += Int8Matrix::kStep) {
-      add_step<kRows>(t.a + k, t.depth, t.b + k * Int8Matrix::kColumns, sum);
-    }
-  }
-  const FloatLane f;
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kRows; ++i) {
-    const Floats scale = hn::Set(f, t.a_scale[i]);
-    product[i][0] = hn::Mul(hn::ConvertTo(f, sum[i][0]), scale);
-    product[i][1] = hn::Mul(hn::ConvertTo(f, sum[i][1]), scale);
-  }
-}
-
-/// activation(product s + bias) of the vector that starts at column j of the tile.
-HWY_INLINE Floats finish(const Tile& t, std::size_t j, Floats product) {
-  const FloatLane d;
-  const Floats bias = t.bias != nullptr ? hn::LoadU(d, t.bias + j) : hn::Zero(d);
-  return activated(d, t.activation, hn::MulAdd(product, hn::LoadU(d, t.b_scale + j), bias));
-}
-
-template <std::size_t kRows>
-void store_tile(const Tile& t) {
-  const FloatLane d;
-  Floats product[kRows][2];
-  multiply_tile<kRows>(t, product);
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kRows; ++i) {
-    for (std::size_t v = 0; v < 2; ++v) {
-      const std::size_t j = v * hn::Lanes(d);
-      Floats x = finish(t, j, product[i][v]);
-      if (t.residual != nullptr) {
-        x = hn::Add(x, hn::LoadU(d, t.residual + i * t.residual_stride + j));
-      }
-      hn::StoreU(x, d, t.c + i * t.c_stride + j);
-    }
-  }
-}
-
-/// Raises the largest values so far.
-template <std::size_t kRows>
-void raise_tile(const Tile& t) {
-  const FloatLane d;
-  Floats product[kRows][2];
-  multiply_tile<kRows>(t, product);
-  for (std::size_t v = 0; v < 2; ++v) {
-    Floats largest = hn::LoadU(d, t.c + v * hn::Lanes(d));
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kRows; ++i) largest = hn::Max(largest, product[i][v]);
-    hn::StoreU(largest, d, t.c + v * hn::Lanes(d));
-  }
-}
-
-using TileFunction = void (*)(const Tile&);
-
-/// [rows - 1] handles a tile of `rows` rows.
-template <std::size_t... kRows>
-constexpr auto store_functions(std::index_sequence<kRows...>) {
-  return std::array<TileFunction, sizeof...(kRows)>{&store_tile<kRows + 1>...};
-}
-template <std::size_t... kRows>
-constexpr auto raise_functions(std::index_sequence<kRows...>) {
-  return std::array<TileFunction, sizeof...(kRows)>{&raise_tile<kRows + 1>...};
-}
-using TileFunctions = std::array<TileFunction, kMaxRows>;
-constexpr TileFunctions kStoreTile = store_functions(std::make_index_sequence<kMaxRows>{});
-constexpr TileFunctions kRaiseTile = raise_functions(std::make_index_sequence<kMaxRows>{});
-
-/// Goes on to the rows below.
-void move_down(Tile& t, std::size_t rows) {
-  t.a += rows * t.depth;
-  t.a_scale += rows;
-  t.a_zero += rows;
-  t.c += rows * t.c_stride;
-  if (t.sums != nullptr) t.sums += rows * kPanel;
-  if (t.residual != nullptr) t.residual += rows * t.residual_stride;
-}
-
-/// All rows against two vectors of columns. The tiles share the rows evenly.
-void multiply_columns(const TileFunctions& functions, Tile t, std::size_t rows) {
-  const std::size_t tiles = (rows + kMaxRows - 1) / kMaxRows;
-  for (std::size_t i = 0; i < tiles; ++i) {
-    const std::size_t height = (i + 1) * rows / tiles - i * rows / tiles;
-    functions[height - 1](t);
-    move_down(t, height);
-  }
-}
-
 #if HWY_TARGET == HWY_AVX3_DL
 /// As many rows as make whole blocks of AMX; goes on to the rows that are left and returns their
 /// number.
-std::size_t multiply_by_amx(const TileFunctions& functions, Tile& t, std::size_t rows) {
+std::size_t multiply_by_amx(const TileFunctions& functions, Tile& t, std::size_t rows,
+                            std::size_t width) {
   if (rows < AmxTiles::kRows || t.depth % AmxTiles::kDepth != 0 || !uses_amx()) return rows;
   const AmxTiles tiles;
   alignas(64) std::array<std::int32_t, AmxTiles::kRows * kPanel> sums;
   for (; rows >= AmxTiles::kRows; rows -= AmxTiles::kRows) {
     tiles.multiply(t.a, t.depth, t.b, sums.data());
     t.sums = sums.data();
-    multiply_columns(functions, t, AmxTiles::kRows);
+    multiply_columns(functions, t, AmxTiles::kRows, width > hn::Lanes(FloatLane()) ? 2 : 1);
     t.sums = nullptr;
     move_down(t, AmxTiles::kRows);
   }
@@ -184,24 +56,25 @@ std::size_t multiply_by_amx(const TileFunctions& functions, Tile& t, std::size_t
 }
 #else
 /// No other level has AMX.
-std::size_t multiply_by_amx(const TileFunctions&, const Tile&, std::size_t rows) {
+std::size_t multiply_by_amx(const TileFunctions&, const Tile&, std::size_t rows, std::size_t) {
   return rows;
 }
 #endif
 
-/// All rows against the panel p, with pointers of the epilogue to whole panels.
-void multiply_panel(const TileFunctions& functions, Tile t, std::size_t rows) {
-  rows = multiply_by_amx(functions, t, rows);
-  const std::size_t step = 2 * hn::Lanes(FloatLane());
+/// All rows against the first `width` columns of a panel, or some more, with pointers of the
+/// epilogue to whole panels.
+void multiply_panel(const TileFunctions& functions, Tile t, std::size_t rows, std::size_t width) {
+  rows = multiply_by_amx(functions, t, rows, width);
+  const std::size_t lanes = hn::Lanes(FloatLane());
   const std::int8_t* const panel = t.b;
-  for (std::size_t column = 0; column < kPanel; column += step) {
+  for (std::size_t column = 0; column < width; column += 2 * lanes) {
     t.b = panel + Int8Matrix::offset(0, column, t.depth);
-    multiply_columns(functions, t, rows);
-    t.b_scale += step;
-    t.b_sum += step;
-    t.c += step;
-    if (t.bias != nullptr) t.bias += step;
-    if (t.residual != nullptr) t.residual += step;
+    multiply_columns(functions, t, rows, column + lanes < width ? 2 : 1);
+    t.b_scale += 2 * lanes;
+    t.b_sum += 2 * lanes;
+    t.c += 2 * lanes;
+    if (t.bias != nullptr) t.bias += 2 * lanes;
+    if (t.residual != nullptr) t.residual += 2 * lanes;
   }
 }
 
@@ -221,6 +94,7 @@ Tile tile_of(const ByteRowsView& a, const Int8Matrix& b, std::size_t p, const Ep
           .residual_stride = residual.stride,
           .c = nullptr,
           .c_stride = 0,
+          .targets = nullptr,
           .activation = epilogue.activation};
 }
 
@@ -254,12 +128,36 @@ void multiply_edge(Tile t, std::size_t rows, std::size_t width) {
     t.residual = edge.residual.data();
     t.residual_stride = kPanel;
   }
-  float* const target = std::exchange(t.c, edge.c.data());
-  const std::size_t target_stride = std::exchange(t.c_stride, kPanel);
-  multiply_panel(kStoreTile, t, rows);
+  float* const c = std::exchange(t.c, edge.c.data());
+  const std::size_t c_stride = std::exchange(t.c_stride, kPanel);
+  const std::uint16_t* const targets = std::exchange(t.targets, nullptr);
+  multiply_panel(kStoreTile, t, rows, width);
   for (std::size_t i = 0; i < rows; ++i) {
-    std::copy_n(edge.c.data() + i * kPanel, width, target + i * target_stride);
+    const float* const from = edge.c.data() + i * kPanel;
+    if (targets == nullptr) {
+      std::copy_n(from, width, c + i * c_stride);
+    } else {
+      float* const to = c + targets[i] * c_stride;
+      for (std::size_t j = 0; j < width; ++j) to[j] += from[j];
+    }
   }
+}
+
+/// All rows of the tile against a panel of which `width` columns exist.
+void store_panel(Tile t, std::size_t rows, std::size_t width) {
+  if (width % hn::Lanes(FloatLane()) == 0) {
+    multiply_panel(kStoreTile, t, rows, width);
+    return;
+  }
+  for (std::size_t i = 0; i < rows; i += kEdgeRows) {
+    const std::size_t some = std::min(kEdgeRows, rows - i);
+    multiply_edge(t, some, width);
+    move_down(t, some);
+  }
+}
+
+std::size_t width_of(const Int8Matrix& b, std::size_t panel) {
+  return std::min(kPanel, b.cols() - panel * kPanel);
 }
 
 }  // namespace
@@ -267,24 +165,22 @@ void multiply_edge(Tile t, std::size_t rows, std::size_t width) {
 void multiply_bytes(const ByteRowsView& a, const Int8Matrix& b, std::size_t panel_begin,
                     std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView c) {
   for (std::size_t p = panel_begin; p < panel_end; ++p) {
-    const std::size_t column = p * kPanel;
-    const std::size_t width = std::min(kPanel, b.cols() - column);
     Tile tile = tile_of(a, b, p, epilogue);
-    tile.c = c.data + column;
+    tile.c = c.data + p * kPanel;
     tile.c_stride = c.stride;
-    if (width == kPanel) {
-      multiply_panel(kStoreTile, tile, a.rows);
-      continue;
-    }
-    for (std::size_t i = 0; i < a.rows; i += kEdgeRows) {
-      const std::size_t rows = std::min(kEdgeRows, a.rows - i);
-      Epilogue part = epilogue;
-      if (part.residual.data != nullptr) part.residual = part.residual.rows_range(i, rows);
-      tile = tile_of(a.rows_range(i, rows), b, p, part);
-      tile.c = c.row(i) + column;
-      tile.c_stride = c.stride;
-      multiply_edge(tile, rows, width);
-    }
+    store_panel(tile, a.rows, width_of(b, p));
+  }
+}
+
+void multiply_bytes_add(const ByteRowsView& a, const Int8Matrix& b, std::size_t panel_begin,
+                        std::size_t panel_end, std::span<const std::uint16_t> targets,
+                        MutableMatrixView c) {
+  for (std::size_t p = panel_begin; p < panel_end; ++p) {
+    Tile tile = tile_of(a, b, p, {});
+    tile.c = c.data + p * kPanel;
+    tile.c_stride = c.stride;
+    tile.targets = targets.data();
+    store_panel(tile, targets.size(), width_of(b, p));
   }
 }
 
@@ -294,11 +190,11 @@ void multiply_bytes_max(const ByteRowsView& a, const Int8Matrix& b, std::size_t 
   std::array<float, kPanel> largest;
   for (std::size_t p = panel_begin; p < panel_end; ++p) {
     const std::size_t column = p * kPanel;
-    const std::size_t width = std::min(kPanel, b.cols() - column);
+    const std::size_t width = width_of(b, p);
     largest.fill(-std::numeric_limits<float>::infinity());
     Tile tile = tile_of(a, b, p, epilogue);
     tile.c = largest.data();
-    multiply_panel(kRaiseTile, tile, a.rows);
+    multiply_panel(kRaiseTile, tile, a.rows, kPanel);
     Edge edge;
     if (width < kPanel) widen_bias(tile, width, edge);
     for (std::size_t j = 0; j < kPanel; j += hn::Lanes(d)) {
@@ -315,11 +211,18 @@ HWY_AFTER_NAMESPACE();
 namespace ptattn {
 
 HWY_EXPORT(multiply_bytes);
+HWY_EXPORT(multiply_bytes_add);
 HWY_EXPORT(multiply_bytes_max);
 
 void int8_gemm(const ByteRowsView& a, const Int8Matrix& b, std::size_t panel_begin,
                std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView c) {
   HWY_DYNAMIC_DISPATCH(multiply_bytes)(a, b, panel_begin, panel_end, epilogue, c);
+}
+
+void int8_gemm_add(const ByteRowsView& a, const Int8Matrix& b, std::size_t panel_begin,
+                   std::size_t panel_end, std::span<const std::uint16_t> targets,
+                   MutableMatrixView c) {
+  HWY_DYNAMIC_DISPATCH(multiply_bytes_add)(a, b, panel_begin, panel_end, targets, c);
 }
 
 void int8_gemm_max(const ByteRowsView& a, const Int8Matrix& b, std::size_t panel_begin,

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/nn/kernels/byte_rows.hpp"
@@ -19,12 +21,23 @@ namespace ptattn {
 /// @param b  [k, n], a.depth == b.depth() < 2^16
 /// @param c  [m, n], any stride; other columns stay as they are; does not overlap the residual
 /// The sums are exact 32-bit integers, the same on every CPU level; what follows is float32, where
-/// fused operations may round differently between CPU levels. Splitting a product over calls
-/// changes no bit.
+/// fused operations may round differently between CPU levels, and GELU is within 3e-5. Splitting a
+/// product over calls changes no bit.
 /// Time m n k multiply-adds, of which AVX2 can do 51 a cycle on CPUs with two multipliers (float32:
 /// 16), AVX-512 VNNI 64 a multiplier (float32: 16), AMX 1024.
 void int8_gemm(const ByteRowsView& a, const Int8Matrix& b, std::size_t panel_begin,
                std::size_t panel_end, const Epilogue& epilogue, MutableMatrixView c);
+
+/// Adds the rows of such a product to rows of another matrix, on the calling thread:
+///
+///   c[targets[i]] += t[i] s
+///
+/// @param targets  [m], different rows of c
+/// @param c        [.., n], any stride
+/// The bits of int8_gemm followed by an addition.
+void int8_gemm_add(const ByteRowsView& a, const Int8Matrix& b, std::size_t panel_begin,
+                   std::size_t panel_end, std::span<const std::uint16_t> targets,
+                   MutableMatrixView c);
 
 /// The largest value of each column of such a product, which itself is never written:
 ///

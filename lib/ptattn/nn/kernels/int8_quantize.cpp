@@ -46,7 +46,12 @@ HWY_INLINE hn::Vec<hn::RebindToSigned<D>> steps_of(D d, hn::Vec<D> x, float inve
   return hn::Min(hn::Max(whole, hn::Zero(di)), hn::Set(di, 127));
 }
 
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE void store_bytes(const hn::Vec<hn::RebindToSigned<Lane>> (&x)[kVectors],
+                            std::uint8_t* out) {
+  for (std::size_t v = 0; v < kVectors; ++v) out[v] = static_cast<std::uint8_t>(hn::GetLane(x[v]));
+}
+#else
 /// Writes steps, one vector behind the other, as bytes.
 HWY_INLINE void store_bytes(const hn::Vec<hn::RebindToSigned<Lane>> (&x)[kVectors],
                             std::uint8_t* out) {
@@ -74,27 +79,37 @@ HWY_INLINE void store_bytes(const hn::Vec<hn::RebindToSigned<Lane>> (&x)[kVector
 }
 #endif
 
+/// Calls body(j) for groups of kVectors vectors that cover [0, n), n >= a group: the last one may
+/// begin inside of the one before.
+template <class Body>
+HWY_INLINE void for_each_group(std::size_t n, const Body& body) {
+  const std::size_t group = kVectors * hn::Lanes(Lane());
+  std::size_t j = 0;
+  for (; j + group <= n; j += group) body(j);
+  if (j < n) body(n - group);
+}
+
 /// out[j] = value(d, j) in steps, for j in [0, n).
 template <class Value>
 HWY_INLINE void store_steps(std::size_t n, float inverse, std::int32_t zero, const Value& value,
                             std::uint8_t* out) {
-  std::size_t j = 0;
-#if HWY_TARGET != HWY_SCALAR
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
-  for (; j + kVectors * lanes <= n; j += kVectors * lanes) {
+  if (n < kVectors * lanes) {
+    for (std::size_t j = 0; j < n; ++j) {
+      out[j] =
+          static_cast<std::uint8_t>(hn::GetLane(steps_of(One(), value(One(), j), inverse, zero)));
+    }
+    return;
+  }
+  for_each_group(n, [&](std::size_t j) HWY_ATTR {
     hn::Vec<hn::RebindToSigned<Lane>> steps[kVectors];
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < kVectors; ++v) {
       steps[v] = steps_of(d, value(d, j + v * lanes), inverse, zero);
     }
     store_bytes(steps, out + j);
-  }
-#endif
-  for (; j < n; ++j) {
-    out[j] =
-        static_cast<std::uint8_t>(hn::GetLane(steps_of(One(), value(One(), j), inverse, zero)));
-  }
+  });
 }
 
 struct Range {
@@ -102,26 +117,24 @@ struct Range {
   float high;
 };
 
+/// The range of a row and zero, of at least one group.
 Range range_of(const float* x, std::size_t n) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
   Vec low[kVectors];
   Vec high[kVectors];
   for (std::size_t v = 0; v < kVectors; ++v) low[v] = high[v] = hn::Zero(d);
-  std::size_t j = 0;
-  for (; j + kVectors * lanes <= n; j += kVectors * lanes) {
+  for_each_group(n, [&](std::size_t j) HWY_ATTR {
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < kVectors; ++v) {
       const Vec values = hn::LoadU(d, x + j + v * lanes);
       low[v] = hn::Min(low[v], values);
       high[v] = hn::Max(high[v], values);
     }
-  }
+  });
   const Vec lowest = hn::Min(hn::Min(low[0], low[1]), hn::Min(low[2], low[3]));
   const Vec highest = hn::Max(hn::Max(high[0], high[1]), hn::Max(high[2], high[3]));
-  Range range{hn::GetLane(hn::MinOfLanes(d, lowest)), hn::GetLane(hn::MaxOfLanes(d, highest))};
-  for (; j < n; ++j) range = {std::min(range.low, x[j]), std::max(range.high, x[j])};
-  return range;
+  return {hn::GetLane(hn::MinOfLanes(d, lowest)), hn::GetLane(hn::MaxOfLanes(d, highest))};
 }
 
 /// max over rows and columns of x[indices] + center, at least zero
@@ -156,13 +169,25 @@ float largest_sum(MatrixView x, std::span<const std::uint32_t> indices, const fl
 }  // namespace
 
 void quantize(MatrixView x, std::size_t begin, const MutableByteRowsView& out) {
+  // Narrow rows are filled up with zeros, which are in every range.
+  constexpr std::size_t kGroup = kVectors * HWY_MIN(HWY_LANES(float), 16);
+  alignas(64) std::array<float, kGroup> wide{};
+  alignas(64) std::array<std::uint8_t, kGroup> bytes;
+  const bool is_narrow = x.cols < kGroup;
+  const std::size_t n = is_narrow ? kGroup : x.cols;
   for (std::size_t i = 0; i < x.rows; ++i) {
-    const float* const row = x.row(i);
-    const Range range = range_of(row, x.cols);
+    const float* row = x.row(i);
+    if (is_narrow) {
+      std::copy_n(row, x.cols, wide.data());
+      row = wide.data();
+    }
+    std::uint8_t* const to = out.row(begin + i);
+    const Range range = range_of(row, n);
     const Steps steps(range.high - range.low);
     const auto zero = static_cast<std::int32_t>(std::nearbyint(-range.low * steps.inverse));
     const auto value = [&](auto d, std::size_t j) HWY_ATTR { return hn::LoadU(d, row + j); };
-    store_steps(x.cols, steps.inverse, zero, value, out.row(begin + i));
+    store_steps(n, steps.inverse, zero, value, is_narrow ? bytes.data() : to);
+    if (is_narrow) std::copy_n(bytes.data(), x.cols, to);
     out.scale[begin + i] = steps.scale;
     out.zero[begin + i] = zero;
   }

@@ -1,8 +1,8 @@
 // Functions of whole vectors, compiled once per Highway target.
 //
-// All of them come from one polynomial: 2^f - 1 for |f| <= 1/2, of degree 6, without constant term,
-// fitted for the smallest relative error (1.1e-8). So exp(0) is 1 exactly, and tanh is accurate
-// around 0 as well.
+// All of them but one come from one polynomial: 2^f - 1 for |f| <= 1/2, of degree 6, without
+// constant term, fitted for the smallest relative error (1.1e-8). So exp(0) is 1 exactly, and tanh
+// is accurate around 0 as well.
 
 #if defined(PTATTN_NN_KERNELS_MATH_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef PTATTN_NN_KERNELS_MATH_INL_HPP
@@ -68,6 +68,33 @@ HWY_INLINE V exp2_or_zero(D d, V x) {
   return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, kSoftmaxFloor * kLog2E)), exp2_in_range(d, x));
 }
 
+/// Returns x 2^n for whole n, unless the result leaves the range of normal numbers.
+template <class D, class V>
+HWY_INLINE V times_two_to(D d, V x, V n) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (sizeof(V) == 64) return V{_mm512_scalef_ps(x.raw, n.raw)};
+#endif
+  const hn::RebindToSigned<D> bits;
+  return hn::BitCast(d, hn::Add(hn::BitCast(bits, x), hn::ShiftLeft<23>(hn::ConvertTo(bits, n))));
+}
+
+/// Returns 2^x for -126 <= x <= 126, within 9e-5 of it; 2^0 is 1 exactly. With f = x - floor(x),
+/// 2^f is a polynomial of degree 3 that was fitted for the smallest relative error over [0, 1].
+template <class D, class V>
+HWY_INLINE V rough_exp2_in_range(D d, V x) {
+  const V whole = hn::Floor(x);
+  const V power = polynomial(d, hn::Sub(x, whole), 1.0F, 0.69511679F, 0.22764499F, 0.077067042F);
+  return times_two_to(d, power, whole);
+}
+
+/// Returns 2^x as exp2_or_zero does, within 9e-5 of it: for weights that are rounded to bfloat16,
+/// by up to forty times as much.
+template <class D, class V>
+HWY_INLINE V rough_exp2_or_zero(D d, V x) {
+  return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, kSoftmaxFloor * kLog2E)),
+                            rough_exp2_in_range(d, x));
+}
+
 /// Returns e^x for x <= 0, within 2 ulp; zero below kSoftmaxFloor, for -infinity, and for NaN.
 template <class D, class V>
 HWY_INLINE V exp_or_zero(D d, V x) {
@@ -97,6 +124,16 @@ HWY_INLINE V gelu(D d, V x) {
                          -0.00728686747534153F, 0.0002914242223241293F, 0.00013115681598735703F,
                          -3.107163357896769e-05F, 2.910485322880965e-06F, -1.0271534975983989e-07F);
   const V tail = exp2_in_range(d, hn::NegMulAdd(t, p, hn::Set(d, -1.0F)));
+  return hn::NegMulAdd(t, tail, hn::Max(x, hn::Zero(d)));
+}
+
+/// Returns the same with an absolute error below 3e-5, for results that are quantised to 8 bits. P
+/// has degree 3.
+template <class D, class V>
+HWY_INLINE V rough_gelu(D d, V x) {
+  const V t = hn::Min(hn::Abs(x), hn::Set(d, 9.0F));
+  const V p = polynomial(d, t, 1.1495658F, 0.46493381F, 0.04573255F, -0.0041609216F);
+  const V tail = rough_exp2_in_range(d, hn::NegMulAdd(t, p, hn::Set(d, -1.0F)));
   return hn::NegMulAdd(t, tail, hn::Max(x, hn::Zero(d)));
 }
 

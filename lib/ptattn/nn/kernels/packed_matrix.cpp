@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ptattn/nn/kernels/int8_matrix.hpp"
+
 namespace ptattn {
 namespace {
 
@@ -42,7 +44,7 @@ void round_panels(PackedMatrixView b, float* words) {
 PackedMatrixView rounded_to_bf16(PackedMatrixView b, ScratchMemory& scratch) {
   const auto words = scratch.take<float>(floats_of(bf16_words(b.rows), b.cols));
   round_panels(b, words.data());
-  return {words.data(), b.rows, b.cols, true};
+  return {words.data(), b.rows, b.cols, true, nullptr};
 }
 
 void pack(MatrixView b, MutablePackedMatrixView out) {
@@ -82,7 +84,7 @@ PackedMatrixView packed_rows(PackedMatrixView b, std::size_t begin, std::size_t 
   for (std::size_t p = 0; p < b.panels(); ++p) {
     std::copy_n(b.panel(p) + first * kPanel, depth * kPanel, rows.data() + p * depth * kPanel);
   }
-  return {rows.data(), count, b.cols, b.is_bf16};
+  return {rows.data(), count, b.cols, b.is_bf16, nullptr};
 }
 
 PackedMatrix::PackedMatrix(std::size_t rows, std::size_t cols)
@@ -95,6 +97,11 @@ void PackedMatrix::round_to_bf16() {
   round_panels(*this, words.data());
   data_ = std::move(words);
   is_bf16_ = true;
+}
+
+void PackedMatrix::quantize() {
+  int8_ = std::make_shared<const Int8Matrix>(*this);
+  data_ = Matrix();
 }
 
 PackedMatrix PackedMatrix::from_rows(MatrixView b) {

@@ -80,15 +80,5 @@ TEST_F(PrecisionOf, other_types_are_refused) {
                      "--precision: \"int4\" is none of float32, bf16, int8, did you mean int8?");
 }
 
-TEST_F(PrecisionOf, networks_without_it_are_refused) {
-  fs::create_directory_symlink(fs::path(PTATTN_SOURCE_DIR "/samples/models/parts"),
-                               models() / "parts");
-  const Finished finished = run_tool({"town.ply", "-o", "out.ply", "--model", "parts", "--category",
-                                      "Airplane", "--precision", "int8"});
-  EXPECT_EQ(finished.exit_code, 2);
-  EXPECT_THAT(finished.err, HasSubstr("has an architecture that does not compute in int8"));
-  EXPECT_FALSE(fs::exists(folder() / "out.ply"));
-}
-
 }  // namespace
 }  // namespace ptattn::test

@@ -17,7 +17,7 @@
 namespace ptattn::test {
 namespace {
 
-constexpr std::array<std::size_t, 8> kWidths{1, 3, 8, 15, 16, 17, 33, 64};
+constexpr std::array<std::size_t, 10> kWidths{1, 3, 8, 15, 16, 17, 33, 36, 64, 75};
 
 /// The definition; the CPU rounds to the nearest, halves to even, as nearbyint does.
 int stepped(float x, float inverse, std::int32_t zero) {
@@ -62,6 +62,22 @@ TEST(quantize_rows, equals_its_scalar_twin_on_every_cpu_level) {
       expect_rows(x.view(), bytes, 2);
       EXPECT_EQ(bytes.zero[3], 0) << "no negative value, no zero point";
       EXPECT_EQ(*std::max_element(bytes.row(3), bytes.row(3) + width), 127);
+    }
+  });
+}
+
+TEST(quantize_rows, ranges_whose_quotient_is_infinite_become_zeros) {
+  for_each_target([] {
+    Matrix x(2, 40);
+    std::ranges::fill(x.values(), 0.0F);
+    x(0, 3) = 1e-39F;
+    x(1, 7) = -1e-39F;
+    ScratchMemory scratch;
+    const MutableByteRowsView bytes = byte_rows(2, 40, scratch);
+    quantize_rows(x, 0, bytes);
+    for (std::size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(bytes.zero[i], 0);
+      for (std::size_t k = 0; k < 40; ++k) EXPECT_EQ(bytes.row(i)[k], 0);
     }
   });
 }

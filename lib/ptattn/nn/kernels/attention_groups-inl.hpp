@@ -2,12 +2,12 @@
 //
 // Blocking. The innermost step is one panel of queries (two vectors, attention_panel-inl.hpp)
 // against one block of 128 keys: its scores, 128 x 32 floats, are 16 KiB and never leave the
-// first-level cache, nor do the keys and values of the block. Up to 512 queries make a group, whose
-// panels meet a block one after the other while one contiguous copy of it serves all of them; what
-// a group keeps between blocks (queries, sums, largest scores, totals) fits the second-level cache.
-// So keys and values come from memory once for every 512 queries, and beside the operands nothing
-// grows with their number. Sums are rescaled when a block raises the largest score (online softmax,
-// Milakov and Gimelshein 2018; Dao et al. 2022).
+// first-level cache, nor do the keys and values of the block. Up to 512 queries, of narrow heads
+// 1024, make a group, whose panels meet a block one after the other while one contiguous copy of it
+// serves all of them; what a group keeps between blocks (queries, sums, largest scores, totals)
+// fits the second-level cache. So keys and values come from memory once for every group, and beside
+// the operands nothing grows with their number. Sums are rescaled when a block raises the largest
+// score (online softmax, Milakov and Gimelshein 2018; Dao et al. 2022).
 
 #if defined(PTATTN_NN_KERNELS_ATTENTION_GROUPS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef PTATTN_NN_KERNELS_ATTENTION_GROUPS_INL_HPP
@@ -33,7 +33,6 @@ namespace ptattn::HWY_NAMESPACE {
 namespace {
 
 constexpr std::size_t kBlock = AttentionScratch::kBlock;
-constexpr std::size_t kGroup = AttentionScratch::kGroup;
 constexpr float kMasked = -std::numeric_limits<float>::infinity();
 
 // Edge of the squares that are transposed inside registers.
@@ -230,8 +229,8 @@ template <Product kProduct = Product::kFloat32, class Scorer>
 void attend(const AttentionOperands& operands, float query_scale, const Scorer& scorer,
             MutableMatrixView out, float* log_sums = nullptr) {
   const auto& [q, k, v, scores, memory] = operands;
-  for (std::size_t i = 0; i < q.rows; i += kGroup) {
-    const std::size_t rows = std::min(kGroup, q.rows - i);
+  for (std::size_t i = 0; i < q.rows; i += memory.group) {
+    const std::size_t rows = std::min(memory.group, q.rows - i);
     Group group{operands,
                 static_cast<std::ptrdiff_t>(k.rows + i + 1) - static_cast<std::ptrdiff_t>(q.rows)};
     group.q = q.rows_range(i, rows);

@@ -10,6 +10,12 @@ namespace {
 
 constexpr float kLargest = 127.0F;
 
+/// The nearest whole number, that which is even from the middle, of one well below 2^22.
+float nearest(float x) {
+  constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: the sum has no digits behind the point
+  return (x + kRounder) - kRounder;
+}
+
 /// Weights of one step of the kernel belong to one of two runs.
 std::size_t run_of(std::size_t k) {
   return k / Int8Matrix::kStep * 2 + k % 4 / 2;
@@ -21,7 +27,7 @@ int largest_run(std::span<const float> column, float scale) {
   std::array<int, 4> sums{};  // of both runs of a step: positive, negative
   for (std::size_t k = 0; k < column.size(); ++k) {
     if (k % Int8Matrix::kStep == 0) sums = {};
-    const int q = static_cast<int>(std::nearbyint(column[k] / scale));
+    const int q = static_cast<int>(nearest(column[k] / scale));
     int& sum = sums[run_of(k) % 2 * 2 + (q < 0 ? 1 : 0)];
     sum += std::abs(q);
     largest = std::max(largest, sum);
@@ -61,7 +67,7 @@ void Int8Matrix::quantize_column(const PackedMatrix& b, std::size_t j) {
   for (std::size_t k = 0; k < rows_; ++k) column[k] = in[k * PackedMatrix::kPanel];
   scales_[j] = scale_of(column);
   for (std::size_t k = 0; k < rows_; ++k) {
-    const auto q = static_cast<std::int8_t>(std::nearbyint(column[k] / scales_[j]));
+    const auto q = static_cast<std::int8_t>(nearest(column[k] / scales_[j]));
     values_.data()->data()[offset(k, j, depth_)] = q;
     sums_[j] += q;
   }

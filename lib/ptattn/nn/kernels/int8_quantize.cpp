@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ptattn/nn/kernels/int8_quantize.cpp"
@@ -22,13 +21,15 @@ using One = HWY_CAPPED(float, 1);
 using Vec = hn::Vec<Lane>;
 
 constexpr float kLevels = 127.0F;
+constexpr float kSmallestRange = 1e-30F;  // whose quotient is far from infinity
 
 // Vectors that are worked on together, for the sake of independent maxima and whole stores.
 constexpr std::size_t kVectors = 4;
 
-/// What turns values into steps; rows of zeros have neither.
+/// What turns values into steps; rows of zeros, or as good as zeros, have neither.
 struct Steps {
-  explicit Steps(float range) : scale(range / kLevels), inverse(range > 0 ? kLevels / range : 0) {}
+  explicit Steps(float range)
+      : scale(range / kLevels), inverse(range > kSmallestRange ? kLevels / range : 0.0F) {}
   float scale;
   float inverse;
 };
@@ -79,11 +80,11 @@ HWY_INLINE void store_bytes(const hn::Vec<hn::RebindToSigned<Lane>> (&x)[kVector
 }
 #endif
 
-/// Calls body(j) for groups of kVectors vectors that cover [0, n), n >= a group: the last one may
-/// begin inside of the one before.
-template <class Body>
+/// Calls body(j) for groups of kGroup vectors that cover [0, n), n being no less than a group: the
+/// last one may begin inside of the one before.
+template <std::size_t kGroup, class Body>
 HWY_INLINE void for_each_group(std::size_t n, const Body& body) {
-  const std::size_t group = kVectors * hn::Lanes(Lane());
+  const std::size_t group = kGroup * hn::Lanes(Lane());
   std::size_t j = 0;
   for (; j + group <= n; j += group) body(j);
   if (j < n) body(n - group);
@@ -95,21 +96,26 @@ HWY_INLINE void store_steps(std::size_t n, float inverse, std::int32_t zero, con
                             std::uint8_t* out) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
-  if (n < kVectors * lanes) {
+  if (n >= kVectors * lanes) {
+    for_each_group<kVectors>(n, [&](std::size_t j) HWY_ATTR {
+      hn::Vec<hn::RebindToSigned<Lane>> steps[kVectors];
+      HWY_UNROLL(4)
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        steps[v] = steps_of(d, value(d, j + v * lanes), inverse, zero);
+      }
+      store_bytes(steps, out + j);
+    });
+  } else if (n >= lanes) {
+    for_each_group<1>(n, [&](std::size_t j) HWY_ATTR {
+      const hn::Rebind<std::uint8_t, Lane> db;
+      hn::StoreU(hn::DemoteTo(db, steps_of(d, value(d, j), inverse, zero)), db, out + j);
+    });
+  } else {
     for (std::size_t j = 0; j < n; ++j) {
       out[j] =
           static_cast<std::uint8_t>(hn::GetLane(steps_of(One(), value(One(), j), inverse, zero)));
     }
-    return;
   }
-  for_each_group(n, [&](std::size_t j) HWY_ATTR {
-    hn::Vec<hn::RebindToSigned<Lane>> steps[kVectors];
-    HWY_UNROLL(4)
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      steps[v] = steps_of(d, value(d, j + v * lanes), inverse, zero);
-    }
-    store_bytes(steps, out + j);
-  });
 }
 
 struct Range {
@@ -117,24 +123,38 @@ struct Range {
   float high;
 };
 
-/// The range of a row and zero, of at least one group.
-Range range_of(const float* x, std::size_t n) {
+/// The range of a row and zero.
+template <std::size_t kGroup>
+HWY_INLINE Range range_of_groups(const float* x, std::size_t n) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
-  Vec low[kVectors];
-  Vec high[kVectors];
-  for (std::size_t v = 0; v < kVectors; ++v) low[v] = high[v] = hn::Zero(d);
-  for_each_group(n, [&](std::size_t j) HWY_ATTR {
+  Vec low[kGroup];
+  Vec high[kGroup];
+  for (std::size_t v = 0; v < kGroup; ++v) low[v] = high[v] = hn::Zero(d);
+  for_each_group<kGroup>(n, [&](std::size_t j) HWY_ATTR {
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < kVectors; ++v) {
+    for (std::size_t v = 0; v < kGroup; ++v) {
       const Vec values = hn::LoadU(d, x + j + v * lanes);
       low[v] = hn::Min(low[v], values);
       high[v] = hn::Max(high[v], values);
     }
   });
-  const Vec lowest = hn::Min(hn::Min(low[0], low[1]), hn::Min(low[2], low[3]));
-  const Vec highest = hn::Max(hn::Max(high[0], high[1]), hn::Max(high[2], high[3]));
-  return {hn::GetLane(hn::MinOfLanes(d, lowest)), hn::GetLane(hn::MaxOfLanes(d, highest))};
+  for (std::size_t v = 1; v < kGroup; ++v) {
+    low[0] = hn::Min(low[0], low[v]);
+    high[0] = hn::Max(high[0], high[v]);
+  }
+  return {hn::GetLane(hn::MinOfLanes(d, low[0])), hn::GetLane(hn::MaxOfLanes(d, high[0]))};
+}
+
+HWY_INLINE Range range_of(const float* x, std::size_t n) {
+  const std::size_t lanes = hn::Lanes(Lane());
+  if (n >= kVectors * lanes) return range_of_groups<kVectors>(x, n);
+  if (n >= lanes) return range_of_groups<1>(x, n);
+  Range range{0.0F, 0.0F};
+  for (std::size_t j = 0; j < n; ++j) {
+    range = {std::min(range.low, x[j]), std::max(range.high, x[j])};
+  }
+  return range;
 }
 
 /// max over rows and columns of x[indices] + center, at least zero
@@ -169,25 +189,15 @@ float largest_sum(MatrixView x, std::span<const std::uint32_t> indices, const fl
 }  // namespace
 
 void quantize(MatrixView x, std::size_t begin, const MutableByteRowsView& out) {
-  // Narrow rows are filled up with zeros, which are in every range.
-  constexpr std::size_t kGroup = kVectors * HWY_MIN(HWY_LANES(float), 16);
-  alignas(64) std::array<float, kGroup> wide{};
-  alignas(64) std::array<std::uint8_t, kGroup> bytes;
-  const bool is_narrow = x.cols < kGroup;
-  const std::size_t n = is_narrow ? kGroup : x.cols;
   for (std::size_t i = 0; i < x.rows; ++i) {
-    const float* row = x.row(i);
-    if (is_narrow) {
-      std::copy_n(row, x.cols, wide.data());
-      row = wide.data();
-    }
-    std::uint8_t* const to = out.row(begin + i);
-    const Range range = range_of(row, n);
+    const float* const row = x.row(i);
+    const Range range = range_of(row, x.cols);
     const Steps steps(range.high - range.low);
-    const auto zero = static_cast<std::int32_t>(std::nearbyint(-range.low * steps.inverse));
+    // The sum has the whole number in its low bits.
+    const std::int32_t zero = std::bit_cast<std::int32_t>(kRounder - range.low * steps.inverse) -
+                              std::bit_cast<std::int32_t>(kRounder);
     const auto value = [&](auto d, std::size_t j) HWY_ATTR { return hn::LoadU(d, row + j); };
-    store_steps(n, steps.inverse, zero, value, is_narrow ? bytes.data() : to);
-    if (is_narrow) std::copy_n(bytes.data(), x.cols, to);
+    store_steps(x.cols, steps.inverse, zero, value, out.row(begin + i));
     out.scale[begin + i] = steps.scale;
     out.zero[begin + i] = zero;
   }

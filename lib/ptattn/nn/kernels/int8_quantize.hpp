@@ -16,6 +16,7 @@ namespace ptattn {
 ///
 /// Each row has a scale of its own, so an error is at most half a 127th of the row's range. Zero is
 /// zero exactly, and rows without negative values, as rectifiers leave them, use all of the 7 bits.
+/// A row whose range is below 1e-30 becomes zeros.
 /// @param x  [m, out.cols], finite
 void quantize_rows(MatrixView x, std::size_t begin, MutableByteRowsView out);
 

@@ -110,7 +110,7 @@ BENCHMARK(product_bf16)->Apply(shapes);
 void product_int8(benchmark::State& state) {
   const auto [m, k, n] = std::array{state.range(0), state.range(1), state.range(2)};
   ptattn::ScratchMemory scratch;
-  const auto a = ptattn::quantized_in_parallel(random_matrix(m, k), scratch);
+  const auto a = ptattn::quantized(random_matrix(m, k), scratch);
   const ptattn::Int8Matrix b(ptattn::PackedMatrix::from_rows(random_matrix(k, n)));
   Matrix c(m, n);
   for (auto _ : state) {

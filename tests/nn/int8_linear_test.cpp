@@ -131,7 +131,7 @@ TEST(int8_linear, is_close_to_the_float32_layer) {
   const Matrix residual = random_matrix(150, 70, 4);
   const Matrix expected = linear(layer, x, Activation::kLeakyRelu, residual);
   ScratchMemory scratch;
-  const ByteRowsView bytes = quantized_in_parallel(x, scratch);
+  const ByteRowsView bytes = quantized(x, scratch);
   const Matrix actual = linear(quantised, bytes, Activation::kLeakyRelu, residual);
   EXPECT_LT(per_mille(actual, expected), 12.0);
   EXPECT_GT(per_mille(actual, expected), 0.1) << "this is not the 8-bit layer";
@@ -152,7 +152,7 @@ TEST(int8_linear, thread_count_changes_no_bit) {
   const auto with_threads = [&](int threads) {
     const ThreadLimit limit(threads);
     ScratchMemory scratch;
-    return linear(layer, quantized_in_parallel(x, scratch), Activation::kRelu);
+    return linear(layer, quantized(x, scratch), Activation::kRelu);
   };
   EXPECT_TRUE(same_bytes(with_threads(1), with_threads(8)));
 }
@@ -160,7 +160,7 @@ TEST(int8_linear, thread_count_changes_no_bit) {
 TEST(int8_linear, packed_result_is_the_result) {
   const Int8Linear layer(Linear(random_dense(40, 70, 1)));
   ScratchMemory scratch;
-  const ByteRowsView x = quantized_in_parallel(random_matrix(9, 40, 3), scratch);
+  const ByteRowsView x = quantized(random_matrix(9, 40, 3), scratch);
   EXPECT_TRUE(
       same_packed(linear_packed(layer, x, scratch), PackedMatrix::from_rows(linear(layer, x))));
 }
@@ -197,8 +197,7 @@ TEST(int8_grouping, is_close_to_the_float32_embedding) {
     const ThreadLimit limit(threads);
     ScratchMemory scratch;
     Matrix out(25, 45);
-    embed_neighborhoods(quantised, quantized_in_parallel(features, scratch), centers, neighbors,
-                        out);
+    embed_neighborhoods(quantised, quantized(features, scratch), centers, neighbors, out);
     return out;
   };
   const Matrix actual = with_threads(1);
@@ -207,11 +206,10 @@ TEST(int8_grouping, is_close_to_the_float32_embedding) {
   EXPECT_TRUE(same_bytes(actual, with_threads(8)));
   ScratchMemory scratch;
   Matrix none(0, 45);
-  EXPECT_NO_THROW(
-      embed_neighborhoods(quantised, quantized_in_parallel(features, scratch), {}, {}, none));
-  EXPECT_THROW(embed_neighborhoods(quantised, quantized_in_parallel(features, scratch), centers,
-                                   neighbors, none),
-               Error);
+  EXPECT_NO_THROW(embed_neighborhoods(quantised, quantized(features, scratch), {}, {}, none));
+  EXPECT_THROW(
+      embed_neighborhoods(quantised, quantized(features, scratch), centers, neighbors, none),
+      Error);
 }
 
 }  // namespace

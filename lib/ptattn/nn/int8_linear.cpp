@@ -6,6 +6,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/kernels/int8_gemm.hpp"
+#include "ptattn/nn/kernels/int8_quantize.hpp"
 #include "ptattn/nn/shapes.hpp"
 
 namespace ptattn {
@@ -16,6 +17,7 @@ constexpr std::string_view kSubject = "8-bit matrix product";
 // A task's share of a result, see linear.cpp.
 constexpr std::size_t kTaskRows = 128;
 constexpr std::size_t kTaskPanels = 4;
+constexpr std::size_t kQuantizedRows = 64;
 
 void check_input(const Int8Linear& layer, const ByteRowsView& x) {
   if (x.depth == layer.weight.depth()) return;
@@ -31,6 +33,14 @@ Epilogue epilogue_of(const Int8Linear& layer, Activation activation, MatrixView 
 }  // namespace
 
 Int8Linear::Int8Linear(const Linear& layer) : weight(layer.weight), bias(layer.bias) {}
+
+ByteRowsView quantized(MatrixView x, ScratchMemory& scratch) {
+  const MutableByteRowsView rows = byte_rows(x.rows, x.cols, scratch);
+  parallel_ranges(x.rows, kQuantizedRows, [&](std::size_t begin, std::size_t end) {
+    quantize_rows(x.rows_range(begin, end - begin), begin, rows);
+  });
+  return rows;
+}
 
 ByteRowsView gather_rows(const ByteRowsView& x, std::span<const std::uint32_t> indices,
                          ScratchMemory& scratch) {

@@ -10,7 +10,6 @@
 #include "ptattn/nn/kernels/byte_rows.hpp"
 #include "ptattn/nn/kernels/int8_matrix.hpp"
 #include "ptattn/nn/linear.hpp"
-#include "ptattn/nn/parallel_rounding.hpp"
 
 namespace ptattn {
 
@@ -24,6 +23,10 @@ struct Int8Linear {
   Int8Linear() = default;
   explicit Int8Linear(const Linear& layer);
 };
+
+/// Returns the rows of x in 7 bits in memory of `scratch`, see quantize_rows; parallel over rows.
+/// @param x  [n, c], finite
+[[nodiscard]] ByteRowsView quantized(MatrixView x, ScratchMemory& scratch);
 
 /// Returns the copies of the rows with the given indices, in that order, in memory of `scratch`.
 [[nodiscard]] ByteRowsView gather_rows(const ByteRowsView& x,

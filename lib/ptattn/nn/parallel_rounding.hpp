@@ -3,9 +3,8 @@
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/scratch_memory.hpp"
+#include "ptattn/nn/int8_linear.hpp"
 #include "ptattn/nn/kernels/bfloat16.hpp"
-#include "ptattn/nn/kernels/byte_rows.hpp"
-#include "ptattn/nn/kernels/int8_quantize.hpp"
 #include "ptattn/nn/kernels/packed_matrix.hpp"
 
 namespace ptattn {
@@ -20,18 +19,6 @@ namespace ptattn {
   return {words};
 }
 
-/// Returns the rows of x in 7 bits in memory of `scratch`, see quantize_rows, in parallel over
-/// rows.
-/// @param x  [n, c], finite
-[[nodiscard]] inline ByteRowsView quantized_in_parallel(MatrixView x, ScratchMemory& scratch) {
-  constexpr std::size_t kRows = 64;  // of a task
-  const MutableByteRowsView rows = byte_rows(x.rows, x.cols, scratch);
-  parallel_ranges(x.rows, kRows, [&](std::size_t begin, std::size_t end) {
-    quantize_rows(x.rows_range(begin, end - begin), begin, rows);
-  });
-  return rows;
-}
-
 /// Calls body with the rows of x as products with `weights` take them: a MatrixView, Bf16Rows or a
 /// ByteRowsView, converted once, in parallel over rows.
 template <class Body>
@@ -39,7 +26,7 @@ void with_rows_for(PackedMatrixView weights, MatrixView x, const Body& body) {
   if (weights.is_float32()) return body(x);
   ScratchMemory scratch;
   if (weights.is_bf16) return body(rounded_in_parallel(x, scratch));
-  body(quantized_in_parallel(x, scratch));
+  body(quantized(x, scratch));
 }
 
 }  // namespace ptattn

@@ -26,7 +26,7 @@ MatrixView apply_layer(const Linear& layer, MatrixView x, Activation activation,
 
 MatrixView apply_layer(const Int8Linear& layer, MatrixView x, Activation activation,
                        ScratchMemory& scratch) {
-  return linear(layer, quantized_in_parallel(x, scratch), activation, scratch);
+  return linear(layer, quantized(x, scratch), activation, scratch);
 }
 
 void apply_layer_max(const Linear& layer, MatrixView x, MutableMatrixView out) {
@@ -35,7 +35,7 @@ void apply_layer_max(const Linear& layer, MatrixView x, MutableMatrixView out) {
 
 void apply_layer_max(const Int8Linear& layer, MatrixView x, MutableMatrixView out) {
   ScratchMemory scratch;
-  linear_max(layer, quantized_in_parallel(x, scratch), Activation::kLeakyRelu, out);
+  linear_max(layer, quantized(x, scratch), Activation::kLeakyRelu, out);
 }
 
 void embed_groups(const GroupingWeights& w, MatrixView features, const PctGroups& groups,
@@ -46,8 +46,7 @@ void embed_groups(const GroupingWeights& w, MatrixView features, const PctGroups
 void embed_groups(const Int8GroupingWeights& w, MatrixView features, const PctGroups& groups,
                   MutableMatrixView out) {
   ScratchMemory scratch;
-  embed_neighborhoods(w, quantized_in_parallel(features, scratch), groups.sampled, groups.neighbors,
-                      out);
+  embed_neighborhoods(w, quantized(features, scratch), groups.sampled, groups.neighbors, out);
 }
 
 /// @param weights  gets the attention weights; nullptr: not needed
@@ -60,12 +59,11 @@ void attend_offset(const OffsetAttentionWeights& w, MatrixView x, MutableMatrixV
 void attend_offset(const Int8OffsetAttentionWeights& w, MatrixView x, MutableMatrixView out,
                    Matrix* /*weights*/) {
   ScratchMemory scratch;
-  const PackedMatrixView values =
-      linear_packed(w.value, quantized_in_parallel(x, scratch), scratch);
+  const PackedMatrixView values = linear_packed(w.value, quantized(x, scratch), scratch);
   const MatrixView qk = linear(w.query_key, x, Activation::kNone, scratch);
   const MutableMatrixView offset = scratch.matrix(x.rows, values.cols);
   attention_offset(qk, values, x, offset);
-  linear(w.transform, quantized_in_parallel(offset, scratch), Activation::kRelu, x, out);
+  linear(w.transform, quantized(offset, scratch), Activation::kRelu, x, out);
 }
 
 template <class Weights>

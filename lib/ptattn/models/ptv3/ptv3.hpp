@@ -29,10 +29,11 @@ namespace ptattn {
 ///
 /// In bfloat16 (round_to_bf16) the products of all blocks, of their attention and between stages
 /// multiply rounded numbers. In 8 bits (quantize) linear layers and convolutions of all blocks and
-/// between stages have 8-bit weights, a scale for each output channel, and 7-bit inputs, a scale for
-/// each row, found when the row is known: nothing needs calibration data. Float32 remain the stem,
-/// whose inputs are channels such as heights; the head, which decides; norms, softmax, biases and
-/// sums with residuals; and attention, but where the CPU has products of bfloat16 it takes these.
+/// between stages have 8-bit weights, a scale for each output channel, and 7-bit inputs, a scale
+/// for each row, found when the row is known: nothing needs calibration data. Float32 remain the
+/// stem, whose inputs are channels such as heights; the head, which decides; norms, softmax, biases
+/// and sums with residuals; and attention, but where the CPU has products of bfloat16 it takes
+/// these.
 ///
 /// Time of the 46 M parameter network for 100 000 voxels: some 300 G floating-point operations;
 /// the same bits for any thread count. Lists and intermediate results lie in the threads'

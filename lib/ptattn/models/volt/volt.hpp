@@ -26,8 +26,8 @@ namespace ptattn {
 /// `decoder`; attention layers are called `blocks.0.attn`, .... Tokens come in the order of cloud,
 /// x, y, z; rows of `decoder` are those of the input. Outputs: class scores, one row an input row.
 ///
-/// In bfloat16 (round_to_bf16) and in 8 bits (quantize) compute the layers of the blocks, as in Ptv3;
-/// tokenizer, decoder and head stay float32.
+/// In bfloat16 (round_to_bf16) and in 8 bits (quantize) compute the layers of the blocks, as in
+/// Ptv3; tokenizer, decoder and head stay float32.
 ///
 /// The same bits for any thread count. Intermediate results lie in the threads' ScratchMemory; a
 /// pass allocates only what it returns once another of its size went before.

@@ -64,6 +64,17 @@ TEST_F(Info, a_town_is_a_scene_for_the_aerial_model) {
   EXPECT_LT(field.at("low"), field.at("high"));
 }
 
+TEST_F(Info, the_command_suits_clouds_that_are_labelled_and_files_that_are_not_written) {
+  PointCloud town = read_cloud(kTown);
+  town.metadata().comments.emplace_back("ptattn made by ptattn-segment 0.1.0");
+  write_cloud(folder() / "a.ply", town);
+  EXPECT_EQ(record("a.ply").at("command"), "ptattn-segment a.ply -o a_labelled.ply --replace");
+  fs::copy_file(kTown, folder() / "a.ply.gz");  // the content decides
+  EXPECT_EQ(record("a.ply.gz").at("command"), "ptattn-segment a.ply.gz -o a_labelled.ply");
+  fs::copy_file(kTown, folder() / "tile");
+  EXPECT_EQ(record("tile").at("command"), "ptattn-segment tile -o tile_labelled.ply");
+}
+
 TEST_F(Info, a_chair_is_an_object_for_the_classifier) {
   const json chair = record(kChair);
   EXPECT_EQ(chair.at("kind"), "object");

@@ -8,11 +8,13 @@
 #include <string_view>
 #include <utility>
 
+#include "../target.hpp"
 #include "ptattn/cloud/columns.hpp"
 #include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/io/cloud_io.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
 #include "ptattn/tasks/geometry/object_hints.hpp"
@@ -115,12 +117,21 @@ std::string shell_word(const std::string& path) {
   return word + "'";
 }
 
+/// Whether ptattn-segment has been at work already, whose fields are taken.
+bool is_labelled(const CloudFacts& facts) {
+  return std::ranges::any_of(
+      facts.made_by, [](const std::string& run) { return run.starts_with("ptattn-segment "); });
+}
+
 std::string segment_command(const std::string& path, const std::string& model,
                             const CloudFacts& facts) {
-  std::filesystem::path output = std::filesystem::path(path).filename();
+  std::filesystem::path output = without_gz(path).filename();
+  const auto is_written = [&](std::string_view end) { return has_extension(output.string(), end); };
+  if (std::ranges::none_of(kCloudExtensions, is_written)) output.replace_extension(".ply");
   output.replace_filename(output.stem().string() + "_labelled" + output.extension().string());
   return "ptattn-segment " + shell_word(path) + " -o " + shell_word(output.string()) +
-         (model == "aerial" ? "" : " --model " + model) + frame_options(facts);
+         (model == "aerial" ? "" : " --model " + model) + frame_options(facts) +
+         (is_labelled(facts) ? " --replace" : "");
 }
 
 /// What a model takes.

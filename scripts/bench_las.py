@@ -52,6 +52,8 @@ def make(tile: laspy.LasData, point_format: int, count: int, path: Path) -> None
     las.X, las.Y, las.Z = tile.X[rows] + copy * width, tile.Y[rows], tile.Z[rows]
     for name in ("intensity", "return_number", "number_of_returns", "classification", "point_source_id"):
         values = np.asarray(tile[name])[rows]
+        if point_format < 6 and "return" in name:
+            values = np.minimum(values, 7)
         las[name] = values if point_format >= 6 or name != "classification" else values % 32
     names = set(las.point_format.dimension_names)
     if "gps_time" in names:

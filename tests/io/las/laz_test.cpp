@@ -250,6 +250,26 @@ TEST_F(LazChunks, truncated_files_are_refused_and_salvaged_to_the_last_whole_poi
   }
 }
 
+TEST_F(LazChunks, a_description_of_the_compression_in_a_plain_file_gives_way_to_the_right_one) {
+  PointCloud cloud = read_cloud(las_folder() / "format0_extra.las");
+  const std::string laz = contents(las_folder() / "format3.laz");
+  LasRecord stale;
+  const std::string_view user = "laszip encoded";
+  std::ranges::copy(user, stale.user_id.begin());
+  stale.record_id = 22204;
+  const auto data = std::as_bytes(std::span(laz)).subspan(laz.find(user) - 2 + 54, 34 + 3 * 6);
+  stale.data.assign(data.begin(), data.end());
+  auto las = std::make_shared<LasMetadata>(*cloud.metadata().las);
+  las->records.push_back(stale);
+  cloud.metadata().las = las;
+  const PointCloud again = parse(written(cloud));
+  ASSERT_EQ(again.size(), cloud.size());
+  for (const Field& field : cloud.fields()) {
+    EXPECT_TRUE(std::ranges::equal(field.bytes(), again.find(field.name())->bytes()))
+        << field.name();
+  }
+}
+
 TEST_F(LazChunks, descriptions_that_lie_are_refused) {
   const std::string whole = contents(las_folder() / "format7.laz");
   const std::size_t at = whole.find("laszip encoded") - 2 + 54;

@@ -84,7 +84,12 @@ LasWriter::LasWriter(AtomicFile& file, const PointCloud& head, std::uint64_t poi
   las::check_sizes(plan_, file_.subject());
   const auto settings = las::laz::settings_for_format(plan_.header.format, plan_.layout.stride,
                                                       metadata.chunk_points);
-  if (compressed) plan_.records.push_back(las::laz::make_laz_record(settings));
+  if (compressed) {  // in place of one that a file without compression had
+    std::erase_if(plan_.records, [](const LasRecord& record) {
+      return las::is_record(record, las::laz::kLazUser, las::laz::kLazRecord);
+    });
+    plan_.records.push_back(las::laz::make_laz_record(settings));
+  }
   file_.append(las::front_of(plan_, metadata.padding));
   if (compressed) chunks_.emplace(file_, settings, plan_.header.points_start);
 }

@@ -30,23 +30,8 @@ bool is_reversible(const Quantization& quantization, FieldType stored) {
   return std::isfinite(steps) && scale > smallest * 0x1p60 && steps * 0x1p-51 < 0.25;
 }
 
-double quantize(const Quantization& quantization, double value) {
-  // Adding and taking away 1.5 * 2^52 rounds to an integer; larger numbers are integers already.
-  constexpr double kRounder = 0x1.8p52;
-  const double steps = (value - quantization.offset) / quantization.scale;
-  return std::abs(steps) < 0x1p51 ? (steps + kRounder) - kRounder : steps;
-}
-
 bool holds(FieldType type, double whole) {
-  return visit_type(type, [&]<class T>(T) {
-    if constexpr (std::is_integral_v<T>) {
-      // 2^63 and 2^64 are doubles, the largest integers below them are not.
-      const double beyond = std::ldexp(1.0, std::numeric_limits<T>::digits);
-      return whole >= static_cast<double>(std::numeric_limits<T>::lowest()) && whole < beyond;
-    } else {
-      return true;
-    }
-  });
+  return visit_type(type, [&]<class T>(T) { return holds<T>(whole); });
 }
 
 }  // namespace ptattn::io::las

@@ -17,6 +17,7 @@ namespace ptattn::io::las {
 namespace {
 
 constexpr std::size_t kPointsPerTask = 65536;
+constexpr std::size_t kPointsAtOnce = 512;  // their records stay in the nearest cache
 
 /// The records of a block of points.
 template <class Byte>
@@ -154,7 +155,8 @@ T stored_value(const LasColumn& column, const Quantization& step, double value, 
     if (std::memcmp(&same, &value, sizeof value) == 0) return *exact;
   }
   const double whole = quantize(step, value);
-  if (std::isnan(whole) || !holds(column.stored, whole)) fail_value(column, value, subject);
+  if (std::isnan(whole) || !holds<T>(whole)) [[unlikely]]
+    fail_value(column, value, subject);
   return static_cast<T>(whole);
 }
 
@@ -176,11 +178,18 @@ void pack_quantized(const Block<std::byte>& block, const LasColumn& column,
   });
 }
 
-}  // namespace
+template <class Byte, class Body>
+void for_each_block(std::span<Byte> records, std::size_t stride, std::size_t first,
+                    const Body& body) {
+  const std::size_t most = kPointsAtOnce * stride;
+  for (std::size_t at = 0; at < records.size(); at += most) {
+    body(Block<Byte>{records.subspan(at, std::min(most, records.size() - at)), stride,
+                     first + at / stride});
+  }
+}
 
-void unpack_columns(const RecordLayout& layout, std::span<const std::byte> records,
-                    std::size_t first, std::span<Field> fields, std::span<Field* const> exact) {
-  const Block<const std::byte> block{records, layout.stride, first};
+void unpack_block(const RecordLayout& layout, const Block<const std::byte>& block,
+                  std::span<Field> fields, std::span<Field* const> exact) {
   for (std::size_t c = 0; c < layout.columns.size(); ++c) {
     const LasColumn& column = layout.columns[c];
     if (column.is_packed()) {
@@ -194,10 +203,9 @@ void unpack_columns(const RecordLayout& layout, std::span<const std::byte> recor
   }
 }
 
-void pack_columns(const RecordLayout& layout, std::span<const ColumnSource> sources,
-                  std::size_t first, std::span<std::byte> records, std::string_view subject) {
-  std::ranges::fill(records, std::byte{0});
-  const Block<std::byte> block{records, layout.stride, first};
+void pack_block(const RecordLayout& layout, const Block<std::byte>& block,
+                std::span<const ColumnSource> sources, std::string_view subject) {
+  std::ranges::fill(block.records, std::byte{0});
   for (std::size_t c = 0; c < layout.columns.size(); ++c) {
     const LasColumn& column = layout.columns[c];
     const ColumnSource& source = sources[c];
@@ -210,6 +218,22 @@ void pack_columns(const RecordLayout& layout, std::span<const ColumnSource> sour
       pack_quantized(block, column, source, subject);
     }
   }
+}
+
+}  // namespace
+
+void unpack_columns(const RecordLayout& layout, std::span<const std::byte> records,
+                    std::size_t first, std::span<Field> fields, std::span<Field* const> exact) {
+  for_each_block(records, layout.stride, first, [&](const Block<const std::byte>& block) {
+    unpack_block(layout, block, fields, exact);
+  });
+}
+
+void pack_columns(const RecordLayout& layout, std::span<const ColumnSource> sources,
+                  std::size_t first, std::span<std::byte> records, std::string_view subject) {
+  for_each_block(records, layout.stride, first, [&](const Block<std::byte>& block) {
+    pack_block(layout, block, sources, subject);
+  });
 }
 
 bool fits_column(const ColumnSource& source, const LasColumn& column) {

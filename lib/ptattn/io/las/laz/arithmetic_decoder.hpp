@@ -33,14 +33,14 @@ class ArithmeticDecoder {
     if (value_ == UINT32_MAX) damage();
   }
 
-  template <std::size_t kSymbols>
-  unsigned symbol(SymbolModel<kSymbols>& model, unsigned /*value*/ = 0) {
+  template <class Model>
+  unsigned symbol(Model& model, unsigned /*value*/ = 0) {
     model.prepare();
-    const std::uint32_t unit = length_ >> SymbolModel<kSymbols>::kShareBits;
+    const std::uint32_t unit = length_ >> Model::kShareBits;
     const unsigned found = model.find(value_ / unit);
     const std::uint32_t begin = model.begin_of(found) * unit;
-    const std::uint32_t end = model.is_last(found) ? length_ : model.begin_of(found + 1) * unit;
-    narrow(begin, end - begin);
+    const std::uint32_t next = model.begin_of(found + 1) * unit;
+    narrow(begin, (model.is_last(found) ? length_ : next) - begin);
     model.count(found);
     return found;
   }

@@ -12,6 +12,9 @@
 namespace ptattn::io::las::laz {
 
 /// Writes symbols as an arithmetic coder of 32 bits does; the counterpart of ArithmeticDecoder.
+///
+/// The last four bytes stay in a register until they leave it, so that a carry reaches memory once
+/// in 2^32 times, and a step takes no branch that depends on the symbols.
 class ArithmeticEncoder {
  public:
   static constexpr bool kEncodes = true;
@@ -22,13 +25,13 @@ class ArithmeticEncoder {
     length_ = UINT32_MAX;
   }
 
-  template <std::size_t kSymbols>
-  unsigned symbol(SymbolModel<kSymbols>& model, unsigned value) {
+  template <class Model>
+  unsigned symbol(Model& model, unsigned value) {
     model.prepare();
-    const std::uint32_t unit = length_ >> SymbolModel<kSymbols>::kShareBits;
+    const std::uint32_t unit = length_ >> Model::kShareBits;
     const std::uint32_t begin = model.begin_of(value) * unit;
-    const std::uint32_t end = model.is_last(value) ? length_ : model.begin_of(value + 1) * unit;
-    narrow(begin, end - begin);
+    const std::uint32_t next = model.begin_of(value + 1) * unit;
+    narrow(begin, (model.is_last(value) ? length_ : next) - begin);
     model.count(value);
     return value;
   }
@@ -69,42 +72,45 @@ class ArithmeticEncoder {
     const bool one_byte = length_ > 2 * kShortest;
     // A point of the interval, told by one byte more, or by two.
     narrow(one_byte ? kShortest : kShortest / 2, one_byte ? kShortest / 2 : kShortest / 512);
-    make_room();
-    for (unsigned i = one_byte ? 3 : 2; i > 0; --i) *next_++ = std::byte{0};
-    return {bytes_.data(), next_};
+    for (std::size_t i = 0; i < kHeld; ++i) put_bytes(1);
+    base_ = 0;
+    put_bytes(one_byte ? 3 : 2);
+    return std::span<const std::byte>(bytes_.data(), next_).subspan(kHeld);
   }
 
  private:
-  static constexpr std::size_t kRoom = 16;  // more than a step writes
+  static constexpr std::size_t kHeld = 4;  // bytes above the 32 bits of the base
+  static constexpr std::size_t kRoom = 4;  // more than a step writes
 
   void plain_bits(unsigned count, std::uint32_t value) {
     const std::uint32_t unit = length_ >> count;
     narrow(value * unit, unit);
   }
 
-  void make_room() {
-    if (static_cast<std::size_t>(bytes_.data() + bytes_.size() - next_) < kRoom) [[unlikely]]
-      grow();
-  }
-
   void grow() {
     const auto written = next_ - bytes_.data();
     bytes_.resize(2 * bytes_.size() + (std::size_t{1} << 16U));
     next_ = bytes_.data() + written;
+    last_ = bytes_.data() + bytes_.size() - kRoom;
   }
 
-  void narrow(std::uint32_t begin, std::uint32_t length) {
-    const std::uint32_t old = base_;
+  [[gnu::always_inline]] void narrow(std::uint32_t begin, std::uint32_t length) {
     base_ += begin;
-    if (base_ < old) [[unlikely]]
+    if (base_ < begin) [[unlikely]]
       carry();
     const unsigned bytes = static_cast<unsigned>(std::countl_zero(length)) / 8;
-    make_room();
-    const std::uint32_t top = __builtin_bswap32(base_);  // of its bytes so many count
-    std::memcpy(next_, &top, sizeof top);
-    next_ += bytes;
-    base_ <<= 8 * bytes;
+    put_bytes(bytes);
     length_ = length << (8 * bytes);
+  }
+
+  /// Writes the first `count` of the bytes held, up to 3, and holds as many more.
+  [[gnu::always_inline]] void put_bytes(unsigned count) {
+    if (next_ >= last_) [[unlikely]]
+      grow();
+    const std::uint32_t held = __builtin_bswap32(static_cast<std::uint32_t>(base_ >> 32U));
+    std::memcpy(next_, &held, sizeof held);
+    next_ += count;
+    base_ <<= 8 * count;
   }
 
   void carry() {
@@ -115,7 +121,8 @@ class ArithmeticEncoder {
 
   std::vector<std::byte> bytes_;
   std::byte* next_ = nullptr;  // behind those of `bytes_` that are written
-  std::uint32_t base_ = 0;
+  std::byte* last_ = nullptr;  // where four of them still find room
+  std::uint64_t base_ = 0;     // its low half, and above it the bytes that are held
   std::uint32_t length_ = 0;
 };
 

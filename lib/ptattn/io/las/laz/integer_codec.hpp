@@ -1,11 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <tuple>
-#include <utility>
 
 #include "ptattn/io/las/laz/models.hpp"
 
@@ -19,11 +18,16 @@ namespace ptattn::io::las::laz {
 template <unsigned kBits, std::size_t kContexts>
 class IntegerCodec {
  public:
+  IntegerCodec() {
+    for (unsigned k = 1; k <= kBits; ++k) {
+      offsets_[k - 1].set_symbols(std::size_t{1} << std::min(k, kModelled));
+    }
+  }
+
   void reset() {
     reset_each(interval_);
     unit_.reset();
-    reset_places(std::make_index_sequence<kModelled>{});
-    reset_each(long_offsets_);
+    reset_each(offsets_);
   }
 
   /// Codes `value`, or finds it. Arithmetic is modulo 2^kBits.
@@ -46,8 +50,7 @@ class IntegerCodec {
   [[nodiscard]] unsigned interval() const { return last_; }
 
  private:
-  static constexpr unsigned kModelled = 8;  // bits of a offset that are modelled
-  static constexpr std::size_t kLongPlaces = kBits > kModelled ? kBits - kModelled : 0;
+  static constexpr unsigned kModelled = 8;  // bits of an offset that are modelled
 
   static std::int32_t difference(std::int32_t a, std::int32_t b) {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b));
@@ -94,46 +97,16 @@ class IntegerCodec {
 
   template <class Coder>
   std::uint32_t code_offset(Coder& coder, unsigned k, std::uint32_t offset) {
-    switch (k) {
-      case 1:
-        return coder.symbol(std::get<0>(offsets_), offset);
-      case 2:
-        return coder.symbol(std::get<1>(offsets_), offset);
-      case 3:
-        return coder.symbol(std::get<2>(offsets_), offset);
-      case 4:
-        return coder.symbol(std::get<3>(offsets_), offset);
-      case 5:
-        return coder.symbol(std::get<4>(offsets_), offset);
-      case 6:
-        return coder.symbol(std::get<5>(offsets_), offset);
-      case 7:
-        return coder.symbol(std::get<6>(offsets_), offset);
-      case 8:
-        return coder.symbol(std::get<7>(offsets_), offset);
-      default:
-        break;
-    }
-    if constexpr (kLongPlaces > 0) {
-      const unsigned low = k - kModelled;
-      const std::uint32_t high = coder.symbol(long_offsets_[low - 1], offset >> low);
-      return high << low | coder.bits(low, offset & ((1U << low) - 1));
-    } else {
-      return offset;
-    }
-  }
-
-  template <std::size_t... kIndex>
-  void reset_places(std::index_sequence<kIndex...>) {
-    (std::get<kIndex>(offsets_).reset(), ...);
+    // The models of all k are looked up and used alike: k is hard to foresee.
+    const unsigned low = k > kModelled ? k - kModelled : 0;
+    const std::uint32_t high = coder.symbol(offsets_[k - 1], offset >> low);
+    if (low == 0) return high;
+    return high << low | coder.bits(low, offset & ((1U << low) - 1));
   }
 
   std::array<SymbolModel<kBits + 1>, kContexts> interval_;
-  BitModel unit_;  // of k = 0: 0 or 1
-  std::tuple<SymbolModel<2>, SymbolModel<4>, SymbolModel<8>, SymbolModel<16>, SymbolModel<32>,
-             SymbolModel<64>, SymbolModel<128>, SymbolModel<256>>
-      offsets_;  // of k = 1 to 8
-  std::array<SymbolModel<256>, kLongPlaces> long_offsets_;
+  BitModel unit_;                                                  // of k = 0: 0 or 1
+  std::array<SymbolModel<1U << kModelled, true>, kBits> offsets_;  // of k = 1, 2, ...
   unsigned last_ = 0;
 };
 

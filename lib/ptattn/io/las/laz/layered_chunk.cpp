@@ -82,10 +82,7 @@ class LayeredRecords {
 
   /// Finds out which layers change within a chunk.
   void find_changes(std::span<const std::byte> records) {
-    std::vector<std::byte> changes(stride_);  // bits that differ from the first record somewhere
-    for (std::size_t at = stride_; at < records.size(); at += stride_) {
-      for (std::size_t b = 0; b < stride_; ++b) changes[b] |= records[at + b] ^ records[b];
-    }
+    const std::vector<std::byte> changes = changing_bits(records);
     const auto any = [&](std::size_t begin, std::size_t end) {
       return std::any_of(changes.begin() + static_cast<std::ptrdiff_t>(begin),
                          changes.begin() + static_cast<std::ptrdiff_t>(end),
@@ -110,6 +107,27 @@ class LayeredRecords {
   }
 
  private:
+  /// Returns the bits of a record that differ from the first one's somewhere.
+  [[nodiscard]] std::vector<std::byte> changing_bits(std::span<const std::byte> records) const {
+    constexpr std::size_t kWord = sizeof(std::uint64_t);  // records are longer
+    constexpr std::size_t kRecordsAtOnce = 512;           // which stay in the nearest cache
+    std::vector<std::byte> changes(stride_);
+    const std::size_t most = kRecordsAtOnce * stride_;
+    for (std::size_t begin = 0; begin < records.size(); begin += most) {
+      const std::size_t end = std::min(records.size(), begin + most);
+      for (std::size_t w = 0; w < stride_; w += kWord) {
+        const std::size_t b = std::min(w, stride_ - kWord);
+        const auto first = load<std::uint64_t>(records.data() + b);
+        auto changed = load<std::uint64_t>(changes.data() + b);
+        for (std::size_t at = begin; at < end; at += stride_) {
+          changed |= load<std::uint64_t>(records.data() + at + b) ^ first;
+        }
+        store<std::uint64_t>(changes.data() + b, changed);
+      }
+    }
+    return changes;
+  }
+
   /// The channel whose models the other items use. In version 3 that is the scanner channel of the
   /// point where it has just changed, and channel 0 otherwise.
   [[nodiscard]] unsigned channel_of_items(const Point14& point) const {
@@ -251,10 +269,7 @@ class LayeredEncoder final : public ChunkEncoder {
     records_.find_changes(records);
     records_.for_each_layer([](ArithmeticEncoder& encoder, auto& /*active*/) { encoder.start(); });
     records_.start(records.data());
-    for (std::size_t at = stride; at < records.size(); at += stride) {
-      std::memcpy(record_.data(), records.data() + at, stride);
-      records_.code(record_.data());
-    }
+    encode_more(records.subspan(stride));
     std::vector<std::span<const std::byte>> layers;
     records_.for_each_layer([&](ArithmeticEncoder& encoder, auto& active) {
       layers.push_back(active ? encoder.finish() : std::span<const std::byte>());
@@ -266,6 +281,15 @@ class LayeredEncoder final : public ChunkEncoder {
   }
 
  private:
+  /// Without calls a tenth faster than with.
+  [[gnu::flatten]] void encode_more(std::span<const std::byte> records) {
+    const std::size_t stride = records_.stride();
+    for (std::size_t at = 0; at < records.size(); at += stride) {
+      std::memcpy(record_.data(), records.data() + at, stride);
+      records_.code(record_.data());
+    }
+  }
+
   static void append_count(std::string& out, std::size_t count) {
     std::array<std::byte, kCountSize> bytes{};
     store<std::uint32_t>(bytes.data(), static_cast<std::uint32_t>(count));

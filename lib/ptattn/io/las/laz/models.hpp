@@ -34,10 +34,18 @@ namespace ptattn::io::las::laz {
 
 /// Holds frequencies of `kSymbols` symbols, from which their shares of an interval are computed
 /// anew from time to time.
-template <std::size_t kSymbols>
+///
+/// @tparam kFewer  true for models of different numbers of symbols that are chosen by an index: the
+///                 number, up to kSymbols, is told by set_symbols(), and all are searched alike
+template <std::size_t kSymbols, bool kFewer = false>
 class SymbolModel {
  public:
   static constexpr unsigned kShareBits = 15;  // the shares add up to 2^15
+
+  void set_symbols(std::size_t symbols) {
+    static_assert(kFewer);
+    symbols_ = static_cast<std::uint32_t>(symbols);
+  }
 
   /// Forgets everything; the next symbol finds all of them equally likely.
   void reset() { until_update_ = 0; }
@@ -47,30 +55,30 @@ class SymbolModel {
       start();
   }
 
-  /// Returns where the share of `symbol` begins.
+  /// Returns where the share of `symbol` begins; for the number of symbols anything.
   [[nodiscard]] std::uint32_t begin_of(unsigned symbol) const {
-    return static_cast<std::uint16_t>(begins_[symbol]);
+    return static_cast<std::uint32_t>(begins_[symbol] + kShift);
   }
-  [[nodiscard]] static constexpr bool is_last(unsigned symbol) { return symbol == kSymbols - 1; }
+  [[nodiscard]] bool is_last(unsigned symbol) const { return symbol + 1 == symbols(); }
 
-  /// Returns the symbol whose share holds `place`, which may lie beyond the shares: the last one
-  /// then.
+  /// Returns the symbol whose share holds `place`, which may lie a little beyond the shares: the
+  /// last one then.
   [[nodiscard]] unsigned find(std::uint32_t place) const {
-    const auto value = static_cast<std::int16_t>(std::min<std::uint32_t>(place, INT16_MAX));
-    unsigned begins = 0;  // that are not above the place
+    const auto value = static_cast<std::int16_t>(static_cast<std::int32_t>(place) - kShift);
     if constexpr (kBlocks <= kBlocksAtOnce) {
+      unsigned begins = 0;  // that are not above the place
       for (std::size_t b = 0; b < kBlocks; ++b) {
         begins += count_up_to(begins_.data() + b * kBlock, value);
       }
+      return begins - 1;
     } else {
       unsigned blocks = 0;
       for (std::size_t b = 0; b < kBlocks; b += kBlock) {
         blocks += count_up_to(block_begins_.data() + b, value);
       }
-      const unsigned block = std::min<unsigned>(blocks, kBlocks) - 1;
-      begins = block * kBlock + count_up_to(begins_.data() + block * kBlock, value);
+      const unsigned first = (blocks - 1) * kBlock;
+      return first + count_up_to(begins_.data() + first, value) - 1;
     }
-    return std::min<unsigned>(begins, kSymbols) - 1;
   }
 
   void count(unsigned symbol) {
@@ -85,46 +93,53 @@ class SymbolModel {
   static constexpr std::size_t kBlocksAtOnce = 4;  // more are searched in two steps
   static constexpr std::size_t kPaddedBlocks = (kBlocks + kBlock - 1) / kBlock * kBlock;
   static constexpr std::uint32_t kMostCounts = 1U << 15U;  // then all are halved
-  static constexpr std::uint32_t kLongestPeriod = (kSymbols + 6) * 8;
+  // Places are kept less this, so that 16 bits with a sign hold all of them, those a little beyond
+  // the shares too, and still have a number above all.
+  static constexpr std::int32_t kShift = 1 << 15;
+
+  [[nodiscard]] std::uint32_t symbols() const { return kFewer ? symbols_ : kSymbols; }
 
   void start() {
-    counts_.fill(1);
+    std::fill_n(counts_.begin(), symbols(), std::uint16_t{1});
     begins_.fill(INT16_MAX);
     block_begins_.fill(INT16_MAX);
     total_ = 0;
-    period_ = kSymbols;
+    period_ = symbols();
     update();
-    period_ = until_update_ = (kSymbols + 6) / 2;
+    period_ = until_update_ = (symbols() + 6) / 2;
   }
 
   void update() {
     total_ += period_;
     if (total_ > kMostCounts) {
       total_ = 0;
-      for (std::uint16_t& count : counts_) {
-        count = static_cast<std::uint16_t>((count + 1) / 2);
-        total_ += count;
+      for (std::size_t s = 0; s < symbols(); ++s) {
+        counts_[s] = static_cast<std::uint16_t>((counts_[s] + 1) / 2);
+        total_ += counts_[s];
       }
     }
     const std::uint32_t scale = 0x80000000U / total_;
     std::uint32_t sum = 0;
-    for (std::size_t s = 0; s < kSymbols; ++s) {
-      begins_[s] = static_cast<std::int16_t>(scale * sum >> (31 - kShareBits));
+    for (std::size_t s = 0; s < symbols(); ++s) {
+      const auto begin = static_cast<std::int32_t>(scale * sum >> (31 - kShareBits));
+      begins_[s] = static_cast<std::int16_t>(begin - kShift);
       sum += counts_[s];
     }
     if constexpr (kBlocks > kBlocksAtOnce) {
       for (std::size_t b = 0; b < kBlocks; ++b) block_begins_[b] = begins_[b * kBlock];
     }
-    period_ = std::min(period_ * 5 / 4, kLongestPeriod);
+    period_ = std::min(period_ * 5 / 4, (symbols() + 6) * 8);
     until_update_ = period_;
   }
 
-  alignas(16) std::array<std::int16_t, kBlocks * kBlock> begins_;
+  // One number more than there are symbols, which is read but not used.
+  alignas(16) std::array<std::int16_t, (kSymbols / kBlock + 1) * kBlock> begins_;
   alignas(16) std::array<std::int16_t, kBlocks <= kBlocksAtOnce ? 0 : kPaddedBlocks> block_begins_;
   std::array<std::uint16_t, kSymbols> counts_;
   std::uint32_t total_;
   std::uint32_t period_;
   std::uint32_t until_update_ = 0;
+  std::uint32_t symbols_ = kSymbols;  // where these are fewer
 };
 
 /// Represents the frequencies of zeros and ones.

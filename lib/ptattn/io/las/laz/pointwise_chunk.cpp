@@ -195,20 +195,13 @@ class PointwiseDecoder final : public ChunkDecoder {
 
   std::size_t decode(std::span<std::byte> records) override {
     const std::size_t stride = records_.stride();
-    std::size_t done = 0;
-    for (std::size_t at = 0; at < records.size(); at += stride, ++done) {
-      if (at_first_) {
-        if (bytes_.size() < stride) return done;
-        std::memcpy(records.data() + at, bytes_.data(), stride);
-        records_.start(bytes_.data());
-        decoder_.start(bytes_.subspan(stride));
-        at_first_ = false;
-        continue;
-      }
-      records_.code(decoder_, records.data() + at);
-      if (decoder_.is_exhausted()) return done;
-    }
-    return done;
+    if (!at_first_) return decode_more(records);
+    if (records.empty() || bytes_.size() < stride) return 0;
+    std::memcpy(records.data(), bytes_.data(), stride);
+    records_.start(bytes_.data());
+    decoder_.start(bytes_.subspan(stride));
+    at_first_ = false;
+    return 1 + decode_more(records.subspan(stride));
   }
 
   std::size_t used_bytes() const override {
@@ -216,6 +209,18 @@ class PointwiseDecoder final : public ChunkDecoder {
   }
 
  private:
+  [[gnu::flatten]] std::size_t decode_more(std::span<std::byte> records) {
+    const std::size_t stride = records_.stride();
+    ArithmeticDecoder decoder = decoder_;  // in registers
+    std::size_t done = 0;
+    for (std::size_t at = 0; at < records.size() && !decoder.is_exhausted(); at += stride) {
+      records_.code(decoder, records.data() + at);
+      if (!decoder.is_exhausted()) ++done;
+    }
+    decoder_ = decoder;
+    return done;
+  }
+
   Records records_;
   ArithmeticDecoder decoder_;
   std::span<const std::byte> bytes_;
@@ -232,15 +237,22 @@ class PointwiseEncoder final : public ChunkEncoder {
     out.append(reinterpret_cast<const char*>(records.data()), stride);
     records_.start(records.data());
     encoder_.start();
-    for (std::size_t at = stride; at < records.size(); at += stride) {
-      std::memcpy(record_.data(), records.data() + at, stride);
-      records_.code(encoder_, record_.data());
-    }
+    encode_more(records.subspan(stride));
     const auto bytes = encoder_.finish();
     out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
 
  private:
+  [[gnu::flatten]] void encode_more(std::span<const std::byte> records) {
+    const std::size_t stride = records_.stride();
+    ArithmeticEncoder encoder = std::move(encoder_);  // in registers
+    for (std::size_t at = 0; at < records.size(); at += stride) {
+      std::memcpy(record_.data(), records.data() + at, stride);
+      records_.code(encoder, record_.data());
+    }
+    encoder_ = std::move(encoder);
+  }
+
   Records records_;
   ArithmeticEncoder encoder_;
   std::vector<std::byte> record_;

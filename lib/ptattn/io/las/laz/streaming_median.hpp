@@ -13,25 +13,19 @@ class StreamingMedian {
   [[nodiscard]] std::int32_t get() const { return sorted_[2]; }
 
   void add(std::int32_t value) {
-    if (drops_largest_) {
-      drops_largest_ = value < sorted_[2];
-      sorted_[4] = value;
-      for (int i = 4; i > 0; --i) order(i - 1, i);
-    } else {
-      drops_largest_ = !(sorted_[2] < value);
-      sorted_[0] = value;
-      for (int i = 0; i < 4; ++i) order(i, i + 1);
-    }
+    // The four that stay, and where the new one goes among them; no branch, since none could be
+    // foreseen.
+    const std::int32_t* const kept = sorted_.data() + (drops_largest_ ? 0 : 1);
+    const std::array<std::int32_t, 4> stay{kept[0], kept[1], kept[2], kept[3]};
+    const std::int32_t median = sorted_[2];
+    drops_largest_ = drops_largest_ ? value < median : value <= median;
+    sorted_[0] = std::min(value, stay[0]);
+    for (std::size_t i = 1; i < 4; ++i)
+      sorted_[i] = std::max(stay[i - 1], std::min(value, stay[i]));
+    sorted_[4] = std::max(value, stay[3]);
   }
 
  private:
-  void order(int low, int high) {
-    const std::int32_t a = sorted_[static_cast<std::size_t>(low)];
-    const std::int32_t b = sorted_[static_cast<std::size_t>(high)];
-    sorted_[static_cast<std::size_t>(low)] = std::min(a, b);
-    sorted_[static_cast<std::size_t>(high)] = std::max(a, b);
-  }
-
   std::array<std::int32_t, 5> sorted_{};
   bool drops_largest_ = true;
 };

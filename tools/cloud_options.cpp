@@ -49,7 +49,7 @@ void add_cloud_options(CLI::App& app, CloudOptions& options) {
   add_read_options(app, options.read);
   app.add_option("--las-scale", options.las.scale,
                  "Store coordinates in steps of X in LAS and LAZ files made from other formats "
-                 "[0.001, finer for clouds below 10 in extent]")
+                 "[0.001, finer where coordinates are in finer steps or the extent is below 10]")
       ->type_name("X")
       ->check(number(1e-12, 1e12));
   app.add_option_function<std::string>(
@@ -60,6 +60,15 @@ void add_cloud_options(CLI::App& app, CloudOptions& options) {
 
 void tell_notes(const PointCloud& cloud, const std::string& path, Progress& progress) {
   tell_notes(cloud.metadata().notes, path, progress);
+}
+
+void tell_notes(const PointCloud& cloud, const LasOptions& las, const std::string& path,
+                Progress& progress) {
+  tell_notes(cloud, path, progress);
+  if (cloud.metadata().las == nullptr) return;
+  if (las.scale > 0.0) progress.note(path, "keeps the scale that it has, without --las-scale");
+  if (!las.crs.empty())
+    progress.note(path, "keeps the reference system that it has, without --crs");
 }
 
 void tell_notes(const std::vector<std::string>& notes, const std::string& path,

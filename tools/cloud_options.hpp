@@ -30,6 +30,10 @@ void add_cloud_options(CLI::App& app, CloudOptions& options);
 /// Says on standard error what was noticed about a file while it was read.
 void tell_notes(const PointCloud& cloud, const std::string& path, Progress& progress);
 void tell_notes(const std::vector<std::string>& notes, const std::string& path, Progress& progress);
+/// The same for a command that writes clouds; and that options for LAS files made from other
+/// formats do not change one that was LAS.
+void tell_notes(const PointCloud& cloud, const LasOptions& las, const std::string& path,
+                Progress& progress);
 
 /// Says what there is to say about the work on a file: notes, and warnings, which -q keeps.
 void tell(const std::vector<std::string>& notes, const std::vector<Hint>& warnings,

@@ -298,7 +298,7 @@ std::unique_ptr<CloudStream> open_survey(const Job& job, const SegmenterModel& m
 FileReport segment_survey(const Job& job, CloudStream& stream, const SegmenterModel& model,
                           const SegmentRun& run, Progress& progress) {
   const Work work{job, stream, model, run, progress, scratch_folder(job, run.survey)};
-  tell_notes(stream.head(), work.path(), progress);
+  tell_notes(stream.head(), run.clouds.las, work.path(), progress);
   check_new_fields(stream.head(), run.fields.for_output(job.output, model.description),
                    model.description);
   check_target(job.output, kCloudExtensions);

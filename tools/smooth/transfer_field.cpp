@@ -333,7 +333,7 @@ FileReport FieldTransfer::process(const Job& job, Progress& progress) {
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
-  tell_notes(cloud, path, progress);
+  tell_notes(cloud, s.clouds.las, path, progress);
   check_job(s, job, cloud, source.field, source.categorical);
   const UsablePoints points(cloud);
   const Matrix features = source.features.of(s, cloud, points);

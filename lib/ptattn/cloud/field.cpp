@@ -6,28 +6,9 @@
 #include <new>
 #include <utility>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 #include "ptattn/core/error.hpp"
 
 namespace ptattn {
-namespace {
-
-/// Asks for large pages where the system gives them on request only: a tenth of the time of reading
-/// a file can go into small ones.
-void prefer_large_pages([[maybe_unused]] std::byte* data, [[maybe_unused]] std::size_t size) {
-#if defined(MADV_HUGEPAGE)
-  constexpr std::size_t kPage = std::size_t{1} << 21U;
-  const auto begin = reinterpret_cast<std::uintptr_t>(data);
-  const std::uintptr_t first = (begin + kPage - 1) / kPage * kPage;
-  const std::uintptr_t last = (begin + size) / kPage * kPage;
-  if (first < last) (void)::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
-#endif
-}
-
-}  // namespace
 
 std::size_t size_of(FieldType type) {
   return visit_type(type, []<class T>(T) { return sizeof(T); });
@@ -71,7 +52,6 @@ Field::Field(std::string name, FieldType type, std::size_t points, std::uint32_t
   data_.reset(static_cast<std::byte*>(std::calloc(points, step)));
   if (data_ == nullptr) throw std::bad_alloc();
   size_ = points * step;
-  prefer_large_pages(data_.get(), size_);
 }
 
 Field::Field(const Field& other) : Field(other.name_, other.type_, 0, other.count_) {

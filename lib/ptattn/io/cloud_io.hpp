@@ -30,7 +30,7 @@ struct ReadOptions {
 
 /// Holds what a LAS or LAZ file gets that is made of a cloud that was none.
 struct LasOptions {
-  double scale = 0.0;  ///< of the coordinates; 0: 0.001, or finer for clouds below 10 in extent
+  double scale = 0.0;  ///< of the coordinates; 0: 0.001, or as fine as these are or their extent
   std::string crs{};   ///< reference system: "EPSG:2154", WKT, or empty for none
 };
 

@@ -139,6 +139,7 @@ PointCloud plain_cloud() {
 
 TEST_F(Las, other_clouds_get_millimetres_and_the_format_they_need) {
   PointCloud cloud = plain_cloud();
+  cloud.find("x")->values<double>()[0] = 700000.12345678;
   cloud.add("intensity", FieldType::kUInt16).values<std::uint16_t>()[1] = 77;
   cloud.add("classification", FieldType::kUInt8).values<std::uint8_t>()[1] = 6;
   cloud.add("confidence", FieldType::kFloat32).values<float>()[1] = 0.5F;
@@ -153,6 +154,27 @@ TEST_F(Las, other_clouds_get_millimetres_and_the_format_they_need) {
 TEST_F(Las, the_scale_can_be_chosen) {
   const PointCloud after = again(plain_cloud(), {.scale = 0.0001});
   EXPECT_NEAR(after.find("x")->as_double(0), 700000.1234, 1e-9);
+}
+
+TEST_F(Las, coordinates_in_steps_finer_than_millimetres_keep_them) {
+  PointCloud cloud = plain_cloud();
+  std::ranges::fill(cloud.find("z")->values<double>(), 12.34567);
+  const PointCloud after = again(cloud);
+  EXPECT_NEAR(after.find("x")->as_double(0), 700000.1234, 1e-9);
+  EXPECT_NEAR(after.find("z")->as_double(1), 12.34567, 1e-9);
+  cloud.find("z")->values<double>()[1] = std::sqrt(2.0);  // no steps at all
+  EXPECT_NEAR(again(cloud).find("z")->as_double(1), 1.414, 1e-9);
+}
+
+TEST_F(Las, times_that_are_no_seconds_of_a_week_are_marked_as_such) {
+  const auto encoding = [&](double time) {
+    PointCloud cloud = plain_cloud();
+    cloud.add("gps_time", FieldType::kFloat64).values<double>()[1] = time;
+    return std::to_integer<int>(again(cloud).metadata().las->header[6]);
+  };
+  EXPECT_EQ(encoding(345600.25), 0);
+  EXPECT_EQ(encoding(2.8e8), 1);
+  EXPECT_EQ(encoding(-3.1e7), 1);
 }
 
 TEST_F(Las, small_clouds_get_a_finer_scale) {

@@ -100,6 +100,55 @@ TEST_F(Las, headers_that_lie_are_refused) {
   EXPECT_THAT(refusal_of_reading("LASF"), testing::HasSubstr("ends within its header"));
 }
 
+TEST_F(Las, a_scale_of_zero_is_read_as_a_hundredth_and_noted) {
+  std::string bytes = contents(las_folder() / "format3.las");
+  put(bytes, 139, 0.0);  // of y
+  const PointCloud cloud = parse_cloud(std::as_bytes(std::span(bytes)), "a.las");
+  EXPECT_THAT(cloud.metadata().notes,
+              testing::ElementsAre("has a scale of 0 for y, which was read as 0.01: check the "
+                                   "extent"));
+}
+
+TEST_F(Las, header_sizes_that_do_not_fit_the_records_give_way_to_those_of_the_version) {
+  for (const auto& [name, lie] :
+       {std::pair{"format3_extra.las", 235}, {"format6_extra.las", 227}}) {
+    const std::string whole = contents(las_folder() / name);
+    std::string bytes = whole;
+    put(bytes, 94, static_cast<std::uint16_t>(lie));
+    const PointCloud cloud = parse_cloud(std::as_bytes(std::span(bytes)), "a.las");
+    EXPECT_THAT(cloud.metadata().notes,
+                testing::ElementsAre(
+                    testing::HasSubstr("claims a header of " + std::to_string(lie) + " bytes")));
+    EXPECT_EQ(cloud.size(), 300U) << name;
+    write_cloud(folder_ / "out.las", cloud);
+    EXPECT_TRUE(contents(folder_ / "out.las") == whole) << name;
+  }
+}
+
+TEST_F(Las, a_legacy_count_is_taken_where_the_other_is_impossible) {
+  std::string bytes = contents(las_folder() / "format6.las");
+  put(bytes, 107, 300U);
+  put(bytes, 247, std::uint64_t{1} << 60);
+  EXPECT_EQ(parse_cloud(std::as_bytes(std::span(bytes)), "a.las").size(), 300U);
+}
+
+TEST_F(Las, points_that_no_header_announces_are_noted_and_salvaged) {
+  std::string bytes = contents(las_folder() / "format3.las");
+  put(bytes, 107, 0U);
+  const auto read = [&](bool salvage) {
+    return parse_cloud(std::as_bytes(std::span(bytes)), "a.las", {.salvage = salvage});
+  };
+  EXPECT_EQ(read(false).size(), 0U);
+  EXPECT_THAT(
+      read(false).metadata().notes,
+      testing::ElementsAre("announces no points, but holds 300, left out without --salvage"));
+  const PointCloud saved = read(true);
+  EXPECT_EQ(saved.size(), 300U);
+  EXPECT_THAT(saved.metadata().notes,
+              testing::ElementsAre("announces no points, but holds 300, which were read"));
+  EXPECT_EQ(again(saved).size(), 300U);
+}
+
 TEST_F(Las, formats_newer_than_the_version_keep_the_only_count_there_is) {
   std::string bytes = contents(las_folder() / "format6.las");
   put(bytes, 25, std::uint8_t{2});

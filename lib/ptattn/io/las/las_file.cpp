@@ -67,10 +67,40 @@ Columns make_columns(const RecordLayout& layout, std::size_t points) {
   return columns;
 }
 
+/// What the header says that cannot be meant.
+void note_header(const LasHeader& header, const LasMetadata& metadata, Notes& notes) {
+  const unsigned claimed = claimed_header_size(metadata.header);
+  if (claimed != header.header_size) {
+    notes.push_back("claims a header of " + std::to_string(claimed) + " bytes, its records begin " +
+                    "after " + std::to_string(header.header_size));
+  }
+  std::string axes;
+  for (std::size_t axis = 0; axis < header.scale.size(); ++axis) {
+    if (header.scale[axis] == 0.0) axes += std::string(axes.empty() ? "" : ", ") + "xyz"[axis];
+  }
+  if (axes.empty()) return;
+  notes.push_back("has a scale of 0 for " + axes + ", which was read as 0.01: check the extent");
+}
+
+std::uint64_t room_for_points(const ByteSource& source, const LasHeader& header) {
+  return (source.size() - header.points_start) / header.record_length;
+}
+
+/// The points of a file that announces none, such as one whose writer did not end.
+std::uint64_t unannounced_points(const ByteSource& source, const LasHeader& header) {
+  const bool others = header.extended_records != 0 || header.waveform_start != 0;
+  return header.points == 0 && !others ? room_for_points(source, header) : 0;
+}
+
 /// How many of the points the file holds.
 std::uint64_t points_at_hand(const ByteSource& source, const LasHeader& header, bool salvage,
                              Notes& notes) {
-  const std::uint64_t room = (source.size() - header.points_start) / header.record_length;
+  const std::uint64_t room = room_for_points(source, header);
+  if (const std::uint64_t found = unannounced_points(source, header); found > 0) {
+    const std::string text = "announces no points, but holds " + std::to_string(found);
+    notes.push_back(text + (salvage ? ", which were read" : ", left out without --salvage"));
+    return salvage ? found : 0;
+  }
   if (header.points <= room) return header.points;
   const std::string whole =
       std::to_string(room) + " of " + std::to_string(header.points) + " points";
@@ -83,6 +113,7 @@ std::uint64_t points_at_hand(const ByteSource& source, const LasHeader& header, 
 void note_rest(const ByteSource& source, const LasHeader& header, std::uint64_t points,
                Notes& notes) {
   if (header.extended_records != 0 || header.waveform_start != 0) return;
+  if (unannounced_points(source, header) > 0) return;  // which were noted
   std::string note = io::note_of_rest(source, header.points_start + points * header.record_length);
   if (!note.empty()) notes.push_back(std::move(note));
 }
@@ -146,6 +177,7 @@ LasFile open_las(const ByteSource& source, const ReadOptions& options) {
   file.header = read_las_header(source, metadata->header);
   read_all_records(source, file.header, options.salvage, *metadata);
   drop_copc_index(*metadata, file.notes);
+  note_header(file.header, *metadata, file.notes);
   if (file.header.compressed) {
     find_compressed_points(file, options.salvage, *metadata);
   } else {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "ptattn/io/las/las_records.hpp"
 #include "ptattn/io/las/little_endian.hpp"
 #include "ptattn/io/las/point_format.hpp"
 
@@ -66,7 +67,7 @@ void read_counts(std::span<const std::byte> block, LasHeader& header) {
 
 /// Takes the legacy number of points where the 64-bit one cannot be right.
 void choose_count(std::span<const std::byte> block, LasHeader& header, const ByteSource& source) {
-  if (header.format > kLastLegacyFormat || header.compressed) return;
+  if (header.compressed) return;
   const auto legacy = load<std::uint32_t>(block.data() + kLegacyPoints);
   const std::uint64_t room = (source.size() - header.points_start) / header.record_length;
   if (header.points > room && legacy != 0 && legacy <= room) header.points = legacy;
@@ -89,6 +90,27 @@ void check_layout(const LasHeader& header, const ByteSource& source) {
     source.fail("claims that its points start at byte " + std::to_string(header.points_start) +
                 " of " + std::to_string(source.size()));
   }
+}
+
+/// True when as many records as the header announces stand one behind the other from `begin` to the
+/// points; LAS 1.0 has two bytes between.
+bool records_fill(const ByteSource& source, const LasHeader& header, std::uint64_t begin) {
+  constexpr std::uint64_t kMostBetween = 2;
+  if (begin > header.points_start) return false;
+  const auto records = read_records(source, begin, header.points_start, header.records);
+  return records.size() == header.records && header.points_start - begin <= kMostBetween;
+}
+
+/// Returns the size of the header block: the standard one of its version where that one fits the
+/// records behind it, and the one that it claims does not.
+std::uint16_t choose_header_size(const LasHeader& header, const ByteSource& source) {
+  const std::size_t standard = header.minor_version >= 4   ? kHeaderSize14
+                               : header.minor_version == 3 ? kHeaderSize13
+                                                           : kHeaderSizeUpTo12;
+  const bool lies = header.header_size != standard && header.points_start >= standard &&
+                    !records_fill(source, header, header.header_size) &&
+                    records_fill(source, header, standard);
+  return lies ? static_cast<std::uint16_t>(standard) : header.header_size;
 }
 
 bool fits_32_bits(std::uint64_t n) {
@@ -145,9 +167,11 @@ LasHeader read_las_header(const ByteSource& source, std::vector<std::byte>& bloc
   }
   check_layout(header, source);
   check_coordinates(header, source);
-  const auto whole = source.view(0, header.header_size, scratch);
+  const std::uint16_t size = choose_header_size(header, source);
+  const auto whole = source.view(0, size, scratch);
   block.assign(whole.begin(), whole.end());
   header = parse_las_header(block);
+  header.header_size = size;
   choose_count(block, header, source);
   return header;
 }
@@ -171,6 +195,10 @@ LasHeader parse_las_header(std::span<const std::byte> block) {
   }
   read_counts(block, header);
   return header;
+}
+
+unsigned claimed_header_size(std::span<const std::byte> block) {
+  return load<std::uint16_t>(block.data() + kHeaderSize);
 }
 
 void store_las_header(const LasHeader& header, std::span<std::byte> block) {

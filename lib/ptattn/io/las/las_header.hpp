@@ -40,8 +40,9 @@ inline constexpr std::size_t kHeaderSize14 = 375;
 
 /// Reads the header block; the whole of it is left in `block`.
 ///
-/// The number of points is the 64-bit one where there is one. Up to format 5, where both numbers
-/// are given and differ, it is the one that fits the size of the file.
+/// The number of points is the 64-bit one where there is one; where both numbers are given and
+/// differ, it is the one that fits the size of the file. A size of the header that does not fit the
+/// records behind it gives way to that of its version; the block keeps what it claims.
 /// @throws Error(Fault::kInput) for what no LAS file has: unknown versions and formats, records
 ///         shorter than their format, offsets beyond the end, scales that are no numbers
 [[nodiscard]] LasHeader read_las_header(const ByteSource& source, std::vector<std::byte>& block);
@@ -49,6 +50,9 @@ inline constexpr std::size_t kHeaderSize14 = 375;
 /// Returns the numbers of a block that was read before; the counts are the legacy ones or the
 /// 64-bit ones.
 [[nodiscard]] LasHeader parse_las_header(std::span<const std::byte> block);
+
+/// Returns the size that the header claims to have.
+[[nodiscard]] unsigned claimed_header_size(std::span<const std::byte> block);
 
 /// Writes the numbers of `header` into `block`, whose other bytes stay as they are. Counts that do
 /// not fit into 32 bits, and those of formats from 6 on, leave the legacy fields zero, as the

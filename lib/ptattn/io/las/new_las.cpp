@@ -1,11 +1,14 @@
 #include "ptattn/io/las/new_las.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <string>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
 #include "ptattn/core/version.hpp"
 #include "ptattn/io/las/bounds.hpp"
 #include "ptattn/io/las/little_endian.hpp"
@@ -21,6 +24,9 @@ constexpr std::size_t kGlobalEncoding = 6;
 constexpr std::size_t kSystem = 26;
 constexpr std::size_t kSoftware = 58;
 constexpr std::size_t kTextSize = 32;
+constexpr unsigned kStandardTime = 1;  // bit of the global encoding
+
+constexpr std::size_t kPointsPerTask = 65536;
 
 constexpr double kUsualScale = 0.001;
 constexpr double kSmallExtent = 10.0;
@@ -55,14 +61,57 @@ FormatParts parts_of_cloud(const PointCloud& cloud) {
   return parts;
 }
 
-double scale_for(const Bounds& bounds, const LasOptions& options) {
+/// True when all values are multiples of `scale`, as far as doubles show.
+bool are_multiples(const Field& field, double scale) {
+  constexpr double kMostMissed = 0.01;   // steps
+  constexpr double kMostSteps = 0x1p45;  // a double tells hundredths of them apart
+  std::atomic<bool> multiples{true};
+  parallel_ranges(field.bytes().size() / size_of(field.type()), kPointsPerTask,
+                  [&](std::size_t begin, std::size_t end) {
+                    for (std::size_t i = begin; i < end && multiples; ++i) {
+                      const double steps = field.as_double(i) / scale;
+                      const bool is_one = std::abs(steps) < kMostSteps &&
+                                          std::abs(steps - std::nearbyint(steps)) < kMostMissed;
+                      if (!is_one) multiples = false;
+                    }
+                  });
+  return multiples;
+}
+
+/// The usual scale, or a finer one of which all coordinates are multiples and that 32 bits hold.
+double scale_of_multiples(const PointCloud& cloud, double extent) {
+  for (const double scale : {kUsualScale, 1e-4, 1e-5, 1e-6, 1e-7}) {
+    if (extent / scale > INT32_MAX) break;
+    const bool holds_all = std::ranges::all_of(std::array{"x", "y", "z"}, [&](const char* axis) {
+      return are_multiples(*find_standard(cloud, axis), scale);
+    });
+    if (holds_all) return scale;
+  }
+  return kUsualScale;
+}
+
+double scale_for(const PointCloud& cloud, const Bounds& bounds, const LasOptions& options) {
   if (options.scale > 0.0) return options.scale;
   double extent = 0.0;
   for (std::size_t axis = 0; axis < 3; ++axis) {
     extent = std::max(extent, bounds.max[axis] - bounds.min[axis]);
   }
-  if (!(extent > 0.0) || extent >= kSmallExtent) return kUsualScale;
+  if (!(extent > 0.0)) return kUsualScale;
+  if (extent >= kSmallExtent) return scale_of_multiples(cloud, extent);
   return std::pow(10.0, std::floor(std::log10(extent)) - 6.0);
+}
+
+/// True for GPS times that are no seconds of a week, so that they are those that LAS calls adjusted
+/// standard time.
+bool has_standard_times(const PointCloud& cloud) {
+  constexpr double kWeek = 604800.0;
+  if (!has(cloud, "gps_time")) return false;
+  const Field& times = *find_standard(cloud, "gps_time");
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    const double time = times.as_double(i);
+    if (time < 0.0 || time > kWeek) return true;
+  }
+  return false;
 }
 
 void put_text(std::byte* to, std::string_view text) {
@@ -78,7 +127,7 @@ void start_new_las(LasPlan& plan, const PointCloud& cloud, const LasOptions& opt
   header.format = static_cast<std::uint8_t>(format_with(parts_of_cloud(cloud)));
   header.record_length = static_cast<std::uint16_t>(size_of_format(header.format));
   const Bounds bounds = bounds_of(cloud);
-  header.scale.fill(scale_for(bounds, options));
+  header.scale.fill(scale_for(cloud, bounds, options));
   for (std::size_t axis = 0; axis < 3; ++axis) {
     if (!cloud.empty() && !std::isfinite(bounds.min[axis] + bounds.max[axis])) {
       throw Error(Fault::kInput, subject,
@@ -97,8 +146,9 @@ void start_new_las(LasPlan& plan, const PointCloud& cloud, const LasOptions& opt
   std::memcpy(plan.block.data(), "LASF", 4);
   put_text(plan.block.data() + kSystem, "ptattn");
   put_text(plan.block.data() + kSoftware, std::string("ptattn ") + std::string(version()));
-  const auto encoding = add_reference_system(plan.records, options.crs, header.format);
-  store<std::uint16_t>(plan.block.data() + kGlobalEncoding, encoding);
+  unsigned encoding = add_reference_system(plan.records, options.crs, header.format);
+  if (has_standard_times(cloud)) encoding |= kStandardTime;
+  store<std::uint16_t>(plan.block.data() + kGlobalEncoding, static_cast<std::uint16_t>(encoding));
 }
 
 }  // namespace ptattn::io::las

@@ -101,6 +101,17 @@ TEST_F(Segment, other_clouds_become_las_files_of_the_scale_and_system_wanted) {
   EXPECT_EQ(scale, 0.01);
 }
 
+TEST_F(Segment, options_for_las_files_made_of_other_clouds_say_that_a_las_file_stays_as_it_is) {
+  const std::string tile = PTATTN_TEST_DIR "/data/las/outside/simple.las";
+  const Finished finished =
+      segment({tile, "-o", "out.las", "--las-scale", "0.5", "--crs", "EPSG:2154"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("keeps the scale that it has, without --las-scale"));
+  EXPECT_THAT(finished.err, HasSubstr("keeps the reference system that it has, without --crs"));
+  const Finished plain = segment({tile, "-o", "plain.las"});
+  EXPECT_THAT(plain.err, testing::Not(HasSubstr("keeps the")));
+}
+
 TEST_F(Segment, truncated_laz_files_are_refused_or_salvaged) {
   const std::string whole = read_file(PTATTN_TEST_DIR "/data/las/outside/simple.laz");
   std::ofstream(folder() / "half.laz", std::ios::binary) << whole.substr(0, whole.size() / 2);

@@ -5,6 +5,7 @@ modelnet40/CLASS/N.ply: the official training split, a tenth of every class held
 parts/CATEGORY_N.ply: shapes with a field `part`, and parts_classes.txt; of every category the last two are held out.
 parts/modelnet_CATEGORY_N.ply: clouds of ModelNet40 of which only the category is known, in classes none that is held out: each
 point is "not" a part of the other categories.
+parts_usual/: copies of the held-out shapes with 1024 and 512 points, turned in any way; --calibrate fits what is usual to both.
 """
 
 from __future__ import annotations
@@ -67,6 +68,19 @@ def write_kinds(data: Path, folder: Path, categories: list[str]) -> None:
             write_ply(folder / f"modelnet_{category}_{rank:02}.ply", xyz[i].astype(np.float32) / np.float32(32767), part)
 
 
+def random_rotation(rng: np.random.Generator) -> np.ndarray:
+    q, r = np.linalg.qr(rng.normal(size=(3, 3)))
+    q *= np.sign(np.diag(r))
+    return q * np.sign(np.linalg.det(q))
+
+
+def write_usual(folder: Path, name: str, xyz: np.ndarray, part: np.ndarray, rng: np.random.Generator) -> None:
+    folder.mkdir(exist_ok=True)
+    for n in (1024, 512):
+        keep = np.sort(rng.choice(len(xyz), n, replace=False))
+        write_ply(folder / f"{name}_{n}.ply", (xyz[keep] @ random_rotation(rng).T).astype(np.float32), part[keep])
+
+
 def write_parts(data: Path, work: Path) -> None:
     description = json.loads((data / "psb_parts_classes.json").read_text())
     names = [f"{category}.{part}" for category in description["categories"] for part in description["parts"][category]]
@@ -83,9 +97,13 @@ def write_parts(data: Path, work: Path) -> None:
     part = np.load(data / "psb_parts_train_part_u8.npy")
     rank = np.array([(category[:i] == c).sum() for i, c in enumerate(category)])
     held_out = rank >= np.bincount(category)[category] - HELD_OUT_SHAPES
+    rng = np.random.default_rng(2)
     for i, c in enumerate(category):
         name = f"{'held_' if held_out[i] else ''}{description['categories'][c]}_{rank[i]:02}.ply"
-        write_ply(work / "parts" / name, xyz[i].astype(np.float32) / np.float32(32767), part[i])
+        points = xyz[i].astype(np.float32) / np.float32(32767)
+        write_ply(work / "parts" / name, points, part[i])
+        if held_out[i]:
+            write_usual(work / "parts_usual", Path(name).stem, points, part[i], rng)
 
 
 def main() -> None:

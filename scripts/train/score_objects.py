@@ -16,8 +16,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from prepare_objects import write_ply
-from score_parts import random_rotation, read_ply, rotation
+from prepare_objects import random_rotation, write_ply
+from score_parts import read_ply, rotation
 
 SEED = 1
 UP = np.array([0.0, 0.0, 1.0])

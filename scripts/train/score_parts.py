@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from prepare_objects import SAME_KIND, write_ply
+from prepare_objects import SAME_KIND, random_rotation, write_ply
 
 TYPES = {"float": "<f4", "double": "<f8", "uchar": "u1", "uint8": "u1", "short": "<i2", "ushort": "<u2", "int": "<i4", "uint": "<u4",
          "float32": "<f4", "float64": "<f8", "uint16": "<u2", "int32": "<i4"}
@@ -40,12 +40,6 @@ def rotation(axis: np.ndarray, angle: float) -> np.ndarray:
     x, y, z = axis / np.linalg.norm(axis)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
-
-
-def random_rotation(rng: np.random.Generator) -> np.ndarray:
-    q, r = np.linalg.qr(rng.normal(size=(3, 3)))
-    q *= np.sign(np.diag(r))
-    return q * np.sign(np.linalg.det(q))
 
 
 def copies(rng: np.random.Generator):

@@ -29,6 +29,14 @@ TEST(label_space, reads_classes_and_what_points_are_not) {
   EXPECT_EQ(space.name(4), "not ground, not house");
 }
 
+TEST(label_space, names_what_is_left_where_most_is_excluded) {
+  LabelSpace space{.classes = {"leg", "seat", "arm", "wing", "tail", "body", "fin", "head"}};
+  const auto name = [&](const char* text) { return space.name(space.find_or_add(text, "map")); };
+  EXPECT_EQ(name("not_leg_not_seat_not_arm"), "not leg, not seat, not arm");
+  EXPECT_EQ(name("not_leg_not_seat_not_arm_not_fin_not_head_not_body"), "wing or tail");
+  EXPECT_EQ(name("not_leg_not_seat_not_arm_not_fin"), "wing or tail or body or 1 more");
+}
+
 TEST(label_space, refuses_what_names_no_class) {
   LabelSpace space = aerial();
   EXPECT_THROW((void)space.find_or_add("hous", "map"), Error);

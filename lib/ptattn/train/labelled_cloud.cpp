@@ -107,11 +107,19 @@ PlanCell plan_cell(const std::array<float, 3>& p, double cell) {
 std::string LabelSpace::name(std::size_t label) const {
   if (label < classes.size()) return classes[label];
   if (label >= size()) return "unlabelled";
+  constexpr std::size_t kListed = 3;
+  const std::vector<std::uint32_t>& excluded = exclusions[label - classes.size()];
   std::string text;
-  for (const std::uint32_t c : exclusions[label - classes.size()]) {
-    text += (text.empty() ? "not " : ", not ") + classes[c];
+  if (excluded.size() <= kListed) {
+    for (const std::uint32_t c : excluded) text += (text.empty() ? "not " : ", not ") + classes[c];
+    return text;
   }
-  return text;
+  std::size_t left = 0;
+  for (std::uint32_t c = 0; c < classes.size(); ++c) {
+    if (std::ranges::find(excluded, c) != excluded.end() || ++left > kListed) continue;
+    text += (text.empty() ? "" : " or ") + classes[c];
+  }
+  return left > kListed ? text + " or " + std::to_string(left - kListed) + " more" : text;
 }
 
 Label LabelSpace::find_or_add(std::string_view text, std::string_view subject) {

@@ -29,7 +29,8 @@ struct LabelSpace {
   std::vector<std::vector<std::uint32_t>> exclusions{};
 
   [[nodiscard]] std::size_t size() const { return classes.size() + exclusions.size(); }
-  /// Returns "ground", or "not ground, not building".
+  /// Returns "ground", or "not ground, not building"; where more than three classes are excluded,
+  /// what is left: "leg or seat", "leg or seat or arm or 2 more".
   [[nodiscard]] std::string name(std::size_t label) const;
   /// Returns the label that a text names: a class, "ignore", "not_A" or "not_A_not_B" (whose
   /// exclusion is added where it is new).

@@ -108,46 +108,38 @@ void forward(benchmark::State& state, const Ptv3Config& config,
   state.counters["peak MB"] = peak_megabytes();
 }
 
+void in_milliseconds(benchmark::internal::Benchmark* one) {
+  one->Unit(benchmark::kMillisecond)->UseRealTime()->MeasureProcessCPUTime();
+}
+
 BENCHMARK_CAPTURE(forward, base, Ptv3Config{})
     ->Args({2, 227, 0})
     ->Args({2, 227, 1})
     ->Args({1, 227, 0})
     ->Args({1, 227, 1})
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime()
-    ->MeasureProcessCPUTime();
+    ->Apply(in_milliseconds);
 BENCHMARK_CAPTURE(forward, base_bf16, Ptv3Config{}, ptattn::Precision::kBf16)
     ->Args({2, 227, 0})
     ->Args({2, 227, 1})
     ->Args({1, 227, 0})
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime()
-    ->MeasureProcessCPUTime();
+    ->Apply(in_milliseconds);
 BENCHMARK_CAPTURE(forward, base_int8, Ptv3Config{}, ptattn::Precision::kInt8)
     ->Args({2, 227, 0})
     ->Args({2, 227, 1})
     ->Args({1, 227, 0})
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime()
-    ->MeasureProcessCPUTime();
+    ->Apply(in_milliseconds);
 BENCHMARK_CAPTURE(forward, small_int8, small_config(), ptattn::Precision::kInt8)
     ->Args({2, 690, 0})
     ->Args({2, 690, 1})
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime()
-    ->MeasureProcessCPUTime();
+    ->Apply(in_milliseconds);
 BENCHMARK_CAPTURE(forward, small_bf16, small_config(), ptattn::Precision::kBf16)
     ->Args({2, 690, 0})
     ->Args({2, 690, 1})
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime()
-    ->MeasureProcessCPUTime();
+    ->Apply(in_milliseconds);
 BENCHMARK_CAPTURE(forward, small, small_config())
     ->Args({2, 227, 0})
     ->Args({2, 690, 0})
     ->Args({2, 690, 1})
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime()
-    ->MeasureProcessCPUTime();
+    ->Apply(in_milliseconds);
 
 }  // namespace

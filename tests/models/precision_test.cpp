@@ -68,20 +68,26 @@ TEST(bf16_networks, pct_is_within_two_percent_of_float32) {
   }
 }
 
-TEST(bf16_networks, same_bits_for_any_thread_count) {
+class Precisions : public testing::TestWithParam<Precision> {};
+
+TEST_P(Precisions, same_bits_for_any_thread_count) {
   for (const char* const name : {"ptv3_rpe_seg", "litept_decoder_seg", "volt_tiny_seg"}) {
-    EXPECT_TRUE(std::ranges::equal(scores(name, Precision::kBf16, 1).values(),
-                                   scores(name, Precision::kBf16, 8).values()))
+    EXPECT_TRUE(std::ranges::equal(scores(name, GetParam(), 1).values(),
+                                   scores(name, GetParam(), 8).values()))
         << name;
   }
 }
 
-TEST(bf16_networks, others_refuse_what_they_do_not_have) {
+TEST_P(Precisions, are_refused_by_networks_that_do_not_have_them) {
   for (const char* const name : {"ptv1_s3dis_seg", "spct_partseg"}) {
-    expect_error(Fault::kUsage, [&] { (void)scores(name, Precision::kBf16, 1); },
-                 {"has an architecture that does not compute in bf16"});
+    expect_error(
+        Fault::kUsage, [&] { (void)scores(name, GetParam(), 1); },
+        {"has an architecture that does not compute in " + std::string(name_of(GetParam()))});
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(of, Precisions, testing::Values(Precision::kBf16, Precision::kInt8),
+                         [](const auto& one) { return std::string(name_of(one.param)); });
 
 TEST(bf16_networks, are_what_the_loaders_make_of_trained_models) {
   const std::string models = PTATTN_SOURCE_DIR "/samples/models/";
@@ -130,21 +136,6 @@ TEST(int8_networks, scores_are_within_ten_percent_of_float32) {
         relative(scores(name, Precision::kInt8, 2), scores(name, Precision::kFloat32, 2));
     EXPECT_LT(difference, 0.1) << name;
     EXPECT_GT(difference, 1e-3) << name;
-  }
-}
-
-TEST(int8_networks, same_bits_for_any_thread_count) {
-  for (const char* const name : {"ptv3_rpe_seg", "litept_decoder_seg", "volt_tiny_seg"}) {
-    EXPECT_TRUE(std::ranges::equal(scores(name, Precision::kInt8, 1).values(),
-                                   scores(name, Precision::kInt8, 8).values()))
-        << name;
-  }
-}
-
-TEST(int8_networks, others_refuse_what_they_do_not_have) {
-  for (const char* const name : {"ptv1_s3dis_seg", "spct_partseg"}) {
-    expect_error(Fault::kUsage, [&] { (void)scores(name, Precision::kInt8, 1); },
-                 {"has an architecture that does not compute in int8"});
   }
 }
 

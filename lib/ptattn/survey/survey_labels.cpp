@@ -8,6 +8,7 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/byte_source.hpp"
 #include "ptattn/survey/survey_pieces.hpp"
+#include "ptattn/tasks/segment/point_certainty.hpp"
 
 namespace ptattn {
 namespace {
@@ -31,17 +32,6 @@ std::vector<std::uint32_t> squares_of(const RawVector<Position>& positions,
     }
   });
   return squares;
-}
-
-void make_room(std::size_t points, std::size_t classes, Segmentation& result) {
-  result.valid.assign(points, false);
-  result.labels.assign(points, 0);
-  result.confidence.assign(points, 0.0F);
-  result.entropy.assign(points, 0.0F);
-  result.margin.assign(points, 0.0F);
-  if (classes == 0) return;
-  result.probabilities = Matrix(points, classes);
-  std::ranges::fill(result.probabilities.values(), 0.0F);
 }
 
 }  // namespace
@@ -95,7 +85,8 @@ const std::byte* SurveyLabels::next_record(Cursor& cursor) {
 
 Segmentation SurveyLabels::next(PointCloud& piece) {
   Segmentation result;
-  make_room(piece.size(), summary_.classes, result);
+  result.valid.assign(piece.size(), false);
+  allocate_results(piece.size(), summary_.classes, result);
   const FrameChange framed(piece, plan_.frame);
   const RawVector<Position> positions = piece.positions();
   const std::vector<std::uint32_t> squares = squares_of(positions, plan_);

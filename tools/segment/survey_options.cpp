@@ -113,7 +113,7 @@ std::vector<std::size_t> listed_tiles(const std::string& list, std::size_t tiles
     for (std::size_t t = first - 1; t < last; ++t) found.push_back(t);
   }
   std::ranges::sort(found);
-  found.erase(std::ranges::unique(found).begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 

@@ -107,10 +107,10 @@ std::vector<Cell> cells_of(const io::ByteSource& source, const VoxelFile& voxels
   return cells;
 }
 
+// By std::unique, since Clang 14 cannot compile std::ranges::unique.
 void sort_unique(auto& values) {
   std::ranges::sort(values);
-  const auto behind = std::ranges::unique(values);
-  values.erase(behind.begin(), behind.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 }  // namespace

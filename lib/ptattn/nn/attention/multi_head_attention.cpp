@@ -1,6 +1,7 @@
 #include "ptattn/nn/attention/multi_head_attention.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +18,10 @@ constexpr std::string_view kSubject = "multi-head attention";
 Linear projection(MatrixView weight, const std::vector<float>& bias, std::size_t part) {
   Linear layer;
   layer.weight = PackedMatrix::from_transposed(weight);
-  const auto first = bias.begin() + static_cast<std::ptrdiff_t>(part * weight.rows);
-  if (!bias.empty()) layer.bias.assign(first, first + static_cast<std::ptrdiff_t>(weight.rows));
+  if (!bias.empty()) {
+    const std::span values = std::span(bias).subspan(part * weight.rows, weight.rows);
+    layer.bias.assign(values.begin(), values.end());
+  }
   return layer;
 }
 

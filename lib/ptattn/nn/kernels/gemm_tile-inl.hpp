@@ -110,6 +110,7 @@ template <Product kProduct, std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void accumulate(const Tile& t, std::size_t column, Sums<kRows, kVectors>& sum) {
   const Lane d;
   const std::size_t lanes = hn::Lanes(d);
+  if (t.depth == 0) return;  // t.b is null
   const float* b = t.b + column;
   for (std::size_t k = 0; k < t.depth; ++k, b += kPanel) {
     if constexpr (kRows <= kFewRows) {

@@ -68,6 +68,16 @@ HWY_INLINE V exp2_or_zero(D d, V x) {
   return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, kSoftmaxFloor * kLog2E)), exp2_in_range(d, x));
 }
 
+/// Returns whole numbers as integers. What NaN becomes is not defined; where Highway converts lane
+/// by lane, C++ allows no NaN at all.
+template <class D, class V>
+HWY_INLINE auto to_integers(D d, V n) {
+#if HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SCALAR
+  n = hn::IfThenElseZero(hn::Eq(n, n), n);
+#endif
+  return hn::ConvertTo(d, n);
+}
+
 /// Returns x 2^n for whole n, unless the result leaves the range of normal numbers.
 template <class D, class V>
 HWY_INLINE V times_two_to(D d, V x, V n) {
@@ -75,7 +85,7 @@ HWY_INLINE V times_two_to(D d, V x, V n) {
   if constexpr (sizeof(V) == 64) return V{_mm512_scalef_ps(x.raw, n.raw)};
 #endif
   const hn::RebindToSigned<D> bits;
-  return hn::BitCast(d, hn::Add(hn::BitCast(bits, x), hn::ShiftLeft<23>(hn::ConvertTo(bits, n))));
+  return hn::BitCast(d, hn::Add(hn::BitCast(bits, x), hn::ShiftLeft<23>(to_integers(bits, n))));
 }
 
 /// Returns 2^x for -126 <= x <= 126, within 9e-5 of it; 2^0 is 1 exactly. With f = x - floor(x),

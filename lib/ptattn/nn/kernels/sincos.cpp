@@ -43,7 +43,8 @@ HWY_INLINE void sincos_of(D64 d64, const double* turns, float* out) {
   const auto quarters = hn::Mul(hn::Sub(turn, hn::Round(turn)), hn::Set(d64, 4.0));
   const auto whole = hn::Round(quarters);  // -2 ... 2
   const auto z = hn::DemoteTo(d, hn::Sub(quarters, whole));
-  const auto quadrant = hn::DemoteTo(d32, whole);
+  // NaN, which is no integer, has reached z.
+  const auto quadrant = hn::DemoteTo(d32, hn::IfThenElseZero(hn::Eq(whole, whole), whole));
 
   const auto s = sine_of_quarters(d, z);
   const auto c = cosine_of_quarters(d, z);

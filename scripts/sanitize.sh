@@ -16,7 +16,8 @@
 #                      run Python and nothing else
 #   ptattn-view and comparisons with PCL and Open3D under `thread`
 #                      these bring Debian's TBB, in which the sanitizer cannot see what orders its tasks
-# and, inside test programs, what tests/sanitizers.hpp lists. No finding is suppressed.
+# and, inside test programs, what tests/sanitizers.hpp lists. No finding is suppressed; modules that a program loads stay
+# loaded under `address` (tests/keep_modules.cpp).
 #
 # Debian's TBB hides from the thread sanitizer what orders its tasks: every parallel loop is reported as a race. The same
 # version, built from Debian's source with -fsanitize=thread, goes to build/tsan_tbb.

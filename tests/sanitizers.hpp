@@ -5,8 +5,9 @@ namespace ptattn::test {
 // What tests must know of the sanitizers that they were built with. They leave out or stretch three
 // kinds of things and nothing else; each place names the constant that says so:
 //
-// - limits on address space (`ulimit -v`, RLIMIT_AS), on stacks and on threads: sanitizers reserve
-//   terabytes and start a thread of their own (kSanitized);
+// - limits on address space (`ulimit -v`, RLIMIT_AS), on stacks, on threads and on open files:
+//   sanitizers reserve terabytes, start a thread of their own, and learn by a pipe whether an address
+//   exists (kSanitized);
 // - memory that ends by a preloaded allocator: sanitizers bring an allocator that comes before it
 //   (kSanitized);
 // - limits on processor time are longer (kSlowdown).

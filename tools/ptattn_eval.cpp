@@ -60,7 +60,8 @@ const About kAbout{
         "object {\"LABEL\": \"CLASS\", ...}.\n"};
 
 void declare_truth(CLI::App& app, EvalSettings& s) {
-  app.add_option("--predicted", s.predicted, "Read the predicted labels from this field [label]")
+  app.add_option("--predicted", s.predicted,
+                 "Read the predicted labels from this field [as the file says, else label]")
       ->type_name("FIELD");
   app.add_option("--truth", s.truth, "Read the true labels from this field [classification]")
       ->type_name("FIELD");
@@ -270,6 +271,7 @@ int run(EvalSettings& s) {
   refuse_overwriting(s.files.output, files_read(s));
   const std::vector<CloudPair> pairs =
       s.evaluates_results() ? std::vector<CloudPair>() : pair_inputs(s);
+  if (s.predicted.empty()) s.predicted = find_predicted_field(pairs, s.truth);
   std::vector<std::string> notes;
   Classes classes(settle_classes(s, pairs, notes));
   if (classes.fixed() && !s.ground.empty()) (void)classes.require(s.ground, "--ground");

@@ -86,6 +86,18 @@ TEST_F(Eval, numbers_of_classes_are_never_compared_with_asprs_codes) {
   EXPECT_EQ(eval_json({"a.ply", "--truth", "label", "--predicted", "classification"})["points"], 7);
 }
 
+TEST_F(Eval, the_field_that_a_tool_wrote_is_what_was_predicted) {
+  put("a.ply", with_origin(labelled({{"2", "2"}, {"6", "2"}, {"6", "6"}}),
+                           {"labels classification asprs", "class 2 2 ground", "class 6 6 roof"}));
+  put("truth.ply", labelled({{"2", "0"}, {"2", "0"}, {"2", "0"}}));
+  EXPECT_NEAR(eval_json({"a.ply", "--truth-file", "truth.ply"})["overall_accuracy"].get<double>(),
+              1.0 / 3.0, 1e-6);
+  const json other = eval_json({"a.ply", "--truth", "label", "--truth-codes", "asprs"});
+  EXPECT_NEAR(other["overall_accuracy"].get<double>(), 2.0 / 3.0, 1e-6);
+  const json same = eval_json({"a.ply", "--predicted-codes", "asprs"});
+  EXPECT_EQ(same["confusion"][1], json({1, 1, 0})) << "the truth of one file is not its prediction";
+}
+
 TEST_F(Eval, classes_without_asprs_codes_are_refused_where_the_truth_has_such) {
   const std::string cloud = labelled({{"2", "0"}, {"6", "1"}});
   put("parts.ply", with_origin(cloud, {"labels label class", "class 0 - Airplane.wing",

@@ -114,6 +114,18 @@ void refuse_itself(const PointCloud& cloud, const CloudPair& pair, const EvalFie
                   ", and so is --predicted: expected two fields, or two files");
 }
 
+/// The comments of a cloud; none where it cannot be looked at before it is read, or cannot be read,
+/// which is said then.
+std::vector<std::string> comments_of(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return {};
+  try {
+    return read_comments(path);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 }  // namespace
 
 std::vector<CloudPair> pair_clouds(const std::vector<std::string>& arguments,
@@ -185,13 +197,17 @@ LabelledInput label_clouds(const CloudPair& pair, const EvalFields& fields,
 }
 
 std::optional<LabelMeaning> read_label_meaning(const fs::path& path, const std::string& field) {
-  std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored)) return std::nullopt;
-  try {
-    return find_label_meaning(read_comments(path), field);
-  } catch (const Error&) {  // which is said when the cloud is read
-    return std::nullopt;
+  return find_label_meaning(comments_of(path), field);
+}
+
+std::string find_predicted_field(const std::vector<CloudPair>& pairs, const std::string& truth) {
+  std::string field = "label";
+  if (pairs.empty()) return field;
+  const CloudPair& first = pairs.front();
+  for (const Provenance& provenance : read_provenance(comments_of(first.predicted))) {
+    if (provenance.labels) field = provenance.labels->field;
   }
+  return first.truth.empty() && field == truth ? "label" : field;
 }
 
 }  // namespace ptattn::tools

@@ -63,4 +63,10 @@ struct EvalFields {
 [[nodiscard]] std::optional<LabelMeaning> read_label_meaning(const std::filesystem::path& path,
                                                              const std::string& field);
 
+/// Returns the field of labels that a tool wrote last, as the first cloud says; "label" where it
+/// says nothing, or that field is the truth. ptattn-segment writes to `classification` in LAS
+/// files.
+[[nodiscard]] std::string find_predicted_field(const std::vector<CloudPair>& pairs,
+                                               const std::string& truth);
+
 }  // namespace ptattn::tools

@@ -11,7 +11,7 @@ namespace ptattn::tools {
 /// What the command line of ptattn-eval says.
 struct EvalSettings {
   FileOptions files;
-  std::string predicted = "label";
+  std::string predicted;  ///< empty until it is settled: as the first cloud says
   std::string truth = "classification";
   std::string truth_file;
   std::string truth_table;

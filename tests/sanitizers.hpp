@@ -6,8 +6,8 @@ namespace ptattn::test {
 // kinds of things and nothing else; each place names the constant that says so:
 //
 // - limits on address space (`ulimit -v`, RLIMIT_AS), on stacks, on threads and on open files:
-//   sanitizers reserve terabytes, start a thread of their own, and learn by a pipe whether an address
-//   exists (kSanitized);
+//   sanitizers reserve terabytes, start a thread of their own, and learn by a pipe whether an
+//   address exists (kSanitized);
 // - memory that ends by a preloaded allocator: sanitizers bring an allocator that comes before it
 //   (kSanitized);
 // - limits on processor time are longer (kSlowdown).

@@ -90,6 +90,9 @@ TEST_F(Eval, the_field_that_a_tool_wrote_is_what_was_predicted) {
   put("a.ply", with_origin(labelled({{"2", "2"}, {"6", "2"}, {"6", "6"}}),
                            {"labels classification asprs", "class 2 2 ground", "class 6 6 roof"}));
   put("truth.ply", labelled({{"2", "0"}, {"2", "0"}, {"2", "0"}}));
+  EXPECT_THAT(
+      eval({"a.ply", "--truth-file", "truth.ply"}).err,
+      HasSubstr("classification holds ASPRS codes on both sides: compared as ground, roof\n"));
   EXPECT_NEAR(eval_json({"a.ply", "--truth-file", "truth.ply"})["overall_accuracy"].get<double>(),
               1.0 / 3.0, 1e-6);
   const json other = eval_json({"a.ply", "--truth", "label", "--truth-codes", "asprs"});

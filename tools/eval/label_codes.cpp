@@ -183,8 +183,10 @@ SettledLabels settle_labels(const SideOfLabels& truth_labels, const SideOfLabels
   if (user_says) return settled;
   add_names(truth, settled.names);
   if (truth.kind == Kind::kAsprs || predicted.kind == Kind::kAsprs) {
-    settled.notes.push_back(words_for(predicted) + ", " + words_for(truth) + ": compared as " +
-                            some_of(settled.names));
+    const std::string ours = words_for(predicted);
+    const std::string theirs = words_for(truth);
+    settled.notes.push_back((ours == theirs ? ours + " on both sides" : ours + ", " + theirs) +
+                            ": compared as " + some_of(settled.names));
   }
   return settled;
 }

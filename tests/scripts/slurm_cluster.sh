@@ -49,13 +49,21 @@ CONF
   /usr/sbin/munged --force --key-file="$cluster/munge.key" --socket="$cluster/munge.socket" \
     --pid-file="$cluster/munged.pid" --log-file="$cluster/log/munged" --seed-file="$cluster/munge.seed" || return
   start_daemon slurmctld -i && start_daemon slurmd || return
-  local i
-  for ((i = 0; i < 60; i++)); do
-    sinfo -h -o %T 2>/dev/null | grep -q idle && return
-    sleep 0.5
-  done
-  return 1
+  wait_for 60 node_is_idle
 }
+
+# wait_for SECONDS COMMAND...: until it succeeds; fails when it has not in that time.
+wait_for() {
+  local end=$((SECONDS + $1))
+  until "${@:2}"; do
+    ((SECONDS < end)) || return
+    sleep 0.1
+  done
+}
+
+node_is_idle() { sinfo -h -o %T 2>/dev/null | grep -q idle; }
+controller_is_up() { scontrol ping 2>/dev/null | grep -q "is UP"; }
+is_stopped() { [[ $(awk '/^State:/ { print $2 }' "/proc/$1/status" 2>/dev/null) == T ]]; }
 
 # start_daemon NAME ARGUMENT...: starts one of them, again where it was killed.
 start_daemon() {
@@ -63,8 +71,13 @@ start_daemon() {
   echo $! >"$cluster/$1.started"
 }
 
-# kill_daemon NAME: as a crash does.
-kill_daemon() { kill -KILL "$(<"$cluster/$1.started")" 2>/dev/null || true; }
+# kill_daemon NAME: as a crash does; returns when it is gone, with its port.
+kill_daemon() {
+  local pid
+  pid=$(<"$cluster/$1.started")
+  kill -KILL "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+}
 
 stop_cluster() {
   scancel -u "$(id -un)" 2>/dev/null || true

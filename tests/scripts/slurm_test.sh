@@ -41,21 +41,24 @@ slurm=("$scripts/segment_slurm.sh" --cores-per-task 1 --mem 1G --partition test 
 "${slurm[@]}" survey out "${options[@]}" >submitted || fail "was not submitted: $(<submitted)"
 grep -q "4 small clouds, 1 large ones" submitted || fail "$(<submitted)"
 
-# A tile in the making is killed, and so is the scheduler; both come back.
-for ((i = 0; i < 600; i++)); do
-  [[ -e out/town.ply.scratch/labels-2 ]] && break
-  sleep 0.1
-done
-[[ -e out/town.ply.scratch/labels-2 ]] || fail "no tile was labelled"
+# A tile in the making stands still, so that all that is killed is in a known state: the controller knows and has written down
+# that the task runs. Then the controller is killed, the tile, and both come back.
+stop_a_tile() {
+  stopped=$(pgrep -f "^[^ ]*ptattn-segment ./town.ply -o $work/out/town.ply .*--tile" | head -n 1)
+  [[ -n $stopped ]] && kill -STOP "$stopped" && is_stopped "$stopped"
+}
+wait_for 240 stop_a_tile || fail "no tile was begun: $(squeue)"
+summary=$(sed -n 's/^summary: job \([0-9]*\),.*/\1/p' submitted)
+scontrol update "JobId=$summary" Comment=written-down || fail "the controller takes no comment"
+wait_for 60 grep -q written-down "$cluster/state/job_state" || fail "the controller writes nothing down"
 kill_daemon slurmctld
-pkill -KILL -f "ptattn-segment ./town.ply.* --tile" || true # not slurmstepd: Slurm takes a node that loses one out of service
-sleep 1
+kill -KILL "$stopped" # not slurmstepd: Slurm takes a node that loses one out of service
 start_daemon slurmctld
+wait_for 60 controller_is_up || fail "the controller does not come back: $(tail -n 3 "$cluster/log/slurmctld")"
 
-for ((i = 0; i < 1200; i++)); do
-  [[ -e out/summary.txt ]] && break
-  sleep 0.1
-done
+# A task that Slurm holds would be waited for in vain.
+is_over() { [[ -e out/summary.txt ]] || squeue -h -o %r | grep -q held; }
+wait_for 240 is_over || true
 [[ -e out/summary.txt ]] || fail "no summary: $(squeue)"
 grep -qx "5 clouds: 4 labelled, 1 failed" out/summary.txt || fail "$(<out/summary.txt)"
 grep -qx broken.ply out/failed.txt || fail "$(<out/failed.txt)"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "describe/command_options.hpp"
 #include "models.hpp"
@@ -23,6 +24,16 @@ constexpr std::array<std::string_view, 28> kOfTheCourse{
     "--dry-run",     "--null",    "--list-models", "--list-layers", "--matrix",      "--names",
     "--per-file",    "--batch",   "--model",       "--generate",    "--stream",      "--scratch",
     "--out-of-core", "--plan",    "--tile",        "--merge"};
+
+/// Those that do so for some commands, of which others see what fits into memory at a time.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kOfTheCourseOf{
+    {{"ptattn-smooth", "--memory"}, {"ptattn-features", "--memory"}}};
+
+bool is_of_the_course(const std::string& command, const std::string& option) {
+  const std::pair<std::string_view, std::string_view> both(command, option);
+  return std::ranges::find(kOfTheCourse, option) != kOfTheCourse.end() ||
+         std::ranges::find(kOfTheCourseOf, both) != kOfTheCourseOf.end();
+}
 
 std::string long_name(const CLI::Option& option) {
   const std::vector<std::string> all = names(option);
@@ -72,9 +83,7 @@ std::vector<std::string> result_options(const CLI::App& app) {
   std::vector<std::string> options;
   for (const CLI::Option* const option : shown_options(app)) {
     const std::string name = long_name(*option);
-    if (option->count() == 0 || std::ranges::find(kOfTheCourse, name) != kOfTheCourse.end()) {
-      continue;
-    }
+    if (option->count() == 0 || is_of_the_course(app.get_name(), name)) continue;
     std::string text = name.substr(name.find_first_not_of('-'));
     if (!value_name(*option).empty()) {
       const std::string value = value_text(*option);

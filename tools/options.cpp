@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <utility>
 
 #include "checks.hpp"
@@ -14,6 +15,21 @@
 
 namespace ptattn::tools {
 namespace {
+
+/// "2G", "500M", "1.5GB", "2gib": bytes; nullopt for anything else.
+std::optional<std::size_t> parse_bytes(std::string_view text) {
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || !(number > 0.0)) return std::nullopt;
+  std::string unit(text.substr(static_cast<std::size_t>(end - text.data())));
+  std::ranges::transform(unit, unit.begin(), [](unsigned char c) { return std::toupper(c); });
+  if (unit.ends_with("IB")) unit.erase(unit.size() - 2);
+  if (unit.ends_with("B")) unit.pop_back();
+  const double factor = unit == "G" ? 0x1p30 : unit == "M" ? 0x1p20 : unit == "K" ? 0x1p10 : 0.0;
+  const double bytes = number * factor;
+  if (bytes < 1.0 || bytes > 0x1p60) return std::nullopt;
+  return static_cast<std::size_t>(bytes);
+}
 
 std::string with_default(const std::string& words, const std::string& usual) {
   return usual.empty() ? words : words + " [" + usual + "]";
@@ -183,6 +199,18 @@ CLI::Option* add_field(CLI::App& app, std::string& name, const std::string& word
 
 CLI::Option* add_prefix(CLI::App& app, std::string& prefix, const std::string& words) {
   return app.add_option("--prefix", prefix, words)->type_name("TEXT")->check(field_name());
+}
+
+CLI::Option* add_memory(CLI::App& app, std::optional<std::size_t>& memory,
+                        const std::string& words) {
+  return app
+      .add_option_function<std::string>(
+          "--memory", [&memory](const std::string& text) { memory = parse_bytes(text); },
+          words + " [half of the machine's memory, or of the limit of a job or container]")
+      ->type_name("SIZE")
+      ->check([](const std::string& text) {
+        return parse_bytes(text) ? "" : text + " is not a size, expected a number with K, M or G";
+      });
 }
 
 CLI::Option* add_unsure_below(CLI::App& app, double& unsure_below, const std::string& words) {

@@ -92,6 +92,11 @@ CLI::Option* add_radius(CLI::App& app, std::optional<double>& radius, const std:
 CLI::Option* add_field(CLI::App& app, std::string& name, const std::string& words);
 CLI::Option* add_prefix(CLI::App& app, std::string& prefix, const std::string& words);
 
+/// --memory SIZE in bytes, such as 500M or 2G.
+/// @param words  what it bounds; the usual value is added: that of default_memory
+CLI::Option* add_memory(CLI::App& app, std::optional<std::size_t>& memory,
+                        const std::string& words);
+
 /// --unsure-below P, a probability.
 CLI::Option* add_unsure_below(CLI::App& app, double& unsure_below, const std::string& words);
 

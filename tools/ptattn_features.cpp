@@ -4,7 +4,6 @@
 #include <array>
 #include <iostream>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,22 +11,19 @@
 
 #include "batch.hpp"
 #include "features/job.hpp"
+#include "features/report.hpp"
 #include "features/result.hpp"
 #include "features/settings.hpp"
+#include "features/survey.hpp"
 #include "made_by.hpp"
 #include "models.hpp"
 #include "ptattn/core/error.hpp"
-#include "ptattn/core/json.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "target.hpp"
-#include "text.hpp"
 #include "tool.hpp"
 
 namespace ptattn::tools {
 namespace {
-
-constexpr std::array<std::string_view, 6> kTargets{".ply", ".pcd", ".las",
-                                                   ".laz", ".npy", ".safetensors"};
 
 const About kAbout{
     .name = "ptattn-features",
@@ -64,7 +60,8 @@ const About kAbout{
         "All fields of the input are kept. Points with a NaN or infinite coordinate get\n"
         "0 in every channel and are black. A neighbourhood larger than the cloud is the\n"
         "whole cloud. Memory: the input, plus 8 bytes per point and channel (attention:\n"
-        "12).\n",
+        "12); geometry of clouds that would take more than --memory is computed piece by\n"
+        "piece, with the same bytes.\n",
     .layers = layer_names};
 
 /// What can be said before anything is read.
@@ -101,32 +98,12 @@ std::vector<Job> plan(const FeatureSettings& s) {
   return jobs;
 }
 
-/// Says so where most points got nothing but zeros: none lies within the radius of another.
-void warn_of_lonely(const Matrix& values, std::vector<Hint>& warnings) {
-  constexpr double kMany = 0.5;
-  std::size_t lonely = 0;
-  for (std::size_t i = 0; i < values.rows(); ++i) {
-    const std::span<const float> row{values.row(i), values.cols()};
-    lonely += std::ranges::all_of(row, [](float v) { return v == 0.0F; }) ? 1 : 0;
-  }
-  const double share =
-      static_cast<double>(lonely) / std::max<double>(1.0, static_cast<double>(values.rows()));
-  if (share < kMany) return;
-  warnings.push_back({"lonely", percent_text(share, 0) +
-                                    " of the points have zeros only: their neighbourhoods are "
-                                    "empty, see --radius"});
-}
-
-/// Says what there is to say; returns all lines, which outputs keep.
-std::vector<std::string> tell_all(Remarks remarks, const std::string& path, Progress& progress) {
-  tell(remarks.notes, remarks.warnings, path, progress);
-  for (Hint& warning : remarks.warnings) remarks.notes.push_back(std::move(warning.text));
-  return std::move(remarks.notes);
-}
-
 /// Reads a cloud, computes its features and writes them, as far as they are asked for.
 FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& layer, const Job& job,
                    Progress& progress) {
+  if (const auto stream = open_feature_survey(s, job, progress)) {
+    return describe_survey(s, job, *stream, progress);
+  }
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
@@ -140,13 +117,7 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
   if (!layer) remarks = leave_out_strays(seen);  // models leave them out themselves
   const FeatureJob features = layer ? layer->make_job(seen) : make_job(s, seen);
   const std::vector<std::string> fields = field_names(s.prefix, features.names.size());
-  FileReport report{.points = cloud.size()};
-  if (s.names) report.table = name_lines(fields, features.names);
-  report.json = {{"points", cloud.size()}, {"channels", fields.size()}};
-  if (s.names) {
-    for (std::size_t c = 0; c < fields.size(); ++c)
-      object_at(report.json, "names")[fields[c]] = features.names[c];
-  }
+  FileReport report = begin_report(s, cloud.size(), fields, features.names);
   if (job.output.empty()) return report;
   check_target(job.output, kTargets);
   check_result(s, job, cloud, fields);
@@ -156,16 +127,13 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
     progress.show_parts(done, total, "points");
   };
   result.values = features.compute(show, remarks);
-  if (!layer) warn_of_lonely(result.values, remarks.warnings);
+  if (!layer) {
+    warn_of_lonely(count_lonely(result.values), result.values.rows(), remarks.warnings);
+  }
   upright_cloud.reset();
   result.notes = tell_all(std::move(remarks), path, progress);
   progress.status("writing " + job.output.string());
-  report.json["output"] = job.output.string();
-  report.json["notes"] = result.notes;
-  if (!s.names) {
-    report.table = path + " -> " + job.output.string() + ": " + std::to_string(cloud.size()) +
-                   " points, " + std::to_string(fields.size()) + " channels\n";
-  }
+  end_report(s, job, fields.size(), result.notes, report);
   write_result(s, job.output.string(), cloud, std::move(result));
   return report;
 }
@@ -174,6 +142,7 @@ int run(FeatureSettings& s) {
   if (s.list_models) return print_models(std::nullopt, s.files.format);
   if (s.list_layers) return print_layers(s.model, s.files.format);
   check_settings(s);
+  s.survey.resume = s.files.resume;
   const std::vector<Job> jobs = plan(s);
   Batch batch = make_batch(kAbout.name, s.files);
   batch.run = s.made_by = s.kind == FeatureKind::kModel ? made_by_model(s.model) : made_by();

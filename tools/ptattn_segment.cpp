@@ -2,8 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -57,7 +55,7 @@ struct Settings {
   std::string model = "aerial";
   bool list_models = false;
   Codes codes = Codes::kByField;
-  std::string memory;
+  std::optional<std::size_t> memory;
   Precision precision = Precision::kFloat32;
   std::string category;
   std::string field;
@@ -65,21 +63,6 @@ struct Settings {
   std::optional<std::size_t> neighbors;
   SegmentRun run;
 };
-
-/// "2G", "500M", "1.5GB", "2gib": bytes; nullopt for anything else.
-std::optional<std::size_t> parse_bytes(std::string_view text) {
-  double number = 0.0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || !(number > 0.0)) return std::nullopt;
-  std::string unit(text.substr(static_cast<std::size_t>(end - text.data())));
-  std::ranges::transform(unit, unit.begin(), [](unsigned char c) { return std::toupper(c); });
-  if (unit.ends_with("IB")) unit.erase(unit.size() - 2);
-  if (unit.ends_with("B")) unit.pop_back();
-  const double factor = unit == "G" ? 0x1p30 : unit == "M" ? 0x1p20 : unit == "K" ? 0x1p10 : 0.0;
-  const double bytes = number * factor;
-  if (bytes < 1.0 || bytes > 0x1p60) return std::nullopt;
-  return static_cast<std::size_t>(bytes);
-}
 
 void declare_fields(CLI::App& app, Settings& s) {
   add_field(app, s.field,
@@ -132,17 +115,10 @@ void declare(CLI::App& app, Settings& s) {
   add_neighbors(app, s.neighbors, kMaxNeighbors,
                 "Give each point the probabilities of its K nearest voxels, weighted by distance "
                 "[8]");
-  app.add_option(
-         "--memory", s.memory,
-         "Let the work on a cloud use this much memory, such as 500M or 2G. The network sees "
-         "clouds "
-         "with more voxels than fit at a time, or with more than 2^20 (1048576), in overlapping "
-         "tiles; points that do not fit lie in a scratch folder [half of the machine's memory, or "
-         "of the limit of a job or container]")
-      ->type_name("SIZE")
-      ->check([](const std::string& text) {
-        return parse_bytes(text) ? "" : text + " is not a size, expected a number with K, M or G";
-      });
+  add_memory(app, s.memory,
+             "Let the work on a cloud use this much memory, such as 500M or 2G. The network sees "
+             "clouds with more voxels than fit at a time, or with more than 2^20 (1048576), in "
+             "overlapping tiles; points that do not fit lie in a scratch folder");
   add_survey_options(app, s.run.survey);
   add_frame_options(app, s.run.frame);
   add_cloud_options(app, s.run.clouds);
@@ -153,7 +129,7 @@ void declare(CLI::App& app, Settings& s) {
 void fit_to_model(Settings& s, const SegmenterDescription& model) {
   s.run.segment.probabilities = s.run.fields.probabilities;
   s.run.survey.resume = s.files.resume;
-  s.run.segment.tiling.memory = s.memory.empty() ? default_memory() : *parse_bytes(s.memory);
+  s.run.segment.tiling.memory = s.memory ? *s.memory : default_memory();
   if (s.neighbors) s.run.segment.neighbors = *s.neighbors;
   s.run.fields.label_by_format = s.field.empty() && s.codes == Codes::kByField;
   if (!s.field.empty()) s.run.fields.field = s.field;

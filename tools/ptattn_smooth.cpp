@@ -11,6 +11,7 @@
 #include "batch.hpp"
 #include "checks.hpp"
 #include "made_by.hpp"
+#include "memory_limit.hpp"
 #include "ptattn/core/error.hpp"
 #include "smooth/denoise.hpp"
 #include "smooth/settings.hpp"
@@ -148,6 +149,10 @@ void declare(CLI::App& app, SmoothSettings& s) {
   declare_smoothing(app, s);
   declare_transfer(app, s);
   declare_kernel(app, s);
+  add_memory(app, s.memory,
+             "Transfer: let the work on a cloud use this much memory, such as 500M or 2G; clouds "
+             "that would take more are read and written piece by piece, with the same bytes. The "
+             "cloud of --from is held as a whole");
   add_cloud_options(app, s.clouds);
   add_course(app, s.files);
 }
@@ -157,7 +162,7 @@ void check_use(const CLI::App& app, bool transfer) {
   constexpr std::array kOfSmoothing{"--coordinates", "--fields", "--iterations"};
   constexpr std::array kOfTransfer{"--from",     "--categorical",      "--numeric",
                                    "--field",    "--confidence-field", "--unknown",
-                                   "--vertical", "--features"};
+                                   "--vertical", "--features",         "--memory"};
   const auto refuse = [&](const auto& names, const char* problem) {
     for (const char* name : names) {
       if (app.count(name) > 0) throw Error(Fault::kUsage, name, problem);
@@ -204,6 +209,7 @@ int run(const CLI::App& app, SmoothSettings& s) {
     return run_batch(jobs, batch,
                      [&](const Job& job, Progress& progress) { return denoise(s, job, progress); });
   }
+  if (!s.memory) s.memory = default_memory();
   FieldTransfer transfer(s);
   return run_batch(jobs, batch, [&](const Job& job, Progress& progress) {
     return transfer.process(job, progress);

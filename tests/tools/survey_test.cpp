@@ -154,6 +154,18 @@ TEST_F(Survey, a_cloud_that_takes_more_than_memory_goes_to_scratch_by_itself) {
   EXPECT_THAT(whole.err, HasSubstr("cannot be labelled piece by piece: --instances"));
 }
 
+TEST_F(Survey, sparse_clouds_are_taken_for_the_voxels_that_they_are) {
+  const auto goes_to_scratch = [&](const std::string& cloud, const std::string& memory) {
+    const Finished finished = run_tool({cloud, "-o", "o.ply", "--memory", memory});
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return finished.err.find("tiles, with up to") != std::string::npos;
+  };
+  // 16 054 voxels of 16 383 points, and 15 177 of 58 716
+  EXPECT_TRUE(goes_to_scratch(kCoast, "16M")) << "its points alone would fit twice";
+  EXPECT_FALSE(goes_to_scratch(kCoast, "64M"));
+  EXPECT_FALSE(goes_to_scratch(kTown, "64M")) << "as a voxel a point they would not fit";
+}
+
 TEST_F(Survey, scratch_folders_lie_where_they_are_wanted) {
   const Finished nowhere =
       run_tool(in_pieces({kTown, "-o", "o.ply", "--scratch", "/proc/nowhere"}));

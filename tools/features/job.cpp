@@ -41,15 +41,7 @@ std::string wavelengths_note(const std::vector<double>& wavelengths) {
 }
 
 FeatureJob geometry_job(const FeatureSettings& s, const FeatureCloud& cloud) {
-  GeometryOptions options{.radii = s.radii, .up = cloud.up};
-  if (!s.neighbors.empty()) {
-    options.neighbors = s.neighbors;
-  } else if (!s.radii.empty()) {
-    options.neighbors.clear();
-  }
-  for (const std::size_t k : options.neighbors) {
-    options.radius_limit = std::max(options.radius_limit, k);
-  }
+  const GeometryOptions options = geometry_options(s, cloud.up);
   return {geometry_feature_names(options),
           [options, &cloud](const ProgressCallback& progress, Remarks&) {
             return geometry_features(cloud.positions, options, progress);
@@ -110,12 +102,30 @@ FeatureCloud make_feature_cloud(const PointCloud& cloud, const std::string& path
   return found;
 }
 
+GeometryOptions geometry_options(const FeatureSettings& s, Axis up) {
+  GeometryOptions options{.radii = s.radii, .up = up};
+  if (!s.neighbors.empty()) {
+    options.neighbors = s.neighbors;
+  } else if (!s.radii.empty()) {
+    options.neighbors.clear();
+  }
+  for (const std::size_t k : options.neighbors) {
+    options.radius_limit = std::max(options.radius_limit, k);
+  }
+  return options;
+}
+
+void add_stray_note(const Strays& strays, std::size_t points, Remarks& remarks) {
+  if (strays.empty()) return;
+  remarks.notes.push_back(
+      stray_note(strays, points, "gets 0 in every channel", "get 0 in every channel"));
+}
+
 Remarks leave_out_strays(FeatureCloud& cloud) {
   Remarks remarks;
   const Strays strays = find_strays(cloud.positions, Subject::kScene);
   if (!strays.empty()) {
-    remarks.notes.push_back(stray_note(strays, cloud.cloud.size(), "gets 0 in every channel",
-                                       "get 0 in every channel"));
+    add_stray_note(strays, cloud.cloud.size(), remarks);
     drop_strays(cloud.positions, strays);
     drop_strays(cloud.points, strays);
   }

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/models/model_folder.hpp"
+#include "ptattn/tasks/features/geometry_features.hpp"
 #include "ptattn/tasks/inspect/layer_features.hpp"
 #include "ptattn/tasks/progress.hpp"
 #include "settings.hpp"
@@ -37,6 +39,12 @@ struct FeatureCloud {
 /// Takes out the points that lie far from all others.
 /// @return  what there is to say about it and about the coordinates
 [[nodiscard]] Remarks leave_out_strays(FeatureCloud& cloud);
+
+/// Returns what geometry features are computed by.
+[[nodiscard]] GeometryOptions geometry_options(const FeatureSettings& settings, Axis up);
+
+/// Says what becomes of stray points.
+void add_stray_note(const Strays& strays, std::size_t points, Remarks& remarks);
 
 /// Geometry, encoding and attention. Everything referred to must outlive the job.
 /// @throws Error for inputs that the cloud does not have

@@ -1,7 +1,9 @@
 #include "result.hpp"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "../format.hpp"
@@ -10,18 +12,20 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/cloud_io.hpp"
+#include "ptattn/io/cloud_writer.hpp"
 #include "ptattn/io/matrix_io.hpp"
-#include "ptattn/tasks/features/pca.hpp"
 
 namespace ptattn::tools {
 namespace {
 
 constexpr std::size_t kLeastDigits = 3;
 constexpr std::size_t kGrain = 4096;  // points a task
+constexpr const char* kTensor = "features";
 
 /// Colours of all points of the cloud.
-std::vector<Rgb> colors_of(const PointCloud& cloud, const FeatureResult& result) {
-  const std::vector<Rgb> found = pca_colors(result.values);
+std::vector<Rgb> colors_of(const PointCloud& cloud, const FeatureResult& result,
+                           const PcaColors& by) {
+  const std::vector<Rgb> found = by(result.values);
   std::vector<Rgb> colors(cloud.size(), Rgb{0, 0, 0});
   for (std::size_t i = 0; i < found.size(); ++i) colors[result.points[i]] = found[i];
   return colors;
@@ -95,17 +99,43 @@ std::string name_lines(std::span<const std::string> fields, std::span<const std:
   return lines;
 }
 
-void check_result(const FeatureSettings& settings, const Job& job, const PointCloud& cloud,
+namespace {
+
+/// Returns whether the output is a cloud, whose fields are new.
+bool is_new_cloud(const FeatureSettings& settings, const std::string& path, const PointCloud& cloud,
                   std::span<const std::string> fields) {
-  const std::string path = job.output.string();
   if (is_matrix(path)) {
-    if (!settings.colorize) return;
+    if (!settings.colorize) return false;
     throw Error(
         Fault::kUsage, "--colorize",
         "a matrix has no colours, expected a name ending in " + extension_list(kCloudExtensions));
   }
   refuse_taken_fields(cloud, fields, "--prefix");
+  return true;
+}
+
+/// What a safetensors file says beside the values.
+std::map<std::string, std::string> texts_of(const FeatureSettings& settings,
+                                            const FeatureResult& result) {
+  const auto replace = nlohmann::json::error_handler_t::replace;
+  return {{"names", nlohmann::json(result.meanings).dump(-1, ' ', false, replace)},
+          {"made_by", json_line(as_json(settings.made_by))}};
+}
+
+}  // namespace
+
+void check_result(const FeatureSettings& settings, const Job& job, const PointCloud& cloud,
+                  std::span<const std::string> fields) {
+  const std::string path = job.output.string();
+  if (!is_new_cloud(settings, path, cloud, fields)) return;
   check_format(path, cloud, Encoding::kBinary, settings.clouds.las);
+}
+
+void check_pieces(const FeatureSettings& settings, const Job& job, const PointCloud& head,
+                  const CloudShape& shape, std::span<const std::string> fields) {
+  const std::string path = job.output.string();
+  if (!is_new_cloud(settings, path, head, fields)) return;
+  check_piecewise_format(path, head, shape, settings.clouds.las);
 }
 
 void write_result(const FeatureSettings& settings, const std::string& path, PointCloud& cloud,
@@ -114,17 +144,67 @@ void write_result(const FeatureSettings& settings, const std::string& path, Poin
   if (is_matrix(path)) {
     const Matrix all = with_gaps(std::move(result.values), result.points, cloud.size());
     if (has_extension(path, ".npy")) return write_npy(path, all);
-    const auto replace = nlohmann::json::error_handler_t::replace;
-    const std::string names = nlohmann::json(result.meanings).dump(-1, ' ', false, replace);
-    const std::string origin = json_line(as_json(settings.made_by));
-    return write_safetensors(path, "features", all, {{"names", names}, {"made_by", origin}});
+    return write_safetensors(path, kTensor, all, texts_of(settings, result));
   }
   const auto names = field_names(settings.prefix, result.values.cols());
   add_fields(cloud, names, result);
   add_comments(cloud, names, result, settings, path);
-  if (settings.colorize) paint(cloud, colors_of(cloud, result), color_layout_of(path));
+  if (settings.colorize) {
+    paint(cloud, colors_of(cloud, result, PcaColors(result.values)), color_layout_of(path));
+  }
   result.values = Matrix();  // not needed while the file is written
   write_cloud(path, cloud, Encoding::kBinary, settings.clouds.las);
+}
+
+struct ResultWriter::Parts {
+  std::vector<std::string> names;  // of the fields
+  const PcaColors* colors;
+  ColorLayout layout;
+  std::optional<MatrixWriter> matrix{};
+  std::optional<CloudWriter> cloud{};
+
+  Parts(std::vector<std::string> fields, const PcaColors* by, ColorLayout of_colors)
+      : names(std::move(fields)), colors(by), layout(of_colors) {}
+
+  void add_to(PointCloud& piece, const FeatureResult& result) const {
+    add_fields(piece, names, result);
+    if (colors != nullptr) paint(piece, colors_of(piece, result, *colors), layout);
+  }
+};
+
+ResultWriter::ResultWriter(const FeatureSettings& settings, const std::string& path,
+                           PointCloud head, const CloudShape& shape, const FeatureResult& result,
+                           const PcaColors* colors)
+    : parts_(std::make_unique<Parts>(field_names(settings.prefix, result.meanings.size()), colors,
+                                     color_layout_of(path))) {
+  make_parent_folders(path);
+  const auto rows = static_cast<std::size_t>(shape.size());
+  if (has_extension(path, ".npy")) {
+    parts_->matrix.emplace(path, rows, parts_->names.size());
+  } else if (is_matrix(path)) {
+    parts_->matrix.emplace(path, rows, parts_->names.size(), kTensor, texts_of(settings, result));
+  } else {
+    parts_->add_to(head, result);
+    add_comments(head, parts_->names, result, settings, path);
+    parts_->cloud.emplace(path, head, shape, settings.clouds.las);
+  }
+}
+
+ResultWriter::~ResultWriter() = default;
+
+void ResultWriter::append(PointCloud& piece, std::span<const std::size_t> points, Matrix values) {
+  if (parts_->matrix) {
+    parts_->matrix->append(with_gaps(std::move(values), points, piece.size()));
+    return;
+  }
+  parts_->add_to(piece,
+                 {.meanings = {}, .notes = {}, .points = points, .values = std::move(values)});
+  parts_->cloud->append(piece);
+}
+
+void ResultWriter::commit() {
+  if (parts_->matrix) parts_->matrix->commit();
+  if (parts_->cloud) parts_->cloud->commit();
 }
 
 }  // namespace ptattn::tools

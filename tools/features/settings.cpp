@@ -91,6 +91,17 @@ void declare_neighborhood(CLI::App& app, FeatureSettings& s, KindOptions& of) {
       ->excludes(neighbors);
 }
 
+void declare_survey(CLI::App& app, FeatureSettings& s, KindOptions& of) {
+  of.add(add_memory(app, s.memory,
+                    "Let the work on a cloud use this much memory, such as 500M or 2G; points that "
+                    "do not fit lie in a scratch folder"),
+         {kGeometry});
+  add_scratch_options(app, s.survey, "Describe every cloud", "190 (three scales)");
+  for (const char* const name : {"--out-of-core", "--scratch"}) {
+    of.add(app.get_option(name), {kGeometry});
+  }
+}
+
 void declare_attention(CLI::App& app, FeatureSettings& s, KindOptions& of) {
   of.add(app.add_option("--inputs", s.inputs,
                         "Compare and average these inputs, separated by commas: xyz, normals, "
@@ -183,6 +194,7 @@ void declare_features(CLI::App& app, FeatureSettings& s) {
                  "highest confidence)"),
           {kGeometry, kModel});
   of->add(add_unit(app, s.frame.metres), {kModel});
+  declare_survey(app, s, *of);
   declare_attention(app, s, *of);
   declare_encoding(app, s, *of);
   declare_model(app, s, *of);

@@ -8,6 +8,7 @@
 #include "../cloud_options.hpp"
 #include "../frame_options.hpp"
 #include "../options.hpp"
+#include "../survey/survey_options.hpp"
 #include "ptattn/cloud/provenance.hpp"
 #include "ptattn/models/object_profile.hpp"
 #include "ptattn/tasks/features/attention_features.hpp"
@@ -32,7 +33,9 @@ struct FeatureSettings {
   // geometry
   std::vector<std::size_t> neighbors{};  // attention: one of them
   std::vector<double> radii{};
-  FrameOptions frame;  // up: and model; unit: model
+  FrameOptions frame;                   // up: and model; unit: model
+  std::optional<std::size_t> memory{};  // bytes
+  ScratchOptions survey{};
   // encoding
   std::optional<WavelengthRange> wavelengths{};  // and attention
   std::optional<std::size_t> channels{};         // and attention

@@ -3,10 +3,10 @@
 #include "../batch.hpp"
 #include "../cloud_options.hpp"
 #include "../frame_options.hpp"
+#include "../survey/survey_options.hpp"
 #include "labels.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
-#include "survey_options.hpp"
 
 namespace ptattn::tools {
 

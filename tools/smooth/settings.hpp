@@ -38,6 +38,7 @@ struct SmoothSettings {
   std::optional<double> unknown;
   std::optional<double> vertical;  ///< nullopt: learnt
   std::vector<std::string> features;
+  std::optional<std::size_t> memory;  ///< bytes; set before the work begins
 
   /// @param usual  neighbours when neither they nor a radius are given
   [[nodiscard]] Neighborhood neighborhood(std::size_t usual) const {

@@ -5,57 +5,29 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <map>
 #include <optional>
+#include <string>
 #include <type_traits>
 
 #include "../checks.hpp"
 #include "../made_by.hpp"
+#include "../pieces.hpp"
 #include "../target.hpp"
 #include "packed_color.hpp"
 #include "ptattn/cloud/bounds.hpp"
-#include "ptattn/cloud/columns.hpp"
-#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/nearest_value.hpp"
-#include "ptattn/cloud/normalize.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
-#include "ptattn/tasks/transfer/transfer.hpp"
+#include "ptattn/io/cloud_writer.hpp"
 #include "report.hpp"
+#include "transfer_source.hpp"
 
 namespace ptattn::tools {
 namespace {
 
-constexpr std::size_t kUsualNeighbors = 16;
-
-/// Integers, and labels stored as real numbers.
-bool is_categorical(const Field& field) {
-  const bool integer =
-      visit_type(field.type(), [](auto value) { return std::is_integral_v<decltype(value)>; });
-  return integer || holds_labels(field);
-}
-
-/// Those of a cloud's points that have usable coordinates.
-struct UsablePoints {
-  std::vector<std::size_t> rows;
-  RawVector<Position> positions;  // of these
-
-  explicit UsablePoints(const PointCloud& cloud) : positions(cloud.positions()) {
-    rows = keep_finite(positions);
-  }
-  /// Keeps the points whose `field` is a finite number.
-  void keep_known(const Field& field) {
-    std::vector<std::size_t> kept;
-    RawVector<Position> kept_positions;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (!(std::abs(field.as_double(rows[i])) <= kLargestCoordinate)) continue;
-      kept.push_back(rows[i]);
-      kept_positions.push_back(positions[i]);
-    }
-    rows = std::move(kept);
-    positions = std::move(kept_positions);
-  }
-};
+constexpr std::uint64_t kMebi = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kBytesOfQuery = 120;  // positions, lists, weights, what it gets
+constexpr std::uint64_t kBytesOfKey = 130;    // positions, value, its place in the tree
 
 /// Bytes of the value for points that no known point is near to.
 std::vector<std::byte> unknown_value(const SmoothSettings& s, const Field& field) {
@@ -83,74 +55,6 @@ std::vector<std::byte> unknown_value(const SmoothSettings& s, const Field& field
 
 std::string name_of_result(const SmoothSettings& s) {
   return s.field.empty() ? s.transfer : s.field;
-}
-
-/// What the labelled points know: classes, equal numbers for equal bytes, or values.
-struct KnownValues {
-  std::vector<std::uint32_t> classes;
-  std::vector<double> values;
-  std::size_t class_count = 0;
-
-  KnownValues(const Field& field, std::span<const std::size_t> rows, bool categorical) {
-    std::map<std::uint64_t, std::uint32_t> numbers;
-    const std::size_t size = size_of(field.type());
-    for (const std::size_t row : rows) {
-      if (!categorical) {
-        values.push_back(field.as_double(row));
-        continue;
-      }
-      std::uint64_t key = 0;
-      std::memcpy(&key, field.bytes().data() + row * size, size);
-      const auto next = static_cast<std::uint32_t>(numbers.size());
-      classes.push_back(numbers.emplace(key, next).first->second);
-    }
-    class_count = numbers.size();
-  }
-  [[nodiscard]] TransferTargets view() const { return {.classes = classes, .values = values}; }
-};
-
-/// The fields of --features in the labelled cloud, on the scale that they have there.
-struct KnownFeatures {
-  std::vector<FieldColumn> columns;
-  ColumnScaling scaling{};
-  Matrix values;
-
-  KnownFeatures(const SmoothSettings& s, const PointCloud& labelled, const UsablePoints& known) {
-    if (s.features.empty()) return;
-    columns = select_columns(labelled, s.features);
-    scaling = standardizing(columns, known.rows);
-    values = column_values(columns, known.rows, scaling);
-  }
-  /// The same of another cloud.
-  [[nodiscard]] Matrix of(const SmoothSettings& s, const PointCloud& input,
-                          const UsablePoints& points) const {
-    if (columns.empty()) return {};
-    const std::vector<FieldColumn> same = select_columns(input, s.features);
-    if (!std::ranges::equal(columns, same, {}, &FieldColumn::name, &FieldColumn::name)) {
-      throw Error(Fault::kInput, input.name(), "has other --features than " + s.from);
-    }
-    return column_values(same, points.rows, scaling);
-  }
-};
-
-const Field& field_to_carry(const SmoothSettings& s, const PointCloud& labelled) {
-  const Field& field = require_field(labelled, s.transfer);
-  if (field.count() != 1) {
-    throw Error(Fault::kInput, s.from,
-                "\"" + s.transfer + "\" has " + std::to_string(field.count()) +
-                    " values per point, expected one");
-  }
-  return field;
-}
-
-/// Those that have coordinates and a value.
-UsablePoints known_points(const SmoothSettings& s, const PointCloud& labelled, const Field& field) {
-  UsablePoints known(labelled);
-  known.keep_known(field);
-  if (known.rows.empty()) {
-    throw Error(Fault::kInput, s.from, "has no point with coordinates and a value to transfer");
-  }
-  return known;
 }
 
 /// Copies the winners' values, bit for bit; returns how many points have none.
@@ -195,41 +99,42 @@ double gap_between(const PositionBounds& a, const PositionBounds& b) {
   return std::hypot(gap[0], gap[1], gap[2]);
 }
 
-/// Points that no known one is near to.
-std::size_t count_lonely(const Transferred& result) {
-  if (result.winner.empty()) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(result.values, [](double value) { return std::isnan(value); }));
-  }
-  return static_cast<std::size_t>(std::ranges::count(result.winner, kNoIndex));
-}
+/// What has become of the points of a cloud so far.
+struct Tally {
+  std::size_t points = 0;
+  std::size_t usable = 0;                  // with coordinates
+  std::size_t lonely = 0;                  // of these, without a known point within reach
+  std::optional<PositionBounds> bounds{};  // of the usable ones
 
-/// How two clouds lie to each other.
-struct Overlap {
-  const UsablePoints& points;
-  const UsablePoints& known;
-  double reach;        // of a known point
-  std::size_t lonely;  // points that no known one reaches
+  void add(const UsablePoints& more) {
+    usable += more.rows.size();
+    if (more.rows.empty()) return;
+    PositionBounds box = bounds_of(more.positions);
+    for (std::size_t axis = 0; bounds && axis < 3; ++axis) {
+      box.low[axis] = std::min(box.low[axis], bounds->low[axis]);
+      box.high[axis] = std::max(box.high[axis], bounds->high[axis]);
+    }
+    bounds = box;
+  }
 };
 
 /// Refuses clouds of other places, and says how many points are without a known one nearby.
-void judge_overlap(const SmoothSettings& s, const std::string& path, const Overlap& overlap,
-                   Progress& progress) {
-  const auto& [points, known, reach, lonely] = overlap;
+void judge_overlap(const SmoothSettings& s, const std::string& path, const Tally& tally,
+                   const TransferSource& source, Progress& progress) {
+  const std::size_t lonely = tally.lonely;
   if (lonely == 0) return;
-  if (lonely == points.rows.size() && !s.radius) {
-    const double gap = gap_between(bounds_of(points.positions), bounds_of(known.positions));
+  if (lonely == tally.usable && !s.radius) {
+    const double gap = gap_between(*tally.bounds, bounds_of(source.known.positions));
     throw Error(Fault::kInput, path,
-                "no point lies within " + short_text(reach) + " of one of " + s.from +
+                "no point lies within " + short_text(source.reach) + " of one of " + s.from +
                     (gap > 0.0 ? ", which begins " + short_text(gap) + " away" : "") +
                     ", expected clouds of the same place");
   }
   constexpr std::size_t kFew = 1000;  // one of so many: birds and noise, which reports count
-  if (lonely * kFew < points.rows.size()) return;
-  progress.warn(path,
-                {"unknown", std::to_string(lonely) + " of " + std::to_string(points.rows.size()) +
-                                " points have no known point within " + short_text(reach) +
-                                " and stay unknown"});
+  if (lonely * kFew < tally.usable) return;
+  progress.warn(path, {"unknown", std::to_string(lonely) + " of " + std::to_string(tally.usable) +
+                                      " points have no known point within " +
+                                      short_text(source.reach) + " and stay unknown"});
 }
 
 /// Says what the new fields hold: what they held in the cloud that they come from.
@@ -249,33 +154,30 @@ void add_origin(const SmoothSettings& s, PointCloud& cloud, const PointCloud& so
   add_provenance(cloud.metadata(), origin);
 }
 
-/// Adds the new fields; returns how many points are unknown.
-std::size_t add_fields(const SmoothSettings& s, PointCloud& cloud, const Field& source,
-                       const UsablePoints& points, const UsablePoints& known,
-                       const Transferred& result) {
-  const std::vector<std::byte> unknown = unknown_value(s, source);
-  Field& target = cloud.add(name_of_result(s), source.type());
+/// Adds the new fields; returns how many of the usable points are unknown.
+std::size_t add_fields(const SmoothSettings& s, PointCloud& cloud, const TransferSource& source,
+                       const UsablePoints& points, const Transferred& result) {
+  const std::vector<std::byte> unknown = unknown_value(s, source.field);
+  Field& target = cloud.add(name_of_result(s), source.field.type());
   for (std::size_t i = 0; i < cloud.size(); ++i) {
     std::memcpy(target.bytes().data() + i * unknown.size(), unknown.data(), unknown.size());
   }
-  const std::size_t unusable = cloud.size() - points.rows.size();
-  if (result.winner.empty()) return unusable + store_values(target, points, result.values);
-  const std::size_t lonely = store_classes(target, source, points, known, result.winner);
+  if (!source.categorical) return store_values(target, points, result.values);
+  const std::size_t lonely =
+      store_classes(target, source.field, points, source.known, result.winner);
   const std::span<float> confidence = cloud.add(s.confidence, FieldType::kFloat32).values<float>();
   for (std::size_t i = 0; i < points.rows.size(); ++i) {
     confidence[points.rows[i]] = result.confidence[i];
   }
-  return unusable + lonely;
+  return lonely;
 }
 
 /// Everything that has to be right before the work begins.
 void check_job(const SmoothSettings& s, const Job& job, const PointCloud& cloud,
                const Field& source, bool categorical) {
-  const std::string path = job.input.path.string();
   refuse_taken_fields(cloud, std::array{name_of_result(s)}, "--field");
   (void)unknown_value(s, source);
   check_target(job.output, kCloudExtensions);
-  check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
   PointCloud added;
   for (const char* const axis : {"x", "y", "z"}) added.add(axis, FieldType::kFloat64);
   added.add(name_of_result(s), source.type());
@@ -290,67 +192,82 @@ void check_job(const SmoothSettings& s, const Job& job, const PointCloud& cloud,
   }
 }
 
-}  // namespace
+/// One cloud that gets the field.
+struct Work {
+  const SmoothSettings& s;
+  const Job& job;
+  TransferSource& source;
+  Progress& progress;
 
-/// The cloud that has the field, and what it teaches.
-struct FieldTransfer::Source {
-  PointCloud cloud;
-  const Field& field;
-  bool categorical;
-  UsablePoints known;
-  KnownFeatures features;
-  KnownValues values;
-  TransferOptions options;
-  std::optional<LearntMetric> learnt{};  // by the first cloud that is fit for it
-  double reach = 0.0;                    // of a known point; 0: not computed yet
+  [[nodiscard]] std::string path() const { return job.input.path.string(); }
 
-  explicit Source(const SmoothSettings& s)
-      : cloud(read_cloud(s.from, s.clouds.read)),
-        field(field_to_carry(s, cloud)),
-        categorical(s.kind == FieldKind::kByType
-                        ? is_categorical(field) ||
-                              find_label_meaning(cloud.metadata().comments, s.transfer)
-                        : s.kind == FieldKind::kCategorical),
-        known(known_points(s, cloud, field)),
-        features(s, cloud, known),
-        values(field, known.rows, categorical),
-        options{.kernel = s.kernel,
-                .neighborhood = s.neighborhood(kUsualNeighbors),
-                .bandwidth = s.bandwidth,
-                .vertical = s.vertical} {}
+  /// Checks a cloud, with or without points, and learns what is to be learnt.
+  void begin(const PointCloud& cloud) const {
+    tell_notes(cloud, s.clouds.las, path(), progress);
+    check_job(s, job, cloud, source.field, source.categorical);
+    if (!s.features.empty()) (void)source.features.of(s, cloud, UsablePoints(cloud));
+    if (source.learnt) return;
+    progress.status("learning from " + s.from);
+    source.learn(s);
+  }
 
-  [[nodiscard]] TransferPoints keys() const { return {known.positions, features.values}; }
+  /// Adds the new fields to a cloud, or to a piece of one.
+  /// @param total  points of the whole
+  void carry(PointCloud& cloud, std::size_t total, Tally& tally) const {
+    const UsablePoints points(cloud);
+    const Matrix features = source.features.of(s, cloud, points);
+    const Transferred result = (*source.carrier)(
+        TransferPoints{points.positions, features}, [&](std::size_t done, std::size_t) {
+          progress.show_parts(tally.points + done, total, "points");
+        });
+    tally.lonely += add_fields(s, cloud, source, points, result);
+    tally.points += cloud.size();
+    tally.add(points);
+  }
+
+  void write_whole(PointCloud& cloud, Tally& tally) const {
+    begin(cloud);
+    check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
+    carry(cloud, cloud.size(), tally);
+    judge_overlap(s, path(), tally, source, progress);
+    add_origin(s, cloud, source.cloud, source.categorical);
+    progress.status("writing " + job.output.string());
+    make_parent_folders(job.output);
+    write_cloud(job.output, cloud, Encoding::kBinary, s.clouds.las);
+  }
+
+  void write_pieces(CloudStream& stream, Tally& tally) const {
+    begin(stream.head());
+    progress.note(path(), "is read and written piece by piece, as a whole it would take about " +
+                              std::to_string(bytes_as_whole(stream) / kMebi + 1) + " MiB");
+    PointCloud head = stream.head();
+    carry(head, 0, tally);
+    add_origin(s, head, source.cloud, source.categorical);
+    make_parent_folders(job.output);
+    CloudWriter writer(job.output, head, stream.shape(), s.clouds.las);
+    const auto total = static_cast<std::size_t>(stream.shape().size());
+    const std::size_t least = piece_points(*s.memory, bytes_of_query(stream));
+    for (PointCloud piece = stream.next(least); !piece.empty(); piece = stream.next(least)) {
+      carry(piece, total, tally);
+      writer.append(piece);
+    }
+    judge_overlap(s, path(), tally, source, progress);
+    writer.commit();
+  }
+
+  /// What the work on a point takes: its fields as they are read and as they are written.
+  [[nodiscard]] static std::uint64_t bytes_of_query(const CloudStream& stream) {
+    return 2 * bytes_of_point(stream.head()) + kBytesOfQuery;
+  }
+  [[nodiscard]] std::uint64_t bytes_as_whole(const CloudStream& stream) const {
+    return source.cloud.size() * (bytes_of_point(source.cloud) + kBytesOfKey) +
+           stream.shape().size() * bytes_of_query(stream);
+  }
 };
 
-FieldTransfer::FieldTransfer(const SmoothSettings& settings)
-    : settings_(settings), source_(std::make_unique<Source>(settings)) {}
-
-FieldTransfer::~FieldTransfer() = default;
-
-FileReport FieldTransfer::process(const Job& job, Progress& progress) {
-  const SmoothSettings& s = settings_;
-  Source& source = *source_;
-  const std::string path = job.input.path.string();
-  progress.status("reading " + path);
-  PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
-  tell_notes(cloud, s.clouds.las, path, progress);
-  check_job(s, job, cloud, source.field, source.categorical);
-  const UsablePoints points(cloud);
-  const Matrix features = source.features.of(s, cloud, points);
-  if (!source.learnt) {
-    progress.status("learning from " + s.from);
-    source.learnt = learn_metric(source.keys(), source.values.view(), source.options);
-    source.reach = s.radius.value_or(transfer_reach(source.known.positions));
-  }
+TransferRecord record_of(const SmoothSettings& s, const TransferSource& source,
+                         const Tally& tally) {
   const LearntMetric& learnt = *source.learnt;
-  TransferOptions options = source.options;
-  options.neighborhood.radius = source.reach;
-  const Transferred result = transfer(
-      source.keys(), source.values.view(), TransferPoints{points.positions, features},
-      learnt.metric, options,
-      [&](std::size_t done, std::size_t total) { progress.show_parts(done, total, "points"); });
-  judge_overlap(s, path, {points, source.known, source.reach, count_lonely(result)}, progress);
-
   TransferRecord record{
       .field = name_of_result(s),
       .categorical = source.categorical,
@@ -362,12 +279,33 @@ FileReport FieldTransfer::process(const Job& job, Progress& progress) {
   for (std::size_t f = 0; f < source.features.columns.size(); ++f) {
     record.features.emplace_back(source.features.columns[f].name(), learnt.metric.features[f]);
   }
-  record.unknown = add_fields(s, cloud, source.field, points, source.known, result);
-  add_origin(s, cloud, source.cloud, source.categorical);
-  progress.status("writing " + job.output.string());
-  make_parent_folders(job.output);
-  write_cloud(job.output, cloud, Encoding::kBinary, s.clouds.las);
-  return report_of(s, job, cloud.size(), record);
+  record.unknown = tally.points - tally.usable + tally.lonely;
+  return record;
+}
+
+}  // namespace
+
+FieldTransfer::FieldTransfer(const SmoothSettings& settings)
+    : settings_(settings), source_(std::make_unique<TransferSource>(settings)) {}
+
+FieldTransfer::~FieldTransfer() = default;
+
+FileReport FieldTransfer::process(const Job& job, Progress& progress) {
+  const SmoothSettings& s = settings_;
+  const Work work{s, job, *source_, progress};
+  const PieceRequest request{
+      .memory = *s.memory, .done = "carried over", .bytes = [&](CloudStream& stream) {
+        return work.bytes_as_whole(stream);
+      }};
+  Tally tally;
+  if (const auto stream = open_pieces(job, s.clouds.read, request, progress)) {
+    work.write_pieces(*stream, tally);
+  } else {
+    progress.status("reading " + work.path());
+    PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
+    work.write_whole(cloud, tally);
+  }
+  return report_of(s, job, tally.points, record_of(s, *source_, tally));
 }
 
 }  // namespace ptattn::tools

@@ -7,6 +7,8 @@
 
 namespace ptattn::tools {
 
+struct TransferSource;
+
 /// Carries a field from one cloud to others. The cloud that has it is read once, and what it
 /// teaches is learnt once.
 class FieldTransfer {
@@ -18,14 +20,14 @@ class FieldTransfer {
   FieldTransfer(const FieldTransfer&) = delete;
   FieldTransfer& operator=(const FieldTransfer&) = delete;
 
-  /// Reads a cloud, carries the field over, writes the job's output.
+  /// Reads a cloud, carries the field over, writes the job's output: piece by piece where all of it
+  /// would take more memory than allowed, with the same bytes.
   /// @throws Error as the tool documents
   [[nodiscard]] FileReport process(const Job& job, Progress& progress);
 
  private:
-  struct Source;
   const SmoothSettings& settings_;
-  std::unique_ptr<Source> source_;
+  std::unique_ptr<TransferSource> source_;
 };
 
 }  // namespace ptattn::tools

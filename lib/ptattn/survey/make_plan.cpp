@@ -24,43 +24,7 @@
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kPointsPerTask = 16384;
-constexpr std::size_t kPoseSample = 100'000;  // points that scene_pose looks at
 constexpr std::size_t kMostSquares = 16384;
-
-void check_room(const SurveyFolder& folder, std::uint64_t needed) {
-  const std::uint64_t free = folder.free_bytes();
-  if (free >= needed) return;
-  throw Error(Fault::kInput, folder.path().string(),
-              "needs " + std::to_string((needed >> 20U) + 1) + " MiB of scratch, its disk has " +
-                  std::to_string(free >> 20U) + " MiB free, see --scratch");
-}
-
-/// Finds strays and bounds, and makes the grid.
-void measure(CloudStream& stream, SurveyLook look, const SegmenterModel& model,
-             const SurveyProgress& progress, SurveyPlan& plan) {
-  for (Position& p : look.strays.positions) p = in_frame(p, plan.frame);
-  StrayCensus census(std::move(look.strays));
-  for_each_piece(stream, plan.frame, "measuring", progress, [&](const FramedPiece& piece) {
-    RawVector<Position> positions = piece.positions;
-    (void)keep_finite(positions);
-    plan.kept += positions.size();
-    census.add(positions);
-  });
-  plan.strays = census.rule();
-  std::tie(plan.far, plan.zeros) = census.strays();
-  plan.kept -= plan.far + plan.zeros;
-  const SceneProfile& profile = model.description.preprocessing;
-  const std::string& name = stream.head().name();
-  if (plan.kept < std::max<std::size_t>(profile.min_points, 1)) {
-    throw Error(Fault::kInput, name,
-                "has " + std::to_string(plan.kept) + " points with finite coordinates, at least " +
-                    std::to_string(std::max<std::size_t>(profile.min_points, 1)) + " are needed");
-  }
-  const PositionBounds bounds = census.bounds();
-  plan.grid.box = {bounds.low, bounds.extent()};
-  plan.largest = plan.grid.box.largest_cell(profile.voxel, name);
-}
 
 /// No square cuts a cell of any of the network's grids.
 void make_squares(const SegmenterModel& model, const TilingOptions& tiling, SurveyPlan& plan) {
@@ -70,29 +34,6 @@ void make_squares(const SegmenterModel& model, const TilingOptions& tiling, Surv
   }
   plan.grid = make_grid(plan.grid.box, plan.largest, model.description.preprocessing.voxel,
                         alignment, kMostSquares);
-}
-
-/// Writes the points by square.
-void distribute(CloudStream& stream, const SurveyFolder& folder, std::size_t memory,
-                const SurveyProgress& progress, SurveyPlan& plan) {
-  PointStoreWriter store(folder.points(), plan.layout, plan.grid.size(), memory);
-  FieldCensus fields;
-  for_each_piece(stream, plan.frame, "sorting", progress, [&](const FramedPiece& piece) {
-    std::vector<std::uint32_t> rows;
-    std::vector<Position> positions;
-    for (std::size_t i = 0; i < piece.positions.size(); ++i) {
-      if (!belongs_to_scene(piece.positions[i], plan.strays)) continue;
-      rows.push_back(static_cast<std::uint32_t>(i));
-      positions.push_back(piece.positions[i]);
-    }
-    std::vector<std::uint32_t> squares(rows.size());
-    parallel_each(rows.size(), kPointsPerTask,
-                  [&](std::size_t i) { squares[i] = plan.grid.square_of(positions[i]); });
-    fields.add(piece.cloud, rows);
-    store.add(piece.cloud, rows, positions, squares);
-  });
-  plan.fields = fields.finish();
-  plan.chunks = store.finish();
 }
 
 /// Finds the patches of the whole scene, for each heading.
@@ -132,34 +73,6 @@ VoxelFile find_voxels(const PointStore& store, const SurveyFolder& folder, const
 }
 
 }  // namespace
-
-SurveyLook look_at(CloudStream& stream, const SurveyProgress& progress) {
-  (void)require_coordinates(stream.head());
-  SurveyLook look;
-  const auto all = static_cast<std::size_t>(stream.shape().size());
-  const std::size_t stray_step = std::max<std::size_t>(1, (all + kStraySample - 1) / kStraySample);
-  const std::size_t pose_step = std::max<std::size_t>(1, (all + kPoseSample - 1) / kPoseSample);
-  SampleTaker taker(stream.head());
-  for_each_piece(stream, {}, "looking at", progress, [&](const FramedPiece& piece) {
-    std::vector<std::size_t> rows;
-    for (std::size_t i = 0; i < piece.positions.size(); ++i) {
-      const Position& p = piece.positions[i];
-      if (!is_finite(p)) continue;
-      if (look.strays.finite % stray_step == 0) look.strays.positions.push_back(p);
-      if (look.strays.finite % pose_step == 0) rows.push_back(i);
-      ++look.strays.finite;
-      const double distance = std::hypot(p[0], p[1], p[2]);
-      if (distance == 0.0) ++look.strays.zeros;
-      if (distance > 0.0) look.strays.nearest = std::min(look.strays.nearest, distance);
-    }
-    taker.add(piece.cloud, rows);
-  });
-  look.sample = taker.finish();
-  if (look.strays.finite > 0) {
-    look.share = static_cast<double>(look.sample.size()) / static_cast<double>(look.strays.finite);
-  }
-  return look;
-}
 
 std::uint64_t scratch_bytes(const SegmenterModel& model, const PointLayout& layout,
                             std::uint64_t points, const SegmentOptions& options) {
@@ -204,16 +117,24 @@ SurveyPlan make_plan(CloudStream& stream, SurveyLook look, const SegmenterModel&
   SurveyPlan plan{.key = request.key, .made_by = request.made_by, .frame = request.frame};
   plan.memory = options.tiling.memory;
   plan.points = stream.shape().size();
-  measure(stream, std::move(look), model, progress, plan);
+  const SceneProfile& profile = model.description.preprocessing;
+  measure_points(stream, std::move(look), std::max<std::size_t>(profile.min_points, 1), progress,
+                 plan);
+  plan.largest = plan.grid.box.largest_cell(profile.voxel, stream.head().name());
   make_squares(model, options.tiling, plan);
   plan.margin = margin_of_part(model, options.tiling);
   PointCloud head = stream.head();
   {
     const FrameChange framed(head, plan.frame);
-    plan.layout = layout_for(head, model.description.preprocessing);
+    plan.layout = layout_for(head, profile);
   }
   check_room(folder, scratch_bytes(model, plan.layout, plan.kept, options));
-  distribute(stream, folder, options.tiling.memory / 4, progress, plan);
+  FieldCensus fields;
+  const auto count = [&](const PointCloud& piece, std::span<const std::uint32_t> rows) {
+    fields.add(piece, rows);
+  };
+  sort_points(stream, folder, options.tiling.memory / 4, count, progress, plan);
+  plan.fields = fields.finish();
   const PointStore store(folder.points(), plan.layout, plan.grid.size(), plan.chunks);
   const VoxelFile voxels = find_voxels(store, folder, plan);
   plan.voxels = voxels.ends.back();

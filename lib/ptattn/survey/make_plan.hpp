@@ -1,31 +1,13 @@
 #pragma once
 
-#include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <string>
-#include <string_view>
 
-#include "ptattn/io/cloud_stream.hpp"
 #include "ptattn/models/model_folder.hpp"
-#include "ptattn/survey/survey_plan.hpp"
+#include "ptattn/survey/sort_points.hpp"
 #include "ptattn/tasks/segment/segment.hpp"
 
 namespace ptattn {
-
-/// Hears what a survey is doing, and how much of it is done.
-using SurveyProgress =
-    std::function<void(std::string_view what, std::size_t done, std::size_t total)>;
-
-/// Holds what a first look at a cloud finds.
-struct SurveyLook {
-  PointCloud sample;   ///< of the finite points, every s-th: their coordinates, and the metadata
-  double share = 1.0;  ///< of the points that are in the sample
-  StraySample strays{};
-};
-
-/// Reads a cloud once and takes a sample of it.
-/// @throws Error(Fault::kInput) as the stream, and when x, y or z is missing
-[[nodiscard]] SurveyLook look_at(CloudStream& stream, const SurveyProgress& progress = {});
 
 /// Says how a survey is to be planned.
 struct SurveyRequest {

@@ -30,6 +30,7 @@ std::vector<io::RecordColumn<std::byte>> columns_of(PointCloud& cloud) {
 PointCloud empty_cloud(const PointLayout& layout, std::size_t points) {
   PointCloud cloud(points);
   for (const char* const axis : {"x", "y", "z"}) cloud.add(axis, FieldType::kFloat64);
+  if (layout.order) cloud.add(PointLayout::kOrder, FieldType::kUInt64);
   for (const PointLayout::Kept& kept : layout.fields) cloud.add(kept.name, kept.type, kept.count);
   return cloud;
 }
@@ -43,7 +44,7 @@ Position position_in(const std::byte* record) {
 }  // namespace
 
 std::size_t PointLayout::stride() const {
-  std::size_t bytes = kPositionBytes;
+  std::size_t bytes = kPositionBytes + (order ? sizeof(std::uint64_t) : 0);
   for (const Kept& kept : fields) bytes += size_of(kept.type) * kept.count;
   return bytes;
 }
@@ -67,12 +68,18 @@ void PointStoreWriter::add(const PointCloud& piece, std::span<const std::uint32_
     std::byte* to = records_.data() + i * stride;
     std::memcpy(to, &positions[i], kPositionBytes);
     to += kPositionBytes;
+    if (layout_.order) {
+      const std::uint64_t place = begin_ + rows[i];
+      std::memcpy(to, &place, sizeof place);
+      to += sizeof place;
+    }
     for (const Field* const field : fields) {
       const std::size_t bytes = field->bytes_per_point();
       std::memcpy(to, field->bytes().data() + rows[i] * bytes, bytes);
       to += bytes;
     }
   });
+  begin_ += piece.size();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::string& waiting = waiting_[squares[i]];
     waiting.append(reinterpret_cast<const char*>(records_.data()) + i * stride, stride);

@@ -17,6 +17,8 @@ namespace ptattn {
 
 /// Says what is kept of a point: its coordinates as x, y, z (float64), and these fields.
 struct PointLayout {
+  /// Name of the field that holds the place of a point in the cloud.
+  static constexpr const char* kOrder = "place in the cloud";
   struct Kept {
     std::string name;
     FieldType type;
@@ -24,6 +26,7 @@ struct PointLayout {
     bool operator==(const Kept&) const = default;
   };
   std::vector<Kept> fields{};
+  bool order = false;  ///< and the place of a point in the cloud, behind its coordinates
 
   [[nodiscard]] std::size_t stride() const;
 };
@@ -42,7 +45,7 @@ class PointStoreWriter {
   PointStoreWriter(const std::filesystem::path& path, PointLayout layout, std::size_t squares,
                    std::size_t memory);
 
-  /// Adds points of a piece.
+  /// Adds points of the next piece of a cloud.
   /// @param rows       of the piece, ascending
   /// @param positions  of these points
   /// @param squares    of these points
@@ -61,7 +64,8 @@ class PointStoreWriter {
   std::vector<std::string> waiting_;  ///< by square
   std::vector<std::byte> records_;    ///< of the piece at hand
   std::vector<PointChunk> chunks_;
-  std::uint64_t end_ = 0;  ///< of the file
+  std::uint64_t end_ = 0;    ///< of the file
+  std::uint64_t begin_ = 0;  ///< of the next piece, in points
 };
 
 /// Reads points by square. Safe from many threads.

@@ -12,9 +12,7 @@
 #include "ptattn/cloud/frame_change.hpp"
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/cloud/orientation.hpp"
-#include "ptattn/io/cloud_stream.hpp"
-#include "ptattn/survey/make_plan.hpp"
-#include "ptattn/survey/stray_rule.hpp"
+#include "ptattn/survey/sort_points.hpp"
 
 namespace ptattn {
 

@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr std::size_t kLargestPlan = std::size_t{1} << 26U;  // bytes
 
 /// Infinite numbers have no JSON.
@@ -77,9 +77,21 @@ Json as_json(const SurveyPlan& plan) {
           {"largest_intensity", plan.fields.largest_intensity},
           {"full_color", plan.fields.full_color},
           {"fields", as_json(plan.layout)},
+          {"order", plan.layout.order},
           {"margin", plan.margin},
           {"tile_bytes", plan.tile_bytes},
           {"tiles", as_json(plan.tiles)}};
+}
+
+PointLayout layout_of(const Json& json) {
+  PointLayout layout;
+  json.at("order").get_to(layout.order);
+  for (const Json& kept : json.at("fields")) {
+    layout.fields.push_back({kept.at(0).get<std::string>(),
+                             static_cast<FieldType>(kept.at(1).get<int>()),
+                             kept.at(2).get<std::uint32_t>()});
+  }
+  return layout;
 }
 
 SurveyPlan plan_of(const Json& json) {
@@ -109,11 +121,7 @@ SurveyPlan plan_of(const Json& json) {
   json.at("full_color").get_to(plan.fields.full_color);
   json.at("margin").get_to(plan.margin);
   json.at("tile_bytes").get_to(plan.tile_bytes);
-  for (const Json& kept : json.at("fields")) {
-    plan.layout.fields.push_back({kept.at(0).get<std::string>(),
-                                  static_cast<FieldType>(kept.at(1).get<int>()),
-                                  kept.at(2).get<std::uint32_t>()});
-  }
+  plan.layout = layout_of(json);
   for (const Json& tile : json.at("tiles")) {
     SurveyTile read{
         .squares = {{tile.at(0).get<std::uint32_t>(), tile.at(1).get<std::uint32_t>()},

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct SquarePoints {
 /// Holds what a tile adds to what is said about the whole.
 struct TileSummary {
   std::uint64_t points = 0;
+  std::uint64_t record = 0;   ///< bytes of each point's record
   std::uint64_t classes = 0;  ///< whose probabilities are kept; 0: none
   std::uint64_t voxels = 0;
   std::uint64_t parts = 0;  ///< tiles that the network saw
@@ -27,30 +29,42 @@ struct TileSummary {
   double unsure = 0.0;      ///< points
   double distance = 0.0;    ///< sum over the voxels sampled
   std::uint64_t sampled = 0;
+  std::uint64_t lonely = 0;  ///< points whose features are all zero
+
+  /// Adds the sums of another tile of the same kinds of records.
+  void add(const TileSummary& other);
 };
 
-/// Represents the file of a tile's labels: a summary, the squares with their numbers of points,
-/// then a record a point, square by square, the points of a square in the order of the cloud.
-struct TileLabels {
+/// Represents the file of what is said about a tile's points: a summary, the squares with their
+/// numbers of points, then a record a point, square by square, the points of a square in the order
+/// of the cloud.
+struct TileRecords {
   TileSummary summary{};
   std::vector<SquarePoints> squares{};
   std::uint64_t begin = 0;  ///< of the first record
 };
 
-/// Returns the bytes of a record: label, confidence, entropy and margin, and the probabilities of
-/// `classes` classes.
+/// Writes such a file at once.
+/// @param put  writes the record of a point; the points are those of the squares, in their order
+void write_tile(const std::filesystem::path& path, const TileSummary& summary,
+                std::span<const SquarePoints> squares,
+                const std::function<void(std::size_t point, std::byte* record)>& put);
+
+/// Reads all but the records.
+/// @throws Error(Fault::kInput) when the file does not hold what it says
+[[nodiscard]] TileRecords read_tile(const std::filesystem::path& path);
+
+/// Returns the bytes of a record of labels: label, confidence, entropy and margin, and the
+/// probabilities of `classes` classes.
 [[nodiscard]] constexpr std::size_t label_bytes(std::size_t classes) {
   return 16 + 4 * classes;
 }
 
-/// Writes such a file at once.
+/// Writes the file of a tile's labels.
+/// @param summary  gets the bytes of a record
 /// @param result   of a cloud that begins with the points of the squares in their order
-void write_tile_labels(const std::filesystem::path& path, const TileSummary& summary,
+void write_tile_labels(const std::filesystem::path& path, TileSummary summary,
                        std::span<const SquarePoints> squares, const Segmentation& result);
-
-/// Reads all but the records.
-/// @throws Error(Fault::kInput) when the file does not hold what it says
-[[nodiscard]] TileLabels read_tile_labels(const std::filesystem::path& path);
 
 /// Copies a record into the results of a point.
 void take_record(const std::byte* record, std::size_t point, Segmentation& result);

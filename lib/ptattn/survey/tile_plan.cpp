@@ -1,6 +1,7 @@
 #include "ptattn/survey/tile_plan.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "ptattn/tasks/segment/plane_census.hpp"
 
@@ -25,29 +26,37 @@ std::uint64_t bytes_of_voxel(std::size_t channels) {
 
 }  // namespace
 
-void plan_tiles(const PointStore& store, const VoxelFile& voxels, const SegmenterModel& model,
-                const SegmentOptions& options, SurveyPlan& plan) {
+void cut_into_tiles(const PointStore& store, std::uint64_t most,
+                    const std::function<std::uint64_t(std::uint32_t square)>& bytes_of,
+                    SurveyPlan& plan) {
   const SurveyGrid& grid = plan.grid;
-  const std::size_t kept = options.probabilities ? model.network->out_channels() : 0;
-  const std::uint64_t of_point = bytes_of_point(plan, kept);
-  const std::uint64_t of_voxel = bytes_of_voxel(model.network->in_channels());
   PlaneCensus<std::uint64_t> census({{0, 0}, {grid.rows, grid.cols}});
   for (std::uint32_t square = 0; square < grid.size(); ++square) {
-    census.add(square / grid.cols, square % grid.cols,
-               of_point * store.points_of(square) + of_voxel * voxels.voxels_of(square));
+    census.add(square / grid.cols, square % grid.cols, bytes_of(square));
   }
   census.sum_up();
-  const std::size_t memory = options.tiling.memory;
-  const std::size_t most = memory == 0 ? SIZE_MAX : memory / 2;
   const std::uint32_t margin = (plan.margin + grid.edge - 1) / grid.edge;
   std::vector<TileBox> boxes;
-  cut_box(census, census.all(), most, margin, boxes);
+  cut_box(census, census.all(), most == 0 ? SIZE_MAX : most, margin, boxes);
   for (const TileBox& box : boxes) {
     plan.tile_bytes = std::max(plan.tile_bytes, census.count(widened(box, margin)));
     SurveyTile tile{.squares = box};
     for (const std::uint32_t square : grid.squares_in(box)) tile.points += store.points_of(square);
     plan.tiles.push_back(tile);
   }
+}
+
+void plan_tiles(const PointStore& store, const VoxelFile& voxels, const SegmenterModel& model,
+                const SegmentOptions& options, SurveyPlan& plan) {
+  const std::size_t kept = options.probabilities ? model.network->out_channels() : 0;
+  const std::uint64_t of_point = bytes_of_point(plan, kept);
+  const std::uint64_t of_voxel = bytes_of_voxel(model.network->in_channels());
+  cut_into_tiles(
+      store, options.tiling.memory / 2,
+      [&](std::uint32_t square) {
+        return of_point * store.points_of(square) + of_voxel * voxels.voxels_of(square);
+      },
+      plan);
 }
 
 }  // namespace ptattn

@@ -157,12 +157,15 @@ TEST(ptv3, a_network_without_head_gives_features_of_every_voxel) {
 
 TEST(ptv3, memory_grows_with_the_widest_channels) {
   const Ptv3Config config = small_config(Ptv3Mode::kBase);
-  EXPECT_EQ(network_of(config).bytes_per_point(),
-            (132 + 4 * 12 + 4 * 18 / 3 + (132 + 4 * 18) / 3 + 20) * 11 / 10U);
+  const auto expected = [](std::size_t second) {
+    const std::size_t sixteenths =
+        16 * (132 + 4 * 12) + 14 * (132 + 4 * second) + 10 * (132 + 4 * 24);
+    return sixteenths / 16 + 4 * second * 14 / 16 + (4 * 4 + 55) + 20;
+  };
+  EXPECT_EQ(network_of(config).bytes_per_point(), expected(18));
   Ptv3Config wide = config;
   wide.encoder[1].channels = 60;
-  EXPECT_EQ(network_of(wide).bytes_per_point(),
-            (132 + 4 * 12 + 4 * 60 / 3 + (132 + 4 * 60) / 3 + 20) * 11 / 10U);
+  EXPECT_EQ(network_of(wide).bytes_per_point(), expected(60));
 }
 
 TEST(ptv3, refuses_inputs_that_do_not_fit) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <numbers>
 
+#include "ptattn/cloud/bounds.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "test_clouds.hpp"
@@ -210,6 +211,36 @@ TEST(geometry_features, refuses_scales_that_are_none) {
         GeometryOptions{.radii = {kNaN}}, GeometryOptions{.radii = {1.0}, .radius_limit = 0}}) {
     EXPECT_THROW((void)geometry_features(points, bad), Error);
   }
+}
+
+TEST(geometry_features, parts_give_the_bits_of_the_whole_to_all_that_see_far_enough) {
+  std::vector<Position> all;
+  for (int i = 0; i < 40; ++i) {
+    for (int j = 0; j < 10; ++j) all.push_back({0.5 * i, 0.5 * j, 0.1 * ((i * 7 + j * 3) % 5)});
+  }
+  GeometryOptions options{.neighbors = {9}, .radii = {0.8}};
+  const Matrix whole = geometry_features(all, options);
+  const std::vector<Position> part(all.begin(), all.begin() + 200);  // x below 10
+  std::vector<std::uint32_t> queries;
+  std::vector<double> sight;
+  for (std::uint32_t i = 100; i < 200; i += 3) {
+    queries.push_back(i);
+    sight.push_back(10.0 - part[i][0]);
+  }
+  const PositionBounds bounds = bounds_of(all);
+  const PartFeatures found = geometry_features_of(
+      part, options, {geometry_frame(bounds.low, bounds.extent()), all.size(), queries, sight});
+  EXPECT_FALSE(found.blind.empty());
+  std::size_t same = 0;
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    const bool is_blind = std::ranges::count(found.blind, q, [](const auto& b) { return b.first; });
+    EXPECT_EQ(is_blind, sight[q] < 0.9) << "the ninth of these is 0.7 to 0.9 away, at " << q;
+    const float* const row = found.values.row(q);
+    const bool equal = std::equal(row, row + whole.cols(), whole.row(queries[q]));
+    EXPECT_TRUE(is_blind || equal) << q;
+    same += equal ? 1 : 0;
+  }
+  EXPECT_LT(same, queries.size()) << "some of the blind ones have other neighbours";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "ptattn/models/ptv3/memory_plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "ptattn/models/ptv3/patches.hpp"
@@ -49,6 +50,20 @@ Ptv3MemoryPlan ptv3_memory_plan(const Ptv3Config& config, std::size_t out_channe
   plan.below = from_below + (plan.lists + kFloat * widest(config, 1)) / kVoxelsOfCoarser;
   plan.output = kFloat * out_channels;
   return plan;
+}
+
+std::size_t ptv3_bytes_per_sparse_voxel(const Ptv3Config& config, std::size_t out_channels) {
+  // Voxels of each stage, of those of the finest.
+  constexpr std::array<std::size_t, 5> kSixteenths{16, 14, 10, 4, 1};
+  const Ptv3MemoryPlan plan = ptv3_memory_plan(config, out_channels);
+  std::size_t sixteenths = 0;
+  for (std::size_t s = 0; s < kSixteenths.size(); ++s) {
+    if (widest(config, s) == 0) break;
+    sixteenths += kSixteenths[s] * (plan.lists + kFloat * widest(config, s));
+  }
+  const std::size_t from_below = kFloat * widest(config, 1) * kSixteenths[1] / kSixteenths[0];
+  return sixteenths / kSixteenths[0] + from_below + std::max(plan.input, plan.features) +
+         plan.output;
 }
 
 std::size_t planned_bytes(const Ptv3MemoryPlan& plan, const Ptv3Config& config,

@@ -23,6 +23,12 @@ struct Ptv3MemoryPlan {
 /// Plans the memory of a network, for surfaces: within 30 % of what was measured.
 [[nodiscard]] Ptv3MemoryPlan ptv3_memory_plan(const Ptv3Config& config, std::size_t out_channels);
 
+/// Returns what a pass takes for each voxel of a sparse scene, in which cells of twice the edge
+/// hold hardly more than one voxel, so that the stages below are nearly as large as the finest: as
+/// of a survey of 0.3 points/m2 in voxels of half a metre. More than twice what surfaces take.
+[[nodiscard]] std::size_t ptv3_bytes_per_sparse_voxel(const Ptv3Config& config,
+                                                      std::size_t out_channels);
+
 /// Returns the bytes of a pass over `voxels` voxels on the calling thread's ScratchMemory, some of
 /// which are never touched: a kernel map is taken as if every neighbour existed.
 [[nodiscard]] std::size_t planned_bytes(const Ptv3MemoryPlan& plan, const Ptv3Config& config,

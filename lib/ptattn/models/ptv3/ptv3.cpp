@@ -336,7 +336,7 @@ bool Ptv3::labels_points() const {
 }
 
 std::size_t Ptv3::bytes_per_point() const {
-  return ptv3_memory_plan(config_, out_channels()).bytes_per_voxel();
+  return ptv3_bytes_per_sparse_voxel(config_, out_channels());
 }
 
 std::vector<AttentionLayer> Ptv3::attention_layers() const {

@@ -7,7 +7,9 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 
+#include "ptattn/cloud/bounds.hpp"
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -51,6 +53,43 @@ std::size_t largest_size(const GeometryOptions& options, std::size_t points) {
   for (const std::size_t k : options.neighbors) largest = std::max(largest, k);
   return std::min(largest, points);
 }
+
+/// Tells how far around a point all points must be known, so that its neighbourhoods are those that
+/// it has in the whole.
+class Reach {
+ public:
+  /// @param points  of the whole
+  /// @param radius  what distances were divided by before they became float32
+  Reach(const GeometryOptions& options, std::size_t points, double radius)
+      : largest_radius_(options.radii.empty() ? 0.0 : std::ranges::max(options.radii)),
+        rounding_(kStep * radius) {
+    if (!options.neighbors.empty()) sizes_ = std::min(std::ranges::max(options.neighbors), points);
+    if (!options.radii.empty()) limit_ = std::min(options.radius_limit, points);
+  }
+
+  /// @param neighbors  of the point in the part, nearest first
+  [[nodiscard]] double of(std::size_t point, std::span<const std::uint32_t> neighbors,
+                          std::span<const Position> positions) const {
+    const auto distance = [&](std::size_t k) {
+      if (k == 0) return 0.0;
+      if (k > neighbors.size()) return std::numeric_limits<double>::infinity();
+      const Position& a = positions[point];
+      const Position& b = positions[neighbors[k - 1]];
+      return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+    };
+    const double farthest = std::max(distance(sizes_), std::min(distance(limit_), largest_radius_));
+    return farthest * (1.0 + kShare) + rounding_;
+  }
+
+ private:
+  static constexpr double kStep = 1e-6;   // of coordinates in float32, many times over
+  static constexpr double kShare = 1e-5;  // what distances are rounded by
+
+  double largest_radius_;
+  double rounding_;
+  std::size_t sizes_ = 0;  // of the largest neighbourhood
+  std::size_t limit_ = 0;  // of those within radii
+};
 
 /// What the features need of the first points of a neighbourhood, relative to the point whose
 /// neighbours they are.
@@ -184,25 +223,62 @@ std::vector<std::string> geometry_feature_names(const GeometryOptions& options) 
   return names;
 }
 
+UnitSphere geometry_frame(const Position& low, const Position& extent) {
+  UnitSphere frame;
+  for (std::size_t axis = 0; axis < 3; ++axis) frame.center[axis] = low[axis] + extent[axis] / 2.0;
+  const double radius = std::hypot(extent[0], extent[1], extent[2]) / 2.0;
+  if (radius > 0.0) frame.radius = radius;
+  return frame;
+}
+
 Matrix geometry_features(std::span<const Position> positions, const GeometryOptions& options,
                          const ProgressCallback& progress) {
+  std::vector<std::uint32_t> all(positions.size());
+  std::iota(all.begin(), all.end(), 0U);
+  const std::vector<double> sight(positions.size(), std::numeric_limits<double>::infinity());
+  const PositionBounds bounds = bounds_of(positions);
+  const GeometryPart whole{geometry_frame(bounds.low, bounds.extent()), positions.size(), all,
+                           sight};
+  return geometry_features_of(positions, options, whole, progress).values;
+}
+
+PartFeatures geometry_features_of(std::span<const Position> positions,
+                                  const GeometryOptions& options, const GeometryPart& part,
+                                  const ProgressCallback& progress) {
   check_options(options);
+  const std::span<const std::uint32_t> queries = part.queries;
+  if (part.sight.size() != queries.size() || part.points < positions.size()) {
+    throw Error(Fault::kUsage, "geometry_features",
+                "expected the sight of each query, and no more points than the whole has");
+  }
   const std::size_t scales = options.neighbors.size() + options.radii.size();
-  Matrix out(positions.size(), scales * kNames.size());
-  if (positions.empty()) return out;
-  const Matrix points = normalized(positions, unit_sphere(positions));
+  PartFeatures found{.values = Matrix(queries.size(), scales * kNames.size()), .blind = {}};
+  if (queries.empty()) return found;
+  const Matrix points = normalized(positions, part.frame);
   const KdTree tree(points);
   const std::size_t k = largest_size(options, positions.size());
   const Describer describer(positions, options);
-  for (std::size_t begin = 0; begin < positions.size(); begin += kBlock) {
-    const std::size_t count = std::min(kBlock, positions.size() - begin);
-    const IndexTable neighbors = tree.k_nearest(points.view().rows_range(begin, count), k);
+  const Reach reach(options, part.points, part.frame.radius);
+  std::vector<double> needed(std::min(kBlock, queries.size()));
+  for (std::size_t begin = 0; begin < queries.size(); begin += kBlock) {
+    const std::size_t count = std::min(kBlock, queries.size() - begin);
+    Matrix rows(count, 3);
     parallel_each(count, kGrain, [&](std::size_t i) {
-      describer(begin + i, {neighbors.row(i), k}, out.row(begin + i));
+      std::copy_n(points.row(queries[begin + i]), 3, rows.row(i));
     });
-    if (progress) progress(begin + count, positions.size());
+    const IndexTable neighbors = tree.k_nearest(rows, k);
+    parallel_each(count, kGrain, [&](std::size_t i) {
+      const std::span<const std::uint32_t> list(neighbors.row(i), k);
+      describer(queries[begin + i], list, found.values.row(begin + i));
+      needed[i] = reach.of(queries[begin + i], list, positions);
+    });
+    for (std::size_t i = 0; i < count; ++i) {
+      if (needed[i] <= part.sight[begin + i]) continue;
+      found.blind.emplace_back(static_cast<std::uint32_t>(begin + i), needed[i]);
+    }
+    if (progress) progress(begin + count, queries.size());
   }
-  return out;
+  return found;
 }
 
 }  // namespace ptattn

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ptattn/cloud/normalize.hpp"
@@ -45,6 +47,8 @@ struct GeometryOptions {
 /// Nothing is NaN: where all points of a neighbourhood coincide (or there is only one) every
 /// feature is 0; so is the verticality of points on a line, which have no normal. Results that
 /// float32 cannot hold are its largest number.
+/// Neighbours are ordered by distances in float32, relative to the middle of the cloud and in units
+/// of half its diagonal; equal ones by their place in the cloud.
 /// @param positions  finite
 /// @return           [n, 13 scales]
 /// @throws           Error(Fault::kUsage) when there is no scale, a size is 0, or a radius not
@@ -55,5 +59,39 @@ struct GeometryOptions {
 [[nodiscard]] Matrix geometry_features(std::span<const Position> positions,
                                        const GeometryOptions& options,
                                        const ProgressCallback& progress = {});
+
+/// Returns what makes coordinates of a cloud small enough for float32: relative to the middle of
+/// its bounding box, in units of half its diagonal.
+/// @param low     least coordinates
+/// @param extent  sides of the box
+[[nodiscard]] UnitSphere geometry_frame(const Position& low, const Position& extent);
+
+/// Says which points of a part of a cloud are described, and what is known of the whole.
+struct GeometryPart {
+  UnitSphere frame{};                        ///< of the whole, see geometry_frame
+  std::size_t points = 0;                    ///< of the whole
+  std::span<const std::uint32_t> queries{};  ///< points of the part
+  /// [queries] distance within which the part holds all points of the whole; infinity: all there
+  /// are
+  std::span<const double> sight{};
+};
+
+/// Holds the features of some points of a part of a cloud.
+struct PartFeatures {
+  Matrix values;  ///< [queries, 13 scales]
+  /// Queries whose neighbourhoods may reach beyond their sight, and the distance that they need at
+  /// most; infinity where the part has too few points. Their values may be others in the whole.
+  std::vector<std::pair<std::uint32_t, double>> blind;
+};
+
+/// Describes points of a part of a cloud as `geometry_features` describes them within the whole:
+/// the same bits for all that are not blind.
+/// @param positions  of the part, in the order of the whole
+/// @throws Error(Fault::kUsage) as geometry_features, and when sizes do not fit
+/// Cost and determinism as of geometry_features.
+[[nodiscard]] PartFeatures geometry_features_of(std::span<const Position> positions,
+                                                const GeometryOptions& options,
+                                                const GeometryPart& part,
+                                                const ProgressCallback& progress = {});
 
 }  // namespace ptattn

@@ -59,27 +59,6 @@ void append_component(const Eigen::VectorXd& vector, std::vector<double>& compon
   for (const double v : vector) components.push_back(sign * v);
 }
 
-/// How values of one component become bytes.
-struct Stretch {
-  double low = 0.0;
-  double high = 0.0;
-
-  [[nodiscard]] std::uint8_t operator()(float value) const {
-    if (!(high > low)) return 128;
-    const double share = std::clamp((value - low) / (high - low), 0.0, 1.0);
-    return static_cast<std::uint8_t>(std::lround(255.0 * share));
-  }
-};
-
-Stretch stretch_of(MatrixView values, std::size_t column) {
-  const std::size_t step = fitting_step(values.rows);
-  std::vector<float> sorted;
-  for (std::size_t i = 0; i < values.rows; i += step) sorted.push_back(values(i, column));
-  std::ranges::sort(sorted);
-  const auto outside = static_cast<std::size_t>(kLowShare * static_cast<double>(sorted.size()));
-  return {sorted[outside], sorted[sorted.size() - 1 - outside]};
-}
-
 }  // namespace
 
 Pca fit_pca(MatrixView x, std::size_t components) {
@@ -123,17 +102,48 @@ Matrix project(const Pca& pca, MatrixView x) {
   return out;
 }
 
-std::vector<Rgb> pca_colors(MatrixView x) {
-  std::vector<Rgb> colors(x.rows, Rgb{128, 128, 128});
-  if (x.rows == 0 || x.cols == 0) return colors;
-  const Pca pca = fit_pca(x, 3);
-  const Matrix values = project(pca, x);
+std::size_t PcaColors::step(std::size_t n) {
+  return std::max<std::size_t>(1, fitting_step(n));
+}
+
+std::uint8_t PcaColors::Stretch::operator()(float value) const {
+  if (!(high > low)) return 128;
+  const double share = std::clamp((value - low) / (high - low), 0.0, 1.0);
+  return static_cast<std::uint8_t>(std::lround(255.0 * share));
+}
+
+PcaColors::PcaColors(MatrixView rows) {
+  if (rows.rows == 0 || rows.cols == 0) return;
+  pca_ = fit_pca(rows, 3);
+  Matrix looked_at((rows.rows + step(rows.rows) - 1) / step(rows.rows), rows.cols);
+  for (std::size_t i = 0; i < looked_at.rows(); ++i) {
+    std::copy_n(rows.row(i * step(rows.rows)), rows.cols, looked_at.row(i));
+  }
+  const Matrix values = project(pca_, looked_at);
   for (std::size_t r = 0; r < values.cols(); ++r) {
-    if (!(pca.variances[r] > kRounding * pca.variances[0])) continue;
-    const Stretch stretch = stretch_of(values, r);
-    parallel_each(x.rows, kGrain, [&](std::size_t i) { colors[i][r] = stretch(values(i, r)); });
+    Stretch& stretch = stretches_.emplace_back();
+    if (!(pca_.variances[r] > kRounding * pca_.variances[0])) continue;
+    std::vector<float> sorted;
+    for (std::size_t i = 0; i < values.rows(); ++i) sorted.push_back(values(i, r));
+    std::ranges::sort(sorted);
+    const auto outside = static_cast<std::size_t>(kLowShare * static_cast<double>(sorted.size()));
+    stretch = {sorted[outside], sorted[sorted.size() - 1 - outside]};
+  }
+}
+
+std::vector<Rgb> PcaColors::operator()(MatrixView x) const {
+  std::vector<Rgb> colors(x.rows, Rgb{128, 128, 128});
+  if (x.rows == 0 || stretches_.empty()) return colors;
+  const Matrix values = project(pca_, x);
+  for (std::size_t r = 0; r < values.cols(); ++r) {
+    parallel_each(x.rows, kGrain,
+                  [&](std::size_t i) { colors[i][r] = stretches_[r](values(i, r)); });
   }
   return colors;
+}
+
+std::vector<Rgb> pca_colors(MatrixView x) {
+  return PcaColors(x)(x);
 }
 
 }  // namespace ptattn

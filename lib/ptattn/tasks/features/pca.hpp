@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "ptattn/cloud/paint.hpp"
@@ -35,11 +36,37 @@ struct Pca {
 /// Time O(n c r); parallel; the same bits for any thread count.
 [[nodiscard]] Matrix project(const Pca& pca, MatrixView x);
 
-/// Returns the first three principal components as red, green and blue.
+/// Paints rows in their first three principal components, as red, green and blue.
 ///
 /// Each is stretched so that its 2nd percentile becomes 0 and its 98th 255 (percentiles of the rows
 /// that `fit_pca` looks at); a component without such a spread is 128 everywhere, also one that
 /// does not exist.
+class PcaColors {
+ public:
+  /// Fits it to rows, finite.
+  explicit PcaColors(MatrixView rows);
+  /// @param x  [n, c], finite; also other rows than it was fitted to
+  /// @return   [n]
+  /// Cost as project.
+  [[nodiscard]] std::vector<Rgb> operator()(MatrixView x) const;
+
+  /// Returns which rows of n decide on the colours: every so many-th from the first on.
+  [[nodiscard]] static std::size_t step(std::size_t n);
+
+ private:
+  /// Maps values of one component to bytes.
+  struct Stretch {
+    double low = 0.0;
+    double high = 0.0;
+
+    [[nodiscard]] std::uint8_t operator()(float value) const;
+  };
+
+  Pca pca_;
+  std::vector<Stretch> stretches_;  ///< [components]
+};
+
+/// Returns the colours of rows by PcaColors fitted to themselves.
 /// @param x  [n, c], finite
 /// @return   [n]
 /// Cost as fit_pca and project.

@@ -43,13 +43,14 @@ double float_step(const PointCloud& cloud, std::span<const Position> positions) 
   return double{std::nextafter(x, std::numeric_limits<float>::infinity())} - double{x};
 }
 
-std::optional<Hint> float_hint(const PointCloud& cloud, std::span<const Position> positions) {
+std::optional<Hint> float_hint(const PointCloud& cloud, std::span<const Position> positions,
+                               double share) {
   if (positions.size() > 1 && longest_side(positions) == 0.0) {
     return Hint{"alike", "all points coincide"};
   }
   const double step = float_step(cloud, positions);
   const bool coarse = step > kCoarse * longest_side(positions);
-  if (!coarse || step <= median_spacing(positions, 1) / 2) return std::nullopt;
+  if (!coarse || step <= std::sqrt(share) * median_spacing(positions, 1) / 2) return std::nullopt;
   std::ostringstream text;
   text << "coordinates are float numbers with steps of " << step
        << " there, store them as double or nearer to 0";

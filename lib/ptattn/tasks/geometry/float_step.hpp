@@ -17,7 +17,9 @@ namespace ptattn {
 
 /// Returns a hint where the steps are coarser than half the spacing of the points (and a 2000th of
 /// their extent). Time O(n log n) where they may be, else O(n).
+/// @param share  of the cloud's points that are here: thinned, a surface has its points farther apart
 [[nodiscard]] std::optional<Hint> float_hint(const PointCloud& cloud,
-                                             std::span<const Position> positions);
+                                             std::span<const Position> positions,
+                                             double share = 1.0);
 
 }  // namespace ptattn

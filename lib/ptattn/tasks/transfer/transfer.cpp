@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -44,12 +45,27 @@ double transfer_reach(std::span<const Position> keys) {
   return spacing > 0.0 ? kFactor * spacing : std::numeric_limits<double>::infinity();
 }
 
-Transferred transfer(const TransferPoints& keys, const TransferTargets& known,
-                     const TransferPoints& queries, const TransferMetric& metric,
-                     const TransferOptions& options, const ProgressCallback& progress) {
+struct FieldCarrier::Parts {
+  TransferTargets known;
+  TransferMetric metric;
+  TransferSpace space;
+  Matrix keys;  // stretched
+};
+
+FieldCarrier::FieldCarrier(const TransferPoints& keys, const TransferTargets& known,
+                           const TransferMetric& metric, const TransferOptions& options) {
   check_known(keys, known);
-  const TransferSpace space(keys, metric.vertical, options);
-  const Matrix stretched_keys = space.stretched(keys, metric);
+  TransferSpace space(keys, metric.vertical, options);
+  Matrix stretched = space.stretched(keys, metric);
+  parts_ =
+      std::make_unique<const Parts>(Parts{known, metric, std::move(space), std::move(stretched)});
+}
+
+FieldCarrier::~FieldCarrier() = default;
+
+Transferred FieldCarrier::operator()(const TransferPoints& queries,
+                                     const ProgressCallback& progress) const {
+  const auto& [known, metric, space, keys] = *parts_;
   const std::size_t m = queries.positions.size();
   Transferred result;
   if (known.classes.empty()) {
@@ -62,21 +78,27 @@ Transferred transfer(const TransferPoints& keys, const TransferTargets& known,
     const TransferPoints block = block_of(queries, first, std::min(kNeighborhoodBlock, m - first));
     const IndexTable lists = space.lists(block, 0);
     const Matrix weights =
-        space.weights(space.stretched(block, metric), stretched_keys, lists, metric.bandwidth, {});
+        space.weights(space.stretched(block, metric), keys, lists, metric.bandwidth, {});
     parallel_each(lists.rows, kGrain, [&](std::size_t i) {
       const std::span<const std::uint32_t> list(lists.row(i), lists.k);
       const std::span<const float> row(weights.row(i), lists.k);
-      if (known.classes.empty()) {
-        result.values[first + i] = average(list, row, known.values);
+      if (parts_->known.classes.empty()) {
+        result.values[first + i] = average(list, row, parts_->known.values);
         return;
       }
-      const NeighborVote vote = vote_of(list, row, known.classes);
+      const NeighborVote vote = vote_of(list, row, parts_->known.classes);
       result.winner[first + i] = vote.winner;
       result.confidence[first + i] = static_cast<float>(std::min(vote.share, 1.0));
     });
     if (progress) progress(first + lists.rows, m);
   }
   return result;
+}
+
+Transferred transfer(const TransferPoints& keys, const TransferTargets& known,
+                     const TransferPoints& queries, const TransferMetric& metric,
+                     const TransferOptions& options, const ProgressCallback& progress) {
+  return FieldCarrier(keys, known, metric, options)(queries, progress);
 }
 
 }  // namespace ptattn

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "ptattn/tasks/progress.hpp"
@@ -50,10 +51,32 @@ struct Transferred {
 /// with a window that no weight reaches (a boxcar narrower than the distance) takes what the
 /// nearest has; one that coincides with keys takes what they have: labelled points keep their
 /// labels.
-/// @throws Error(Fault::kUsage) when an argument is not as said
+///
 /// Positions are taken relative to the middle of the keys, in float64, and compared in float32.
-/// Time O(n log n + m (k + log n)); memory 50 bytes a key and 20 a query. The same bits for any
-/// thread count.
+/// What a query gets depends on no other query, so that they may come in pieces, and in any order.
+class FieldCarrier {
+ public:
+  /// Sorts the keys, which must outlive the object, as what is known of them.
+  /// @throws Error(Fault::kUsage) when an argument is not as said
+  /// Time O(n log n); memory 50 bytes a key.
+  FieldCarrier(const TransferPoints& keys, const TransferTargets& known,
+               const TransferMetric& metric, const TransferOptions& options);
+  ~FieldCarrier();
+  FieldCarrier(const FieldCarrier&) = delete;
+  FieldCarrier& operator=(const FieldCarrier&) = delete;
+
+  /// Carries what is known to queries.
+  /// @throws Error(Fault::kUsage) when their features do not fit those of the keys
+  /// Time O(m (k + log n)); memory 20 bytes a query. The same bits for any thread count.
+  [[nodiscard]] Transferred operator()(const TransferPoints& queries,
+                                       const ProgressCallback& progress = {}) const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<const Parts> parts_;
+};
+
+/// Carries what is known to one set of queries, see FieldCarrier.
 [[nodiscard]] Transferred transfer(const TransferPoints& keys, const TransferTargets& known,
                                    const TransferPoints& queries, const TransferMetric& metric,
                                    const TransferOptions& options,

@@ -14,19 +14,29 @@ namespace ptattn::tools {
 /// machines.
 enum class SurveyStep { kAll, kPlan, kTiles, kMerge };
 
-/// How clouds that do not fit into memory are labelled.
-struct SurveyOptions {
+/// How clouds that do not fit into memory are worked on.
+struct ScratchOptions {
   bool out_of_core = false;  ///< also those that would fit
   std::string scratch{};     ///< folder that scratch folders are made in; empty: beside the output
   bool resume = false;       ///< go on where an earlier run stopped
-  bool plan = false;         ///< the first step alone
-  std::string tiles{};       ///< the second step alone: the tiles to label
-  bool merge = false;        ///< the last step alone
+};
+
+/// The same with steps for many machines.
+struct SurveyOptions : ScratchOptions {
+  bool plan = false;    ///< the first step alone
+  std::string tiles{};  ///< the second step alone: the tiles to label
+  bool merge = false;   ///< the last step alone
 
   [[nodiscard]] SurveyStep step() const;
   /// Returns whether every cloud is labelled piece by piece.
   [[nodiscard]] bool is_wanted() const { return out_of_core || step() != SurveyStep::kAll; }
 };
+
+/// --out-of-core and --scratch. `options` must outlive the parsing.
+/// @param words  what is done to every cloud
+/// @param bytes  that a point takes in the folder, as in "50 to 100"
+void add_scratch_options(CLI::App& app, ScratchOptions& options, const std::string& words,
+                         const std::string& bytes);
 
 /// --out-of-core, --scratch, --plan, --tile and --merge. `options` must outlive the parsing.
 void add_survey_options(CLI::App& app, SurveyOptions& options);

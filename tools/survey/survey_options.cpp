@@ -65,14 +65,20 @@ SurveyStep SurveyOptions::step() const {
   return merge ? SurveyStep::kMerge : SurveyStep::kAll;
 }
 
-void add_survey_options(CLI::App& app, SurveyOptions& options) {
+void add_scratch_options(CLI::App& app, ScratchOptions& options, const std::string& words,
+                         const std::string& bytes) {
   app.add_flag("--out-of-core", options.out_of_core,
-               "Label every cloud piece by piece, with its points sorted into a scratch folder "
-               "[only clouds that would take more than --memory]");
+               words +
+                   " piece by piece, with its points sorted into a scratch folder [only clouds "
+                   "that would take more than --memory]");
   app.add_option("--scratch", options.scratch,
-                 "Make scratch folders in FOLDER; they take 50 to 100 bytes a point [beside the "
-                 "output, as NAME.scratch]")
+                 "Make scratch folders in FOLDER; they take " + bytes +
+                     " bytes a point [beside the output, as NAME.scratch]")
       ->type_name("FOLDER");
+}
+
+void add_survey_options(CLI::App& app, SurveyOptions& options) {
+  add_scratch_options(app, options, "Label every cloud", "50 to 100");
   app.add_flag("--plan", options.plan,
                "Only fill the scratch folder of one cloud and cut it into tiles, whose number is a "
                "result; for many machines");

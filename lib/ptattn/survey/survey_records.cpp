@@ -1,0 +1,106 @@
+#include "ptattn/survey/survey_records.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/io/byte_source.hpp"
+#include "ptattn/survey/survey_pieces.hpp"
+
+namespace ptattn {
+namespace {
+
+constexpr std::size_t kPointsPerTask = 16384;
+constexpr std::size_t kFewestRecords = 64;
+constexpr std::size_t kMostRecords = 16384;
+constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kStray = kNone - 1;
+
+/// The square of each point of a piece, or what is wrong with it.
+std::vector<std::uint32_t> squares_of(const RawVector<Position>& positions,
+                                      const SurveyPlan& plan) {
+  std::vector<std::uint32_t> squares(positions.size());
+  parallel_each(positions.size(), kPointsPerTask, [&](std::size_t i) {
+    const Position& p = positions[i];
+    if (!is_finite(p)) {
+      squares[i] = kNone;
+    } else {
+      squares[i] = plan.strays.is_stray(p) ? kStray : plan.grid.square_of(p);
+    }
+  });
+  return squares;
+}
+
+}  // namespace
+
+SurveyRecords::SurveyRecords(const SurveyPlan& plan, const SurveyFolder& folder, std::size_t memory)
+    : plan_(plan), folder_(folder), cursors_(plan.grid.size()) {
+  for (std::size_t t = 0; t < plan.tiles.size(); ++t) {
+    const TileRecords tile = read_tile(folder.labels(t));
+    const std::uint64_t record = tile.summary.record;
+    if (tile.summary.points != plan.tiles[t].points || (t > 0 && record != summary_.record)) {
+      throw Error(Fault::kInput, folder.labels(t).string(), "is of another survey");
+    }
+    summary_.add(tile.summary);
+    std::uint64_t offset = tile.begin;
+    for (const SquarePoints& square : tile.squares) {
+      if (square.square >= cursors_.size()) fail_other_cloud();
+      Cursor& cursor = cursors_[square.square];
+      cursor.tile = static_cast<std::uint32_t>(t);
+      cursor.begin = offset;
+      cursor.points = square.points;
+      offset += square.points * record;
+    }
+  }
+  const std::size_t fitting = memory / (std::max<std::size_t>(1, cursors_.size()) *
+                                        std::max<std::size_t>(1, summary_.record));
+  most_ = std::clamp(fitting, kFewestRecords, kMostRecords);
+}
+
+const std::byte* SurveyRecords::next_record(Cursor& cursor) {
+  if (cursor.next == cursor.at_hand.size()) {
+    const std::uint64_t left = cursor.points - cursor.read;
+    const auto records = static_cast<std::size_t>(std::min<std::uint64_t>(most_, left));
+    if (records == 0) fail_other_cloud();
+    cursor.at_hand.resize(records * summary_.record);
+    io::ByteSource(folder_.labels(cursor.tile))
+        .read(cursor.begin + cursor.read * summary_.record, cursor.at_hand);
+    cursor.read += records;
+    cursor.next = 0;
+  }
+  const std::byte* const record = cursor.at_hand.data() + cursor.next;
+  cursor.next += summary_.record;
+  return record;
+}
+
+void SurveyRecords::next(PointCloud& piece, const Listener& listener) {
+  const FrameChange framed(piece, plan_.frame);
+  const RawVector<Position> positions = piece.positions();
+  const std::vector<std::uint32_t> squares = squares_of(positions, plan_);
+  const double middle = plan_.grid.box.origin[2] + plan_.grid.box.extent[2] / 2.0;
+  for (std::size_t i = 0; i < squares.size(); ++i) {
+    if (squares[i] == kStray) {
+      if (listener.stray) listener.stray(i, positions[i][2] > middle);
+    } else if (squares[i] != kNone) {
+      if (squares[i] >= cursors_.size()) fail_other_cloud();
+      listener.record(i, next_record(cursors_[squares[i]]));
+    }
+  }
+}
+
+void SurveyRecords::rewind() {
+  for (Cursor& cursor : cursors_) {
+    cursor.read = 0;
+    cursor.at_hand.clear();
+    cursor.next = 0;
+  }
+}
+
+void SurveyRecords::fail_other_cloud() const {
+  throw Error(Fault::kInput, folder_.path().string(),
+              "was planned for another cloud, remove it and begin again");
+}
+
+}  // namespace ptattn

@@ -127,9 +127,9 @@ def number(value: float) -> str:
 class Panel:
     """A plot with logarithmic axes: `x` and `y` are (first, last) powers of ten."""
 
-    def __init__(self, left: float, title: str, y: tuple[int, int]):
+    def __init__(self, left: float, title: str, y: tuple[int, int], x: tuple[int, int] = (3, 7)):
         self.left, self.top, self.width, self.height = left, 64.0, 330.0, 300.0
-        self.x, self.y = (3, 7), y
+        self.x, self.y = x, y
         self.parts: list[str] = []
         self.text(left, self.top - 14, title, weight="bold")
         for power in range(self.x[0], self.x[1] + 1):
@@ -137,7 +137,7 @@ class Panel:
             self.line(across, self.top, across, self.top + self.height, "#dddddd")
             self.text(across, self.top + self.height + 18, number(10.0**power), anchor="middle")
         for power in range(y[0], y[1] + 1):
-            up = self.place(1e3, 10.0**power)[1]
+            up = self.place(10.0**self.x[0], 10.0**power)[1]
             self.line(left, up, left + self.width, up, "#dddddd")
             self.text(left - 8, up + 4, number(10.0**power), anchor="end")
         self.text(left + self.width / 2, self.top + self.height + 38, "points", anchor="middle")

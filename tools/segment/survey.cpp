@@ -94,7 +94,7 @@ SurveyPlan plan_survey(const Work& work) {
   });
   add_notes(work, look, plan);
   const std::uint64_t disk = scratch_bytes(work.model, plan.layout, plan.kept, work.run.segment);
-  note_needs(work.scratch, plan, "labelled", disk, 2 * plan.tile_bytes);
+  note_needs(work.scratch, plan, "labelled", disk, memory_needed(plan));
   return plan;
 }
 

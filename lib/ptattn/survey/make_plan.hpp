@@ -22,6 +22,9 @@ struct SurveyRequest {
 [[nodiscard]] std::uint64_t scratch_bytes(const SegmenterModel& model, const PointLayout& layout,
                                           std::uint64_t points, const SegmentOptions& options);
 
+/// Returns the memory that the work on the largest tile takes.
+[[nodiscard]] std::uint64_t memory_needed(const SurveyPlan& plan);
+
 /// Returns what is kept of the points of a cloud: the fields that the channels of the model look
 /// at.
 /// @param head  the cloud in its frame, with or without points
@@ -30,8 +33,6 @@ struct SurveyRequest {
 /// Reads a cloud twice more, writes its points by square into a folder, finds the patches of the
 /// whole scene, and cuts it into tiles that fit into memory together with what they see around
 /// them.
-///
-/// Both halves of the memory, one for points and one for the network, may be used at a time.
 /// @param look  of the same stream
 /// @throws Error(Fault::kInput) for a cloud that `voxelize` would refuse, and a disk with too little
 ///         room

@@ -19,8 +19,9 @@ void cut_into_tiles(const PointStore& store, std::uint64_t most,
                     const std::function<std::uint64_t(std::uint32_t square)>& bytes_of,
                     SurveyPlan& plan);
 
-/// Cuts the squares of a survey into tiles, each of which fits with the margin around it into half
-/// of the memory allowed, or is a single square; the other half is the network's.
+/// Cuts the squares of a survey into tiles, each of which fits with the margin around it into four
+/// fifths of the memory allowed, or is a single square. The network gets half of all, when the
+/// margin that channels alone look at is gone.
 /// @param plan  gets its tiles and tile_bytes
 void plan_tiles(const PointStore& store, const VoxelFile& voxels, const SegmenterModel& model,
                 const SegmentOptions& options, SurveyPlan& plan);

@@ -56,6 +56,15 @@ TEST(gzip_data, hold_any_of_the_formats) {
   }
 }
 
+TEST(gzip_data, have_the_comments_of_what_they_hold) {
+  const TempFolder folder;
+  std::string cloud = kPly;
+  cloud.insert(cloud.find("element"), "comment ptattn made by ptattn-segment 0.1.0\n");
+  put(folder / "a.ply.gz", gzipped(cloud));
+  EXPECT_THAT(read_comments(folder / "a.ply.gz"),
+              testing::Contains("ptattn made by ptattn-segment 0.1.0"));
+}
+
 TEST(gzip_data, may_have_several_members_and_padding) {  // bgzip, pigz
   const PointCloud plain = parse(kPly);
   EXPECT_TRUE(identical(parse(gzipped(kPly.substr(0, 40)) + gzipped(kPly.substr(40))), plain));

@@ -68,6 +68,35 @@ TEST(png, same_picture_same_bytes) {
   EXPECT_THAT(contents(folder / "a.png"), EndsWith("IEND\xae\x42\x60\x82")) << "and no more";
 }
 
+TEST(png, comments_come_back_and_leave_the_picture_as_it_is) {
+  const TempFolder folder;
+  const Image image = random_image(30, 20);
+  const std::vector<std::string> comments{"ptattn made by ptattn-view 0.1.0", "", "größer"};
+  write_png(folder / "a.png", image, comments);
+  EXPECT_EQ(read_png_comments(folder / "a.png"), comments);
+  EXPECT_EQ(decoded(folder / "a.png").pixels, image.pixels) << "checksum and all";
+  write_png(folder / "b.png", image);
+  EXPECT_TRUE(read_png_comments(folder / "b.png").empty());
+}
+
+TEST(png, comments_of_broken_files_end_where_the_file_does) {
+  const TempFolder folder;
+  const std::vector<std::string> comments{"one", "two"};
+  write_png(folder / "a.png", random_image(3, 3), comments);
+  const std::string whole = contents(folder / "a.png");
+  for (std::size_t length = 8; length < whole.size(); ++length) {
+    put(folder / "b.png", whole.substr(0, length));
+    const std::vector<std::string> found = read_png_comments(folder / "b.png");
+    EXPECT_TRUE(found.empty() || found == comments) << length;
+  }
+  put(folder / "b.png", whole.substr(0, 7));
+  EXPECT_THROW((void)read_png_comments(folder / "b.png"), Error);
+  std::string endless = whole;
+  endless.replace(33, 4, "\xff\xff\xff\xff");  // the length of the comment
+  put(folder / "b.png", endless);
+  EXPECT_TRUE(read_png_comments(folder / "b.png").empty());
+}
+
 TEST(png, pictures_that_are_none_are_refused) {
   const TempFolder folder;
   Image short_of_one(3, 3, {});

@@ -128,7 +128,9 @@ PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subjec
 }
 
 std::vector<std::string> read_comments(const std::filesystem::path& path) {
-  const io::ByteSource source(path);
+  const io::ByteSource file(path);
+  const std::unique_ptr<io::ByteSource> unpacked = io::unzipped(file);
+  const io::ByteSource& source = unpacked ? *unpacked : file;
   const auto format = format_of(source);
   if (!format && io::has_bin_extension(path)) return {};
   if (!format) source.fail("is not a PLY, PCD or LAS file");

@@ -56,7 +56,8 @@ struct LasOptions {
                                      const ReadOptions& options = {});
 
 /// Reads the comments of a file alone, those that read_cloud gives back as metadata, without its
-/// points: what they say of its origin (cloud/provenance.hpp) costs a look at its header.
+/// points: what they say of its origin (cloud/provenance.hpp) costs a look at its header. (A file
+/// compressed by gzip is unpacked whole.)
 /// @throws Error(Fault::kInput) when the header cannot be read
 [[nodiscard]] std::vector<std::string> read_comments(const std::filesystem::path& path);
 

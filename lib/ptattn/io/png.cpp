@@ -1,12 +1,20 @@
 #include "ptattn/io/png.hpp"
 
 #include <png.h>
+#include <zlib.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/atomic_file.hpp"
+#include "ptattn/io/byte_source.hpp"
 
 namespace ptattn {
 namespace {
@@ -45,13 +53,99 @@ std::string encoded(const Image& image, const std::string& subject) {
   return bytes;
 }
 
+constexpr std::string_view kSignature = "\x89PNG\r\n\x1a\n";
+constexpr std::size_t kWordBytes = 4;
+constexpr std::size_t kChunkHead = 2 * kWordBytes;  // length and type; behind the data, a checksum
+constexpr std::size_t kHeaderBytes = 13;            // of the first chunk, IHDR
+constexpr std::size_t kBeforeComments = kSignature.size() + kChunkHead + kHeaderBytes + kWordBytes;
+constexpr std::uint32_t kLongestComment = 1U << 20U;
+constexpr int kMostChunks = 1000;  // before the picture
+// Keyword, not compressed, neither language nor translated keyword.
+constexpr std::string_view kCommentStart("Comment\0\0\0\0\0", 12);
+
+std::string big_endian(std::uint32_t number) {
+  std::string bytes;
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+    bytes.push_back(static_cast<char>(number >> shift & 0xffU));
+  }
+  return bytes;
+}
+
+std::uint32_t word_at(std::string_view bytes, std::size_t at) {
+  std::uint32_t number = 0;
+  for (std::size_t i = 0; i < kWordBytes; ++i) {
+    number = number << 8U | static_cast<unsigned char>(bytes[at + i]);
+  }
+  return number;
+}
+
+/// An iTXt chunk of these lines; empty for none.
+std::string comment_chunk(std::span<const std::string> comments) {
+  if (comments.empty()) return "";
+  std::string chunk("iTXt");
+  chunk += kCommentStart;
+  for (const std::string& line : comments) {
+    chunk.append(&line == comments.data() ? "" : "\n").append(line);
+  }
+  const auto checksum = static_cast<std::uint32_t>(
+      crc32_z(0, reinterpret_cast<const Bytef*>(chunk.data()), chunk.size()));
+  return big_endian(static_cast<std::uint32_t>(chunk.size() - kWordBytes)) + chunk +
+         big_endian(checksum);
+}
+
+/// Bytes of a file, or nothing where it ends before.
+std::optional<std::string> bytes_at(const io::ByteSource& file, std::uint64_t offset,
+                                    std::size_t count) {
+  if (offset > file.size() || count > file.size() - offset) return std::nullopt;
+  std::string bytes(count, '\0');
+  file.read(offset, std::as_writable_bytes(std::span(bytes)));
+  return bytes;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
 }  // namespace
 
-void write_png(const std::filesystem::path& path, const Image& image) {
+void write_png(const std::filesystem::path& path, const Image& image,
+               std::span<const std::string> comments) {
   check_image(image);
   io::AtomicFile file(path);
-  file.append(encoded(image, file.subject()));
+  const std::string bytes = encoded(image, file.subject());
+  const std::string_view all = bytes;
+  file.append(all.substr(0, kBeforeComments));
+  file.append(comment_chunk(comments));
+  file.append(all.substr(kBeforeComments));
   file.commit();
+}
+
+std::vector<std::string> read_png_comments(const std::filesystem::path& path) {
+  const io::ByteSource file(path);
+  if (bytes_at(file, 0, kSignature.size()) != kSignature) file.fail("is not a PNG file");
+  std::vector<std::string> comments;
+  std::uint64_t offset = kSignature.size();
+  for (int chunk = 0; chunk < kMostChunks; ++chunk) {
+    const auto head = bytes_at(file, offset, kChunkHead);
+    if (!head) break;
+    const std::uint32_t length = word_at(*head, 0);
+    const std::string_view type = std::string_view(*head).substr(kWordBytes);
+    if (type == "IDAT") break;  // comments stand before the picture
+    const bool is_text = type == "iTXt" && length <= kLongestComment;
+    const auto text = is_text ? bytes_at(file, offset + kChunkHead, length) : std::nullopt;
+    if (text && text->starts_with(kCommentStart)) {
+      std::ranges::move(lines_of(std::string_view(*text).substr(kCommentStart.size())),
+                        std::back_inserter(comments));
+    }
+    offset += kChunkHead + std::uint64_t{length} + kWordBytes;
+  }
+  return comments;
 }
 
 }  // namespace ptattn

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "checks.hpp"
@@ -60,6 +61,23 @@ int fail(const About& about, const std::string& message, int exit_code) {
   return exit_code;
 }
 
+/// What options of earlier versions are called now.
+std::string renamed(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kNames{
+      {{"--label-field", "--field"},
+       {"--as", "--field"},
+       {"--color", "--colorize"},
+       {"--pca-color", "--colorize"},
+       {"--no-color", "--no-colorize"},
+       {"--k", "--neighbors"},
+       {"--radii", "--radius"},
+       {"--list", "--list-layers"},
+       {"--report", "--format"},
+       {"--screenshot", "--output"}}};
+  const auto* const found = std::ranges::find(kNames, name, [](auto& pair) { return pair.first; });
+  return found == kNames.end() ? "" : std::string(found->second);
+}
+
 /// What is wrong with an option that the command does not have.
 std::string unknown_option(const CLI::App& app) {
   const std::vector<std::string> rest = app.remaining();
@@ -71,6 +89,10 @@ std::string unknown_option(const CLI::App& app) {
   for (const CLI::Option* shown : shown_options(app)) {
     std::ranges::copy_if(names(*shown), std::back_inserter(known),
                          [](const std::string& n) { return n.starts_with("--"); });
+  }
+  const std::string now = renamed(name);
+  if (std::ranges::find(known, now) != known.end()) {
+    return name + ": unknown option, it is called " + now + " now";
   }
   return name + ": unknown option" + did_you_mean(name, known);
 }

@@ -54,6 +54,8 @@ TEST_F(Usage, wrong_options_are_one_line) {
       {{}, "INPUT: missing, name files, folders or -, see --help"},
       {{"--colour", "a.ply"}, "--colour: unknown option, see --help"},
       {{"--top_k", "3", "a.ply"}, "--top_k: unknown option, did you mean --top-k?"},
+      {{"--report", "a.json", "a.ply"},
+       "--report: unknown option, it is called --format now, see --help"},
       {{"--top-k", "0", "a.ply"}, "--top-k: 0 is not a whole number from 1 to 10000, see --help"},
       {{"--votes", "many", "a.ply"},
        "--votes: many is not a whole number from 1 to 1000, see --help"},

@@ -8,20 +8,28 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/io/cloud_stream.hpp"
+#include "ptattn/io/png.hpp"
+#include "target.hpp"
 
 namespace ptattn::tools {
 namespace {
 
 namespace fs = std::filesystem;
 
-void judge_origin(const Job& job, const Provenance& run, EarlierOutput& earlier) {
+/// The comments of a cloud or picture; absent for other outputs.
+std::optional<std::vector<std::string>> comments_of(const fs::path& output) {
   std::error_code ignored;
-  if (!has_cloud_extension(job.output) || !fs::is_regular_file(job.output, ignored)) {
-    earlier.says_origin = false;
-    return;
-  }
+  if (!fs::is_regular_file(output, ignored)) return std::nullopt;
+  if (has_cloud_extension(output)) return read_comments(output);
+  if (has_extension(output.string(), ".png")) return read_png_comments(output);
+  return std::nullopt;
+}
+
+void judge_origin(const Job& job, const Provenance& run, EarlierOutput& earlier) {
   try {
-    const std::vector<Provenance> runs = read_provenance(read_comments(job.output));
+    const auto comments = comments_of(job.output);
+    const std::vector<Provenance> runs =
+        comments ? read_provenance(*comments) : std::vector<Provenance>();
     if (runs.empty()) {
       earlier.says_origin = false;
     } else {

@@ -356,7 +356,7 @@ FileReport process(const Settings& s, const AttentionModel& model, AttentionQuer
   if (!matrix.empty()) {
     report.json["matrix"] = matrix.string();
     make_parent_folders(matrix);
-    write_png(matrix, picture_of(asked, result));
+    write_png(matrix, picture_of(asked, result), provenance_lines(s.made_by));
   }
   report.json["points"] = positions.size();
   report.json.update(summary_json(asked, result));

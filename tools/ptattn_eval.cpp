@@ -245,8 +245,11 @@ std::string text_of(const Report& report, Format format) {
   return format == Format::kCsv ? csv_text(report) : json_text(report);
 }
 
-void write_plot(const std::string& path, const ReliabilityTable& table) {
-  if (path.ends_with(".png")) return write_png(path, reliability_image(table));
+void write_plot(const std::string& path, const Report& report) {
+  const ReliabilityTable& table = *report.reliability;
+  if (path.ends_with(".png")) {
+    return write_png(path, reliability_image(table), provenance_lines(report.made_by));
+  }
   Output output = Output::replacing(path);
   output.write(reliability_svg(table));
   output.commit();
@@ -285,7 +288,7 @@ int run(EvalSettings& s) {
   report.warnings = progress.take_warnings();
   progress.hide();
   Output output = s.files.output.empty() ? Output::to_stdout() : Output::replacing(s.files.output);
-  if (!s.plot.empty()) write_plot(s.plot, *report.reliability);
+  if (!s.plot.empty()) write_plot(s.plot, report);
   output.write(text_of(report, format));
   output.commit();
   std::uint64_t items = 0;

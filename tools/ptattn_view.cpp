@@ -1,5 +1,6 @@
 // Shows point clouds, coloured by their fields. See `ptattn-view --help`.
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <iostream>
@@ -16,11 +17,13 @@
 #include "cloud_options.hpp"
 #include "frame_options.hpp"
 #include "interrupt.hpp"
+#include "made_by.hpp"
 #include "models.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "ptattn/cloud/field_meaning.hpp"
+#include "ptattn/cloud/provenance.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/io/png.hpp"
@@ -219,6 +222,18 @@ void warn_of_unlike_classes(const ViewSettings& s, const std::vector<Job>& jobs,
                                     "different things"});
 }
 
+/// What made a picture: its cloud, where it is of one, and this run.
+CloudMetadata origin_of(std::span<const Job> jobs, const ViewSettings& s) {
+  CloudMetadata origin;
+  if (jobs.size() == 1) {
+    for (const FileComments& comments : comments_of(jobs)) {
+      std::ranges::copy_if(comments, std::back_inserter(origin.comments), is_provenance_line);
+    }
+  }
+  add_provenance(origin, s.made_by);
+  return origin;
+}
+
 /// One picture of one cloud, for a folder of pictures.
 FileReport draw_file(ViewSettings s, const Job& job, Progress& progress) {
   s.viewer.classes = s.scene.classes = class_names(s, {&job, 1});
@@ -232,7 +247,7 @@ FileReport draw_file(ViewSettings s, const Job& job, Progress& progress) {
   const Viewer viewer(window, std::move(scene), settings, lettering);
   FileReport report = std::move(report_of(viewer.scene(), viewer.legends(), s, progress).back());
   make_parent_folders(job.output);
-  write_png(job.output, window.picture());
+  write_png(job.output, window.picture(), origin_of({&job, 1}, s).comments);
   report.json["output"] = job.output.string();
   return report;
 }
@@ -284,7 +299,7 @@ int show(const ViewSettings& s, const std::vector<Job>& jobs) {
     return 0;
   }
   make_parent_folders(s.files.output);
-  write_png(s.files.output, window.picture());
+  write_png(s.files.output, window.picture(), origin_of(jobs, s).comments);
   progress.summary(paths.size(), points);
   return 0;
 }
@@ -298,7 +313,9 @@ int write_as_shown(const ViewSettings& s, const std::vector<Job>& jobs) {
   const SceneColors colors = color_scene(scene, s.viewer.classes, s.viewer.style.background);
   const std::size_t points = print_reports(scene, colors.legends, s, progress);
   make_parent_folders(s.files.output);
-  write_cloud(s.files.output, cloud_as_shown(scene, colors));
+  PointCloud shown = cloud_as_shown(scene, colors);
+  shown.metadata() = origin_of(jobs, s);
+  write_cloud(s.files.output, shown);
   progress.summary(paths.size(), points);
   return 0;
 }
@@ -311,7 +328,8 @@ int run(ViewSettings& s, int argc, char** argv) {
     use_virtual_display(argc, argv);
   }
   const std::vector<Job> jobs = plan(s);
-  const Batch batch = make_batch(kAbout.name, s.files);
+  Batch batch = make_batch(kAbout.name, s.files);
+  batch.run = s.made_by = s.model.empty() ? made_by() : made_by_model(s.model);
   if (s.files.dry_run) return print_plan(jobs, batch);
   s.viewer.classes = s.scene.classes = class_names(s, jobs);
   s.viewer.side_by_side =

@@ -5,11 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "ptattn/io/png.hpp"
 #include "view_fixture.hpp"
 
 namespace ptattn::test {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -171,6 +173,33 @@ TEST_F(View, labels_have_the_names_that_the_file_gives_them) {
   EXPECT_THAT(last().out, HasSubstr("   1  Airplane.body"));
   picture({"parts.ply", "--model", PTATTN_SOURCE_DIR "/samples/models/aerial"});
   EXPECT_THAT(last().out, HasSubstr("   1  vegetation"));
+}
+
+TEST_F(View, pictures_and_clouds_say_what_made_them) {
+  const std::string labelled =
+      "ply\nformat ascii 1.0\ncomment ptattn made by ptattn-segment 0.1.0\n"
+      "comment ptattn labels label class\ncomment ptattn class 0 2 meadow\nelement vertex 2\n"
+      "property float x\nproperty float y\nproperty float z\nproperty uchar label\nend_header\n"
+      "0 0 0 0\n1 0 1 0\n";
+  put("a.ply", labelled);
+  ASSERT_EQ(view({"a.ply", "-o", "a.png", "--size", "40x40"}).exit_code, 0);
+  const auto comments = read_png_comments(folder() / "a.png");
+  EXPECT_THAT(comments, Contains("ptattn made by ptattn-segment 0.1.0")) << "what is shown";
+  EXPECT_THAT(comments, Contains("ptattn option size=40x40"));
+  ASSERT_EQ(view({"a.ply", "-o", "shown.ply"}).exit_code, 0);
+  EXPECT_THAT(view({"shown.ply", "--colorize", "label", "-o", "b.png"}).out, HasSubstr("meadow"));
+}
+
+TEST_F(View, pictures_made_with_other_options_are_made_anew) {
+  put("in/a.ply", wall(three_classes));
+  const auto draw = [&](const std::string& background) {
+    return view({"in", "-o", "out/", "--size", "40x40", "--background", background, "--resume"});
+  };
+  EXPECT_THAT(draw("black").err, HasSubstr("1 file"));
+  EXPECT_THAT(draw("black").err, HasSubstr("1 of 1 outputs exist already"));
+  const Finished anew = draw("grey");
+  EXPECT_THAT(anew.err, HasSubstr("background"));
+  EXPECT_THAT(read_png_comments(folder() / "out/a.png"), Contains("ptattn option background=grey"));
 }
 
 TEST_F(View, large_clouds_are_thinned_and_say_so) {

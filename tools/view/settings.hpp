@@ -5,6 +5,7 @@
 #include <string>
 
 #include "../options.hpp"
+#include "ptattn/cloud/provenance.hpp"
 #include "viewer.hpp"
 
 namespace ptattn::tools {
@@ -20,6 +21,7 @@ struct ViewSettings {
   std::optional<Axis> up = Axis::kZ;
   SceneSettings scene{.most_points = 5'000'000};
   ViewerSettings viewer;
+  Provenance made_by;  ///< what pictures say of this run
 };
 
 /// Declares the options.

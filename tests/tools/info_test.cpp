@@ -80,7 +80,36 @@ TEST_F(Info, a_chair_is_an_object_for_the_classifier) {
   EXPECT_EQ(chair.at("kind"), "object");
   EXPECT_EQ(chair.at("model"), "pct-modelnet40");
   EXPECT_EQ(chair.at("command"), "ptattn-classify " + kChair + " --up auto");
+  EXPECT_TRUE(chair.at("up").is_null());
   EXPECT_THAT(codes(chair), IsEmpty());
+}
+
+TEST_F(Info, which_side_of_an_object_is_up_is_not_guessed_from_ground_that_it_does_not_have) {
+  const std::string bed = PTATTN_SOURCE_DIR "/samples/clouds/bed.pcd";  // smoother above than below
+  EXPECT_TRUE(record(bed).at("up").is_null());
+  EXPECT_THAT(run_tool({bed}).out, HasSubstr("  up       not known of an object: --up auto tries"));
+}
+
+TEST_F(Info, few_points_are_a_scene_where_a_model_of_scenes_or_their_coordinates_say_so) {
+  const auto kind_of = [&](double offset, const std::vector<std::string>& comments) {
+    PointCloud cloud(900);
+    cloud.metadata().comments = comments;
+    for (const char* const name : {"x", "y", "z"}) cloud.add(name, FieldType::kFloat64);
+    for (std::size_t i = 0; i < cloud.size(); ++i) {
+      cloud.find("x")->values<double>()[i] = offset + 3.0 * static_cast<double>(i % 30);
+      cloud.find("y")->values<double>()[i] = 10.0 * offset + 3.0 * static_cast<double>(i / 30);
+      cloud.find("z")->values<double>()[i] = 0.1 * static_cast<double>(i % 7);
+    }
+    write_cloud(folder() / "a.ply", cloud);
+    return record("a.ply").at("kind").get<std::string>();
+  };
+  EXPECT_EQ(kind_of(0.0, {}), "object");
+  EXPECT_EQ(kind_of(650'000.0, {}), "scene");
+  const std::string segment = "ptattn made by ptattn-segment 0.1.0";
+  EXPECT_EQ(kind_of(0.0, {segment, "ptattn model - aerial"}), "scene");
+  EXPECT_EQ(kind_of(0.0, {segment, "ptattn model - gone"}), "object");
+  EXPECT_EQ(kind_of(0.0, {"ptattn made by ptattn-features 0.1.0", "ptattn model - aerial"}),
+            "object");
 }
 
 TEST_F(Info, the_table_says_what_to_do) {

@@ -13,6 +13,7 @@
 #include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/cloud/orientation.hpp"
+#include "ptattn/cloud/provenance.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/models/model_folder.hpp"
@@ -51,6 +52,20 @@ PointCloud thinned(const PointCloud& cloud) {
   return sample;
 }
 
+/// Whether a model of scenes has labelled the cloud, by what it says of its origin.
+bool was_labelled_as_scene(const PointCloud& cloud) {
+  const auto is_of_scenes = [](const Provenance& run) {
+    if (run.tool != "ptattn-segment" || run.model.empty()) return false;
+    try {
+      const auto description = read_segmenter_description(find_model(run.model));
+      return description.preprocessing.frame == Frame::kScene;
+    } catch (const Error&) {  // of another machine, whose kind is not known
+      return false;
+    }
+  };
+  return std::ranges::any_of(read_provenance(cloud.metadata().comments), is_of_scenes);
+}
+
 /// What a cloud seems to be.
 struct Kind {
   explicit Kind(const PointCloud& cloud) : sample(thinned(cloud)) {
@@ -61,7 +76,8 @@ struct Kind {
     drop_strays(positions, find_strays(positions, Subject::kScene));
     if (positions.empty()) return;
     of_object = object_hints(cloud, positions);
-    is_scene = std::ranges::count(of_object, "scene", &Hint::code) > 0;
+    is_scene =
+        std::ranges::count(of_object, "scene", &Hint::code) > 0 || was_labelled_as_scene(cloud);
   }
 
   PointCloud sample;

@@ -112,25 +112,38 @@ void add_las(const CloudFacts& facts, Lines& lines) {
   for (const std::string& record : las.records) lines.add("record", record);
 }
 
-void add_shape(const CloudFacts& facts, Lines& lines) {
-  if (facts.finite == 0) return;
-  const Position size = facts.bounds.extent();
-  lines.add("extent",
-            number_text(size[0]) + " x " + number_text(size[1]) + " x " + number_text(size[2]));
-  lines.add("spacing", number_text(facts.spacing) +
-                           (facts.pose && facts.pose->is_flat()
-                                ? ", " + number_text(std::round(facts.pose->density * 100) / 100) +
-                                      " points per square unit"
-                                : ""));
-  if (facts.pose && facts.pose->is_flat()) {
+/// Which side is up is guessed from the ground, which an object does not have.
+bool knows_up(const CloudFacts& facts, bool is_scene) {
+  return is_scene && facts.pose && facts.pose->is_flat();
+}
+
+void add_up(const CloudFacts& facts, bool is_scene, Lines& lines) {
+  if (!is_scene) {
+    lines.add("up",
+              "not known of an object: --up auto tries all six directions; leave it out where z is "
+              "up, which is surer");
+  } else if (!knows_up(facts, is_scene)) {
+    lines.add("up", "unknown, not flat along any axis");
+  } else {
     lines.add("up", std::string(name_of(facts.pose->up)) + ", it seems");
     if (facts.pose->tilt >= 3.0) {
       lines.add("ground",
                 "tilted by " + std::to_string(std::lround(facts.pose->tilt)) + " degrees");
     }
-  } else {
-    lines.add("up", "unknown, not flat along any axis");
   }
+}
+
+void add_shape(const CloudFacts& facts, bool is_scene, Lines& lines) {
+  if (facts.finite == 0) return;
+  const Position size = facts.bounds.extent();
+  lines.add("extent",
+            number_text(size[0]) + " x " + number_text(size[1]) + " x " + number_text(size[2]));
+  lines.add("spacing", number_text(facts.spacing) +
+                           (knows_up(facts, is_scene)
+                                ? ", " + number_text(std::round(facts.pose->density * 100) / 100) +
+                                      " points per square unit"
+                                : ""));
+  add_up(facts, is_scene, lines);
   std::string system = facts.system.name;
   if (facts.system.geographic) system += (system.empty() ? "" : ", ") + std::string("degrees");
   lines.add("system", system);
@@ -166,6 +179,7 @@ Json fields_json(const CloudFacts& facts) {
 }  // namespace
 
 std::string as_text(const std::string& path, const CloudFacts& facts, const Advice& advice) {
+  const bool is_scene = advice.kind == "scene";
   std::string text = path + ": " + std::to_string(facts.points) + " points";
   if (facts.height > 1) {
     text += " (" + std::to_string(facts.width) + " x " + std::to_string(facts.height) + ")";
@@ -177,10 +191,10 @@ std::string as_text(const std::string& path, const CloudFacts& facts, const Advi
   Lines lines;
   add_classes(facts, lines);
   add_las(facts, lines);
-  add_shape(facts, lines);
-  lines.add("unit", unit_text(facts, advice.kind == "scene"));
+  add_shape(facts, is_scene, lines);
+  lines.add("unit", unit_text(facts, is_scene));
   for (const std::string& line : facts.made_by) lines.add("made by", line);
-  lines.add("seems", advice.kind == "scene" ? "a scene" : "one object");
+  lines.add("seems", is_scene ? "a scene" : "one object");
   for (const ModelFit& fit : advice.models) {
     if (fit.model != advice.model) continue;
     lines.add("model",
@@ -200,9 +214,9 @@ Json as_json(const CloudFacts& facts, const Advice& advice) {
   json["high"] = facts.bounds.high;
   json["spacing"] = facts.spacing;
   if (facts.pose) {
-    const bool flat = facts.pose->is_flat();
-    json["density"] = flat ? Json(facts.pose->density) : Json(nullptr);
-    json["up"] = flat ? Json(std::string(name_of(facts.pose->up))) : Json(nullptr);
+    const bool known = knows_up(facts, advice.kind == "scene");
+    json["density"] = known ? Json(facts.pose->density) : Json(nullptr);
+    json["up"] = known ? Json(std::string(name_of(facts.pose->up))) : Json(nullptr);
     json["tilt"] = facts.pose->tilt;
   }
   json["unit"] = facts.unit.unit;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "ptattn/cloud/orientation.hpp"
 #include "ptattn/tasks/geometry/float_step.hpp"
 #include "ptattn/tasks/geometry/scene_pose.hpp"
 #include "ptattn/tasks/geometry/spacing.hpp"
@@ -17,6 +18,7 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kManyPoints = 5000;
+constexpr std::size_t kManyFarOff = 500;
 constexpr double kWideOfScanner = 8.0;
 constexpr double kWide = 20.0;        // units
 constexpr double kFarOff = 1000.0;    // times its extent from 0: coordinates of a country
@@ -55,8 +57,10 @@ bool is_scene(const PointCloud& cloud, std::span<const Position> positions) {
   if (static_cast<double>(pose->points) < kManyInACell * static_cast<double>(cover)) return false;
   if (scanned) return true;
   const double far = std::max(std::abs(positions.front()[0]), std::abs(positions.front()[1]));
-  return positions.size() > kManyPoints &&
-         pose->flatness > (far > kFarOff * wide ? kFlat : 2.0 * kFlat);
+  const bool national = far > kFarOff * wide;
+  if (positions.size() > kManyPoints) return pose->flatness > (national ? kFlat : 2.0 * kFlat);
+  return national && positions.size() > kManyFarOff && coordinate_of(pose->up) == 2 &&
+         pose->flatness > 2.0 * kFlat;
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace ptattn {
 ///   float  see float_hint
 ///   alike  all points coincide
 ///   scene  it lies flat like a piece of the earth and has fields of a scanner (return numbers, GPS
-///          time, ASPRS codes) over 8 units and more, or more than 5000 points over 20 and more
+///          time, ASPRS codes) over 8 units and more, or more than 5000 points over 20 and more,
+///          500 where its coordinates are those of a country and z is up
 ///
 /// @param positions  of the points that the classifier may use
 /// Time O(n log n); the same lines for any thread count.

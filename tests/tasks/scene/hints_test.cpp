@@ -79,6 +79,33 @@ TEST(scene_hints, tell_which_axis_is_up) {
   }
 }
 
+TEST(scene_hints, do_not_take_a_forest_whose_ground_is_seldom_hit_for_one_upside_down) {
+  Random random(11);
+  std::vector<Position> all;
+  for (std::size_t i = 0; i < 3200; ++i) {
+    const double kind = random.uniform();
+    const double z = kind < 0.15  ? 0.05 * random.uniform()         // ground
+                     : kind < 0.4 ? 5.0 + 10.0 * random.uniform()   // branches
+                                  : 15.0 + 0.3 * random.uniform();  // an even canopy
+    all.push_back({100.0 * random.uniform(), 80.0 * random.uniform(), z});
+  }
+  EXPECT_THAT(lines_of(cloud_of(all), profile_of(0.5)), IsEmpty());
+  for (Position& p : all) p[2] = -p[2];
+  EXPECT_THAT(lines_of(cloud_of(all), profile_of(0.5)), IsEmpty()) << "nor tell it";
+}
+
+TEST(scene_hints, do_not_call_scattered_plots_tilted_ground) {
+  Random random(12);
+  std::vector<Position> all;
+  for (const auto& [x, y, z] : {Position{0, 0, 0}, {400, 30, 60}, {60, 500, 10}, {450, 480, 75}}) {
+    for (int i = 0; i < 1000; ++i) {
+      all.push_back({x + 40.0 * random.uniform(), y + 40.0 * random.uniform(),
+                     z + 15.0 * random.uniform() * random.uniform()});
+    }
+  }
+  EXPECT_THAT(lines_of(cloud_of(all), profile_of(0.5)), IsEmpty());
+}
+
 TEST(scene_hints, tell_feet_of_converted_coordinates) {
   for (const double feet : {1.0 / 0.3048, 3.28084, 3937.0 / 1200.0, 3.28}) {
     EXPECT_THAT(lines_of(village(feet), profile_of(0.5)),

@@ -96,6 +96,16 @@ double roughness_ratio(const Columns& columns, double cell) {
   return std::sqrt(of_means * of_medians);
 }
 
+/// The same of columns twice as wide where these say that the scene is upside down: they may be too
+/// narrow to reach the ground of a forest.
+double smoothness_along(std::span<const Position> sample, std::size_t axis, double cell,
+                        const Columns& columns) {
+  const double ratio = roughness_ratio(columns, cell);
+  if (ratio * kUpsideDown >= 1.0) return ratio;
+  const double wide = 2.0 * cell;
+  return std::max(ratio, roughness_ratio(columns_along(sample, axis, wide), wide));
+}
+
 /// The plane through the lowest points: its slope, and how far they are from it.
 void fit_ground(const Columns& columns, ScenePose& pose) {
   std::vector<const Column*> used;
@@ -184,7 +194,7 @@ std::optional<ScenePose> scene_pose(std::span<const Position> positions) {
   }
   const std::size_t other = std::max(pose.cover[(best + 1) % 3], pose.cover[(best + 2) % 3]);
   pose.flatness = static_cast<double>(pose.cover[best]) / static_cast<double>(other);
-  pose.smoothness = roughness_ratio(seen[best], cell);
+  pose.smoothness = smoothness_along(sample, best, cell, seen[best]);
   pose.up = static_cast<Axis>(best + (pose.smoothness * kUpsideDown < 1.0 ? 3 : 0));
   fit_ground(seen[best], pose);
   const double kept = static_cast<double>(sample.size()) * static_cast<double>(step);

@@ -31,7 +31,8 @@ constexpr std::size_t kPointsPerTask = 16384;
 constexpr double kTilted = 12.0;  // degrees, of a ground as smooth as kSmooth of its extent
 constexpr double kSteep = 30.0;   // degrees, of any
 constexpr double kSmooth = 0.02;
-constexpr double kWide = 64.0;  // voxels: a roof or a bank may fill less
+constexpr double kNoPlane = 0.1;  // of the extent, that half of the ground lies off its plane
+constexpr double kWide = 64.0;    // voxels: a roof or a bank may fill less
 constexpr double kFewWrong = 0.005;
 constexpr double kAlmost = 0.7;  // of the least density: surveys are not even
 
@@ -160,7 +161,7 @@ void add_pose_hints(const ScenePose& pose, const SceneProfile& profile, std::vec
                      "ptattn-classify; if z is not up, see --up)"});
   } else if (lies_otherwise(pose)) {
     add_up(pose, hints);
-  } else if (std::ranges::max(pose.extent) > kWide * profile.voxel &&
+  } else if (std::ranges::max(pose.extent) > kWide * profile.voxel && pose.relief < kNoPlane &&
              pose.tilt > (pose.relief < kSmooth ? kTilted : kSteep)) {
     hints.push_back({"tilt", "has ground tilted by " + std::to_string(std::lround(pose.tilt)) +
                                  " degrees: a steep slope, or z is not up"});

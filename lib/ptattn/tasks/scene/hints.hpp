@@ -21,7 +21,7 @@ namespace ptattn {
 ///   spacing  half of its voxels have no other one within 16 voxels (millimetres or centimetres)
 ///   up       z is not the axis that `scene_pose` finds
 ///   tilt     the ground is a plane tilted by more than 12 degrees (30 where it is rough), over 64
-///            voxels and more
+///            voxels and more; half of it lies nearer to the plane than a tenth of the extent
 ///   object   it is flat along no axis and half as high as it is wide
 ///   returns  return numbers exceed numbers of returns, which the model uses: fields are swapped
 ///   density  it has fewer points a square metre than `profile.min_density`

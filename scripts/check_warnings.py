@@ -7,8 +7,10 @@ Takes tiles of airborne laser scanning (binary PLY, x y z as doubles, metres, z 
 (another axis up, upside down, tilted, feet, millimetres, degrees, stray points, zeros, float32, thinned below 0.3
 points/m2) and lets ptattn-segment label all of them; with --ask info, ptattn-info looks at them, which is fast but
 does not hear the model. A copy is named when a warning has the code that belongs to the change, or when the tools
-refuse it with a reason (millimetres: more voxels than there can be); it is warned of when there is any warning. Prints
-a line for each change, then the shares. Needs numpy.
+refuse it with a reason (millimetres: more voxels than there can be); it is warned of when there is any warning. Good
+tiles are looked at whole, copies are made of the middle of large ones. Prints a line for each change, then the shares,
+then what good tiles were warned of: whether rightly (a tile may be too thin, or hold strays), a reader judges. Needs
+numpy.
 """
 
 from __future__ import annotations
@@ -152,7 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("programs", type=Path)
     parser.add_argument("tiles", type=Path, nargs="+")
-    parser.add_argument("--most", type=int, default=60000, help="take the most central N points of a tile [60000]")
+    parser.add_argument("--most", type=int, default=60000, help="make copies of the most central N points of a tile [60000]")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--details", action="store_true", help="name the tiles that were not warned of")
     parser.add_argument("--ask", choices=["segment", "info"], default="segment", help="the tool [segment]")
@@ -178,9 +180,9 @@ def main() -> None:
             xyz = np.stack([cloud["x"], cloud["y"], cloud["z"]], 1).astype(float)
             away = np.abs(xyz[:, :2] - np.median(xyz[:, :2], axis=0)).max(axis=1)
             rows = np.sort(np.argsort(away)[:arguments.most])
-            cloud, xyz = cloud[rows], xyz[rows]
             write(made, cloud, xyz)
             found = codes_of(arguments.programs, made)
+            cloud, xyz = cloud[rows], xyz[rows]
             good += 1
             if found:
                 false.append(f"{tile.stem} {found}")

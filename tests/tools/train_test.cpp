@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 TEST_F(Train, leaves_a_model_that_segment_opens) {
   put_village("a.ply");
@@ -60,6 +61,22 @@ TEST_F(Train, calibrates_by_itself_and_on_demand) {
   EXPECT_THAT(finished.out, testing::StartsWith(before.out));  // the same data, the same scores
   EXPECT_EQ(read_file(folder() / "model/config.json"), by_itself);
   EXPECT_EQ(read_file(folder() / "model/model.safetensors"), weights);
+}
+
+TEST_F(Train, sees_what_is_usual_in_what_the_model_has_learnt_from_as_well) {
+  put_village("a.ply");
+  put_village("b.ply", 2);
+  auto arguments = small_run("model");
+  arguments.insert(arguments.end(), {"--hold-out", "b*"});
+  ASSERT_EQ(train(arguments).exit_code, 0);
+  EXPECT_THAT(read_file(folder() / "model/config.json"), Not(HasSubstr("\"usual\"")))
+      << "one held-out place does not tell";
+  for (const unsigned seed : {3U, 4U, 5U}) put_village(std::to_string(seed) + ".ply", seed);
+  const Finished finished = train({"data", "--hold-out", "b*", "--calibrate", "model"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("usual distance: up to "));
+  EXPECT_THAT(read_file(folder() / "model/config.json"), HasSubstr("\"usual\""));
+  EXPECT_THAT(finished.out, Not(HasSubstr("a.ply"))) << "not scored";
 }
 
 TEST_F(Train, learns_other_networks_over_voxels) {

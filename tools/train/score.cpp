@@ -80,6 +80,20 @@ void find_usual(const train::ValidationSample& sample, std::size_t classes, cons
       std::min(1.0, rounded_up(kUnsureRoom * std::ranges::max(sample.unsure_shares)));
 }
 
+/// Adds what the model has learnt from: more places say better how far apart places are. Only their
+/// features count; of confidences, those on unseen places do.
+void add_learnt_from(const fs::path& folder, const TrainTask& task, const TrainTask::Between& watch,
+                     train::ValidationSample& sample) {
+  train::ValidationSample more;
+  (void)task.validate(
+      folder, {.part = DataPart::kLearntFrom, .between = watch, .harder = true, .sample = &more});
+  const std::size_t places = sample.features.size();
+  for (train::PlaceFeatures& cloud : more.features) {
+    cloud.place += places;
+    sample.features.push_back(std::move(cloud));
+  }
+}
+
 std::string temperature_text(const Temperature& temperature,
                              const std::vector<std::string>& classes) {
   const std::span<const double> numbers = temperature.by_class();
@@ -116,6 +130,8 @@ std::optional<ReliabilityFinding> find_reliability(const fs::path& folder, const
   sample = {};
   finding.after = task.validate(folder, {.between = watch, .harder = true, .sample = &sample});
   if (ended) return std::nullopt;
+  add_learnt_from(folder, task, watch, sample);
+  if (ended) return std::nullopt;
   find_usual(sample, classes.size(), folder, reliability.usual);
   train::write_reliability(folder, reliability, classes);
   return finding;
@@ -144,7 +160,10 @@ std::string reliability_text(const ReliabilityFinding& finding, const train::Lab
 int score_model(const TrainSettings& settings, TrainData data) {
   const bool calibrates = !settings.calibrate.empty();
   const fs::path folder = locate_model(calibrates ? settings.calibrate : settings.score);
-  data.training.resize(1);  // a task needs something to learn from
+  // A task needs something to learn from.
+  const std::vector<DataFile> one{data.training.front()};
+  if (calibrates && data.kind == TrainKind::kScenes) data.learnt_from = std::move(data.training);
+  data.training = one;
   const auto task = make_task(plan_for(train::read_model_spec(folder), data.kind), data);
   std::optional<ReliabilityFinding> finding;
   if (calibrates) finding = find_reliability(folder, *task, data.truth.space);

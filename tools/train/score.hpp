@@ -27,10 +27,10 @@ struct ReliabilityFinding {
 ///   - the classes that are not found: those whose IoU over all held-out points stays below 0.1,
 ///   and
 ///     those that have none there
-///   - what its features look like (FamiliarFeatures), and how far from that, and how unsure,
-///   clouds
-///     are usually: 98.5 of 100 clouds of places that were left out, and a twentieth more; the most
-///     unsure one, and a tenth more. Of objects, the energy of 98.5 of 100
+///   - what its features look like (FamiliarFeatures), there and, where the task knows it, in what
+///     the model has learnt from; and how far from that, and how unsure, clouds are usually: 98.5
+///     of 100 clouds of places that were left out, and a twentieth more; the most unsure one of the
+///     held-out part, and a tenth more. Of objects, the energy of 98.5 of 100
 ///
 /// @return nothing where `between` ended it early
 [[nodiscard]] std::optional<ReliabilityFinding> find_reliability(

@@ -40,6 +40,7 @@ class PointTask final : public TrainTask {
     auto training = take_clouds(data.training);
     selection_ = take_clouds(data.selection);
     held_out_ = take_clouds(data.held_out);
+    learnt_from_ = take_clouds(data.learnt_from);
     if (data.kind == TrainKind::kParts) {
       stream_ = std::make_unique<train::ObjectStream>(
           std::move(training), space_, train::ObjectView{.voxels = plan.profile}, plan.objects);
@@ -53,7 +54,7 @@ class PointTask final : public TrainTask {
   [[nodiscard]] const train::SampleStream& stream() const override { return *stream_; }
   [[nodiscard]] std::vector<CloudScores> validate(const fs::path& folder,
                                                   const Validation& how) const override {
-    const auto& clouds = how.part == DataPart::kSelection ? selection_ : held_out_;
+    const std::vector<LabelledCloud>& clouds = part(how.part);
     SegmenterModel model = load_segmenter(folder);
     if (!how.calibrated) model.description.reliability.temperature = {};
     const train::ValidationOptions options{how.between, default_memory(), how.sample};
@@ -65,15 +66,20 @@ class PointTask final : public TrainTask {
       number_buildings(one, space_, voxel);
       auto harder = train::validate(model, train::harder_surveys(one, voxel), space_, options);
       std::ranges::move(harder, std::back_inserter(results));
-      if (how.sample != nullptr) name_place(i, *how.sample);
+      if (how.sample != nullptr) name_place(i, clouds.size(), *how.sample);
     }
     return results;
   }
 
  private:
-  /// Copies of a cloud, those at the end of a sample, are of its place.
-  void name_place(std::size_t place, train::ValidationSample& sample) const {
-    for (std::size_t i = sample.features.size(); i-- > held_out_.size();) {
+  [[nodiscard]] const std::vector<LabelledCloud>& part(DataPart which) const {
+    if (which == DataPart::kSelection) return selection_;
+    return which == DataPart::kHeldOut ? held_out_ : learnt_from_;
+  }
+
+  /// Copies of a cloud, those at the end of a sample behind all `clouds`, are of its place.
+  static void name_place(std::size_t place, std::size_t clouds, train::ValidationSample& sample) {
+    for (std::size_t i = sample.features.size(); i-- > clouds;) {
       if (sample.features[i].place != i) break;  // named before
       sample.features[i].place = place;
     }
@@ -83,6 +89,7 @@ class PointTask final : public TrainTask {
   std::vector<LabelledCloud> selection_;
   bool scenes_;
   std::vector<LabelledCloud> held_out_;
+  std::vector<LabelledCloud> learnt_from_;
   std::unique_ptr<train::SampleStream> stream_;
 };
 

@@ -12,8 +12,9 @@
 
 namespace ptattn::tools {
 
-/// Parts of the data that nothing is learnt from.
-enum class DataPart { kSelection, kHeldOut };
+/// Parts of the data that a model is validated on. Of the last, what the model was made for is
+/// known, not how good it is: it has learnt from them.
+enum class DataPart { kSelection, kHeldOut, kLearntFrom };
 
 /// What differs between learning from scenes, from objects with parts and from objects by class.
 class TrainTask {

@@ -57,7 +57,7 @@ std::vector<Moments> moments_of(const std::vector<const PlaceFeatures*>& clouds,
 
 /// The inverse, with a part of the variances of all classes added: no direction is free of noise.
 Eigen::MatrixXd precision_of(Eigen::MatrixXd covariance, const Eigen::MatrixXd& shared) {
-  constexpr double kNoise = 1e-3;
+  constexpr double kNoise = 1e-2;
   constexpr double kLeast = 1e-5;
   for (Eigen::Index i = 0; i < covariance.rows(); ++i) {
     covariance(i, i) += kNoise * shared(i, i) + kLeast;

@@ -40,8 +40,8 @@ CONF
     libgtest-dev libgmock-dev libbenchmark-dev libboost-dev libboost-filesystem-dev \
     libboost-iostreams-dev libboost-system-dev libboost-date-time-dev \
     libboost-serialization-dev libeigen3-dev nlohmann-json3-dev libcli11-dev libxxhash-dev libpcl-common1.13
-  # Of PCL only the headers are used; its package would bring hundreds of others.
-  (cd "$apt/cache/archives" && apt-get download -q libpcl-dev)
+  # Of PCL only the headers are used, of PROJ its header and its name; their packages would bring hundreds of others.
+  (cd "$apt/cache/archives" && apt-get download -q libpcl-dev libproj-dev libproj25)
   unset APT_CONFIG
   for packages in "$apt"/cache/archives/*.deb; do dpkg -x "$packages" "$root"; done
   touch "$root/complete"

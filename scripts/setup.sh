@@ -5,7 +5,7 @@
 # draws pictures without a display.
 readonly PTATTN_BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config
-  libpcl-dev libeigen3-dev libtbb-dev libcli11-dev nlohmann-json3-dev libhwy-dev libpng-dev libxxhash-dev zlib1g-dev
+  libpcl-dev libeigen3-dev libtbb-dev libcli11-dev nlohmann-json3-dev libhwy-dev libpng-dev libproj-dev libxxhash-dev zlib1g-dev
   libopen3d-dev libfreetype-dev libfontconfig-dev fonts-dejavu-core xvfb xauth
 )
 # On top of them for the tests: test frameworks, packaging, and what people open our files with.

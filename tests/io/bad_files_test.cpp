@@ -239,7 +239,7 @@ TEST_F(BadPaths, the_content_decides_the_format_when_reading_the_name_when_writi
 
 TEST_F(BadPaths, what_a_format_cannot_hold_is_known_before_writing) {
   PointCloud cloud(1);
-  cloud.add("x", FieldType::kInt64);
+  cloud.add("two words", FieldType::kInt64);
   cloud.metadata().elements.push_back({.name = "face", .items = 1});
   const auto refused = [&](const char* name, Encoding encoding) {
     try {
@@ -249,9 +249,11 @@ TEST_F(BadPaths, what_a_format_cannot_hold_is_known_before_writing) {
     }
     return false;
   };
-  EXPECT_TRUE(refused("a.ply", Encoding::kBinary)) << "an 8-byte integer";
+  EXPECT_TRUE(refused("a.ply", Encoding::kBinary)) << "a name of two words";
   EXPECT_TRUE(refused("a.pcd", Encoding::kBinary)) << "a face";
   cloud.metadata().elements.clear();
+  EXPECT_TRUE(refused("a.pcd", Encoding::kBinary)) << "a name of two words";
+  cloud.fields().front().rename("x");
   EXPECT_FALSE(refused("a.pcd", Encoding::kBinary));
   EXPECT_TRUE(refused("a.pcd", Encoding::kBinaryBigEndian));
   EXPECT_TRUE(refused("a.xyz", Encoding::kBinary));

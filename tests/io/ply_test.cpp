@@ -196,7 +196,12 @@ TEST(ply, what_it_cannot_hold_is_refused_and_nothing_written) {
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   };
   PointCloud wide(1);
-  wide.add("stamp", FieldType::kUInt64);
+  wide.add("x", FieldType::kUInt8);
+  const ElementProperty stamp{.name = "stamp",
+                              .type = FieldType::kUInt64,
+                              .values = std::vector<std::byte>(8),
+                              .sizes = {}};
+  wide.metadata().elements.push_back({.name = "camera", .items = 1, .properties = {stamp}});
   expect_refused(wide, "field stamp is uint64, which PLY cannot hold");
   PointCloud spaced(1);
   spaced.add("my field", FieldType::kUInt8);

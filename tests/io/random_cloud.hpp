@@ -113,7 +113,7 @@ inline PointCloud random_cloud(std::uint64_t seed, const Container& container) {
     const bool may_repeat = !container.is_ply() || !cloud.empty();
     const auto count =
         static_cast<std::uint32_t>(may_repeat && random.below(3) == 0 ? 1 + random.below(33) : 1);
-    const FieldType type = random_type(random, !container.is_ply());
+    const FieldType type = random_type(random, true);
     const std::string name = std::string("field-\xc3\xa9").append(std::to_string(f));
     Field& field = cloud.add(name, type, count);
     fill_random(random, type, field.bytes(), container.is_ascii());

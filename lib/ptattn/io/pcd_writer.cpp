@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/io/las/origin_steps.hpp"
 #include "ptattn/io/lzf.hpp"
 #include "ptattn/io/pcd_header.hpp"
 #include "ptattn/io/point_blocks.hpp"
@@ -20,7 +21,7 @@ constexpr bool kSwap = std::endian::native == std::endian::big;  // PCD is littl
 
 PcdHeader make_header(const PointCloud& cloud, const CloudShape& shape, Encoding encoding) {
   PcdHeader header{.encoding = encoding, .width = shape.width, .height = shape.height};
-  header.metadata.comments = cloud.metadata().comments;
+  header.metadata.comments = las::comments_with_steps(cloud.metadata());
   header.metadata.obj_info = cloud.metadata().obj_info;
   header.metadata.viewpoint = cloud.metadata().viewpoint;
   for (const Field& field : cloud.fields()) {

@@ -9,6 +9,7 @@
 
 #include "ptattn/io/byte_source.hpp"
 #include "ptattn/io/header_lines.hpp"
+#include "ptattn/io/las/origin_steps.hpp"
 
 namespace ptattn::io {
 namespace {
@@ -93,7 +94,7 @@ void take_viewpoint(CloudMetadata& metadata) {
 }
 
 std::vector<std::string> comments_with_viewpoint(const CloudMetadata& metadata) {
-  std::vector<std::string> lines = metadata.comments;
+  std::vector<std::string> lines = las::comments_with_steps(metadata);
   if (metadata.viewpoint != CloudMetadata{}.viewpoint) {
     lines.push_back(std::string(kViewpoint) + " " + format_viewpoint(metadata.viewpoint));
   }

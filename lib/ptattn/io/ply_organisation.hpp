@@ -28,7 +28,8 @@ struct Organisation {
 
 /// Takes the comment `viewpoint tx ty tz qw qx qy qz` out, if there is one.
 void take_viewpoint(CloudMetadata& metadata);
-/// Returns the comments to write, the viewpoint among them unless it is the default.
+/// Returns the comments to write (see las::comments_with_steps), the viewpoint among them unless it
+/// is the default.
 [[nodiscard]] std::vector<std::string> comments_with_viewpoint(const CloudMetadata& metadata);
 
 }  // namespace ptattn::io

@@ -16,6 +16,7 @@
 #include "ptattn/io/ply_elements.hpp"
 #include "ptattn/io/ply_header.hpp"
 #include "ptattn/io/ply_organisation.hpp"
+#include "ptattn/io/ply_wide_integers.hpp"
 
 namespace ptattn::io {
 namespace {
@@ -210,6 +211,7 @@ PointCloud read_elements(Values& values, LineCheck& lines, const ByteSource& sou
       metadata.elements.push_back(read_element(values, source, std::move(element)));
     }
   }
+  join_wide_integers(take_wide_integers(metadata.comments, read.fields), read.fields, source);
   metadata.point_lists = std::move(read.lists);
   take_viewpoint(metadata);
   const Organisation grid = take_organisation(metadata, vertices.items);
@@ -287,6 +289,7 @@ std::optional<RecordCloud> open_binary_ply(const ByteSource& source) {
     cloud.body = vertex_records(values, vertices, *counts);
     values.stream().skip(vertices.items * cloud.body.stride);
   }
+  cloud.wide = take_wide_integers(cloud.metadata.comments, cloud.body.make_fields(0));
   take_viewpoint(cloud.metadata);
   const Organisation grid = take_organisation(cloud.metadata, vertices.items);
   cloud.shape = {grid.width, grid.height};

@@ -45,8 +45,12 @@ bool RecordBody::read(const ByteSource& source, std::uint64_t first,
 }
 
 RecordStream::RecordStream(std::unique_ptr<ByteSource> source, RecordCloud cloud)
-    : source_(std::move(source)), body_(std::move(cloud.body)), shape_(cloud.shape) {
+    : source_(std::move(source)),
+      body_(std::move(cloud.body)),
+      wide_(std::move(cloud.wide)),
+      shape_(cloud.shape) {
   head_.fields() = body_.make_fields(0);
+  join_wide_integers(wide_, head_.fields(), *source_);
   head_.metadata() = std::move(cloud.metadata);
   head_.set_name(source_->name());
   of_pieces_.comments = head_.metadata().comments;
@@ -61,6 +65,7 @@ PointCloud RecordStream::next(std::size_t least) {
   if (!body_.read(*source_, next_, piece.fields())) {
     source_->fail("has lists of several lengths, which cannot be read in pieces");
   }
+  join_wide_integers(wide_, piece.fields(), *source_, next_);
   piece.metadata() = of_pieces_;
   piece.set_name(source_->name());
   next_ += count;

@@ -10,6 +10,7 @@
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/io/byte_source.hpp"
 #include "ptattn/io/cloud_stream.hpp"
+#include "ptattn/io/ply_wide_integers.hpp"
 #include "ptattn/io/record_codec.hpp"
 
 namespace ptattn::io {
@@ -49,6 +50,7 @@ struct RecordCloud {
   RecordBody body;
   CloudMetadata metadata{};
   CloudShape shape{};
+  std::vector<WideInteger> wide{};  ///< fields of which the records hold two columns each
 };
 
 /// Reads such a file piece by piece.
@@ -64,6 +66,7 @@ class RecordStream final : public CloudStream {
  private:
   std::unique_ptr<ByteSource> source_;
   RecordBody body_;
+  std::vector<WideInteger> wide_;
   CloudShape shape_;
   PointCloud head_;
   CloudMetadata of_pieces_;

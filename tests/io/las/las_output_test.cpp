@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "las_fixture.hpp"
+#include "ptattn/cloud/reference_system.hpp"
+#include "ptattn/io/las/epsg_system.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -137,6 +139,13 @@ PointCloud plain_cloud() {
   return cloud;
 }
 
+/// A cloud that needs point format 6.
+PointCloud cloud_of_many_classes() {
+  PointCloud cloud = plain_cloud();
+  cloud.add("classification", FieldType::kUInt8).values<std::uint8_t>()[2] = 64;
+  return cloud;
+}
+
 TEST_F(Las, other_clouds_get_millimetres_and_the_format_they_need) {
   PointCloud cloud = plain_cloud();
   cloud.find("x")->values<double>()[0] = 700000.12345678;
@@ -186,9 +195,7 @@ TEST_F(Las, small_clouds_get_a_finer_scale) {
 }
 
 TEST_F(Las, codes_beyond_five_bits_of_other_clouds_choose_format_6) {
-  PointCloud cloud = plain_cloud();
-  cloud.add("classification", FieldType::kUInt8).values<std::uint8_t>()[2] = 64;
-  const PointCloud after = again(cloud);
+  const PointCloud after = again(cloud_of_many_classes());
   EXPECT_EQ(std::to_integer<int>(after.metadata().las->header[104]), 6);
   EXPECT_EQ(after.find("classification")->as_double(2), 64.0);
 }
@@ -214,6 +221,57 @@ TEST_F(Las, a_reference_system_is_written_as_geotiff_keys_or_wkt) {
   ASSERT_EQ(wkt.size(), 1U);
   EXPECT_EQ(wkt[0].record_id, 2112);
   EXPECT_THROW((void)records({.crs = "Lambert"}), Error);
+}
+
+TEST_F(Las, codes_of_reference_systems_become_wkt_from_format_6_on) {
+  ASSERT_TRUE(io::las::has_epsg_registry());
+  const PointCloud after = again(cloud_of_many_classes(), {.crs = "EPSG:2154"});
+  const LasMetadata& las = *after.metadata().las;
+  EXPECT_EQ(std::to_integer<int>(las.header[6]) & 16, 16) << "the bit of WKT";
+  ASSERT_EQ(las.records.size(), 1U);
+  EXPECT_EQ(las.records[0].record_id, 2112);
+  const auto* const text = reinterpret_cast<const char*>(las.records[0].data.data());
+  EXPECT_EQ(std::strlen(text) + 1, las.records[0].data.size());
+  EXPECT_THAT(text, testing::StartsWith("PROJCS[\"RGF93"));
+  EXPECT_THAT(text, testing::HasSubstr("AUTHORITY[\"EPSG\",\"2154\"]"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("\n")));
+  const ReferenceSystem system = reference_system_of(las);
+  EXPECT_EQ(system.metres, 1.0);
+  EXPECT_FALSE(system.geographic);
+}
+
+TEST_F(Las, the_registry_says_what_a_code_is) {
+  const auto keys = [&](const std::string& crs) {
+    const auto records = again(plain_cloud(), {.crs = crs}).metadata().las->records;
+    std::vector<std::uint16_t> values(records.at(0).data.size() / 2);
+    std::memcpy(values.data(), records[0].data.data(), 2 * values.size());
+    return values;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(keys("EPSG:2154"), ElementsAre(1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 2154));
+  EXPECT_THAT(keys("EPSG:6318"), ElementsAre(1, 1, 0, 2, 1024, 0, 1, 2, 2048, 0, 1, 6318))
+      << "NAD83(2011), geographic";
+  EXPECT_THAT(keys("EPSG:7415"),
+              ElementsAre(1, 1, 0, 3, 1024, 0, 1, 1, 3072, 0, 1, 28992, 4096, 0, 1, 5709))
+      << "Amersfoort / RD New + NAP height";
+}
+
+TEST_F(Las, codes_that_are_no_systems_of_points_are_refused) {
+  const auto refused = [&](const std::string& crs) -> std::string {
+    try {
+      (void)again(plain_cloud(), {.crs = crs});
+    } catch (const Error& error) {
+      return error.fault() == Fault::kUsage ? error.what() : "not a fault of usage";
+    }
+    return "";
+  };
+  EXPECT_THAT(refused("EPSG:2155555"), testing::HasSubstr("expected EPSG:CODE"));
+  EXPECT_EQ(refused("EPSG:21544"),
+            "--crs: EPSG:21544 is not in the EPSG registry of PROJ on this machine");
+  for (const char* const crs :
+       {"EPSG:5709", "EPSG:4978", "EPSG:4979"}) {  // heights, geocentric, 3D
+    EXPECT_THAT(refused(crs), testing::HasSubstr("is no projected, geographic or compound")) << crs;
+  }
 }
 
 TEST_F(Las, points_without_coordinates_are_refused) {

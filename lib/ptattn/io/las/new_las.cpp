@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "ptattn/core/error.hpp"
@@ -12,6 +13,7 @@
 #include "ptattn/core/version.hpp"
 #include "ptattn/io/las/bounds.hpp"
 #include "ptattn/io/las/little_endian.hpp"
+#include "ptattn/io/las/origin_steps.hpp"
 #include "ptattn/io/las/point_format.hpp"
 #include "ptattn/io/las/reference_system.hpp"
 #include "ptattn/io/las/standard_fields.hpp"
@@ -118,14 +120,17 @@ void put_text(std::byte* to, std::string_view text) {
   text.copy(reinterpret_cast<char*>(to), kTextSize);
 }
 
-}  // namespace
-
-void start_new_las(LasPlan& plan, const PointCloud& cloud, const LasOptions& options,
-                   std::string_view subject) {
-  LasHeader& header = plan.header;
-  header.minor_version = 4;
-  header.format = static_cast<std::uint8_t>(format_with(parts_of_cloud(cloud)));
-  header.record_length = static_cast<std::uint16_t>(size_of_format(header.format));
+/// Chooses scale and offset.
+void set_steps(LasHeader& header, const PointCloud& cloud, const LasOptions& options,
+               std::string_view subject) {
+  const auto origin = options.scale > 0.0 ? std::nullopt : find_origin_steps(cloud);
+  if (origin) {
+    for (std::size_t axis = 0; axis < origin->size(); ++axis) {
+      header.scale[axis] = (*origin)[axis].scale;
+      header.offset[axis] = (*origin)[axis].offset;
+    }
+    return;
+  }
   const Bounds bounds = bounds_of(cloud);
   header.scale.fill(scale_for(cloud, bounds, options));
   for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -142,6 +147,17 @@ void start_new_las(LasPlan& plan, const PointCloud& cloud, const LasOptions& opt
                       " and 32-bit integers, choose a larger --las-scale");
     }
   }
+}
+
+}  // namespace
+
+void start_new_las(LasPlan& plan, const PointCloud& cloud, const LasOptions& options,
+                   std::string_view subject) {
+  LasHeader& header = plan.header;
+  header.minor_version = 4;
+  header.format = static_cast<std::uint8_t>(format_with(parts_of_cloud(cloud)));
+  header.record_length = static_cast<std::uint16_t>(size_of_format(header.format));
+  set_steps(header, cloud, options, subject);
   plan.block.assign(kHeaderSize14, std::byte{0});
   std::memcpy(plan.block.data(), "LASF", 4);
   put_text(plan.block.data() + kSystem, "ptattn");

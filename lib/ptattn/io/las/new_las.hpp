@@ -12,8 +12,10 @@ namespace ptattn::io::las {
 /// format that holds its standard attributes, scale and offset, and the coordinate reference
 /// system that `options` name.
 ///
-/// The scale is that of the options, else 0.001, or a millionth of the extent, as a power of ten,
-/// when that is below 10. Offsets are whole numbers in the middle of the cloud.
+/// The scale is that of the options; else, with the offset, that of the LAS file that the cloud
+/// comes from, where a comment says it and all coordinates are such steps (see origin_steps.hpp);
+/// else 0.001, finer where all coordinates are multiples of that, or a millionth of the extent, as
+/// a power of ten, when that is below 10. Other offsets are whole numbers in the middle.
 /// @throws Error(Fault::kInput) when the coordinates do not fit into 32-bit integers, and for what
 ///         is wrong with the reference system
 void start_new_las(LasPlan& plan, const PointCloud& cloud, const LasOptions& options,

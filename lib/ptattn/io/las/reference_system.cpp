@@ -5,9 +5,9 @@
 #include <initializer_list>
 #include <optional>
 #include <string_view>
-#include <utility>
 
 #include "ptattn/core/error.hpp"
+#include "ptattn/io/las/epsg_system.hpp"
 #include "ptattn/io/las/las_records.hpp"
 #include "ptattn/io/las/point_format.hpp"
 
@@ -25,6 +25,7 @@ constexpr std::uint16_t kProjectedModel = 1;
 constexpr std::uint16_t kGeographicModel = 2;
 constexpr std::uint16_t kGeographicSystemKey = 2048;
 constexpr std::uint16_t kProjectedSystemKey = 3072;
+constexpr std::uint16_t kVerticalSystemKey = 4096;
 
 std::optional<std::uint16_t> epsg_code(std::string_view text) {
   constexpr std::string_view kPrefix = "EPSG:";
@@ -36,9 +37,10 @@ std::optional<std::uint16_t> epsg_code(std::string_view text) {
   return code;
 }
 
-/// EPSG keeps geographic systems in one range of numbers.
-bool is_geographic(std::uint16_t code) {
-  return code >= 4001 && code <= 4999;
+/// What a code most likely is, where the registry is not at hand: it keeps most geographic systems
+/// in one range of numbers.
+EpsgSystem guess(std::uint16_t code) {
+  return {.geographic = code >= 4001 && code <= 4999, .horizontal = code};
 }
 
 bool is_wkt(std::string_view text) {
@@ -56,6 +58,27 @@ void append_shorts(std::vector<std::byte>& data, std::initializer_list<std::uint
   }
 }
 
+LasRecord geotiff_keys(const EpsgSystem& system) {
+  LasRecord keys = make_record(kProjectionUser, kGeoKeysRecord, "GeoTIFF keys");
+  const bool has_heights = system.vertical != 0;
+  const std::uint16_t count = has_heights ? 3 : 2;
+  append_shorts(keys.data, {1, 1, 0, count});
+  append_shorts(keys.data,
+                {kModelTypeKey, 0, 1, system.geographic ? kGeographicModel : kProjectedModel});
+  append_shorts(keys.data, {system.geographic ? kGeographicSystemKey : kProjectedSystemKey, 0, 1,
+                            system.horizontal});
+  if (has_heights) append_shorts(keys.data, {kVerticalSystemKey, 0, 1, system.vertical});
+  return keys;
+}
+
+LasRecord wkt_record(std::string_view text) {
+  if (text.size() >= UINT16_MAX) throw Error(Fault::kUsage, "--crs", "the WKT is too long");
+  LasRecord wkt = make_record(kProjectionUser, kWktRecord, "OGC WKT");
+  wkt.data.resize(text.size() + 1);  // with the terminating zero
+  std::memcpy(wkt.data.data(), text.data(), text.size());
+  return wkt;
+}
+
 }  // namespace
 
 std::uint16_t add_reference_system(std::vector<LasRecord>& records, const std::string& crs,
@@ -64,29 +87,24 @@ std::uint16_t add_reference_system(std::vector<LasRecord>& records, const std::s
   const std::uint16_t encoding = extended || is_wkt(crs) ? kWktBit : 0;
   if (crs.empty()) return encoding;
   if (const auto code = epsg_code(crs)) {
-    if (extended) {
-      throw Error(Fault::kUsage, "--crs",
-                  "these points need point format " + std::to_string(format) +
-                      ", whose reference system is WKT: expected WKT, or a file that holds it");
+    const auto system = find_epsg_system(*code);
+    if (!extended) {
+      records.push_back(geotiff_keys(system.value_or(guess(*code))));
+    } else if (system) {
+      records.push_back(wkt_record(system->wkt));
+    } else {
+      throw Error(
+          Fault::kUsage, "--crs",
+          "these points need point format " + std::to_string(format) +
+              ", whose reference system is WKT, and PROJ, which turns EPSG codes into it, "
+              "is not installed (Debian: libproj25): expected WKT, or a file that holds it");
     }
-    LasRecord keys = make_record(kProjectionUser, kGeoKeysRecord, "GeoTIFF keys");
-    append_shorts(keys.data, {1, 1, 0, 2});
-    const bool geographic = is_geographic(*code);
-    append_shorts(keys.data,
-                  {kModelTypeKey, 0, 1, geographic ? kGeographicModel : kProjectedModel});
-    append_shorts(keys.data,
-                  {geographic ? kGeographicSystemKey : kProjectedSystemKey, 0, 1, *code});
-    records.push_back(std::move(keys));
     return encoding;
   }
   if (!is_wkt(crs)) {
     throw Error(Fault::kUsage, "--crs", "expected EPSG:CODE, WKT, or a file that holds WKT");
   }
-  LasRecord wkt = make_record(kProjectionUser, kWktRecord, "OGC WKT");
-  if (crs.size() >= UINT16_MAX) throw Error(Fault::kUsage, "--crs", "the WKT is too long");
-  wkt.data.resize(crs.size() + 1);  // with the terminating zero
-  std::memcpy(wkt.data.data(), crs.data(), crs.size());
-  records.push_back(std::move(wkt));
+  records.push_back(wkt_record(crs));
   return encoding;
 }
 

@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 
 #include "checks.hpp"
+#include "ptattn/cloud/reference_system.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/bin_reader.hpp"
+#include "ptattn/io/file_kind.hpp"
 #include "text_file.hpp"
 
 namespace ptattn::tools {
@@ -62,13 +64,21 @@ void tell_notes(const PointCloud& cloud, const std::string& path, Progress& prog
   tell_notes(cloud.metadata().notes, path, progress);
 }
 
-void tell_notes(const PointCloud& cloud, const LasOptions& las, const std::string& path,
+void tell_notes(const PointCloud& cloud, const LasOptions& las, const Job& job,
                 Progress& progress) {
+  const std::string path = job.input.path.string();
   tell_notes(cloud, path, progress);
   if (cloud.metadata().las == nullptr) return;
   if (las.scale > 0.0) progress.note(path, "keeps the scale that it has, without --las-scale");
-  if (!las.crs.empty())
+  if (!las.crs.empty()) {
     progress.note(path, "keeps the reference system that it has, without --crs");
+  }
+  if (!has_cloud_extension(job.output)) return;
+  const FileFormat format = file_format_of(job.output, Encoding::kBinary);
+  const ReferenceSystem system = reference_system_of(*cloud.metadata().las);
+  if (system.name.empty() || io::is_las_format(format)) return;
+  progress.note(path, "is in " + system.name + ", which " + job.output.extension().string() +
+                          " files do not keep: name it again with --crs where LAS is made of them");
 }
 
 void tell_notes(const std::vector<std::string>& notes, const std::string& path,

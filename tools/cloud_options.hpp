@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "jobs.hpp"
 #include "progress.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/io/cloud_io.hpp"
@@ -31,9 +32,8 @@ void add_cloud_options(CLI::App& app, CloudOptions& options);
 void tell_notes(const PointCloud& cloud, const std::string& path, Progress& progress);
 void tell_notes(const std::vector<std::string>& notes, const std::string& path, Progress& progress);
 /// The same for a command that writes clouds; and that options for LAS files made from other
-/// formats do not change one that was LAS.
-void tell_notes(const PointCloud& cloud, const LasOptions& las, const std::string& path,
-                Progress& progress);
+/// formats do not change one that was LAS, and that other formats do not keep its reference system.
+void tell_notes(const PointCloud& cloud, const LasOptions& las, const Job& job, Progress& progress);
 
 /// Says what there is to say about the work on a file: notes, and warnings, which -q keeps.
 void tell(const std::vector<std::string>& notes, const std::vector<Hint>& warnings,

@@ -328,7 +328,7 @@ FileReport process(const Settings& s, const AttentionModel& model, AttentionQuer
   const bool writes_cloud = !s.files.output.empty();
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
-  tell_notes(cloud, s.clouds.las, path, progress);
+  tell_notes(cloud, s.clouds.las, job, progress);
   const RawVector<Position> positions = cloud.positions();
   if (writes_cloud) {
     refuse_taken_fields(cloud, std::array{s.field}, "--field");

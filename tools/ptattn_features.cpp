@@ -107,7 +107,7 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
-  tell_notes(cloud, s.clouds.las, path, progress);
+  tell_notes(cloud, s.clouds.las, job, progress);
   const CloudFrame frame =
       layer && layer->takes_scenes() ? settle_frame(s.frame, cloud, path, progress) : CloudFrame{};
   std::optional<FrameChange> upright_cloud(std::in_place, cloud, frame);

@@ -149,7 +149,7 @@ std::unique_ptr<CloudStream> open_feature_survey(const FeatureSettings& s, const
 FileReport describe_survey(const FeatureSettings& s, const Job& job, CloudStream& stream,
                            Progress& progress) {
   const std::string path = job.input.path.string();
-  tell_notes(stream.head(), s.clouds.las, path, progress);
+  tell_notes(stream.head(), s.clouds.las, job, progress);
   Work work{s,
             job,
             stream,

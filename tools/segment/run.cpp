@@ -19,7 +19,7 @@ FileReport segment_file(const Job& job, const SegmenterModel& model, const Segme
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(job.input.path, run.clouds.read);
-  tell_notes(cloud, run.clouds.las, path, progress);
+  tell_notes(cloud, run.clouds.las, job, progress);
   const LabelFields fields = run.fields.for_output(job.output, model.description);
   check_new_fields(cloud, fields, model.description);
   check_target(job.output, kCloudExtensions);

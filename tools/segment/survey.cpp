@@ -221,7 +221,7 @@ FileReport segment_survey(const Job& job, CloudStream& stream, const SegmenterMo
                           const SegmentRun& run, Progress& progress) {
   const Work work{job, stream,   model,
                   run, progress, scratch_work(job, run.survey.scratch, run.made_by, progress)};
-  tell_notes(stream.head(), run.clouds.las, work.path(), progress);
+  tell_notes(stream.head(), run.clouds.las, job, progress);
   check_new_fields(stream.head(), run.fields.for_output(job.output, model.description),
                    model.description);
   check_target(job.output, kCloudExtensions);

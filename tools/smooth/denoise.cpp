@@ -84,7 +84,7 @@ FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) 
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
   PointCloud cloud = read_cloud(path, s.clouds.read);
-  tell_notes(cloud, s.clouds.las, path, progress);
+  tell_notes(cloud, s.clouds.las, job, progress);
   RawVector<Position> positions = cloud.positions();
   check_fields(s, cloud);
   check_target(job.output, kCloudExtensions);

@@ -203,7 +203,7 @@ struct Work {
 
   /// Checks a cloud, with or without points, and learns what is to be learnt.
   void begin(const PointCloud& cloud) const {
-    tell_notes(cloud, s.clouds.las, path(), progress);
+    tell_notes(cloud, s.clouds.las, job, progress);
     check_job(s, job, cloud, source.field, source.categorical);
     if (!s.features.empty()) (void)source.features.of(s, cloud, UsablePoints(cloud));
     if (source.learnt) return;

@@ -8,6 +8,7 @@
 
 #include "../temp_folder.hpp"
 #include "las_files.hpp"
+#include "ptattn/core/cpu_level.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
@@ -98,6 +99,17 @@ TEST(laz, of_real_files_is_what_the_las_twin_is) {
       ASSERT_NE(b.find(field.name()), nullptr) << name << " " << field.name();
       EXPECT_TRUE(std::ranges::equal(field.bytes(), b.find(field.name())->bytes()))
           << name << " " << field.name();
+    }
+  }
+}
+
+TEST(laz, is_decoded_alike_on_every_cpu) {
+  for (const std::string& name : fixture_names(".laz")) {
+    const PointCloud best = read_cloud(las_folder() / name);
+    for (const std::string& level : cpu_levels()) {
+      limit_cpu_level(level, "test");
+      EXPECT_TRUE(identical(read_cloud(las_folder() / name), best)) << name << " " << level;
+      lift_cpu_limit();
     }
   }
 }

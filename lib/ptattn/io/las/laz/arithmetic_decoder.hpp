@@ -45,6 +45,25 @@ class ArithmeticDecoder {
     return found;
   }
 
+  /// Reads a symbol that mostly is the one read before with this model. Where it is, which a CPU
+  /// foresees, nothing has to wait for a division and a search.
+  template <class Model>
+  unsigned repeated_symbol(Model& model, unsigned /*value*/ = 0) {
+    model.prepare();
+    const std::uint32_t unit = length_ >> Model::kShareBits;
+    const unsigned last = model.last();
+    const std::uint32_t begin = model.begin_of(last) * unit;
+    const std::uint32_t end = model.is_last(last) ? length_ : model.begin_of(last + 1) * unit;
+    if (value_ - begin < end - begin) {
+      narrow(begin, end - begin);
+      model.count(last);
+      return last;
+    }
+    const unsigned found = symbol(model);
+    model.set_last(found);
+    return found;
+  }
+
   unsigned bit(BitModel& model, unsigned /*value*/ = 0) {
     const std::uint32_t zero = model.zero_share() * (length_ >> BitModel::kShareBits);
     const unsigned found = value_ >= zero ? 1 : 0;

@@ -36,6 +36,11 @@ class ArithmeticEncoder {
     return value;
   }
 
+  template <class Model>
+  unsigned repeated_symbol(Model& model, unsigned value) {
+    return symbol(model, value);
+  }
+
   unsigned bit(BitModel& model, unsigned value) {
     const std::uint32_t zero = model.zero_share() * (length_ >> BitModel::kShareBits);
     narrow(value != 0 ? zero : 0, value != 0 ? length_ - zero : zero);

@@ -8,6 +8,7 @@
 #include "ptattn/io/las/laz/arithmetic_decoder.hpp"
 #include "ptattn/io/las/laz/arithmetic_encoder.hpp"
 #include "ptattn/io/las/laz/chunk_codec.hpp"
+#include "ptattn/io/las/laz/fast_bits.hpp"
 #include "ptattn/io/las/laz/layered_items.hpp"
 #include "ptattn/io/las/laz/point14_codec.hpp"
 #include "ptattn/io/las/little_endian.hpp"
@@ -199,6 +200,18 @@ class LayeredDecoder final : public ChunkDecoder {
   }
 
   std::size_t decode(std::span<std::byte> records) override {
+    return has_fast_bits_ ? decode_with_fast_bits(records) : decode_records(records);
+  }
+
+  std::size_t used_bytes() const override { return used_; }
+
+ private:
+  [[gnu::flatten]] PTATTN_LAZ_FAST_BITS std::size_t decode_with_fast_bits(
+      std::span<std::byte> records) {
+    return decode_records(records);
+  }
+
+  std::size_t decode_records(std::span<std::byte> records) {
     const std::size_t stride = records_.stride();
     std::size_t done = 0;
     for (std::size_t at = 0; at < records.size(); at += stride, ++done) {
@@ -216,9 +229,6 @@ class LayeredDecoder final : public ChunkDecoder {
     return done;
   }
 
-  std::size_t used_bytes() const override { return used_; }
-
- private:
   void start_layers() {
     const std::size_t front = records_.stride() + kCountSize * (1 + records_.layers());
     is_exhausted_ = bytes_.size() < front;
@@ -253,6 +263,7 @@ class LayeredDecoder final : public ChunkDecoder {
   std::span<const std::byte> bytes_;
   std::vector<const ArithmeticDecoder*> coders_;  // of the layers that hold bytes
   std::size_t used_ = 0;
+  bool has_fast_bits_ = has_fast_bits();
   bool at_first_ = true;
   bool is_exhausted_ = false;
 };

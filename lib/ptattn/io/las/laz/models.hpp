@@ -68,7 +68,9 @@ class SymbolModel {
     if constexpr (kBlocks <= kBlocksAtOnce) {
       unsigned begins = 0;  // that are not above the place
       for (std::size_t b = 0; b < kBlocks; ++b) {
-        begins += count_up_to(begins_.data() + b * kBlock, value);
+        const unsigned count = count_up_to(begins_.data() + b * kBlock, value);
+        begins += count;
+        if (kIsNumberOfBits && count < kBlock) break;
       }
       return begins - 1;
     } else {
@@ -81,6 +83,10 @@ class SymbolModel {
     }
   }
 
+  /// Returns the symbol that set_last() was told of, 0 before.
+  [[nodiscard]] unsigned last() const { return last_; }
+  void set_last(unsigned symbol) { last_ = symbol; }
+
   void count(unsigned symbol) {
     ++counts_[symbol];
     if (--until_update_ == 0) [[unlikely]]
@@ -90,6 +96,8 @@ class SymbolModel {
  private:
   static constexpr std::size_t kBlock = 16;
   static constexpr std::size_t kBlocks = (kSymbols + kBlock - 1) / kBlock;
+  // Numbers of bits, 0 to 16 or 0 to 32, are mostly below 16: others can be left to the end.
+  static constexpr bool kIsNumberOfBits = kSymbols == 17 || kSymbols == 33;
   static constexpr std::size_t kBlocksAtOnce = 4;  // more are searched in two steps
   static constexpr std::size_t kPaddedBlocks = (kBlocks + kBlock - 1) / kBlock * kBlock;
   static constexpr std::uint32_t kMostCounts = 1U << 15U;  // then all are halved
@@ -100,6 +108,7 @@ class SymbolModel {
   [[nodiscard]] std::uint32_t symbols() const { return kFewer ? symbols_ : kSymbols; }
 
   void start() {
+    last_ = 0;
     std::fill_n(counts_.begin(), symbols(), std::uint16_t{1});
     begins_.fill(INT16_MAX);
     block_begins_.fill(INT16_MAX);
@@ -139,6 +148,7 @@ class SymbolModel {
   std::uint32_t total_;
   std::uint32_t period_;
   std::uint32_t until_update_ = 0;
+  std::uint32_t last_ = 0;
   std::uint32_t symbols_ = kSymbols;  // where these are fewer
 };
 

@@ -89,7 +89,8 @@ class Point10Codec {
   template <class Coder>
   void code(Coder& coder, Point10& point) {
     Point10 out = last_;
-    const unsigned changed = coder.symbol(changed_, Coder::kEncodes ? changes_of(point) : 0);
+    const unsigned wanted = Coder::kEncodes ? changes_of(point) : 0;
+    const unsigned changed = coder.repeated_symbol(changed_, wanted);
     if ((changed & kFlags) != 0) {
       out.flags = static_cast<std::uint8_t>(coder.symbol(flags_[last_.flags], point.flags));
     }

@@ -98,7 +98,7 @@ class Point14Codec {
     const Point14& before = channel->last;
     const unsigned context = return_context(before) | (channel->time_changed ? 4U : 0U);
     const unsigned wanted = Coder::kEncodes ? changes_of(point) : 0;
-    const unsigned changed = coders[kReturnsXY].symbol(channel->changed[context], wanted);
+    const unsigned changed = coders[kReturnsXY].repeated_symbol(channel->changed[context], wanted);
     channel_changed = (changed & kChannelChanged) != 0;
     if (channel_changed) channel = switch_channel(*channel, point);
     Point14 out = channel->last;
@@ -246,12 +246,12 @@ class Point14Codec {
     const bool time_changed = (changed & kTimeChanged) != 0;
     if (active[kClassification]) {
       auto& model = channel.classification[(out.classification & 31U) * 2 + (context == 3 ? 1 : 0)];
-      out.classification =
-          static_cast<std::uint8_t>(coders[kClassification].symbol(model, point.classification));
+      out.classification = static_cast<std::uint8_t>(
+          coders[kClassification].repeated_symbol(model, point.classification));
     }
     if (active[kFlags]) {
       auto& model = channel.flags[out.packed_flags()];
-      out.set_flags(coders[kFlags].symbol(model, point.packed_flags()), current_);
+      out.set_flags(coders[kFlags].repeated_symbol(model, point.packed_flags()), current_);
     }
     if (active[kIntensity]) {
       std::uint16_t& last = channel.intensities[context * 2 + (time_changed ? 1 : 0)];
@@ -265,7 +265,8 @@ class Point14Codec {
     }
     if (active[kUserData]) {
       auto& model = channel.user_data[out.user_data / 4];
-      out.user_data = static_cast<std::uint8_t>(coders[kUserData].symbol(model, point.user_data));
+      out.user_data =
+          static_cast<std::uint8_t>(coders[kUserData].repeated_symbol(model, point.user_data));
     }
     if (active[kSource] && (changed & kSourceChanged) != 0) {
       out.source = static_cast<std::uint16_t>(

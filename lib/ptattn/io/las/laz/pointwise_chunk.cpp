@@ -8,6 +8,7 @@
 #include "ptattn/io/las/laz/arithmetic_encoder.hpp"
 #include "ptattn/io/las/laz/chunk_codec.hpp"
 #include "ptattn/io/las/laz/color_codec.hpp"
+#include "ptattn/io/las/laz/fast_bits.hpp"
 #include "ptattn/io/las/laz/packet_codec.hpp"
 #include "ptattn/io/las/laz/point10_codec.hpp"
 #include "ptattn/io/las/laz/time_codec.hpp"
@@ -209,7 +210,18 @@ class PointwiseDecoder final : public ChunkDecoder {
   }
 
  private:
-  [[gnu::flatten]] std::size_t decode_more(std::span<std::byte> records) {
+  std::size_t decode_more(std::span<std::byte> records) {
+    return has_fast_bits_ ? decode_with_fast_bits(records) : decode_anywhere(records);
+  }
+  [[gnu::flatten]] PTATTN_LAZ_FAST_BITS std::size_t decode_with_fast_bits(
+      std::span<std::byte> records) {
+    return decode_records(records);
+  }
+  [[gnu::flatten]] std::size_t decode_anywhere(std::span<std::byte> records) {
+    return decode_records(records);
+  }
+
+  std::size_t decode_records(std::span<std::byte> records) {
     const std::size_t stride = records_.stride();
     ArithmeticDecoder decoder = decoder_;  // in registers
     std::size_t done = 0;
@@ -224,6 +236,7 @@ class PointwiseDecoder final : public ChunkDecoder {
   Records records_;
   ArithmeticDecoder decoder_;
   std::span<const std::byte> bytes_;
+  bool has_fast_bits_ = has_fast_bits();
   bool at_first_ = true;
 };
 

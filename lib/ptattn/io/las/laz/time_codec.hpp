@@ -201,7 +201,7 @@ class TimeCodec {
       }
       return true;
     }
-    const unsigned found = coder.symbol(multiple_);
+    const unsigned found = coder.repeated_symbol(multiple_);
     if (kMayStay && found == kStay) return true;
     if (found > kNewSequence) {
       current_ = (current_ + found - kNewSequence) & 3U;

@@ -180,9 +180,13 @@ std::vector<LabelledInput> label_points(const EvalSettings& s, const std::vector
     files.insert(pair.truth);
   }
   refuse_overwriting(s.files.output, files);
+  const EvalFields fields{.predicted = s.predicted,
+                          .truth = s.truth,
+                          .confidence = s.reliability ? s.confidence : std::string(),
+                          .as_file_says = s.predicted_codes == Codes::kByField && s.map.empty() &&
+                                          s.predicted_map.empty()};
   for (const CloudPair& pair : pairs) {
-    inputs.push_back(label_clouds(
-        pair, {s.predicted, s.truth, s.reliability ? s.confidence : std::string()}, s.read));
+    inputs.push_back(label_clouds(pair, fields, s.read));
     tell_notes(inputs.back().notes, inputs.back().name, progress);
     progress.show_parts(inputs.size(), pairs.size(), "clouds");
   }

@@ -1,7 +1,10 @@
 // What the labels that ptattn-eval compares mean: codes, numbers of classes, maps, names.
 
+#include <sys/stat.h>
+
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -84,6 +87,21 @@ TEST_F(Eval, numbers_of_classes_are_never_compared_with_asprs_codes) {
   EXPECT_THAT(finished.err, HasSubstr("label holds class numbers, classification holds ASPRS "
                                       "codes: compared as ground, vegetation, building, ...\n"));
   EXPECT_EQ(eval_json({"a.ply", "--truth", "label", "--predicted", "classification"})["points"], 7);
+}
+
+TEST_F(Eval, labels_of_a_pipe_are_not_compared_against_what_it_says_of_them) {
+  const std::string cloud = with_origin(labelled({{"2", "0"}, {"5", "1"}}), kAerialClasses);
+  ASSERT_EQ(::mkfifo((folder() / "pipe").c_str(), 0600), 0);
+  const auto eval_pipe = [&](const std::vector<std::string>& arguments) {
+    std::thread writer([&] { put("pipe", cloud); });
+    Finished finished = eval(arguments);
+    writer.join();
+    return finished;
+  };
+  const Finished finished = eval_pipe({"pipe"});
+  EXPECT_EQ(finished.exit_code, 3) << finished.out;
+  EXPECT_THAT(finished.err, HasSubstr("pipe: says what its labels are, which is heard too late"));
+  EXPECT_EQ(eval_pipe({"pipe", "--predicted-codes", "class"}).exit_code, 0);
 }
 
 TEST_F(Eval, the_field_that_a_tool_wrote_is_what_was_predicted) {

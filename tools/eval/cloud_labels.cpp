@@ -126,6 +126,18 @@ std::vector<std::string> comments_of(const fs::path& path) {
   }
 }
 
+/// A pipe cannot be looked at before it is read, when the classes are settled.
+void refuse_unheard_meaning(const PointCloud& cloud, const CloudPair& pair,
+                            const EvalFields& fields) {
+  std::error_code ignored;
+  if (!fields.as_file_says || fs::is_regular_file(pair.predicted, ignored)) return;
+  if (!find_label_meaning(cloud.metadata().comments, fields.predicted)) return;
+  throw Error(
+      Fault::kInput, cloud.name(),
+      "says what its labels are, which is heard too late from a pipe, write it to a file or "
+      "use --predicted-codes");
+}
+
 }  // namespace
 
 std::vector<CloudPair> pair_clouds(const std::vector<std::string>& arguments,
@@ -174,6 +186,7 @@ LabelledInput label_clouds(const CloudPair& pair, const EvalFields& fields,
   const std::vector<std::int32_t> predicted = read_labels(cloud, fields.predicted);
   LabelledInput input{.name = cloud.name(), .pairs = {}, .notes = cloud.metadata().notes};
   refuse_itself(cloud, pair, fields);
+  refuse_unheard_meaning(cloud, pair, fields);
   std::vector<std::int32_t> truth;
   if (pair.truth.empty()) {
     truth = read_labels(cloud, fields.truth);

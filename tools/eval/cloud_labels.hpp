@@ -49,12 +49,14 @@ inline constexpr std::int32_t kNoLabel = std::numeric_limits<std::int32_t>::min(
 struct EvalFields {
   std::string predicted;
   std::string truth;
-  std::string confidence{};  ///< of the predicted labels; empty: not asked for
+  std::string confidence{};   ///< of the predicted labels; empty: not asked for
+  bool as_file_says = false;  ///< what the predicted labels are is left to their file
 };
 
 /// Reads both clouds of a pair and counts their labels, NaN as "nan".
 /// @throws Error(Fault::kInput), also when they do not have the same points, or a confidence is not
-///         a number from 0 to 1; Error(Fault::kUsage) for a field compared with itself
+///         a number from 0 to 1, or a pipe says what its labels are, which comes too late;
+///         Error(Fault::kUsage) for a field compared with itself
 [[nodiscard]] LabelledInput label_clouds(const CloudPair& pair, const EvalFields& fields,
                                          const ReadOptions& options = {});
 

@@ -20,7 +20,8 @@
 # loaded under `address` (tests/keep_modules.cpp).
 #
 # Debian's TBB hides from the thread sanitizer what orders its tasks: every parallel loop is reported as a race. The same
-# version, built from Debian's source with -fsanitize=thread, goes to build/tsan_tbb.
+# version, built from Debian's source with -fsanitize=thread, goes to build/tsan_tbb. Clang's own operator new stays out of
+# the programs (--driver-mode=gcc in the preset): tests bring one that counts and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup.sh

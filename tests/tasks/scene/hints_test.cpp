@@ -221,7 +221,9 @@ TEST(frame_hints, need_no_model) {
     const PointCloud cloud = village(scale, up);
     const std::vector<Hint> hints = frame_hints(cloud, cloud.positions());
     ASSERT_EQ(hints.size(), *code == '\0' ? 0U : 1U);
-    if (!hints.empty()) EXPECT_EQ(hints.front().code, code);
+    if (!hints.empty()) {
+      EXPECT_EQ(hints.front().code, code);
+    }
   }
 }
 

@@ -84,7 +84,7 @@ TEST(scene_hints, do_not_take_a_forest_whose_ground_is_seldom_hit_for_one_upside
   std::vector<Position> all;
   for (std::size_t i = 0; i < 3200; ++i) {
     const double kind = random.uniform();
-    const double z = kind < 0.15  ? 0.05 * random.uniform()         // ground
+    const double z = kind < 0.25  ? 0.05 * random.uniform()         // ground
                      : kind < 0.4 ? 5.0 + 10.0 * random.uniform()   // branches
                                   : 15.0 + 0.3 * random.uniform();  // an even canopy
     all.push_back({100.0 * random.uniform(), 80.0 * random.uniform(), z});

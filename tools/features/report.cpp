@@ -32,15 +32,6 @@ void end_report(const FeatureSettings& settings, const Job& job, std::size_t fie
                  " channels\n";
 }
 
-std::size_t count_lonely(const Matrix& values) {
-  std::size_t lonely = 0;
-  for (std::size_t i = 0; i < values.rows(); ++i) {
-    const std::span<const float> row{values.row(i), values.cols()};
-    lonely += std::ranges::all_of(row, [](float v) { return v == 0.0F; }) ? 1 : 0;
-  }
-  return lonely;
-}
-
 void warn_of_lonely(std::size_t lonely, std::size_t points, std::vector<Hint>& warnings) {
   constexpr double kMany = 0.5;
   const double share =

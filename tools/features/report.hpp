@@ -23,9 +23,6 @@ namespace ptattn::tools {
 void end_report(const FeatureSettings& settings, const Job& job, std::size_t fields,
                 std::span<const std::string> notes, FileReport& report);
 
-/// Counts points that got nothing but zeros: none lies within the radius of another.
-[[nodiscard]] std::size_t count_lonely(const Matrix& values);
-
 /// Says so where most points are lonely.
 void warn_of_lonely(std::size_t lonely, std::size_t points, std::vector<Hint>& warnings);
 

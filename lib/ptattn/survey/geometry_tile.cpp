@@ -28,15 +28,6 @@ double sight_of(const Position& p, const TileBox& seen, const SurveyPlan& plan) 
   return sight;
 }
 
-std::uint64_t count_lonely(const Matrix& values) {
-  std::uint64_t lonely = 0;
-  for (std::size_t i = 0; i < values.rows(); ++i) {
-    const std::span<const float> row{values.row(i), values.cols()};
-    lonely += std::ranges::all_of(row, [](float v) { return v == 0.0F; }) ? 1 : 0;
-  }
-  return lonely;
-}
-
 PlaneCensus<std::uint64_t> census_of(const PointStore& store, const SurveyGrid& grid) {
   PlaneCensus<std::uint64_t> census({{0, 0}, {grid.rows, grid.cols}});
   for (std::uint32_t square = 0; square < grid.size(); ++square) {

@@ -281,4 +281,13 @@ PartFeatures geometry_features_of(std::span<const Position> positions,
   return found;
 }
 
+std::size_t count_lonely(const Matrix& values) {
+  std::size_t lonely = 0;
+  for (std::size_t i = 0; i < values.rows(); ++i) {
+    const std::span<const float> row{values.row(i), values.cols()};
+    lonely += std::ranges::all_of(row, [](float v) { return v == 0.0F; }) ? 1 : 0;
+  }
+  return lonely;
+}
+
 }  // namespace ptattn

@@ -94,4 +94,7 @@ struct PartFeatures {
                                                 const GeometryPart& part,
                                                 const ProgressCallback& progress = {});
 
+/// Counts points that all channels are 0 of: they have no neighbours within any radius.
+[[nodiscard]] std::size_t count_lonely(const Matrix& values);
+
 }  // namespace ptattn

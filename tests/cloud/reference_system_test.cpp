@@ -50,6 +50,22 @@ TEST(reference_system, comes_from_wkt) {
   EXPECT_FALSE(degrees.metres_of_height);
 }
 
+TEST(reference_system, of_heights_is_told_apart_in_every_spelling) {
+  for (const std::string vertical : {"VERT_CS", "VERTCS", "VERTCRS", "VERTICALCRS"}) {
+    SCOPED_TRACE(vertical);
+    const ReferenceSystem system = system_of(
+        {record(2112, R"wkt(PROJCS["New Mexico",GEOGCS["NAD83",UNIT["degree",0.0174]],)wkt"
+                      R"wkt(UNIT["US survey foot",0.3048006096012192],)wkt" +
+                          vertical + R"wkt(["NAVD88",UNIT["metre",1.0]]])wkt")});
+    EXPECT_NEAR(system.metres.value(), 1200.0 / 3937.0, 1e-9);
+    EXPECT_EQ(system.metres_of_height, 1.0);
+  }
+  const ReferenceSystem named = system_of(
+      {record(2112, R"wkt(PROJCS["New Mexico",UNIT["US survey foot",0.3048006096012192],)wkt"
+                    R"wkt(VERTCS["NAVD88",UNIT["US survey foot",1.0]]])wkt")});
+  EXPECT_EQ(named.metres_of_height, 1200.0 / 3937.0) << "a foot is no metre";
+}
+
 TEST(reference_system, comes_from_geotiff_keys) {
   const ReferenceSystem metres =
       system_of({keys({1, 1, 0, 3, 1024, 0, 1, 1, 3072, 0, 1, 2154, 3076, 0, 1, 9001})});

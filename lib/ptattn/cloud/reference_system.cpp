@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -55,7 +56,8 @@ std::optional<double> unit_in(const std::string& words) {
   return survey ? kSurveyFoot : kFoot;
 }
 
-/// The number behind the name in the last UNIT["name", number of a text.
+/// The length of the last UNIT["name", number of a text, in metres. Some programs write the number
+/// 1 behind every unit of heights: a name that says feet is believed.
 std::optional<double> last_unit(const std::string& text) {
   const std::size_t unit = text.rfind("UNIT[");
   if (unit == std::string::npos) return std::nullopt;
@@ -65,8 +67,15 @@ std::optional<double> last_unit(const std::string& text) {
   while (begin < text.size() && text[begin] == ' ') ++begin;
   double value = 0.0;
   const auto [end, error] = std::from_chars(text.data() + begin, text.data() + text.size(), value);
-  const bool good = error == std::errc() && value > 0.0;
-  return good ? std::optional(value) : std::nullopt;
+  if (error != std::errc() || value <= 0.0) return std::nullopt;
+  return value == 1.0 ? unit_in(text.substr(unit, comma - unit)).value_or(value) : value;
+}
+
+/// Where the first of some words begins; npos where none stands.
+std::size_t find_first(const std::string& text, std::initializer_list<std::string_view> words) {
+  std::size_t first = std::string::npos;
+  for (const std::string_view word : words) first = std::min(first, text.find(word));
+  return first;
 }
 
 ReferenceSystem from_wkt(const std::string& wkt) {
@@ -74,12 +83,13 @@ ReferenceSystem from_wkt(const std::string& wkt) {
   const std::size_t open = wkt.find('"');
   const std::size_t close = open == std::string::npos ? open : wkt.find('"', open + 1);
   if (close != std::string::npos) system.name = wkt.substr(open + 1, close - open - 1);
-  const std::size_t vertical = std::min(wkt.find("VERT_CS"), wkt.find("VERTCRS"));
+  // WKT 1, as Esri writes it, and the short and long words of WKT 2.
+  const std::size_t vertical = find_first(wkt, {"VERT_CS[", "VERTCS[", "VERTCRS[", "VERTICALCRS["});
   const std::string horizontal = wkt.substr(0, vertical);
-  const bool projected = horizontal.find("PROJCS") != std::string::npos ||
-                         horizontal.find("PROJCRS") != std::string::npos;
-  const bool geographic = horizontal.find("GEOGCS") != std::string::npos ||
-                          horizontal.find("GEOGCRS") != std::string::npos;
+  const bool projected =
+      find_first(horizontal, {"PROJCS[", "PROJCRS[", "PROJECTEDCRS["}) != std::string::npos;
+  const bool geographic =
+      find_first(horizontal, {"GEOGCS[", "GEOGCRS[", "GEOGRAPHICCRS["}) != std::string::npos;
   system.geographic = geographic && !projected;
   if (projected) system.metres = last_unit(horizontal);
   if (vertical != std::string::npos) system.metres_of_height = last_unit(wkt.substr(vertical));

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "each_target.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
@@ -36,6 +37,36 @@ TEST(adam_w, follows_the_formula_over_two_steps) {
   const double m_hat = m / (1 - 0.81);
   const double v_hat = v / (1 - 0.999 * 0.999);
   EXPECT_NEAR(w[0], first * (1 - 0.02 * 0.1) - 0.02 * m_hat / (std::sqrt(v_hat) + 1e-8), 1e-6);
+}
+
+TEST(adam_w, follows_the_formula_for_every_value_and_on_every_cpu_level) {
+  for_each_target([] {
+    constexpr std::size_t kValues = 37;
+    std::vector<float> w(kValues);
+    std::vector<float> g(kValues);
+    Random random(7);
+    for (float& x : w) x = static_cast<float>(random.uniform() - 0.5);
+    const std::vector<float> start = w;
+    AdamW optimizer({{w, g, 1.0, 0.1}});
+    std::vector<double> m(kValues);
+    std::vector<double> v(kValues);
+    std::vector<double> expected(start.begin(), start.end());
+    for (int t = 1; t <= 3; ++t) {
+      double squares = 0.0;
+      for (std::size_t i = 0; i < kValues; ++i) {
+        g[i] = static_cast<float>(random.uniform() - 0.5);
+        squares += double{g[i]} * g[i];
+        m[i] = 0.9 * m[i] + 0.1 * g[i];
+        v[i] = 0.999 * v[i] + 0.001 * g[i] * g[i];
+        const double v_hat = v[i] / (1.0 - std::pow(0.999, t));
+        expected[i] -= 0.01 * (0.1 * expected[i] +
+                               m[i] / (1.0 - std::pow(0.9, t)) / (std::sqrt(v_hat) + 1e-8));
+      }
+      EXPECT_NEAR(optimizer.gradient_norm(), std::sqrt(squares), 1e-9);
+      optimizer.step(0.01);
+    }
+    for (std::size_t i = 0; i < kValues; ++i) EXPECT_NEAR(w[i], expected[i], 1e-6);
+  });
 }
 
 TEST(adam_w, decays_weights_without_a_gradient) {

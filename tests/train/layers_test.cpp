@@ -330,6 +330,101 @@ TEST(convolution_layer, derivatives_are_slopes) {
   });
 }
 
+/// More than half a megabyte of rows: offsets are taken together and blocks in chunks.
+TEST(convolution_layer, sums_of_many_rows_are_those_of_float64) {
+  constexpr std::size_t kRows = 6000;
+  constexpr std::size_t kVolume = 27;
+  constexpr std::size_t kIn = 20;
+  constexpr std::size_t kOut = 30;
+  ParameterSet set;
+  train::ConvolutionLayer layer(set, {"layer"}, {.in = kIn, .out = kOut, .size = 3, .bias = false});
+  set.allocate();
+  // Rows whose numbers are 5 (k - 13) apart are neighbours.
+  const auto neighbor = [](std::size_t i, std::size_t k) {
+    const std::size_t row = i + 5 * k;
+    return row < 65 || row - 65 >= kRows ? kNoIndex : static_cast<std::uint32_t>(row - 65);
+  };
+  ScratchMemory scratch;
+  const KernelMap map(
+      kRows, kVolume,
+      [&](std::size_t begin, std::size_t end, std::span<std::uint32_t> found) {
+        for (std::size_t i = begin; i < end; ++i) {
+          for (std::size_t k = 0; k < kVolume; ++k) {
+            found[(i - begin) * kVolume + k] = neighbor(i, k);
+          }
+        }
+      },
+      scratch);
+  const Matrix x = random_matrix(kRows, kIn, 1);
+  const Matrix d_y = random_matrix(kRows, kOut, 2);
+  Values expected(kOut * kVolume * kIn, 0.0);
+  for (std::size_t i = 0; i < kRows; ++i) {
+    for (std::size_t k = 0; k < kVolume; ++k) {
+      const std::uint32_t from = neighbor(i, k);
+      if (from == kNoIndex) continue;
+      for (std::size_t o = 0; o < kOut; ++o) {
+        double* const row = expected.data() + (o * kVolume + k) * kIn;
+        for (std::size_t j = 0; j < kIn; ++j) row[j] += double{d_y(i, o)} * x(from, j);
+      }
+    }
+  }
+  layer.backward_weight(map, x, d_y);
+  expect_values(set.parameters()[0].gradient, expected, "d weight", 1e-6);
+}
+
+TEST(segment_max, first_of_the_largest_wins_in_every_column) {
+  constexpr std::size_t kColumns = 37;
+  Matrix x(6, kColumns);
+  Random random(5);
+  for (float& value : x.values()) value = static_cast<float>(random.below(3));
+  const std::vector<std::uint32_t> members{4, 1, 3, 5, 0, 2};
+  const std::vector<std::uint32_t> begins{0, 4, 6};
+  const train::Segments segments{members, begins};
+  for_each_target([&] {
+    Matrix out(2, kColumns);
+    ScratchMemory scratch;
+    const auto winners = segment_max(x, segments, out, scratch);
+    for (std::size_t s = 0; s < 2; ++s) {
+      for (std::size_t j = 0; j < kColumns; ++j) {
+        const auto rows = segments.rows_of(s);
+        std::uint32_t best = rows.front();
+        for (const std::uint32_t row : rows) best = x(row, j) > x(best, j) ? row : best;
+        EXPECT_EQ(winners[s * kColumns + j], best);
+        EXPECT_EQ(out(s, j), x(best, j));
+      }
+    }
+  });
+}
+
+TEST(gelu_with_slopes, are_the_formula_and_its_derivative) {
+  Matrix x(3, 37);
+  for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = 0.2F * static_cast<float>(i) - 11.0F;
+  for_each_target([&] {
+    Matrix values(3, 37);
+    Matrix slopes(3, 37);
+    train::gelu_with_slopes(x, values, slopes);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double at = x.data()[i];
+      EXPECT_NEAR(values.data()[i], gelu(at), 2e-6) << at;
+      EXPECT_NEAR(slopes.data()[i], (gelu(at + 1e-5) - gelu(at - 1e-5)) / 2e-5, 2e-5) << at;
+    }
+  });
+}
+
+TEST(copy_to_rows, puts_each_row_where_it_belongs) {
+  for_each_target([] {
+    const Matrix x = random_matrix(3, 37, 1);
+    Matrix out = random_matrix(4, 37, 2);
+    const Matrix before = clone(out);
+    const std::vector<std::uint32_t> rows{2, 0, 3};
+    train::copy_to_rows(x, rows, out);
+    for (std::size_t j = 0; j < 37; ++j) {
+      for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(out(rows[i], j), x(i, j));
+      EXPECT_EQ(out(1, j), before(1, j));
+    }
+  });
+}
+
 TEST(segment_max, derivatives_go_to_the_first_of_the_largest) {
   const std::vector<std::uint32_t> members{2, 0, 1, 3, 4};
   const std::vector<std::uint32_t> begins{0, 2, 5};

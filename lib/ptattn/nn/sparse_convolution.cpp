@@ -13,8 +13,10 @@
 namespace ptattn {
 namespace {
 
-// A task computes this many panels of columns: wide layers over few rows still occupy all cores.
+// A task computes this many panels of columns, or one where blocks are few: wide layers over few
+// rows still occupy all cores.
 constexpr std::size_t kTaskPanels = 4;
+constexpr std::size_t kFewBlocks = 12;
 
 [[noreturn]] void refuse(const std::string& problem) {
   throw Error(Fault::kUsage, "sparse convolution", problem);
@@ -143,19 +145,20 @@ void sparse_convolution(const ConvolutionSlices& layer, const KernelMap& map, Ma
                         MutableMatrixView out) {
   check_shapes(layer, map, x, out);
   const std::size_t panels = layer.of_offset.front().panels();
-  const std::size_t groups = (panels + kTaskPanels - 1) / kTaskPanels;
+  const std::size_t width = map.block_count() > kFewBlocks ? kTaskPanels : 1;
+  const std::size_t groups = (panels + width - 1) / width;
   with_rows_for(layer.of_offset.front(), x, [&](const auto& inputs) {
     parallel_ranges(map.block_count() * groups, 1, [&](std::size_t begin, std::size_t end) {
       ScratchMemory scratch;
       const auto memory = memory_of_block(inputs, scratch);
       for (std::size_t i = begin; i < end; ++i) {
-        const std::size_t panel = i % groups * kTaskPanels;
+        const std::size_t panel = i % groups * width;
         const std::size_t block = i / groups;
         convolve_block(layer, map,
                        {.block = block,
                         .first = block * KernelMap::kBlockRows,
                         .panel_begin = panel,
-                        .panel_end = std::min(panel + kTaskPanels, panels)},
+                        .panel_end = std::min(panel + width, panels)},
                        inputs, memory, out);
       }
     });

@@ -51,7 +51,20 @@ class AdamW {
   void set_steps(std::uint64_t steps) { steps_ = steps; }
 
  private:
+  /// Represents a part of a group that a task works on, so that large and small groups keep all
+  /// threads busy together.
+  struct Piece {
+    std::size_t group;
+    std::size_t begin;  ///< value of the group
+    std::size_t count;
+    std::size_t moments;  ///< begin of its moments
+  };
+
+  template <class Body>
+  void for_each_piece(const Body& body) const;
+
   std::vector<ParameterGroup> groups_;
+  std::vector<Piece> pieces_;
   AdamWOptions options_;
   std::vector<float> first_;
   std::vector<float> second_;

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/models/files/weight_reader.hpp"
 #include "ptattn/train/safetensors_writer.hpp"
@@ -150,7 +151,11 @@ std::size_t ParameterSet::parameter_count() const {
 }
 
 void ParameterSet::clear_gradients() {
-  std::ranges::fill(gradients(), 0.0F);
+  constexpr std::size_t kValuesPerTask = 65536;
+  const std::span<float> all = gradients();
+  parallel_ranges(all.size(), kValuesPerTask, [&](std::size_t begin, std::size_t end) {
+    std::ranges::fill(all.subspan(begin, end - begin), 0.0F);
+  });
 }
 
 std::vector<std::string> ParameterSet::load(const WeightSource& weights, bool strict) {

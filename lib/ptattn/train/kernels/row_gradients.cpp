@@ -68,10 +68,18 @@ HWY_INLINE V normal_density(D d, V x) {
   return hn::Mul(exp_or_zero(d, half_square), hn::Set(d, kPeak));
 }
 
+/// GELU(x) and GELU'(x).
+template <class V>
+struct GeluAndSlope {
+  V value;
+  V slope;
+};
+
 /// GELU'(x) = Phi(x) + x phi(x). Phi(x) comes from gelu: Phi(x) = GELU(x) / x away from zero, where
 /// its own series serves.
 template <class D, class V>
-HWY_INLINE V gelu_derivative(D d, V x) {
+HWY_INLINE GeluAndSlope<V> gelu_and_slope(D d, V x) {
+  const V value = gelu(d, x);
   const V density = normal_density(d, x);
   // Phi(x) = 1/2 + x phi(0) (1 - x^2 / 6 + x^4 / 40 - ...), to 1e-9 for |x| < 1/8.
   const V square = hn::Mul(x, x);
@@ -80,8 +88,8 @@ HWY_INLINE V gelu_derivative(D d, V x) {
       hn::Set(d, 0.5F));
   const auto is_near = hn::Lt(hn::Abs(x), hn::Set(d, 0.125F));
   const V divisor = hn::IfThenElse(is_near, hn::Set(d, 1.0F), x);
-  const V distribution = hn::IfThenElse(is_near, near, hn::Div(gelu(d, x), divisor));
-  return hn::MulAdd(x, density, distribution);
+  const V distribution = hn::IfThenElse(is_near, near, hn::Div(value, divisor));
+  return {value, hn::MulAdd(x, density, distribution)};
 }
 
 template <class D, class V>
@@ -93,7 +101,7 @@ HWY_INLINE V derivative_of(D d, Activation activation, V x) {
     case Activation::kLeakyRelu:
       return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), one, hn::Set(d, kLeakyReluSlope));
     case Activation::kGelu:
-      return gelu_derivative(d, x);
+      return gelu_and_slope(d, x).slope;
     case Activation::kNone:
       break;
   }
@@ -143,6 +151,55 @@ void derivatives(Activation activation, MatrixView x, MutableMatrixView d_out) {
       const auto slope = derivative_of(d, activation, hn::LoadU(d, row + j));
       hn::StoreU(hn::Mul(hn::LoadU(d, target + j), slope), d, target + j);
     });
+  }
+}
+
+void gelu_slopes(MatrixView x, MutableMatrixView out, MutableMatrixView slopes) {
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    const float* const row = x.row(i);
+    float* const values = out.row(i);
+    float* const slope = slopes.row(i);
+    for_each_vector(x.cols, [&](auto d, std::size_t j) HWY_ATTR {
+      const auto both = gelu_and_slope(d, hn::LoadU(d, row + j));
+      hn::StoreU(both.value, d, values + j);
+      hn::StoreU(both.slope, d, slope + j);
+    });
+  }
+}
+
+void multiply_values(MatrixView x, MutableMatrixView y) {
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    const float* const row = x.row(i);
+    float* const target = y.row(i);
+    for_each_vector(x.cols, [&](auto d, std::size_t j) HWY_ATTR {
+      hn::StoreU(hn::Mul(hn::LoadU(d, target + j), hn::LoadU(d, row + j)), d, target + j);
+    });
+  }
+}
+
+void largest_rows(MatrixView x, std::span<const std::uint32_t> rows, float* best,
+                  std::uint32_t* winners) {
+  for_each_vector(x.cols, [&](auto d, std::size_t j) HWY_ATTR {
+    const hn::RebindToUnsigned<decltype(d)> du;
+    auto largest = hn::LoadU(d, x.row(rows.front()) + j);
+    auto winner = hn::Set(du, rows.front());
+    for (const std::uint32_t row : rows.subspan(1)) {
+      const auto value = hn::LoadU(d, x.row(row) + j);
+      const auto larger = hn::Gt(value, largest);
+      largest = hn::IfThenElse(larger, value, largest);
+      winner = hn::IfThenElse(hn::RebindMask(du, larger), hn::Set(du, row), winner);
+    }
+    hn::StoreU(largest, d, best + j);
+    hn::StoreU(winner, du, winners + j);
+  });
+}
+
+void scatter_rows(MatrixView x, std::span<const std::uint32_t> rows, MutableMatrixView out) {
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    const float* const row = x.row(i);
+    float* const target = out.row(rows[i]);
+    for_each_vector(x.cols, [&](auto d, std::size_t j)
+                                HWY_ATTR { hn::StoreU(hn::LoadU(d, row + j), d, target + j); });
   }
 }
 
@@ -214,6 +271,10 @@ namespace ptattn {
 
 HWY_EXPORT(normalize_gradient);
 HWY_EXPORT(derivatives);
+HWY_EXPORT(gelu_slopes);
+HWY_EXPORT(multiply_values);
+HWY_EXPORT(largest_rows);
+HWY_EXPORT(scatter_rows);
 HWY_EXPORT(column_sums);
 HWY_EXPORT(column_moments);
 HWY_EXPORT(column_products);
@@ -230,6 +291,23 @@ void add_normalize_gradient(const NormWeights& weights, MatrixView x, MatrixView
 void multiply_by_derivative(Activation activation, MatrixView x, MutableMatrixView d) {
   if (activation == Activation::kNone) return;
   HWY_DYNAMIC_DISPATCH(derivatives)(activation, x, d);
+}
+
+void gelu_with_slopes(MatrixView x, MutableMatrixView out, MutableMatrixView slopes) {
+  HWY_DYNAMIC_DISPATCH(gelu_slopes)(x, out, slopes);
+}
+
+void multiply_matrix(MatrixView x, MutableMatrixView y) {
+  HWY_DYNAMIC_DISPATCH(multiply_values)(x, y);
+}
+
+void largest_of_rows(MatrixView x, std::span<const std::uint32_t> rows, float* largest,
+                     std::uint32_t* winners) {
+  HWY_DYNAMIC_DISPATCH(largest_rows)(x, rows, largest, winners);
+}
+
+void copy_to_rows(MatrixView x, std::span<const std::uint32_t> rows, MutableMatrixView out) {
+  HWY_DYNAMIC_DISPATCH(scatter_rows)(x, rows, out);
 }
 
 void add_column_sums(MatrixView x, float* sums) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/nn/kernels/activation.hpp"
 #include "ptattn/nn/kernels/normalize.hpp"
@@ -26,6 +29,23 @@ void add_normalize_gradient(const NormWeights& weights, MatrixView x, MatrixView
 /// @param x  [n, c] what the activation was given
 /// @param d  [n, c] derivatives of its result, replaced by those of x
 void multiply_by_derivative(Activation activation, MatrixView x, MutableMatrixView d);
+
+/// out = GELU(x), slopes = GELU'(x): what the backward pass needs of both, in one go.
+/// @param x, out, slopes  [n, c]
+void gelu_with_slopes(MatrixView x, MutableMatrixView out, MutableMatrixView slopes);
+
+/// y[i, j] <- y[i, j] x[i, j]
+void multiply_matrix(MatrixView x, MutableMatrixView y);
+
+/// largest[j] = max over listed rows of x[row, j]; the first row that has it wins.
+/// @param rows              at least one
+/// @param largest, winners  [c], written
+void largest_of_rows(MatrixView x, std::span<const std::uint32_t> rows, float* largest,
+                     std::uint32_t* winners);
+
+/// out[rows[i]] = x[i]: the derivatives of rows that copy_rows gathered, each from one place.
+/// @param rows  [n], different rows of out
+void copy_to_rows(MatrixView x, std::span<const std::uint32_t> rows, MutableMatrixView out);
 
 /// sums[j] += sum_i x[i, j]
 void add_column_sums(MatrixView x, float* sums);

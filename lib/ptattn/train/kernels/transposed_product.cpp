@@ -180,10 +180,10 @@ void add_row_pairs(Product product, MatrixView a, MatrixView b, MutableMatrixVie
   });
 }
 
-void add_listed_rows(MatrixView a, std::span<const std::uint32_t> a_rows, MatrixView b,
-                     std::span<const std::uint16_t> b_rows, MutableMatrixView sums) {
-  using RowsOfA = ListedRows<std::uint32_t>;
-  using RowsOfB = ListedRows<std::uint16_t>;
+void add_listed_rows(MatrixView a, std::span<const std::uint16_t> a_rows, MatrixView b,
+                     std::span<const std::uint32_t> b_rows, MutableMatrixView sums) {
+  using RowsOfA = ListedRows<std::uint16_t>;
+  using RowsOfB = ListedRows<std::uint32_t>;
   for (std::size_t first = 0; first < a_rows.size(); first += kDepth) {
     add_block<Product::kFloat32>(Tile<RowsOfA, RowsOfB>{a.data,
                                                         a.stride,
@@ -229,8 +229,8 @@ void add_transposed_product_bf16(MatrixView a, MatrixView b, MutableMatrixView s
   }
 }
 
-void add_transposed_product(MatrixView a, std::span<const std::uint32_t> a_rows, MatrixView b,
-                            std::span<const std::uint16_t> b_rows, MutableMatrixView sums) {
+void add_transposed_product(MatrixView a, std::span<const std::uint16_t> a_rows, MatrixView b,
+                            std::span<const std::uint32_t> b_rows, MutableMatrixView sums) {
   HWY_DYNAMIC_DISPATCH(add_listed_rows)(a, a_rows, b, b_rows, sums);
 }
 

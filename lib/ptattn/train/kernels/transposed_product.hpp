@@ -26,7 +26,7 @@ void add_transposed_product_bf16(MatrixView a, MatrixView b, MutableMatrixView s
 ///
 /// @param a_rows  [n], each below a.rows
 /// @param b_rows  [n], each below b.rows
-void add_transposed_product(MatrixView a, std::span<const std::uint32_t> a_rows, MatrixView b,
-                            std::span<const std::uint16_t> b_rows, MutableMatrixView sums);
+void add_transposed_product(MatrixView a, std::span<const std::uint16_t> a_rows, MatrixView b,
+                            std::span<const std::uint32_t> b_rows, MutableMatrixView sums);
 
 }  // namespace ptattn::train

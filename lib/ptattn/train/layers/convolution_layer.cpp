@@ -7,16 +7,35 @@
 #include "ptattn/nn/sparse_convolution.hpp"
 #include "ptattn/train/kernels/row_gradients.hpp"
 #include "ptattn/train/kernels/transposed_product.hpp"
+#include "ptattn/train/layers/row_passes.hpp"
 
 namespace ptattn::train {
 namespace {
 
-/// Adds the transpose of `sums` [in, out] to `gradient` [out, in].
-void add_transpose(MatrixView sums, MutableMatrixView gradient) {
-  for (std::size_t o = 0; o < gradient.rows; ++o) {
-    float* const row = gradient.row(o);
-    for (std::size_t i = 0; i < gradient.cols; ++i) row[i] += sums(i, o);
-  }
+constexpr std::size_t kMostChunks = 16;
+constexpr std::size_t kCacheFloats = std::size_t{1} << 18;  // half of a second-level cache
+constexpr std::size_t kWidth = 16;  // columns of sums come in multiples of it: whole vectors
+
+/// x with its columns filled up with zeros to a multiple of kWidth; x itself where it is one.
+MatrixView filled_up(MatrixView x, ScratchMemory& scratch) {
+  const std::size_t width = (x.cols + kWidth - 1) / kWidth * kWidth;
+  if (width == x.cols) return x;
+  const MutableMatrixView filled = scratch.matrix(x.rows, width);
+  for_each_row_block(x.rows, [&](std::size_t first, std::size_t rows) {
+    for (std::size_t i = first; i < first + rows; ++i) {
+      std::fill_n(std::copy_n(x.row(i), x.cols, filled.row(i)), width - x.cols, 0.0F);
+    }
+  });
+  return filled;
+}
+
+/// Blocks of the map that one task takes together. Where x and d_y lie in the cache there is one
+/// chunk, and a task takes one offset; else a task takes all offsets of a chunk, so that rows pass
+/// once. Depends on the shapes alone, as the order of the sums does.
+RowChunks block_chunks(const KernelMap& map, MatrixView x, MatrixView d_y) {
+  const std::size_t floats = map.rows() * (x.cols + d_y.cols);
+  const std::size_t chunks = std::min(kMostChunks, map.block_count());
+  return {map.block_count(), floats > kCacheFloats ? chunks : std::min<std::size_t>(1, chunks)};
 }
 
 }  // namespace
@@ -74,33 +93,55 @@ void ConvolutionLayer::backward_input(const KernelMap& map, MatrixView d_y,
 }
 
 void ConvolutionLayer::backward_weight(const KernelMap& map, MatrixView x, MatrixView d_y) const {
-  // One task more for the bias.
-  parallel_each(volume() + 1, 1, [&](std::size_t k) {
-    if (k < volume()) {
-      add_slice(map, k, x, d_y);
-    } else if (bias_ != nullptr) {
-      add_column_sums(d_y, bias_->gradient.data());
+  ScratchMemory scratch;
+  const MatrixView inputs = filled_up(x, scratch);
+  const RowChunks chunks = block_chunks(map, inputs, d_y);
+  const std::size_t slice = shape_.out * inputs.cols;
+  const auto sums = scratch.take<float>(chunks.count() * volume() * slice);
+  const auto sums_of = [&](std::size_t chunk, std::size_t k) {
+    return MutableMatrixView{sums.data() + (chunk * volume() + k) * slice, shape_.out, inputs.cols,
+                             inputs.cols};
+  };
+  const std::size_t parts = chunks.count() > 1 ? 1 : volume();  // of the offsets
+  parallel_each(chunks.count() * parts + 1, 1, [&](std::size_t task) {
+    if (task == 0) {
+      if (bias_ != nullptr) add_column_sums(d_y, bias_->gradient.data());
+      return;
+    }
+    const std::size_t chunk = (task - 1) / parts;
+    const std::size_t first = (task - 1) % parts;
+    const std::size_t last = parts > 1 ? first + 1 : volume();
+    for (std::size_t k = first; k < last; ++k) {
+      std::fill_n(sums_of(chunk, k).data, slice, 0.0F);
+    }
+    for (std::size_t b = chunks.begin(chunk); b < chunks.end(chunk); ++b) {
+      for (std::size_t k = first; k < last; ++k) {
+        add_slice(map, {b, k}, inputs, d_y, sums_of(chunk, k));
+      }
+    }
+  });
+  parallel_each(volume(), 1, [&](std::size_t k) {
+    for (std::size_t o = 0; o < shape_.out; ++o) {
+      float* const row = weight_->gradient.data() + (o * volume() + k) * shape_.in;
+      for (std::size_t chunk = 0; chunk < chunks.count(); ++chunk) {
+        const float* const sum = sums_of(chunk, k).row(o);
+        for (std::size_t i = 0; i < shape_.in; ++i) row[i] += sum[i];
+      }
     }
   });
 }
 
-void ConvolutionLayer::add_slice(const KernelMap& map, std::size_t offset, MatrixView x,
-                                 MatrixView d_y) const {
-  ScratchMemory scratch;
-  const MutableMatrixView sums = scratch.matrix(shape_.in, shape_.out);
-  std::fill_n(sums.data, sums.rows * sums.cols, 0.0F);
-  if (offset == volume() / 2) {  // every row with itself
-    add_transposed_product(x, d_y, sums);
-  } else {
-    for (std::size_t block = 0; block < map.block_count(); ++block) {
-      const KernelMap::Pairs pairs = map.pairs(block, offset);
-      const std::size_t first = block * KernelMap::kBlockRows;
-      const std::size_t rows = std::min(KernelMap::kBlockRows, d_y.rows - first);
-      add_transposed_product(x, pairs.inputs, d_y.rows_range(first, rows), pairs.outputs, sums);
-    }
+/// sums += sum over pairs (p, q) of the slice of d_y_q x_p^T
+void ConvolutionLayer::add_slice(const KernelMap& map, const Slice& slice, MatrixView x,
+                                 MatrixView d_y, MutableMatrixView sums) const {
+  const std::size_t first = slice.block * KernelMap::kBlockRows;
+  const std::size_t rows = std::min(KernelMap::kBlockRows, d_y.rows - first);
+  if (slice.offset == volume() / 2) {  // every row with itself
+    add_transposed_product(d_y.rows_range(first, rows), x.rows_range(first, rows), sums);
+    return;
   }
-  add_transpose(sums, {weight_->gradient.data() + offset * shape_.in, shape_.out, shape_.in,
-                       volume() * shape_.in});
+  const KernelMap::Pairs pairs = map.pairs(slice.block, slice.offset);
+  add_transposed_product(d_y.rows_range(first, rows), pairs.outputs, x, pairs.inputs, sums);
 }
 
 }  // namespace ptattn::train

@@ -48,7 +48,13 @@ class ConvolutionLayer {
 
  private:
   [[nodiscard]] std::size_t volume() const { return shape_.size * shape_.size * shape_.size; }
-  void add_slice(const KernelMap& map, std::size_t offset, MatrixView x, MatrixView d_y) const;
+  /// Names the pairs of one offset in one block of a map.
+  struct Slice {
+    std::size_t block;
+    std::size_t offset;
+  };
+  void add_slice(const KernelMap& map, const Slice& slice, MatrixView x, MatrixView d_y,
+                 MutableMatrixView sums) const;
 
   const Parameter* weight_ = nullptr;  // [out, volume in]
   const Parameter* bias_ = nullptr;    // [out]; nullptr: none

@@ -7,14 +7,18 @@
 namespace ptattn::train {
 namespace {
 
-constexpr std::size_t kChunkRows = 192;  // at least, but for a single chunk
+constexpr std::size_t kChunkRows = 192;  // about as many at least
 constexpr std::size_t kMostChunks = 16;
 constexpr std::size_t kGrain = 8192;  // values of a task
 
 }  // namespace
 
-RowChunks::RowChunks(std::size_t rows)
-    : rows_(rows), count_(std::min(kMostChunks, (rows + kChunkRows - 1) / kChunkRows)) {}
+// An even number of chunks keeps two threads equally busy.
+RowChunks::RowChunks(std::size_t rows) : rows_(rows), count_(rows > 0 ? 1 : 0) {
+  if (rows > kChunkRows) {
+    count_ = std::min(kMostChunks, 2 * ((rows + 2 * kChunkRows - 1) / (2 * kChunkRows)));
+  }
+}
 
 GradientSums::GradientSums(const Parameter& first, const Parameter& last, std::size_t chunks,
                            ScratchMemory& scratch)

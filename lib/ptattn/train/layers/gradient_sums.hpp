@@ -15,6 +15,8 @@ namespace ptattn::train {
 class RowChunks {
  public:
   explicit RowChunks(std::size_t rows);
+  /// Makes `count` chunks, which must not be more than there are rows.
+  RowChunks(std::size_t rows, std::size_t count) : rows_(rows), count_(count) {}
 
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] std::size_t begin(std::size_t chunk) const { return chunk * rows_ / count_; }

@@ -8,14 +8,10 @@
 #include "ptattn/nn/kernels/rows.hpp"
 #include "ptattn/nn/kernels/table_bias.hpp"
 #include "ptattn/train/kernels/attention_gradient.hpp"
+#include "ptattn/train/kernels/row_gradients.hpp"
 
 namespace ptattn::train {
 namespace {
-
-/// to[rows[i]] = x[i]
-void scatter_rows(MatrixView x, std::span<const std::uint32_t> rows, MutableMatrixView to) {
-  for (std::size_t i = 0; i < x.rows; ++i) std::copy_n(x.row(i), x.cols, to.row(rows[i]));
-}
 
 /// Position of the first padding row of each patch among all padding rows, and their number.
 std::span<std::size_t> borrowed_begins(std::span<const Patch> patches, ScratchMemory& scratch) {
@@ -52,7 +48,7 @@ class PatchAttention::HeadTask {
     const MutableMatrixView attended = scratch_.matrix(own_rows_.size(), layer_.width_);
     attention_on_this_thread(q_, k_, v_, {.scale = layer_.scale_, .key_bias = {}, .bias = bias_},
                              attended, log_sums.data() + log_sum_begin());
-    scatter_rows(attended, own_rows_, out.cols_range(head_ * layer_.width_, layer_.width_));
+    copy_to_rows(attended, own_rows_, out.cols_range(head_ * layer_.width_, layer_.width_));
   }
 
   /// @param d_padding  [.., 2 c] derivatives of keys and values of padding, from row `first` on
@@ -79,9 +75,9 @@ class PatchAttention::HeadTask {
     const auto columns = [&](std::size_t part) {
       return d_qkv.cols_range(part * c + head_ * d, d);
     };
-    scatter_rows(to.q, own_rows_, columns(0));
-    scatter_rows(to.k.rows_range(padding, own), own_rows_, columns(1));
-    scatter_rows(to.v.rows_range(padding, own), own_rows_, columns(2));
+    copy_to_rows(to.q, own_rows_, columns(0));
+    copy_to_rows(to.k.rows_range(padding, own), own_rows_, columns(1));
+    copy_to_rows(to.v.rows_range(padding, own), own_rows_, columns(2));
     for (std::size_t i = 0; i < padding; ++i) {
       std::copy_n(to.k.row(i), d, d_padding.row(first + i) + head_ * d);
       std::copy_n(to.v.row(i), d, d_padding.row(first + i) + c + head_ * d);

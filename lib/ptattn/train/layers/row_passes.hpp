@@ -18,9 +18,11 @@ inline constexpr std::size_t kRowBlock = 128;
 /// of its own.
 template <class Body>
 void for_each_row_block(std::size_t n, const Body& body) {
-  parallel_each((n + kRowBlock - 1) / kRowBlock, 1, [&](std::size_t block) {
-    const std::size_t first = block * kRowBlock;
-    body(first, std::min(kRowBlock, n - first));
+  constexpr std::size_t kFewRows = 16 * kRowBlock;  // smaller blocks keep all threads busy
+  const std::size_t size = n > kFewRows ? kRowBlock : kRowBlock / 2;
+  parallel_each((n + size - 1) / size, 1, [&](std::size_t block) {
+    const std::size_t first = block * size;
+    body(first, std::min(size, n - first));
   });
 }
 
@@ -30,8 +32,12 @@ template <class Body>
 void for_each_summed_block(const RowChunks& chunks, const GradientSums& sums, const Body& body) {
   parallel_each(chunks.count(), 1, [&](std::size_t c) {
     const ChunkSums of_chunk = sums.chunk(c);
-    for (std::size_t first = chunks.begin(c); first < chunks.end(c); first += kRowBlock) {
-      body(first, std::min(kRowBlock, chunks.end(c) - first), of_chunk);
+    const std::size_t begin = chunks.begin(c);
+    const std::size_t rows = chunks.end(c) - begin;
+    const std::size_t blocks = (rows + kRowBlock - 1) / kRowBlock;
+    for (std::size_t b = 0; b < blocks; ++b) {  // of much the same size
+      const std::size_t first = b * rows / blocks;
+      body(begin + first, (b + 1) * rows / blocks - first, of_chunk);
     }
   });
 }

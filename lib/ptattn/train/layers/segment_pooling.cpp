@@ -4,6 +4,7 @@
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
+#include "ptattn/train/kernels/row_gradients.hpp"
 
 namespace ptattn::train {
 namespace {
@@ -17,19 +18,7 @@ std::span<const std::uint32_t> segment_max(MatrixView x, const Segments& segment
   const std::size_t c = x.cols;
   const auto winners = scratch.take<std::uint32_t>(segments.size() * c);
   parallel_each(segments.size(), kGrain, [&](std::size_t s) {
-    const auto rows = segments.rows_of(s);
-    std::uint32_t* const winner = winners.data() + s * c;
-    float* const best = out.row(s);
-    std::copy_n(x.row(rows.front()), c, best);
-    std::fill_n(winner, c, rows.front());
-    for (const std::uint32_t row : rows.subspan(1)) {
-      const float* const values = x.row(row);
-      for (std::size_t j = 0; j < c; ++j) {
-        const bool larger = values[j] > best[j];
-        winner[j] = larger ? row : winner[j];
-        best[j] = larger ? values[j] : best[j];
-      }
-    }
+    largest_of_rows(x, segments.rows_of(s), out.row(s), winners.data() + s * c);
   });
   return winners;
 }

@@ -207,12 +207,12 @@ void UnetBlock::backward_perceptron(const UnetBlockInput& input, const UnetBlock
         const MutableMatrixView normed = of_task.matrix(rows, d.cols);
         const MutableMatrixView d_normed = of_task.matrix(rows, d.cols);
         const MutableMatrixView activated = of_task.matrix(rows, z.cols);
+        const MutableMatrixView slopes = of_task.matrix(rows, z.cols);
         const MutableMatrixView d_hidden = of_task.matrix(rows, z.cols);
-        copy_matrix(z, activated);
-        activate(Activation::kGelu, activated);
+        gelu_with_slopes(z, activated, slopes);
         fc2_.backward(activated, of_branch(d_x, input.perceptron_drop, first, of_task), of_chunk,
                       d_hidden);
-        multiply_by_derivative(Activation::kGelu, z, d_hidden);
+        multiply_matrix(slopes, d_hidden);
         norm2_.forward(x2, normed);
         fc1_.backward(normed, d_hidden, of_chunk, d_normed);
         norm2_.backward(x2, d_normed, of_chunk, d_x);

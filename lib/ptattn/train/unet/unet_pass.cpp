@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ptattn/nn/kernels/rows.hpp"
+#include "ptattn/train/kernels/row_gradients.hpp"
 #include "ptattn/train/layers/row_passes.hpp"
 #include "ptattn/train/layers/segment_pooling.hpp"
 
@@ -25,9 +26,7 @@ MatrixView gathered(MatrixView x, std::span<const std::uint32_t> rows, ScratchMe
 /// out[rows[i]] = x[i]
 void scatter(MatrixView x, std::span<const std::uint32_t> rows, MutableMatrixView out) {
   for_each_row_block(rows.size(), [&](std::size_t first, std::size_t count) {
-    for (std::size_t i = first; i < first + count; ++i) {
-      std::copy_n(x.row(i), x.cols, out.row(rows[i]));
-    }
+    copy_to_rows(x.rows_range(first, count), rows.subspan(first, count), out);
   });
 }
 

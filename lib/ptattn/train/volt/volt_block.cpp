@@ -195,14 +195,14 @@ void VoltBlock::backward_perceptron(const VoltBlockInput& input, const VoltBlock
         const MutableMatrixView normed = of_task.matrix(rows, d.cols);
         const MutableMatrixView d_normed = of_task.matrix(rows, d.cols);
         const MutableMatrixView activated = of_task.matrix(rows, z.cols);
+        const MutableMatrixView slopes = of_task.matrix(rows, z.cols);
         const MutableMatrixView d_hidden = of_task.matrix(rows, z.cols);
-        copy_matrix(z, activated);
-        activate(Activation::kGelu, activated);
+        gelu_with_slopes(z, activated, slopes);
         fc2_.backward(activated,
                       of_branch(d_x, record.perceptron_branch.rows_range(first, rows),
                                 {scale2_, input.perceptron_drop, first}, of_chunk, of_task),
                       of_chunk, d_hidden);
-        multiply_by_derivative(Activation::kGelu, z, d_hidden);
+        multiply_matrix(slopes, d_hidden);
         norm2_.forward(x1, normed);
         fc1_.backward(normed, d_hidden, of_chunk, d_normed);
         norm2_.backward(x1, d_normed, of_chunk, d_x);

@@ -156,6 +156,22 @@ TEST_F(Train, interrupted_saves_and_says_so) {
   EXPECT_TRUE(fs::exists(folder() / "model/training/checkpoint"));
 }
 
+TEST_F(Train, a_folder_holds_one_run_at_a_time) {
+  put_village("a.ply");
+  auto arguments = small_run("model");
+  arguments.back() = "100000";
+  Process first(command(arguments));
+  while (first.running() && !fs::exists(folder() / "model/training/log.jsonl")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  arguments.push_back("--resume");
+  const Finished second = train(arguments);
+  EXPECT_EQ(second.exit_code, 3);
+  EXPECT_EQ(second.err, "ptattn-train: model/training/lock: is being written by another process\n");
+  first.signal(SIGTERM);
+  EXPECT_EQ(first.wait().exit_code, 130);
+}
+
 /// A village where a few points of houses are labelled as sheds and nothing else is.
 PointCloud labelled_sheds() {
   PointCloud cloud = village(80, 1);

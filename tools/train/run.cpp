@@ -61,6 +61,11 @@ void write_text_file(const fs::path& path, const std::string& text) {
   output.commit();
 }
 
+/// Locked while a run goes on, so that no second one writes the same folder.
+fs::path lock_of(const fs::path& folder) {
+  return folder / "training" / "lock";
+}
+
 /// One training run in its folder.
 class Run {
  public:
@@ -83,7 +88,7 @@ class Run {
   }
 
   int train() {
-    fs::create_directories(folder_ / "training");
+    const Output lock = Output::appending(lock_of(folder_));
     checkpoint_ = folder_ / "training" / "checkpoint";
     if (settings_.resume) {  // what a kill left half written
       io::remove_abandoned_files(
@@ -355,6 +360,7 @@ void check_output(const TrainSettings& settings) {
     throw Error(Fault::kUsage, settings.output,
                 "holds a model that was not trained here, name another folder");
   }
+  if (fs::exists(lock_of(folder))) (void)Output::appending(lock_of(folder));  // is it free?
   if (!settings.resume && fs::exists(folder / "training" / "checkpoint")) {
     throw Error(Fault::kUsage, settings.output,
                 "holds a run, continue it with --resume or name another folder");

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A class learnt from few labelled points: heads on a bundled model beside a random forest on geometry features.
 
-    scripts/few_labels.py --train samples/scenes/powerline.laz --test OTHER.laz --code 14 --labels 10,30,100
+    scripts/few_labels.py --train OTHER.laz --test samples/scenes/powerline.laz --code 14 --labels 10,30,100 \
+        --drop-class wire --drop-class tower
 
 Keeps N points of the class in the training cloud, drawn at random, and takes all other labels away. Then `ptattn-train`
 fits a linear head and one of attention (`--freeze encoder`), and scikit-learn a random forest on the geometry features of
@@ -79,6 +80,7 @@ def main() -> None:
     parser.add_argument("--code", type=int, required=True, help="the class that is learnt")
     parser.add_argument("--labels", default="10,30,100", help="how many points of it have a label")
     parser.add_argument("--draws", type=int, default=3, help="repetitions with other points")
+    parser.add_argument("--drop-class", action="append", default=[], help="take this class from the model first")
     parser.add_argument("--model", default="aerial", help="whose encoder stays as it is")
     parser.add_argument("--programs", type=Path, default=ROOT / "build/default/bin")
     options = parser.parse_args()
@@ -109,7 +111,7 @@ def main() -> None:
                     began = time.perf_counter()
                     run(options.programs, "ptattn-train", folder / "few.ply", "-o", folder / f"{head}{count}_{draw}", "--init",
                         options.model, "--freeze", "encoder", "--head", head, "--add-class", f"learnt={options.code}",
-                        "--classes", "asprs")
+                        "--classes", "asprs", *(f"--drop-class={name}" for name in options.drop_class))
                     seconds.setdefault(head, []).append(time.perf_counter() - began)
                     run(options.programs, "ptattn-segment", options.test, "-o", folder / "out.ply", "--field", "seen", "--codes",
                         "asprs", "--model", folder / f"{head}{count}_{draw}", "-q")

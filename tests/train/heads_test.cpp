@@ -45,6 +45,7 @@ HeadExamples two_groups(std::size_t each) {
     examples.positions.push_back({static_cast<float>(10 * i), 0.0F, 0.0F});
   }
   examples.weights.assign(n, 1.0F);
+  examples.has_label.assign(n, true);
   examples.clouds.assign(n, 0);
   examples.labelled = {each, each};
   return examples;
@@ -113,11 +114,43 @@ TEST(fit_attention_head, takes_labelled_examples_first) {
   for (std::size_t i = 0; i < 190; ++i) {
     examples.targets(i, 0) = 0.5F;
     examples.targets(i, 1) = 0.5F;
+    examples.has_label[i] = false;
   }
   const AttentionFit fit = fit_attention_head(examples, {.most_keys = 20, .apart = 0.0});
   ASSERT_EQ(fit.head.keys.rows(), 20U);
   const auto sure = std::ranges::count(fit.head.values.values(), 1.0F);
   EXPECT_EQ(sure, 10);
+}
+
+TEST(fit_attention_head, chosen_unlabelled_examples_stand_for_all) {
+  HeadExamples examples = two_groups(100);
+  for (std::size_t i = 0; i < 200; i += 2) examples.has_label[i] = false;  // sure all the same
+  const AttentionFit fit = fit_attention_head(examples, {.most_keys = 125});
+  std::size_t labelled = 0;
+  double unlabelled = 0.0;
+  for (std::size_t i = 0; i < fit.head.values.rows(); ++i) {
+    labelled += fit.head.values(i, 1) > 0.0F ? 1 : 0;
+    unlabelled += fit.head.values(i, 0);
+  }
+  EXPECT_EQ(labelled, 62U);
+  EXPECT_NEAR(unlabelled, 100.0, 1e-3);
+}
+
+TEST(fit_attention_head, unlabelled_examples_of_a_labelled_class_say_nothing) {
+  HeadExamples examples = two_groups(100);
+  // The second group is new: half of it has no label, and the model takes it for the first class.
+  for (std::size_t i = 0; i < 200; ++i) examples.has_label[i] = i % 4 == 1;
+  for (std::size_t i = 3; i < 200; i += 4) {
+    examples.targets(i, 0) = 1.0F;
+    examples.targets(i, 1) = 0.0F;
+  }
+  for (std::size_t i = 1; i < 200; i += 4) examples.weights[i] = 3.0F;
+  examples.labelled = {0, 50};
+  const AttentionFit fit = fit_attention_head(examples, {});
+  const float border = 20.0F * fit.head.scale[0];
+  for (std::size_t i = 0; i < fit.head.values.rows(); ++i) {
+    EXPECT_TRUE(fit.head.keys(i, 0) < border || fit.head.values(i, 0) == 0.0F);
+  }
 }
 
 TEST(fit_attention_head, does_not_learn_from_neighbours) {

@@ -71,6 +71,19 @@ TEST(leave_one_out_loss, a_sample_counts_alone) {
       1e-4);
 }
 
+TEST(leave_one_out_loss, points_count_by_their_weights) {
+  const Matrix x = column({0, 1, 3});
+  const Matrix y = column({0, 3, 9});
+  const std::vector<float> weights{1, 2, 3};
+  // Predicted: 3 by the second point, (1 0 + 3 9) / 4 by both others, and 3.
+  EXPECT_NEAR(leave_one_out_loss(
+                  {.keys = x, .values = y, .kernel = Kernel::kBoxcar, .weights = weights}, 2.0F),
+              (1.0 * 9.0 + 2.0 * 3.75 * 3.75 + 3.0 * 36.0) / 6.0, 1e-4);
+  EXPECT_THROW((void)leave_one_out_loss(
+                   {.keys = x, .values = y, .weights = std::span(weights).first(2)}, 2.0F),
+               Error);
+}
+
 TEST(leave_one_out_loss, whoever_can_see_nobody_does_not_count) {
   const Matrix x = column({0, 1, 3});
   const Matrix y = column({0, 3, 9});

@@ -34,6 +34,7 @@ class Predictor {
     if (!std::ranges::all_of(rows_, [&](std::uint32_t i) { return i < points.keys.rows; })) {
       throw Error(Fault::kUsage, "leave-one-out", "the sample names a row that does not exist");
     }
+    if (!points.weights.empty()) weigh_values();
     queries_ = gather_rows(points.keys, rows_);
     widest_ = predict(Kernel::kConstant, 1.0F);
   }
@@ -51,26 +52,55 @@ class Predictor {
     std::vector<float> support;  ///< 0: there was nothing to predict from
   };
 
+  /// Values times their weights and, behind them, the weights: kernel sums of both give means.
+  void weigh_values();
   [[nodiscard]] Prediction predict(Kernel kernel, float bandwidth) const;
+  [[nodiscard]] double weight(std::size_t i) const {
+    return points_.weights.empty() ? 1.0 : points_.weights[rows_[i]];
+  }
   [[nodiscard]] double loss_of(const Prediction& prediction) const;
 
   LeaveOneOut points_;
   std::vector<std::uint32_t> rows_;
+  Matrix weighed_;  ///< [n, c + 1]; empty without weights
   Matrix queries_;
   Prediction widest_;  ///< by the infinitely wide kernel
 };
 
+void Predictor::weigh_values() {
+  const MatrixView values = points_.values;
+  if (points_.weights.size() != values.rows) {
+    throw Error(Fault::kUsage, "leave-one-out", "has another number of weights than of values");
+  }
+  weighed_ = Matrix(values.rows, values.cols + 1);
+  for (std::size_t i = 0; i < values.rows; ++i) {
+    for (std::size_t c = 0; c < values.cols; ++c) {
+      weighed_(i, c) = points_.weights[i] * values(i, c);
+    }
+    weighed_(i, values.cols) = points_.weights[i];
+  }
+}
+
 Predictor::Prediction Predictor::predict(Kernel kernel, float bandwidth) const {
+  const MatrixView values = points_.weights.empty() ? points_.values : weighed_.view();
   Prediction result;
-  result.values = Matrix(rows_.size(), points_.values.cols);
+  result.values = Matrix(rows_.size(), values.cols);
   result.support.resize(rows_.size());
   const KernelPooling pooling{kernel, {&bandwidth, 1}, rows_};
   if (points_.neighbors.empty()) {
-    kernel_regression(queries_, {points_.keys, points_.values}, pooling, result.values,
-                      result.support);
+    kernel_regression(queries_, {points_.keys, values}, pooling, result.values, result.support);
   } else {
-    neighbor_kernel_regression(queries_, {points_.keys, points_.values}, points_.neighbors, pooling,
+    neighbor_kernel_regression(queries_, {points_.keys, values}, points_.neighbors, pooling,
                                result.values, result.support);
+  }
+  for (std::size_t i = 0; i < rows_.size() && !points_.weights.empty(); ++i) {
+    float* const row = result.values.row(i);
+    const float total = row[values.cols - 1];
+    if (total > 0.0F) {
+      for (std::size_t c = 0; c + 1 < values.cols; ++c) row[c] /= total;
+    } else {
+      result.support[i] = 0.0F;
+    }
   }
   return result;
 }
@@ -78,11 +108,12 @@ Predictor::Prediction Predictor::predict(Kernel kernel, float bandwidth) const {
 double Predictor::loss_of(const Prediction& prediction) const {
   const auto counts = [&](std::size_t i) { return widest_.support[i] > 0.0F; };
   const double counted =
-      deterministic_sum(rows_.size(), [&](std::size_t i) { return counts(i) ? 1.0 : 0.0; });
+      deterministic_sum(rows_.size(), [&](std::size_t i) { return counts(i) ? weight(i) : 0.0; });
   const double sum = deterministic_sum(rows_.size(), [&](std::size_t i) {
     if (!counts(i)) return 0.0;
     const Prediction& known = prediction.support[i] > 0.0F ? prediction : widest_;
-    return squared_distance(known.values.row(i), points_.values.row(rows_[i]), points_.values.cols);
+    return weight(i) *
+           squared_distance(known.values.row(i), points_.values.row(rows_[i]), points_.values.cols);
   });
   return counted > 0.0 ? sum / counted : 0.0;
 }

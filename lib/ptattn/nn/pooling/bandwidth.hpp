@@ -18,9 +18,12 @@ struct LeaveOneOut {
   /// them); one that is n or more stands for none. Empty: all others, in O(s n (d + c)).
   std::span<const std::uint32_t> neighbors{};
   Kernel kernel = Kernel::kGaussian;
+  /// [n] how many times each point counts, as a key and as a row to be predicted, not negative;
+  /// empty: once.
+  std::span<const float> weights{};
 };
 
-/// Returns the mean over the sample of |y_i - f_without_i(x_i)|^2.
+/// Returns the mean over the sample, by weight, of |y_i - f_without_i(x_i)|^2.
 ///
 /// A point that sees no other through the kernel is predicted by the average of all it could see,
 /// as by an infinitely wide kernel: a narrow window is not rewarded for seeing nothing. Points that

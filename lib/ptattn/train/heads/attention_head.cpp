@@ -1,6 +1,7 @@
 #include "ptattn/train/heads/attention_head.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -10,29 +11,44 @@
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/nn/pooling/bandwidth.hpp"
+#include "ptattn/nn/pooling/kernel_regression.hpp"
 
 namespace ptattn::train {
 namespace {
 
 constexpr double kLeastSpread = 1e-6;
 
-/// Labelled examples (whose target is one class) first, then the others, each in a mixed order.
+/// Labelled examples first, then the others, each in a mixed order.
 std::vector<std::uint32_t> choose_keys(const HeadExamples& examples, std::size_t most) {
   std::vector<std::uint32_t> rows(examples.size());
   std::iota(rows.begin(), rows.end(), 0U);
   std::ranges::sort(rows, {}, [](std::uint32_t i) { return splitmix64_mix(i); });
   if (rows.size() <= most) return rows;
-  const auto is_sure = [&](std::uint32_t i) {
-    const float* const target = examples.targets.row(i);
-    return *std::max_element(target, target + examples.targets.cols()) >= 1.0F;
-  };
-  const auto others = std::stable_partition(rows.begin(), rows.end(), is_sure);
-  const auto sure = static_cast<std::size_t>(others - rows.begin());
-  const std::size_t unsure = rows.size() - sure;
-  const std::size_t kept = std::min(sure, std::max(most / 2, most - std::min(most, unsure)));
+  const auto others = std::stable_partition(rows.begin(), rows.end(),
+                                            [&](std::uint32_t i) { return examples.has_label[i]; });
+  const auto labelled = static_cast<std::size_t>(others - rows.begin());
+  const std::size_t unlabelled = rows.size() - labelled;
+  const std::size_t kept =
+      std::min(labelled, std::max(most / 2, most - std::min(most, unlabelled)));
   rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(kept), others);
   rows.resize(std::min(rows.size(), most));
   return rows;
+}
+
+/// Weights of the keys: those that were chosen of the labelled examples stand for all of these, and
+/// so do those of the others.
+std::vector<float> weights_of(const HeadExamples& examples, std::span<const std::uint32_t> rows) {
+  std::array<double, 2> all{};
+  std::array<double, 2> chosen{};
+  const auto group = [&](std::uint32_t i) { return examples.has_label[i] ? 1U : 0U; };
+  for (std::uint32_t i = 0; i < examples.size(); ++i) all.at(group(i)) += examples.weights[i];
+  for (const std::uint32_t i : rows) chosen.at(group(i)) += examples.weights[i];
+  std::vector<float> weights;
+  for (const std::uint32_t i : rows) {
+    const double share = all.at(group(i)) / chosen.at(group(i));
+    weights.push_back(static_cast<float>(examples.weights[i] * share));
+  }
+  return weights;
 }
 
 std::vector<float> inverse_spreads(const Matrix& x) {
@@ -68,6 +84,26 @@ std::vector<std::uint32_t> keys_apart(const HeadExamples& examples,
   return lists;
 }
 
+/// Lets unlabelled examples say nothing that the others take for a class with labels: where this
+/// class is new, the model that gave them their targets does not know it.
+/// @param rows  of the keys; their widths are in the scale
+void silence_doubtful(const HeadExamples& examples, std::span<const std::uint32_t> rows,
+                      KernelHeadWeights& head) {
+  std::vector<std::uint32_t> self(rows.size());
+  std::iota(self.begin(), self.end(), 0U);
+  const float unit = 1.0F;
+  Matrix shares(rows.size(), head.values.cols());
+  kernel_regression(head.keys, {head.keys, head.values}, {.bandwidth = {&unit, 1}, .self = self},
+                    shares);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (examples.has_label[rows[i]]) continue;
+    const float* const row = shares.row(i);
+    const auto best = static_cast<std::size_t>(std::max_element(row, row + shares.cols()) - row);
+    if (examples.labelled[best] == 0 || examples.targets(rows[i], best) >= 0.5F) continue;
+    std::fill_n(head.values.row(i), head.values.cols(), 0.0F);
+  }
+}
+
 }  // namespace
 
 AttentionFit fit_attention_head(const HeadExamples& examples, const AttentionHeadOptions& options) {
@@ -84,8 +120,9 @@ AttentionFit fit_attention_head(const HeadExamples& examples, const AttentionHea
     std::copy_n(examples.targets.row(rows[i]), examples.targets.cols(), fit.head.values.row(i));
   }
   const auto lists = keys_apart(examples, rows, options.apart);
-  const BandwidthFit width =
-      fit_bandwidth({.keys = fit.head.keys, .values = fit.head.values, .neighbors = lists});
+  const std::vector<float> weights = weights_of(examples, rows);
+  const BandwidthFit width = fit_bandwidth(
+      {.keys = fit.head.keys, .values = fit.head.values, .neighbors = lists, .weights = weights});
   fit.bandwidth = width.bandwidth;
   fit.loss = width.loss;
   fit.constant = width.constant;
@@ -94,9 +131,10 @@ AttentionFit fit_attention_head(const HeadExamples& examples, const AttentionHea
   for (float& k : fit.head.keys.values()) k *= factor;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t c = 0; c < fit.head.values.cols(); ++c) {
-      fit.head.values(i, c) *= examples.weights[rows[i]];
+      fit.head.values(i, c) *= weights[i];
     }
   }
+  silence_doubtful(examples, rows, fit.head);
   return fit;
 }
 

@@ -23,7 +23,9 @@ struct AttentionFit {
 };
 
 /// Fits a head that attends to examples: standardizes the features and learns one width by
-/// predicting every example from those that are not near it (see fit_bandwidth).
+/// predicting every example from those that are not near it (see fit_bandwidth). Examples count by
+/// their weights, in the fit as in the head, and those that were chosen
+/// stand for all of them; those that the others take for a class with labels say nothing.
 /// @throws Error(Fault::kUsage) without examples
 /// Time O(45 keys^2 (c + classes)); the same bits for any thread count.
 [[nodiscard]] AttentionFit fit_attention_head(const HeadExamples& examples,

@@ -91,6 +91,7 @@ class Collector {
     all.targets = Matrix(n, head_.bias.size());
     for (std::size_t i = 0; i < n; ++i) {
       float* const target = all.targets.row(i);
+      all.has_label.push_back(labels_[i] != kUnlabelled);
       if (labels_[i] == kUnlabelled) {
         ask_model(head_, all.features.row(i), target);
         continue;

@@ -25,9 +25,10 @@ struct LinearHead {
 
 /// Holds voxels that a head is fitted to.
 struct HeadExamples {
-  Matrix features;             ///< [n, c] what the head sees
-  Matrix targets;              ///< [n, classes] shares of the classes, rows sum to 1
-  std::vector<float> weights;  ///< [n]
+  Matrix features;              ///< [n, c] what the head sees
+  Matrix targets;               ///< [n, classes] shares of the classes, rows sum to 1
+  std::vector<float> weights;   ///< [n]
+  std::vector<bool> has_label;  ///< [n] false: the target is what the model says
   std::vector<std::array<float, 3>> positions;  ///< [n] in their cloud
   std::vector<std::uint32_t> clouds;            ///< [n] the number of their cloud
   std::vector<std::size_t> labelled;            ///< [classes] voxels with a label of the class

@@ -193,9 +193,10 @@ void declare_batches(CLI::App& app, TrainSettings& s) {
   app.add_option("--accumulate", s.accumulate, "Set the batches per step [1]")
       ->type_name("N")
       ->check(whole_number(1, 1024));
-  add_precision(app, s.precision, {Precision::kFloat32, Precision::kBf16},
-                "Compute in float32, or in bf16 (bfloat16, for CPUs with AVX512_BF16): faster "
-                "steps, weights and sums stay float32");
+  add_precision(
+      app, s.precision, {Precision::kFloat32, Precision::kBf16},
+      "Compute in float32, or in bf16 (bfloat16): faster steps on AMD CPUs with AVX512_BF16, "
+      "slower ones on Intel's; weights and sums stay float32");
 }
 
 void declare_details(CLI::App& app, TrainSettings& s) {

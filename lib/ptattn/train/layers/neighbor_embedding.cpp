@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/kernels/elementwise.hpp"
@@ -156,21 +157,13 @@ MutableMatrixView NeighborEmbedding::largest_of(const BatchNormRecord& second, s
   parallel_ranges(m, kGrain, [&](std::size_t begin, std::size_t end) {
     ScratchMemory of_task;
     const MutableMatrixView normed = of_task.matrix(k, out_);
+    const auto rows = of_task.take<std::uint32_t>(k);
+    std::iota(rows.begin(), rows.end(), 0U);
     for (std::size_t i = begin; i < end; ++i) {
       second_norm_.apply(second, second.x.rows_range(i * k, k), normed);
-      float* const best = largest.row(i);
-      std::uint32_t* const winner = winners.data() + i * out_;
-      std::copy_n(normed.row(0), out_, best);
-      std::fill_n(winner, out_, static_cast<std::uint32_t>(i * k));
-      for (std::size_t j = 1; j < k; ++j) {
-        const float* const values = normed.row(j);
-        const auto row = static_cast<std::uint32_t>(i * k + j);
-        for (std::size_t c = 0; c < out_; ++c) {
-          const bool larger = values[c] > best[c];
-          winner[c] = larger ? row : winner[c];
-          best[c] = larger ? values[c] : best[c];
-        }
-      }
+      const auto winner = winners.subspan(i * out_, out_);
+      largest_of_rows(normed, rows, largest.row(i), winner.data());
+      for (std::uint32_t& row : winner) row += static_cast<std::uint32_t>(i * k);
     }
   });
   return largest;

@@ -178,30 +178,67 @@ void NeighborEmbedding::backward(const NeighborEmbeddingRecord& record, MatrixVi
   backward_first(record, d_hidden, d_features);
 }
 
+/// Sums over all rows of d, the derivatives of the second product's norm, and of d times what is
+/// normalised. d is zero but where a row has the largest value of a channel.
+std::span<const double> NeighborEmbedding::sum_winners(const NeighborEmbeddingRecord& record,
+                                                       MatrixView d_out,
+                                                       ScratchMemory& scratch) const {
+  const BatchNormRecord& norm = record.second;
+  const RowChunks chunks(d_out.rows);
+  const auto totals = scratch.take<double>(2 * out_);
+  std::ranges::fill(totals, 0.0);
+  ScratchMemory temporary;
+  const auto sums = temporary.take<double>(chunks.count() * 2 * out_);
+  parallel_each(chunks.count(), 1, [&](std::size_t chunk) {
+    double* const sum = sums.data() + chunk * 2 * out_;
+    std::fill_n(sum, 2 * out_, 0.0);
+    for (std::size_t i = chunks.begin(chunk); i < chunks.end(chunk); ++i) {
+      const std::uint32_t* const winner = record.winners.data() + i * out_;
+      for (std::size_t c = 0; c < out_; ++c) {
+        if (record.largest(i, c) <= 0.0F) continue;
+        const float normed = (norm.x(winner[c], c) - norm.mean[c]) * norm.scale[c];
+        sum[c] += d_out(i, c);
+        sum[out_ + c] += double{d_out(i, c)} * normed;
+      }
+    }
+  });
+  for (std::size_t s = 0; s < sums.size(); ++s) totals[s % totals.size()] += sums[s];
+  return totals;
+}
+
+/// The derivatives of rows of the second product, from `first` on.
+void NeighborEmbedding::spread_winners(const NeighborEmbeddingRecord& record, MatrixView d_out,
+                                       const BatchNormSlopes& slopes, std::size_t first,
+                                       MutableMatrixView d) const {
+  const std::size_t k = record.where.per_center();
+  scale_shift_activate(slopes.of_x.data(), slopes.offset.data(), Activation::kNone,
+                       record.second.x.rows_range(first, d.rows), d);
+  for (std::size_t i = first / k; i * k < first + d.rows; ++i) {
+    const std::uint32_t* const winner = record.winners.data() + i * out_;
+    for (std::size_t c = 0; c < out_; ++c) {
+      const std::size_t row = std::size_t{winner[c]} - first;  // wraps below it
+      if (record.largest(i, c) > 0.0F && row < d.rows) d(row, c) += slopes.slope[c] * d_out(i, c);
+    }
+  }
+}
+
 /// From the derivatives of the result to those of ReLU(BN(first product)).
 void NeighborEmbedding::backward_second(const NeighborEmbeddingRecord& record, MatrixView d_out,
                                         MutableMatrixView d_hidden) const {
-  const std::size_t k = record.where.per_center();
   ScratchMemory scratch;
-  const MutableMatrixView d = scratch.matrix(d_hidden.rows, out_);
-  parallel_each(d_out.rows, kGrain, [&](std::size_t i) {
-    std::fill_n(d.row(i * k), k * out_, 0.0F);
-    const std::uint32_t* const winner = record.winners.data() + i * out_;
-    for (std::size_t c = 0; c < out_; ++c) {
-      if (record.largest(i, c) > 0.0F) d(winner[c], c) = d_out(i, c);
-    }
-  });
-  second_norm_.backward(record.second, d);
-  const RowChunks chunks(d.rows);
+  const auto totals = sum_winners(record, d_out, scratch);
+  const BatchNormSlopes slopes = second_norm_.add_sums(record.second, totals, scratch);
+  const RowChunks chunks(d_hidden.rows);
   const GradientSums sums(second_.first_parameter(), second_.last_parameter(), chunks.count(),
                           scratch);
   for_each_summed_block(
       chunks, sums, [&](std::size_t first, std::size_t rows, const ChunkSums& of_chunk) {
         ScratchMemory of_task;
         const MutableMatrixView hidden = of_task.matrix(rows, out_);
+        const MutableMatrixView d = of_task.matrix(rows, out_);
         first_norm_.apply(record.first, record.first.x.rows_range(first, rows), hidden);
-        second_.backward(hidden, d.rows_range(first, rows), of_chunk,
-                         d_hidden.rows_range(first, rows));
+        spread_winners(record, d_out, slopes, first, d);
+        second_.backward(hidden, d, of_chunk, d_hidden.rows_range(first, rows));
       });
   sums.add_up();
 }

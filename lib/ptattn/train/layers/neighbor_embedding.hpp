@@ -65,6 +65,10 @@ class NeighborEmbedding {
   [[nodiscard]] MutableMatrixView largest_of(const BatchNormRecord& second, std::size_t k,
                                              std::span<std::uint32_t> winners,
                                              ScratchMemory& scratch) const;
+  [[nodiscard]] std::span<const double> sum_winners(const NeighborEmbeddingRecord& record,
+                                                    MatrixView d_out, ScratchMemory& scratch) const;
+  void spread_winners(const NeighborEmbeddingRecord& record, MatrixView d_out,
+                      const BatchNormSlopes& slopes, std::size_t first, MutableMatrixView d) const;
   void backward_second(const NeighborEmbeddingRecord& record, MatrixView d_out,
                        MutableMatrixView d_hidden) const;
   void add_gradient(const NeighborEmbeddingRecord& record, MatrixView d_near,

@@ -158,11 +158,24 @@ void BatchNormLayer::backward(const BatchNormRecord& record, MutableMatrixView d
       add_column_products(of_d, of_x, record.mean.data(), record.scale.data(), sums.data() + c);
     }
   });
-  // With y = (x - mean) scale: d x = slope (d - mean of d - y mean of (d y)).
+  const BatchNormSlopes slopes = add_sums(record, totals, scratch);
+  parallel_ranges(x.rows, kGrain, [&](std::size_t begin, std::size_t end) {
+    const MutableMatrixView rows = d.rows_range(begin, end - begin);
+    combine_channels(slopes.slope.data(), rows, slopes.of_x.data(), rows_of(x, begin, end),
+                     slopes.offset.data(), rows);
+  });
+}
+
+// With y = (x - mean) scale: d x = slope (d - mean of d - y mean of (d y)).
+BatchNormSlopes BatchNormLayer::add_sums(const BatchNormRecord& record,
+                                         std::span<const double> totals,
+                                         ScratchMemory& scratch) const {
+  const std::size_t c = record.x.cols;
+  const std::span<const float> slope = record.slope;
   const auto of_x = scratch.take<float>(c);
   const auto offset = scratch.take<float>(c);
   const bool moves = record.statistics == NormStatistics::kOfStep;
-  const auto n = static_cast<double>(std::max<std::size_t>(1, x.rows));
+  const auto n = static_cast<double>(std::max<std::size_t>(1, record.x.rows));
   for (std::size_t j = 0; j < c; ++j) {
     beta_->gradient[j] += static_cast<float>(totals[j]);
     gamma_->gradient[j] += static_cast<float>(totals[c + j]);
@@ -171,10 +184,7 @@ void BatchNormLayer::backward(const BatchNormRecord& record, MutableMatrixView d
     of_x[j] = static_cast<float>(per_x);
     offset[j] = static_cast<float>(constant - per_x * record.mean[j]);
   }
-  parallel_ranges(x.rows, kGrain, [&](std::size_t begin, std::size_t end) {
-    const MutableMatrixView rows = d.rows_range(begin, end - begin);
-    combine_channels(slope.data(), rows, of_x.data(), rows_of(x, begin, end), offset.data(), rows);
-  });
+  return {slope, of_x, offset};
 }
 
 }  // namespace ptattn::train

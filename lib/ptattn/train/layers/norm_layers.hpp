@@ -49,6 +49,14 @@ struct BatchNormRecord {
   NormStatistics statistics = NormStatistics::kRunning;
 };
 
+/// Says how derivatives pass a batch norm without activation: d_x = slope d + of_x x + offset, by
+/// channel; a view of scratch memory.
+struct BatchNormSlopes {
+  std::span<const float> slope;   ///< [c]
+  std::span<const float> of_x;    ///< [c]
+  std::span<const float> offset;  ///< [c]
+};
+
 /// Holds batch normalisation (Ioffe and Szegedy 2015) over all rows of a step, followed by an
 /// activation:
 ///
@@ -84,6 +92,13 @@ class BatchNormLayer {
   /// Adds the derivatives of gamma and beta to the gradients.
   /// @param d  [n, c] derivatives of y, replaced by those of x
   void backward(const BatchNormRecord& record, MutableMatrixView d) const;
+  /// Does the first half of that for derivatives `d` before the activation that the caller has
+  /// summed: adds those of gamma and beta to the gradients.
+  /// @param totals  [2 c] sums over all rows of d, then of d (x - mean) scale
+  /// @return        how derivatives of x follow
+  [[nodiscard]] BatchNormSlopes add_sums(const BatchNormRecord& record,
+                                         std::span<const double> totals,
+                                         ScratchMemory& scratch) const;
 
  private:
   void take_statistics(MatrixView x, std::span<float> mean, std::span<float> variance) const;

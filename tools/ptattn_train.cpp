@@ -40,9 +40,9 @@ const About kAbout{
         "`ignore`, or what a point is not: `not_ground`, `not_ground_not_building`.\n"
         "\n"
         "The folder also holds training/: the learning curve, log.jsonl and the state of\n"
-        "the run, from which --resume continues. Ctrl-C saves the state. With --steps, a\n"
-        "run that was stopped and resumed leaves the same bytes as one that was not, for\n"
-        "any number of threads.\n"};
+        "the run, from which --resume continues. Ctrl-C saves the state, and so does kill\n"
+        "for a run in the background. With --steps, a run that was stopped and resumed\n"
+        "leaves the same bytes as one that was not, for any number of threads.\n"};
 
 void declare_data(CLI::App& app, TrainSettings& s) {
   app.add_option("DATA", s.data,

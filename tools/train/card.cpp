@@ -122,9 +122,9 @@ std::string model_card(const CardFacts& facts) {
           fixed_text(static_cast<double>(facts.parameters) / 1e6, 2) + " M parameters |\n";
   if (facts.plan.profile) text += "| channels | " + comma_joined(spec.channels()) + " |\n";
   text += "| trained | " +
-          (facts.head_note.empty() ? std::to_string(facts.steps) + " steps, " +
-                                         fixed_text(facts.minutes, 0) + " minutes"
-                                   : facts.head_note) +
+          (facts.head_note.empty()
+               ? std::to_string(facts.steps) + " steps, " + minutes_text(facts.minutes)
+               : facts.head_note) +
           ", seed " + std::to_string(facts.settings.seed) + ", ptattn " + std::string(version()) +
           ", " + cpu_levels().front() + " |\n";
   if (!facts.data.selection.empty()) {

@@ -38,6 +38,8 @@ void add_classes(std::string& text, const TrainPlan& plan, const TrainData& data
       ", points:\n  " + left_aligned("", width) + "    training   selection    held out" +
       (fits_head ? "\n" : "  weight\n");
   for (std::size_t l = 0; l < data.truth.space.size(); ++l) {
+    const bool is_class = l < data.truth.space.classes.size();
+    if (!is_class && training[l] + selection[l] + held_out[l] == 0) continue;  // of strays alone
     text += "  " + left_aligned(data.truth.space.name(l), width) +
             right_aligned(count_text(training[l]), 12) +
             right_aligned(count_text(selection[l]), 12) +
@@ -51,6 +53,12 @@ void add_classes(std::string& text, const TrainPlan& plan, const TrainData& data
 }
 
 }  // namespace
+
+std::string minutes_text(double minutes) {
+  std::string text = fixed_text(minutes, minutes < 10.0 ? 1 : 0);
+  if (text.ends_with(".0")) text.erase(text.size() - 2);
+  return text + (text == "1" ? " minute" : " minutes");
+}
 
 std::string plan_text(const TrainPlan& plan, const TrainData& data, const TrainSettings& settings) {
   std::string text;
@@ -66,7 +74,7 @@ std::string plan_text(const TrainPlan& plan, const TrainData& data, const TrainS
   for (const std::string& reason : plan.reasons) text += reason + "\n";
   text += "length: " +
           (plan.trainer.steps ? std::to_string(*plan.trainer.steps) + " steps"
-                              : fixed_text(plan.trainer.minutes, 0) + " minutes") +
+                              : minutes_text(plan.trainer.minutes)) +
           " of " +
           (data.kind == TrainKind::kScenes
                ? count_text(plan.stream.voxels * plan.trainer.accumulate) + " voxels"

@@ -97,7 +97,7 @@ int print_models(std::optional<ModelTask> task, std::optional<Format> format) {
 
 void tell_precision(Precision precision, Progress& progress) {
   if (precision != Precision::kBf16 || has_bf16_unit()) return;
-  progress.note("", "this CPU has no instructions for bf16, which takes longer than float32");
+  progress.note("", "this CPU has no fast instructions for bf16, which takes longer than float32");
 }
 
 }  // namespace ptattn::tools

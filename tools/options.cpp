@@ -132,11 +132,12 @@ CLI::Option* add_precision(CLI::App& app, Precision& precision,
 }
 
 CLI::Option* add_precision(CLI::App& app, Precision& precision) {
-  return add_precision(app, precision, {Precision::kFloat32, Precision::kBf16, Precision::kInt8},
-                       "Compute in float32, in bf16 (bfloat16, for CPUs with AVX512_BF16; results "
-                       "differ by a few thousandths), or in int8 (8-bit layers, for CPUs with "
-                       "AVX512_VNNI or AMX: up to twice as fast, results differ by a few "
-                       "hundredths)");
+  return add_precision(
+      app, precision, {Precision::kFloat32, Precision::kBf16, Precision::kInt8},
+      "Compute in float32, in bf16 (bfloat16, for AMD CPUs with AVX512_BF16; results "
+      "differ by a few thousandths), or in int8 (8-bit layers, for CPUs with "
+      "AVX512_VNNI or AMX: up to twice as fast, results differ by a few "
+      "hundredths)");
 }
 
 CLI::Option* add_up(CLI::App& app, std::optional<Axis>& up, const std::string& automatic) {

@@ -76,9 +76,10 @@ void declare(CLI::App& app, Settings& s) {
              "the ending of --output, else table]");
   add_model(app, s.model, "pct-modelnet40");
   add_list_models(app, s.list_models);
-  add_precision(app, s.precision, {Precision::kFloat32, Precision::kBf16, Precision::kInt8},
-                "Compute in float32, in bf16 (faster on CPUs with AVX512_BF16), or in int8: nearly "
-                "twice as fast, with another class for about 2 of 1000 clouds");
+  add_precision(
+      app, s.precision, {Precision::kFloat32, Precision::kBf16, Precision::kInt8},
+      "Compute in float32, in bf16 (faster on AMD CPUs with AVX512_BF16), or in int8: nearly "
+      "twice as fast, with another class for about 2 of 1000 clouds");
   app.add_option("--votes", s.votes,
                  "Average over N resamplings of each cloud, rotated about the vertical by angles "
                  "within the model's range [1]")

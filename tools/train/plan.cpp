@@ -102,6 +102,7 @@ class Planner {
     if (data_.kind == TrainKind::kObjects) {
       plan_.objects.objects = settings_.objects_per_step.value_or(32);
       change.any_side_up = settings_.any_up.value_or(change.any_side_up);
+      change.clutter = 0.3;  // scans of single objects come with what stands around them
     } else {
       plan_.objects.objects = settings_.objects_per_step.value_or(8);
       plan_.trainer.loss.category_of_class = categories_of(plan_.spec.classes);

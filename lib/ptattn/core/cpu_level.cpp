@@ -43,6 +43,20 @@ bool get_amx() {
 #endif
 }
 
+/// Asks the CPU for its maker.
+bool is_of_intel() {
+#if HWY_ARCH_X86_64 && defined(__linux__)
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid(0, &a, &b, &c, &d) != 0 && b == signature_INTEL_ebx &&
+         d == signature_INTEL_edx && c == signature_INTEL_ecx;
+#else
+  return false;
+#endif
+}
+
 /// Asks the CPU for the dot products of bfloat16.
 bool get_bf16_unit() {
 #if HWY_ARCH_X86_64 && defined(__linux__)
@@ -53,7 +67,8 @@ bool get_bf16_unit() {
   unsigned b = 0;
   unsigned c = 0;
   unsigned d = 0;
-  return __get_cpuid_count(kFeatures, kMoreFeatures, &a, &b, &c, &d) != 0 && (a & kBf16) != 0;
+  return __get_cpuid_count(kFeatures, kMoreFeatures, &a, &b, &c, &d) != 0 && (a & kBf16) != 0 &&
+         !is_of_intel();
 #else
   return false;
 #endif

@@ -33,13 +33,14 @@ void lift_cpu_limit();
 /// lets this process have its registers, and no limit excludes it.
 [[nodiscard]] bool uses_amx();
 
-/// Returns whether products of bfloat16 are done by an instruction of the CPU (AVX512_BF16), which
-/// is twice as fast as float32. Without it, they are done by float32 multiply-adds with the same
-/// bits, more slowly than in float32.
+/// Returns whether products of bfloat16 are done by an instruction of the CPU (AVX512_BF16) that is
+/// twice as fast as float32. Else they are done by float32 multiply-adds with the same bits, more
+/// slowly than in float32.
 [[nodiscard]] bool has_bf16_unit();
 
-/// Returns whether the CPU has that instruction, whatever the limit. The CPU is asked once, which
-/// in a virtual machine takes as long as a small product.
+/// Returns whether the CPU has that instruction and is fast at it, whatever the limit. CPUs made by
+/// Intel (up to Emerald Rapids) have it, at half the rate of float32: their unit for bfloat16 is
+/// AMX. The CPU is asked once, which in a virtual machine takes as long as a small product.
 [[nodiscard]] bool cpu_has_bf16();
 
 }  // namespace ptattn

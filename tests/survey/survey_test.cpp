@@ -33,8 +33,8 @@ class Survey : public testing::Test {
                                    const CloudFrame& frame = {}) {
     const auto stream = open_cloud_stream(path);
     folder_.make();
-    plan_ =
-        make_plan(*stream, look_at(*stream), aerial_, {"key", "a test", frame, options}, folder_);
+    plan_ = make_plan(take_in(*stream, aerial_, options, folder_), aerial_,
+                      {"key", "a test", frame, options}, folder_);
     EXPECT_EQ(read_plan_key(folder_), "key");
     const SurveyPlan read = read_plan(folder_);
     const TileLabeler labeler(read, folder_, aerial_, options);

@@ -1,8 +1,10 @@
 #include "survey.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "../survey/scratch.hpp"
 #include "../target.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
 #include "ptattn/io/cloud_writer.hpp"
 #include "ptattn/survey/label_tile.hpp"
 #include "ptattn/survey/make_plan.hpp"
@@ -40,17 +43,22 @@ struct Work {
 /// What labelling a cloud as a whole takes, measured on dense and sparse surveys. Points: fields,
 /// positions, places in the order of voxels, labels. Voxels: channels, surroundings, probabilities.
 /// And the network's part.
-std::uint64_t bytes_as_whole(CloudStream& stream, const SegmenterModel& model,
-                             const SegmentRun& run) {
+std::uint64_t bytes_as_whole(const CloudStream& stream, std::uint64_t voxels,
+                             const PointNetwork& network) {
   constexpr std::uint64_t kOfPoint = 72;
   constexpr std::uint64_t kOfVoxel = 140;
-  const PointNetwork& network = *model.network;
-  const std::uint64_t points = stream.shape().size();
+  const std::uint64_t seen = std::min<std::uint64_t>(voxels, network.most_voxels());
+  return stream.shape().size() * (bytes_of_point(stream.head()) + kOfPoint) +
+         voxels * (4 * network.in_channels() + kOfVoxel) + seen * network.bytes_per_point();
+}
+
+/// The same with as many voxels as the cloud may have, which are counted where that matters.
+std::uint64_t bytes_as_whole(CloudStream& stream, const SegmenterModel& model,
+                             const SegmentRun& run) {
   const auto bytes_of = [&](std::uint64_t voxels) {
-    const std::uint64_t seen = std::min<std::uint64_t>(voxels, network.most_voxels());
-    return points * (bytes_of_point(stream.head()) + kOfPoint) +
-           voxels * (4 * network.in_channels() + kOfVoxel) + seen * network.bytes_per_point();
+    return bytes_as_whole(stream, voxels, *model.network);
   };
+  const std::uint64_t points = stream.shape().size();
   const std::uint64_t memory = run.segment.tiling.memory;
   if (bytes_of(0) > memory || bytes_of(points) <= memory) return bytes_of(points);
   const double metres = run.frame.metres.value_or(1.0);
@@ -81,19 +89,21 @@ void add_notes(const Work& work, const SurveyLook& look, const SurveyPlan& plan)
 }
 
 SurveyPlan plan_survey(const Work& work) {
-  const SurveyLook look = look_at(work.stream, work.scratch.show());
-  SurveyRequest request{
-      .key = {},
-      .made_by = work.scratch.made_by,
-      .frame = settle_frame(work.run.frame, look.sample, work.path(), work.progress),
-      .segment = work.run.segment};
+  SurveyLook look;
+  const SegmentOptions& options = work.run.segment;
   SurveyPlan plan = plan_in(work.scratch, [&](const std::string& key) {
-    request.key = key;
-    return make_plan(work.stream, look, work.model, request, work.scratch.folder,
-                     work.scratch.show());
+    const SurveyFolder& folder = work.scratch.folder;
+    SurveyInput input = take_in(work.stream, work.model, options, folder, work.scratch.show());
+    look = input.look;
+    const SurveyRequest request{
+        .key = key,
+        .made_by = work.scratch.made_by,
+        .frame = settle_frame(work.run.frame, look.sample, work.path(), work.progress),
+        .segment = options};
+    return make_plan(std::move(input), work.model, request, folder, work.scratch.show());
   });
   add_notes(work, look, plan);
-  const std::uint64_t disk = scratch_bytes(work.model, plan.layout, plan.kept, work.run.segment);
+  const std::uint64_t disk = scratch_bytes(work.model, work.stream.head(), plan.kept, options);
   note_needs(work.scratch, plan, "labelled", disk, memory_needed(plan));
   return plan;
 }
@@ -215,6 +225,20 @@ std::unique_ptr<CloudStream> open_survey(const Job& job, const SegmenterModel& m
       .bytes = [&](CloudStream& stream) { return bytes_as_whole(stream, model, run); },
       .obstacle = obstacle(model, run)};
   return open_pieces(job, run.clouds.read, request, progress);
+}
+
+bool goes_beside_others(const Job& job, const SegmenterModel& model, const SegmentRun& run) try {
+  constexpr std::uint64_t kOfByte = 256;  // of a file that has to be read as a whole
+  const fs::path& path = job.input.path;
+  std::error_code failed;
+  if (run.survey.is_wanted() || !fs::is_regular_file(path, failed)) return false;
+  const auto threads = static_cast<std::uint64_t>(thread_count());
+  const std::uint64_t share = run.segment.tiling.memory / threads;
+  const auto stream = open_cloud_stream(path, run.clouds.read);
+  if (stream == nullptr) return fs::file_size(path, failed) <= share / kOfByte;
+  return bytes_as_whole(*stream, stream->shape().size(), *model.network) <= share;
+} catch (const Error&) {
+  return true;  // is told when its turn comes
 }
 
 FileReport segment_survey(const Job& job, CloudStream& stream, const SegmenterModel& model,

@@ -15,6 +15,11 @@ namespace ptattn::tools {
 [[nodiscard]] std::unique_ptr<CloudStream> open_survey(const Job& job, const SegmenterModel& model,
                                                        const SegmentRun& run, Progress& progress);
 
+/// Returns whether as many clouds like that of a job as there are threads may be labelled as a
+/// whole at the same time within the memory allowed.
+[[nodiscard]] bool goes_beside_others(const Job& job, const SegmenterModel& model,
+                                      const SegmentRun& run);
+
 /// Labels such a cloud. What is done stays in the scratch folder until the output stands, so that a
 /// run with --resume goes on from there.
 /// @throws Error as the tool documents

@@ -78,7 +78,7 @@ void add_scratch_options(CLI::App& app, ScratchOptions& options, const std::stri
 }
 
 void add_survey_options(CLI::App& app, SurveyOptions& options) {
-  add_scratch_options(app, options, "Label every cloud", "50 to 100");
+  add_scratch_options(app, options, "Label every cloud", "15 to 30");
   app.add_flag("--plan", options.plan,
                "Only fill the scratch folder of one cloud and cut it into tiles, whose number is a "
                "result; for many machines");

@@ -204,6 +204,10 @@ void AtomicFile::commit() {
     if (errno != EINTR) fail(errno);
     throw_if_stopped();
   }
+  publish();
+}
+
+void AtomicFile::publish() {
   throw_if_stopped();
   const Descriptor lock(
       ::fcntl(file_, F_DUPFD_CLOEXEC, 0));  // keeps it until the file has its name

@@ -37,6 +37,9 @@ class AtomicFile {
   /// Flushes to the disk and gives the file its name.
   /// @throws Error(Fault::kInput); Stopped once a stop was requested
   void commit();
+  /// Gives the file its name without waiting for the disk: for files that no later run reads.
+  /// @throws as commit
+  void publish();
 
   /// Returns the path as the caller gave it, for error messages.
   [[nodiscard]] const std::string& subject() const { return subject_; }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -20,7 +21,7 @@ class BinaryWriter {
   template <class T>
   void put(const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
-    file_.append({reinterpret_cast<const char*>(&value), sizeof value});
+    add({reinterpret_cast<const char*>(&value), sizeof value});
   }
   /// Writes their number, then the values.
   template <class T>
@@ -33,12 +34,27 @@ class BinaryWriter {
   void append(std::span<const T> values) {
     static_assert(std::is_trivially_copyable_v<T>);
     if (values.empty()) return;
-    file_.append({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+    add({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
   }
+  /// Replaces values that were appended before, from byte `offset` on.
+  template <class T>
+  void overwrite(std::uint64_t offset, std::span<const T> values) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if (values.empty()) return;
+    file_.overwrite(offset, {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+  }
+  /// Returns the bytes written so far.
+  [[nodiscard]] std::uint64_t size() const { return size_; }
   void commit() { file_.commit(); }
 
  private:
+  void add(std::string_view bytes) {
+    file_.append(bytes);
+    size_ += bytes.size();
+  }
+
   io::AtomicFile file_;
+  std::uint64_t size_ = 0;
 };
 
 /// Reads such a file.

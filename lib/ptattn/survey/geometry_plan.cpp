@@ -69,6 +69,7 @@ SurveyPlan make_geometry_plan(CloudStream& stream, SurveyLook look, const Geomet
   measure_points(stream, std::move(look), 1, progress, plan);
   make_squares(plan);
   plan.layout.order = true;
+  plan.layout.steps = steps_of(stream.head(), plan.frame);
   check_room(folder, geometry_scratch_bytes(plan.kept, request.options));
   sort_points(stream, folder, request.memory / 4, {}, progress, plan);
   const PointStore store(folder.points(), plan.layout, plan.grid.size(), plan.chunks);

@@ -17,7 +17,7 @@ struct GeometryRequest {
   GeometryOptions options{};
 };
 
-/// Returns the bytes of the scratch folder that it needs.
+/// Returns the bytes of the scratch folder that it needs at most.
 /// @param points  of the cloud
 [[nodiscard]] std::uint64_t geometry_scratch_bytes(std::uint64_t points,
                                                    const GeometryOptions& options);

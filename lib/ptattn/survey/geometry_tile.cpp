@@ -139,7 +139,7 @@ void TileDescriber::describe(std::size_t tile, const ProgressCallback& progress)
   auto next = found.blind.begin();
   for (const std::uint32_t square : plan_.grid.squares_in(box)) {
     const std::size_t points = store_.points_of(square);
-    squares.push_back({square, 0, points});
+    squares.push_back({square, 0, points, 0});
     std::vector<Blind> blind;
     for (; next != found.blind.end() && next->first < begin + points; ++next) {
       blind.emplace_back(static_cast<std::uint32_t>(next->first - begin), next->second);
@@ -150,9 +150,10 @@ void TileDescriber::describe(std::size_t tile, const ProgressCallback& progress)
   const TileSummary summary{.points = begin,
                             .record = sizeof(float) * found.values.cols(),
                             .lonely = count_lonely(found.values)};
-  write_tile(folder_.labels(tile), summary, squares, [&](std::size_t point, std::byte* record) {
-    std::memcpy(record, found.values.row(point), summary.record);
-  });
+  write_tile(folder_.labels(tile), summary, std::move(squares),
+             [&](std::size_t point, std::byte* record) {
+               std::memcpy(record, found.values.row(point), summary.record);
+             });
 }
 
 }  // namespace ptattn

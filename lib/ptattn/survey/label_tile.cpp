@@ -53,15 +53,16 @@ std::vector<std::string> TileLabeler::label(std::size_t tile,
   std::vector<std::uint32_t> around =
       grid.squares_in(widened(box, (plan_.margin + grid.edge - 1) / grid.edge));
   std::erase_if(around, [&](std::uint32_t s) { return std::ranges::binary_search(own, s); });
-  const PointCloud cloud = store_.read(own, around, grid, seen);
+  PointCloud cloud = store_.read(own, around, grid, seen);
   const ScenePart part{.whole = whole_,
                        .tiles = {{{0, 0}, {plan_.largest[0] + 1, plan_.largest[1] + 1}}, cuts_},
                        .core = core};
-  Segmentation result = segment_part(model_, cloud, part, options_, progress);
+  Segmentation result = segment_part(model_, std::move(cloud), part, options_, progress);
   std::vector<SquarePoints> squares;
-  for (const std::uint32_t square : own) squares.push_back({square, 0, store_.points_of(square)});
-  write_tile_labels(folder_.labels(tile), summary_of(result, plan_.tiles[tile].points), squares,
-                    result);
+  for (const std::uint32_t square : own)
+    squares.push_back({square, 0, store_.points_of(square), 0});
+  write_tile_labels(folder_.labels(tile), summary_of(result, plan_.tiles[tile].points),
+                    std::move(squares), result);
   return std::move(result.notes);
 }
 

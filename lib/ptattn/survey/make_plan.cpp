@@ -74,12 +74,16 @@ VoxelFile find_voxels(const PointStore& store, const SurveyFolder& folder, const
 
 }  // namespace
 
-std::uint64_t scratch_bytes(const SegmenterModel& model, const PointLayout& layout,
+std::uint64_t scratch_bytes(const SegmenterModel& model, const PointCloud& head,
                             std::uint64_t points, const SegmentOptions& options) {
-  constexpr std::uint64_t kOfVoxels = 8;  // cells and codes, while patches are found
+  constexpr std::size_t kOfBlocks = 2;   // what packed blocks say of themselves
+  constexpr std::size_t kOfLabels = 13;  // a class of 8 bits, and three fractions
+  const PointLayout layout = layout_for(head, model.description.preprocessing);
   const std::size_t classes = options.probabilities ? model.network->out_channels() : 0;
-  const std::uint64_t labels = 16 + 4 * classes;
-  return points * (layout.stride() + labels + kOfVoxels);
+  const bool has_steps = head.metadata().las != nullptr;  // of 32 bits
+  const std::size_t coordinates = has_steps ? 3 * sizeof(std::int32_t) : sizeof(Position);
+  const std::size_t fields = layout.stride() - sizeof(Position);
+  return points * (coordinates + fields + kOfLabels + 4 * classes + kOfBlocks);
 }
 
 PointLayout layout_for(const PointCloud& head, const SceneProfile& profile) {
@@ -110,16 +114,29 @@ PointLayout layout_for(const PointCloud& head, const SceneProfile& profile) {
   return layout;
 }
 
-SurveyPlan make_plan(CloudStream& stream, SurveyLook look, const SegmenterModel& model,
-                     const SurveyRequest& request, const SurveyFolder& folder,
-                     const SurveyProgress& progress) {
+SurveyInput take_in(CloudStream& stream, const SegmenterModel& model, const SegmentOptions& options,
+                    const SurveyFolder& folder, const SurveyProgress& progress) {
+  const PointCloud& head = stream.head();
+  (void)require_coordinates(head);
+  check_room(folder, scratch_bytes(model, head, stream.shape().size(), options));
+  PointLayout layout = layout_for(head, model.description.preprocessing);
+  layout.steps = steps_of(head, {});
+  SurveyInput input{.look = {},
+                    .spool = std::make_unique<PointSpool>(stream, std::move(layout), folder)};
+  input.look = look_at(stream, progress, input.spool.get());
+  return input;
+}
+
+SurveyPlan make_plan(SurveyInput input, const SegmenterModel& model, const SurveyRequest& request,
+                     const SurveyFolder& folder, const SurveyProgress& progress) {
   const SegmentOptions& options = request.segment;
+  PointSpool& stream = *input.spool;
   SurveyPlan plan{.key = request.key, .made_by = request.made_by, .frame = request.frame};
   plan.memory = options.tiling.memory;
   plan.points = stream.shape().size();
   const SceneProfile& profile = model.description.preprocessing;
-  measure_points(stream, std::move(look), std::max<std::size_t>(profile.min_points, 1), progress,
-                 plan);
+  measure_points(stream, std::move(input.look), std::max<std::size_t>(profile.min_points, 1),
+                 progress, plan);
   plan.largest = plan.grid.box.largest_cell(profile.voxel, stream.head().name());
   make_squares(model, options.tiling, plan);
   plan.margin = margin_of_part(model, options.tiling);
@@ -128,12 +145,14 @@ SurveyPlan make_plan(CloudStream& stream, SurveyLook look, const SegmenterModel&
     const FrameChange framed(head, plan.frame);
     plan.layout = layout_for(head, profile);
   }
-  check_room(folder, scratch_bytes(model, plan.layout, plan.kept, options));
+  plan.layout.steps = steps_of(head, plan.frame);
   FieldCensus fields;
   const auto count = [&](const PointCloud& piece, std::span<const std::uint32_t> rows) {
     fields.add(piece, rows);
   };
+  stream.remove_what_is_read();
   sort_points(stream, folder, options.tiling.memory / 4, count, progress, plan);
+  input.spool.reset();
   plan.fields = fields.finish();
   const PointStore store(folder.points(), plan.layout, plan.grid.size(), plan.chunks);
   const VoxelFile voxels = find_voxels(store, folder, plan);

@@ -1,7 +1,7 @@
 #include "ptattn/survey/patch_files.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -14,6 +14,7 @@
 #include "ptattn/io/atomic_file.hpp"
 #include "ptattn/io/byte_source.hpp"
 #include "ptattn/survey/binary_file.hpp"
+#include "ptattn/survey/packed_numbers.hpp"
 
 namespace ptattn {
 namespace {
@@ -25,68 +26,92 @@ std::size_t squares_at_a_time() {
   return static_cast<std::size_t>(2 * thread_count());
 }
 
-std::string_view as_text(const auto& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values.front())};
-}
+/// What stands in a file of one square.
+struct PackedList {
+  std::size_t numbers = 0;
+  std::string bytes{};
+};
 
-/// Calls `make(square)` for all squares, in parallel, and appends what it returns to a file.
-/// @return how many values there are before the end of each square
+/// Calls `make(square)` for all squares, in parallel, and writes what it returns to a file.
 template <class Make>
-std::vector<std::uint64_t> write_by_square(const std::filesystem::path& path, std::size_t squares,
-                                           const Make& make) {
+SquareLists write_by_square(const std::filesystem::path& path, std::size_t squares,
+                            const Make& make) {
   io::AtomicFile file(path);
-  std::vector<std::uint64_t> ends;
+  SquareLists lists{path, {}, {}};
   std::size_t next = 0;
   const auto take = [&]() -> std::optional<std::size_t> {
     if (next == squares) return std::nullopt;
     return next++;
   };
-  ordered_pipeline(squares_at_a_time(), take, make, [&](const auto& values) {
-    if (!values.empty()) file.append(as_text(values));
-    ends.push_back((ends.empty() ? 0 : ends.back()) + values.size());
+  std::uint64_t numbers = 0;
+  std::uint64_t bytes = 0;
+  ordered_pipeline(squares_at_a_time(), take, make, [&](const PackedList& list) {
+    file.append(list.bytes);
+    lists.ends.push_back(numbers += list.numbers);
+    lists.bytes.push_back(bytes += list.bytes.size());
   });
-  file.commit();
-  return ends;
+  file.publish();
+  return lists;
+}
+
+PackedList packed_codes(std::span<const std::uint64_t> codes) {
+  PackedList list{codes.size(), {}};
+  for (; !codes.empty(); codes = codes.subspan(std::min(kCodesAtATime, codes.size()))) {
+    pack_numbers(codes.first(std::min(kCodesAtATime, codes.size())), list.bytes);
+  }
+  return list;
 }
 
 /// Codes of one square, read little by little in their order.
 class Run {
  public:
-  Run(const io::ByteSource& source, std::uint64_t begin, std::uint64_t end)
-      : source_(&source), next_(begin), end_(end) {}
+  Run(const io::ByteSource& source, const SquareLists& lists, std::size_t square)
+      : source_(&source),
+        next_(lists.begin_of(square)),
+        end_(lists.bytes[square]),
+        left_(lists.size_of(square)) {}
 
   [[nodiscard]] std::optional<std::uint64_t> next() {
     if (at_ == codes_.size()) {
-      if (next_ == end_) return std::nullopt;
-      codes_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kCodesAtATime, end_ - next_)));
-      source_->read(next_ * sizeof(std::uint64_t), std::as_writable_bytes(std::span(codes_)));
-      next_ += codes_.size();
-      at_ = 0;
+      if (left_ == 0) return std::nullopt;
+      refill();
     }
     return codes_[at_++];
   }
 
  private:
+  void refill() {
+    constexpr std::size_t kMost = most_packed_bytes(kCodesAtATime, 64);
+    std::array<std::byte, kMost> memory;
+    const auto packed = std::span(memory).first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(kMost, end_ - next_)));
+    source_->read(next_, packed);
+    codes_.resize(std::min(kCodesAtATime, left_));
+    const std::size_t taken = unpack_numbers(packed, codes_);
+    if (taken == 0) source_->fail("is damaged");
+    next_ += taken;
+    left_ -= codes_.size();
+    at_ = 0;
+  }
+
   const io::ByteSource* source_;
   std::uint64_t next_;
   std::uint64_t end_;
-  std::vector<std::uint64_t> codes_;
+  std::size_t left_;
+  std::vector<std::uint64_t> codes_{};
   std::size_t at_ = 0;
 };
 
 /// Goes through the codes of all squares in ascending order.
-PatchCuts::Order merge(const std::filesystem::path& path, std::span<const std::uint64_t> ends,
-                       std::size_t patch_size) {
-  const io::ByteSource source(path);
+PatchCuts::Order merge(const SquareLists& lists, std::size_t patch_size) {
+  const io::ByteSource source(lists.path);
   std::vector<Run> runs;
   using Front = std::pair<std::uint64_t, std::size_t>;  // code, run
   std::priority_queue<Front, std::vector<Front>, std::greater<>> fronts;
-  std::uint64_t begin = 0;
-  for (const std::uint64_t end : ends) {
-    if (end == begin) continue;
-    runs.emplace_back(source, begin, end);
+  for (std::size_t square = 0; square < lists.squares(); ++square) {
+    if (lists.size_of(square) == 0) continue;
+    runs.emplace_back(source, lists, square);
     fronts.emplace(*runs.back().next(), runs.size() - 1);
-    begin = end;
   }
   PatchCutter cutter(patch_size);
   while (!fronts.empty()) {
@@ -98,12 +123,33 @@ PatchCuts::Order merge(const std::filesystem::path& path, std::span<const std::u
   return cutter.finish();
 }
 
+PackedList packed_cells(std::span<const Cell> cells) {
+  PackedList list{cells.size(), {}};
+  std::vector<std::uint64_t> numbers(cells.size());
+  for (std::size_t axis = 0; !cells.empty() && axis < 3; ++axis) {
+    for (std::size_t v = 0; v < cells.size(); ++v) numbers[v] = cells[v][axis];
+    pack_numbers(numbers, list.bytes);
+  }
+  return list;
+}
+
 /// Reads the voxels of one square.
 std::vector<Cell> cells_of(const io::ByteSource& source, const VoxelFile& voxels,
                            std::size_t square) {
   std::vector<Cell> cells(voxels.voxels_of(square));
-  const std::uint64_t first = voxels.ends[square] - cells.size();
-  source.read(first * sizeof(Cell), std::as_writable_bytes(std::span(cells)));
+  const std::uint64_t begin = voxels.begin_of(square);
+  std::vector<std::byte> memory(static_cast<std::size_t>(voxels.bytes[square] - begin));
+  source.read(begin, memory);
+  std::span<const std::byte> packed = memory;
+  std::vector<std::uint64_t> numbers(cells.size());
+  for (std::size_t axis = 0; !cells.empty() && axis < 3; ++axis) {
+    const std::size_t taken = unpack_numbers(packed, numbers);
+    if (taken == 0) source.fail("is damaged");
+    packed = packed.subspan(taken);
+    for (std::size_t v = 0; v < cells.size(); ++v) {
+      cells[v][axis] = static_cast<std::uint32_t>(numbers[v]);
+    }
+  }
   return cells;
 }
 
@@ -117,11 +163,11 @@ void sort_unique(auto& values) {
 
 VoxelFile write_voxels(const std::filesystem::path& path, std::size_t squares,
                        const std::function<std::vector<Cell>(std::size_t)>& cells_of) {
-  return {path, write_by_square(path, squares, [&](std::size_t square) {
-            std::vector<Cell> cells = cells_of(square);
-            sort_unique(cells);
-            return cells;
-          })};
+  return {write_by_square(path, squares, [&](std::size_t square) {
+    std::vector<Cell> cells = cells_of(square);
+    sort_unique(cells);
+    return packed_cells(cells);
+  })};
 }
 
 PatchCuts find_cuts(const VoxelFile& voxels, std::span<const PatchGrid> grids,
@@ -141,10 +187,10 @@ PatchCuts find_cuts(const VoxelFile& voxels, std::span<const PatchGrid> grids,
           codes.push_back(curve_code(curve, coarse, std::max(1, grid.depth)));
         }
         sort_unique(codes);
-        return codes;
+        return packed_codes(codes);
       };
-      const auto ends = write_by_square(scratch, voxels.squares(), codes_of);
-      stage.orders.push_back(merge(scratch, ends, grid.patch_size));
+      const SquareLists codes = write_by_square(scratch, voxels.squares(), codes_of);
+      stage.orders.push_back(merge(codes, grid.patch_size));
     }
     cuts.stages.push_back(std::move(stage));
   }

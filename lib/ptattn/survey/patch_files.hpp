@@ -11,15 +11,24 @@
 
 namespace ptattn {
 
-/// Holds the voxels of the squares of a survey in a file, each square's in lexicographic order.
-struct VoxelFile {
+/// Says where the lists of numbers of the squares of a survey stand in a file, square by square.
+struct SquareLists {
   std::filesystem::path path;
-  std::vector<std::uint64_t> ends;  ///< voxels before the end of each square
+  std::vector<std::uint64_t> ends;   ///< numbers before the end of each square's
+  std::vector<std::uint64_t> bytes;  ///< of the file before the end of each square's
 
   [[nodiscard]] std::size_t squares() const { return ends.size(); }
-  [[nodiscard]] std::size_t voxels_of(std::size_t square) const {
+  [[nodiscard]] std::size_t size_of(std::size_t square) const {
     return static_cast<std::size_t>(ends[square] - (square > 0 ? ends[square - 1] : 0));
   }
+  [[nodiscard]] std::uint64_t begin_of(std::size_t square) const {
+    return square > 0 ? bytes[square - 1] : 0;
+  }
+};
+
+/// Holds the voxels of the squares of a survey in a file, each square's in lexicographic order.
+struct VoxelFile : SquareLists {
+  [[nodiscard]] std::size_t voxels_of(std::size_t square) const { return size_of(square); }
 };
 
 /// Writes such a file.

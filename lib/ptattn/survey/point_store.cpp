@@ -5,34 +5,19 @@
 #include <utility>
 
 #include "ptattn/core/parallel.hpp"
-#include "ptattn/io/record_codec.hpp"
+#include "ptattn/survey/point_records.hpp"
 
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kPositionBytes = sizeof(Position);
 constexpr std::size_t kPointsPerTask = 8192;
 constexpr std::size_t kFewestChunkPoints = 64;
 constexpr std::size_t kMostChunkPoints = 8192;
+constexpr std::size_t kChunksAtATime = 256;
 
-/// Where the fields of a cloud of points stand in their records.
-std::vector<io::RecordColumn<std::byte>> columns_of(PointCloud& cloud) {
-  std::vector<io::RecordColumn<std::byte>> columns;
-  std::size_t offset = 0;
-  for (Field& field : cloud.fields()) {
-    columns.push_back({field.bytes().data(), field.bytes_per_point(), offset, size_of(field.type()),
-                       field.count()});
-    offset += field.bytes_per_point();
-  }
-  return columns;
-}
-
-PointCloud empty_cloud(const PointLayout& layout, std::size_t points) {
-  PointCloud cloud(points);
-  for (const char* const axis : {"x", "y", "z"}) cloud.add(axis, FieldType::kFloat64);
-  if (layout.order) cloud.add(PointLayout::kOrder, FieldType::kUInt64);
-  for (const PointLayout::Kept& kept : layout.fields) cloud.add(kept.name, kept.type, kept.count);
-  return cloud;
+bool is_within(const TileBox& inner, const TileBox& outer) {
+  return inner.low[0] >= outer.low[0] && inner.low[1] >= outer.low[1] &&
+         inner.high[0] <= outer.high[0] && inner.high[1] <= outer.high[1];
 }
 
 Position position_in(const std::byte* record) {
@@ -43,15 +28,9 @@ Position position_in(const std::byte* record) {
 
 }  // namespace
 
-std::size_t PointLayout::stride() const {
-  std::size_t bytes = kPositionBytes + (order ? sizeof(std::uint64_t) : 0);
-  for (const Kept& kept : fields) bytes += size_of(kept.type) * kept.count;
-  return bytes;
-}
-
 PointStoreWriter::PointStoreWriter(const std::filesystem::path& path, PointLayout layout,
                                    std::size_t squares, std::size_t memory)
-    : layout_(std::move(layout)), file_(path), waiting_(squares) {
+    : layout_(std::move(layout)), codec_(layout_), file_(path), waiting_(squares) {
   const std::size_t stride = layout_.stride();
   const std::size_t fitting = memory / (std::max<std::size_t>(squares, 1) * stride);
   chunk_bytes_ = stride * std::clamp(fitting, kFewestChunkPoints, kMostChunkPoints);
@@ -61,45 +40,47 @@ void PointStoreWriter::add(const PointCloud& piece, std::span<const std::uint32_
                            std::span<const Position> positions,
                            std::span<const std::uint32_t> squares) {
   const std::size_t stride = layout_.stride();
-  std::vector<const Field*> fields;
-  for (const PointLayout::Kept& kept : layout_.fields) fields.push_back(piece.find(kept.name));
+  const RecordWriter writer(piece, layout_);
   records_.resize(rows.size() * stride);
   parallel_each(rows.size(), kPointsPerTask, [&](std::size_t i) {
-    std::byte* to = records_.data() + i * stride;
-    std::memcpy(to, &positions[i], kPositionBytes);
-    to += kPositionBytes;
-    if (layout_.order) {
-      const std::uint64_t place = begin_ + rows[i];
-      std::memcpy(to, &place, sizeof place);
-      to += sizeof place;
-    }
-    for (const Field* const field : fields) {
-      const std::size_t bytes = field->bytes_per_point();
-      std::memcpy(to, field->bytes().data() + rows[i] * bytes, bytes);
-      to += bytes;
-    }
+    writer.write(rows[i], positions[i], begin_ + rows[i], records_.data() + i * stride);
   });
   begin_ += piece.size();
+  std::vector<std::uint32_t> full;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::string& waiting = waiting_[squares[i]];
+    const bool was_full = waiting.size() >= chunk_bytes_;
     waiting.append(reinterpret_cast<const char*>(records_.data()) + i * stride, stride);
-    if (waiting.size() >= chunk_bytes_) write(squares[i]);
+    if (!was_full && waiting.size() >= chunk_bytes_) full.push_back(squares[i]);
   }
+  write(full);
 }
 
-void PointStoreWriter::write(std::uint32_t square) {
-  std::string& waiting = waiting_[square];
-  const auto points = static_cast<std::uint32_t>(waiting.size() / layout_.stride());
-  file_.append(waiting);
-  chunks_.push_back({square, points, end_});
-  end_ += waiting.size();
-  waiting.clear();
+/// Writes what waits of some squares, packed side by side.
+void PointStoreWriter::write(std::span<const std::uint32_t> squares) {
+  for (; !squares.empty(); squares = squares.subspan(std::min(kChunksAtATime, squares.size()))) {
+    std::vector<std::string> packed(std::min(kChunksAtATime, squares.size()));
+    parallel_each(packed.size(), 1, [&](std::size_t i) {
+      codec_.pack(std::as_bytes(std::span(waiting_[squares[i]])), packed[i]);
+    });
+    for (std::size_t i = 0; i < packed.size(); ++i) {
+      std::string& waiting = waiting_[squares[i]];
+      const auto points = static_cast<std::uint32_t>(waiting.size() / layout_.stride());
+      file_.append(packed[i]);
+      chunks_.push_back({squares[i], points, end_, packed[i].size()});
+      end_ += packed[i].size();
+      waiting.clear();
+      if (waiting.capacity() > 2 * chunk_bytes_) waiting.shrink_to_fit();
+    }
+  }
 }
 
 std::vector<PointChunk> PointStoreWriter::finish() {
+  std::vector<std::uint32_t> left;
   for (std::uint32_t square = 0; square < waiting_.size(); ++square) {
-    if (!waiting_[square].empty()) write(square);
+    if (!waiting_[square].empty()) left.push_back(square);
   }
+  write(left);
   file_.commit();
   std::ranges::stable_sort(chunks_, {}, &PointChunk::square);
   return std::move(chunks_);
@@ -108,6 +89,7 @@ std::vector<PointChunk> PointStoreWriter::finish() {
 PointStore::PointStore(const std::filesystem::path& path, PointLayout layout, std::size_t squares,
                        std::vector<PointChunk> chunks)
     : layout_(std::move(layout)),
+      codec_(layout_),
       stride_(layout_.stride()),
       source_(std::make_unique<io::ByteSource>(path)),
       chunks_(std::move(chunks)),
@@ -115,7 +97,8 @@ PointStore::PointStore(const std::filesystem::path& path, PointLayout layout, st
   std::uint64_t bytes = 0;
   for (const PointChunk& chunk : chunks_) {
     ++first_.at(chunk.square + 1);
-    bytes = std::max(bytes, chunk.offset + std::uint64_t{chunk.points} * stride_);
+    if (chunk.bytes > source_->size()) source_->fail("is shorter than its list of points says");
+    bytes = std::max(bytes, chunk.offset + chunk.bytes);
   }
   for (std::size_t s = 0; s < squares; ++s) first_[s + 1] += first_[s];
   if (bytes > source_->size()) source_->fail("is shorter than its list of points says");
@@ -131,18 +114,18 @@ std::size_t PointStore::points_of(std::uint32_t square) const {
   return points;
 }
 
-std::span<std::byte> PointStore::load(const PointChunk& chunk,
-                                      std::vector<std::byte>& memory) const {
-  memory.resize(chunk.points * stride_);
-  source_->read(chunk.offset, memory);
-  return memory;
+std::vector<std::byte> PointStore::load(const PointChunk& chunk) const {
+  std::vector<std::byte> packed(static_cast<std::size_t>(chunk.bytes));
+  source_->read(chunk.offset, packed);
+  std::vector<std::byte> records(chunk.points * stride_);
+  if (codec_.unpack(packed, records) != packed.size()) source_->fail("is damaged");
+  return records;
 }
 
 std::vector<Position> PointStore::positions_of(std::uint32_t square) const {
   std::vector<Position> positions;
-  std::vector<std::byte> memory;
   for (const PointChunk& chunk : chunks_of(square)) {
-    const auto records = load(chunk, memory);
+    const std::vector<std::byte> records = load(chunk);
     for (std::size_t at = 0; at < records.size(); at += stride_) {
       positions.push_back(position_in(records.data() + at));
     }
@@ -174,30 +157,31 @@ PointCloud PointStore::read(std::span<const std::uint32_t> squares,
     const auto own = chunks_of(square);
     chunks.insert(chunks.end(), own.begin(), own.end());
   }
-  const std::size_t whole = chunks.size();  // taken as they are
+  const std::size_t own = chunks.size();  // taken as they are
   for (const std::uint32_t square : around) {
     const auto near = chunks_of(square);
     chunks.insert(chunks.end(), near.begin(), near.end());
   }
+  const auto is_taken_whole = [&](std::size_t c) {
+    return c < own || is_within(grid.square_box(chunks[c].square), box);
+  };
   std::vector<std::size_t> first(chunks.size() + 1);
   parallel_each(chunks.size(), 1, [&](std::size_t c) {
-    if (c < whole) {
+    if (is_taken_whole(c)) {
       first[c + 1] = chunks[c].points;
       return;
     }
-    std::vector<std::byte> memory;
-    first[c + 1] = keep_inside(load(chunks[c], memory), grid, box);
+    std::vector<std::byte> records = load(chunks[c]);
+    first[c + 1] = keep_inside(records, grid, box);
   });
   for (std::size_t c = 0; c < chunks.size(); ++c) first[c + 1] += first[c];
-  PointCloud cloud = empty_cloud(layout_, first.back());
-  const auto columns = columns_of(cloud);
+  CloudOfRecords cloud(layout_, first.back());
   parallel_each(chunks.size(), 1, [&](std::size_t c) {
-    std::vector<std::byte> memory;
-    auto records = load(chunks[c], memory);
-    if (c >= whole) records = records.first(keep_inside(records, grid, box) * stride_);
-    io::unpack_records(records, stride_, false, first[c], columns);
+    std::vector<std::byte> records = load(chunks[c]);
+    if (!is_taken_whole(c)) records.resize(keep_inside(records, grid, box) * stride_);
+    cloud.fill(first[c], records);
   });
-  return cloud;
+  return std::move(cloud.cloud());
 }
 
 }  // namespace ptattn

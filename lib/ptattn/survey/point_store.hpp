@@ -11,34 +11,22 @@
 #include "ptattn/cloud/point_cloud.hpp"
 #include "ptattn/io/atomic_file.hpp"
 #include "ptattn/io/byte_source.hpp"
+#include "ptattn/survey/point_codec.hpp"
+#include "ptattn/survey/point_layout.hpp"
 #include "ptattn/survey/survey_grid.hpp"
 
 namespace ptattn {
 
-/// Says what is kept of a point: its coordinates as x, y, z (float64), and these fields.
-struct PointLayout {
-  /// Name of the field that holds the place of a point in the cloud.
-  static constexpr const char* kOrder = "place in the cloud";
-  struct Kept {
-    std::string name;
-    FieldType type;
-    std::uint32_t count;
-    bool operator==(const Kept&) const = default;
-  };
-  std::vector<Kept> fields{};
-  bool order = false;  ///< and the place of a point in the cloud, behind its coordinates
-
-  [[nodiscard]] std::size_t stride() const;
-};
-
-/// Points of one square that stand together in a file.
+/// Holds where points of one square stand together in a file.
 struct PointChunk {
   std::uint32_t square = 0;
   std::uint32_t points = 0;
   std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;  ///< packed
 };
 
-/// Writes points by square into a file: those of a square in the order of the cloud, in chunks.
+/// Writes points by square into a file: those of a square in the order of the cloud, in chunks,
+/// packed (survey/point_codec.hpp).
 class PointStoreWriter {
  public:
   /// @param memory  that the points of all squares may take while they wait
@@ -56,9 +44,10 @@ class PointStoreWriter {
   [[nodiscard]] std::vector<PointChunk> finish();
 
  private:
-  void write(std::uint32_t square);
+  void write(std::span<const std::uint32_t> squares);
 
   PointLayout layout_;
+  PointCodec codec_;
   std::size_t chunk_bytes_;
   io::AtomicFile file_;
   std::vector<std::string> waiting_;  ///< by square
@@ -87,12 +76,12 @@ class PointStore {
 
  private:
   [[nodiscard]] std::span<const PointChunk> chunks_of(std::uint32_t square) const;
-  [[nodiscard]] std::span<std::byte> load(const PointChunk& chunk,
-                                          std::vector<std::byte>& memory) const;
+  [[nodiscard]] std::vector<std::byte> load(const PointChunk& chunk) const;
   [[nodiscard]] std::size_t keep_inside(std::span<std::byte> records, const SurveyGrid& grid,
                                         const TileBox& box) const;
 
   PointLayout layout_;
+  PointCodec codec_;
   std::size_t stride_;
   std::unique_ptr<io::ByteSource> source_;
   std::vector<PointChunk> chunks_;

@@ -22,7 +22,7 @@ constexpr std::size_t kPoseSample = 100'000;  // points that scene_pose looks at
 
 }  // namespace
 
-SurveyLook look_at(CloudStream& stream, const SurveyProgress& progress) {
+SurveyLook look_at(CloudStream& stream, const SurveyProgress& progress, PointSpool* spool) {
   (void)require_coordinates(stream.head());
   SurveyLook look;
   const auto all = static_cast<std::size_t>(stream.shape().size());
@@ -42,6 +42,7 @@ SurveyLook look_at(CloudStream& stream, const SurveyProgress& progress) {
       if (distance > 0.0) look.strays.nearest = std::min(look.strays.nearest, distance);
     }
     taker.add(piece.cloud, rows);
+    if (spool != nullptr) spool->add(piece.cloud);
   });
   look.sample = taker.finish();
   if (look.strays.finite > 0) {

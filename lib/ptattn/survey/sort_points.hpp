@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "ptattn/io/cloud_stream.hpp"
+#include "ptattn/survey/point_spool.hpp"
 #include "ptattn/survey/survey_plan.hpp"
 
 namespace ptattn {
@@ -23,8 +24,10 @@ struct SurveyLook {
 };
 
 /// Reads a cloud once and takes a sample of it.
+/// @param spool  gets its points; null: none
 /// @throws Error(Fault::kInput) as the stream, and when x, y or z is missing
-[[nodiscard]] SurveyLook look_at(CloudStream& stream, const SurveyProgress& progress = {});
+[[nodiscard]] SurveyLook look_at(CloudStream& stream, const SurveyProgress& progress = {},
+                                 PointSpool* spool = nullptr);
 
 /// Checks that the disk of a scratch folder has room.
 /// @throws Error(Fault::kInput) when it has not

@@ -19,7 +19,8 @@ bool is_of_survey(std::string name) {
                                                    "codes",     "cuts",   "ranks"};
   if (name.starts_with('.') && name.ends_with(".tmp")) name = name.substr(1, name.find('.', 1) - 1);
   if (name == "plan") return true;  // of ".plan.json.1.0.tmp"
-  return name.starts_with("labels-") || std::ranges::find(kNames, name) != kNames.end();
+  if (name.starts_with("labels-") || name.starts_with("spool-")) return true;
+  return std::ranges::find(kNames, name) != kNames.end();
 }
 
 }  // namespace

@@ -15,6 +15,9 @@ class SurveyFolder {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path plan() const { return path_ / "plan.json"; }
   [[nodiscard]] std::filesystem::path points() const { return path_ / "points"; }
+  [[nodiscard]] std::filesystem::path spool(std::size_t file) const {
+    return path_ / ("spool-" + std::to_string(file + 1));
+  }
   [[nodiscard]] std::filesystem::path chunks() const { return path_ / "chunks"; }
   [[nodiscard]] std::filesystem::path voxels() const { return path_ / "voxels"; }
   [[nodiscard]] std::filesystem::path codes() const { return path_ / "codes"; }

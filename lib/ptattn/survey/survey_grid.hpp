@@ -38,6 +38,12 @@ struct SurveyGrid {
     }
     return list;
   }
+  /// Returns the voxels of a square.
+  [[nodiscard]] TileBox square_box(std::uint32_t square) const {
+    const std::uint32_t i = square / cols;
+    const std::uint32_t j = square % cols;
+    return voxels_of({{i, j}, {i + 1, j + 1}});
+  }
   /// Returns the voxels of a box of squares.
   [[nodiscard]] TileBox voxels_of(const TileBox& squares) const {
     return {{squares.low[0] * edge, squares.low[1] * edge},

@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
 constexpr std::size_t kLargestPlan = std::size_t{1} << 26U;  // bytes
 
 /// Infinite numbers have no JSON.
@@ -38,6 +38,12 @@ Json as_json(const PointLayout& layout) {
     fields.push_back({kept.name, static_cast<int>(kept.type), kept.count});
   }
   return fields;
+}
+
+Json as_json(const std::array<AxisSteps, 3>& steps) {
+  Json list = Json::array();
+  for (const AxisSteps& axis : steps) list.push_back({axis.scale, axis.offset, axis.factor});
+  return list;
 }
 
 Json as_json(const std::vector<SurveyTile>& tiles) {
@@ -78,6 +84,7 @@ Json as_json(const SurveyPlan& plan) {
           {"full_color", plan.fields.full_color},
           {"fields", as_json(plan.layout)},
           {"order", plan.layout.order},
+          {"steps", as_json(plan.layout.steps)},
           {"margin", plan.margin},
           {"tile_bytes", plan.tile_bytes},
           {"tiles", as_json(plan.tiles)}};
@@ -86,6 +93,11 @@ Json as_json(const SurveyPlan& plan) {
 PointLayout layout_of(const Json& json) {
   PointLayout layout;
   json.at("order").get_to(layout.order);
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const Json& steps = json.at("steps").at(axis);
+    layout.steps[axis] = {steps.at(0).get<double>(), steps.at(1).get<double>(),
+                          steps.at(2).get<double>()};
+  }
   for (const Json& kept : json.at("fields")) {
     layout.fields.push_back({kept.at(0).get<std::string>(),
                              static_cast<FieldType>(kept.at(1).get<int>()),
@@ -143,7 +155,11 @@ bool is_sound(const SurveyPlan& plan) {
   const auto is_field = [](const PointLayout::Kept& kept) {
     return kept.type <= FieldType::kFloat64 && kept.count > 0;
   };
-  const auto is_chunk = [&](const PointChunk& chunk) { return chunk.square < grid.size(); };
+  std::uint64_t points = 0;
+  const auto is_chunk = [&](const PointChunk& chunk) {
+    points += chunk.points;
+    return chunk.square < grid.size() && points <= plan.kept;
+  };
   return std::ranges::all_of(plan.layout.fields, is_field) &&
          std::ranges::all_of(plan.chunks, is_chunk);
 }

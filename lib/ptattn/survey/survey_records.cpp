@@ -13,8 +13,7 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kPointsPerTask = 16384;
-constexpr std::size_t kFewestRecords = 64;
-constexpr std::size_t kMostRecords = 16384;
+constexpr std::size_t kMostBlocks = 64;  // of a square at hand
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint32_t kStray = kNone - 1;
 
@@ -50,27 +49,54 @@ SurveyRecords::SurveyRecords(const SurveyPlan& plan, const SurveyFolder& folder,
       Cursor& cursor = cursors_[square.square];
       cursor.tile = static_cast<std::uint32_t>(t);
       cursor.begin = offset;
+      cursor.bytes = square.bytes;
       cursor.points = square.points;
-      offset += square.points * record;
+      offset += square.bytes;
     }
   }
-  const std::size_t fitting = memory / (std::max<std::size_t>(1, cursors_.size()) *
-                                        std::max<std::size_t>(1, summary_.record));
-  most_ = std::clamp(fitting, kFewestRecords, kMostRecords);
+  const std::size_t fitting = memory / std::max<std::size_t>(1, cursors_.size());
+  const std::size_t block = most_block_bytes(static_cast<std::size_t>(summary_.record));
+  const std::size_t unpacked = kRecordsOfBlock * static_cast<std::size_t>(summary_.record);
+  window_ = std::clamp(fitting - std::min(fitting, unpacked), block, kMostBlocks * block);
+}
+
+/// Reads packed records until a whole block is at hand.
+void SurveyRecords::read_more(Cursor& cursor) const {
+  cursor.packed.erase(cursor.packed.begin(),
+                      cursor.packed.begin() + static_cast<std::ptrdiff_t>(cursor.taken));
+  cursor.taken = 0;
+  const std::size_t begin = cursor.packed.size();
+  const auto bytes = static_cast<std::size_t>(
+      std::min<std::uint64_t>(window_ - begin, cursor.bytes - cursor.read));
+  cursor.packed.resize(begin + bytes);
+  io::ByteSource(folder_.labels(cursor.tile))
+      .read(cursor.begin + cursor.read, std::span(cursor.packed).subspan(begin));
+  cursor.read += bytes;
+}
+
+void SurveyRecords::unpack_next(Cursor& cursor) const {
+  const auto record = static_cast<std::size_t>(summary_.record);
+  const std::uint64_t left = cursor.points - cursor.unpacked;
+  if (left == 0) fail_other_cloud();
+  if (cursor.packed.size() - cursor.taken < most_block_bytes(record) &&
+      cursor.read < cursor.bytes) {
+    read_more(cursor);
+  }
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kRecordsOfBlock, left));
+  cursor.records.resize(count * record);
+  const std::size_t taken =
+      unpack_block(std::span(cursor.packed).subspan(cursor.taken), record, cursor.records);
+  if (taken == 0) {
+    throw Error(Fault::kInput, folder_.labels(cursor.tile).string(), "is damaged");
+  }
+  cursor.taken += taken;
+  cursor.unpacked += count;
+  cursor.next = 0;
 }
 
 const std::byte* SurveyRecords::next_record(Cursor& cursor) {
-  if (cursor.next == cursor.at_hand.size()) {
-    const std::uint64_t left = cursor.points - cursor.read;
-    const auto records = static_cast<std::size_t>(std::min<std::uint64_t>(most_, left));
-    if (records == 0) fail_other_cloud();
-    cursor.at_hand.resize(records * summary_.record);
-    io::ByteSource(folder_.labels(cursor.tile))
-        .read(cursor.begin + cursor.read * summary_.record, cursor.at_hand);
-    cursor.read += records;
-    cursor.next = 0;
-  }
-  const std::byte* const record = cursor.at_hand.data() + cursor.next;
+  if (cursor.next == cursor.records.size()) unpack_next(cursor);
+  const std::byte* const record = cursor.records.data() + cursor.next;
   cursor.next += summary_.record;
   return record;
 }
@@ -92,9 +118,10 @@ void SurveyRecords::next(PointCloud& piece, const Listener& listener) {
 
 void SurveyRecords::rewind() {
   for (Cursor& cursor : cursors_) {
-    cursor.read = 0;
-    cursor.at_hand.clear();
-    cursor.next = 0;
+    cursor.read = cursor.unpacked = 0;
+    cursor.packed.clear();
+    cursor.records.clear();
+    cursor.taken = cursor.next = 0;
   }
 }
 

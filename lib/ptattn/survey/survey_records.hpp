@@ -38,20 +38,26 @@ class SurveyRecords {
   /// Records of one square, read little by little.
   struct Cursor {
     std::uint32_t tile = 0;
-    std::uint64_t begin = 0;   ///< of the first record in the file
-    std::uint64_t points = 0;  ///< records there
-    std::uint64_t read = 0;    ///< of these
-    std::vector<std::byte> at_hand{};
-    std::size_t next = 0;  ///< byte of `at_hand`
+    std::uint64_t begin = 0;          ///< of the packed records in the file
+    std::uint64_t bytes = 0;          ///< that they take there
+    std::uint64_t points = 0;         ///< records there
+    std::uint64_t read = 0;           ///< of these bytes
+    std::uint64_t unpacked = 0;       ///< of these records
+    std::vector<std::byte> packed{};  ///< at hand, from byte `taken` on
+    std::size_t taken = 0;
+    std::vector<std::byte> records{};  ///< of one block, from byte `next` on
+    std::size_t next = 0;
   };
 
   [[nodiscard]] const std::byte* next_record(Cursor& cursor);
+  void unpack_next(Cursor& cursor) const;
+  void read_more(Cursor& cursor) const;
   [[noreturn]] void fail_other_cloud() const;
 
   const SurveyPlan& plan_;
   const SurveyFolder& folder_;
   TileSummary summary_;
-  std::size_t most_ = 1;         ///< records of a square at hand
+  std::size_t window_ = 1;       ///< bytes of packed records of a square at hand
   std::vector<Cursor> cursors_;  ///< by square
 };
 

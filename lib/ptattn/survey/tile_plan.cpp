@@ -10,20 +10,18 @@ namespace ptattn {
 namespace {
 
 /// What a point takes while its tile is labelled: its fields, its position, its places in the order
-/// of voxels and of the sort, and what is said about it.
+/// of voxels. Room for sorting it is there before its voxel is.
 std::uint64_t bytes_of_point(const SurveyPlan& plan, std::size_t classes) {
-  constexpr std::uint64_t kOrder = 8;
-  constexpr std::uint64_t kSort = 24;
-  constexpr std::uint64_t kLabels = 17;
-  return plan.layout.stride() + sizeof(Position) + kOrder + kSort + kLabels + 4 * classes;
+  constexpr std::uint64_t kOrder = 16;
+  return plan.layout.stride() + sizeof(Position) + kOrder + 4 * classes;
 }
 
-/// What a voxel takes: channels, twice where they are cropped; cell, mean and column; surroundings.
-/// With a point a voxel both make 435 bytes, 400 were measured.
+/// What a voxel takes: channels, which those of the margin that channels alone look at lack; cell,
+/// mean and column; surroundings.
 std::uint64_t bytes_of_voxel(std::size_t channels) {
   constexpr std::uint64_t kPlace = 50;
   constexpr std::uint64_t kShapes = 60;
-  return 8 * channels + kPlace + kShapes;
+  return 4 * channels + kPlace + kShapes;
 }
 
 /// Of the memory, what a tile and its channels may take before the network sees them; it gets half

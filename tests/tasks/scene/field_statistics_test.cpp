@@ -151,5 +151,52 @@ TEST(prepared_part, has_the_voxels_and_channels_that_it_has_within_the_whole) {
   EXPECT_GT(compared, 500U);
 }
 
+TEST(prepared_part, holds_the_voxels_wanted_with_the_channels_that_they_have_among_all) {
+  SceneProfile profile;
+  profile.voxel = 0.5;
+  profile.channels = {{ChannelKind::kOffset, 0},     {ChannelKind::kCount},
+                      {ChannelKind::kAbove, 17},     {ChannelKind::kThickness, 1},
+                      {ChannelKind::kVoxelCount, 2}, {ChannelKind::kIntensity},
+                      {ChannelKind::kPlane, 2}};
+  const PointCloud cloud = slope();
+  const PreparedScene scene = prepare_scene(cloud, profile);
+  FieldCensus census;
+  census.add(cloud, all_rows(cloud));
+  const WholeScene of_whole{{scene.voxels.origin, scene.voxels.extent}, census.finish()};
+  const PreparedScene all = prepare_part(cloud, profile, of_whole);
+  std::vector<std::size_t> rows;
+  for (std::size_t v = 100; v < all.size(); ++v) {
+    if (v % 50 < 20) rows.push_back(v);
+  }
+  const PreparedScene some = prepare_part(cloud, profile, of_whole, [&](const SceneVoxels& voxels) {
+    std::vector<VoxelRun> runs;
+    EXPECT_EQ(voxels.size(), all.size());
+    for (const std::size_t v : rows) {
+      if (runs.empty() || runs.back().end != v) runs.push_back({v, v});
+      ++runs.back().end;
+    }
+    return runs;
+  });
+  ASSERT_EQ(some.size(), rows.size());
+  ASSERT_EQ(some.channels.rows(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    ASSERT_EQ(some.voxels.cells[i], all.voxels.cells[rows[i]]);
+    ASSERT_EQ(some.voxels.means[i], all.voxels.means[rows[i]]);
+    ASSERT_EQ(some.voxels.members(i).size(), all.voxels.members(rows[i]).size());
+    for (std::size_t m = 0; m < some.voxels.members(i).size(); ++m) {
+      const std::uint32_t mine = some.voxels.members(i)[m];
+      const std::uint32_t other = all.voxels.members(rows[i])[m];
+      ASSERT_EQ(some.voxels.points[mine], all.voxels.points[other]);
+      ASSERT_EQ(some.voxels.positions[mine], all.voxels.positions[other]);
+    }
+    for (std::size_t c = 0; c < profile.channels.size(); ++c) {
+      ASSERT_EQ(some.channels(i, c), all.channels(rows[i], c)) << "channel " << c << " of " << i;
+    }
+  }
+  const PreparedScene none = prepare_part(
+      cloud, profile, of_whole, [](const SceneVoxels&) { return std::vector<VoxelRun>(); });
+  EXPECT_EQ(none.size(), 0U);
+}
+
 }  // namespace
 }  // namespace ptattn::test

@@ -12,8 +12,8 @@ namespace ptattn {
 
 /// Names a part of one column of the features.
 struct ColumnPart {
-  std::size_t begin;  ///< voxels
-  std::size_t end;
+  VoxelRun voxels;
+  std::size_t row;  ///< of the first of these voxels in the features
   MutableMatrixView features;
   std::size_t column;
 };
@@ -27,8 +27,9 @@ using ChannelWriter = std::function<void(const ColumnPart&)>;
 template <class Value>
 [[nodiscard]] ChannelWriter each_voxel(Value value) {
   return [value = std::move(value)](const ColumnPart& part) {
-    for (std::size_t v = part.begin; v < part.end; ++v) {
-      part.features(v, part.column) = static_cast<float>(value(v));
+    std::size_t row = part.row;
+    for (std::size_t v = part.voxels.begin; v < part.voxels.end; ++v, ++row) {
+      part.features(row, part.column) = static_cast<float>(value(v));
     }
   };
 }

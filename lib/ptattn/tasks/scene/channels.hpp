@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,13 +18,14 @@ namespace ptattn {
 /// channels computes once what several of them need. Refers to its arguments.
 class ChannelMaker {
  public:
-  /// @param whole  of the cloud that this one is a part of; null: it is a whole
+  /// @param whole   of the cloud that this one is a part of; null: it is a whole
+  /// @param wanted  voxels whose channels will be written; empty: all
   ChannelMaker(const PointCloud& cloud, const SceneVoxels& scene, const SceneProfile& profile,
-               const FieldStatistics* whole = nullptr)
+               const FieldStatistics* whole = nullptr, std::span<const VoxelRun> wanted = {})
       : scene_(scene),
         profile_(profile),
         heights_(scene, profile),
-        shapes_(scene, profile),
+        shapes_(scene, profile, wanted),
         fields_(cloud, scene, profile, whole) {}
 
   /// Returns what writes a channel, as long as this lives. Planes and surroundings belong to the

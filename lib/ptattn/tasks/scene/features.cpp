@@ -55,34 +55,59 @@ std::uint32_t reach_of(const Channel& channel) {
   }
 }
 
+/// Voxels whose channels are written one after the other.
+struct Block {
+  VoxelRun voxels;
+  std::size_t row = 0;  ///< of the first of them in the features
+};
+
+std::vector<Block> blocks_of(std::span<const VoxelRun> runs) {
+  std::vector<Block> blocks;
+  std::size_t row = 0;
+  for (const VoxelRun& run : runs) {
+    for (std::size_t begin = run.begin; begin < run.end; begin += kBlockVoxels) {
+      const std::size_t end = std::min(begin + kBlockVoxels, run.end);
+      blocks.push_back({{begin, end}, row});
+      row += end - begin;
+    }
+  }
+  return blocks;
+}
+
 /// Writes the channels in these columns, all of a block of voxels while it is in the
 /// cache.
 void write_channels(ChannelMaker& maker, std::span<const Channel> channels,
-                    std::span<const std::size_t> columns, MutableMatrixView features) {
+                    std::span<const std::size_t> columns, std::span<const Block> blocks,
+                    MutableMatrixView features) {
   std::vector<ChannelWriter> writers;
   for (const std::size_t c : columns) writers.push_back(maker.make(channels[c]));
-  const std::size_t blocks = (features.rows + kBlockVoxels - 1) / kBlockVoxels;
-  parallel_each(blocks, 1, [&](std::size_t block) {
-    const std::size_t begin = block * kBlockVoxels;
-    const std::size_t end = std::min(begin + kBlockVoxels, features.rows);
-    for (std::size_t i = 0; i < writers.size(); ++i) writers[i]({begin, end, features, columns[i]});
+  parallel_each(blocks.size(), 1, [&](std::size_t b) {
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+      writers[i]({blocks[b].voxels, blocks[b].row, features, columns[i]});
+    }
   });
 }
 
 }  // namespace
 
 SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
-                             const SceneProfile& profile, const FieldStatistics* whole) {
+                             const SceneProfile& profile, const FieldStatistics* whole,
+                             std::span<const VoxelRun> wanted) {
+  const std::array<VoxelRun, 1> all{{{0, scene.size()}}};
+  const std::vector<Block> blocks = blocks_of(wanted.empty() ? std::span(all) : wanted);
+  const std::size_t rows =
+      blocks.empty() ? 0
+                     : blocks.back().row + blocks.back().voxels.end - blocks.back().voxels.begin;
   SceneFeatures features;
-  features.values = Matrix(scene.size(), profile.channels.size());
-  if (scene.size() == 0) return features;
+  features.values = Matrix(rows, profile.channels.size());
+  if (rows == 0) return features;
   std::array<std::vector<std::size_t>, kTurns> turns;
   for (std::size_t c = 0; c < profile.channels.size(); ++c) {
     turns[turn_of(profile.channels[c].kind)].push_back(c);
   }
-  ChannelMaker maker(cloud, scene, profile, whole);
+  ChannelMaker maker(cloud, scene, profile, whole, wanted);
   for (const auto& columns : turns) {
-    write_channels(maker, profile.channels, columns, features.values);
+    write_channels(maker, profile.channels, columns, blocks, features.values);
   }
   features.notes = maker.notes();
   return features;

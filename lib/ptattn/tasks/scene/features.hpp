@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,7 @@ namespace ptattn {
 
 /// Holds the channels of a scene.
 struct SceneFeatures {
-  Matrix values;                   ///< [voxels, channels]
+  Matrix values;                   ///< [voxels wanted, channels]
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
 };
 
@@ -50,10 +51,13 @@ struct SceneFeatures {
 /// @param cloud  what `scene` was made of
 /// @param whole  of the cloud that this one is a part of: what ranks and ranges are taken from; null:
 ///               it is a whole
+/// @param wanted  voxels, ascending, whose channels are computed, from all of the scene; empty: all
+/// @return        values of the voxels wanted
 /// Time O(n log n); parallel; the same bits for any thread count.
 [[nodiscard]] SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
                                            const SceneProfile& profile,
-                                           const FieldStatistics* whole = nullptr);
+                                           const FieldStatistics* whole = nullptr,
+                                           std::span<const VoxelRun> wanted = {});
 
 /// Returns how far channels look, in voxels to each side of their own: a part of a scene with that
 /// much around it has the channels that it has within the whole. Planes depend on ever less from

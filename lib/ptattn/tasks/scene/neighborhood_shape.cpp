@@ -71,11 +71,17 @@ NeighborhoodShape shape_of(const Moments& sums) {
 
 }  // namespace
 
-CellValues<NeighborhoodShape> neighborhood_shapes(const SceneVoxels& scene, std::size_t level) {
+CellValues<NeighborhoodShape> neighborhood_shapes(const SceneVoxels& scene, std::size_t level,
+                                                  std::span<const VoxelRun> wanted) {
   CellGroups cells = cells_of(scene, level);
   const RawVector<Moments> moments = moments_of(scene, cells);
   std::vector<NeighborhoodShape> of_cell(cells.size());
+  std::vector<char> is_wanted(cells.size(), wanted.empty() ? 1 : 0);
+  for (const VoxelRun& run : wanted) {
+    for (std::size_t v = run.begin; v < run.end; ++v) is_wanted[cells.cell_of(v)] = 1;
+  }
   parallel_each(cells.size(), kItemsPerTask, [&](std::size_t c) {
+    if (is_wanted[c] == 0) return;
     of_cell[c] = shape_of(cells.sum_around<Moments>(c, moments));
   });
   return {std::move(of_cell), std::move(cells).take_cell_of()};

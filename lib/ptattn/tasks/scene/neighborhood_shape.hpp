@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "ptattn/tasks/scene/cell_groups.hpp"
 #include "ptattn/tasks/scene/voxels.hpp"
@@ -20,9 +21,10 @@ struct NeighborhoodShape {
 };
 
 /// Computes the shape around every voxel; all but the count are 0 where N < 4 or t < 1e-6.
-/// @return by voxel
+/// @param wanted  voxels whose surroundings are computed; those of others may be 0; empty: all
+/// @return        by voxel
 /// Time O(voxels); parallel; the same bits for any thread count.
-[[nodiscard]] CellValues<NeighborhoodShape> neighborhood_shapes(const SceneVoxels& scene,
-                                                                std::size_t level);
+[[nodiscard]] CellValues<NeighborhoodShape> neighborhood_shapes(
+    const SceneVoxels& scene, std::size_t level, std::span<const VoxelRun> wanted = {});
 
 }  // namespace ptattn

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +40,11 @@ struct WholeScene {
 
 /// Prepares a part of a scene. Its channels are those that it has within the whole as far as the
 /// part reaches channel_reach() beyond them.
-/// @param cloud  points with finite coordinates, none of them stray
-[[nodiscard]] PreparedScene prepare_part(const PointCloud& cloud, const SceneProfile& profile,
-                                         const WholeScene& whole);
+/// @param cloud   points with finite coordinates, none of them stray
+/// @param wanted  says which voxels the scene shall hold, ascending; the others are only looked at.
+///                Empty: all of them
+[[nodiscard]] PreparedScene prepare_part(
+    const PointCloud& cloud, const SceneProfile& profile, const WholeScene& whole,
+    const std::function<std::vector<VoxelRun>(const SceneVoxels& all)>& wanted = {});
 
 }  // namespace ptattn

@@ -10,7 +10,8 @@ ChannelWriter ShapeChannels::make(const Channel& channel) {
   std::weak_ptr<const Shapes>& known = shapes_[channel.parameter];
   std::shared_ptr<const Shapes> around = known.lock();
   if (!around) {
-    around = std::make_shared<const Shapes>(neighborhood_shapes(scene_, channel.parameter));
+    around =
+        std::make_shared<const Shapes>(neighborhood_shapes(scene_, channel.parameter, wanted_));
     known = around;
   }
   switch (channel.kind) {

@@ -15,8 +15,10 @@ namespace ptattn {
 /// goes with the last of these. Refers to its arguments.
 class ShapeChannels {
  public:
-  ShapeChannels(const SceneVoxels& scene, const SceneProfile& profile)
-      : scene_(scene), profile_(profile) {}
+  /// @param wanted  voxels whose channels will be written; empty: all
+  ShapeChannels(const SceneVoxels& scene, const SceneProfile& profile,
+                std::span<const VoxelRun> wanted)
+      : scene_(scene), profile_(profile), wanted_(wanted) {}
 
   /// Makes a channel, which may be used as long as this lives.
   /// @param channel  kThickness, kScatter, kVertical or kVoxelCount
@@ -27,6 +29,7 @@ class ShapeChannels {
 
   const SceneVoxels& scene_;
   const SceneProfile& profile_;
+  std::span<const VoxelRun> wanted_;
   std::map<std::size_t, std::weak_ptr<const Shapes>> shapes_;  ///< by level
 };
 

@@ -42,6 +42,12 @@ struct SceneVoxels {
   }
 };
 
+/// Names voxels of a scene that follow each other.
+struct VoxelRun {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 /// Returns the index along one axis of the voxel that holds a coordinate, measured from the scene's
 /// origin.
 [[nodiscard]] inline std::uint32_t voxel_index(double coordinate, double voxel) {

@@ -15,52 +15,20 @@
 namespace ptattn {
 namespace {
 
-constexpr std::size_t kVoxelsPerTask = 4096;
-
 bool is_inside(const TileBox& box, const Cell& cell) {
   return cell[0] >= box.low[0] && cell[0] < box.high[0] && cell[1] >= box.low[1] &&
          cell[1] < box.high[1];
 }
 
-/// Leaves the voxels inside of `box`, with their points.
-PreparedScene cropped(const PreparedScene& scene, const TileBox& box) {
-  const SceneVoxels& all = scene.voxels;
-  std::vector<std::uint32_t> kept;
-  std::size_t points = 0;
-  for (std::size_t v = 0; v < all.size(); ++v) {
-    if (!is_inside(box, all.cells[v])) continue;
-    kept.push_back(static_cast<std::uint32_t>(v));
-    points += all.members(v).size();
+/// The voxels inside of `box`.
+std::vector<VoxelRun> runs_inside(const SceneVoxels& voxels, const TileBox& box) {
+  std::vector<VoxelRun> runs;
+  for (std::size_t v = 0; v < voxels.size(); ++v) {
+    if (!is_inside(box, voxels.cells[v])) continue;
+    if (runs.empty() || runs.back().end != v) runs.push_back({v, v});
+    ++runs.back().end;
   }
-  PreparedScene part;
-  SceneVoxels& voxels = part.voxels;
-  voxels.origin = all.origin;
-  voxels.extent = all.extent;
-  voxels.starts.resize(kept.size() + 1);
-  voxels.starts[0] = 0;
-  for (std::size_t v = 0; v < kept.size(); ++v) {
-    const std::size_t members = all.members(kept[v]).size();
-    voxels.starts[v + 1] = voxels.starts[v] + static_cast<std::uint32_t>(members);
-  }
-  voxels.cells.resize(kept.size());
-  voxels.means.resize(kept.size());
-  voxels.positions.resize(points);
-  voxels.points.resize(points);
-  voxels.order.resize(points);
-  part.channels = Matrix(kept.size(), scene.channels.cols());
-  parallel_each(kept.size(), kVoxelsPerTask, [&](std::size_t v) {
-    voxels.cells[v] = all.cells[kept[v]];
-    voxels.means[v] = all.means[kept[v]];
-    std::copy_n(scene.channels.row(kept[v]), scene.channels.cols(), part.channels.row(v));
-    std::uint32_t at = voxels.starts[v];
-    for (const std::uint32_t row : all.members(kept[v])) {
-      voxels.positions[at] = all.positions[row];
-      voxels.points[at] = all.points[row];
-      voxels.order[at] = at;
-      ++at;
-    }
-  });
-  return part;
+  return runs;
 }
 
 /// The points of the voxels inside of `core`.
@@ -81,25 +49,27 @@ std::uint32_t margin_of_part(const SegmenterModel& model, const TilingOptions& o
          channel_reach(model.description.preprocessing);
 }
 
-Segmentation segment_part(const SegmenterModel& model, const PointCloud& cloud,
-                          const ScenePart& part, const SegmentOptions& options,
-                          const ProgressCallback& progress) {
+Segmentation segment_part(const SegmenterModel& model, PointCloud cloud, const ScenePart& part,
+                          const SegmentOptions& options, const ProgressCallback& progress) {
   check_segment_options(model, options);
   const SceneProfile& profile = model.description.preprocessing;
   if (profile.frame != Frame::kScene) {
     throw Error(Fault::kUsage, model.description.name, "takes whole objects, no parts");
   }
   Segmentation result;
-  result.valid.assign(cloud.size(), false);
-  PreparedScene scene = prepare_part(cloud, profile, part.whole);
-  result.notes = std::move(scene.notes);
+  const std::size_t points = cloud.size();
+  result.valid.assign(points, false);
   const std::uint32_t margin = fitted(options.tiling, *model.network).tile_margin;
-  scene = cropped(scene, widened(part.core, margin));
+  const TileBox seen = widened(part.core, margin);  // by the network; the rest by channels alone
+  PreparedScene scene = prepare_part(
+      cloud, profile, part.whole, [&](const SceneVoxels& all) { return runs_inside(all, seen); });
+  cloud = {};
+  result.notes = std::move(scene.notes);
   result.voxels = static_cast<std::size_t>(std::ranges::count_if(
       scene.voxels.cells, [&](const Cell& cell) { return is_inside(part.core, cell); }));
   const std::size_t kept = options.probabilities ? model.network->out_channels() : 0;
   if (result.voxels == 0) {
-    allocate_results(cloud.size(), kept, result);
+    allocate_results(points, kept, result);
     return result;
   }
   const SceneTiles tiles(scene, *model.network, options.tiling, part.tiles);
@@ -110,7 +80,7 @@ Segmentation segment_part(const SegmenterModel& model, const PointCloud& cloud,
   std::vector<ScoredVoxels> views;
   scene.channels = Matrix();
   views.push_back({std::move(scene.voxels), std::move(probabilities)});
-  allocate_results(cloud.size(), kept, result);
+  allocate_results(points, kept, result);
   const std::vector<std::uint32_t> rows = rows_inside(views.front().voxels, part.core);
   for (const std::uint32_t row : rows) result.valid[views.front().voxels.points[row]] = true;
   write_points(views, rows, options, model.description.reliability.temperature, result);

@@ -24,12 +24,13 @@ struct ScenePart {
 /// Labels the points of a part of a scene nearly as `segment` labels them within the whole: the
 /// same voxels, channels and patches, and a tile's margin of context around. Where the whole would
 /// be cut into tiles, borders lie elsewhere.
-/// @param cloud  the points of the core and of the margin around it: finite, none of them stray
+/// @param cloud  the points of the core and of the margin around it: finite, none of them stray;
+///               given up before the network needs memory
 /// @return       as of `segment`; points outside of the core are not valid, and have zeros. Warnings
 ///               and the notes about the cloud as such are left to who knows the whole
 /// @throws Error(Fault::kUsage) for models of objects, and as `segment`
 /// Time and determinism as of `segment`.
-[[nodiscard]] Segmentation segment_part(const SegmenterModel& model, const PointCloud& cloud,
+[[nodiscard]] Segmentation segment_part(const SegmenterModel& model, PointCloud cloud,
                                         const ScenePart& part, const SegmentOptions& options = {},
                                         const ProgressCallback& progress = {});
 

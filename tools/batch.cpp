@@ -3,8 +3,11 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <functional>
+#include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +18,8 @@
 #include "made_by.hpp"
 #include "output.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/parallel.hpp"
+#include "ptattn/core/pipeline.hpp"
 #include "ptattn/core/stop.hpp"
 #include "ptattn/io/atomic_file.hpp"
 
@@ -39,7 +44,7 @@ struct Totals {
   std::size_t points = 0;
 };
 
-/// Works on one file after the other.
+/// Works on files and says what became of them, in their order.
 class Runner {
  public:
   Runner(const Batch& batch, const FileWork& work, std::size_t total)
@@ -51,32 +56,32 @@ class Runner {
         writer_(batch.format, output_),
         progress_(batch.name, total) {}
 
-  void process(const Job& job) {
-    const auto start = std::chrono::steady_clock::now();
-    const std::string path = job.input.path.string();
-    FileReport report;
-    std::string error;
-    try {
-      throw_if_stopped();
-      if (!job.input.problem.empty()) throw Error(Fault::kInput, path, job.input.problem);
-      report = work_(job, progress_);
-    } catch (const Error& problem) {
-      if (!concerns_input(problem) || ends_with_error_) throw;
-      error = problem.what();
-    } catch (const std::bad_alloc&) {
-      const Error problem(Fault::kInput, path, kNoMemory + batch_.memory_advice);
-      if (ends_with_error_) throw problem;
-      error = problem.what();
-    }
-    if (!error.empty()) {
-      progress_.message(error);
-      ++totals_.failed;
-    }
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    write(path, report, error, seconds.count());
-    totals_.points += report.points;
-    ++totals_.done;
-    progress_.advance();
+  void process(const Job& job) { conclude(work_on(job, progress_)); }
+
+  /// Works on the first of these jobs that go beside others, many at a time.
+  /// @return  how many there were
+  std::size_t process_beside(std::span<const Job> jobs) {
+    std::size_t taken = 0;
+    const auto take = [&]() -> std::optional<const Job*> {
+      if (taken == jobs.size() || !batch_.goes_beside_others(jobs[taken])) return std::nullopt;
+      return &jobs[taken++];
+    };
+    struct Told {
+      std::unique_ptr<Progress> progress = std::make_unique<Progress>();
+      Outcome outcome{};
+    };
+    ordered_pipeline(
+        static_cast<std::size_t>(2 * thread_count()), take,
+        [&](const Job* job) {
+          Told told;
+          told.outcome = work_on(*job, *told.progress);
+          return told;
+        },
+        [&](const Told& told) {
+          told.progress->tell(progress_);
+          conclude(told.outcome);
+        });
+    return taken;
   }
 
   /// One more input than was known.
@@ -85,7 +90,7 @@ class Runner {
     progress_.expect(1);
   }
   /// Says how the run ended; the exit code.
-  int conclude(bool interrupted) {
+  int finish(bool interrupted) {
     writer_.finish(totals_.done == total_);
     if (interrupted) {
       progress_.message("interrupted, " + std::to_string(totals_.done) + " of " +
@@ -105,6 +110,54 @@ class Runner {
   Progress& progress() { return progress_; }
 
  private:
+  /// What became of a job.
+  struct Outcome {
+    std::string path{};
+    FileReport report{};
+    std::string error{};         ///< of the input; the run goes on
+    std::exception_ptr fatal{};  ///< ends the run
+    double seconds = 0.0;
+  };
+
+  /// Changes nothing here, so that many jobs can be worked on at a time.
+  [[nodiscard]] Outcome work_on(const Job& job, Progress& progress) const {
+    const auto start = std::chrono::steady_clock::now();
+    Outcome outcome{.path = job.input.path.string()};
+    try {
+      throw_if_stopped();
+      if (!job.input.problem.empty()) {
+        throw Error(Fault::kInput, outcome.path, job.input.problem);
+      }
+      outcome.report = work_(job, progress);
+    } catch (const Error& problem) {
+      outcome.error = problem.what();
+      if (!concerns_input(problem) || ends_with_error_) outcome.fatal = std::current_exception();
+    } catch (const std::bad_alloc&) {
+      const Error problem(Fault::kInput, outcome.path, kNoMemory + batch_.memory_advice);
+      outcome.error = problem.what();
+      if (ends_with_error_) outcome.fatal = std::make_exception_ptr(problem);
+    } catch (...) {
+      outcome.fatal = std::current_exception();
+    }
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    outcome.seconds = seconds.count();
+    return outcome;
+  }
+
+  /// Says what became of the next job.
+  /// @throws what ends the run
+  void conclude(const Outcome& outcome) {
+    if (outcome.fatal) std::rethrow_exception(outcome.fatal);
+    if (!outcome.error.empty()) {
+      progress_.message(outcome.error);
+      ++totals_.failed;
+    }
+    write(outcome.path, outcome.report, outcome.error, outcome.seconds);
+    totals_.points += outcome.report.points;
+    ++totals_.done;
+    progress_.advance();
+  }
+
   void write(const std::string& path, const FileReport& report, const std::string& error,
              double seconds) {
     Json record{{"path", path}};
@@ -200,14 +253,18 @@ int run_batch(std::vector<Job> jobs, const Batch& batch, const FileWork& work) {
   Runner runner(batch, work, jobs.size());
   if (planned == 0) runner.progress().note("", "the list of inputs is empty");
   try {
-    for (const Job& job : jobs) runner.process(job);
+    const bool beside = batch.goes_beside_others && !batch.fail_fast && thread_count() > 1;
+    for (std::size_t next = 0; next < jobs.size(); ++next) {
+      if (beside && jobs.size() > 1) next += runner.process_beside(std::span(jobs).subspan(next));
+      if (next < jobs.size()) runner.process(jobs[next]);
+    }
   } catch (const Stopped&) {
-    return runner.conclude(true);
+    return runner.finish(true);
   } catch (...) {
     runner.give_up();
     throw;
   }
-  return runner.conclude(false);
+  return runner.finish(false);
 }
 
 int run_stream(const std::function<std::optional<Job>()>& next, const Batch& batch,
@@ -225,12 +282,12 @@ int run_stream(const std::function<std::optional<Job>()>& next, const Batch& bat
       runner.process(one.front());
     }
   } catch (const Stopped&) {
-    return runner.conclude(true);
+    return runner.finish(true);
   } catch (...) {
     runner.give_up();
     throw;
   }
-  return runner.conclude(false);
+  return runner.finish(false);
 }
 
 int print_plan(const std::vector<Job>& jobs, const Batch& batch) {

@@ -40,6 +40,9 @@ struct Batch {
   /// what earlier outputs say.
   Provenance run{};
   std::vector<std::filesystem::path> sources{};  ///< inputs that all outputs are made of
+  /// Returns whether a thread may work on a job while the others work on others; such jobs neither
+  /// take much memory nor depend on each other. Empty: no job.
+  std::function<bool(const Job& job)> goes_beside_others{};
 };
 
 /// Checks what can be said before anything is read.
@@ -51,7 +54,11 @@ void check_files(const FileOptions& files, bool needs_output = true);
 
 [[nodiscard]] Batch make_batch(const std::string& name, const FileOptions& files);
 
-/// Works through `jobs`, one after the other, and writes a record of each to standard output.
+/// Works through `jobs` and writes a record of each to standard output, in their order.
+///
+/// Jobs that may go beside others (and not with `fail_fast`) are worked on by as many threads as
+/// there are, so that while one file is read or written, another is computed; all others one after
+/// the other. What is said of a file is said when its turn comes.
 ///
 /// An input that fails is reported, on standard error too, and the next one follows; with
 /// `fail_fast`, or where there is only one, its error ends the run. With `resume`, jobs whose

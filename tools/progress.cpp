@@ -85,6 +85,8 @@ Progress::Progress(std::string name, std::size_t total, std::string unit)
       items_{total, std::move(unit)},
       shown_(talk().progress && !talk().quiet && ::isatty(STDERR_FILENO) == 1) {}
 
+Progress::Progress() : shown_(false), keeps_(true) {}
+
 Progress::~Progress() {
   hide();
 }
@@ -134,11 +136,15 @@ void Progress::show_parts(std::size_t done, std::size_t total, const std::string
 }
 
 void Progress::message(std::string_view text) {
+  if (keeps_) return kept_.push_back({Line::Kind::kMessage, {}, {{}, std::string(text)}});
   hide();
   say(name_, text, true);
 }
 
 void Progress::note(std::string_view subject, std::string_view text) {
+  if (keeps_) {
+    return kept_.push_back({Line::Kind::kNote, std::string(subject), {{}, std::string(text)}});
+  }
   if (talk().quiet) return;
   std::string kind;
   std::ranges::copy_if(text, std::back_inserter(kind),
@@ -150,6 +156,7 @@ void Progress::note(std::string_view subject, std::string_view text) {
 }
 
 void Progress::warn(std::string_view subject, const Hint& warning) {
+  if (keeps_) return kept_.push_back({Line::Kind::kWarning, std::string(subject), warning});
   hide();
   say(name_, line_about(subject, warning.text));
   warnings_.push_back(warning);
@@ -158,6 +165,22 @@ void Progress::warn(std::string_view subject, const Hint& warning) {
 void Progress::summary(std::size_t files, std::size_t items, std::string_view unit) {
   hide();
   if (!talk().quiet) say(name_, summary_line(files, items, seconds_since(items_.start), unit));
+}
+
+void Progress::tell(Progress& other) {
+  for (const Line& line : std::exchange(kept_, {})) {
+    switch (line.kind) {
+      case Line::Kind::kMessage:
+        other.message(line.hint.text);
+        break;
+      case Line::Kind::kNote:
+        other.note(line.subject, line.hint.text);
+        break;
+      case Line::Kind::kWarning:
+        other.warn(line.subject, line.hint);
+        break;
+    }
+  }
 }
 
 void Progress::hide() {

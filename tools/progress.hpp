@@ -19,6 +19,9 @@ namespace ptattn::tools {
 /// `3 of 12 clouds, 0.8 a second, 0:11 left; 43 %, 0:03 left`.
 class Progress {
  public:
+  /// Makes one that says nothing and keeps notes, warnings and messages to be said by another: of a
+  /// file that is worked on beside others.
+  Progress();
   /// @param unit  what is counted
   Progress(std::string name, std::size_t total, std::string unit = "clouds");
   ~Progress();
@@ -45,6 +48,8 @@ class Progress {
   [[nodiscard]] std::vector<Hint> take_warnings() { return std::exchange(warnings_, {}); }
   /// The last line of a run: files, points, seconds, points per second; none with -q.
   void summary(std::size_t files, std::size_t items, std::string_view unit = "points");
+  /// Lets `other` say what this one kept, in order.
+  void tell(Progress& other);
   /// Takes the progress line away, before something else is written to the same terminal. The next
   /// `advance` brings it back.
   void hide();
@@ -56,6 +61,12 @@ class Progress {
     std::string unit;
     std::size_t done = 0;
     Clock::time_point start = Clock::now();
+  };
+  /// A line that is to be said by another.
+  struct Line {
+    enum class Kind { kMessage, kNote, kWarning } kind;
+    std::string subject;
+    Hint hint;  ///< its text is the line, its code that of a warning
   };
   [[nodiscard]] static double seconds_since(Clock::time_point start);
   void draw(bool at_once);
@@ -69,6 +80,8 @@ class Progress {
   Clock::time_point last_draw_;
   std::set<std::string> noted_;  ///< notes without their digits
   std::vector<Hint> warnings_;
+  bool keeps_ = false;
+  std::vector<Line> kept_;
 };
 
 /// "12 of 40 clouds, 3.1 a second, 0:09 left", or, of the unit "%", "30 %, 0:09 left"

@@ -19,6 +19,7 @@
 #include "ptattn/core/error.hpp"
 #include "segment/instance_field.hpp"
 #include "segment/run.hpp"
+#include "segment/survey.hpp"
 #include "target.hpp"
 #include "tool.hpp"
 
@@ -178,6 +179,7 @@ int run(Settings& s) {
     tell_precision(s.precision, progress);
     return segment_file(job, model, s.run, progress);
   };
+  batch.goes_beside_others = [&](const Job& job) { return goes_beside_others(job, model, s.run); };
   if (!stream) return run_batch(jobs, batch, work);
   NameStream names(std::cin, s.files.null_list ? '\0' : '\n');
   const auto next = [&]() -> std::optional<Job> {

@@ -73,6 +73,44 @@ TEST_F(Segment, folders_keep_their_paths_and_bad_inputs_do_not_stop_the_rest) {
   EXPECT_THAT(finished.err, HasSubstr("1 of 4 inputs failed\n"));
 }
 
+TEST_F(Segment, files_side_by_side_give_the_same_bytes_and_lines_as_one_after_the_other) {
+  const PointCloud town = read_cloud(kTown);
+  for (const std::size_t part : {0U, 1U, 2U, 3U, 4U}) {
+    PointCloud cloud(part == 2 ? 900 : 1200 + 200 * part);
+    for (const Field& field : town.fields()) {
+      const auto from = field.bytes().subspan(700 * part * field.bytes_per_point());
+      std::ranges::copy(from.first(cloud.size() * field.bytes_per_point()),
+                        cloud.add(field.name(), field.type(), field.count()).bytes().begin());
+    }
+    fs::create_directories(folder() / "in");
+    write_cloud(folder() / ("in/" + std::to_string(part) + ".ply"), cloud);
+  }
+  write_file(folder() / "in/1b.ply", "ply\nnonsense\n");
+  std::vector<Finished> runs;
+  for (const std::string threads : {"1", "4"}) {
+    runs.push_back(segment({"in", "-o", "out" + threads + "/", "--threads", threads, "-v",
+                            "--no-timing", "--format", "jsonl"}));
+    EXPECT_EQ(runs.back().exit_code, 3) << runs.back().err;
+  }
+  const auto lines = [](std::string text, const std::string& own) {
+    for (std::size_t at; (at = text.find(own)) != std::string::npos;) text.replace(at, 4, "out");
+    return lines_of(text);
+  };
+  EXPECT_EQ(lines(runs[0].out, "out1"), lines(runs[1].out, "out4"));
+  EXPECT_EQ(lines_of(runs[0].out).size(), 6U);
+  std::vector<std::string> first = lines(runs[0].err, "out1");
+  std::vector<std::string> second = lines(runs[1].err, "out4");
+  ASSERT_EQ(first.size(), second.size()) << runs[1].err;
+  ASSERT_GE(first.size(), 3U) << runs[1].err;
+  first.pop_back();  // has seconds
+  second.pop_back();
+  EXPECT_EQ(first, second);
+  for (const char part : std::string("01234")) {
+    const std::string name = std::string("/") + part + ".ply";
+    EXPECT_EQ(read_file(folder() / ("out1" + name)), read_file(folder() / ("out4" + name)));
+  }
+}
+
 TEST_F(Segment, a_list_on_standard_input) {
   put_town("in/a.ply");
   const Finished finished = segment({"-", "-o", "out/"}, "in/a.ply\n");

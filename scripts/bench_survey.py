@@ -4,16 +4,18 @@
     scripts/bench_survey.py --programs build/default/bin --work /fast/disk --millions 20,100 --memory 2G
     ... --whole 20           # these sizes in memory, too, and how many labels are the same
     ... --kill 100           # kills a run of this size in its middle and measures what --resume takes
+    ... --steps 400          # of this size the plan and a few of the tiles alone
     scripts/bench_survey.py  # only draws the table
 
 A survey is a real tile, copied side by side into a square, as one LAZ file: real points, and so many of them to a voxel as the tile has,
 but the same few streets again and again. Output is LAZ. Rows of the table that are measured again are replaced. Files lie in --work
-and are removed. Needs laspy and lazrs, and room for the survey, its scratch folder and the output: some 60 bytes a point.
+and are removed. Needs laspy and lazrs, and room for the survey, its scratch folder and the output: some 30 bytes a point.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -114,6 +116,14 @@ def measure(options: argparse.Namespace, tile: laspy.LasData, millions: int) -> 
         rows.append({"way": way, "points": str(points), "same_labels": "", **found})
         print(rows[-1], flush=True)
 
+    if millions in options.steps:
+        add("plan", Run(command(*pieces[:2], "--plan"), scratch).wait())
+        tiles = len(json.loads((scratch / "plan.json").read_text())["tiles"])
+        for tile in sorted({1 + k * (tiles - 1) // max(1, options.tiles - 1) for k in range(options.tiles)}):
+            add(f"tile {tile} of {tiles}", Run(command(*pieces[:2], "--tile", str(tile)), scratch).wait())
+        shutil.rmtree(scratch)
+        survey.unlink()
+        return rows
     if millions in options.kill:
         run = Run(command(*pieces), scratch)
         while len(list(scratch.glob("labels-*"))) < options.kill_after:
@@ -172,6 +182,8 @@ def main() -> None:
     parser.add_argument("--whole", type=numbers, default=[], help="sizes that are labelled in memory, too")
     parser.add_argument("--kill", type=numbers, default=[], help="sizes of which a run is killed and resumed")
     parser.add_argument("--kill-after", type=int, default=4, help="tiles")
+    parser.add_argument("--steps", type=numbers, default=[], help="sizes of which the plan and some tiles are measured alone")
+    parser.add_argument("--tiles", type=int, default=5, help="tiles of these, from the first to the last")
     parser.add_argument("--table", type=Path, default=ROOT / "tests/bench/survey.csv")
     parser.add_argument("--picture", type=Path, default=ROOT / "tests/bench/survey.svg")
     parser.add_argument("--note", help="what stands below the picture [the machine]")
@@ -188,7 +200,8 @@ def main() -> None:
             write_table(options.table, rows)
         if made:
             shutil.rmtree(options.work)
-    options.picture.write_text(draw(rows, options.note or f"{machine()}, --memory {options.memory}"))
+    if any(row["way"] in COLOURS for row in rows):
+        options.picture.write_text(draw(rows, options.note or f"{machine()}, --memory {options.memory}"))
 
 
 if __name__ == "__main__":

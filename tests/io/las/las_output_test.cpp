@@ -27,6 +27,16 @@ TEST_F(Las, new_fields_become_extra_bytes_and_leave_all_else_alone) {
   }
 }
 
+TEST_F(Las, records_behind_the_points_move_with_new_fields) {
+  for (const char* const name : {"simple1_3.las", "1_4_w_evlr.las", "1_4_w_evlr.laz"}) {
+    PointCloud cloud = read_cloud(las_folder() / "outside" / name);
+    const std::vector<LasRecord> before = cloud.metadata().las->extended_records;
+    ASSERT_FALSE(before.empty());
+    (void)cloud.add("confidence", FieldType::kFloat32);
+    EXPECT_EQ(again(cloud).metadata().las->extended_records, before) << name;
+  }
+}
+
 TEST_F(Las, several_new_fields_are_described_one_by_one) {
   PointCloud cloud = fixture("format1.las");
   for (const char* const name : {"confidence", "entropy", "margin"}) {
@@ -265,7 +275,7 @@ TEST_F(Las, codes_that_are_no_systems_of_points_are_refused) {
     }
     return "";
   };
-  EXPECT_THAT(refused("EPSG:2155555"), testing::HasSubstr("expected EPSG:CODE"));
+  EXPECT_THAT(refused("EPSG:2155555"), testing::HasSubstr("the codes of ESRI are others"));
   EXPECT_EQ(refused("EPSG:21544"),
             "--crs: EPSG:21544 is not in the EPSG registry of PROJ on this machine");
   for (const char* const crs :

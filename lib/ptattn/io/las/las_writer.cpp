@@ -20,6 +20,7 @@ namespace las {
 namespace {
 
 constexpr std::uint16_t kWaveformRecord = 65535;
+constexpr std::string_view kMisspelledUser = "LAS_Spec";
 
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -44,14 +45,22 @@ std::string front_of(LasPlan& plan, std::span<const std::byte> padding) {
   return std::string(as_text(plan.block)).append(records).append(as_text(padding));
 }
 
+/// Returns true for the record that holds waveforms: in LAS 1.3 the only one behind the points,
+/// which some writers name "LAS_Spec".
+bool is_waveform_record(const LasRecord& record, const LasHeader& header) {
+  return header.minor_version == 3 || is_record(record, kStandardUser, kWaveformRecord) ||
+         is_record(record, kMisspelledUser, kWaveformRecord);
+}
+
 /// Appends the EVLRs, which begin at byte `start`, and notes in the header where they are.
 void write_extended_records(AtomicFile& file, std::uint64_t start,
                             std::span<const LasRecord> records, LasHeader& header) {
   header.extended_start = records.empty() ? 0 : start;
   header.extended_records = static_cast<std::uint32_t>(records.size());
+  if (header.minor_version == 3 && records.empty()) header.waveform_start = 0;
+  const bool has_waveforms = header.waveform_start != 0;
   for (const LasRecord& record : records) {
-    const bool is_waveform = is_record(record, kStandardUser, kWaveformRecord);
-    if (is_waveform && header.waveform_start != 0) header.waveform_start = start;
+    if (has_waveforms && is_waveform_record(record, header)) header.waveform_start = start;
     std::string front;
     append_extended_header(front, record);
     file.append(front);

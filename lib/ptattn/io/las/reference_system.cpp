@@ -102,7 +102,10 @@ std::uint16_t add_reference_system(std::vector<LasRecord>& records, const std::s
     return encoding;
   }
   if (!is_wkt(crs)) {
-    throw Error(Fault::kUsage, "--crs", "expected EPSG:CODE, WKT, or a file that holds WKT");
+    throw Error(
+        Fault::kUsage, "--crs",
+        "expected EPSG:CODE (up to 65535; the codes of ESRI are others), WKT, or a file that "
+        "holds WKT");
   }
   records.push_back(wkt_record(crs));
   return encoding;

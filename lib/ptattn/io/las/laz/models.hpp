@@ -107,7 +107,9 @@ class SymbolModel {
 
   [[nodiscard]] std::uint32_t symbols() const { return kFewer ? symbols_ : kSymbols; }
 
-  void start() {
+  // Not inline, like update(): both are rare, and in each of the hundred places that code a symbol
+  // they would crowd the rest out of the nearest cache.
+  [[gnu::noinline]] void start() {
     last_ = 0;
     std::fill_n(counts_.begin(), symbols(), std::uint16_t{1});
     begins_.fill(INT16_MAX);
@@ -118,7 +120,7 @@ class SymbolModel {
     period_ = until_update_ = (symbols() + 6) / 2;
   }
 
-  void update() {
+  [[gnu::noinline]] void update() {
     total_ += period_;
     if (total_ > kMostCounts) {
       total_ = 0;
@@ -170,7 +172,7 @@ class BitModel {
   static constexpr std::uint32_t kMostCounts = 1U << 13U;
   static constexpr std::uint32_t kLongestPeriod = 64;
 
-  void update() {
+  [[gnu::noinline]] void update() {
     total_ += period_;
     if (total_ > kMostCounts) {
       total_ = (total_ + 1) / 2;

@@ -70,13 +70,28 @@ TEST_F(Train, sees_what_is_usual_in_what_the_model_has_learnt_from_as_well) {
   arguments.insert(arguments.end(), {"--hold-out", "b*"});
   ASSERT_EQ(train(arguments).exit_code, 0);
   EXPECT_THAT(read_file(folder() / "model/config.json"), Not(HasSubstr("\"usual\"")))
-      << "one held-out place does not tell";
+      << "two places do not tell";
   for (const unsigned seed : {3U, 4U, 5U}) put_village(std::to_string(seed) + ".ply", seed);
   const Finished finished = train({"data", "--hold-out", "b*", "--calibrate", "model"});
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(finished.out, HasSubstr("usual distance: up to "));
   EXPECT_THAT(read_file(folder() / "model/config.json"), HasSubstr("\"usual\""));
   EXPECT_THAT(finished.out, Not(HasSubstr("a.ply"))) << "not scored";
+}
+
+TEST_F(Train, ends_with_what_calibrate_says_is_usual) {
+  put_village("b.ply", 2);
+  for (const unsigned seed : {1U, 3U, 4U, 5U}) put_village(std::to_string(seed) + ".ply", seed);
+  auto arguments = small_run("model");
+  arguments.insert(arguments.end(), {"--hold-out", "b*"});
+  ASSERT_EQ(train(arguments).exit_code, 0);
+  const std::string config = read_file(folder() / "model/config.json");
+  EXPECT_THAT(config, HasSubstr("\"usual\""));
+  const std::string familiar = read_file(folder() / "model/familiar.safetensors");
+  EXPECT_THAT(read_file(folder() / "model/README.md"), HasSubstr("usual distance: up to "));
+  ASSERT_EQ(train({"data", "--hold-out", "b*", "--calibrate", "model"}).exit_code, 0);
+  EXPECT_EQ(read_file(folder() / "model/config.json"), config);
+  EXPECT_EQ(read_file(folder() / "model/familiar.safetensors"), familiar);
 }
 
 TEST_F(Train, learns_other_networks_over_voxels) {

@@ -33,8 +33,6 @@ struct TrainData {
   std::vector<DataFile> training;
   std::vector<DataFile> selection;  ///< to choose weights by; may be empty
   std::vector<DataFile> held_out;
-  /// What the model to be calibrated has learnt from, to see what is usual; else empty.
-  std::vector<DataFile> learnt_from{};
   std::vector<std::string> notes;  ///< how the parts were made, a line each
 };
 

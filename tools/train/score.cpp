@@ -160,10 +160,9 @@ std::string reliability_text(const ReliabilityFinding& finding, const train::Lab
 int score_model(const TrainSettings& settings, TrainData data) {
   const bool calibrates = !settings.calibrate.empty();
   const fs::path folder = locate_model(calibrates ? settings.calibrate : settings.score);
-  // A task needs something to learn from.
-  const std::vector<DataFile> one{data.training.front()};
-  if (calibrates && data.kind == TrainKind::kScenes) data.learnt_from = std::move(data.training);
-  data.training = one;
+  if (!calibrates || data.kind != TrainKind::kScenes) {  // a task needs something to learn from
+    data.training = std::vector<DataFile>{data.training.front()};
+  }
   const auto task = make_task(plan_for(train::read_model_spec(folder), data.kind), data);
   std::optional<ReliabilityFinding> finding;
   if (calibrates) finding = find_reliability(folder, *task, data.truth.space);

@@ -1,6 +1,7 @@
 #include "task.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "memory_limit.hpp"
@@ -40,21 +41,22 @@ class PointTask final : public TrainTask {
     auto training = take_clouds(data.training);
     selection_ = take_clouds(data.selection);
     held_out_ = take_clouds(data.held_out);
-    learnt_from_ = take_clouds(data.learnt_from);
     if (data.kind == TrainKind::kParts) {
       stream_ = std::make_unique<train::ObjectStream>(
           std::move(training), space_, train::ObjectView{.voxels = plan.profile}, plan.objects);
       return;
     }
     number_buildings(training, space_, plan.profile->voxel);
-    stream_ = std::make_unique<train::SceneStream>(std::move(training), space_, *plan.profile,
-                                                   plan.stream);
+    auto scenes = std::make_unique<train::SceneStream>(std::move(training), space_, *plan.profile,
+                                                       plan.stream);
+    learnt_from_ = scenes->scenes();
+    stream_ = std::move(scenes);
   }
 
   [[nodiscard]] const train::SampleStream& stream() const override { return *stream_; }
   [[nodiscard]] std::vector<CloudScores> validate(const fs::path& folder,
                                                   const Validation& how) const override {
-    const std::vector<LabelledCloud>& clouds = part(how.part);
+    const std::span<const LabelledCloud> clouds = part(how.part);
     SegmenterModel model = load_segmenter(folder);
     if (!how.calibrated) model.description.reliability.temperature = {};
     const train::ValidationOptions options{how.between, default_memory(), how.sample};
@@ -72,7 +74,7 @@ class PointTask final : public TrainTask {
   }
 
  private:
-  [[nodiscard]] const std::vector<LabelledCloud>& part(DataPart which) const {
+  [[nodiscard]] std::span<const LabelledCloud> part(DataPart which) const {
     if (which == DataPart::kSelection) return selection_;
     return which == DataPart::kHeldOut ? held_out_ : learnt_from_;
   }
@@ -89,7 +91,7 @@ class PointTask final : public TrainTask {
   std::vector<LabelledCloud> selection_;
   bool scenes_;
   std::vector<LabelledCloud> held_out_;
-  std::vector<LabelledCloud> learnt_from_;
+  std::span<const LabelledCloud> learnt_from_;  // those of the stream, if it is of scenes
   std::unique_ptr<train::SampleStream> stream_;
 };
 
@@ -106,6 +108,7 @@ class ObjectTask final : public TrainTask {
   [[nodiscard]] const train::SampleStream& stream() const override { return stream_; }
   [[nodiscard]] std::vector<CloudScores> validate(const fs::path& folder,
                                                   const Validation& how) const override {
+    if (how.part == DataPart::kLearntFrom) return {};  // only scenes give a sample of features
     const bool selects = how.part == DataPart::kSelection;
     ClassifierModel model = load_classifier(folder);
     if (!how.calibrated) model.description.reliability.temperature = {};

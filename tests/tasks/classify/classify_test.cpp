@@ -168,6 +168,24 @@ TEST(classify, tells_a_scene_and_coarse_coordinates) {
   EXPECT_EQ(classify(model, cloud_of(points)).warnings[0].text.find("coordinates are float"), 0U);
 }
 
+TEST(classify, tells_a_block_of_a_survey_higher_than_wide) {
+  const auto model = model_of(3, moments);
+  const auto warnings = [&](double wide, double east, bool scanned) {
+    Random random(8);
+    std::vector<Position> points(5'000);
+    for (Position& p : points) {
+      p = {east + wide * random.uniform(), wide * random.uniform(), 40 * random.uniform()};
+    }
+    PointCloud block = cloud_of(points);
+    if (scanned) block.add("return_number", FieldType::kUInt8);
+    return classify(model, block).warnings.size();
+  };
+  EXPECT_EQ(warnings(22.0, 382'575.0, true), 1U);
+  EXPECT_EQ(warnings(22.0, 382'575.0, false), 0U);
+  EXPECT_EQ(warnings(22.0, 0.0, true), 0U);
+  EXPECT_EQ(warnings(9.0, 382'575.0, true), 0U);  // a tree
+}
+
 TEST(classify, same_bits_for_any_thread_count) {
   const auto model = model_of(3, moments);
   const PointCloud cloud = cloud_of(lopsided_points(50'000));

@@ -20,10 +20,11 @@ namespace {
 constexpr std::size_t kManyPoints = 5000;
 constexpr std::size_t kManyFarOff = 500;
 constexpr double kWideOfScanner = 8.0;
-constexpr double kWide = 20.0;        // units
-constexpr double kFarOff = 1000.0;    // times its extent from 0: coordinates of a country
-constexpr double kFlat = 2.0;         // seen from above, over seen from a side
-constexpr double kManyInACell = 2.0;  // points of a covered cell, in the mean
+constexpr double kWide = 20.0;         // units
+constexpr double kWideOfBlock = 15.0;  // of a survey; wider than a tree that is cut out of it
+constexpr double kFarOff = 1000.0;     // times its extent from 0: coordinates of a country
+constexpr double kFlat = 2.0;          // seen from above, over seen from a side
+constexpr double kManyInACell = 2.0;   // points of a covered cell, in the mean
 
 std::string letters_of(std::string_view name) {
   std::string letters;
@@ -45,19 +46,25 @@ bool has_scanner_fields(const PointCloud& cloud) {
          });
 }
 
+bool has_coordinates_of_a_country(const Position& at, double wide) {
+  return std::max(std::abs(at[0]), std::abs(at[1])) > kFarOff * wide;
+}
+
 bool is_scene(const PointCloud& cloud, std::span<const Position> positions) {
   const bool scanned = has_scanner_fields(cloud);
   const double least = scanned ? kWideOfScanner : kWide;
   if (longest_side(positions) < least) return false;
   const std::optional<ScenePose> pose = scene_pose(positions);
-  if (!pose || !pose->is_flat()) return false;
+  if (!pose) return false;
   const double wide = std::ranges::max(pose->extent);
+  const bool national = has_coordinates_of_a_country(positions.front(), wide);
+  if (!pose->is_flat()) {  // a block of a survey may be higher than it is wide
+    return scanned && national && std::max(pose->extent[0], pose->extent[1]) >= kWideOfBlock;
+  }
   if (wide < least) return false;
   const std::size_t cover = std::ranges::max(pose->cover);
   if (static_cast<double>(pose->points) < kManyInACell * static_cast<double>(cover)) return false;
   if (scanned) return true;
-  const double far = std::max(std::abs(positions.front()[0]), std::abs(positions.front()[1]));
-  const bool national = far > kFarOff * wide;
   if (positions.size() > kManyPoints) return pose->flatness > (national ? kFlat : 2.0 * kFlat);
   return national && positions.size() > kManyFarOff && coordinate_of(pose->up) == 2 &&
          pose->flatness > 2.0 * kFlat;

@@ -15,7 +15,8 @@ namespace ptattn {
 ///   alike  all points coincide
 ///   scene  it lies flat like a piece of the earth and has fields of a scanner (return numbers, GPS
 ///          time, ASPRS codes) over 8 units and more, or more than 5000 points over 20 and more,
-///          500 where its coordinates are those of a country and z is up
+///          500 where its coordinates are those of a country and z is up; or it has such
+///          coordinates and fields of a scanner and is 15 units wide, flat or not
 ///
 /// @param positions  of the points that the classifier may use
 /// Time O(n log n); the same lines for any thread count.

@@ -153,6 +153,46 @@ TEST(classify, a_stray_point_changes_nothing_and_is_told) {
             std::vector<std::string>{"1 of 1001 points lies far from all others and is left out"});
 }
 
+/// Scores of class 1 where most points lie far inside the unit sphere, and where they do not.
+ClassifierModel model_of_outliers(float if_inside, float if_not) {
+  return model_of(2, [=](MatrixView p) {
+    double far = 0.0;
+    for (std::size_t i = 0; i < p.rows; ++i) {
+      far += std::hypot(p(i, 0), p(i, 1), p(i, 2)) > 0.7 ? 1.0 : 0.0;
+    }
+    const bool is_inside = far < 0.5 * static_cast<double>(p.rows);
+    return std::vector<float>{0.0F, is_inside ? if_inside : if_not};
+  });
+}
+
+TEST(classify, scattered_points_are_left_out_where_the_network_is_surer_of_the_others) {
+  Random random(9);
+  std::vector<Position> points;
+  for (int i = 0; i < 1000; ++i) {  // a sphere
+    Position p{random.uniform() - 0.5, random.uniform() - 0.5, random.uniform() - 0.5};
+    const double r = std::hypot(p[0], p[1], p[2]);
+    for (double& x : p) x /= r;
+    points.push_back(p);
+  }
+  for (int i = 0; i < 100; ++i) {
+    points.push_back(
+        {8 * random.uniform() - 4, 8 * random.uniform() - 4, 8 * random.uniform() - 4});
+  }
+  const Classification without = classify(model_of_outliers(0.5F, 3.0F), cloud_of(points));
+  EXPECT_GT(without.probabilities[1], 0.9);
+  ASSERT_EQ(without.notes.size(), 1U);
+  EXPECT_THAT(without.notes[0], testing::HasSubstr("of 1100 points seem scattered around"));
+  const Classification all = classify(model_of_outliers(3.0F, 0.5F), cloud_of(points));
+  EXPECT_GT(all.probabilities[1], 0.9);
+  EXPECT_TRUE(all.notes.empty());
+
+  const ClassifiedSample sample =
+      classify_sample(model_of_outliers(0.5F, 3.0F), cloud_of(points), Axis::kZ);
+  EXPECT_EQ(sample.classification.probabilities, without.probabilities);
+  EXPECT_EQ(sample.usable.points.size(), sample.usable.positions.size());
+  EXPECT_LT(sample.usable.points.size(), 1020U);
+}
+
 TEST(classify, tells_a_scene_and_coarse_coordinates) {
   const auto model = model_of(3, moments);
   Random random(6);

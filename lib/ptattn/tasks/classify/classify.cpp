@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "ptattn/cloud/orientation.hpp"
+#include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/probabilities.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
 #include "ptattn/tasks/geometry/object_hints.hpp"
+#include "ptattn/tasks/geometry/scattered_points.hpp"
 
 namespace ptattn {
 namespace {
@@ -64,19 +66,44 @@ const Classification& classification_of(const ClassifiedSample& classified) {
   return classified.classification;
 }
 
+double confidence_of(const auto& classified) {
+  return std::ranges::max(classification_of(classified).probabilities);
+}
+
 /// What `classify_with` finds for the axis, or for the one with the highest confidence.
 template <class ClassifyWith>
 auto with_best_axis(std::optional<Axis> up, const ClassifyWith& classify_with) {
   if (up) return classify_with(*up);
-  const auto confidence = [](const auto& classified) {
-    return std::ranges::max(classification_of(classified).probabilities);
-  };
   auto best = classify_with(kAllAxes.front());
   for (const Axis axis : std::span(kAllAxes).subspan(1)) {
     auto other = classify_with(axis);
-    if (confidence(other) > confidence(best)) best = std::move(other);
+    if (confidence_of(other) > confidence_of(best)) best = std::move(other);
   }
   return best;
+}
+
+/// What `classify_points` finds for all points or, where that is surer, for those that are not
+/// scattered around the object: others, and a note, are then removed from `usable`.
+template <class ClassifyPoints>
+auto with_best_points(const ClassifierModel& model, UsablePoints& usable,
+                      const ClassifyPoints& classify_points) {
+  auto best = classify_points(usable.positions);
+  const Strays scattered{.rows = scattered_points(usable.positions)};
+  const std::size_t n = usable.positions.size();
+  if (scattered.empty() || n - scattered.rows.size() < model.description.preprocessing.min_points) {
+    return best;
+  }
+  RawVector<Position> others(n);
+  std::ranges::copy(usable.positions, others.begin());
+  drop_strays(others, scattered);
+  auto without = classify_points(others);
+  if (confidence_of(without) <= confidence_of(best)) return best;
+  usable.positions = std::move(others);
+  drop_strays(usable.points, scattered);
+  usable.note += (usable.note.empty() ? "" : "; ") + std::to_string(scattered.rows.size()) +
+                 " of " + std::to_string(n) +
+                 " points seem scattered around the object and are left out";
+  return without;
 }
 
 void add_remarks(const PointCloud& cloud, const std::string& note,
@@ -98,11 +125,13 @@ void calibrate(Classification& result, const ClassifierModel& model) {
 
 Classification classify(const ClassifierModel& model, const PointCloud& cloud,
                         const ClassifyOptions& options) {
-  const UsablePoints usable = usable_points(cloud, model.description.preprocessing);
-  Classification best = with_best_axis(options.up, [&](Axis up) {
-    Ballot mean = vote(model, turned_upright(usable.positions, up), options.votes);
-    return Classification{
-        .probabilities = std::move(mean.probabilities), .up = up, .energy = mean.energy};
+  UsablePoints usable = usable_points(cloud, model.description.preprocessing);
+  Classification best = with_best_points(model, usable, [&](std::span<const Position> positions) {
+    return with_best_axis(options.up, [&](Axis up) {
+      Ballot mean = vote(model, turned_upright(positions, up), options.votes);
+      return Classification{
+          .probabilities = std::move(mean.probabilities), .up = up, .energy = mean.energy};
+    });
   });
   calibrate(best, model);
   add_remarks(cloud, usable.note, usable.positions, best);
@@ -113,18 +142,19 @@ ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud&
                                  std::optional<Axis> up) {
   const ClassifierDescription& description = model.description;
   UsablePoints usable = usable_points(cloud, description.preprocessing);
-  const RawVector<Position> as_given = std::move(usable.positions);
-  ClassifiedSample best = with_best_axis(up, [&](Axis axis) {
-    ClassifiedSample result;
-    result.usable.positions = turned_upright(as_given, axis);
-    result.sample = prepare_sample(result.usable.positions, description.preprocessing, 0, 1);
-    Ballot ballot = look(model, result.sample.points);
-    result.classification = {
-        .probabilities = std::move(ballot.probabilities), .up = axis, .energy = ballot.energy};
-    return result;
+  ClassifiedSample best = with_best_points(model, usable, [&](std::span<const Position> positions) {
+    return with_best_axis(up, [&](Axis axis) {
+      ClassifiedSample result;
+      result.usable.positions = turned_upright(positions, axis);
+      result.sample = prepare_sample(result.usable.positions, description.preprocessing, 0, 1);
+      Ballot ballot = look(model, result.sample.points);
+      result.classification = {
+          .probabilities = std::move(ballot.probabilities), .up = axis, .energy = ballot.energy};
+      return result;
+    });
   });
   best.usable.points = std::move(usable.points);
-  add_remarks(cloud, usable.note, as_given, best.classification);
+  add_remarks(cloud, usable.note, usable.positions, best.classification);
   calibrate(best.classification, model);
   return best;
 }

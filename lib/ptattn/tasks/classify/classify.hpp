@@ -25,7 +25,7 @@ struct ClassifyOptions {
 struct Classification {
   std::vector<double> probabilities;  ///< one a class, sum 1
   Axis up = Axis::kZ;                 ///< the axis of the input that was taken as up
-  std::vector<std::string> notes{};   ///< stray points, a line each
+  std::vector<std::string> notes{};   ///< stray and scattered points, a line each
   std::vector<Hint> warnings{};       ///< see `object_hints`
   /// -ln sum_c exp(score_c), the mean of the votes: high where no class stands out from the others,
   /// as of what the model was not made for (Liu et al. 2020).
@@ -38,7 +38,8 @@ struct Classification {
 ///   p = 1/V sum_v softmax(logits(prepare(cloud, v)))
 ///
 /// which the model's temperature calibrates (see Temperature); the likeliest class stays.
-/// Points with a NaN or infinite coordinate are left out. The unit, the offset and the number of
+/// Points with a NaN or infinite coordinate are left out, and those of `scattered_points` if the
+/// network is surer of the others. The unit, the offset and the number of
 /// points do not matter (ObjectProfile::min_points is the least).
 /// @throws Error(Fault::kInput) for a cloud that `usable_positions` refuses;
 ///         Error(Fault::kModel) when the network's scores are not finite

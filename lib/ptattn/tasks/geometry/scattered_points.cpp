@@ -10,7 +10,7 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kFewest = 64;  // below, a share of 2 % is a single point
-constexpr std::size_t kSample = 1024;
+constexpr std::size_t kSample = 256;
 constexpr std::size_t kNeighbors = 3;  // the point itself is the first
 constexpr double kFar = 3.0;
 constexpr double kApart = 2.0;

@@ -15,7 +15,7 @@ namespace ptattn {
 ///
 /// A filter of the kind of Rusu et al. (2008), with medians, which many scattered points do not
 /// move. The sparse side of an unevenly scanned object looks the same: what is found is a guess
-/// that the caller has to check. m and the share are those of every s-th point, s = ceil(n / 1024).
+/// that the caller has to check. m and the share are those of every s-th point, s = ceil(n / 256).
 /// @param positions  finite
 /// @return           their rows, ascending
 /// Time O(n) for the search tree, O(n log n) where there are such points; parallel, the same result

@@ -17,6 +17,13 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
+/// Waits until the process has written the file, or has ended.
+void wait_for_file(Process& process, const fs::path& path) {
+  while (process.running() && !fs::exists(path)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 TEST_F(Train, leaves_a_model_that_segment_opens) {
   put_village("a.ply");
   const Finished finished = train(small_run("model"));
@@ -142,9 +149,7 @@ TEST_F(Train, resumed_leaves_the_same_bytes) {
   again.insert(again.end(), {"--save-minutes", "0", "--validate-steps", "2"});
   {
     Process process(command(again));
-    while (process.running() && !fs::exists(folder() / "again/training/checkpoint")) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
+    wait_for_file(process, folder() / "again/training/checkpoint");
     process.signal(SIGKILL);
     (void)process.wait();
   }
@@ -160,9 +165,7 @@ TEST_F(Train, interrupted_saves_and_says_so) {
   auto arguments = small_run("model");
   arguments.back() = "100000";
   Process process(command(arguments));
-  while (process.running() && !fs::exists(folder() / "model/training/log.jsonl")) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  wait_for_file(process, folder() / "model/training/log.jsonl");
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   process.signal(SIGINT);
   const Finished finished = process.wait();
@@ -176,9 +179,7 @@ TEST_F(Train, a_folder_holds_one_run_at_a_time) {
   auto arguments = small_run("model");
   arguments.back() = "100000";
   Process first(command(arguments));
-  while (first.running() && !fs::exists(folder() / "model/training/log.jsonl")) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  wait_for_file(first, folder() / "model/training/log.jsonl");
   arguments.push_back("--resume");
   const Finished second = train(arguments);
   EXPECT_EQ(second.exit_code, 3);

@@ -4,12 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "../io/temp_folder.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/core/random.hpp"
+#include "ptattn/survey/lowest_points.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -61,7 +68,8 @@ TEST_F(PointStores, give_the_points_of_a_square_back_in_their_order) {
     const PointStore points = store(memory);
     std::size_t seen = 0;
     for (std::uint32_t square = 0; square < grid_.size(); ++square) {
-      const PointCloud own = points.read(std::vector{square}, {}, grid_, {});
+      const std::array<PointRegion, 1> region{{{points, grid_.square_box(square)}}};
+      const PointCloud own = read_points(region, grid_);
       ASSERT_EQ(own.size(), points.points_of(square));
       seen += own.size();
       std::vector<std::uint32_t> expected;
@@ -81,26 +89,63 @@ TEST_F(PointStores, give_the_points_of_a_square_back_in_their_order) {
   }
 }
 
-TEST_F(PointStores, of_the_squares_around_only_what_lies_in_the_box_is_read) {
+TEST_F(PointStores, regions_hold_what_lies_within_and_not_without) {
   const PointStore points = store(100'000);
-  const std::vector<std::uint32_t> own{5};
-  const std::vector<std::uint32_t> around{0, 1, 2, 4, 6, 8, 9, 10};
-  const TileBox box{{54, 54}, {138, 138}};  // ten voxels around square 5
+  const TileBox core = grid_.square_box(5);
+  const TileBox seen{{54, 54}, {138, 138}};  // ten voxels around square 5
+  const std::array<PointRegion, 2> regions{{{points, core}, {points, seen, core}}};
   std::vector<PointCloud> clouds;
   for (const int threads : {1, 4}) {
     const ThreadLimit limit(threads);
-    clouds.push_back(points.read(own, around, grid_, box));
+    clouds.push_back(read_points(regions, grid_));
   }
   EXPECT_TRUE(identical(clouds[0], clouds[1]));
   std::size_t inside = 0;
   for (const Position& p : positions_) {
     const auto [i, j] = grid_.voxel_of(p);
-    inside += i >= 54 && i < 138 && j >= 54 && j < 138 ? 1 : 0;
+    inside += seen.holds(i, j) ? 1 : 0;
   }
   EXPECT_EQ(clouds[0].size(), inside);
   EXPECT_GT(inside, points.points_of(5));
   const auto tags = clouds[0].find("tag")->values<std::uint32_t>();
-  for (std::size_t i = 0; i < points.points_of(5); ++i) EXPECT_EQ(squares_[tags[i]], 5U);
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    EXPECT_EQ(squares_[tags[i]] == 5U, i < points.points_of(5));
+  }
+  EXPECT_EQ(std::set(tags.begin(), tags.end()).size(), inside);
+}
+
+TEST_F(PointStores, the_lowest_points_of_columns_are_kept_apart) {
+  Random random(11);
+  std::map<std::array<std::uint32_t, 2>, double> lowest;
+  for (std::size_t i = 0; i < kPoints; ++i) {
+    Position& p = positions_[i];  // many to a column
+    for (const std::size_t axis : {0U, 1U}) {
+      p[axis] = grid_.box.origin[axis] + std::floor(p[axis] - grid_.box.origin[axis]) / 8.0;
+    }
+    p[2] = 0.001 * static_cast<double>(random.below(10'000));
+    squares_[i] = grid_.square_of(p);
+    const auto [at, is_new] = lowest.try_emplace(grid_.voxel_of(p), p[2]);
+    at->second = std::min(at->second, p[2]);
+  }
+  const PointStore points = store(1000);
+  std::vector<std::string> files;
+  for (const int threads : {1, 4}) {
+    const ThreadLimit limit(threads);
+    auto chunks = write_lowest_points(points, grid_, folder_ / "lowest");
+    ASSERT_FALSE(chunks.empty());
+    files.push_back(contents(folder_ / "lowest"));
+    const PointStore low(folder_ / "lowest", points.layout(), grid_.size(), std::move(chunks));
+    const std::array<PointRegion, 1> all{{{low, {{0, 0}, {256, 256}}}}};
+    const PointCloud cloud = read_points(all, grid_);
+    ASSERT_EQ(cloud.size(), lowest.size());
+    for (const Position& p : cloud.positions()) EXPECT_EQ(lowest.at(grid_.voxel_of(p)), p[2]);
+  }
+  EXPECT_EQ(files[0], files[1]);
+}
+
+TEST_F(PointStores, of_sparse_points_the_lowest_are_not_kept_apart) {
+  EXPECT_TRUE(write_lowest_points(store(1000), grid_, folder_ / "lowest").empty());
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "lowest"));
 }
 
 }  // namespace

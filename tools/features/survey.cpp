@@ -165,8 +165,10 @@ FileReport describe_survey(const FeatureSettings& s, const Job& job, CloudStream
   const SurveyPlan plan = plan_survey(work, look);
   const TileDescriber describer(plan, work.folder(), work.options);
   progress.status("describing " + path);
-  work_on_tiles(work.scratch, all_tiles(plan),
-                [&](std::size_t tile, const auto& show) { describer.describe(tile, show); });
+  work_on_tiles(
+      work.scratch, all_tiles(plan),
+      [&](std::size_t tile, const auto& show) { describer.describe(tile, show); },
+      [&](std::size_t next) { describer.expect(next); });
   SurveyRecords records(plan, work.folder(), work.memory / 4);
   Remarks remarks = remarks_on(look, plan);
   warn_of_lonely(static_cast<std::size_t>(records.summary().lonely),

@@ -111,9 +111,12 @@ SurveyPlan plan_survey(const Work& work) {
 void label_tiles(const Work& work, const SurveyPlan& plan, std::span<const std::size_t> wanted) {
   const TileLabeler labeler(plan, work.scratch.folder, work.model, work.run.segment);
   work.progress.status("labelling " + work.path());
-  work_on_tiles(work.scratch, wanted, [&](std::size_t tile, const ProgressCallback& progress) {
-    for (const std::string& note : labeler.label(tile, progress)) work.note(note);
-  });
+  work_on_tiles(
+      work.scratch, wanted,
+      [&](std::size_t tile, const ProgressCallback& progress) {
+        for (const std::string& note : labeler.label(tile, progress)) work.note(note);
+      },
+      [&](std::size_t next) { labeler.expect(next); });
 }
 
 /// The plan that an earlier run made.

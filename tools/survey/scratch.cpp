@@ -1,5 +1,6 @@
 #include "scratch.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <numeric>
 #include <system_error>
@@ -91,9 +92,14 @@ void note_needs(const ScratchWork& work, const SurveyPlan& plan, std::string_vie
 
 void work_on_tiles(
     const ScratchWork& work, std::span<const std::size_t> wanted,
-    const std::function<void(std::size_t tile, const ProgressCallback& progress)>& work_on) {
+    const std::function<void(std::size_t tile, const ProgressCallback& progress)>& work_on,
+    const std::function<void(std::size_t next)>& expect) {
+  const auto is_done = [&](std::size_t tile) { return work.folder.has_labels(tile); };
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (work.folder.has_labels(wanted[i])) continue;
+    if (is_done(wanted[i])) continue;
+    const auto next = std::find_if_not(wanted.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                       wanted.end(), is_done);
+    if (next != wanted.end()) expect(*next);
     work_on(wanted[i], [&](std::size_t done, std::size_t total) {
       work.progress.show_parts((100 * i + 100 * done / total) / wanted.size(), 100, "%");
     });

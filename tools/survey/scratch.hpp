@@ -53,9 +53,11 @@ void note_needs(const ScratchWork& work, const SurveyPlan& plan, std::string_vie
 
 /// Works on those of `wanted` tiles that are not done yet.
 /// @param work_on  one tile; calls its second argument with the share that is done
+/// @param expect   is called with the next tile, whose points may be read ahead, before each
 void work_on_tiles(
     const ScratchWork& work, std::span<const std::size_t> wanted,
-    const std::function<void(std::size_t tile, const ProgressCallback& progress)>& work_on);
+    const std::function<void(std::size_t tile, const ProgressCallback& progress)>& work_on,
+    const std::function<void(std::size_t next)>& expect);
 
 /// Returns all tiles of a plan.
 [[nodiscard]] std::vector<std::size_t> all_tiles(const SurveyPlan& plan);

@@ -59,6 +59,12 @@ std::span<const std::byte> ByteSource::view(std::uint64_t offset, std::size_t co
   return out;
 }
 
+void ByteSource::expect(std::uint64_t offset, std::uint64_t count) const {
+  if (file_ < 0 || count == 0) return;
+  (void)::posix_fadvise(file_, static_cast<off_t>(offset), static_cast<off_t>(count),
+                        POSIX_FADV_WILLNEED);
+}
+
 void ByteSource::read(std::uint64_t offset, std::span<std::byte> out) const {
   if (file_ < 0) {
     if (!out.empty()) std::memcpy(out.data(), memory_ + offset, out.size());

@@ -66,6 +66,9 @@ class ByteSource {
   /// @throws Error(Fault::kInput) as view
   void read(std::uint64_t offset, std::span<std::byte> out) const;
 
+  /// Lets the system read bytes of a file ahead, in the background.
+  void expect(std::uint64_t offset, std::uint64_t count) const;
+
   /// @throws Error(Fault::kInput), always
   [[noreturn]] void fail(std::string_view problem) const;
 

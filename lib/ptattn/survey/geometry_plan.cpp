@@ -73,12 +73,11 @@ SurveyPlan make_geometry_plan(CloudStream& stream, SurveyLook look, const Geomet
   check_room(folder, geometry_scratch_bytes(plan.kept, request.options));
   sort_points(stream, folder, request.memory / 4, {}, progress, plan);
   const PointStore store(folder.points(), plan.layout, plan.grid.size(), plan.chunks);
-  plan.margin = margin_of(store, plan, request.options);
+  plan.margin = plan.column_margin = margin_of(store, plan, request.options);
   const std::uint64_t bytes = kOfPoint + plan.layout.stride() +
                               sizeof(float) * geometry_feature_names(request.options).size();
-  cut_into_tiles(
-      store, request.memory, [&](std::uint32_t square) { return bytes * store.points_of(square); },
-      plan);
+  const auto bytes_of = [&](std::uint32_t square) { return bytes * store.points_of(square); };
+  cut_into_tiles(store, request.memory, {bytes_of, bytes_of}, plan);
   write_plan(plan, folder);
   return plan;
 }

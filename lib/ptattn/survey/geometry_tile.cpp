@@ -1,6 +1,7 @@
 #include "ptattn/survey/geometry_tile.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -50,11 +51,9 @@ TileDescriber::TileDescriber(const SurveyPlan& plan, const SurveyFolder& folder,
 TileDescriber::Part TileDescriber::load(const TileBox& squares, std::uint32_t margin) const {
   const SurveyGrid& grid = plan_.grid;
   Part part{.positions = {}, .own = {}, .seen = widened(grid.voxels_of(squares), margin)};
-  const std::vector<std::uint32_t> own = grid.squares_in(squares);
-  std::vector<std::uint32_t> around =
-      grid.squares_in(widened(squares, (margin + grid.edge - 1) / grid.edge));
-  std::erase_if(around, [&](std::uint32_t s) { return std::ranges::binary_search(own, s); });
-  const PointCloud cloud = store_.read(own, around, grid, part.seen);
+  const TileBox core = grid.voxels_of(squares);
+  const std::array<PointRegion, 2> regions{{{store_, core}, {store_, part.seen, core}}};
+  const PointCloud cloud = read_points(regions, grid);
   const std::span<const std::uint64_t> places =
       cloud.find(PointLayout::kOrder)->values<std::uint64_t>();
   std::vector<std::pair<std::uint64_t, std::uint32_t>> order(cloud.size());
@@ -63,7 +62,7 @@ TileDescriber::Part TileDescriber::load(const TileBox& squares, std::uint32_t ma
   const RawVector<Position> positions = cloud.positions();
   part.positions.resize(cloud.size());
   std::size_t owned = 0;
-  for (const std::uint32_t square : own) owned += store_.points_of(square);
+  for (const std::uint32_t square : grid.squares_in(squares)) owned += store_.points_of(square);
   part.own.resize(owned);
   for (std::uint32_t i = 0; i < order.size(); ++i) {
     const std::uint32_t from = order[i].second;
@@ -124,6 +123,13 @@ void TileDescriber::look_farther(std::uint32_t square, std::vector<Blind> blind,
     std::vector<Blind> still;
     for (const auto& [i, reach] : found.blind) still.emplace_back(blind[i].first, reach);
     blind = std::move(still);
+  }
+}
+
+void TileDescriber::expect(std::size_t tile) const {
+  const TileBox core = plan_.grid.voxels_of(plan_.tiles[tile].squares);
+  for (const std::uint32_t square : plan_.grid.squares_of(widened(core, plan_.margin))) {
+    store_.expect(square);
   }
 }
 

@@ -26,6 +26,8 @@ class TileDescriber {
   /// @param tile  below plan.tiles.size()
   /// @throws Error(Fault::kInput) when they cannot be written
   void describe(std::size_t tile, const ProgressCallback& progress = {}) const;
+  /// Lets the system read the points of a tile ahead, while another one is described.
+  void expect(std::size_t tile) const;
 
  private:
   /// Points of squares and around them, in the order of the cloud.

@@ -1,6 +1,6 @@
 #include "ptattn/survey/label_tile.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -41,25 +41,40 @@ TileLabeler::TileLabeler(const SurveyPlan& plan, const SurveyFolder& folder,
       options_(with_memory(options, plan.memory)),
       store_(folder.points(), plan.layout, plan.grid.size(), plan.chunks),
       cuts_(read_cuts(folder.cuts())),
-      whole_(plan.whole()) {}
+      whole_(plan.whole()) {
+  if (!plan.lowest.empty()) {
+    lowest_.emplace(folder.lowest(), plan.layout, plan.grid.size(), plan.lowest);
+  }
+}
+
+/// Its own points, those around it, and beyond them the lowest.
+std::array<PointRegion, 3> TileLabeler::regions_of(std::size_t tile) const {
+  const TileBox core = plan_.grid.voxels_of(plan_.tiles[tile].squares);
+  const TileBox seen = widened(core, plan_.margin);
+  return {
+      {{store_, core}, {store_, seen, core}, {lowest(), widened(core, plan_.column_margin), seen}}};
+}
+
+void TileLabeler::expect(std::size_t tile) const {
+  for (const PointRegion& region : regions_of(tile)) {
+    for (const std::uint32_t square : plan_.grid.squares_of(region.within)) {
+      region.store.expect(square);
+    }
+  }
+}
 
 std::vector<std::string> TileLabeler::label(std::size_t tile,
                                             const ProgressCallback& progress) const {
   const SurveyGrid& grid = plan_.grid;
   const TileBox& box = plan_.tiles[tile].squares;
   const TileBox core = grid.voxels_of(box);
-  const TileBox seen = widened(core, plan_.margin);
-  const std::vector<std::uint32_t> own = grid.squares_in(box);
-  std::vector<std::uint32_t> around =
-      grid.squares_in(widened(box, (plan_.margin + grid.edge - 1) / grid.edge));
-  std::erase_if(around, [&](std::uint32_t s) { return std::ranges::binary_search(own, s); });
-  PointCloud cloud = store_.read(own, around, grid, seen);
+  PointCloud cloud = read_points(regions_of(tile), grid);
   const ScenePart part{.whole = whole_,
                        .tiles = {{{0, 0}, {plan_.largest[0] + 1, plan_.largest[1] + 1}}, cuts_},
                        .core = core};
   Segmentation result = segment_part(model_, std::move(cloud), part, options_, progress);
   std::vector<SquarePoints> squares;
-  for (const std::uint32_t square : own)
+  for (const std::uint32_t square : grid.squares_in(box))
     squares.push_back({square, 0, store_.points_of(square), 0});
   write_tile_labels(folder_.labels(tile), summary_of(result, plan_.tiles[tile].points),
                     std::move(squares), result);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,13 +27,20 @@ class TileLabeler {
   /// @return      what the cloud lacks and what stood in for it, a line each
   /// @throws Error(Fault::kInput) when it cannot be written; and as segment_part
   std::vector<std::string> label(std::size_t tile, const ProgressCallback& progress = {}) const;
+  /// Lets the system read the points of a tile ahead, while another one is labelled.
+  void expect(std::size_t tile) const;
 
  private:
+  /// The lowest point of each column, or where these are not kept apart all points.
+  [[nodiscard]] const PointStore& lowest() const { return lowest_ ? *lowest_ : store_; }
+  [[nodiscard]] std::array<PointRegion, 3> regions_of(std::size_t tile) const;
+
   const SurveyPlan& plan_;
   const SurveyFolder& folder_;
   const SegmenterModel& model_;
   SegmentOptions options_;
   PointStore store_;
+  std::optional<PointStore> lowest_;
   std::vector<PatchCuts> cuts_;
   WholeScene whole_;
 };

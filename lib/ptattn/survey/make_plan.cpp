@@ -15,6 +15,7 @@
 #include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/survey/lowest_points.hpp"
 #include "ptattn/survey/patch_files.hpp"
 #include "ptattn/survey/survey_pieces.hpp"
 #include "ptattn/survey/tile_plan.hpp"
@@ -25,6 +26,8 @@ namespace ptattn {
 namespace {
 
 constexpr std::size_t kMostSquares = 16384;
+constexpr unsigned kCellBits = 16;  // of a coordinate of a voxel
+static_assert(kMaxVoxelsAcross == std::size_t{1} << kCellBits);
 
 /// No square cuts a cell of any of the network's grids.
 void make_squares(const SegmenterModel& model, const TilingOptions& tiling, SurveyPlan& plan) {
@@ -62,11 +65,22 @@ VoxelFile find_voxels(const PointStore& store, const SurveyFolder& folder, const
   const Position& origin = plan.grid.box.origin;
   const double voxel = plan.grid.voxel;
   return write_voxels(folder.voxels(), plan.grid.size(), [&](std::size_t square) {
-    std::vector<Cell> cells;
+    std::vector<std::uint64_t> keys;  // that sort as the cells do, and faster
     for (const Position& p : store.positions_of(static_cast<std::uint32_t>(square))) {
-      const Cell cell{voxel_index(p[0] - origin[0], voxel), voxel_index(p[1] - origin[1], voxel),
-                      voxel_index(p[2] - origin[2], voxel)};
-      if (cells.empty() || cells.back() != cell) cells.push_back(cell);
+      std::uint64_t key = 0;
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        key = key << kCellBits | voxel_index(p[axis] - origin[axis], voxel);
+      }
+      if (keys.empty() || keys.back() != key) keys.push_back(key);
+    }
+    std::ranges::sort(keys);
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    std::vector<Cell> cells;
+    for (const std::uint64_t key : keys) {
+      constexpr std::uint64_t kMask = kMaxVoxelsAcross - 1;
+      cells.push_back({static_cast<std::uint32_t>(key >> (2 * kCellBits)),
+                       static_cast<std::uint32_t>(key >> kCellBits & kMask),
+                       static_cast<std::uint32_t>(key & kMask)});
     }
     return cells;
   });
@@ -139,7 +153,9 @@ SurveyPlan make_plan(SurveyInput input, const SegmenterModel& model, const Surve
                  progress, plan);
   plan.largest = plan.grid.box.largest_cell(profile.voxel, stream.head().name());
   make_squares(model, options.tiling, plan);
-  plan.margin = margin_of_part(model, options.tiling);
+  const ChannelReach margin = margin_of_part(model, options.tiling);
+  plan.margin = margin.points;
+  plan.column_margin = margin.columns;
   PointCloud head = stream.head();
   {
     const FrameChange framed(head, plan.frame);
@@ -155,6 +171,7 @@ SurveyPlan make_plan(SurveyInput input, const SegmenterModel& model, const Surve
   input.spool.reset();
   plan.fields = fields.finish();
   const PointStore store(folder.points(), plan.layout, plan.grid.size(), plan.chunks);
+  plan.lowest = write_lowest_points(store, plan.grid, folder.lowest());
   const VoxelFile voxels = find_voxels(store, folder, plan);
   plan.voxels = voxels.ends.back();
   write_patches(model, voxels, options.votes, folder, plan);

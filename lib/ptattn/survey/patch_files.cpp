@@ -163,11 +163,8 @@ void sort_unique(auto& values) {
 
 VoxelFile write_voxels(const std::filesystem::path& path, std::size_t squares,
                        const std::function<std::vector<Cell>(std::size_t)>& cells_of) {
-  return {write_by_square(path, squares, [&](std::size_t square) {
-    std::vector<Cell> cells = cells_of(square);
-    sort_unique(cells);
-    return packed_cells(cells);
-  })};
+  return {write_by_square(path, squares,
+                          [&](std::size_t square) { return packed_cells(cells_of(square)); })};
 }
 
 PatchCuts find_cuts(const VoxelFile& voxels, std::span<const PatchGrid> grids,

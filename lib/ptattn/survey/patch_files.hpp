@@ -32,7 +32,8 @@ struct VoxelFile : SquareLists {
 };
 
 /// Writes such a file.
-/// @param cells_of  the voxels of a square, each once; called by many threads
+/// @param cells_of  the voxels of a square, in lexicographic order, each once; called by many
+///                  threads
 [[nodiscard]] VoxelFile write_voxels(const std::filesystem::path& path, std::size_t squares,
                                      const std::function<std::vector<Cell>(std::size_t)>& cells_of);
 

@@ -2,9 +2,9 @@
 
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <type_traits>
 
+#include "ptattn/core/copy_value.hpp"
 #include "ptattn/io/las/quantization.hpp"
 #include "ptattn/survey/packed_numbers.hpp"
 
@@ -18,13 +18,13 @@ enum class Kind : char { kBits, kSteps };  // of a column's numbers
 /// The bits of a value; of signed integers such that their order is that of the values.
 std::uint64_t load(const std::byte* from, std::size_t size, bool is_signed) {
   std::uint64_t bits = 0;
-  std::memcpy(&bits, from, size);
+  copy_value(&bits, from, size);
   return is_signed ? bits ^ (std::uint64_t{1} << (8 * size - 1)) : bits;
 }
 
 void store(std::uint64_t bits, std::size_t size, bool is_signed, std::byte* to) {
   if (is_signed) bits ^= std::uint64_t{1} << (8 * size - 1);
-  std::memcpy(to, &bits, size);
+  copy_value(to, &bits, size);
 }
 
 /// The coordinate of a number of steps.

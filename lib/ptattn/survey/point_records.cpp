@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "ptattn/core/copy_value.hpp"
+
 namespace ptattn {
 
 RecordWriter::RecordWriter(const PointCloud& piece, const PointLayout& layout)
@@ -19,7 +21,7 @@ void RecordWriter::write(std::size_t row, const Position& position, std::uint64_
   }
   for (const Field* const field : fields_) {
     const std::size_t bytes = field->bytes_per_point();
-    std::memcpy(to, field->bytes().data() + row * bytes, bytes);
+    copy_value(to, field->bytes().data() + row * bytes, bytes);
     to += bytes;
   }
 }

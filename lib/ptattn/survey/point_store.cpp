@@ -20,10 +20,54 @@ bool is_within(const TileBox& inner, const TileBox& outer) {
          inner.high[0] <= outer.high[0] && inner.high[1] <= outer.high[1];
 }
 
+bool is_apart(const TileBox& a, const TileBox& b) {
+  return a.high[0] <= b.low[0] || b.high[0] <= a.low[0] || a.high[1] <= b.low[1] ||
+         b.high[1] <= a.low[1];
+}
+
 Position position_in(const std::byte* record) {
   Position p;
   std::memcpy(&p, record, sizeof p);
   return p;
+}
+
+/// A chunk of which points are wanted.
+struct ChunkOfRegion {
+  const PointRegion* region;
+  const PointChunk* chunk;
+  bool whole;
+};
+
+std::vector<ChunkOfRegion> chunks_of(std::span<const PointRegion> regions, const SurveyGrid& grid) {
+  std::vector<ChunkOfRegion> chunks;
+  for (const PointRegion& region : regions) {
+    for (const std::uint32_t square : grid.squares_of(region.within)) {
+      const TileBox box = grid.square_box(square);
+      if (is_within(box, region.without)) continue;
+      const bool whole = is_within(box, region.within) && is_apart(box, region.without);
+      for (const PointChunk& chunk : region.store.chunks_of(square)) {
+        chunks.push_back({&region, &chunk, whole});
+      }
+    }
+  }
+  return chunks;
+}
+
+/// The records of the points wanted of a chunk.
+std::vector<std::byte> records_of(const ChunkOfRegion& wanted, const SurveyGrid& grid) {
+  const PointRegion& region = *wanted.region;
+  std::vector<std::byte> records = region.store.records_of(*wanted.chunk);
+  if (wanted.whole) return records;
+  const std::size_t stride = region.store.layout().stride();
+  std::size_t kept = 0;
+  for (std::size_t at = 0; at < records.size(); at += stride) {
+    const auto [i, j] = grid.voxel_of(position_in(records.data() + at));
+    if (!region.within.holds(i, j) || region.without.holds(i, j)) continue;
+    if (kept != at) std::memmove(records.data() + kept, records.data() + at, stride);
+    kept += stride;
+  }
+  records.resize(kept);
+  return records;
 }
 
 }  // namespace
@@ -47,11 +91,14 @@ void PointStoreWriter::add(const PointCloud& piece, std::span<const std::uint32_
   });
   begin_ += piece.size();
   std::vector<std::uint32_t> full;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  for (std::size_t i = 0; i < rows.size();) {
+    std::size_t end = i + 1;  // of the points of one square that follow each other
+    while (end < rows.size() && squares[end] == squares[i]) ++end;
     std::string& waiting = waiting_[squares[i]];
     const bool was_full = waiting.size() >= chunk_bytes_;
-    waiting.append(reinterpret_cast<const char*>(records_.data()) + i * stride, stride);
+    waiting.append(reinterpret_cast<const char*>(records_.data()) + i * stride, (end - i) * stride);
     if (!was_full && waiting.size() >= chunk_bytes_) full.push_back(squares[i]);
+    i = end;
   }
   write(full);
 }
@@ -114,7 +161,7 @@ std::size_t PointStore::points_of(std::uint32_t square) const {
   return points;
 }
 
-std::vector<std::byte> PointStore::load(const PointChunk& chunk) const {
+std::vector<std::byte> PointStore::records_of(const PointChunk& chunk) const {
   std::vector<std::byte> packed(static_cast<std::size_t>(chunk.bytes));
   source_->read(chunk.offset, packed);
   std::vector<std::byte> records(chunk.points * stride_);
@@ -125,7 +172,7 @@ std::vector<std::byte> PointStore::load(const PointChunk& chunk) const {
 std::vector<Position> PointStore::positions_of(std::uint32_t square) const {
   std::vector<Position> positions;
   for (const PointChunk& chunk : chunks_of(square)) {
-    const std::vector<std::byte> records = load(chunk);
+    const std::vector<std::byte> records = records_of(chunk);
     for (std::size_t at = 0; at < records.size(); at += stride_) {
       positions.push_back(position_in(records.data() + at));
     }
@@ -133,54 +180,22 @@ std::vector<Position> PointStore::positions_of(std::uint32_t square) const {
   return positions;
 }
 
-/// Moves the records of points inside of a box to the front.
-std::size_t PointStore::keep_inside(std::span<std::byte> records, const SurveyGrid& grid,
-                                    const TileBox& box) const {
-  std::size_t kept = 0;
-  for (std::size_t at = 0; at < records.size(); at += stride_) {
-    const auto [i, j] = grid.voxel_of(position_in(records.data() + at));
-    const bool inside = i >= box.low[0] && i < box.high[0] && j >= box.low[1] && j < box.high[1];
-    if (!inside) continue;
-    if (kept * stride_ != at) {
-      std::memmove(records.data() + kept * stride_, records.data() + at, stride_);
-    }
-    ++kept;
-  }
-  return kept;
+void PointStore::expect(std::uint32_t square) const {
+  for (const PointChunk& chunk : chunks_of(square)) source_->expect(chunk.offset, chunk.bytes);
 }
 
-PointCloud PointStore::read(std::span<const std::uint32_t> squares,
-                            std::span<const std::uint32_t> around, const SurveyGrid& grid,
-                            const TileBox& box) const {
-  std::vector<PointChunk> chunks;
-  for (const std::uint32_t square : squares) {
-    const auto own = chunks_of(square);
-    chunks.insert(chunks.end(), own.begin(), own.end());
-  }
-  const std::size_t own = chunks.size();  // taken as they are
-  for (const std::uint32_t square : around) {
-    const auto near = chunks_of(square);
-    chunks.insert(chunks.end(), near.begin(), near.end());
-  }
-  const auto is_taken_whole = [&](std::size_t c) {
-    return c < own || is_within(grid.square_box(chunks[c].square), box);
-  };
+PointCloud read_points(std::span<const PointRegion> regions, const SurveyGrid& grid) {
+  const std::vector<ChunkOfRegion> chunks = chunks_of(regions, grid);
+  const PointLayout& layout = regions.front().store.layout();
   std::vector<std::size_t> first(chunks.size() + 1);
   parallel_each(chunks.size(), 1, [&](std::size_t c) {
-    if (is_taken_whole(c)) {
-      first[c + 1] = chunks[c].points;
-      return;
-    }
-    std::vector<std::byte> records = load(chunks[c]);
-    first[c + 1] = keep_inside(records, grid, box);
+    first[c + 1] = chunks[c].whole ? chunks[c].chunk->points
+                                   : records_of(chunks[c], grid).size() / layout.stride();
   });
   for (std::size_t c = 0; c < chunks.size(); ++c) first[c + 1] += first[c];
-  CloudOfRecords cloud(layout_, first.back());
-  parallel_each(chunks.size(), 1, [&](std::size_t c) {
-    std::vector<std::byte> records = load(chunks[c]);
-    if (!is_taken_whole(c)) records.resize(keep_inside(records, grid, box) * stride_);
-    cloud.fill(first[c], records);
-  });
+  CloudOfRecords cloud(layout, first.back());
+  parallel_each(chunks.size(), 1,
+                [&](std::size_t c) { cloud.fill(first[c], records_of(chunks[c], grid)); });
   return std::move(cloud.cloud());
 }
 

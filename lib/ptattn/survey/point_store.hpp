@@ -63,23 +63,18 @@ class PointStore {
   PointStore(const std::filesystem::path& path, PointLayout layout, std::size_t squares,
              std::vector<PointChunk> chunks);
 
+  [[nodiscard]] const PointLayout& layout() const { return layout_; }
   [[nodiscard]] std::size_t points_of(std::uint32_t square) const;
+  /// Lists the chunks of a square, in order.
+  [[nodiscard]] std::span<const PointChunk> chunks_of(std::uint32_t square) const;
   /// Reads the coordinates of a square's points.
   [[nodiscard]] std::vector<Position> positions_of(std::uint32_t square) const;
-  /// Reads the points of squares, one square after the other, and behind them those of `around`
-  /// that lie within a box.
-  /// @param box  of voxels
-  /// Parallel; the same cloud for any thread count.
-  [[nodiscard]] PointCloud read(std::span<const std::uint32_t> squares,
-                                std::span<const std::uint32_t> around, const SurveyGrid& grid,
-                                const TileBox& box) const;
+  /// Reads the records of a chunk.
+  [[nodiscard]] std::vector<std::byte> records_of(const PointChunk& chunk) const;
+  /// Lets the system read the points of a square ahead.
+  void expect(std::uint32_t square) const;
 
  private:
-  [[nodiscard]] std::span<const PointChunk> chunks_of(std::uint32_t square) const;
-  [[nodiscard]] std::vector<std::byte> load(const PointChunk& chunk) const;
-  [[nodiscard]] std::size_t keep_inside(std::span<std::byte> records, const SurveyGrid& grid,
-                                        const TileBox& box) const;
-
   PointLayout layout_;
   PointCodec codec_;
   std::size_t stride_;
@@ -87,5 +82,18 @@ class PointStore {
   std::vector<PointChunk> chunks_;
   std::vector<std::size_t> first_;  ///< [squares + 1] chunk of each square
 };
+
+/// Names points of a store by the voxels that they lie in.
+struct PointRegion {
+  const PointStore& store;
+  TileBox within;
+  TileBox without{};  ///< of which the points are left out
+};
+
+/// Reads the points of regions, one after the other; those of a region square by square, row by
+/// row.
+/// @param regions  at least one, of stores of the same layout
+/// Parallel; the same cloud for any thread count.
+[[nodiscard]] PointCloud read_points(std::span<const PointRegion> regions, const SurveyGrid& grid);
 
 }  // namespace ptattn

@@ -37,9 +37,11 @@ SurveyLook look_at(CloudStream& stream, const SurveyProgress& progress, PointSpo
       if (look.strays.finite % stray_step == 0) look.strays.positions.push_back(p);
       if (look.strays.finite % pose_step == 0) rows.push_back(i);
       ++look.strays.finite;
-      const double distance = std::hypot(p[0], p[1], p[2]);
-      if (distance == 0.0) ++look.strays.zeros;
-      if (distance > 0.0) look.strays.nearest = std::min(look.strays.nearest, distance);
+      if (p == Position{}) {
+        ++look.strays.zeros;
+      } else if (std::max({std::abs(p[0]), std::abs(p[1]), std::abs(p[2])}) < look.strays.nearest) {
+        look.strays.nearest = std::min(look.strays.nearest, std::hypot(p[0], p[1], p[2]));
+      }
     }
     taker.add(piece.cloud, rows);
     if (spool != nullptr) spool->add(piece.cloud);

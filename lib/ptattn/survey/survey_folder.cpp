@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 
 /// True for "plan.json", "labels-7", and what an AtomicFile calls such a file while it is written.
 bool is_of_survey(std::string name) {
-  constexpr std::array<std::string_view, 7> kNames{"plan.json", "points", "chunks", "voxels",
-                                                   "codes",     "cuts",   "ranks"};
+  constexpr std::array<std::string_view, 8> kNames{"plan.json", "points", "lowest", "chunks",
+                                                   "voxels",    "codes",  "cuts",   "ranks"};
   if (name.starts_with('.') && name.ends_with(".tmp")) name = name.substr(1, name.find('.', 1) - 1);
   if (name == "plan") return true;  // of ".plan.json.1.0.tmp"
   if (name.starts_with("labels-") || name.starts_with("spool-")) return true;

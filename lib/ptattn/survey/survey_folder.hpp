@@ -15,6 +15,7 @@ class SurveyFolder {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path plan() const { return path_ / "plan.json"; }
   [[nodiscard]] std::filesystem::path points() const { return path_ / "points"; }
+  [[nodiscard]] std::filesystem::path lowest() const { return path_ / "lowest"; }
   [[nodiscard]] std::filesystem::path spool(std::size_t file) const {
     return path_ / ("spool-" + std::to_string(file + 1));
   }

@@ -38,6 +38,11 @@ struct SurveyGrid {
     }
     return list;
   }
+  /// Returns the squares that hold voxels of a box, row by row, clipped to the grid.
+  [[nodiscard]] std::vector<std::uint32_t> squares_of(const TileBox& voxels) const {
+    return squares_in({{voxels.low[0] / edge, voxels.low[1] / edge},
+                       {(voxels.high[0] + edge - 1) / edge, (voxels.high[1] + edge - 1) / edge}});
+  }
   /// Returns the voxels of a square.
   [[nodiscard]] TileBox square_box(std::uint32_t square) const {
     const std::uint32_t i = square / cols;

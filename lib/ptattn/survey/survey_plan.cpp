@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormat = 3;
+constexpr int kFormat = 4;
 constexpr std::size_t kLargestPlan = std::size_t{1} << 26U;  // bytes
 
 /// Infinite numbers have no JSON.
@@ -86,6 +86,7 @@ Json as_json(const SurveyPlan& plan) {
           {"order", plan.layout.order},
           {"steps", as_json(plan.layout.steps)},
           {"margin", plan.margin},
+          {"column_margin", plan.column_margin},
           {"tile_bytes", plan.tile_bytes},
           {"tiles", as_json(plan.tiles)}};
 }
@@ -132,6 +133,7 @@ SurveyPlan plan_of(const Json& json) {
   json.at("largest_intensity").get_to(plan.fields.largest_intensity);
   json.at("full_color").get_to(plan.fields.full_color);
   json.at("margin").get_to(plan.margin);
+  json.at("column_margin").get_to(plan.column_margin);
   json.at("tile_bytes").get_to(plan.tile_bytes);
   plan.layout = layout_of(json);
   for (const Json& tile : json.at("tiles")) {
@@ -155,13 +157,15 @@ bool is_sound(const SurveyPlan& plan) {
   const auto is_field = [](const PointLayout::Kept& kept) {
     return kept.type <= FieldType::kFloat64 && kept.count > 0;
   };
-  std::uint64_t points = 0;
-  const auto is_chunk = [&](const PointChunk& chunk) {
-    points += chunk.points;
-    return chunk.square < grid.size() && points <= plan.kept;
+  const auto are_chunks = [&](std::span<const PointChunk> chunks) {
+    std::uint64_t points = 0;
+    return std::ranges::all_of(chunks, [&](const PointChunk& chunk) {
+      points += chunk.points;
+      return chunk.square < grid.size() && points <= plan.kept;
+    });
   };
-  return std::ranges::all_of(plan.layout.fields, is_field) &&
-         std::ranges::all_of(plan.chunks, is_chunk);
+  return std::ranges::all_of(plan.layout.fields, is_field) && are_chunks(plan.chunks) &&
+         are_chunks(plan.lowest);
 }
 
 Json read_json(const std::filesystem::path& path) {
@@ -204,6 +208,7 @@ void write_plan(const SurveyPlan& plan, const SurveyFolder& folder) {
   write_ranks(plan.fields, folder.ranks());
   BinaryWriter chunks(folder.chunks());
   chunks.put(std::span<const PointChunk>(plan.chunks));
+  chunks.put(std::span<const PointChunk>(plan.lowest));
   chunks.commit();
   io::AtomicFile file(folder.plan());
   file.append(as_json(plan).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
@@ -218,7 +223,9 @@ SurveyPlan read_plan(const SurveyFolder& folder) {
     throw Error(Fault::kInput, folder.plan().string(), "is no plan of a survey of this version");
   }
   plan.fields.intensity_ranks = read_ranks(folder.ranks());
-  plan.chunks = BinaryReader(folder.chunks()).list<PointChunk>();
+  BinaryReader chunks(folder.chunks());
+  plan.chunks = chunks.list<PointChunk>();
+  plan.lowest = chunks.list<PointChunk>();
   if (!is_sound(plan)) throw Error(Fault::kInput, folder.plan().string(), "is damaged");
   return plan;
 }

@@ -36,8 +36,10 @@ struct SurveyPlan {
   Cell largest{};  ///< cell of each axis
   FieldStatistics fields{};
   PointLayout layout{};
-  std::uint32_t margin = 0;  ///< voxels that a tile sees beyond itself
+  std::uint32_t margin = 0;         ///< voxels around a tile whose points it sees
+  std::uint32_t column_margin = 0;  ///< voxels around it of whose columns it sees the lowest point
   std::vector<PointChunk> chunks{};
+  std::vector<PointChunk> lowest{};  ///< of the lowest points; empty: they are not kept apart
   std::vector<SurveyTile> tiles{};
   std::uint64_t tile_bytes = 0;  ///< that the largest tile is expected to take, beside the network
 

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "ptattn/core/random.hpp"
@@ -100,13 +103,7 @@ PointCloud slope() {
   return cloud;
 }
 
-/// The points with x below `limit`.
-PointCloud left_of(const PointCloud& cloud, double limit) {
-  std::vector<std::size_t> rows;
-  const auto x = cloud.find("x")->values<double>();
-  for (std::size_t i = 0; i < cloud.size(); ++i) {
-    if (x[i] < limit) rows.push_back(i);
-  }
+PointCloud rows_of(const PointCloud& cloud, std::span<const std::size_t> rows) {
   PointCloud part(rows.size());
   for (const Field& field : cloud.fields()) {
     Field& to = part.add(field.name(), field.type());
@@ -117,6 +114,16 @@ PointCloud left_of(const PointCloud& cloud, double limit) {
     }
   }
   return part;
+}
+
+/// The points with x below `limit`.
+PointCloud left_of(const PointCloud& cloud, double limit) {
+  std::vector<std::size_t> rows;
+  const auto x = cloud.find("x")->values<double>();
+  for (std::size_t i = 0; i < cloud.size(); ++i) {
+    if (x[i] < limit) rows.push_back(i);
+  }
+  return rows_of(cloud, rows);
 }
 
 TEST(prepared_part, has_the_voxels_and_channels_that_it_has_within_the_whole) {
@@ -132,7 +139,7 @@ TEST(prepared_part, has_the_voxels_and_channels_that_it_has_within_the_whole) {
   FieldCensus census;
   census.add(cloud, all_rows(cloud));
   const WholeScene of_whole{{whole.voxels.origin, whole.voxels.extent}, census.finish()};
-  const std::uint32_t reach = channel_reach(profile);
+  const std::uint32_t reach = channel_reach(profile).columns;
   EXPECT_GE(reach, 17U);
   const PreparedScene part = prepare_part(left_of(cloud, 50.0), profile, of_whole);
   ASSERT_LT(part.size(), whole.size());
@@ -146,6 +153,54 @@ TEST(prepared_part, has_the_voxels_and_channels_that_it_has_within_the_whole) {
       const bool is_plane = profile.channels[c].kind == ChannelKind::kPlane;
       ASSERT_NEAR(part.channels(v, c), whole.channels(v, c), is_plane ? 1e-3 : 1e-6)
           << "channel " << c << " of voxel " << v;
+    }
+  }
+  EXPECT_GT(compared, 500U);
+}
+
+/// Leaves only the lowest point of every column of half a metre from x = `from` on.
+PointCloud lowest_beyond(const PointCloud& cloud, const Position& origin, double from) {
+  std::map<std::array<std::uint32_t, 2>, std::size_t> lowest;
+  const RawVector<Position> positions = cloud.positions();
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    const Position& p = positions[i];
+    if (p[0] - origin[0] < from) {
+      rows.push_back(i);
+      continue;
+    }
+    const auto [at, is_new] = lowest.try_emplace(
+        {voxel_index(p[0] - origin[0], 0.5), voxel_index(p[1] - origin[1], 0.5)}, i);
+    if (p[2] < positions[at->second][2]) at->second = i;
+  }
+  for (const auto& [column, row] : lowest) rows.push_back(row);
+  return rows_of(cloud, rows);
+}
+
+TEST(prepared_part, sees_no_more_of_far_columns_than_their_lowest_points) {
+  SceneProfile profile;
+  profile.voxel = 0.5;
+  profile.channels = {{ChannelKind::kSpread},        {ChannelKind::kAbove, 17},
+                      {ChannelKind::kBelow, 17},     {ChannelKind::kUnderTop, 3},
+                      {ChannelKind::kThickness, 1},  {ChannelKind::kVertical, 2},
+                      {ChannelKind::kVoxelCount, 2}, {ChannelKind::kPlane, 2}};
+  const PointCloud cloud = slope();
+  const PreparedScene whole = prepare_scene(cloud, profile);
+  FieldCensus census;
+  census.add(cloud, all_rows(cloud));
+  const WholeScene of_whole{{whole.voxels.origin, whole.voxels.extent}, census.finish()};
+  constexpr std::uint32_t kCore = 60;  // voxels
+  const std::uint32_t near = kCore + channel_reach(profile).points;
+  const PointCloud cut = lowest_beyond(cloud, whole.voxels.origin, 0.5 * near);
+  ASSERT_LT(cut.size(), cloud.size());
+  const PreparedScene all = prepare_part(cloud, profile, of_whole);
+  const PreparedScene part = prepare_part(cut, profile, of_whole);
+  std::size_t compared = 0;
+  for (; part.voxels.cells[compared][0] < kCore; ++compared) {
+    ASSERT_EQ(part.voxels.cells[compared], all.voxels.cells[compared]);
+    for (std::size_t c = 0; c < profile.channels.size(); ++c) {
+      ASSERT_NEAR(part.channels(compared, c), all.channels(compared, c), 1e-6)
+          << "channel " << c << " of voxel " << compared;
     }
   }
   EXPECT_GT(compared, 500U);

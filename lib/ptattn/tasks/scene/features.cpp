@@ -32,26 +32,27 @@ std::size_t turn_of(ChannelKind kind) {
   }
 }
 
-std::uint32_t reach_of(const Channel& channel) {
+ChannelReach reach_of(const Channel& channel) {
   constexpr std::uint32_t kFits = 2;
   constexpr std::uint32_t kNormals = 8;
   const auto parameter = static_cast<std::uint32_t>(channel.parameter);
   switch (channel.kind) {
     case ChannelKind::kAbove:
     case ChannelKind::kBelow:
+      return {.columns = parameter};  // an opening looks half of its window far, twice
+    case ChannelKind::kPlane:
+      return {.columns = static_cast<std::uint32_t>(kGroundOpening) + (kFits * 2U << parameter)};
     case ChannelKind::kUnderTop:
-      return parameter;  // an opening looks half of its window far, twice
+      return {.points = parameter};
     case ChannelKind::kThickness:
     case ChannelKind::kScatter:
     case ChannelKind::kVertical:
     case ChannelKind::kVoxelCount:
-      return 2U << parameter;  // cells next to the own one
-    case ChannelKind::kPlane:
-      return static_cast<std::uint32_t>(kGroundOpening) + (kFits * 2U << parameter);
+      return {.points = 2U << parameter};  // cells next to the own one
     case ChannelKind::kNormal:
-      return kNormals;
+      return {.points = kNormals};
     default:
-      return 0;
+      return {};
   }
 }
 
@@ -113,9 +114,13 @@ SceneFeatures scene_features(const PointCloud& cloud, const SceneVoxels& scene,
   return features;
 }
 
-std::uint32_t channel_reach(const SceneProfile& profile) {
-  std::uint32_t reach = 0;
-  for (const Channel& channel : profile.channels) reach = std::max(reach, reach_of(channel));
+ChannelReach channel_reach(const SceneProfile& profile) {
+  ChannelReach reach;
+  for (const Channel& channel : profile.channels) {
+    const ChannelReach of_channel = reach_of(channel);
+    reach.points = std::max(reach.points, of_channel.points);
+    reach.columns = std::max({reach.columns, of_channel.columns, reach.points});
+  }
   return reach;
 }
 

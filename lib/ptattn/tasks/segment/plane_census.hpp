@@ -102,15 +102,16 @@ template <class Count>
   return best;
 }
 
-/// Cuts a box along its longer side, again and again, until it holds at most `most` items with
-/// `margin` units around it, or is one unit; appends what holds any items to `boxes`.
-template <class Count>
-void cut_box(const PlaneCensus<Count>& census, const TileBox& box, std::size_t most,
-             std::uint32_t margin, std::vector<TileBox>& boxes) {
+/// Cuts a box along its longer side, again and again, until it fits, or is one unit; appends what
+/// holds any items to `boxes`.
+/// @param fits  (TileBox) -> bool
+template <class Count, class Fits>
+void cut_box(const PlaneCensus<Count>& census, const TileBox& box, const Fits& fits,
+             std::vector<TileBox>& boxes) {
   if (census.count(box) == 0) return;
   const std::uint32_t height = box.high[0] - box.low[0];
   const std::uint32_t width = box.high[1] - box.low[1];
-  if (census.count(widened(box, margin)) <= most || std::max(height, width) == 1) {
+  if (fits(box) || std::max(height, width) == 1) {
     boxes.push_back(box);
     return;
   }
@@ -118,8 +119,8 @@ void cut_box(const PlaneCensus<Count>& census, const TileBox& box, std::size_t m
   TileBox first = box;
   TileBox second = box;
   first.high[axis] = second.low[axis] = best_cut(census, box, axis);
-  cut_box(census, first, most, margin, boxes);
-  cut_box(census, second, most, margin, boxes);
+  cut_box(census, first, fits, boxes);
+  cut_box(census, second, fits, boxes);
 }
 
 }  // namespace ptattn

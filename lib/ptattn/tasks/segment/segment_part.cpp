@@ -16,8 +16,7 @@ namespace ptattn {
 namespace {
 
 bool is_inside(const TileBox& box, const Cell& cell) {
-  return cell[0] >= box.low[0] && cell[0] < box.high[0] && cell[1] >= box.low[1] &&
-         cell[1] < box.high[1];
+  return box.holds(cell[0], cell[1]);
 }
 
 /// The voxels inside of `box`.
@@ -44,9 +43,10 @@ std::vector<std::uint32_t> rows_inside(const SceneVoxels& voxels, const TileBox&
 
 }  // namespace
 
-std::uint32_t margin_of_part(const SegmenterModel& model, const TilingOptions& options) {
-  return fitted(options, *model.network).tile_margin +
-         channel_reach(model.description.preprocessing);
+ChannelReach margin_of_part(const SegmenterModel& model, const TilingOptions& options) {
+  const std::uint32_t margin = fitted(options, *model.network).tile_margin;
+  const ChannelReach reach = channel_reach(model.description.preprocessing);
+  return {margin + reach.points, margin + reach.columns};
 }
 
 Segmentation segment_part(const SegmenterModel& model, PointCloud cloud, const ScenePart& part,

@@ -51,7 +51,11 @@ std::vector<TileBox> cut_tiles(std::span<const Cell> cells, const TilingOptions&
   for (const Cell& cell : cells) census.add(cell[0] / unit, cell[1] / unit);
   census.sum_up();
   std::vector<TileBox> boxes;
-  cut_box(census, units, options.max_tile_voxels, (options.tile_margin + unit - 1) / unit, boxes);
+  const std::uint32_t margin = (options.tile_margin + unit - 1) / unit;
+  const auto fits = [&](const TileBox& box) {
+    return census.count(widened(box, margin)) <= options.max_tile_voxels;
+  };
+  cut_box(census, units, fits, boxes);
   for (TileBox& box : boxes) {
     for (std::size_t axis = 0; axis < 2; ++axis) {
       box.low[axis] *= unit;

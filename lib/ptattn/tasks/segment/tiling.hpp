@@ -31,6 +31,11 @@ struct TileBox {
   std::array<std::uint32_t, 2> high;
 
   bool operator==(const TileBox&) const = default;
+
+  /// Returns true for the column (i, j) when it lies in the box.
+  [[nodiscard]] bool holds(std::uint32_t i, std::uint32_t j) const {
+    return i >= low[0] && i < high[0] && j >= low[1] && j < high[1];
+  }
 };
 
 /// Holds what a network sees at a time. Cells keep their coordinates in the scene: curves go

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "batch.hpp"
 #include "cloud_options.hpp"
 #include "info/report.hpp"
+#include "models.hpp"
 #include "options.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "tool.hpp"
@@ -35,11 +37,13 @@ const About kAbout{
 struct Settings {
   FileOptions files;
   ReadOptions read;
+  bool list_models = false;
 };
 
 void declare(CLI::App& app, Settings& s) {
   add_inputs(app, s.files);
   add_format(app, s.files.format);
+  add_list_models(app, s.list_models);
   add_read_options(app, s.read);
   add_reading_course(app, s.files);
 }
@@ -58,6 +62,7 @@ FileReport look_at(const Settings& s, const Job& job, Progress& progress) {
 }
 
 int run(const Settings& s) {
+  if (s.list_models) return print_models(std::nullopt, s.files.format);
   check_files(s.files, false);
   std::vector<Job> jobs;
   for (const InputList::Entry& entry : list_inputs(s.files, std::cin).entries) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "../allocation_operators.hpp"
 #include "ptattn/core/stop.hpp"
 
 namespace ptattn::test {
@@ -38,53 +39,11 @@ std::uint64_t disarm() {
   return count;
 }
 
-namespace {
-
-void* allocated(std::size_t bytes, std::size_t alignment) {
+void* allocate(std::size_t bytes, std::size_t alignment) {
   const std::size_t whole = (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment;
   void* const p = fails() ? nullptr : std::aligned_alloc(alignment, whole * alignment);
   if (p == nullptr) throw std::bad_alloc();
   return p;
 }
 
-}  // namespace
 }  // namespace ptattn::test
-
-// In libstdc++ all other forms call these; sanitizers bring every form that is not here.
-void* operator new(std::size_t bytes) {
-  return ptattn::test::allocated(bytes, alignof(std::max_align_t));
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return ptattn::test::allocated(bytes, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t bytes) {
-  return operator new(bytes);
-}
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  try {
-    return operator new(bytes);
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
-}
-void operator delete[](void* p) noexcept {
-  std::free(p);
-}
-void operator delete[](void* p, std::size_t) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, const std::nothrow_t&) noexcept {
-  std::free(p);
-}
-void operator delete(void* p) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, std::align_val_t) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-  std::free(p);
-}

@@ -46,6 +46,12 @@ TEST_F(Info, help_and_version_are_known) {
   expect_known_help_and_version();
 }
 
+TEST_F(Info, models_are_listed) {
+  const Finished finished = run_tool({"--list-models"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, testing::AllOf(HasSubstr("aerial  "), HasSubstr("pct-modelnet40  ")));
+}
+
 TEST_F(Info, a_town_is_a_scene_for_the_aerial_model) {
   const json town = record(kTown);
   EXPECT_EQ(town.at("kind"), "scene");

@@ -47,8 +47,8 @@ const About kAbout{
         "probability), entropy (of all class probabilities, in nats) and margin (the\n"
         "lead over the second class). Points with a NaN or infinite coordinate and\n"
         "points far from all others get zeros. In LAS and LAZ files the labels are ASPRS\n"
-        "codes in classification, and points far from all others are noise (7, or 18\n"
-        "above the scene).\n",
+        "codes in classification, points far from all others are noise (7, or 18 above\n"
+        "the scene), and probabilities are extra bytes in steps of 0.0001.\n",
     .task = ModelTask::kPoints};
 
 struct Settings {

@@ -20,8 +20,9 @@ int main(int argc, char** argv) try {
   // New fields stand beside the old ones; the writer makes extra bytes of them in a LAS file.
   std::ranges::copy(result.labels,
                     cloud.add("label", ptattn::FieldType::kUInt32).values<std::uint32_t>().begin());
-  std::ranges::copy(result.confidence,
-                    cloud.add("confidence", ptattn::FieldType::kFloat32).values<float>().begin());
+  ptattn::Field& confidence = cloud.add("confidence", ptattn::FieldType::kFloat32);
+  confidence.set_step(1e-4);  // LAS counts in it, with 16 bits
+  std::ranges::copy(result.confidence, confidence.values<float>().begin());
   ptattn::write_cloud(argv[2], cloud);
 
   std::vector<std::size_t> points(model.description.classes.size());

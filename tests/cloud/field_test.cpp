@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <new>
+#include <utility>
 
 #include "ptattn/core/error.hpp"
 
@@ -55,6 +56,34 @@ TEST(field, as_double_converts_every_component) {
   Field big("big", FieldType::kUInt64, 1);
   big.values<std::uint64_t>()[0] = UINT64_MAX;
   EXPECT_EQ(big.as_double(0), 0x1p64);
+}
+
+TEST(field, forgets_where_its_values_come_from_as_soon_as_they_can_be_changed) {
+  Field field("intensity", FieldType::kUInt16, 2);
+  EXPECT_EQ(field.origin(), 0U);
+  field.set_origin(7);
+  (void)std::as_const(field).bytes();
+  (void)std::as_const(field).values<std::uint16_t>();
+  (void)field.as_double(1);
+  Field copy = field;
+  Field moved = std::move(field);
+  EXPECT_EQ(copy.origin(), 7U);
+  EXPECT_EQ(moved.origin(), 7U);
+  (void)copy.bytes();
+  (void)moved.values<std::uint16_t>();
+  EXPECT_EQ(copy.origin(), 0U);
+  EXPECT_EQ(moved.origin(), 0U);
+}
+
+TEST(field, copies_and_moves_keep_the_step) {
+  Field field("confidence", FieldType::kFloat32, 2);
+  EXPECT_EQ(field.step(), 0.0);
+  field.set_step(0.25);
+  const Field copy = field;
+  Field other("b", FieldType::kFloat32, 1);
+  other = copy;
+  EXPECT_EQ(other.step(), 0.25);
+  EXPECT_EQ(Field(std::move(field)).step(), 0.25);
 }
 
 TEST(field, copies_are_independent_and_moves_leave_nothing) {

@@ -1,6 +1,7 @@
 // The fields that ptattn-segment keeps, adds and replaces, in clouds of every format.
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -51,6 +52,29 @@ TEST_F(Segment, asprs_codes_for_las_files) {
   EXPECT_GT(std::ranges::count(codes, 2), 500);
   EXPECT_GT(std::ranges::count(codes, 6), 100);
   EXPECT_EQ(std::ranges::count(codes, 0), 0);
+}
+
+TEST_F(Segment, probabilities_in_las_files_are_those_of_ply_files_to_four_digits) {
+  const std::string tile = PTATTN_TEST_DIR "/data/las/outside/simple.laz";
+  for (const char* const name : {"out.laz", "out.las", "out.ply"}) {
+    ASSERT_EQ(segment({tile, "-o", name, "--probabilities"}).exit_code, 0);
+  }
+  const PointCloud exact = cloud("out.ply");
+  for (const char* const name : {"out.laz", "out.las"}) {
+    const PointCloud rounded = cloud(name);
+    for (const char* const field : {"confidence", "entropy", "margin", "p_ground", "p_tower"}) {
+      ASSERT_NE(rounded.find(field), nullptr) << field;
+      EXPECT_EQ(rounded.find(field)->type(), FieldType::kFloat64) << "of 16 bits with a scale";
+      for (std::size_t i = 0; i < exact.size(); ++i) {
+        const double value = exact.find(field)->as_double(i);
+        ASSERT_EQ(rounded.find(field)->as_double(i), std::nearbyint(value / 1e-4) * 1e-4) << field;
+      }
+    }
+  }
+  ASSERT_EQ(segment({"out.laz", "-o", "twice.laz", "--probabilities", "--replace"}).exit_code, 0);
+  const PointCloud twice = cloud("twice.laz");
+  EXPECT_TRUE(std::ranges::equal(twice.find("entropy")->bytes(),
+                                 cloud("out.laz").find("entropy")->bytes()));
 }
 
 TEST_F(Segment, labels_of_las_files_are_asprs_codes_in_classification_and_all_else_stays) {

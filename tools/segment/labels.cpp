@@ -1,6 +1,7 @@
 #include "labels.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -65,8 +66,13 @@ void fill(Field& field, const Value& value) {
   });
 }
 
-void add_fractions(PointCloud& cloud, const std::string& name, const std::vector<float>& values) {
-  fill(target_field(cloud, name, FieldType::kFloat32, 0), [&](std::size_t i) { return values[i]; });
+/// Adds numbers from 0 to `largest`, which are good to four digits behind the point, or three.
+template <class Value>
+void add_fractions(PointCloud& cloud, const std::string& name, double largest, const Value& value) {
+  constexpr double kFourDigits = 6.5;  // below it they fit into the 16 bits of LAS
+  Field& field = target_field(cloud, name, FieldType::kFloat32, 0);
+  field.set_step(largest < kFourDigits ? 1e-4 : 1e-3);
+  fill(field, value);
 }
 
 bool is_unsure(const Segmentation& result, const LabelFields& fields, std::size_t i) {
@@ -173,13 +179,18 @@ void check_new_fields(const PointCloud& cloud, const LabelFields& fields,
 void add_labels(PointCloud& cloud, const Segmentation& result, const LabelFields& fields,
                 const SegmenterDescription& model, const std::filesystem::path& output) {
   const std::vector<std::string> names = new_fields(fields, model);
+  const std::size_t classes = model.classes.size();
   add_labels(cloud, names[0], result, fields, model);
-  add_fractions(cloud, names[1], result.confidence);
-  add_fractions(cloud, names[2], result.entropy);
-  add_fractions(cloud, names[3], result.margin);
-  for (std::size_t c = 0; fields.probabilities && c < model.classes.size(); ++c) {
-    fill(target_field(cloud, names[c + 4], FieldType::kFloat32, 0),
-         [&](std::size_t i) { return result.probabilities(i, c); });
+  const auto each = [](const std::vector<float>& values) {
+    return [&values](std::size_t i) { return values[i]; };
+  };
+  const double most_entropy = std::log(static_cast<double>(std::max<std::size_t>(1, classes)));
+  add_fractions(cloud, names[1], 1.0, each(result.confidence));
+  add_fractions(cloud, names[2], most_entropy, each(result.entropy));
+  add_fractions(cloud, names[3], 1.0, each(result.margin));
+  for (std::size_t c = 0; fields.probabilities && c < classes; ++c) {
+    add_fractions(cloud, names[c + 4], 1.0,
+                  [&](std::size_t i) { return result.probabilities(i, c); });
   }
   if (fields.colorize) add_colors(cloud, result, fields, model, output);
 }

@@ -165,7 +165,9 @@ std::size_t add_fields(const SmoothSettings& s, PointCloud& cloud, const Transfe
   if (!source.categorical) return store_values(target, points, result.values);
   const std::size_t lonely =
       store_classes(target, source.field, points, source.known, result.winner);
-  const std::span<float> confidence = cloud.add(s.confidence, FieldType::kFloat32).values<float>();
+  Field& share = cloud.add(s.confidence, FieldType::kFloat32);
+  share.set_step(1e-4);
+  const std::span<float> confidence = share.values<float>();
   for (std::size_t i = 0; i < points.rows.size(); ++i) {
     confidence[points.rows[i]] = result.confidence[i];
   }

@@ -55,6 +55,8 @@ Field::Field(std::string name, FieldType type, std::size_t points, std::uint32_t
 }
 
 Field::Field(const Field& other) : Field(other.name_, other.type_, 0, other.count_) {
+  step_ = other.step_;
+  set_origin(other.origin());
   if (other.size_ == 0) return;
   data_.reset(static_cast<std::byte*>(std::malloc(other.size_)));
   if (data_ == nullptr) throw std::bad_alloc();
@@ -72,7 +74,9 @@ Field::Field(Field&& other) noexcept
       type_(other.type_),
       count_(other.count_),
       data_(std::move(other.data_)),
-      size_(std::exchange(other.size_, 0)) {}
+      size_(std::exchange(other.size_, 0)),
+      step_(other.step_),
+      origin_(other.origin()) {}
 
 Field& Field::operator=(Field&& other) noexcept {
   name_ = std::move(other.name_);
@@ -80,6 +84,8 @@ Field& Field::operator=(Field&& other) noexcept {
   count_ = other.count_;
   data_ = std::move(other.data_);
   size_ = std::exchange(other.size_, 0);
+  step_ = other.step_;
+  set_origin(other.origin());
   return *this;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -108,7 +109,10 @@ class Field {
   [[nodiscard]] FieldType type() const { return type_; }
   [[nodiscard]] std::uint32_t count() const { return count_; }
   [[nodiscard]] std::size_t bytes_per_point() const { return size_of(type_) * count_; }
-  [[nodiscard]] std::span<std::byte> bytes() { return {data_.get(), size_}; }
+  [[nodiscard]] std::span<std::byte> bytes() {
+    forget_origin();
+    return {data_.get(), size_};
+  }
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
 
   /// Returns the values as T, count() a point.
@@ -121,23 +125,39 @@ class Field {
   template <class T>
   [[nodiscard]] std::span<T> values() {
     check_type(field_type_of<T>());
+    forget_origin();
     return {reinterpret_cast<T*>(data_.get()), size_ / sizeof(T)};
   }
 
   /// Returns the value `component` of point `i`, converted to double (64-bit integers may round).
   [[nodiscard]] double as_double(std::size_t i, std::uint32_t component = 0) const;
 
+  /// Returns the step that the values are good to, such as 0.0001 for a probability; 0 where every
+  /// bit counts. Formats that count in steps (extra bytes of LAS) may round to it, others do not.
+  [[nodiscard]] double step() const { return step_; }
+  void set_step(double step) { step_ = step; }
+
+  /// Returns the number that its reader gave the field, by which a writer knows values that are
+  /// still those of the file; 0 for none, and from the moment on when they could be changed.
+  [[nodiscard]] std::uint64_t origin() const { return origin_.load(std::memory_order_relaxed); }
+  void set_origin(std::uint64_t origin) { origin_.store(origin, std::memory_order_relaxed); }
+
  private:
   std::string name_;
   FieldType type_;
   std::uint32_t count_;
   void check_type(FieldType wanted) const;
+  void forget_origin() {
+    if (origin() != 0) set_origin(0);
+  }
 
   struct Free {
     void operator()(std::byte* p) const noexcept;
   };
   std::unique_ptr<std::byte[], Free> data_;  // aligned for every field type
   std::size_t size_ = 0;                     // bytes
+  double step_ = 0.0;
+  std::atomic<std::uint64_t> origin_{0};  // many threads may take the values to fill them
 };
 
 }  // namespace ptattn

@@ -16,7 +16,8 @@ namespace {
 
 bool same_fields(const PointCloud& a, const PointCloud& b) {
   return std::ranges::equal(a.fields(), b.fields(), [](const Field& x, const Field& y) {
-    return x.name() == y.name() && x.type() == y.type() && x.count() == y.count();
+    return x.name() == y.name() && x.type() == y.type() && x.count() == y.count() &&
+           x.step() == y.step();
   });
 }
 
@@ -27,6 +28,7 @@ PointCloud head_of(const PointCloud& cloud) {
   head.metadata() = cloud.metadata();
   for (const Field& field : cloud.fields()) {
     head.fields().emplace_back(field.name(), field.type(), 0, field.count());
+    head.fields().back().set_step(field.step());
   }
   return head;
 }

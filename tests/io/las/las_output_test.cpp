@@ -53,6 +53,70 @@ TEST_F(Las, several_new_fields_are_described_one_by_one) {
   EXPECT_EQ(after.metadata().las->records.back().data.size(), 4U * 192U);
 }
 
+/// A cloud with confidences from 0 to 1, which are good to four digits.
+PointCloud doubtful(PointCloud cloud) {
+  Field& field = cloud.add("confidence", FieldType::kFloat32);
+  field.set_step(1e-4);
+  const auto values = field.values<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(i) / static_cast<float>(values.size() - 1);
+  }
+  return cloud;
+}
+
+TEST_F(Las, new_fields_that_are_good_to_a_step_are_counted_in_it_in_16_bits) {
+  for (const char* const name : {"format1.las", "format6_extra.las"}) {
+    const PointCloud before = doubtful(fixture(name));
+    const PointCloud after = again(before);
+    const Field& confidence = *after.find("confidence");
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const double wanted = before.find("confidence")->as_double(i);
+      ASSERT_NEAR(confidence.as_double(i), wanted, 0.5001e-4);
+      ASSERT_EQ(confidence.as_double(i), std::nearbyint(wanted / 1e-4) * 1e-4);
+    }
+    const auto& data = after.metadata().las->records.back().data;
+    const std::byte* const descriptor = data.data() + data.size() - 192;
+    EXPECT_EQ(std::to_integer<int>(descriptor[2]), 3) << "unsigned short";
+    EXPECT_EQ(std::to_integer<int>(descriptor[3]), 8) << "a scale, no offset";
+    double scale = 0.0;
+    std::memcpy(&scale, descriptor + 112, sizeof scale);
+    EXPECT_EQ(scale, 1e-4);
+    EXPECT_TRUE(identical(again(after), after)) << "steps stay steps";
+  }
+}
+
+TEST_F(Las, a_step_changes_no_other_format_and_no_field_that_was_there) {
+  const PointCloud cloud = doubtful(fixture("format1.las"));
+  write_cloud(folder_ / "a.ply", cloud);
+  const PointCloud ply = read_cloud(folder_ / "a.ply");
+  EXPECT_TRUE(
+      std::ranges::equal(ply.find("confidence")->bytes(), cloud.find("confidence")->bytes()));
+  PointCloud exact = fixture("format1.las");
+  exact.add("confidence", FieldType::kFloat32).values<float>()[3] = 0.123456F;
+  exact = again(exact);
+  exact.find("confidence")->set_step(1e-4);
+  EXPECT_EQ(again(exact).find("confidence")->values<float>()[3], 0.123456F);
+}
+
+TEST_F(Las, extra_bytes_of_another_type_are_described_anew_with_the_step) {
+  PointCloud cloud = fixture("format6_extra.las");
+  cloud.add("confidence", FieldType::kUInt8);
+  cloud = again(cloud);
+  *cloud.find("confidence") = *doubtful(fixture("format6_extra.las")).find("confidence");
+  const PointCloud after = again(cloud);
+  EXPECT_EQ(after.find("confidence")->type(), FieldType::kFloat64);
+  EXPECT_NEAR(after.find("confidence")->as_double(1), cloud.find("confidence")->as_double(1), 1e-4);
+}
+
+TEST_F(Las, values_beyond_16_bits_of_steps_are_refused) {
+  PointCloud cloud = doubtful(fixture("format1.las"));
+  cloud.find("confidence")->values<float>()[4] = 7.0F;
+  EXPECT_THAT(refusal(cloud), testing::HasSubstr("field confidence holds 7, which does not fit the "
+                                                 "file's scale of 0.0001"));
+  cloud.find("confidence")->values<float>()[4] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THAT(refusal(cloud), testing::HasSubstr("field confidence holds nan"));
+}
+
 TEST_F(Las, what_made_a_file_is_a_record_behind_the_others) {
   const PointCloud before = fixture("format6_extra.las");
   PointCloud cloud = before;

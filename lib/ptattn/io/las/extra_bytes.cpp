@@ -56,14 +56,19 @@ ExtraDescriptor parse(const std::byte* from) {
   return extra;
 }
 
-void put_type(std::byte* descriptor, FieldType type, std::uint32_t count) {
-  if (count > 3) {  // bytes without a meaning
+void put_type(std::byte* descriptor, const ExtraDescriptor& extra) {
+  if (extra.count > 3) {  // bytes without a meaning
     descriptor[kType] = std::byte{0};
-    descriptor[kOptions] = static_cast<std::byte>(count);
+    descriptor[kOptions] = static_cast<std::byte>(extra.count);
     return;
   }
-  const auto index = static_cast<std::size_t>(std::ranges::find(kTypes, type) - kTypes.begin());
-  descriptor[kType] = static_cast<std::byte>(index + 1 + (count - 1) * kTypes.size());
+  const auto index =
+      static_cast<std::size_t>(std::ranges::find(kTypes, extra.type) - kTypes.begin());
+  descriptor[kType] = static_cast<std::byte>(index + 1 + (extra.count - 1) * kTypes.size());
+  for (std::size_t v = 0; v < extra.steps.size(); ++v) {
+    descriptor[kOptions] = std::byte{kHasScale};
+    store<double>(descriptor + kScale + 8 * v, extra.steps[v].scale);
+  }
 }
 
 void put_text(std::byte* to, std::string_view text) {
@@ -88,21 +93,21 @@ std::string field_name_of(const ExtraDescriptor& extra) {
   return name.empty() ? "extra" : name;
 }
 
-void append_extra_bytes(std::vector<std::byte>& data, std::string_view name, FieldType type,
-                        std::uint32_t count, std::string_view description) {
+void append_extra_bytes(std::vector<std::byte>& data, const ExtraDescriptor& extra,
+                        std::string_view description) {
   std::array<std::byte, kExtraDescriptorSize> bytes{};
-  put_type(bytes.data(), type, count);
-  put_text(bytes.data() + kName, name);
+  put_type(bytes.data(), extra);
+  put_text(bytes.data() + kName, extra.name);
   put_text(bytes.data() + kDescription, description);
   data.insert(data.end(), bytes.begin(), bytes.end());
 }
 
-void retype_extra_bytes(std::vector<std::byte>& data, std::size_t index, FieldType type,
-                        std::uint32_t count) {
+void retype_extra_bytes(std::vector<std::byte>& data, std::size_t index,
+                        const ExtraDescriptor& extra) {
   std::byte* const descriptor = data.data() + index * kExtraDescriptorSize;
   descriptor[kOptions] = std::byte{0};
   std::fill(descriptor + kNoData, descriptor + kDescription, std::byte{0});
-  put_type(descriptor, type, count);
+  put_type(descriptor, extra);
 }
 
 bool fits_extra_bytes(FieldType type, std::uint32_t count) {

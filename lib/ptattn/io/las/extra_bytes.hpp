@@ -29,15 +29,16 @@ inline constexpr std::size_t kExtraDescriptorSize = 192;
 /// not printable, "extra" when there is none.
 [[nodiscard]] std::string field_name_of(const ExtraDescriptor& extra);
 
-/// Appends a descriptor of `count` values (up to 3, or any number of bytes) to a VLR's data.
+/// Appends a descriptor to a VLR's data.
+/// @param extra        `count` up to 3, or any number of bytes; one scale for all values, no offset
 /// @param description  cut after 32 bytes, as the name is
-void append_extra_bytes(std::vector<std::byte>& data, std::string_view name, FieldType type,
-                        std::uint32_t count, std::string_view description);
+void append_extra_bytes(std::vector<std::byte>& data, const ExtraDescriptor& extra,
+                        std::string_view description);
 
-/// Gives descriptor `index` another type and forgets its scale, offset, limits and no-data value,
-/// which belonged to the old one.
-void retype_extra_bytes(std::vector<std::byte>& data, std::size_t index, FieldType type,
-                        std::uint32_t count);
+/// Gives descriptor `index` the type and the scale of `extra` and forgets its own, its offset,
+/// limits and no-data value, which belonged to the old type.
+void retype_extra_bytes(std::vector<std::byte>& data, std::size_t index,
+                        const ExtraDescriptor& extra);
 
 /// Returns how many values a descriptor can hold of `type`: vectors up to 3, bytes up to 255.
 [[nodiscard]] bool fits_extra_bytes(FieldType type, std::uint32_t count);

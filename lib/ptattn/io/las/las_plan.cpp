@@ -63,6 +63,17 @@ std::vector<std::byte>& extra_descriptors(LasPlan& plan, std::size_t described) 
   return found->data;
 }
 
+/// How a new field is stored: as it is, or counted in the steps that it is good to, 16 bits of
+/// them.
+ExtraDescriptor descriptor_of(const Field& field, const std::string& name) {
+  ExtraDescriptor extra{.name = name, .type = field.type(), .count = field.count()};
+  if (field.step() > 0.0) {
+    extra.type = FieldType::kUInt16;
+    extra.steps.assign(field.count(), {field.step(), 0.0});
+  }
+  return extra;
+}
+
 /// What the extra bytes of a file are once the fields of the cloud have been looked at.
 class ExtraBytes {
  public:
@@ -83,9 +94,10 @@ class ExtraBytes {
         continue;
       }
       check(*field, field->name());
-      retype_extra_bytes(descriptors(), d, field->type(), field->count());
+      const ExtraDescriptor extra = descriptor_of(*field, field->name());
+      retype_extra_bytes(descriptors(), d, extra);
       plan_.header.record_length = static_cast<std::uint16_t>(
-          plan_.header.record_length - column.size() + field->bytes_per_point());
+          plan_.header.record_length - column.size() + size_of(extra.type) * extra.count);
     }
     plan_.layout = layout_of_file(plan_.header, plan_.records);
     const auto described =
@@ -98,17 +110,20 @@ class ExtraBytes {
   void add(const Field& field, const std::string& name, std::string_view description) {
     check(field, name);
     describe_the_undescribed();
-    append_extra_bytes(descriptors(), name, field.type(), field.count(), description);
+    const ExtraDescriptor extra = descriptor_of(field, name);
+    append_extra_bytes(descriptors(), extra, description);
     ++described_;
     if (descriptors().size() > kMostBytes) fail("has more extra fields than LAS allows");
-    if (plan_.layout.stride + field.bytes_per_point() > kMostBytes) {
+    const LasColumn column{.name = name,
+                           .stored = extra.type,
+                           .offset = plan_.layout.stride,
+                           .count = extra.count,
+                           .steps = extra.steps};
+    if (plan_.layout.stride + column.size() > kMostBytes) {
       fail("needs records of more than 65535 bytes per point");
     }
-    plan_.layout.columns.push_back({.name = name,
-                                    .stored = field.type(),
-                                    .offset = plan_.layout.stride,
-                                    .count = field.count()});
-    plan_.layout.stride += field.bytes_per_point();
+    plan_.layout.stride += column.size();
+    plan_.layout.columns.push_back(column);
     plan_.sources.push_back({.field = &field});
   }
 
@@ -149,7 +164,7 @@ class ExtraBytes {
   void describe_the_undescribed() {
     while (undescribed_ > 0) {
       const auto part = std::min<std::uint32_t>(undescribed_, UINT8_MAX);
-      append_extra_bytes(descriptors(), plan_.layout.columns.back().name, FieldType::kUInt8, part,
+      append_extra_bytes(descriptors(), {.name = plan_.layout.columns.back().name, .count = part},
                          "");
       ++described_;
       undescribed_ -= part;

@@ -24,7 +24,8 @@ struct LasPlan {
 /// Plans how `cloud` becomes a LAS file.
 ///
 /// A cloud that was a LAS file keeps its header, records and format; fields that it did not have
-/// become extra bytes, and colours the format with colours. Another cloud gets LAS 1.4 and the
+/// become extra bytes, those that have a step (Field::step) of 16 bits with that scale, and colours
+/// the format with colours. Another cloud gets LAS 1.4 and the
 /// smallest format that holds its standard attributes; a field of a standard name whose values
 /// do not fit there becomes extra bytes named after its type ("intensity_float32").
 /// @param cloud  outlives the plan

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "ptattn/core/fresh_pages.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/io/binary_values.hpp"
 #include "ptattn/io/las/las_records.hpp"
@@ -155,6 +156,15 @@ void find_plain_points(LasFile& file, bool salvage) {
   }
 }
 
+/// The memory that the values of some points go to. Not that of bytes: where all of them are zero,
+/// as most flags are, it stays untouched.
+void prepare_memory(std::span<Field> fields, std::size_t first, std::size_t points) {
+  for (Field& field : fields) {
+    const std::size_t size = field.bytes_per_point();
+    if (size > 1) prepare_pages(field.bytes().subspan(first * size, points * size));
+  }
+}
+
 void read_plain_points(const LasFile& file, const LasPart& part, const laz::RecordSink& sink) {
   const std::size_t stride = file.layout.stride;
   const std::uint64_t start = file.header.points_start + part.first * stride;
@@ -196,6 +206,7 @@ LasPart whole_of(const LasFile& file) {
 PointCloud read_las_part(const LasFile& file, const LasPart& part) {
   Columns columns = make_columns(file.layout, part.points);
   const auto unpack = [&](std::size_t first, std::span<const std::byte> records) {
+    prepare_memory(columns.fields, first, records.size() / file.layout.stride);
     unpack_columns(file.layout, records, first, columns.fields, columns.exact_of);
   };
   if (file.compression) {

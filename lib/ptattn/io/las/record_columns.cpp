@@ -1,6 +1,7 @@
 #include "ptattn/io/las/record_columns.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstring>
@@ -30,15 +31,52 @@ struct Block {
   [[nodiscard]] Byte* at(std::size_t offset) const { return records.data() + offset; }
 };
 
-void unpack_packed(const Block<const std::byte>& block, const LasColumn& column, Field& field) {
-  const auto out = field.values<std::uint8_t>().subspan(block.first, block.size());
-  const unsigned mask = (1U << column.bits) - 1;
-  const std::byte* from = block.at(column.offset);
-  for (std::uint8_t& value : out) {
-    value = static_cast<std::uint8_t>(std::to_integer<unsigned>(*from) >> column.shift & mask);
-    from += block.stride;
+/// Takes values apart that share a byte: the byte of each record is put beside that of the next one
+/// first, so that many values come out at a time.
+class PackedBytes {
+ public:
+  explicit PackedBytes(const Block<const std::byte>& block) : block_(block), count_(block.size()) {}
+
+  /// Zeros are not written: the field holds them already, and its pages may stay untouched.
+  void unpack(const LasColumn& column, Field& field) {
+    gather(column.offset);
+    const unsigned shift = column.shift;
+    const std::uint64_t mask = (1U << (column.is_packed() ? column.bits : 8U)) - 1;
+    if ((any_ >> shift & mask) == 0) return;
+    std::byte* const out = field.bytes().data() + block_.first;
+    const std::size_t words = count_ / 8;
+    for (std::size_t w = 0; w < words; ++w) {
+      const auto eight = load<std::uint64_t>(bytes_.data() + 8 * w);
+      store<std::uint64_t>(out + 8 * w, eight >> shift & kEachByte * mask);
+    }
+    for (std::size_t i = 8 * words; i < count_; ++i) {
+      out[i] = static_cast<std::byte>(std::to_integer<std::uint64_t>(bytes_[i]) >> shift & mask);
+    }
   }
-}
+
+ private:
+  static constexpr std::uint64_t kEachByte = 0x0101010101010101U;
+
+  void gather(std::size_t offset) {
+    if (offset == offset_) return;
+    offset_ = offset;
+    // Copies of what the loops need: a byte that is written might be any of them.
+    const std::size_t count = count_;
+    const std::size_t stride = block_.stride;
+    const std::byte* from = block_.at(offset);
+    std::byte* const to = bytes_.data();
+    for (std::size_t i = 0; i < count; ++i, from += stride) to[i] = *from;
+    std::byte any{0};
+    for (std::size_t i = 0; i < count; ++i) any |= to[i];
+    any_ = std::to_integer<unsigned>(any);
+  }
+
+  const Block<const std::byte>& block_;
+  std::size_t count_;
+  std::size_t offset_ = SIZE_MAX;  // of the byte in a record
+  unsigned any_ = 0;               // its bits that are set somewhere
+  alignas(16) std::array<std::byte, kPointsAtOnce> bytes_;
+};
 
 void copy_values(const Block<const std::byte>& block, const LasColumn& column, Field& field) {
   const RecordColumn<std::byte> to{field.bytes().data(), column.size(), column.offset,
@@ -46,14 +84,25 @@ void copy_values(const Block<const std::byte>& block, const LasColumn& column, F
   unpack_records(block.records, block.stride, false, block.first, {&to, 1});
 }
 
+/// The first loop moves values only, the second one computes with many at a time.
 void unpack_quantized(const Block<const std::byte>& block, const LasColumn& column, Field& field) {
+  const std::size_t count = block.size();
   visit_type(column.stored, [&]<class T>(T) {
+    std::array<T, kPointsAtOnce> stored;
+    double* const values = field.values<double>().data() + block.first * column.count;
     for (std::uint32_t v = 0; v < column.count; ++v) {
       const Quantization step = column.steps[v];
-      double* out = field.values<double>().data() + block.first * column.count + v;
       const std::byte* from = block.at(column.offset + v * sizeof(T));
-      for (std::size_t i = 0; i < block.size(); ++i, out += column.count, from += block.stride) {
-        *out = step.value_of(static_cast<double>(load<T>(from)));
+      for (std::size_t i = 0; i < count; ++i, from += block.stride) stored[i] = load<T>(from);
+      double* out = values + v;
+      if (column.count == 1) {
+        for (std::size_t i = 0; i < count; ++i) {
+          out[i] = step.value_of(static_cast<double>(stored[i]));
+        }
+      } else {
+        for (std::size_t i = 0; i < count; ++i, out += column.count) {
+          *out = step.value_of(static_cast<double>(stored[i]));
+        }
       }
     }
   });
@@ -160,15 +209,37 @@ T stored_value(const LasColumn& column, const Quantization& step, double value, 
   return static_cast<T>(whole);
 }
 
+/// The integers behind values of a block, many computed at a time; false where one has no room.
+template <class T, class From>
+bool pack_nearest(const Quantization& step, std::span<const From> values, std::byte* to,
+                  std::size_t stride) {
+  std::array<double, kPointsAtOnce> whole;
+  const std::size_t count = values.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    whole[i] = quantize(step, static_cast<double>(values[i]));
+  }
+  bool fits = true;
+  for (std::size_t i = 0; i < count; ++i) fits &= holds<T>(whole[i]) && whole[i] == whole[i];
+  if (!fits) return false;
+  for (std::size_t i = 0; i < count; ++i, to += stride) store<T>(to, static_cast<T>(whole[i]));
+  return true;
+}
+
 void pack_quantized(const Block<std::byte>& block, const LasColumn& column,
                     const ColumnSource& source, std::string_view subject) {
+  const std::size_t count = block.size();
   visit_type(column.stored, [&]<class T>(T) {
     visit_type(source.field->type(), [&]<class From>(From) {
       const auto values = source.field->values<From>();
       const T* const exact = source.exact == nullptr ? nullptr : source.exact->values<T>().data();
+      if (exact == nullptr && column.count == 1 &&
+          pack_nearest<T>(column.steps[0], values.subspan(block.first, count),
+                          block.at(column.offset), block.stride)) {
+        return;
+      }
       for (std::uint32_t v = 0; v < column.count; ++v) {
         std::byte* to = block.at(column.offset + v * sizeof(T));
-        for (std::size_t i = 0; i < block.size(); ++i, to += block.stride) {
+        for (std::size_t i = 0; i < count; ++i, to += block.stride) {
           const std::size_t at = (block.first + i) * column.count + v;
           store<T>(to, stored_value(column, column.steps[v], static_cast<double>(values[at]),
                                     exact == nullptr ? nullptr : exact + at, subject));
@@ -190,10 +261,11 @@ void for_each_block(std::span<Byte> records, std::size_t stride, std::size_t fir
 
 void unpack_block(const RecordLayout& layout, const Block<const std::byte>& block,
                   std::span<Field> fields, std::span<Field* const> exact) {
+  PackedBytes packed(block);
   for (std::size_t c = 0; c < layout.columns.size(); ++c) {
     const LasColumn& column = layout.columns[c];
-    if (column.is_packed()) {
-      unpack_packed(block, column, fields[c]);
+    if (column.is_packed() || (column.steps.empty() && column.size() == 1)) {
+      packed.unpack(column, fields[c]);
     } else if (column.steps.empty()) {
       copy_values(block, column, fields[c]);
     } else {

@@ -11,7 +11,7 @@
 namespace ptattn::io::las {
 
 /// Distributes `records`, which belong to the points from `first` on, over the fields.
-/// @param fields  one a column of the layout, of its field_type and count
+/// @param fields  one a column of the layout, of its field_type and count; they hold zeros still
 /// @param exact   one a column: the field of stored integers to fill beside the doubles, or nullptr
 /// Safe from many threads on disjoint points.
 void unpack_columns(const RecordLayout& layout, std::span<const std::byte> records,

@@ -26,6 +26,13 @@ for library in libtbb12 libpng16-16 zlib1g; do
   esac
 done
 
+# PROJ is opened when a reference system is asked for by its code: recommended, under the name that the programs open.
+recommends=$(dpkg-deb -f "${runtime[0]}" Recommends)
+opened=$(strings -a "$build/bin/ptattn-segment" | sed -nE 's/^libproj\.so\.([0-9]+)$/libproj\1/p' | sort -u)
+[ -n "$opened" ] || fail "ptattn-segment opens no PROJ"
+[ "$recommends" = "$opened" ] || fail "the runtime package recommends '$recommends', the programs open $opened"
+case "$depends" in *libproj*) fail "the runtime package depends on PROJ, which few commands ask for" ;; esac
+
 case "$depends" in *libopen3d*) fail "the runtime package depends on Open3D" ;; esac
 viewer=("$build"/packages/ptattn-view_"$version"_*.deb)
 if [ -e "$build/bin/ptattn-view" ]; then

@@ -7,6 +7,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/bin_reader.hpp"
 #include "ptattn/io/file_kind.hpp"
+#include "target.hpp"
 #include "text_file.hpp"
 
 namespace ptattn::tools {
@@ -29,6 +30,12 @@ std::string reference_system(const std::string& text) {
 }
 
 }  // namespace
+
+ReadOptions read_options_for(const std::filesystem::path& output, const ReadOptions& options) {
+  ReadOptions wanted = options;
+  wanted.keep_compressed = has_extension(output, ".laz");
+  return wanted;
+}
 
 void add_read_options(CLI::App& app, ReadOptions& options) {
   app.add_flag(

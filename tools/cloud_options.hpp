@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -20,6 +21,10 @@ struct CloudOptions {
   ReadOptions read;
   LasOptions las;
 };
+
+/// Returns how a cloud is read of which `output` is made.
+[[nodiscard]] ReadOptions read_options_for(const std::filesystem::path& output,
+                                           const ReadOptions& options);
 
 /// --salvage, --bin-columns
 void add_read_options(CLI::App& app, ReadOptions& options);

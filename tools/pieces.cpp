@@ -49,7 +49,8 @@ std::unique_ptr<CloudStream> open_pieces(const Job& job, const ReadOptions& opti
   const std::uint64_t bytes = std::filesystem::file_size(path, ignored);
   const bool fits = ignored || request.memory == 0 || bytes < request.memory / kLeastPart;
   if (!request.forced && fits) return nullptr;
-  std::unique_ptr<CloudStream> stream = open_cloud_stream(path, options);
+  std::unique_ptr<CloudStream> stream =
+      open_cloud_stream(path, read_options_for(job.output, options));
   const std::string problem = obstacle(job, request, stream.get());
   if (request.forced && !problem.empty()) {
     throw Error(Fault::kUsage, "--out-of-core", path.string() + ": " + problem);

@@ -327,7 +327,7 @@ FileReport process(const Settings& s, const AttentionModel& model, AttentionQuer
   const std::string path = job.input.path.string();
   const bool writes_cloud = !s.files.output.empty();
   progress.status("reading " + path);
-  PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
+  PointCloud cloud = read_cloud(job.input.path, read_options_for(job.output, s.clouds.read));
   tell_notes(cloud, s.clouds.las, job, progress);
   const RawVector<Position> positions = cloud.positions();
   if (writes_cloud) {

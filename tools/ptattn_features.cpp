@@ -106,7 +106,7 @@ FileReport process(const FeatureSettings& s, const std::optional<LayerJob>& laye
   }
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
-  PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
+  PointCloud cloud = read_cloud(job.input.path, read_options_for(job.output, s.clouds.read));
   tell_notes(cloud, s.clouds.las, job, progress);
   const CloudFrame frame =
       layer && layer->takes_scenes() ? settle_frame(s.frame, cloud, path, progress) : CloudFrame{};

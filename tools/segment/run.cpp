@@ -18,7 +18,7 @@ FileReport segment_file(const Job& job, const SegmenterModel& model, const Segme
   }
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
-  PointCloud cloud = read_cloud(job.input.path, run.clouds.read);
+  PointCloud cloud = read_cloud(job.input.path, read_options_for(job.output, run.clouds.read));
   tell_notes(cloud, run.clouds.las, job, progress);
   const LabelFields fields = run.fields.for_output(job.output, model.description);
   check_new_fields(cloud, fields, model.description);

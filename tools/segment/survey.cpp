@@ -41,11 +41,12 @@ struct Work {
 };
 
 /// What labelling a cloud as a whole takes, measured on dense and sparse surveys. Points: fields,
-/// positions, places in the order of voxels, labels. Voxels: channels, surroundings, probabilities.
+/// compressed points of a LAZ file, positions, places in the order of voxels,
+/// labels. Voxels: channels, surroundings, probabilities.
 /// And the network's part.
 std::uint64_t bytes_as_whole(const CloudStream& stream, std::uint64_t voxels,
                              const PointNetwork& network) {
-  constexpr std::uint64_t kOfPoint = 72;
+  constexpr std::uint64_t kOfPoint = 80;
   constexpr std::uint64_t kOfVoxel = 140;
   const std::uint64_t seen = std::min<std::uint64_t>(voxels, network.most_voxels());
   return stream.shape().size() * (bytes_of_point(stream.head()) + kOfPoint) +

@@ -83,7 +83,7 @@ void leave_out_strays(const std::string& path, std::size_t count, RawVector<Posi
 FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) {
   const std::string path = job.input.path.string();
   progress.status("reading " + path);
-  PointCloud cloud = read_cloud(path, s.clouds.read);
+  PointCloud cloud = read_cloud(path, read_options_for(job.output, s.clouds.read));
   tell_notes(cloud, s.clouds.las, job, progress);
   RawVector<Position> positions = cloud.positions();
   check_fields(s, cloud);

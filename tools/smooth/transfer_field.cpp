@@ -304,7 +304,7 @@ FileReport FieldTransfer::process(const Job& job, Progress& progress) {
     work.write_pieces(*stream, tally);
   } else {
     progress.status("reading " + work.path());
-    PointCloud cloud = read_cloud(job.input.path, s.clouds.read);
+    PointCloud cloud = read_cloud(job.input.path, read_options_for(job.output, s.clouds.read));
     work.write_whole(cloud, tally);
   }
   return report_of(s, job, tally.points, record_of(s, *source_, tally));

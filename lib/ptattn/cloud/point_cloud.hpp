@@ -15,6 +15,9 @@
 
 namespace ptattn {
 
+/// Holds points as they are compressed in a LAZ file; known to its reader and writer alone.
+struct CompressedPoints;
+
 /// Represents a property of a PLY element other than the vertices; `list` properties hold a varying
 /// number of values an item.
 struct ElementProperty {
@@ -48,6 +51,9 @@ struct CloudMetadata {
   /// Holds lists of the points that differ in length, PLY only; a length for every point.
   std::vector<ElementProperty> point_lists{};
   std::shared_ptr<const LasMetadata> las{};  ///< LAS and LAZ only
+  /// Holds the compressed points of a LAZ file, where its reader was asked to keep them: a writer
+  /// copies from here what belongs to fields that nobody changed (Field::origin).
+  std::shared_ptr<const CompressedPoints> compressed{};
   /// What a user should know about the file that the cloud was read from, a line each.
   std::vector<std::string> notes{};
 };

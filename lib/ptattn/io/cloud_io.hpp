@@ -22,6 +22,9 @@ enum class Encoding { kAscii, kBinary, kBinaryBigEndian, kBinaryCompressed };
 /// Says how files are read.
 struct ReadOptions {
   bool salvage = false;  ///< of a truncated LAS or LAZ file, take the points that are whole
+  /// Keep the compressed points of a LAZ file beside the cloud, so that a LAZ file that is made of
+  /// it is written in less time, with the same bytes. They take as much memory as in the file.
+  bool keep_compressed = false;
   /// What the float32 numbers of a record are in files *.bin, which have no header: names, x, y and
   /// z among them, "-" for a number to pass over. Empty: x, y, z, intensity and, where it looks
   /// like it, ring.

@@ -1,6 +1,8 @@
 #include "ptattn/io/las/las_file.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -165,6 +167,16 @@ void prepare_memory(std::span<Field> fields, std::size_t first, std::size_t poin
   }
 }
 
+/// What a cloud keeps of the file that it is read from, without the chunks.
+std::shared_ptr<CompressedPoints> kept_by(const LasFile& file) {
+  static std::atomic<std::uint64_t> readings{0};
+  auto kept = std::make_shared<CompressedPoints>();
+  kept->number = ++readings;
+  kept->settings = *file.compression;
+  kept->layout = file.layout;
+  return kept;
+}
+
 void read_plain_points(const LasFile& file, const LasPart& part, const laz::RecordSink& sink) {
   const std::size_t stride = file.layout.stride;
   const std::uint64_t start = file.header.points_start + part.first * stride;
@@ -190,6 +202,8 @@ LasFile open_las(const ByteSource& source, const ReadOptions& options) {
   note_header(file.header, *metadata, file.notes);
   if (file.header.compressed) {
     find_compressed_points(file, options.salvage, *metadata);
+    file.keeps_compressed =
+        options.keep_compressed && !options.salvage && file.compression->is_layered();
   } else {
     find_plain_points(file, options.salvage);
   }
@@ -209,13 +223,19 @@ PointCloud read_las_part(const LasFile& file, const LasPart& part) {
     prepare_memory(columns.fields, first, records.size() / file.layout.stride);
     unpack_columns(file.layout, records, first, columns.fields, columns.exact_of);
   };
+  const std::shared_ptr<CompressedPoints> kept = file.keeps_compressed ? kept_by(file) : nullptr;
   if (file.compression) {
-    laz::decode_chunks(*file.source, *file.compression, file.chunks, part.chunks, unpack);
+    laz::decode_chunks(*file.source, *file.compression, file.chunks, part.chunks, unpack,
+                       kept.get());
   } else {
     read_plain_points(file, part, unpack);
   }
   PointCloud cloud(part.points);
   cloud.fields() = std::move(columns.fields);
+  for (std::size_t c = 0; kept != nullptr && c < cloud.fields().size(); ++c) {
+    cloud.fields()[c].set_origin(kept->origin_of(c));
+  }
+  cloud.metadata().compressed = kept;
   cloud.metadata().comments = file.comments;
   if (columns.exact.empty()) {
     cloud.metadata().las = file.metadata;

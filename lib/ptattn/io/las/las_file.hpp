@@ -27,6 +27,7 @@ struct LasFile {
   std::uint64_t points = 0;  ///< that can be read
   std::optional<laz::LazSettings> compression{};
   std::vector<laz::Chunk> chunks{};  ///< of a compressed file
+  bool keeps_compressed = false;     ///< clouds get the chunks that they were decoded from
 };
 
 /// Says which points of a file to read: any of a LAS file, those of some chunks of a LAZ file.

@@ -13,6 +13,7 @@
 #include "ptattn/io/las/las_records.hpp"
 #include "ptattn/io/las/laz/laz_points.hpp"
 #include "ptattn/io/las/laz/laz_record.hpp"
+#include "ptattn/io/las/unchanged_layers.hpp"
 #include "ptattn/io/point_blocks.hpp"
 
 namespace ptattn::io {
@@ -101,23 +102,35 @@ LasWriter::LasWriter(AtomicFile& file, const PointCloud& head, std::uint64_t poi
   }
   file_.append(las::front_of(plan_, metadata.padding));
   if (compressed) chunks_.emplace(file_, settings, plan_.header.points_start);
+  settings_ = settings;
 }
 
 void LasWriter::append(const PointCloud& piece) {
   const bool is_head = &piece == &head_;
   const auto sources =
       is_head ? plan_.sources : las::plan_las(piece, options_, file_.subject()).sources;
-  const auto pack = [&](std::size_t first, std::span<std::byte> records) {
-    las::pack_columns(plan_.layout, sources, first, records, file_.subject());
-  };
   note_values(piece);
-  if (chunks_) return chunks_->append(piece.size(), pack);
+  if (chunks_) return append_chunks(piece, sources);
   const std::size_t stride = plan_.layout.stride;
   write_blocks(file_, piece.size(), points_of_block(stride),
                [&](std::size_t begin, std::size_t end, std::string& out) {
                  out.resize((end - begin) * stride);
-                 pack(begin, std::as_writable_bytes(std::span(out)));
+                 las::pack_columns(plan_.layout, sources, begin,
+                                   std::as_writable_bytes(std::span(out)), file_.subject());
                });
+}
+
+void LasWriter::append_chunks(const PointCloud& piece, std::span<const las::ColumnSource> sources) {
+  const las::laz::ReusedLayers reused =
+      las::find_unchanged_layers(piece.metadata().compressed, settings_, plan_.layout, sources);
+  const auto needed = las::sources_to_code(reused, settings_, plan_.layout, sources);
+  const std::size_t stride = plan_.layout.stride;
+  const auto pack = [&](std::size_t first, std::span<std::byte> records, bool reuses) {
+    const std::size_t whole = reuses ? stride : records.size();  // the first record, or all
+    las::pack_columns(plan_.layout, sources, first, records.first(whole), file_.subject());
+    las::pack_columns(plan_.layout, needed, first + 1, records.subspan(whole), file_.subject());
+  };
+  chunks_->append(piece.size(), pack, reused);
 }
 
 void LasWriter::note_values(const PointCloud& piece) {

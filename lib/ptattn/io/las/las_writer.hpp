@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "ptattn/cloud/point_cloud.hpp"
@@ -39,6 +40,7 @@ class LasWriter {
   void finish();
 
  private:
+  void append_chunks(const PointCloud& piece, std::span<const las::ColumnSource> sources);
   void note_values(const PointCloud& piece);
   void settle_bounds();
 
@@ -46,6 +48,7 @@ class LasWriter {
   const PointCloud& head_;
   LasOptions options_;
   las::LasPlan plan_;
+  las::laz::LazSettings settings_{};             ///< of a compressed file
   std::optional<las::laz::ChunkWriter> chunks_;  ///< of a compressed file
   std::optional<las::Bounds> bounds_;            ///< of the points so far
   std::array<std::uint64_t, 15> returns_{};

@@ -35,13 +35,22 @@ class ChunkDecoder {
 [[nodiscard]] std::unique_ptr<ChunkDecoder> make_pointwise_decoder(const LazSettings& settings);
 [[nodiscard]] std::unique_ptr<ChunkDecoder> make_layered_decoder(const LazSettings& settings);
 
+/// Represents a layer of a chunk whose bytes stand somewhere already.
+struct KnownLayer {
+  bool is_known = false;
+  std::span<const std::byte> bytes{};
+};
+
 /// Encodes whole chunks.
 class ChunkEncoder {
  public:
   virtual ~ChunkEncoder() = default;
 
   /// Appends the bytes of a chunk of `records` (at least one) to `out`.
-  virtual void encode(std::span<const std::byte> records, std::string& out) = 0;
+  /// @param known  empty, or, where there are layers, one each in the order of the file: those that
+  ///               need not be coded, among them all of bits_of_measurement()
+  virtual void encode(std::span<const std::byte> records, std::span<const KnownLayer> known,
+                      std::string& out) = 0;
 };
 
 [[nodiscard]] std::unique_ptr<ChunkEncoder> make_encoder(const LazSettings& settings);

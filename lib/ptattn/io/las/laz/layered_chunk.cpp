@@ -49,13 +49,27 @@ class LayeredRecords {
     if constexpr (!Coder::kEncodes) point.store_to(record);
     const unsigned channel = channel_of_items(point);
     if (color_) code_color(channel, record + color_offset_);
-    if (packet_) {
-      Packet packet;
-      if constexpr (Coder::kEncodes) packet = Packet::load_from(record + packet_offset_);
-      packet_->code(channel, packet);
-      packet.store_to(record + packet_offset_);
+    if (packet_) code_packet(channel, record + packet_offset_);
+    if (bytes_ && !bytes_apart_) bytes_->code(channel, record + bytes_offset_);
+  }
+
+  /// Encodes a record's active layers where that of x and y, which tells all others what changes,
+  /// is not among them.
+  void code_beside_known(std::byte* record) {
+    const Point14 point = Point14::load_from(record);
+    point_->code_beside_known(point);
+    const unsigned channel = channel_of_items(point);
+    if (color_ && (color_->color_active || color_->infrared_active)) {
+      code_color(channel, record + color_offset_);
     }
-    if (bytes_) bytes_->code(channel, record + bytes_offset_);
+    if (packet_ && packet_->active) code_packet(channel, record + packet_offset_);
+    if (bytes_ && !bytes_apart_) bytes_->code(channel, record + bytes_offset_);
+  }
+
+  /// Encodes the extra bytes of all records where these are left out by the functions above.
+  void encode_bytes_apart(std::span<const std::byte> records) {
+    if (!bytes_ || !bytes_apart_ || records.empty()) return;
+    bytes_->encode_each(0, records.data() + bytes_offset_, stride_, records.size() / stride_);
   }
 
   /// Calls `visit(coder, active)` for every layer in the order of the file.
@@ -81,7 +95,7 @@ class LayeredRecords {
            (bytes_ ? bytes_->coders.size() : 0U);
   }
 
-  /// Finds out which layers change within a chunk.
+  /// Finds out which layers change within a chunk, and whether all of it is of channel 0.
   void find_changes(std::span<const std::byte> records) {
     const std::vector<std::byte> changes = changing_bits(records);
     const auto any = [&](std::size_t begin, std::size_t end) {
@@ -93,6 +107,7 @@ class LayeredRecords {
     active[kReturnsXY] = active[kZ] = true;
     constexpr std::byte kChannelBits{0x30};
     active[kFlags] = (changes[15] & ~kChannelBits) != std::byte{0};
+    bytes_apart_ = ((changes[15] | records[15]) & kChannelBits) == std::byte{0};
     active[kIntensity] = any(12, 14);
     active[kClassification] = any(16, 17);
     active[kUserData] = any(17, 18);
@@ -166,6 +181,13 @@ class LayeredRecords {
     return value;
   }
 
+  void code_packet(unsigned channel, std::byte* at) {
+    Packet packet;
+    if constexpr (Coder::kEncodes) packet = Packet::load_from(at);
+    packet_->code(channel, packet);
+    packet.store_to(at);
+  }
+
   void code_color(unsigned channel, std::byte* at) {
     ColorValue value;
     if constexpr (Coder::kEncodes) value = load_color(at);
@@ -182,6 +204,7 @@ class LayeredRecords {
   std::unique_ptr<PacketLayer<Coder>> packet_;
   std::optional<ByteLayers<Coder>> bytes_;
   bool has_infrared_ = false;
+  bool bytes_apart_ = false;  // extra bytes are encoded layer by layer
   std::size_t color_offset_ = 0;
   std::size_t packet_offset_ = 0;
   std::size_t bytes_offset_ = 0;
@@ -272,19 +295,31 @@ class LayeredEncoder final : public ChunkEncoder {
  public:
   explicit LayeredEncoder(const LazSettings& settings) : records_(settings) {}
 
-  void encode(std::span<const std::byte> records, std::string& out) override {
+  void encode(std::span<const std::byte> records, std::span<const KnownLayer> known,
+              std::string& out) override {
     const std::size_t stride = records_.stride();
     record_.resize(stride);
     out.append(reinterpret_cast<const char*>(records.data()), stride);
     append_count(out, records.size() / stride);
     records_.find_changes(records);
-    records_.for_each_layer([](ArithmeticEncoder& encoder, auto& /*active*/) { encoder.start(); });
-    records_.start(records.data());
-    encode_more(records.subspan(stride));
-    std::vector<std::span<const std::byte>> layers;
+    std::vector<std::span<const std::byte>> layers;  // those that are known at first
     records_.for_each_layer([&](ArithmeticEncoder& encoder, auto& active) {
-      layers.push_back(active ? encoder.finish() : std::span<const std::byte>());
-      append_count(out, layers.back().size());
+      const KnownLayer layer = known.empty() ? KnownLayer{} : known[layers.size()];
+      layers.push_back(layer.bytes);
+      active = active && !layer.is_known;
+      encoder.start();
+    });
+    records_.start(records.data());
+    if (known.empty()) {
+      encode_more(records.subspan(stride));
+    } else {
+      encode_beside_known(records.subspan(stride));
+    }
+    records_.encode_bytes_apart(records.subspan(stride));
+    std::size_t l = 0;
+    records_.for_each_layer([&](ArithmeticEncoder& encoder, auto& active) {
+      if (active) layers[l] = encoder.finish();
+      append_count(out, layers[l++].size());
     });
     for (const auto& layer : layers) {
       out.append(reinterpret_cast<const char*>(layer.data()), layer.size());
@@ -298,6 +333,14 @@ class LayeredEncoder final : public ChunkEncoder {
     for (std::size_t at = 0; at < records.size(); at += stride) {
       std::memcpy(record_.data(), records.data() + at, stride);
       records_.code(record_.data());
+    }
+  }
+
+  [[gnu::flatten]] void encode_beside_known(std::span<const std::byte> records) {
+    const std::size_t stride = records_.stride();
+    for (std::size_t at = 0; at < records.size(); at += stride) {
+      std::memcpy(record_.data(), records.data() + at, stride);
+      records_.code_beside_known(record_.data());
     }
   }
 

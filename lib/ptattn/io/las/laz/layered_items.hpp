@@ -147,6 +147,27 @@ class ByteLayers {
     }
   }
 
+  /// Encodes the bytes of records of one channel, layer by layer, so that each coder stays in
+  /// registers.
+  /// @param bytes  of the second record, the first of those to code
+  void encode_each(unsigned channel, const std::byte* bytes, std::size_t stride,
+                   std::size_t records) {
+    std::vector<std::byte>& last = last_.select(channel, [] {});
+    for (std::size_t i = 0; i < coders.size(); ++i) {
+      if (active[i] == 0) continue;
+      Coder coder = std::move(coders[i]);
+      SymbolModel<256>& model = models_[channel][i];
+      auto before = std::to_integer<unsigned>(last[i]);
+      const std::byte* at = bytes + i;
+      for (std::size_t r = 0; r < records; ++r, at += stride) {
+        const auto value = std::to_integer<unsigned>(*at);
+        coder.symbol(model, (value - before) & 0xffU);
+        before = value;
+      }
+      coders[i] = std::move(coder);
+    }
+  }
+
  private:
   void reset(unsigned channel) {
     models_[channel].resize(coders.size());

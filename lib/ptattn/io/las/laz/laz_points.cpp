@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -34,8 +35,12 @@ struct DecodingWorker {
   /// Begins with the bytes of a chunk.
   void start(const ByteSource& source, std::uint64_t begin, std::size_t count) {
     bytes.resize(count + ArithmeticDecoder::kReadAhead);
-    source.read(begin, std::span(bytes).first(count));
-    decoder->start(std::span<const std::byte>(bytes).first(count));
+    start(source, begin, std::span(bytes).first(count));
+  }
+  /// The same, with room for the bytes, and a few behind it.
+  void start(const ByteSource& source, std::uint64_t begin, std::span<std::byte> room) const {
+    source.read(begin, room);
+    decoder->start(room);
   }
 
   /// Decodes up to `points` points, block by block, and returns how many were whole.
@@ -110,6 +115,22 @@ void sum_up(ChunkList& list, std::uint64_t claimed) {
                  " points, the file is truncated";
 }
 
+/// Lists the chunks to be kept and makes room for their bytes, with zeros behind each to read
+/// ahead.
+void make_room(std::span<const Chunk> chunks, CompressedPoints& kept) {
+  std::size_t points = 0;
+  std::size_t bytes = 0;
+  for (const Chunk& chunk : chunks) {
+    kept.chunks.push_back({points, chunk.points, bytes, chunk.bytes});
+    points += chunk.points;
+    bytes += chunk.bytes + ArithmeticDecoder::kReadAhead;
+  }
+  kept.bytes.resize(bytes);
+  for (const CompressedPoints::Chunk& chunk : kept.chunks) {
+    std::memset(kept.bytes.data() + chunk.begin + chunk.size, 0, ArithmeticDecoder::kReadAhead);
+  }
+}
+
 [[noreturn]] void fail_chunk(const ByteSource& source, std::size_t chunk, std::size_t chunks) {
   source.fail("chunk " + std::to_string(chunk + 1) + " of " + std::to_string(chunks) +
               " of its compressed points is damaged or truncated");
@@ -149,18 +170,23 @@ ChunkList find_chunks(const ByteSource& source, const LazSettings& settings,
 }
 
 void decode_chunks(const ByteSource& source, const LazSettings& settings,
-                   std::span<const Chunk> chunks, const ChunkRange& wanted,
-                   const RecordSink& sink) {
+                   std::span<const Chunk> chunks, const ChunkRange& wanted, const RecordSink& sink,
+                   CompressedPoints* kept) {
   const std::size_t count = wanted.end - wanted.begin;
   std::vector<std::size_t> first(count + 1);
   for (std::size_t c = 0; c < count; ++c) {
     first[c + 1] = first[c] + chunks[wanted.begin + c].points;
   }
+  if (kept != nullptr) make_room(chunks.subspan(wanted.begin, count), *kept);
   auto pool = decoders_for(settings);
   parallel_each(count, 1, [&](std::size_t c) {
     pool.with_worker([&](DecodingWorker& worker) {
       const Chunk& chunk = chunks[wanted.begin + c];
-      worker.start(source, chunk.start, chunk.bytes);
+      if (kept != nullptr) {
+        worker.start(source, chunk.start, kept->bytes_of(kept->chunks[c]));
+      } else {
+        worker.start(source, chunk.start, chunk.bytes);
+      }
       const std::uint64_t whole = worker.decode(chunk.points, [&](std::uint64_t at, auto records) {
         if (!records.empty()) sink(first[c] + at, records);
       });
@@ -175,26 +201,29 @@ ChunkWriter::ChunkWriter(AtomicFile& file, LazSettings settings, std::uint64_t p
   file_.append(no_offset);
 }
 
-void ChunkWriter::append(std::size_t points, const Fill& fill) {
+void ChunkWriter::append(std::size_t points, const Fill& fill, const ReusedLayers& reused) {
   const std::size_t stride = settings_.stride();
   const std::size_t before = waiting_.size() / stride;  // points that wait
   // Records of the points from `begin` on, those that waited first.
-  const auto fill_all = [&](std::size_t begin, std::span<std::byte> records) {
+  const auto fill_all = [&](std::size_t begin, std::span<std::byte> records, bool reuses) {
     const std::size_t old = begin < before ? std::min(before - begin, records.size() / stride) : 0;
     std::copy_n(waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(begin, before) * stride),
                 old * stride, records.begin());
     const auto rest = records.subspan(old * stride);
-    if (!rest.empty()) fill(begin + old - before, rest);
+    if (!rest.empty()) fill(begin + old - before, rest, reuses);
   };
   const std::size_t all = before + points;
   const std::size_t whole = all - all % settings_.chunk_points;
-  write_chunks(whole, fill_all);
+  reused_ = before == 0 ? reused : ReusedLayers{};
+  first_waiting_ = whole;
+  write_chunks(whole, fill_all, reused_, 0);
   std::vector<std::byte> left((all - whole) * stride);
-  if (!left.empty()) fill_all(whole, left);
+  if (!left.empty()) fill_all(whole, left, false);
   waiting_ = std::move(left);
 }
 
-void ChunkWriter::write_chunks(std::size_t points, const Fill& fill) {
+void ChunkWriter::write_chunks(std::size_t points, const Fill& fill, const ReusedLayers& reused,
+                               std::size_t first) {
   struct Worker {
     std::unique_ptr<ChunkEncoder> encoder;
     std::vector<std::byte> records;
@@ -209,10 +238,11 @@ void ChunkWriter::write_chunks(std::size_t points, const Fill& fill) {
   sizes_.resize(written + (points + held - 1) / held);
   write_blocks(file_, points, held, [&](std::size_t begin, std::size_t end, std::string& out) {
     pool.with_worker([&](Worker& worker) {
+      const std::vector<KnownLayer> known = reused.of_chunk(first + begin, end - begin);
       worker.records.resize((end - begin) * stride);
-      fill(begin, worker.records);
+      fill(begin, worker.records, !known.empty());
       out.clear();
-      worker.encoder->encode(worker.records, out);
+      worker.encoder->encode(worker.records, known, out);
       sizes_[written + begin / held] = out.size();
     });
   });
@@ -220,10 +250,11 @@ void ChunkWriter::write_chunks(std::size_t points, const Fill& fill) {
 
 std::uint64_t ChunkWriter::finish() {
   const std::size_t stride = settings_.stride();
-  write_chunks(waiting_.size() / stride, [&](std::size_t begin, std::span<std::byte> records) {
+  const auto fill = [&](std::size_t begin, std::span<std::byte> records, bool /*reuses*/) {
     std::copy_n(waiting_.begin() + static_cast<std::ptrdiff_t>(begin * stride), records.size(),
                 records.begin());
-  });
+  };
+  write_chunks(waiting_.size() / stride, fill, reused_, first_waiting_);
   waiting_.clear();
   std::uint64_t table = start_ + kTableOffsetSize;
   for (const std::uint64_t size : sizes_) table += size;

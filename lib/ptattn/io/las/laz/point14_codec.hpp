@@ -112,6 +112,19 @@ class Point14Codec {
     if constexpr (!Coder::kEncodes) point = out;
   }
 
+  /// Encodes the active layers of a point, which are none of those that were measured
+  /// (bits_of_measurement).
+  void code_beside_known(const Point14& point) {
+    const unsigned changed = changes_of(point);
+    Channel* channel = &channels_[current_];
+    channel_changed = (changed & kChannelChanged) != 0;
+    if (channel_changed) channel = go_to_channel(*channel, point.channel());
+    Point14 out = channel->last;
+    out.returns = point.returns;
+    code_attributes(*channel, changed, point, out);
+    channel->last = point;
+  }
+
  private:
   // Bits of the symbol that tells what changed; the lowest two tell how the return number did.
   static constexpr unsigned kChannelChanged = 64;
@@ -193,7 +206,12 @@ class Point14Codec {
 
   Channel* switch_channel(Channel& from, const Point14& point) {
     const unsigned away = (point.channel() - current_ - 1) & 3U;
-    current_ = (current_ + coders[kReturnsXY].symbol(from.channel, away) + 1) & 3U;
+    const unsigned steps = coders[kReturnsXY].symbol(from.channel, away) + 1;
+    return go_to_channel(from, (current_ + steps) & 3U);
+  }
+
+  Channel* go_to_channel(Channel& from, unsigned number) {
+    current_ = number;
     Channel& to = channels_[current_];
     if (!to.is_used) to.start(from.last);
     return &to;

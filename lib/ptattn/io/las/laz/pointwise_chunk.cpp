@@ -244,7 +244,8 @@ class PointwiseEncoder final : public ChunkEncoder {
  public:
   explicit PointwiseEncoder(const LazSettings& settings) : records_(settings) {}
 
-  void encode(std::span<const std::byte> records, std::string& out) override {
+  void encode(std::span<const std::byte> records, std::span<const KnownLayer> /*known*/,
+              std::string& out) override {
     const std::size_t stride = records_.stride();
     record_.resize(stride);
     out.append(reinterpret_cast<const char*>(records.data()), stride);

@@ -7,6 +7,7 @@
 #include "ptattn/nn/kernels/elementwise.hpp"
 #include "ptattn/nn/kernels/rows.hpp"
 #include "ptattn/train/kernels/row_gradients.hpp"
+#include "ptattn/train/layers/perceptron_pass.hpp"
 #include "ptattn/train/layers/row_passes.hpp"
 
 namespace ptattn::train {
@@ -190,22 +191,12 @@ void VoltBlock::backward_perceptron(const VoltBlockInput& input, const VoltBlock
       chunks, sums, [&](std::size_t first, std::size_t rows, const ChunkSums& of_chunk) {
         ScratchMemory of_task;
         const MutableMatrixView d_x = d.rows_range(first, rows);
-        const MatrixView x1 = record.attended.rows_range(first, rows);
-        const MatrixView z = record.hidden.rows_range(first, rows);
-        const MutableMatrixView normed = of_task.matrix(rows, d.cols);
-        const MutableMatrixView d_normed = of_task.matrix(rows, d.cols);
-        const MutableMatrixView activated = of_task.matrix(rows, z.cols);
-        const MutableMatrixView slopes = of_task.matrix(rows, z.cols);
-        const MutableMatrixView d_hidden = of_task.matrix(rows, z.cols);
-        gelu_with_slopes(z, activated, slopes);
-        fc2_.backward(activated,
-                      of_branch(d_x, record.perceptron_branch.rows_range(first, rows),
-                                {scale2_, input.perceptron_drop, first}, of_chunk, of_task),
-                      of_chunk, d_hidden);
-        multiply_matrix(slopes, d_hidden);
-        norm2_.forward(x1, normed);
-        fc1_.backward(normed, d_hidden, of_chunk, d_normed);
-        norm2_.backward(x1, d_normed, of_chunk, d_x);
+        backward_perceptron_rows(
+            {norm2_, fc1_, fc2_}, record.attended.rows_range(first, rows),
+            record.hidden.rows_range(first, rows),
+            of_branch(d_x, record.perceptron_branch.rows_range(first, rows),
+                      {scale2_, input.perceptron_drop, first}, of_chunk, of_task),
+            of_chunk, d_x, of_task);
         proj_.backward(record.attention.out.rows_range(first, rows),
                        of_branch(d_x, record.attention_branch.rows_range(first, rows),
                                  {scale1_, input.attention_drop, first}, of_chunk, of_task),

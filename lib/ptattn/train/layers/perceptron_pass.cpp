@@ -4,9 +4,10 @@
 
 namespace ptattn::train {
 
-void backward_perceptron_rows(const PerceptronLayers& layers, MatrixView x, MatrixView z,
+void backward_perceptron_rows(const PerceptronLayers& layers, const PerceptronRows& rows,
                               MatrixView d_y, const ChunkSums& sums, MutableMatrixView d_x,
                               ScratchMemory& scratch) {
+  const auto [x, z] = rows;
   const MutableMatrixView normed = scratch.matrix(x.rows, x.cols);
   const MutableMatrixView d_normed = scratch.matrix(x.rows, x.cols);
   const MutableMatrixView activated = scratch.matrix(x.rows, z.cols);

@@ -203,10 +203,10 @@ void UnetBlock::backward_perceptron(const UnetBlockInput& input, const UnetBlock
       chunks, sums, [&](std::size_t first, std::size_t rows, const ChunkSums& of_chunk) {
         ScratchMemory of_task;
         const MutableMatrixView d_x = d.rows_range(first, rows);
-        backward_perceptron_rows({norm2_, fc1_, fc2_}, record.attended.rows_range(first, rows),
-                                 record.hidden.rows_range(first, rows),
-                                 of_branch(d_x, input.perceptron_drop, first, of_task), of_chunk,
-                                 d_x, of_task);
+        backward_perceptron_rows(
+            {norm2_, fc1_, fc2_},
+            {record.attended.rows_range(first, rows), record.hidden.rows_range(first, rows)},
+            of_branch(d_x, input.perceptron_drop, first, of_task), of_chunk, d_x, of_task);
         proj_.backward(record.attention.out.rows_range(first, rows),
                        of_branch(d_x, input.attention_drop, first, of_task), of_chunk,
                        d_attention.rows_range(first, rows));

@@ -192,8 +192,8 @@ void VoltBlock::backward_perceptron(const VoltBlockInput& input, const VoltBlock
         ScratchMemory of_task;
         const MutableMatrixView d_x = d.rows_range(first, rows);
         backward_perceptron_rows(
-            {norm2_, fc1_, fc2_}, record.attended.rows_range(first, rows),
-            record.hidden.rows_range(first, rows),
+            {norm2_, fc1_, fc2_},
+            {record.attended.rows_range(first, rows), record.hidden.rows_range(first, rows)},
             of_branch(d_x, record.perceptron_branch.rows_range(first, rows),
                       {scale2_, input.perceptron_drop, first}, of_chunk, of_task),
             of_chunk, d_x, of_task);

@@ -18,6 +18,11 @@ constexpr std::array<std::pair<const char*, Format>, 4> kExtensions{{{".json", F
                                                                      {".ndjson", Format::kJsonl},
                                                                      {".csv", Format::kCsv}}};
 
+/// Names that promise a file of another kind than text.
+constexpr std::array<std::string_view, 21> kOtherKinds{
+    ".ply", ".pcd", ".las", ".laz", ".bin", ".npy", ".safetensors", ".gz",  ".zip", ".xz",  ".bz2",
+    ".zst", ".png", ".svg", ".pdf", ".tsv", ".xls", ".xlsx",        ".ods", ".xml", ".html"};
+
 std::string cell(const Json& value) {
   if (value.is_null()) return "";
   return csv_field(value.is_string() ? value.get<std::string>() : json_line(value));
@@ -44,6 +49,10 @@ Format choose_format(std::optional<Format> given, const std::string& output) {
           format_names()[static_cast<std::size_t>(*given)] + " contradicts the name " + output);
     }
     return format;
+  }
+  if (std::ranges::any_of(kOtherKinds, [&](auto kind) { return has_extension(output, kind); })) {
+    throw Error(Fault::kUsage, output,
+                "is no name for results, expected one ending in .csv, .json, .jsonl or .txt");
   }
   return given.value_or(Format::kTable);
 }

@@ -23,7 +23,8 @@ enum class Format : std::uint8_t { kTable, kJson, kJsonl, kCsv };
 /// Chooses the format: the one given, else that of the output's extension (.json, .jsonl, .ndjson,
 /// .csv), else a table.
 /// @param output  empty: standard output
-/// @throws Error(Fault::kUsage) when the extension contradicts the format given
+/// @throws Error(Fault::kUsage) when the extension contradicts the format given, or promises a file
+///         of another kind (.ply, .gz, .xlsx, ...)
 [[nodiscard]] Format choose_format(std::optional<Format> given, const std::string& output);
 
 /// Returns `text` in quotes where RFC 4180 asks for them.

@@ -149,12 +149,14 @@ std::vector<LabelledInput> label_results(const EvalSettings& s, Progress& progre
   const auto truth = truth_of_paths(s);
   std::vector<LabelledInput> inputs;
   std::vector<ClassifyResult> all;
+  std::vector<std::string> truths;
   for (const std::string& path : s.files.inputs) {
     LabelledInput& input = inputs.emplace_back(LabelledInput{.name = path});
     const std::vector<ClassifyResult> results = read_results(path);
     all.insert(all.end(), results.begin(), results.end());
     for (const ClassifyResult& result : results) {
       const LabelledInput::Pair pair{truth(result.path), result.predicted};
+      truths.push_back(pair.first);
       ++input.pairs[pair];
       if (!s.reliability || result.predicted.empty()) continue;
       if (!result.confidence) {
@@ -164,6 +166,8 @@ std::vector<LabelledInput> label_results(const EvalSettings& s, Progress& progre
     }
   }
   tell({}, doubts_about_results(all), "", progress);
+  const bool mapped = !s.map.empty() || !s.truth_map.empty();
+  if (!mapped) tell({}, doubts_about_classes(all, truths), "", progress);
   return inputs;
 }
 
@@ -270,6 +274,23 @@ void check_plot(EvalSettings& s) {
   s.reliability = true;
 }
 
+std::uint64_t items_of(const std::vector<LabelledInput>& inputs) {
+  std::uint64_t items = 0;
+  for (const LabelledInput& input : inputs) {
+    for (const auto& [pair, count] : input.pairs) items += count;
+  }
+  return items;
+}
+
+/// Says so where maps and ignored labels leave nothing to compare.
+void warn_of_nothing(const Report& report, const std::vector<LabelledInput>& inputs,
+                     Progress& progress) {
+  const std::uint64_t items = items_of(inputs);
+  if (items == 0 || report.ignored < items) return;
+  progress.warn("", {"nothing", "all " + std::to_string(items) + " " + report.items +
+                                    " are ignored: nothing was compared"});
+}
+
 int run(EvalSettings& s) {
   if (s.list_models) return print_models(std::nullopt, s.files.format);
   check_files(s.files, false);
@@ -288,18 +309,17 @@ int run(EvalSettings& s) {
   for (const std::string& note : notes) progress.note("", note);
   const std::vector<LabelledInput> inputs =
       s.evaluates_results() ? label_results(s, progress) : label_points(s, pairs, progress);
+  const bool as_they_are = !s.evaluates_results() && !classes.fixed();
+  if (as_they_are) tell({}, doubts_about_numbering(inputs), "", progress);
   Report report = make_report(s, classes, inputs);
+  warn_of_nothing(report, inputs, progress);
   report.warnings = progress.take_warnings();
   progress.hide();
   Output output = s.files.output.empty() ? Output::to_stdout() : Output::replacing(s.files.output);
   if (!s.plot.empty()) write_plot(s.plot, report);
   output.write(text_of(report, format));
   output.commit();
-  std::uint64_t items = 0;
-  for (const LabelledInput& input : inputs) {
-    for (const auto& [pair, count] : input.pairs) items += count;
-  }
-  progress.summary(inputs.size(), items, report.items);
+  progress.summary(inputs.size(), items_of(inputs), report.items);
   return 0;
 }
 

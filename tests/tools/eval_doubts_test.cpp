@@ -103,5 +103,47 @@ TEST_F(Eval, points_without_a_label_do_not_count_for_the_reliability) {
   }
 }
 
+TEST_F(Eval, labels_that_are_numbered_differently_are_pointed_out) {
+  put("renumbered.ply",
+      labelled(repeated({{"2", "0", 8}, {"5", "1", 5}, {"6", "2", 3}, {"2", "2", 1}})));
+  EXPECT_THAT(eval({"renumbered.ply", "-q"}).err,
+              HasSubstr("8 of 8 points with the predicted label 0 have the true label 2: the two "
+                        "sides seem to number their classes differently"));
+  EXPECT_THAT(warnings_of(eval_json({"renumbered.ply"})), testing::ElementsAre("numbering"));
+  put("good.ply", labelled(repeated({{"2", "2", 8}, {"5", "2", 5}, {"6", "6", 3}})));
+  put("one_class.ply", labelled(repeated({{"2", "6", 8}, {"5", "6", 5}, {"6", "6", 3}})));
+  for (const char* const file : {"good.ply", "one_class.ply"})
+    EXPECT_EQ(eval({file, "-q"}).err, "");
+  put("map.txt", "0 ground\n1 ground\n2 other\n5 other\n6 other\n");
+  EXPECT_EQ(eval({"renumbered.ply", "--map", "map.txt", "-q"}).err, "");
+}
+
+TEST_F(Eval, nothing_left_to_compare_is_said) {
+  put("a.ply", three_classes());
+  put("map.txt", "2 ignore\n* ignore\n");
+  EXPECT_EQ(eval({"a.ply", "--truth-map", "map.txt", "-q"}).err,
+            "ptattn-eval: all 20 points are ignored: nothing was compared\n");
+  put("large.txt", "99999999999 ground\n* ignore\n");
+  EXPECT_EQ(eval({"a.ply", "--truth-map", "large.txt"}).exit_code, 3);
+}
+
+TEST_F(Eval, true_classes_that_the_model_lacks_are_pointed_out) {
+  const auto record = [](const char* path, const char* name) {
+    return std::string(R"({"path":")") + path + R"(","class":")" + name +
+           R"(","confidence":0.9,"model":"pct-modelnet40"})";
+  };
+  put("a.jsonl", record("1.ply", "chair") + "\n" + record("2.ply", "lamp") + "\n");
+  put("a.json", "[\n" + record("1.ply", "chair") + ",\n" + record("2.ply", "lamp") + "\n]\n");
+  put("typo.csv", "path,class\n1.ply,chiar\n2.ply,lamp\n");
+  put("right.csv", "path,class\n1.ply,chair\n2.ply,lamp\n");
+  for (const char* const results : {"a.jsonl", "a.json"}) {
+    EXPECT_EQ(eval({results, "--truth-table", "typo.csv", "-q"}).err,
+              "ptattn-eval: the true class chiar (1 cloud) is none of the classes of "
+              "pct-modelnet40, did you mean chair?\n");
+    EXPECT_EQ(eval({results, "--truth-table", "right.csv", "-q"}).err, "");
+    EXPECT_EQ(eval_json({results, "--truth-table", "right.csv"})["overall_accuracy"], 1.0);
+  }
+}
+
 }  // namespace
 }  // namespace ptattn::test

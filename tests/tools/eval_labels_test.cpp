@@ -244,6 +244,24 @@ TEST_F(Eval, points_whose_label_is_nan_have_none) {
   EXPECT_EQ(eval_json({"a.ply", "--map", "map.txt"})["points"], 3);
 }
 
+TEST_F(Eval, unsure_points_are_of_no_class_where_the_file_names_the_classes) {
+  std::string cloud = labelled({{"2", "0"}, {"5", "1"}, {"6", "-1"}, {"6", "2"}});
+  const std::string format = "format ascii 1.0\n";
+  cloud.insert(cloud.find(format) + format.size(),
+               "comment ptattn made by ptattn-segment 0.1.0\n"
+               "comment ptattn model 0123456789abcdef0123456789abcdef aerial\n"
+               "comment ptattn labels label class\n"
+               "comment ptattn class 0 2 ground\ncomment ptattn class 1 5 vegetation\n"
+               "comment ptattn class 2 6 building\n");
+  put("a.ply", cloud);
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"a.ply"}, {"a.ply", "--truth-codes", "asprs"}}) {
+    const json report = eval_json(arguments);
+    EXPECT_EQ(report["points"], 4);
+    EXPECT_EQ(report["overall_accuracy"], 0.75);
+  }
+}
+
 TEST_F(Eval, unsure_points_are_of_no_class) {
   put("a.ply", labelled({{"0", "0"}, {"1", "-1"}}));
   const json report = eval_json({"a.ply", "--classes", "ground,tree"});

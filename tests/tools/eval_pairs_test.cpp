@@ -63,5 +63,26 @@ TEST_F(EvalPairs, a_name_that_is_there_as_it_is_comes_first) {
   EXPECT_EQ(points(), 2);
 }
 
+TEST_F(EvalPairs, points_in_another_order_are_matched_by_coordinates_of_any_spelling) {
+  const std::string plain = labelled({0, 1, 1, 0, 1});
+  std::string other =
+      "ply\nformat ascii 1.0\nelement vertex 5\nproperty double X\nproperty double Y\n"
+      "property double Z\nproperty int label\nend_header\n";
+  for (const char* const line : {"4 0 0 1", "0 0 0 0", "2 0 0 1", "1 0 0 1", "3 0 0 0"}) {
+    other += std::string(line) + "\n";
+  }
+  put("p/a.ply", plain);
+  put("t/a.ply", other);
+  for (const std::vector<std::string>& sides :
+       {std::vector<std::string>{"p", "--truth-file", "t"}, {"t", "--truth-file", "p"}}) {
+    std::vector<std::string> arguments = sides;
+    arguments.insert(arguments.end(), {"--truth", "label", "--format", "json"});
+    const Finished finished = run_tool(arguments);
+    ASSERT_EQ(finished.exit_code, 0) << finished.err;
+    EXPECT_EQ(nlohmann::json::parse(finished.out).at("overall_accuracy").get<double>(), 1.0);
+    EXPECT_THAT(finished.err, testing::HasSubstr("matched by coordinates"));
+  }
+}
+
 }  // namespace
 }  // namespace ptattn::test

@@ -53,6 +53,24 @@ TEST(format, refuses_a_contradiction) {
   }
 }
 
+TEST(format, refuses_names_of_files_of_another_kind) {
+  for (const char* const name : {"a.ply", "names.csv.gz", "a.XLSX", "a.png", "a.tsv"}) {
+    for (const auto given : {std::optional<Format>(), std::optional(Format::kCsv)}) {
+      try {
+        (void)choose_format(given, name);
+        FAIL() << name;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.fault(), Fault::kUsage);
+        EXPECT_EQ(error.what(),
+                  std::string(name) +
+                      ": is no name for results, expected one ending in .csv, .json, .jsonl or "
+                      ".txt");
+      }
+    }
+  }
+  EXPECT_EQ(choose_format(std::nullopt, "a.log"), Format::kTable);
+}
+
 TEST(format, writes_one_json_document) {
   EXPECT_EQ(Json::parse(written(Format::kJson, kRecords)), Json(kRecords));
   EXPECT_EQ(written(Format::kJson, {}), "[]\n");

@@ -108,6 +108,7 @@ std::optional<std::string> Classes::class_of(const std::string& label, const Sid
   std::string name = label;
   if (!side.map.empty()) {
     const auto mapped = side.map.find(label);
+    if (!mapped && label == kUnsureLabel && side.predicted) return std::nullopt;
     if (!mapped) {
       throw Error(Fault::kInput, subject,
                   std::string("the ") + side.name + " holds the label " + label +

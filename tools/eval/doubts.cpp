@@ -6,12 +6,16 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "../label_text.hpp"
+#include "../suggest.hpp"
 #include "ptattn/cloud/provenance.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/text.hpp"
 #include "ptattn/io/cloud_io.hpp"
+#include "ptattn/models/model_description.hpp"
+#include "ptattn/models/model_search.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -34,6 +38,16 @@ std::string model_of_labels(const std::filesystem::path& path, const std::string
 bool leaves_out(std::span<const std::string> ignored, const std::string& label) {
   return std::ranges::any_of(ignored,
                              [&](const std::string& text) { return plain_label(text) == label; });
+}
+
+/// None where no model of that name is found.
+std::vector<std::string> classes_of_model(const std::string& name) {
+  if (name.empty()) return {};
+  try {
+    return read_model_description(find_model(name)).classes;
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 }  // namespace
@@ -81,6 +95,37 @@ std::vector<Hint> doubts_about_labels(std::span<const LabelledInput> inputs,
   return doubts;
 }
 
+std::vector<Hint> doubts_about_numbering(std::span<const LabelledInput> inputs) {
+  std::map<std::string, std::map<std::string, std::uint64_t>> truths_of;
+  std::uint64_t items = 0;
+  for (const LabelledInput& input : inputs) {
+    for (const auto& [pair, count] : input.pairs) {
+      truths_of[pair.second][pair.first] += count;
+      items += count;
+    }
+  }
+  std::uint64_t renumbered = 0;
+  std::uint64_t most = 0;
+  std::string example;
+  std::set<std::string> targets;
+  for (const auto& [predicted, truths] : truths_of) {
+    std::uint64_t total = 0;
+    for (const auto& [truth, count] : truths) total += count;
+    const auto& [truth, count] =
+        *std::ranges::max_element(truths, {}, [](const auto& one) { return one.second; });
+    if (truth == predicted || truth == kNoLabelText || 2 * count <= total) continue;
+    renumbered += total;
+    targets.insert(truth);
+    if (total <= most) continue;
+    most = total;
+    example = std::to_string(count) + " of " + std::to_string(total) +
+              " points with the predicted label " + predicted + " have the true label " + truth;
+  }
+  if (2 * renumbered <= items || targets.size() < 2) return {};
+  return {{"numbering", example + ": the two sides seem to number their classes differently, see "
+                                  "--predicted-codes, --truth-codes, --model and --map"}};
+}
+
 std::vector<Hint> doubts_about_results(std::span<const ClassifyResult> results) {
   std::set<std::string> paths;
   std::set<std::string> models;
@@ -98,6 +143,28 @@ std::vector<Hint> doubts_about_results(std::span<const ClassifyResult> results) 
   }
   if (models.size() > 1) {
     doubts.push_back({"models", "the results are of several models: " + comma_joined(models)});
+  }
+  return doubts;
+}
+
+std::vector<Hint> doubts_about_classes(std::span<const ClassifyResult> results,
+                                       std::span<const std::string> truths) {
+  std::map<std::string, std::vector<std::string>> classes_of;  // a model's
+  std::map<std::pair<std::string, std::string>, std::size_t> strangers;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const std::string& model = results[i].model;
+    if (!classes_of.contains(model)) classes_of[model] = classes_of_model(model);
+    const std::vector<std::string>& classes = classes_of[model];
+    const bool known = classes.empty() || std::ranges::find(classes, truths[i]) != classes.end();
+    if (!known) ++strangers[{truths[i], model}];
+  }
+  std::vector<Hint> doubts;
+  for (const auto& [what, count] : strangers) {
+    const auto& [truth, model] = what;
+    doubts.push_back({"class", "the true class " + truth + " (" + std::to_string(count) +
+                                   (count == 1 ? " cloud" : " clouds") +
+                                   ") is none of the classes of " + model +
+                                   did_you_mean(truth, classes_of[model])});
   }
   return doubts;
 }

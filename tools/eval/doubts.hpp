@@ -22,7 +22,19 @@ namespace ptattn::tools {
 [[nodiscard]] std::vector<Hint> doubts_about_labels(std::span<const LabelledInput> inputs,
                                                     std::span<const std::string> ignored);
 
+/// Says so where both sides seem to number the same classes differently: more than half of the
+/// points have predicted labels that mostly stand where the truth has another one, and these are
+/// two labels or more.
+/// @param inputs  whose labels are compared as they are
+[[nodiscard]] std::vector<Hint> doubts_about_numbering(std::span<const LabelledInput> inputs);
+
 /// Says so where results name a cloud twice, or come from several models.
 [[nodiscard]] std::vector<Hint> doubts_about_results(std::span<const ClassifyResult> results);
+
+/// Says so where true classes of clouds are none of the classes of the model that classified them,
+/// as far as that model is found by its name.
+/// @param truths  the true class of each result
+[[nodiscard]] std::vector<Hint> doubts_about_classes(std::span<const ClassifyResult> results,
+                                                     std::span<const std::string> truths);
 
 }  // namespace ptattn::tools

@@ -1,6 +1,7 @@
 #include "label_map.hpp"
 
-#include <cmath>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -18,6 +19,12 @@ std::string trimmed(const std::string& text) {
   const std::size_t begin = text.find_first_not_of(kBlanks);
   if (begin == std::string::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+/// True for what a field of labels is read as.
+bool is_readable(std::optional<std::int64_t> label) {
+  using Limits = std::numeric_limits<std::int32_t>;
+  return label && *label >= Limits::min() && *label <= Limits::max();
 }
 
 }  // namespace
@@ -82,7 +89,7 @@ void LabelMap::add(const std::string& given, const std::string& name, const std:
   if (given.empty() || name.empty()) throw Error(Fault::kInput, subject, "holds an empty name");
   const std::string label = kind_ == LabelKind::kNumbers ? plain_label(given) : given;
   if (kind_ == LabelKind::kNumbers && label != "*" && label != kNoLabelText &&
-      !parse_label(label)) {
+      !is_readable(parse_label(label))) {
     throw Error(Fault::kInput, subject,
                 "names the label " + given + ", expected a whole number, nan or *");
   }

@@ -17,17 +17,14 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-[[noreturn]] void bad_line(const std::string& subject, std::size_t number, const char* expected) {
-  throw Error(Fault::kInput, subject, "line " + std::to_string(number) + " is not " + expected);
-}
-
-ClassifyResult parse_record(std::string_view line, const std::string& subject, std::size_t number) {
-  const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
+/// @param place  of the record, as "line 3"
+ClassifyResult result_of(const nlohmann::json& record, const std::string& subject,
+                         const std::string& place) {
   const auto has_text = [&](const char* key) {
     return record.is_object() && record.contains(key) && record[key].is_string();
   };
   if (!has_text("path") || !(has_text("class") || has_text("error"))) {
-    bad_line(subject, number, "a record of ptattn-classify");
+    throw Error(Fault::kInput, subject, place + " is not a record of ptattn-classify");
   }
   ClassifyResult result{record["path"],
                         has_text("class") ? record["class"].get<std::string>() : ""};
@@ -44,7 +41,20 @@ std::vector<ClassifyResult> parse_jsonl(const std::string& text, const std::stri
   std::size_t number = 0;
   for (std::string_view line; take_line(rest, line);) {
     ++number;
-    if (!line.empty() && line != "\r") results.push_back(parse_record(line, subject, number));
+    if (line.empty() || line == "\r") continue;
+    results.push_back(result_of(nlohmann::json::parse(line, nullptr, false), subject,
+                                "line " + std::to_string(number)));
+  }
+  return results;
+}
+
+/// One array of records.
+std::vector<ClassifyResult> parse_document(const std::string& text, const std::string& subject) {
+  const nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
+  if (!document.is_array()) throw Error(Fault::kInput, subject, "is not valid JSON");
+  std::vector<ClassifyResult> results;
+  for (const nlohmann::json& record : document) {
+    results.push_back(result_of(record, subject, "record " + std::to_string(results.size() + 1)));
   }
   return results;
 }
@@ -90,13 +100,17 @@ std::vector<ClassifyResult> path_and_class(const Rows& rows, const std::string& 
   return results;
 }
 
+std::vector<ClassifyResult> parse_results(const std::string& text, const std::string& subject) {
+  if (text.starts_with('[')) return parse_document(text, subject);
+  if (text.starts_with('{')) return parse_jsonl(text, subject);
+  return path_and_class(parse_csv(text, subject), subject);
+}
+
 }  // namespace
 
 std::vector<ClassifyResult> read_results(const std::string& path) {
   const std::string subject = path == "-" ? "standard input" : path;
-  const std::string text = read_text_file(path);
-  auto results = text.starts_with('{') ? parse_jsonl(text, subject)
-                                       : path_and_class(parse_csv(text, subject), subject);
+  std::vector<ClassifyResult> results = parse_results(read_text_file(path), subject);
   if (results.empty()) throw Error(Fault::kInput, subject, "holds no result");
   return results;
 }

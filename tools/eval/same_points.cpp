@@ -1,29 +1,29 @@
 #include "same_points.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
 #include "../checks.hpp"
+#include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/tasks/geometry/match_points.hpp"
 
 namespace ptattn::tools {
 namespace {
 
-constexpr std::array kAxes{"x", "y", "z"};
-
 bool has_coordinates(const PointCloud& cloud) {
-  return std::ranges::all_of(kAxes, [&](const char* axis) { return cloud.find(axis) != nullptr; });
+  return std::ranges::all_of(find_coordinates(cloud),
+                             [](const Field* axis) { return axis != nullptr; });
 }
 
 /// The steps in which the coordinates are stored: those of float32 where they are largest; a
 /// billionth of them elsewhere.
 double step_of(const PointCloud& cloud, std::span<const Position> positions) {
   double step = 0.0;
-  for (std::size_t axis = 0; axis < kAxes.size(); ++axis) {
-    const bool narrow = cloud.find(kAxes[axis])->type() == FieldType::kFloat32;
+  const FieldTriple axes = find_coordinates(cloud);
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+    const bool narrow = axes[axis]->type() == FieldType::kFloat32;
     double largest = 0.0;
     for (const Position& p : positions) {
       if (std::abs(p[axis]) <= kLargestCoordinate) largest = std::fmax(largest, std::abs(p[axis]));

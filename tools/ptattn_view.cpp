@@ -212,10 +212,17 @@ ViewerSettings settle_viewer(const ViewSettings& s, const Scene& scene, Progress
   return settings;
 }
 
-/// Says so where one legend cannot hold for all clouds.
+/// Says so where one legend cannot hold for all clouds, or is not that of the labels.
 void warn_of_unlike_classes(const ViewSettings& s, const std::vector<Job>& jobs, const Scene& scene,
                             Progress& progress) {
   const std::string& field = scene.sources[scene.source].name;
+  if (s.codes == Codes::kByField && !s.model.empty() && !names_asprs_codes(field)) {
+    const std::string others = unlike_classes(comments_of(jobs), field, model_table(s));
+    if (others.empty()) return;
+    progress.warn("", {"classes", s.model + " has other classes than " + field + ", which holds " +
+                                      others + " as the file says; leave --model out"});
+    return;
+  }
   if (s.codes != Codes::kByField || !s.model.empty() || agree_on(comments_of(jobs), field)) return;
   progress.warn("", {"classes", "the clouds hold different classes in " + field +
                                     ": numbers of labels are shown, and equal ones may mean "
@@ -241,6 +248,7 @@ FileReport draw_file(ViewSettings s, const Job& job, Progress& progress) {
   progress.status("reading " + path);
   check_target(job.output, kPictureExtensions);
   Scene scene = load_scene({path}, s.scene);
+  warn_of_unlike_classes(s, {job}, scene, progress);
   view::ViewerWindow window = open_window(s, path);
   const Lettering lettering = load_letters(s, progress);
   const ViewerSettings settings = settle_viewer(s, scene, progress);

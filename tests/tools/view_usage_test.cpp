@@ -150,5 +150,17 @@ TEST_F(View, clouds_of_different_classes_have_numbers_and_a_warning) {
   EXPECT_THAT(unlike.out, Not(HasSubstr("chair")));
 }
 
+TEST_F(View, a_model_with_other_classes_than_the_labels_is_warned_of) {
+  put("rooms.ply", wall_of_labels({"floor", "wall", "chair"}));
+  put("town.ply", wall_of_labels({"ground", "vegetation", "building"}));
+  put("plain.ply", wall_of_labels({}));
+  EXPECT_EQ(view({"rooms.ply", "--model", "aerial", "-o", "shown.ply", "-q"}).err,
+            "ptattn-view: aerial has other classes than label, which holds floor, wall, chair as "
+            "the file says; leave --model out\n");
+  for (const char* const cloud : {"town.ply", "plain.ply"}) {
+    EXPECT_EQ(view({cloud, "--model", "aerial", "-o", "shown.ply", "-q"}).err, "");
+  }
+}
+
 }  // namespace
 }  // namespace ptattn::test

@@ -8,6 +8,7 @@
 
 #include "ptattn/cloud/provenance.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/core/text.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/model_search.hpp"
 
@@ -48,6 +49,23 @@ bool are_codes(std::span<const LabelMeaning> meanings) {
 bool agree_on(std::span<const FileComments> files, const std::string& field) {
   const std::vector<LabelMeaning> meanings = meanings_of(files, field);
   return are_codes(meanings) || are_equal(meanings);
+}
+
+std::string unlike_classes(std::span<const FileComments> files, const std::string& field,
+                           const view::ClassTable& table) {
+  constexpr std::size_t kShown = 3;
+  for (const LabelMeaning& meaning : meanings_of(files, field)) {
+    const bool alike = std::ranges::all_of(meaning.classes, [&](const ClassMeaning& one) {
+      return table.knows(one.code) && table[one.code].name == one.name;
+    });
+    if (alike) continue;
+    std::vector<std::string> names;
+    for (const ClassMeaning& one : meaning.classes) {
+      if (names.size() < kShown) names.push_back(one.name);
+    }
+    return comma_joined(names) + (meaning.classes.size() > kShown ? ", ..." : "");
+  }
+  return "";
 }
 
 std::optional<view::ClassTable> classes_by_origin(std::span<const FileComments> files,

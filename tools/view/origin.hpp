@@ -16,6 +16,11 @@ using FileComments = std::vector<std::string>;
 /// hold ASPRS codes.
 [[nodiscard]] bool agree_on(std::span<const FileComments> files, const std::string& field);
 
+/// Returns some of the classes that a file says the labels in `field` to be of, where these are not
+/// the ones of `table` under the same numbers; empty where they are, or no file says anything.
+[[nodiscard]] std::string unlike_classes(std::span<const FileComments> files,
+                                         const std::string& field, const view::ClassTable& table);
+
 /// Makes names and colours of the labels in `field` from what the comments of files say of them
 /// (cloud/provenance.hpp); nullopt where they say nothing. Where they do not agree, labels are
 /// numbers.

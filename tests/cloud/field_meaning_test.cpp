@@ -92,24 +92,27 @@ TEST(normals_intensity_and_returns, are_found_in_the_spelling_of_every_program) 
   EXPECT_TRUE(find_normals(cloud_of({"nx", "ny", "nz"})));                 // MeshLab
   EXPECT_TRUE(find_normals(cloud_of({"NormalX", "NormalY", "NormalZ"})));  // PDAL
   EXPECT_TRUE(find_normals(cloud_of({"scalar_Nx", "scalar_Ny", "scalar_Nz"})));
-  for (const char* const name :
-       {"intensity", "Intensity", "scalar_Intensity", "reflectivity", "Reflectance", "remission"}) {
+  for (const char* const name : {"intensity", "Intensity", "scalar_Intensity", "reflectivity",
+                                 "Reflectance", "remission", "scalar_Amplitude", "intensities"}) {
     EXPECT_NE(find_field(cloud_of({name}), Meaning::kIntensity), nullptr) << name;
   }
   const PointCloud two = cloud_of({"Reflectance", "Intensity"});
   EXPECT_EQ(find_field(two, Meaning::kIntensity)->name(), "Intensity");
-  for (const char* const name : {"return_number", "ReturnNumber", "scalar_Return_Number"}) {
+  for (const char* const name :
+       {"return_number", "ReturnNumber", "scalar_Return_Number", "echo_number"}) {
     EXPECT_NE(find_field(cloud_of({name}), Meaning::kReturnNumber), nullptr) << name;
   }
   for (const char* const name :
-       {"number_of_returns", "NumberOfReturns", "num_returns", "scalar_Number Of Returns"}) {
+       {"number_of_returns", "NumberOfReturns", "num_returns", "scalar_Number Of Returns",
+        "num_of_returns", "number_of_echoes"}) {
     EXPECT_NE(find_field(cloud_of({name}), Meaning::kNumberOfReturns), nullptr) << name;
   }
 }
 
 TEST(labels, are_whole_numbers_whose_name_says_so) {
-  for (const char* const name : {"label", "new_label", "labels", "class", "scalar_Classification",
-                                 "semantic", "instance_id", "ground_truth", "cluster"}) {
+  for (const char* const name :
+       {"label", "new_label", "labels", "class", "scalar_Classification", "semantic", "instance_id",
+        "ground_truth", "cluster", "pred", "scalar_gt", "predicted", "classes"}) {
     PointCloud cloud = cloud_of({name});
     const auto values = cloud.fields()[0].values<float>();
     values[0] = 3.0F;
@@ -121,6 +124,21 @@ TEST(labels, are_whole_numbers_whose_name_says_so) {
   }
   EXPECT_FALSE(holds_labels(cloud_of({"intensity"}, FieldType::kUInt16).fields()[0]));
   EXPECT_TRUE(holds_whole_numbers(cloud_of({"intensity"}, FieldType::kUInt16).fields()[0]));
+}
+
+TEST(labels, may_be_few_whole_numbers_of_any_name) {
+  PointCloud cloud(100);
+  const auto fill = [&](const std::string& name, const auto& value) -> const Field& {
+    const std::span<float> values = cloud.add(name, FieldType::kFloat32).values<float>();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(value(i));
+    return *cloud.find(name);
+  };
+  EXPECT_TRUE(may_hold_labels(fill("material", [](std::size_t i) { return i % 7; })));
+  EXPECT_FALSE(may_hold_labels(fill("height", [](std::size_t i) { return 0.5 * double(i % 7); })));
+  EXPECT_FALSE(may_hold_labels(fill("index", [](std::size_t i) { return i; })));
+  EXPECT_FALSE(may_hold_labels(fill("same", [](std::size_t) { return 3; })));
+  EXPECT_FALSE(may_hold_labels(fill("intensity", [](std::size_t i) { return i % 7; })));
+  EXPECT_FALSE(may_hold_labels(fill("height_gt", [](std::size_t i) { return 0.5 * double(i); })));
 }
 
 TEST(labels, of_asprs_are_those_called_classification) {

@@ -272,5 +272,35 @@ TEST_F(Smooth, labels_are_voted_on_whatever_type_they_have) {
       << "other numbers are averaged";
 }
 
+TEST_F(Smooth, few_whole_numbers_that_are_averaged_are_pointed_out) {
+  PointCloud cloud = read_cloud(PTATTN_SOURCE_DIR "/samples/clouds/chair_coloured.ply");
+  const auto fill = [&](const char* name, FieldType type, double scale) {
+    Field& field = cloud.add(name, type);
+    visit_type(type, [&](auto zero) {
+      using T = decltype(zero);
+      for (std::size_t i = 0; i < cloud.size(); ++i) {
+        field.values<T>()[i] = static_cast<T>(scale * static_cast<double>(i % 5));
+      }
+    });
+  };
+  fill("material", FieldType::kFloat32, 1.0);
+  fill("strength", FieldType::kFloat32, 0.1);
+  put("a.ply", cloud);
+  const Finished warned =
+      smooth({path("a.ply"), "--fields", "material", "-o", path("b.ply"), "-q"});
+  EXPECT_THAT(warned.err,
+              HasSubstr("material holds few different whole numbers, which are averaged"));
+  EXPECT_EQ(smooth({path("a.ply"), "--fields", "strength", "-o", path("b.ply"), "-q"}).err, "");
+  const std::vector<std::string> carry{path("a.ply"), "--transfer", "material", "--from",
+                                       path("a.ply"), "--field",    "new",      "-o",
+                                       path("b.ply"), "-q"};
+  EXPECT_THAT(smooth(carry).err, HasSubstr("see --categorical, else --numeric"));
+  for (const char* const said : {"--categorical", "--numeric"}) {
+    std::vector<std::string> arguments = carry;
+    arguments.emplace_back(said);
+    EXPECT_EQ(smooth(arguments).err, "");
+  }
+}
+
 }  // namespace
 }  // namespace ptattn::test

@@ -136,8 +136,12 @@ void add_shape(const PointCloud& cloud, CloudFacts& facts) {
 
 CloudFacts facts_of(const PointCloud& cloud) {
   CloudFacts facts{.points = cloud.size(), .width = cloud.width(), .height = cloud.height()};
+  const FieldTriple colors = find_colors(cloud).value_or(FieldTriple{});
   for (const Field& field : cloud.fields()) {
     facts.fields.push_back(field_facts(field, cloud.size()));
+    // Single letters (r, g, b) say so together only.
+    const bool color = std::ranges::find(colors, &field) != colors.end();
+    if (color) facts.fields.back().meaning = name_of(Meaning::kRed);
   }
   if (const auto& las = cloud.metadata().las) {
     facts.system = reference_system_of(*las);

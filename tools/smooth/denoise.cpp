@@ -68,6 +68,16 @@ SmoothedRecord smooth_one(Field& field, std::span<const std::size_t> points,
   return {field.name(), fit.bandwidth, std::sqrt(fit.loss), 0.0};
 }
 
+/// Says so where fields that may hold labels are averaged.
+void warn_of_labels(const SmoothSettings& s, const PointCloud& cloud, Progress& progress) {
+  for (const std::string& name : s.fields) {
+    if (!may_hold_labels(require_field(cloud, name))) continue;
+    progress.warn(cloud.name(), {"labels", name + " holds few different whole numbers, which are "
+                                                  "averaged: if they are labels, name the field so "
+                                                  "(label, class, ...)"});
+  }
+}
+
 /// Leaves strays out of what is smoothed, and says so.
 void leave_out_strays(const std::string& path, std::size_t count, RawVector<Position>& positions,
                       std::vector<std::size_t>& points, Progress& progress) {
@@ -87,6 +97,7 @@ FileReport denoise(const SmoothSettings& s, const Job& job, Progress& progress) 
   tell_notes(cloud, s.clouds.las, job, progress);
   RawVector<Position> positions = cloud.positions();
   check_fields(s, cloud);
+  warn_of_labels(s, cloud, progress);
   check_target(job.output, kCloudExtensions);
   check_format(job.output, cloud, Encoding::kBinary, s.clouds.las);
   std::vector<std::size_t> points = keep_finite(positions);

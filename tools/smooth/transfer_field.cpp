@@ -209,6 +209,11 @@ struct Work {
     check_job(s, job, cloud, source.field, source.categorical);
     if (!s.features.empty()) (void)source.features.of(s, cloud, UsablePoints(cloud));
     if (source.learnt) return;
+    if (s.kind == FieldKind::kByType && !source.categorical && may_hold_labels(source.field)) {
+      progress.warn(s.from, {"labels", s.transfer + " holds few different whole numbers, which are "
+                                                    "averaged: if they are labels, see "
+                                                    "--categorical, else --numeric"});
+    }
     progress.status("learning from " + s.from);
     source.learn(s);
   }

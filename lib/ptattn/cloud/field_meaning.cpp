@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <set>
 #include <type_traits>
 #include <utility>
 
@@ -24,11 +25,17 @@ constexpr std::array kSpellings{
     Spelling{"reflectance", Meaning::kIntensity},
     Spelling{"reflectivity", Meaning::kIntensity},
     Spelling{"remission", Meaning::kIntensity},
+    Spelling{"intensities", Meaning::kIntensity},
+    Spelling{"amplitude", Meaning::kIntensity},
     Spelling{"returnnumber", Meaning::kReturnNumber},
     Spelling{"returnnum", Meaning::kReturnNumber},
+    Spelling{"echonumber", Meaning::kReturnNumber},
     Spelling{"numberofreturns", Meaning::kNumberOfReturns},
     Spelling{"numreturns", Meaning::kNumberOfReturns},
+    Spelling{"numofreturns", Meaning::kNumberOfReturns},
     Spelling{"returncount", Meaning::kNumberOfReturns},
+    Spelling{"numberofechoes", Meaning::kNumberOfReturns},
+    Spelling{"numberofechos", Meaning::kNumberOfReturns},
 };
 
 using Names = std::array<std::string_view, 3>;
@@ -46,11 +53,14 @@ constexpr std::array<Names, 5> kColors{{{"red", "green", "blue"},
                                         {"colorred", "colorgreen", "colorblue"}}};
 constexpr std::array<Names, 2> kNormals{{{"normalx", "normaly", "normalz"}, {"nx", "ny", "nz"}}};
 
-constexpr std::array kLabelEndings{"label",       "labels",       "classification", "class",
-                                   "segment",     "segmentation", "instance",       "cluster",
-                                   "classid",     "labelid",      "segmentid",      "instanceid",
-                                   "clusterid",   "semantic",     "semantics",      "category",
-                                   "groundtruth", "truth",        "prediction",     "partid"};
+constexpr std::array kLabelEndings{
+    "label",        "labels",      "classification", "class",       "segment",
+    "segmentation", "instance",    "cluster",        "classid",     "labelid",
+    "segmentid",    "instanceid",  "clusterid",      "semantic",    "semantics",
+    "category",     "groundtruth", "truth",          "prediction",  "predictions",
+    "predicted",    "classes",     "classindex",     "classnumber", "partid"};
+/// Too short to be looked for at the ends of other words.
+constexpr std::array kLabelNames{"gt", "pred", "preds", "semseg"};
 
 /// In the order in which true labels are looked for.
 constexpr std::array kTruths{"classification", "label", "labels",      "class",
@@ -285,7 +295,8 @@ double full_color(std::span<const FieldColumn> colors, std::size_t points) {
 
 bool names_labels(std::string_view name) {
   const std::string plain = plain_name(name);
-  return std::ranges::any_of(kLabelEndings,
+  return std::ranges::find(kLabelNames, plain) != kLabelNames.end() ||
+         std::ranges::any_of(kLabelEndings,
                              [&](std::string_view ending) { return plain.ends_with(ending); });
 }
 
@@ -303,6 +314,18 @@ bool holds_whole_numbers(const Field& field) {
       });
     }
   });
+}
+
+bool may_hold_labels(const Field& field) {
+  constexpr std::size_t kMost = 64;
+  const bool unknown = field.count() == 1 && meaning_of(field.name()) == Meaning::kOther;
+  if (!unknown || !holds_whole_numbers(field)) return false;
+  const std::size_t points = field.bytes().size() / field.bytes_per_point();
+  std::set<double> numbers;
+  for (std::size_t i = 0; i < points && numbers.size() <= kMost; ++i) {
+    if (const double value = field.as_double(i); !std::isnan(value)) numbers.insert(value);
+  }
+  return numbers.size() > 1 && numbers.size() <= kMost && 2 * numbers.size() < points;
 }
 
 bool holds_labels(const Field& field) {

@@ -91,6 +91,11 @@ using FieldTriple = std::array<const Field*, 3>;
 /// voted on, never averaged.
 [[nodiscard]] bool holds_labels(const Field& field);
 
+/// Returns whether a field whose name says nothing may hold labels: few different whole numbers (2
+/// to 64, each of two points or more in the mean).
+/// Time O(n).
+[[nodiscard]] bool may_hold_labels(const Field& field);
+
 /// Returns the fields that usually hold the true labels of a cloud, the first that there are.
 [[nodiscard]] const Field* find_labels(const PointCloud& cloud);
 

@@ -1,5 +1,6 @@
 #include "ptattn/cloud/rows.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -8,6 +9,25 @@
 
 namespace ptattn::test {
 namespace {
+
+using testing::ElementsAre;
+
+TEST(take_points, takes_all_fields_of_the_points) {
+  PointCloud cloud(4);
+  const std::span<double> x = cloud.add("x", FieldType::kFloat64).values<double>();
+  const auto label = cloud.add("label", FieldType::kUInt8).values<std::uint8_t>();
+  for (std::size_t i = 0; i < 4; ++i) {
+    x[i] = static_cast<double>(i);
+    label[i] = static_cast<std::uint8_t>(10 + i);
+  }
+  const std::span<float> pair = cloud.add("pair", FieldType::kFloat32, 2).values<float>();
+  for (std::size_t i = 0; i < 8; ++i) pair[i] = static_cast<float>(i);
+  const PointCloud taken = take_points(cloud, {1, 3});
+  ASSERT_EQ(taken.size(), 2U);
+  EXPECT_THAT(taken.find("x")->values<double>(), ElementsAre(1, 3));
+  EXPECT_THAT(taken.find("label")->values<std::uint8_t>(), ElementsAre(11, 13));
+  EXPECT_THAT(taken.find("pair")->values<float>(), ElementsAre(2, 3, 6, 7));
+}
 
 TEST(rows_relative_to, takes_the_difference_before_it_rounds) {
   const std::vector<Position> points{{700000.0625, 2, 3}, {700000.125, -4, 5}};

@@ -118,6 +118,36 @@ TEST_F(Info, few_points_are_a_scene_where_a_model_of_scenes_or_their_coordinates
             "object");
 }
 
+TEST_F(Info, longitudes_and_latitudes_are_a_scene_and_a_pole_is_none) {
+  const PointCloud town = read_cloud(kTown);
+  const RawVector<Position> in_metres = town.positions();
+  const auto kind_of = [&](double longitude, double latitude) {
+    PointCloud cloud(town.size());
+    for (const char* const name : {"x", "y", "z"}) cloud.add(name, FieldType::kFloat64);
+    for (std::size_t i = 0; i < cloud.size(); ++i) {
+      const Position& p = in_metres[i];
+      cloud.find("x")->values<double>()[i] = longitude + (p[0] - in_metres[0][0]) / 78'000.0;
+      cloud.find("y")->values<double>()[i] = latitude + (p[1] - in_metres[0][1]) / 111'000.0;
+      cloud.find("z")->values<double>()[i] = p[2];
+    }
+    write_cloud(folder() / "a.ply", cloud);
+    return record("a.ply").at("kind").get<std::string>();
+  };
+  EXPECT_EQ(kind_of(3.0, 45.0), "scene");
+  EXPECT_EQ(kind_of(0.0, 0.0), "object");
+}
+
+TEST_F(Info, single_letters_are_colours_together) {
+  PointCloud cloud(200);
+  for (const char* const name : {"x", "y", "z", "r", "g", "b"}) {
+    const auto values = cloud.add(name, FieldType::kFloat32).values<float>();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 7) / 7.0F;
+  }
+  write_cloud(folder() / "a.ply", cloud);
+  const json fields = record("a.ply").at("fields");
+  for (std::size_t i = 3; i < 6; ++i) EXPECT_EQ(fields.at(i).value("meaning", ""), "colour");
+}
+
 TEST_F(Info, the_table_says_what_to_do) {
   const std::string text = run_tool({kTown}).out;
   EXPECT_THAT(text, HasSubstr("field"));

@@ -77,17 +77,6 @@ TEST(thinning, needs_coordinates) {
   }
 }
 
-TEST(thinning, takes_all_fields_of_the_points) {
-  PointCloud cloud = line_of(4);
-  add_field<std::uint8_t>(cloud, "label", {10, 11, 12, 13});
-  add_field<float>(cloud, "pair", {0, 1, 2, 3, 4, 5, 6, 7}, 2);
-  const PointCloud taken = take_points(cloud, {1, 3});
-  ASSERT_EQ(taken.size(), 2U);
-  EXPECT_THAT(taken.find("x")->values<double>(), ElementsAre(1, 3));
-  EXPECT_THAT(taken.find("label")->values<std::uint8_t>(), ElementsAre(11, 13));
-  EXPECT_THAT(taken.find("pair")->values<float>(), ElementsAre(2, 3, 6, 7));
-}
-
 TEST(local_points, keep_millimetres_of_a_national_grid) {
   const std::vector<Position> positions{{770'633.123, 6'277'535.456, 28.789},
                                         {770'633.125, 6'277'536.0, 29.0}};

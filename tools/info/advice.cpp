@@ -1,6 +1,7 @@
 #include "advice.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <iterator>
@@ -68,7 +69,8 @@ bool was_labelled_as_scene(const PointCloud& cloud) {
 
 /// What a cloud seems to be.
 struct Kind {
-  explicit Kind(const PointCloud& cloud) : sample(thinned(cloud)) {
+  /// @param degrees  whether the coordinates seem to be longitudes and latitudes
+  Kind(const PointCloud& cloud, bool degrees) : sample(thinned(cloud)), is_scene(degrees) {
     if (cloud.empty()) return;
     share = static_cast<double>(sample.size()) / static_cast<double>(cloud.size());
     RawVector<Position> positions = cloud.positions();
@@ -76,8 +78,8 @@ struct Kind {
     drop_strays(positions, find_strays(positions, Subject::kScene));
     if (positions.empty()) return;
     of_object = object_hints(cloud, positions);
-    is_scene =
-        std::ranges::count(of_object, "scene", &Hint::code) > 0 || was_labelled_as_scene(cloud);
+    is_scene = is_scene || std::ranges::count(of_object, "scene", &Hint::code) > 0 ||
+               was_labelled_as_scene(cloud);
   }
 
   PointCloud sample;
@@ -98,6 +100,16 @@ std::vector<std::string> missing_fields(const PointCloud& cloud, const SceneProf
   const bool returns = profile.uses(ChannelKind::kLast) || profile.uses(ChannelKind::kMultiple);
   if (returns && scan.return_number == nullptr) missing.emplace_back("return numbers");
   return missing;
+}
+
+/// Longitudes and latitudes, not a pole near 0.
+bool has_degrees(const CloudFacts& facts) {
+  constexpr double kFarOff = 100.0;  // times the extent from 0
+  if (facts.unit.unit != "degree") return false;
+  const Position extent = facts.bounds.extent();
+  const Position& low = facts.bounds.low;
+  return facts.system.is_known() ||
+         std::max(std::abs(low[0]), std::abs(low[1])) > kFarOff * std::max(extent[0], extent[1]);
 }
 
 /// Hints of a model of scenes, from what is left of the cloud after thinning.
@@ -178,7 +190,7 @@ std::optional<std::pair<Takes, ModelFit>> fit_of(const std::string& name, const 
 }  // namespace
 
 Advice advise(const PointCloud& cloud, const CloudFacts& facts, const std::string& path) {
-  const Kind kind(cloud);
+  const Kind kind(cloud, has_degrees(facts));
   const Takes wanted = kind.is_scene ? Takes::kScenes : Takes::kObjects;
   const std::string usual = kind.is_scene ? "aerial" : "pct-modelnet40";
   Advice advice{.kind = kind.is_scene ? "scene" : "object"};

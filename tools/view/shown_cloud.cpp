@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/tasks/geometry/float_step.hpp"
@@ -23,7 +24,7 @@ ShownCloud take(const std::string& path, const PointCloud& whole,
   return {.path = path,
           .points = whole.size(),
           .finite = selection.finite,
-          .cloud = view::take_points(whole, selection.indices),
+          .cloud = take_points(whole, selection.indices),
           .notes = whole.metadata().notes};
 }
 

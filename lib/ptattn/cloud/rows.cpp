@@ -1,5 +1,7 @@
 #include "ptattn/cloud/rows.hpp"
 
+#include <cstring>
+
 #include "ptattn/core/parallel.hpp"
 
 namespace ptattn {
@@ -31,6 +33,20 @@ Matrix rows_relative_to(const Position& origin, std::span<const Position> positi
                         std::span<const std::uint32_t> rows) {
   return make_rows(rows.size(), origin,
                    [&](std::size_t i) -> const Position& { return positions[rows[i]]; });
+}
+
+PointCloud take_points(const PointCloud& cloud, const std::vector<std::size_t>& indices) {
+  PointCloud taken(indices.size());
+  taken.set_name(cloud.name());
+  for (const Field& field : cloud.fields()) {
+    const std::size_t size = field.bytes_per_point();
+    const std::byte* const from = field.bytes().data();
+    std::byte* const to = taken.add(field.name(), field.type(), field.count()).bytes().data();
+    parallel_each(indices.size(), kRowsPerTask, [&](std::size_t i) {
+      std::memcpy(to + i * size, from + indices[i] * size, size);
+    });
+  }
+  return taken;
 }
 
 }  // namespace ptattn

@@ -35,13 +35,20 @@ Position medians(std::span<const Position> positions) {
   return middle;
 }
 
-/// Rows of the points behind the first gap: farther than `gap` times the one before.
-/// @param least  distances below it count as it
+/// What a gap is.
+struct Gap {
+  double ratio;                ///< of the distances behind and before it, more
+  double least = 0.0;          ///< distances below it count as it
+  double inner = kStrayInner;  ///< share that is surely before it
+  double share = kStrayShare;  ///< most that can be behind it, or one point
+};
+
+/// Rows of the points behind the first gap.
 std::vector<std::uint32_t> behind_gap(std::span<const Position> positions, const Distance& distance,
-                                      double gap, double least) {
+                                      const Gap& gap) {
   const std::size_t n = positions.size();
   const double inner = std::max(
-      quantile(n, kStrayInner, [&](std::size_t i) { return distance(positions[i]); }), least);
+      quantile(n, gap.inner, [&](std::size_t i) { return distance(positions[i]); }), gap.least);
   const double limit = kStraySearched * inner;
   ScratchMemory scratch;
   const auto outer = listed_indices(
@@ -55,9 +62,9 @@ std::vector<std::uint32_t> behind_gap(std::span<const Position> positions, const
   });
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double d = distance(positions[rows[i]]);
-    if (d > gap * before) {
+    if (d > gap.ratio * before) {
       rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(i));
-      const double most = std::max(1.0, kStrayShare * static_cast<double>(n));
+      const double most = std::max(1.0, gap.share * static_cast<double>(n));
       if (static_cast<double>(rows.size()) > most) rows.clear();
       return rows;
     }
@@ -72,14 +79,14 @@ std::vector<std::uint32_t> far_points(std::span<const Position> positions, Subje
     return behind_gap(
         positions,
         [&](const Position& p) { return std::hypot(p[0] - m[0], p[1] - m[1], p[2] - m[2]); },
-        kGapOfObjects, 0.0);
+        {.ratio = kGapOfObjects});
   }
-  std::vector<std::uint32_t> rows = behind_gap(
-      positions, [&](const Position& p) { return std::hypot(p[0] - m[0], p[1] - m[1]); },
-      kStrayGapAcross, 0.0);
-  const auto in_height = behind_gap(
-      positions, [&](const Position& p) { return std::abs(p[2] - m[2]); }, kStrayGapInHeight,
-      kStrayUsualHeight);
+  std::vector<std::uint32_t> rows =
+      behind_gap(positions, [&](const Position& p) { return std::hypot(p[0] - m[0], p[1] - m[1]); },
+                 {.ratio = kStrayGapAcross});
+  const auto in_height =
+      behind_gap(positions, [&](const Position& p) { return std::abs(p[2] - m[2]); },
+                 {.ratio = kStrayGapInHeight, .least = kStrayUsualHeight});
   rows.insert(rows.end(), in_height.begin(), in_height.end());
   return rows;
 }
@@ -135,6 +142,19 @@ Strays find_strays(std::span<const Position> positions, Subject subject) {
   strays.rows.erase(std::unique(strays.rows.begin(), strays.rows.end()), strays.rows.end());
   strays.far = strays.rows.size() - strays.zeros;
   return strays;
+}
+
+std::vector<std::uint32_t> far_group(std::span<const Position> positions) {
+  constexpr double kInner = 0.9;
+  constexpr double kShare = 0.06;
+  if (positions.size() < kFewestForStrays) return {};
+  const Position m = medians(positions);
+  std::vector<std::uint32_t> rows = behind_gap(
+      positions,
+      [&](const Position& p) { return std::hypot(p[0] - m[0], p[1] - m[1], p[2] - m[2]); },
+      {.ratio = kGapOfObjects, .inner = kInner, .share = kShare});
+  std::ranges::sort(rows);
+  return rows;
 }
 
 std::string stray_note(const Strays& strays, std::size_t points, const std::string& one,

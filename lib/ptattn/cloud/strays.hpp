@@ -49,6 +49,14 @@ struct Strays {
 /// Time O(n); parallel; the same result for any thread count. Fewer than 20 points have no strays.
 [[nodiscard]] Strays find_strays(std::span<const Position> positions, Subject subject);
 
+/// Finds a group of points far from one object: those behind a gap as `find_strays` has it for
+/// objects, if they are no more than 6 % of the points. More than 1 % may be a part of the object:
+/// what is found is a guess that the caller has to check.
+/// @param positions  finite
+/// @return           their rows, ascending
+/// Time O(n); parallel; the same result for any thread count.
+[[nodiscard]] std::vector<std::uint32_t> far_group(std::span<const Position> positions);
+
 /// Drops the rows of `strays` from `items`, which keep their order.
 template <class Items>
 void drop_strays(Items& items, const Strays& strays) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <span>
 #include <string>
@@ -77,20 +76,6 @@ Selection select_points(const PointCloud& cloud, std::size_t most) {
     if (run < chosen) next = pick(random, run, selection.finite, chosen);
   }
   return selection;
-}
-
-PointCloud take_points(const PointCloud& cloud, const std::vector<std::size_t>& indices) {
-  PointCloud taken(indices.size());
-  taken.set_name(cloud.name());
-  for (const Field& field : cloud.fields()) {
-    const std::size_t size = field.bytes_per_point();
-    const std::byte* const from = field.bytes().data();
-    std::byte* const to = taken.add(field.name(), field.type(), field.count()).bytes().data();
-    parallel_each(indices.size(), kGrain, [&](std::size_t i) {
-      std::memcpy(to + i * size, from + indices[i] * size, size);
-    });
-  }
-  return taken;
 }
 
 Position local_origin(std::span<const Position> positions) {

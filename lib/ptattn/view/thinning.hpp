@@ -26,11 +26,6 @@ struct Selection {
 /// choice on every machine and for any thread count.
 [[nodiscard]] Selection select_points(const PointCloud& cloud, std::size_t most);
 
-/// Returns the chosen points as a cloud of their own, with all one-value fields and those of
-/// several values. Time and memory O(chosen points).
-[[nodiscard]] PointCloud take_points(const PointCloud& cloud,
-                                     const std::vector<std::size_t>& indices);
-
 /// Returns a cloud's corner of least coordinates, rounded down to whole units: what is taken away
 /// before coordinates of a national grid are rounded to float32.
 /// @param positions  finite

@@ -42,7 +42,9 @@ std::vector<std::string> lines_of(const PointCloud& cloud, const SceneProfile& p
 std::vector<std::string> hints_of_grid(double along_x, double along_y) {
   std::vector<Position> points;
   for (int i = 0; i < 20; ++i) {
-    for (int j = 0; j < 20; ++j) points.push_back({along_x * i + 0.25, along_y * j + 0.25, 0.0});
+    for (int j = 0; j < 20; ++j) {
+      points.push_back({along_x * i + 0.25, along_y * j + 0.25, 0.001 * (j % 2)});
+    }
   }
   return lines_of(cloud_of(points), profile_of(1.0));
 }
@@ -69,6 +71,16 @@ PointCloud village(double scale = 1.0, Axis up = Axis::kZ, std::size_t points = 
 
 TEST(scene_hints, say_nothing_about_a_village) {
   EXPECT_THAT(lines_of(village(), profile_of(0.5, 0.3)), IsEmpty());
+}
+
+TEST(scene_hints, tell_that_a_dimension_is_missing) {
+  Random random(11);
+  std::vector<Position> all;
+  for (std::size_t i = 0; i < 3200; ++i) {
+    all.push_back({100.0 * random.uniform(), 80.0 * random.uniform(), 7.0});
+  }
+  EXPECT_THAT(lines_of(cloud_of(all), profile_of(0.5)),
+              testing::Contains("flat: all points have the same z: is a dimension missing?"));
 }
 
 TEST(scene_hints, tell_which_axis_is_up) {

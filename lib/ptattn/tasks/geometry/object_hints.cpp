@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ptattn/cloud/orientation.hpp"
+#include "ptattn/tasks/geometry/flat_hint.hpp"
 #include "ptattn/tasks/geometry/float_step.hpp"
 #include "ptattn/tasks/geometry/scene_pose.hpp"
 #include "ptattn/tasks/geometry/spacing.hpp"
@@ -75,6 +76,7 @@ bool is_scene(const PointCloud& cloud, std::span<const Position> positions) {
 std::vector<Hint> object_hints(const PointCloud& cloud, std::span<const Position> positions) {
   std::vector<Hint> hints;
   if (auto hint = float_hint(cloud, positions)) hints.push_back(*std::move(hint));
+  if (auto hint = flat_hint(positions)) hints.push_back(*std::move(hint));
   if (is_scene(cloud, positions)) {
     hints.push_back({"scene",
                      "looks like a scene, not like one object; ptattn-segment labels the "

@@ -13,6 +13,7 @@ namespace ptattn {
 ///
 ///   float  see float_hint
 ///   alike  all points coincide
+///   flat   see flat_hint
 ///   scene  it lies flat like a piece of the earth and has fields of a scanner (return numbers, GPS
 ///          time, ASPRS codes) over 8 units and more, or more than 5000 points over 20 and more,
 ///          500 where its coordinates are those of a country and z is up; or it has such

@@ -14,6 +14,7 @@
 #include "ptattn/core/matrix.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/neighbors/knn.hpp"
+#include "ptattn/tasks/geometry/flat_hint.hpp"
 #include "ptattn/tasks/geometry/float_step.hpp"
 #include "ptattn/tasks/geometry/object_hints.hpp"
 #include "ptattn/tasks/geometry/scene_pose.hpp"
@@ -223,6 +224,7 @@ std::vector<Hint> scene_hints(const PointCloud& cloud, const SceneVoxels& scene,
     hints.push_back({"float", "coordinates are float numbers with steps of " + plain(step) +
                                   " there, store them as double or nearer to 0"});
   }
+  if (auto flat = flat_hint(scene.positions)) hints.push_back(*std::move(flat));
   const std::optional<ScenePose> pose = scene_pose(scene.positions);
   const bool in_metres = add_unit(cloud, positions, pose, hints);
   if (in_metres) add_voxel_hints(scene, profile, share, hints);

@@ -15,6 +15,7 @@ namespace ptattn {
 ///
 ///   float    coordinates are float32, or rounded to it, and so large that their steps exceed half
 ///            a voxel
+///   flat     see flat_hint
 ///   unit     `guess_unit` finds another one than metres
 ///   heights  the reference system of the file gives z another unit than x and y
 ///   extent   it reaches over fewer than 16 voxels (kilometres instead of metres, or no scene)

@@ -60,6 +60,28 @@ TEST_F(Train, options_that_do_not_go_together_are_refused) {
   });
 }
 
+TEST_F(Train, maps_and_classes_that_say_nothing_are_refused) {
+  put_village("a.ply");
+  put("classes.txt", "2 ground\n6 building\n* ignore\n");
+  put("mixed.txt", "x ground\n6 building\n* ignore\n");
+  put("good.json", R"({"a": {"map": {"2": "ground", "6": "building", "*": "ignore"}}})");
+  put("other.json", R"({"ab": {"map": {"2": "ground", "6": "building", "*": "ignore"}}})");
+  put("typo.json", R"({"a": {"mapp": {"2": "ground", "6": "building", "*": "ignore"}}})");
+  const std::vector<std::string> with_classes{"data", "--dry-run", "--classes", "classes.txt"};
+  const auto with_maps = [&](const char* const maps) {
+    std::vector<std::string> arguments = with_classes;
+    arguments.insert(arguments.end(), {"--maps", maps});
+    return arguments;
+  };
+  EXPECT_EQ(train(with_maps("good.json")).exit_code, 0);
+  expect_error(with_maps("other.json"), 3, "other.json: names none of the clouds, but \"ab\"");
+  expect_error(with_maps("typo.json"), 3, "typo.json: has no \"map\" for a");
+  expect_error({"data", "--dry-run", "--maps", "good.json"}, 2,
+               "--maps: needs --classes FILE, which names the classes");
+  expect_error({"data", "--dry-run", "--classes", "mixed.txt"}, 3,
+               "mixed.txt: names \"x ground\" without a value, and other classes with one");
+}
+
 TEST_F(Train, data_that_teaches_nothing_is_refused) {
   put_village("a.ply");
   for (const char* const name : {"mixed", "halves"}) {

@@ -154,6 +154,20 @@ train::ModelSpec without_dropped(const train::ModelSpec& init,
   return train::with_classes(init, std::move(classes));
 }
 
+/// Refuses maps that are for none of the clouds.
+void check_maps(const TrainSettings& settings, const std::vector<fs::path>& paths,
+                const TruthPlan& plan) {
+  if (plan.by_file.empty()) return;
+  std::vector<std::string> names;
+  for (const fs::path& path : paths) {
+    names.push_back(path.stem().string());
+    if (plan.by_file.contains(names.back())) return;
+  }
+  const std::string& named = plan.by_file.begin()->first;
+  throw Error(Fault::kInput, settings.maps,
+              "names none of the clouds, but \"" + named + "\"" + did_you_mean(named, names));
+}
+
 TruthPlan truth_for(const TrainSettings& settings, const std::vector<fs::path>& paths,
                     const std::string& field, const train::ModelSpec* whole) {
   if (!settings.drop_classes.empty() && whole == nullptr) {
@@ -165,11 +179,17 @@ TruthPlan truth_for(const TrainSettings& settings, const std::vector<fs::path>& 
     throw Error(Fault::kUsage, "--add-class", "needs --init, the model that it is added to");
   }
   const bool asprs = settings.classes == "asprs";
-  if (!settings.classes.empty() && !asprs) {
+  const bool reads_classes = !settings.classes.empty() && !asprs;
+  if (!settings.maps.empty() && !reads_classes) {
+    throw Error(Fault::kUsage, "--maps", "needs --classes FILE, which names the classes");
+  }
+  if (reads_classes) {
     if (!settings.add_classes.empty()) {
       throw Error(Fault::kUsage, "--add-class", "cannot be used with --classes, name it there");
     }
-    return read_truth(settings, field, init ? init->classes : std::vector<std::string>{});
+    TruthPlan plan = read_truth(settings, field, init ? init->classes : std::vector<std::string>{});
+    check_maps(settings, paths, plan);
+    return plan;
   }
   const bool codes = asprs || names_asprs_codes(field);
   const auto origin = codes ? std::nullopt : common_origin(paths, field);

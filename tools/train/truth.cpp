@@ -50,6 +50,11 @@ std::vector<Line> read_lines(const std::string& path) {
     }
   }
   if (lines.empty()) throw Error(Fault::kInput, path, "names no class");
+  const auto without = std::ranges::find(lines, "", &Line::value);
+  if (without != lines.end() && std::ranges::count(lines, "", &Line::value) < std::ssize(lines)) {
+    throw Error(Fault::kInput, path,
+                "names \"" + without->name + "\" without a value, and other classes with one");
+  }
   return lines;
 }
 
@@ -92,7 +97,10 @@ void read_maps(const std::string& path, TruthPlan& plan) {
   const auto json = nlohmann::json::parse(read_text_file(path), nullptr, false);
   if (!json.is_object()) throw Error(Fault::kInput, path, "is not a JSON object");
   for (const auto& file : json.items()) {
-    if (!file.value().is_object() || !file.value().contains("map")) continue;
+    if (!file.value().is_object() || !file.value().contains("map") ||
+        !file.value().at("map").is_object()) {
+      throw Error(Fault::kInput, path, "has no \"map\" for " + file.key());
+    }
     Truth truth{.field = plan.common.field, .labels = {}, .others = {}};
     for (const auto& item : file.value().at("map").items()) {
       if (!item.value().is_string()) throw Error(Fault::kInput, path, "maps a value to no name");

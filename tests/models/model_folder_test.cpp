@@ -78,11 +78,12 @@ TEST_F(ModelFolder, says_how_far_it_can_be_relied_on) {
   folder_.write("config.json", config());
   EXPECT_TRUE(read_model_description(folder_.path()).reliability.temperature.is_one());
   folder_.write("config.json", with(R"("calibration": {"temperature": [1.5, 0.8, 1]},
-                        "unproven_classes": ["vase", "cone"], "usual": {"energy": -3.5})"));
+                        "unproven_classes": ["vase", "cone"], "usual": {"energy": -3.5, "strangeness": 2.5})"));
   const Reliability reliability = read_model_description(folder_.path()).reliability;
   EXPECT_EQ(reliability.temperature.of(1), 0.8);
   EXPECT_THAT(reliability.unproven, ElementsAre(0U, 2U));
   EXPECT_EQ(reliability.usual.energy, -3.5);
+  EXPECT_EQ(reliability.usual.strangeness, 2.5);
   EXPECT_FALSE(reliability.usual.distance.has_value());
   expect_refused(with(R"("calibration": {"temperature": [1.5, 0.8]})"),
                  {"calibration.temperature"});

@@ -1,9 +1,12 @@
 // Runs of ptattn-train on a made-up village: what they write, resumed and interrupted ones, heads.
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -197,6 +200,11 @@ PointCloud labelled_sheds() {
   return cloud;
 }
 
+/// What a model's config.json calls a usual distance.
+double usual_distance(const std::filesystem::path& model) {
+  return nlohmann::json::parse(read_file(model / "config.json")).at("usual").at("distance");
+}
+
 TEST_F(Train, fits_a_head_to_few_labels) {
   write_cloud(folder() / "data/a.ply", labelled_sheds());
   put_village("b.ply", 2);
@@ -221,6 +229,18 @@ TEST_F(Train, fits_a_head_to_few_labels) {
       sheds += out.find("label")->as_double(i) == 6.0 ? 1 : 0;  // the class behind the model's six
     }
     EXPECT_GT(2 * sheds, houses) << head;
+    const std::string aerial = PTATTN_SOURCE_DIR "/samples/models/aerial";
+    EXPECT_EQ(usual_distance(folder() / head), usual_distance(aerial));
+    EXPECT_THAT(labelled.out, Not(HasSubstr("unlike")));
+    PointCloud turned = read_cloud(PTATTN_TEST_DIR "/golden/aerial_town.ply");
+    const std::span<double> y = turned.find("y")->values<double>();
+    std::ranges::swap_ranges(y, turned.find("z")->values<double>());
+    write_cloud(folder() / "y_up.ply", turned);
+    const Finished unusual =
+        run({.program = PTATTN_SEGMENT,
+             .arguments = {"y_up.ply", "-o", "out.ply", "--model", head, "--format", "json"},
+             .folder = folder()});
+    EXPECT_THAT(unusual.out, HasSubstr("unlike")) << head;
   }
 }
 

@@ -84,6 +84,34 @@ TEST(familiar_fit, of_few_places_says_nothing) {
   EXPECT_THROW((void)fit_familiar({}, 2), Error);
 }
 
+TEST(familiar_fit, is_taken_over_for_other_classes) {
+  const std::vector<PlaceFeatures> all = places(4);
+  const FamiliarFit before = fit_familiar({&all[0], &all[1], &all[2], &all[3]}, 2);
+  (void)written_and_read(before);
+  const SafetensorsFile known(std::filesystem::path(testing::TempDir()) / "familiar_fit_test" /
+                              kFamiliarFile);
+  ClassifiedFeatures items{Matrix(30, 2), std::vector<std::uint32_t>(30, 1)};
+  for (std::size_t i = 0; i < 30; ++i) {
+    items.features(i, 0) = 50.0F;
+    items.features(i, 1) = static_cast<float>(i % 2);
+  }
+  const std::vector<std::string> old_names{"low", "high"};
+  const std::vector<std::string> names{"high", "new", "empty"};
+  const FamiliarFit fit = take_over_familiar(known, old_names, names, items);
+  ASSERT_EQ(fit.classes, 3U);
+  EXPECT_TRUE(std::equal(fit.means.begin(), fit.means.begin() + 2, before.means.begin() + 2));
+  EXPECT_TRUE(std::equal(fit.precisions.begin(), fit.precisions.begin() + 4,
+                         before.precisions.begin() + 4));
+  EXPECT_FLOAT_EQ(fit.means[2], 50.0F);
+  EXPECT_FLOAT_EQ(fit.means[3], 0.5F);
+  EXPECT_NEAR(fit.means[4], 5.0, 0.1) << "the mean of all";
+  const FamiliarFeatures familiar = written_and_read(fit);
+  EXPECT_LT(familiar.mean_distance(items), 1.0);
+  const std::array<float, 2> elsewhere{60.0F, 0.5F};
+  EXPECT_GT(familiar.distance(elsewhere, 1), 20.0);
+  EXPECT_THROW((void)take_over_familiar(known, names, old_names, items), Error);
+}
+
 TEST(familiar_features, refuse_tensors_of_another_model) {
   const std::vector<PlaceFeatures> all = places(1);
   const FamiliarFit fit = fit_familiar({&all[0]}, 2);

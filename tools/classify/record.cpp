@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kProbabilityUnit = 1e6;  // six decimals
 constexpr double kSecondsUnit = 1e4;      // a tenth of a millisecond
+constexpr double kStrangenessUnit = 1e3;  // three decimals
 
 double rounded(double value, double unit) {
   return std::round(value * unit) / unit;
@@ -38,6 +39,9 @@ class JsonlFormat : public RecordFormat {
       }
       object["top_k"] = std::move(ranking);
       object["up"] = record.up;
+      if (record.strangeness) {
+        object["strangeness"] = rounded(*record.strangeness, kStrangenessUnit);
+      }
       if (record.unusual) object["unusual"] = *record.unusual;
       if (!record.warnings.empty()) object["warnings"] = as_json(record.warnings);
     }

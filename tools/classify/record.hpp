@@ -23,8 +23,9 @@ struct Record {
   std::optional<double> seconds;                      ///< reading and computing; absent: not asked
   std::string error;                                  ///< why it failed; empty on success
   bool unknown = false;                               ///< too little is certain to name a class
-  std::optional<bool> unusual{};  ///< whether it is unlike what the model was validated on
-  std::vector<Hint> warnings{};   ///< why the class is doubtful
+  std::optional<double> strangeness{};  ///< see FamiliarScores; absent: the model cannot tell
+  std::optional<bool> unusual{};        ///< whether it is unlike what the model was validated on
+  std::vector<Hint> warnings{};         ///< why the class is doubtful
 
   [[nodiscard]] bool failed() const { return !error.empty(); }
   /// The best class, or "unknown".
@@ -58,11 +59,11 @@ class RecordFormat {
   [[nodiscard]] virtual std::string footer() const { return {}; }
 };
 
-/// JSON Lines: an object a line with the keys path, points, class, confidence, top_k, up, unusual
-/// (where the model can tell), warnings (where there are any), seconds, model, made_by, or path,
-/// points (if read), error, seconds, model, made_by on failure. The key precision is there behind
-/// model unless it is float32. Probabilities have six decimals. Bytes of a path that are not UTF-8
-/// become U+FFFD.
+/// JSON Lines: an object a line with the keys path, points, class, confidence, top_k, up,
+/// strangeness and unusual (where the model can tell), warnings (where there are any), seconds,
+/// model, made_by, or path, points (if read), error, seconds, model, made_by on failure. The key
+/// precision is there behind model unless it is float32. Probabilities have six decimals. Bytes of
+/// a path that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::unique_ptr<RecordFormat> make_jsonl_format(MadeBy made_by);
 
 /// One JSON array of the same objects.

@@ -42,9 +42,14 @@ void fill(Outcome& outcome, const Input& input, const ClassifierModel& model,
     record.top_k.emplace_back(model.description.classes[c], result.probabilities[c]);
   }
   record.warnings = std::move(result.warnings);
-  if (model.description.reliability.usual.energy) record.unusual = result.unusual;
+  const UsualLimits& usual = model.description.reliability.usual;
+  if (usual.energy || usual.strangeness) record.unusual = result.unusual;
+  record.strangeness = result.strangeness;
   if (result.unusual) {
-    record.warnings.push_back({"unlike", "is unlike the clouds that the model was validated on"});
+    record.warnings.push_back(
+        {"unlike", std::string("is unlike the clouds that the model was validated on: another kind "
+                               "of object") +
+                       (options.classify.up ? ", or z is not up (--up auto)" : "")});
   }
   record.unknown = options.unsure_below > 0.0 &&
                    (result.unusual || record.top_k.front().second < options.unsure_below);

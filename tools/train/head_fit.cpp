@@ -16,11 +16,14 @@
 #include "ptattn/models/kernel_head.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/models/registry.hpp"
+#include "ptattn/train/familiar_fit.hpp"
 #include "ptattn/train/heads/attention_head.hpp"
 #include "ptattn/train/heads/linear_head.hpp"
+#include "ptattn/train/model_spec.hpp"
 #include "ptattn/train/safetensors_writer.hpp"
 #include "ptattn/train/trainable_network.hpp"
 #include "ptattn/train/validation.hpp"
+#include "score.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -67,6 +70,23 @@ LinearHead start_of(const HeadParameters& head, const std::vector<std::string>& 
   return start;
 }
 
+/// The channels of the examples that have a label.
+ClassifiedFeatures labelled_channels(const train::HeadExamples& examples) {
+  ClassifiedFeatures labelled;
+  std::vector<float> values;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    if (!examples.has_label[i]) continue;
+    const float* const target = examples.targets.row(i);
+    const auto best = std::max_element(target, target + examples.targets.cols()) - target;
+    labelled.classes.push_back(static_cast<std::uint32_t>(best));
+    const float* const row = examples.channels.row(i);
+    values.insert(values.end(), row, row + examples.channels.cols());
+  }
+  labelled.features = Matrix(labelled.classes.size(), examples.channels.cols());
+  std::ranges::copy(values, labelled.features.values().begin());
+  return labelled;
+}
+
 class HeadFit {
  public:
   HeadFit(const TrainSettings& settings, TrainPlan plan, TrainData data, std::string command)
@@ -92,6 +112,7 @@ class HeadFit {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
     say(note + ", " + fixed_text(seconds.count(), 1) + " s");
     const auto clouds = measure();
+    remember_usual();
     write_card(note, clouds);
     say("wrote " + settings_.output + (clouds.empty() ? "" : "; held out: " + plan_.spec.accuracy));
     return 0;
@@ -119,7 +140,38 @@ class HeadFit {
     }
     say("examples: " + std::to_string(examples.size()) + " voxels, " +
         std::to_string(examples.size() - labelled) + " of them without label" + text);
+    labelled_ = labelled_channels(examples);
     return examples;
+  }
+
+  /// What the model is used to: what the one is that it was made from, else the training clouds.
+  void remember_usual() const {
+    const fs::path known = plan_.init_folder / kFamiliarFile;
+    const Reliability before = read_model_description(plan_.init_folder).reliability;
+    const std::vector<std::string>& names = plan_.spec.classes;
+    Reliability reliability;
+    std::optional<double>& usual = reliability.usual.distance;
+    for (std::size_t c = 0; c < names.size(); ++c) {  // what was not found is not found now either
+      const auto old = std::ranges::find(plan_.init->classes, names[c]);
+      const bool known_class = old != plan_.init->classes.end();
+      const auto number = static_cast<std::size_t>(old - plan_.init->classes.begin());
+      if (known_class && !before.proves(number)) reliability.unproven.push_back(c);
+    }
+    if (fs::exists(known) && plan_.init->channels() == plan_.spec.channels()) {
+      usual = before.usual.distance;
+      train::write_familiar(
+          folder_,
+          train::take_over_familiar(SafetensorsFile(known), plan_.init->classes, names, labelled_));
+    } else {
+      std::vector<train::LabelledCloud> clouds;
+      for (const DataFile& file : data_.training) clouds.push_back(file.cloud);
+      train::ValidationSample sample;
+      (void)train::validate(load_segmenter(folder_), clouds, data_.truth.space,
+                            {.memory = default_memory(), .sample = &sample});
+      usual = remember_features(sample.features, names.size(), folder_);
+    }
+    if (!usual) say("too few clouds to tell what is usual: unusual ones get no warning");
+    train::write_reliability(folder_, reliability, names);
   }
 
   [[nodiscard]] LinearHead start(const HeadParameters& head) const {
@@ -201,6 +253,7 @@ class HeadFit {
   fs::path folder_;
   SafetensorsFile init_;
   std::unique_ptr<train::TrainableNetwork> network_;
+  ClassifiedFeatures labelled_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "card.hpp"
 #include "ptattn/models/model_description.hpp"
 #include "ptattn/train/familiar_fit.hpp"
+#include "ptattn/train/familiar_scores_fit.hpp"
 #include "ptattn/train/model_spec.hpp"
 #include "ptattn/train/temperature_fit.hpp"
 
@@ -20,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kFoundIou = 0.1;
+constexpr double kUsualShare = 0.985;
 
 /// Classes of a model that are not found, by their numbers in it.
 std::vector<std::size_t> unproven_classes(const std::vector<std::string>& classes,
@@ -63,19 +65,26 @@ double rounded_up(double value) {
   return std::ceil(value * kUnit) / kUnit;
 }
 
+/// Of objects that got a class: their strangeness or, of few, their energy.
+void remember_scores(const train::ValidationSample& sample, std::size_t classes,
+                     const fs::path& folder, UsualLimits& usual) {
+  const MatrixView scores{sample.scores.data(), sample.truths.size(), classes, classes};
+  const train::ScoresFit fit = train::fit_familiar_scores(scores, sample.truths);
+  fs::remove(folder / kFamiliarFile);
+  if (fit.strangeness.empty()) {
+    usual.energy = rounded_up(quantile(sample.energies, kUsualShare));
+    return;
+  }
+  train::write_familiar_scores(folder, fit);
+  usual.strangeness = rounded_up(quantile(fit.strangeness, kUsualShare));
+}
+
 void find_usual(const train::ValidationSample& sample, std::size_t classes, const fs::path& folder,
                 UsualLimits& usual) {
-  constexpr double kUsualShare = 0.985;
-  constexpr double kDistanceRoom = 1.05;
   constexpr double kUnsureRoom = 1.1;
-  if (!sample.energies.empty()) usual.energy = rounded_up(quantile(sample.energies, kUsualShare));
-  const std::vector<double> distances = train::distances_left_out(sample.features, classes);
-  fs::remove(folder / kFamiliarFile);
-  if (distances.empty()) return;  // too few places to tell what is usual
-  std::vector<const train::PlaceFeatures*> all;
-  for (const train::PlaceFeatures& cloud : sample.features) all.push_back(&cloud);
-  train::write_familiar(folder, train::fit_familiar(all, classes));
-  usual.distance = rounded_up(kDistanceRoom * quantile(distances, kUsualShare));
+  if (!sample.energies.empty()) return remember_scores(sample, classes, folder, usual);
+  usual.distance = remember_features(sample.features, classes, folder);
+  if (!usual.distance) return;
   usual.unsure_share =
       std::min(1.0, rounded_up(kUnsureRoom * std::ranges::max(sample.unsure_shares)));
 }
@@ -108,6 +117,18 @@ std::string temperature_text(const Temperature& temperature,
 }
 
 }  // namespace
+
+std::optional<double> remember_features(const std::vector<train::PlaceFeatures>& clouds,
+                                        std::size_t classes, const fs::path& folder) {
+  constexpr double kDistanceRoom = 1.05;
+  const std::vector<double> distances = train::distances_left_out(clouds, classes);
+  fs::remove(folder / kFamiliarFile);
+  if (distances.empty()) return std::nullopt;
+  std::vector<const train::PlaceFeatures*> all;
+  for (const train::PlaceFeatures& cloud : clouds) all.push_back(&cloud);
+  train::write_familiar(folder, train::fit_familiar(all, classes));
+  return rounded_up(kDistanceRoom * quantile(distances, kUsualShare));
+}
 
 std::optional<ReliabilityFinding> find_reliability(const fs::path& folder, const TrainTask& task,
                                                    const train::LabelSpace& space,
@@ -149,6 +170,9 @@ std::string reliability_text(const ReliabilityFinding& finding, const train::Lab
       "\nexpected calibration error before: " + error(finding.before) +
       "\nexpected calibration error after: " + error(finding.after) + "\n";
   if (usual.energy) text += "usual energy: up to " + fixed_text(*usual.energy, 3) + "\n";
+  if (usual.strangeness) {
+    text += "usual strangeness: up to " + fixed_text(*usual.strangeness, 3) + "\n";
+  }
   if (usual.distance) text += "usual distance: up to " + fixed_text(*usual.distance, 3) + "\n";
   if (usual.unsure_share) {
     text += "usual share of points below a confidence of " + percent_text(kUnsure, 0) + ": up to " +
@@ -160,7 +184,7 @@ std::string reliability_text(const ReliabilityFinding& finding, const train::Lab
 int score_model(const TrainSettings& settings, TrainData data) {
   const bool calibrates = !settings.calibrate.empty();
   const fs::path folder = locate_model(calibrates ? settings.calibrate : settings.score);
-  if (!calibrates || data.kind != TrainKind::kScenes) {  // a task needs something to learn from
+  if (!calibrates || data.kind == TrainKind::kObjects) {  // a task needs something to learn from
     data.training = std::vector<DataFile>{data.training.front()};
   }
   const auto task = make_task(plan_for(train::read_model_spec(folder), data.kind), data);

@@ -20,6 +20,14 @@ struct ReliabilityFinding {
   std::vector<train::CloudScores> after{};   ///< with it
 };
 
+/// Writes what the features of clouds look like (FamiliarFeatures) into the folder of a model.
+/// @param classes  of the model
+/// @return         how far from that clouds are usually: 98.5 of 100 clouds of places that were left
+///                 out, and a twentieth more; nothing of too few places to tell
+[[nodiscard]] std::optional<double> remember_features(
+    const std::vector<train::PlaceFeatures>& clouds, std::size_t classes,
+    const std::filesystem::path& folder);
+
 /// Validates the model in `folder`, of scenes on harder surveys as well, and writes what it finds
 /// into the folder:
 ///
@@ -30,7 +38,8 @@ struct ReliabilityFinding {
 ///   - what its features look like (FamiliarFeatures), there and, where the task knows it, in what
 ///     the model has learnt from; and how far from that, and how unsure, clouds are usually: 98.5
 ///     of 100 clouds of places that were left out, and a twentieth more; the most unsure one of the
-///     held-out part, and a tenth more. Of objects, the energy of 98.5 of 100
+///     held-out part, and a tenth more. Of objects that get a class, what the scores look like
+///     (FamiliarScores), and the strangeness of 98.5 of 100 that were left out; of few, the energy
 ///
 /// @return nothing where `between` ended it early
 [[nodiscard]] std::optional<ReliabilityFinding> find_reliability(

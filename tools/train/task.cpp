@@ -42,8 +42,10 @@ class PointTask final : public TrainTask {
     selection_ = take_clouds(data.selection);
     held_out_ = take_clouds(data.held_out);
     if (data.kind == TrainKind::kParts) {
-      stream_ = std::make_unique<train::ObjectStream>(
+      auto objects = std::make_unique<train::ObjectStream>(
           std::move(training), space_, train::ObjectView{.voxels = plan.profile}, plan.objects);
+      learnt_from_ = objects->objects();
+      stream_ = std::move(objects);
       return;
     }
     number_buildings(training, space_, plan.profile->voxel);
@@ -91,7 +93,7 @@ class PointTask final : public TrainTask {
   std::vector<LabelledCloud> selection_;
   bool scenes_;
   std::vector<LabelledCloud> held_out_;
-  std::span<const LabelledCloud> learnt_from_;  // those of the stream, if it is of scenes
+  std::span<const LabelledCloud> learnt_from_;  // those of the stream
   std::unique_ptr<train::SampleStream> stream_;
 };
 
@@ -108,7 +110,7 @@ class ObjectTask final : public TrainTask {
   [[nodiscard]] const train::SampleStream& stream() const override { return stream_; }
   [[nodiscard]] std::vector<CloudScores> validate(const fs::path& folder,
                                                   const Validation& how) const override {
-    if (how.part == DataPart::kLearntFrom) return {};  // only scenes give a sample of features
+    if (how.part == DataPart::kLearntFrom) return {};  // only points give a sample of features
     const bool selects = how.part == DataPart::kSelection;
     ClassifierModel model = load_classifier(folder);
     if (!how.calibrated) model.description.reliability.temperature = {};
@@ -122,17 +124,21 @@ class ObjectTask final : public TrainTask {
       result.front().scores.add(std::vector{static_cast<std::uint32_t>(best)},
                                 std::vector{static_cast<float>(p[best])},
                                 std::vector{object.labels.front()});
-      if (how.sample != nullptr) add(*how.sample, found, best == object.labels.front());
+      if (how.sample != nullptr) add(*how.sample, found, object.labels.front());
     }
     return result;
   }
 
  private:
-  static void add(train::ValidationSample& sample, const Classification& found, bool right) {
+  static void add(train::ValidationSample& sample, const Classification& found,
+                  train::Label truth) {
     Matrix p(1, found.probabilities.size());
     std::ranges::transform(found.probabilities, p.row(0),
                            [](double x) { return static_cast<float>(x); });
     sample.energies.push_back(found.energy);
+    sample.scores.insert(sample.scores.end(), found.scores.begin(), found.scores.end());
+    sample.truths.push_back(truth);
+    const bool right = top_classes(found.probabilities, 1).front() == truth;
     sample.confidences.add(
         p, [](std::size_t) { return true; }, [right](std::size_t) { return right; });
   }

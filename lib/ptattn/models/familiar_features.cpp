@@ -1,36 +1,15 @@
 #include "ptattn/models/familiar_features.hpp"
 
-#include <algorithm>
-#include <cmath>
-#include <string>
-
-#include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/models/files/finite_tensor.hpp"
 
 namespace ptattn {
-namespace {
-
-std::vector<float> tensor(const WeightSource& weights, const std::string& name,
-                          const std::vector<std::size_t>& expected) {
-  const std::vector<std::size_t>* const shape = weights.shape(name);
-  if (shape == nullptr || *shape != expected) {
-    throw Error(Fault::kModel, weights.subject(),
-                "has no tensor " + name + " of the shape that the model needs");
-  }
-  std::vector<float> values = weights.values(name);
-  if (!std::ranges::all_of(values, [](float x) { return std::isfinite(x); })) {
-    throw Error(Fault::kModel, weights.subject(), "holds " + name + " that are not finite");
-  }
-  return values;
-}
-
-}  // namespace
 
 FamiliarFeatures::FamiliarFeatures(const WeightSource& weights, std::size_t classes,
                                    std::size_t features)
     : features_(features),
-      means_(tensor(weights, "means", {classes, features})),
-      precisions_(tensor(weights, "precisions", {classes, features, features})) {}
+      means_(finite_tensor(weights, "means", {classes, features})),
+      precisions_(finite_tensor(weights, "precisions", {classes, features, features})) {}
 
 double FamiliarFeatures::distance(std::span<const float> features,
                                   std::uint32_t class_number) const {

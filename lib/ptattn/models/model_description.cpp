@@ -144,6 +144,9 @@ Reliability read_reliability(JsonObject& json, const std::vector<std::string>& c
     if (usual.find("energy") != nullptr) {
       reliability.usual.energy = usual.number("energy", {-1e9, 1e9});
     }
+    if (usual.find("strangeness") != nullptr) {
+      reliability.usual.strangeness = usual.number("strangeness", {-1e9, 1e9});
+    }
     usual.finish();
   }
   if (json.find("unproven_classes") != nullptr) {

@@ -42,7 +42,11 @@ ClassifierModel load_classifier(const std::filesystem::path& folder, Precision p
                 "preprocessing.points is " + std::to_string(description.preprocessing.points) +
                     ", the network takes at least " + std::to_string(network->min_points()));
   }
-  return {std::move(description), precision, std::move(network)};
+  FamiliarScores familiar;
+  if (const std::filesystem::path file = folder / kFamiliarFile; std::filesystem::exists(file)) {
+    familiar = FamiliarScores(SafetensorsFile(file), description.classes.size());
+  }
+  return {std::move(description), precision, std::move(network), std::move(familiar)};
 }
 
 SegmenterModel load_segmenter(const std::filesystem::path& folder, Precision precision) {

@@ -6,6 +6,7 @@
 
 #include "ptattn/models/classifier.hpp"
 #include "ptattn/models/familiar_features.hpp"
+#include "ptattn/models/familiar_scores.hpp"
 #include "ptattn/models/model_description.hpp"
 #include "ptattn/models/point_network.hpp"
 #include "ptattn/models/precision.hpp"
@@ -17,6 +18,7 @@ struct ClassifierModel {
   ClassifierDescription description;
   Precision precision = Precision::kFloat32;
   std::unique_ptr<Classifier> network;
+  FamiliarScores familiar{};  ///< empty: the folder has none
 };
 
 /// Represents a network over points with all that is needed to use it.

@@ -14,9 +14,10 @@ inline constexpr double kUnsure = 0.7;
 /// Holds what validation has found of clouds that a model is made for; beyond it a cloud is
 /// unusual.
 struct UsualLimits {
-  std::optional<double> distance;      ///< largest mean distance (FamiliarFeatures)
-  std::optional<double> unsure_share;  ///< largest share of points with a confidence below kUnsure
-  std::optional<double> energy;        ///< largest energy of the scores of a whole cloud
+  std::optional<double> distance;       ///< largest mean distance (FamiliarFeatures)
+  std::optional<double> unsure_share;   ///< largest share of points with a confidence below kUnsure
+  std::optional<double> energy;         ///< largest energy of the scores of a whole cloud
+  std::optional<double> strangeness{};  ///< largest one of these scores (FamiliarScores)
 };
 
 /// Says how far a model's answers can be relied on, as validation has found.

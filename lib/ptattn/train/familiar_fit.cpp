@@ -8,6 +8,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/train/safetensors_writer.hpp"
+#include "ptattn/train/tensor_source.hpp"
 
 namespace ptattn::train {
 namespace {
@@ -55,6 +56,10 @@ std::vector<Moments> moments_of(const std::vector<const PlaceFeatures*>& clouds,
   return moments;
 }
 
+Eigen::MatrixXd inverse_of(const Eigen::MatrixXd& covariance) {
+  return covariance.llt().solve(Eigen::MatrixXd::Identity(covariance.rows(), covariance.cols()));
+}
+
 /// The inverse, with a part of the variances of all classes added: no direction is free of noise.
 Eigen::MatrixXd precision_of(Eigen::MatrixXd covariance, const Eigen::MatrixXd& shared) {
   constexpr double kNoise = 1e-2;
@@ -62,7 +67,7 @@ Eigen::MatrixXd precision_of(Eigen::MatrixXd covariance, const Eigen::MatrixXd& 
   for (Eigen::Index i = 0; i < covariance.rows(); ++i) {
     covariance(i, i) += kNoise * shared(i, i) + kLeast;
   }
-  return covariance.llt().solve(Eigen::MatrixXd::Identity(covariance.rows(), covariance.cols()));
+  return inverse_of(covariance);
 }
 
 void append(std::vector<float>& values, const auto& matrix) {
@@ -71,28 +76,10 @@ void append(std::vector<float>& values, const auto& matrix) {
   }
 }
 
-/// A FamiliarFeatures needs tensors to be read from; these are in memory.
-class FitSource final : public WeightSource {
- public:
-  explicit FitSource(const FamiliarFit& fit)
-      : fit_(fit),
-        means_{fit.classes, fit.features},
-        precisions_{fit.classes, fit.features, fit.features} {}
-
-  [[nodiscard]] std::vector<std::string> names() const override { return {"means", "precisions"}; }
-  [[nodiscard]] const std::vector<std::size_t>* shape(std::string_view name) const override {
-    return name == "means" ? &means_ : &precisions_;
-  }
-  [[nodiscard]] std::vector<float> values(std::string_view name) const override {
-    return name == "means" ? fit_.means : fit_.precisions;
-  }
-  [[nodiscard]] std::string subject() const override { return "what was fitted"; }
-
- private:
-  const FamiliarFit& fit_;
-  std::vector<std::size_t> means_;
-  std::vector<std::size_t> precisions_;
-};
+std::vector<NamedTensor> tensors_of(const FamiliarFit& fit) {
+  return {{"means", {fit.classes, fit.features}, fit.means},
+          {"precisions", {fit.classes, fit.features, fit.features}, fit.precisions}};
+}
 
 }  // namespace
 
@@ -126,11 +113,50 @@ FamiliarFit fit_familiar(const std::vector<const PlaceFeatures*>& clouds, std::s
   return fit;
 }
 
+FamiliarFit take_over_familiar(const WeightSource& known, std::span<const std::string> old_names,
+                               std::span<const std::string> names,
+                               const ClassifiedFeatures& items) {
+  const std::size_t d = items.features.cols();
+  (void)FamiliarFeatures(known, old_names.size(), d);  // refuses other tensors
+  const std::vector<float> means = known.values("means");
+  const std::vector<float> precisions = known.values("precisions");
+  const auto size = static_cast<Eigen::Index>(d);
+  const auto mean_of = [&](std::size_t c) -> Eigen::VectorXd {
+    return Eigen::Map<const Eigen::VectorXf>(&means[c * d], size).cast<double>();
+  };
+  const auto precision_of_class = [&](std::size_t c) -> Eigen::MatrixXd {
+    return Eigen::Map<const Eigen::MatrixXf>(&precisions[c * d * d], size, size).cast<double>();
+  };
+  Eigen::VectorXd mean = Eigen::VectorXd::Zero(size);
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(size, size);
+  const auto count = static_cast<double>(old_names.size());
+  for (std::size_t c = 0; c < old_names.size(); ++c) {
+    mean += mean_of(c) / count;
+    covariance += inverse_of(precision_of_class(c)) / count;
+  }
+  std::vector<Moments> moments(names.size(), Moments(d));
+  for (std::size_t i = 0; i < items.classes.size(); ++i) {
+    moments.at(items.classes[i]).add({items.features.row(i), d});
+  }
+  FamiliarFit fit{.classes = names.size(), .features = d};
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    const auto found = std::ranges::find(old_names, names[c]);
+    if (found != old_names.end()) {
+      const auto old = static_cast<std::size_t>(found - old_names.begin());
+      append(fit.means, mean_of(old));
+      append(fit.precisions, precision_of_class(old));
+      continue;
+    }
+    const bool empty = moments[c].items == 0;
+    const Eigen::VectorXd own = empty ? mean : Eigen::VectorXd(moments[c].sum / moments[c].count());
+    append(fit.means, own);
+    append(fit.precisions, inverse_of(covariance + moments[c].about(own) / moments[c].count()));
+  }
+  return fit;
+}
+
 void write_familiar(const std::filesystem::path& folder, const FamiliarFit& fit) {
-  const std::vector<NamedTensor> tensors{
-      {"means", {fit.classes, fit.features}, fit.means},
-      {"precisions", {fit.classes, fit.features, fit.features}, fit.precisions}};
-  write_safetensors(folder / kFamiliarFile, tensors);
+  write_safetensors(folder / kFamiliarFile, tensors_of(fit));
 }
 
 std::vector<double> distances_left_out(const std::vector<PlaceFeatures>& clouds,
@@ -149,7 +175,7 @@ std::vector<double> distances_left_out(const std::vector<PlaceFeatures>& clouds,
       if (fold_of(cloud) != fold) others.push_back(&cloud);
     }
     const FamiliarFit fit = fit_familiar(others, classes);
-    const FamiliarFeatures familiar(FitSource(fit), fit.classes, fit.features);
+    const FamiliarFeatures familiar(TensorSource(tensors_of(fit)), fit.classes, fit.features);
     for (std::size_t i = 0; i < clouds.size(); ++i) {
       if (fold_of(clouds[i]) == fold) distances[i] = familiar.mean_distance(clouds[i].items);
     }

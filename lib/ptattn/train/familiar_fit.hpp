@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "ptattn/models/familiar_features.hpp"
@@ -27,6 +29,16 @@ struct FamiliarFit {
 /// the covariance of all classes about their means; one of fewer than 20, the mean of all.
 /// @param classes  of the model
 FamiliarFit fit_familiar(const std::vector<const PlaceFeatures*>& clouds, std::size_t classes);
+
+/// Takes what is familiar to a model over for other classes of the same features: classes of the
+/// same name keep their gaussians. A new class gets the mean of its items, or of all classes
+/// without any, and as covariance the mean one of the known classes plus the scatter of its items.
+/// @param known     tensors as of a FamiliarFeatures
+/// @param old_names, names  classes of the known model, and of the new one
+/// @param items     features of items by class of the new model; those of known classes are unused
+/// @throws Error(Fault::kModel) unless the tensors have these shapes
+FamiliarFit take_over_familiar(const WeightSource& known, std::span<const std::string> old_names,
+                               std::span<const std::string> names, const ClassifiedFeatures& items);
 
 /// Writes `folder`/familiar.safetensors.
 /// @throws Error(Fault::kInput) when it cannot be written

@@ -196,10 +196,11 @@ void write_reliability(const std::filesystem::path& folder, const Reliability& r
   for (const std::size_t c : reliability.unproven) {
     array_at(json, "unproven_classes").push_back(classes.at(c));
   }
-  const auto& [distance, unsure_share, energy] = reliability.usual;
+  const auto& [distance, unsure_share, energy, strangeness] = reliability.usual;
   if (distance) object_at(json, "usual")["distance"] = *distance;
   if (unsure_share) object_at(json, "usual")["unsure_share"] = *unsure_share;
   if (energy) object_at(json, "usual")["energy"] = *energy;
+  if (strangeness) object_at(json, "usual")["strangeness"] = *strangeness;
   io::AtomicFile file(path);
   file.append(json.dump(2) + "\n");
   file.commit();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "ptattn/models/object_profile.hpp"
@@ -34,6 +35,8 @@ class ObjectStream final : public SampleStream {
                const ObjectStreamOptions& options);
 
   [[nodiscard]] Batch batch(std::uint64_t step) const override;
+  /// Returns what it draws from.
+  [[nodiscard]] std::span<const LabelledCloud> objects() const { return objects_; }
 
  private:
   [[nodiscard]] Batch one(Draws& draws) const;

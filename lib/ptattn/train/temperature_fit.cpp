@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "ptattn/core/error.hpp"
@@ -139,6 +140,8 @@ Temperature fit_temperature(const ConfidenceSample& sample) {
   if (!classes_differ(sample)) return Temperature({rounded(*common)});
   std::vector<double> by_class = fit_by_class(sample, all, *common);
   std::ranges::transform(by_class, by_class.begin(), rounded);
+  const bool same = std::ranges::adjacent_find(by_class, std::not_equal_to()) == by_class.end();
+  if (same) by_class.resize(1);  // no class has items enough for a number of its own
   return Temperature(std::move(by_class));
 }
 

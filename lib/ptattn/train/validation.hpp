@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -19,6 +20,8 @@ struct ValidationSample {
   std::vector<PlaceFeatures> features{};  ///< of each cloud, which counts as a place of its own
   std::vector<double> unsure_shares{};    ///< of each cloud
   std::vector<double> energies{};         ///< of each object that got a class as a whole
+  std::vector<float> scores{};            ///< of these, before softmax, one after the other
+  std::vector<std::uint32_t> truths{};    ///< their true classes
 };
 
 /// Says how a validation is done.

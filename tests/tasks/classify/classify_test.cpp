@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <utility>
@@ -191,6 +193,66 @@ TEST(classify, scattered_points_are_left_out_where_the_network_is_surer_of_the_o
   EXPECT_EQ(sample.classification.probabilities, without.probabilities);
   EXPECT_EQ(sample.usable.points.size(), sample.usable.positions.size());
   EXPECT_LT(sample.usable.points.size(), 1020U);
+}
+
+TEST(classify, a_group_far_from_the_object_is_left_out_where_the_network_is_surer_of_the_others) {
+  Random random(9);
+  std::vector<Position> points;
+  for (int i = 0; i < 1000; ++i) {
+    Position p{random.uniform() - 0.5, random.uniform() - 0.5, random.uniform() - 0.5};
+    const double r = std::hypot(p[0], p[1], p[2]);
+    for (double& x : p) x /= r;
+    points.push_back(p);
+  }
+  for (int i = 0; i < 40; ++i) points.push_back({30.0 + random.uniform(), 5.0, 5.0});
+  const Classification without = classify(model_of_outliers(0.5F, 3.0F), cloud_of(points));
+  EXPECT_THAT(without.notes,
+              ElementsAre("40 of 1040 points lie apart from the object and are left out"));
+  EXPECT_TRUE(classify(model_of_outliers(3.0F, 0.5F), cloud_of(points)).notes.empty());
+  for (int i = 0; i < 60; ++i) points.push_back({30.0 + random.uniform(), 5.0, 5.0});
+  EXPECT_TRUE(classify(model_of_outliers(0.5F, 3.0F), cloud_of(points)).notes.empty())
+      << "a tenth is a second object";
+}
+
+/// Tensors in memory.
+class Tensors final : public WeightSource {
+ public:
+  using Tensor = std::pair<std::vector<std::size_t>, std::vector<float>>;
+  explicit Tensors(std::map<std::string, Tensor, std::less<>> tensors)
+      : tensors_(std::move(tensors)) {}
+  std::vector<std::string> names() const override { return {}; }
+  const std::vector<std::size_t>* shape(std::string_view name) const override {
+    return &tensors_.find(name)->second.first;
+  }
+  std::vector<float> values(std::string_view name) const override {
+    return tensors_.find(name)->second.second;
+  }
+  std::string subject() const override { return "tensors"; }
+
+ private:
+  std::map<std::string, Tensor, std::less<>> tensors_;
+};
+
+TEST(classify, scores_unlike_those_of_the_validation_are_unusual) {
+  const auto classified = [](const std::vector<float>& scores) {
+    ClassifierModel model = model_of(2, [=](MatrixView) { return scores; });
+    model.familiar = FamiliarScores(Tensors({{"means", {{2, 2}, {5, 0, 0, 5}}},
+                                             {"precision", {{2, 2}, {1, 0, 0, 1}}},
+                                             {"mean", {{2}, {2.5, 2.5}}},
+                                             {"overall_precision", {{2, 2}, {0.1, 0, 0, 0.1}}},
+                                             {"energy", {{2}, {-5, 1}}},
+                                             {"distance", {{2}, {0, 2}}}}),
+                                    2);
+    model.description.reliability.usual = {.strangeness = 3.0};
+    return classify(model, cloud_of(lopsided_points(300)));
+  };
+  const Classification usual = classified({5.0F, 0.0F});
+  // Energy -5.0067, relative distance 0 - 0.1 (2.5^2 + 2.5^2).
+  EXPECT_NEAR(usual.strangeness.value_or(0.0), -0.006715 - 1.25 / 2.0, 1e-5);
+  EXPECT_FALSE(usual.unusual);
+  EXPECT_THAT(usual.scores, ElementsAre(5.0F, 0.0F));
+  EXPECT_TRUE(classified({0.2F, 0.0F}).unusual) << "no class stands out";
+  EXPECT_TRUE(classified({5.0F, -6.0F}).unusual) << "not as the other class scores beside it";
 }
 
 TEST(classify, tells_a_scene_and_coarse_coordinates) {

@@ -8,12 +8,11 @@
 #include <utility>
 
 #include "ptattn/cloud/orientation.hpp"
-#include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/nn/probabilities.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
+#include "ptattn/tasks/geometry/apart_points.hpp"
 #include "ptattn/tasks/geometry/object_hints.hpp"
-#include "ptattn/tasks/geometry/scattered_points.hpp"
 
 namespace ptattn {
 namespace {
@@ -22,16 +21,15 @@ namespace {
 struct Ballot {
   std::vector<double> probabilities;
   double energy;
+  std::vector<float> scores;
 };
 
 Ballot look(const ClassifierModel& model, MatrixView sample) {
   const Matrix scores = model.network->logits(sample);
-  Ballot ballot{class_probabilities(scores.values(), model.description.name), 0.0};
-  const double largest = std::ranges::max(scores.values());
-  double sum = 0.0;
-  for (const float score : scores.values()) sum += std::exp(double{score} - largest);
-  ballot.energy = -(largest + std::log(sum));
-  return ballot;
+  const std::span<const float> values = scores.values();
+  return {class_probabilities(values, model.description.name),
+          energy_of(values),
+          {values.begin(), values.end()}};
 }
 
 /// Means over the votes for a cloud whose z points up.
@@ -41,10 +39,12 @@ Ballot vote(const ClassifierModel& model, std::span<const Position> positions, s
     ballots[v] = look(model, prepare(positions, model.description.preprocessing, v, votes));
   });
   const auto n = static_cast<double>(votes);
-  Ballot mean{std::vector<double>(model.description.classes.size(), 0.0), 0.0};
+  const std::size_t classes = model.description.classes.size();
+  Ballot mean{std::vector<double>(classes, 0.0), 0.0, std::vector<float>(classes, 0.0F)};
   for (const Ballot& ballot : ballots) {
     for (std::size_t c = 0; c < mean.probabilities.size(); ++c) {
       mean.probabilities[c] += ballot.probabilities[c] / n;
+      mean.scores[c] += ballot.scores[c] / static_cast<float>(votes);
     }
     mean.energy += ballot.energy / n;
   }
@@ -82,27 +82,23 @@ auto with_best_axis(std::optional<Axis> up, const ClassifyWith& classify_with) {
   return best;
 }
 
-/// What `classify_points` finds for all points or, where that is surer, for those that are not
-/// scattered around the object: others, and a note, are then removed from `usable`.
+/// What `classify_points` finds for all points or, where that is surer, without those that may not
+/// belong to the object: these, and a note, then leave `usable`.
 template <class ClassifyPoints>
 auto with_best_points(const ClassifierModel& model, UsablePoints& usable,
                       const ClassifyPoints& classify_points) {
   auto best = classify_points(usable.positions);
-  const Strays scattered{.rows = scattered_points(usable.positions)};
+  const ApartPoints apart = find_apart_points(usable.positions);
   const std::size_t n = usable.positions.size();
-  if (scattered.empty() || n - scattered.rows.size() < model.description.preprocessing.min_points) {
+  if (apart.empty() || n - apart.rows.size() < model.description.preprocessing.min_points) {
     return best;
   }
-  RawVector<Position> others(n);
-  std::ranges::copy(usable.positions, others.begin());
-  drop_strays(others, scattered);
-  auto without = classify_points(others);
+  UsablePoints others = usable;
+  leave_out(others, apart.rows);
+  auto without = classify_points(others.positions);
   if (confidence_of(without) <= confidence_of(best)) return best;
-  usable.positions = std::move(others);
-  drop_strays(usable.points, scattered);
-  usable.note += (usable.note.empty() ? "" : "; ") + std::to_string(scattered.rows.size()) +
-                 " of " + std::to_string(n) +
-                 " points seem scattered around the object and are left out";
+  others.note += (others.note.empty() ? "" : "; ") + apart_note(apart, n);
+  usable = std::move(others);
   return without;
 }
 
@@ -118,7 +114,11 @@ void calibrate(Classification& result, const ClassifierModel& model) {
   std::vector<double>& p = result.probabilities;
   reliability.temperature.apply(p,
                                 static_cast<std::size_t>(std::ranges::max_element(p) - p.begin()));
-  result.unusual = reliability.usual.energy && result.energy > *reliability.usual.energy;
+  const UsualLimits& usual = reliability.usual;
+  if (!model.familiar.empty()) result.strangeness = model.familiar.strangeness(result.scores);
+  result.unusual = usual.strangeness && result.strangeness
+                       ? *result.strangeness > *usual.strangeness
+                       : usual.energy && result.energy > *usual.energy;
 }
 
 }  // namespace
@@ -129,8 +129,10 @@ Classification classify(const ClassifierModel& model, const PointCloud& cloud,
   Classification best = with_best_points(model, usable, [&](std::span<const Position> positions) {
     return with_best_axis(options.up, [&](Axis up) {
       Ballot mean = vote(model, turned_upright(positions, up), options.votes);
-      return Classification{
-          .probabilities = std::move(mean.probabilities), .up = up, .energy = mean.energy};
+      return Classification{.probabilities = std::move(mean.probabilities),
+                            .up = up,
+                            .energy = mean.energy,
+                            .scores = std::move(mean.scores)};
     });
   });
   calibrate(best, model);
@@ -148,12 +150,15 @@ ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud&
       result.usable.positions = turned_upright(positions, axis);
       result.sample = prepare_sample(result.usable.positions, description.preprocessing, 0, 1);
       Ballot ballot = look(model, result.sample.points);
-      result.classification = {
-          .probabilities = std::move(ballot.probabilities), .up = axis, .energy = ballot.energy};
+      result.classification = {.probabilities = std::move(ballot.probabilities),
+                               .up = axis,
+                               .energy = ballot.energy,
+                               .scores = std::move(ballot.scores)};
       return result;
     });
   });
   best.usable.points = std::move(usable.points);
+  best.usable.strays = std::move(usable.strays);
   add_remarks(cloud, usable.note, usable.positions, best.classification);
   calibrate(best.classification, model);
   return best;

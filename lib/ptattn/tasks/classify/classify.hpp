@@ -30,7 +30,10 @@ struct Classification {
   /// -ln sum_c exp(score_c), the mean of the votes: high where no class stands out from the others,
   /// as of what the model was not made for (Liu et al. 2020).
   double energy = 0.0;
-  bool unusual = false;  ///< the energy is beyond what validation has found to be usual
+  std::vector<float> scores{};          ///< before softmax, the mean of the votes
+  std::optional<double> strangeness{};  ///< of these (FamiliarScores), where the model knows it
+  /// The strangeness, or else the energy, is beyond what validation has found to be usual.
+  bool unusual = false;
 };
 
 /// Names what a cloud is.

@@ -1,6 +1,7 @@
 #include "ptattn/tasks/classify/object_sample.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -61,6 +62,17 @@ UsablePoints usable_points(const PointCloud& cloud, const ObjectProfile& profile
                 "all points coincide, a cloud with an extent is needed");
   }
   return usable;
+}
+
+void leave_out(UsablePoints& usable, std::span<const std::uint32_t> rows) {
+  const Strays left{.rows = {rows.begin(), rows.end()}};
+  std::vector<std::uint32_t> kept(usable.positions.size() + usable.strays.size());
+  std::iota(kept.begin(), kept.end(), std::uint32_t{0});
+  drop_strays(kept, {.rows = usable.strays});
+  for (const std::uint32_t row : rows) usable.strays.push_back(kept[row]);
+  std::ranges::sort(usable.strays);
+  drop_strays(usable.positions, left);
+  drop_strays(usable.points, left);
 }
 
 RawVector<Position> usable_positions(const PointCloud& cloud, const ObjectProfile& profile) {

@@ -22,6 +22,10 @@ struct UsablePoints {
   std::string note;                   ///< how many they are; empty for none
 };
 
+/// Takes points out of those that a network may use, as if they were stray.
+/// @param rows  of `usable.positions`, ascending
+void leave_out(UsablePoints& usable, std::span<const std::uint32_t> rows);
+
 /// Finds the points with finite coordinates, without those that `find_strays` finds.
 /// @throws Error(Fault::kInput) when fewer than `profile.min_points` are left or all
 ///         of them coincide

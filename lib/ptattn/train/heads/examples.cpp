@@ -65,6 +65,8 @@ class Collector {
       row_of[choice.voxel] = static_cast<std::int64_t>(labels_.size());
       labels_.push_back(choice.label);
       const Position& mean = scene.voxels.means[choice.voxel];
+      const float* const channels = scene.channels.row(choice.voxel);
+      channels_.insert(channels_.end(), channels, channels + scene.channels.cols());
       positions_.push_back(
           {static_cast<float>(mean[0]), static_cast<float>(mean[1]), static_cast<float>(mean[2])});
       clouds_.push_back(number);
@@ -88,6 +90,8 @@ class Collector {
     const std::size_t n = labels_.size();
     all.features = Matrix(n, network_.out_channels());
     std::ranges::copy(features_, all.features.values().begin());
+    all.channels = Matrix(n, profile_.channels.size());
+    std::ranges::copy(channels_, all.channels.values().begin());
     all.targets = Matrix(n, head_.bias.size());
     for (std::size_t i = 0; i < n; ++i) {
       float* const target = all.targets.row(i);
@@ -159,6 +163,7 @@ class Collector {
   const ExampleOptions& options_;
   std::vector<std::size_t> found_;  // voxels by class
   std::vector<float> features_;     // [n, c]
+  std::vector<float> channels_;     // [n, d]
   std::vector<Label> labels_;
   std::vector<std::array<float, 3>> positions_;
   std::vector<std::uint32_t> clouds_;

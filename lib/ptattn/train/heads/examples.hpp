@@ -26,6 +26,7 @@ struct LinearHead {
 /// Holds voxels that a head is fitted to.
 struct HeadExamples {
   Matrix features;              ///< [n, c] what the head sees
+  Matrix channels{};            ///< [n, d] what the network sees
   Matrix targets;               ///< [n, classes] shares of the classes, rows sum to 1
   std::vector<float> weights;   ///< [n]
   std::vector<bool> has_label;  ///< [n] false: the target is what the model says

@@ -194,7 +194,7 @@ FeatureJob LayerJob::make_job(const FeatureCloud& cloud) const {
     if (!up_ && up != Axis::kZ) {
       remarks.notes.push_back("taken with " + std::string(ptattn::name_of(up)) + " up");
     }
-    Matrix features = layer_features(objects, layer_, cloud.cloud, up);
+    Matrix features = layer_features(objects, layer_, cloud.cloud, up, &remarks);
     progress(cloud.positions.size(), cloud.positions.size());
     return features;
   };

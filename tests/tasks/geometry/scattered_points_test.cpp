@@ -69,6 +69,16 @@ TEST(scattered_points, large_clouds_are_searched_by_a_sample_and_found_whole) {
   EXPECT_THAT(std::vector<std::uint32_t>(rows.end() - 800, rows.end()), Each(Ge(20'000U)));
 }
 
+TEST(scattered_points, very_large_clouds_are_looked_at_in_a_part_first) {
+  Random random(6);
+  std::vector<Position> points = sphere(100'000, random);
+  EXPECT_THAT(scattered_points(points), IsEmpty());
+  scatter(4000, random, points);
+  const std::vector<std::uint32_t> rows = scattered_points(points);
+  EXPECT_GT(rows.size(), 3500U);
+  EXPECT_THAT(std::vector<std::uint32_t>(rows.end() - 3000, rows.end()), Each(Ge(100'000U)));
+}
+
 TEST(scattered_points, none_in_what_is_even_small_or_all_scattered) {
   Random random(4);
   EXPECT_THAT(scattered_points(sphere(kPoints, random)), IsEmpty());

@@ -11,6 +11,8 @@
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/io/cloud_io.hpp"
+#include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
 #include "test_clouds.hpp"
 
@@ -175,6 +177,26 @@ TEST(layer_features, tiles_give_what_the_whole_gives) {
   EXPECT_EQ(told, points.size()) << "every point once";
   for (std::size_t i = 0; i < whole.size(); ++i) {
     ASSERT_NEAR(whole.values()[i], tiled.values()[i], 1e-5) << i;
+  }
+}
+
+TEST(layer_features, points_apart_from_an_object_get_zeros) {
+  const ClassifierModel model = load_classifier(PTATTN_SOURCE_DIR "/samples/models/pct-modelnet40");
+  const PointCloud chair = read_cloud(PTATTN_SOURCE_DIR "/samples/clouds/chair_coloured.ply");
+  const RawVector<Position> own = chair.positions();
+  std::vector<Position> points(own.begin(), own.end());
+  const Matrix clean = layer_features(model, "gather_local_0", cloud_of(points));
+  for (int i = 0; i < 30; ++i) points.insert(points.begin(), {40.0 + 0.01 * i, 3.0, 2.0});
+  Remarks remarks;
+  const Matrix found =
+      layer_features(model, "gather_local_0", cloud_of(points), Axis::kZ, &remarks);
+  ASSERT_EQ(found.rows(), points.size());
+  EXPECT_THAT(remarks.notes,
+              testing::ElementsAre("30 of 1054 points lie apart from the object and are left out"));
+  for (std::size_t i = 0; i < found.rows(); ++i) {
+    for (std::size_t c = 0; c < found.cols(); ++c) {
+      ASSERT_EQ(found(i, c), i < 30 ? 0.0F : clean(i - 30, c)) << i;
+    }
   }
 }
 

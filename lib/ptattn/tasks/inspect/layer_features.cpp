@@ -7,11 +7,15 @@
 
 #include "ptattn/cloud/orientation.hpp"
 #include "ptattn/cloud/rows.hpp"
+#include "ptattn/tasks/classify/classify.hpp"
 #include "ptattn/tasks/classify/object_sample.hpp"
+#include "ptattn/tasks/geometry/apart_points.hpp"
 #include "ptattn/tasks/geometry/interpolate.hpp"
 #include "ptattn/tasks/scene/hints.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
 #include "ptattn/tasks/segment/scene_tiles.hpp"
+#include "ptattn/tasks/segment/segment.hpp"
+#include "ptattn/tasks/segment/spread.hpp"
 #include "ptattn/tasks/segment/tile_input.hpp"
 
 namespace ptattn {
@@ -88,13 +92,29 @@ Matrix with_strays(Matrix values, std::span<const std::uint32_t> strays) {
   return all;
 }
 
+/// The points that the classifier uses, with z up: without those apart from the object where it is
+/// surer of the others.
+UsablePoints used_points(const ClassifierModel& model, const PointCloud& cloud, Axis up,
+                         Remarks& remarks) {
+  UsablePoints usable = usable_points(cloud, model.description.preprocessing);
+  if (!find_apart_points(usable.positions).empty()) {
+    ClassifiedSample seen = classify_sample(model, cloud, up);
+    std::ranges::move(seen.classification.notes, std::back_inserter(remarks.notes));
+    return std::move(seen.usable);
+  }
+  if (!usable.note.empty()) remarks.notes.push_back(usable.note);
+  for (Position& p : usable.positions) p = upright(p, up);
+  return usable;
+}
+
 }  // namespace
 
 Matrix layer_features(const ClassifierModel& model, std::string_view layer, const PointCloud& cloud,
-                      Axis up) {
+                      Axis up, Remarks* remarks) {
+  Remarks unheard;
+  const UsablePoints usable =
+      used_points(model, cloud, up, remarks != nullptr ? *remarks : unheard);
   const ObjectProfile& profile = model.description.preprocessing;
-  UsablePoints usable = usable_points(cloud, profile);
-  for (Position& p : usable.positions) p = upright(p, up);
   const PreparedSample sample = prepare_sample(usable.positions, profile, 0, 1);
   const LayerTokens tokens =
       listen_to(pass_of(model, sample.points), layer, model.description.name);
@@ -103,10 +123,46 @@ Matrix layer_features(const ClassifierModel& model, std::string_view layer, cons
       usable.strays);
 }
 
+namespace {
+
+/// The points that the model leaves out when it labels an object with points that may not belong
+/// to it; none of scenes and of models that label nothing.
+std::vector<std::uint32_t> apart_points(const SegmenterModel& model, const PointCloud& cloud,
+                                        const PreparedScene& scene,
+                                        const SceneLayerOptions& options) {
+  const bool object = model.description.preprocessing.frame == Frame::kObject;
+  if (!object || !model.network->labels_points()) return {};
+  if (find_apart_points(scene.voxels.positions).empty()) return {};
+  return segment(model, cloud, {.tiling = options.tiling, .category = options.category}).strays;
+}
+
+/// Those of `points` that have finite coordinates, counted among all that have.
+std::vector<std::uint32_t> finite_rows(const PointCloud& cloud,
+                                       std::span<const std::uint32_t> points) {
+  RawVector<Position> positions = cloud.positions();
+  std::vector<std::uint32_t> rows;
+  const std::vector<std::size_t> finite = keep_finite(positions);
+  for (std::uint32_t row = 0; row < finite.size(); ++row) {
+    if (std::ranges::binary_search(points, finite[row])) rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace
+
 Matrix layer_features(const SegmenterModel& model, std::string_view layer, const PointCloud& cloud,
                       const SceneLayerOptions& options, Remarks& remarks,
                       const ProgressCallback& progress) {
   PreparedScene scene = prepare_scene(cloud, model.description.preprocessing);
+  const std::vector<std::uint32_t> apart = apart_points(model, cloud, scene, options);
+  if (apart.size() > scene.voxels.strays.rows.size()) {
+    PointCloud others = take_points(cloud, all_but(cloud.size(), apart));
+    others.metadata() = cloud.metadata();
+    remarks.notes.push_back(std::to_string(apart.size()) + " of " + std::to_string(cloud.size()) +
+                            " points seem not to belong to the object and get 0 in every channel");
+    return with_strays(layer_features(model, layer, others, options, remarks, progress),
+                       finite_rows(cloud, apart));
+  }
   std::ranges::move(scene.notes, std::back_inserter(remarks.notes));
   std::ranges::move(scene_hints(cloud, scene.voxels, model.description.preprocessing),
                     std::back_inserter(remarks.warnings));

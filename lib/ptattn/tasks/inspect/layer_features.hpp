@@ -27,13 +27,16 @@ namespace ptattn {
 /// by `interpolate` (the 4 nearest tokens, in the network's coordinates).
 /// @param layer    one of layers_of that has tokens
 /// @param up       the axis of the cloud that points upwards
-/// @return         [points with finite coordinates, channels]; zeros for stray points (find_strays)
+/// @param remarks  gets a note of points that are left out, unless null
+/// @return         [points with finite coordinates, channels]; zeros for stray points (find_strays),
+///                 and for those apart from the object where the classifier is surer without them
 /// @throws         Error(Fault::kUsage) when there is no such layer or it describes the cloud as a
 ///                 whole; Error(Fault::kInput) for a cloud that `usable_positions` refuses
 /// Time that of a forward pass and O(n (log t + channels)); memory beside the result about 100
 /// bytes a point. The same bits for any thread count.
 [[nodiscard]] Matrix layer_features(const ClassifierModel& model, std::string_view layer,
-                                    const PointCloud& cloud, Axis up = Axis::kZ);
+                                    const PointCloud& cloud, Axis up = Axis::kZ,
+                                    Remarks* remarks = nullptr);
 
 struct SceneLayerOptions {
   TilingOptions tiling{};                 ///< how large scenes are cut
@@ -41,7 +44,8 @@ struct SceneLayerOptions {
 };
 
 /// Computes the same for a model over points, which sees all voxels of the cloud, in overlapping
-/// tiles where they are too many; a point gets its values from the tile whose core it lies in.
+/// tiles where they are too many; a point gets its values from the tile whose core it lies in. What
+/// `segment` leaves out of an object gets zeros.
 /// @param remarks  gets what the cloud lacks and what stood in for it, and the warnings of
 ///                 scene_hints
 /// @throws       as above; Error(Fault::kInput) for a cloud that `voxelize` refuses

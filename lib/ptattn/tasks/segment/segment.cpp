@@ -8,13 +8,16 @@
 #include <utility>
 
 #include "ptattn/cloud/field_meaning.hpp"
+#include "ptattn/cloud/rows.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
+#include "ptattn/tasks/geometry/apart_points.hpp"
 #include "ptattn/tasks/geometry/view_angle.hpp"
 #include "ptattn/tasks/scene/hints.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
 #include "ptattn/tasks/segment/point_certainty.hpp"
 #include "ptattn/tasks/segment/point_probabilities.hpp"
+#include "ptattn/tasks/segment/spread.hpp"
 #include "ptattn/tasks/segment/voxel_sample.hpp"
 #include "ptattn/tasks/segment/voxel_smoothing.hpp"
 
@@ -118,6 +121,54 @@ void judge_category(const SegmenterDescription& model, const CategoryGuess& gues
                                              "labels are wrong: see --category"});
 }
 
+/// A labelling, and what its points looked like.
+struct Labelled {
+  Segmentation result;
+  std::vector<ScoredVoxels> views;
+};
+
+Labelled label_points(const SegmenterModel& model, const PointCloud& cloud,
+                      const SegmentOptions& options, const ProgressCallback& progress) {
+  Labelled labelled;
+  Segmentation& result = labelled.result;
+  std::vector<ScoredVoxels>& views = labelled.views;
+  result.valid.assign(cloud.size(), false);
+  views = score_views(model, cloud, options, progress, result);
+  // Only now that the channels of the voxels are gone.
+  allocate_results(cloud.size(), options.probabilities ? model.network->out_channels() : 0, result);
+  if (views.empty()) return labelled;
+  if (const auto guess = keep_one_category(views, model.description, options.category)) {
+    result.category = guess->category;
+    if (!options.category) judge_category(model.description, *guess, result);
+  }
+  write_points(views, views.front().voxels.order, options,
+               model.description.reliability.temperature, result);
+  measure_certainty(model, result);
+  return labelled;
+}
+
+/// How sure a labelling is, of the category as well where that was guessed.
+double certainty_of(const Segmentation& result) {
+  return result.category_share.value_or(1.0) * result.mean_confidence;
+}
+
+/// Labels an object without the points that may not belong to it, if that is surer.
+void leave_out_apart_points(const SegmenterModel& model, const PointCloud& cloud,
+                            const SegmentOptions& options, Labelled& labelled) {
+  const SceneVoxels& voxels = labelled.views.front().voxels;
+  const ApartPoints apart = find_apart_points(voxels.positions);
+  const std::size_t n = voxels.points.size();
+  if (apart.empty() || n - apart.rows.size() < model.description.preprocessing.min_points) return;
+  std::vector<std::uint32_t> points;  // of the cloud
+  for (const std::uint32_t row : apart.rows) points.push_back(voxels.points[row]);
+  PointCloud others = take_points(cloud, all_but(cloud.size(), points));
+  others.metadata() = cloud.metadata();
+  Labelled without = label_points(model, others, options, {});
+  if (certainty_of(without.result) <= certainty_of(labelled.result)) return;
+  labelled.result = spread(std::move(without.result), cloud, points);
+  labelled.result.notes.push_back(apart_note(apart, n));
+}
+
 }  // namespace
 
 void judge_the_unusual(const SegmenterModel& model, Segmentation& result) {
@@ -141,21 +192,13 @@ Segmentation segment(const SegmenterModel& model, const PointCloud& cloud,
                      const SegmentOptions& options, const ProgressCallback& progress) {
   check_segment_options(model, options);
   check_memory(cloud, model, options);
-  Segmentation result;
-  result.valid.assign(cloud.size(), false);
-  std::vector<ScoredVoxels> views = score_views(model, cloud, options, progress, result);
-  // Only now that the channels of the voxels are gone.
-  allocate_results(cloud.size(), options.probabilities ? model.network->out_channels() : 0, result);
-  if (views.empty()) return result;
-  if (const auto guess = keep_one_category(views, model.description, options.category)) {
-    result.category = guess->category;
-    if (!options.category) judge_category(model.description, *guess, result);
+  Labelled labelled = label_points(model, cloud, options, progress);
+  if (labelled.views.empty()) return std::move(labelled.result);
+  if (model.description.preprocessing.frame == Frame::kObject) {
+    leave_out_apart_points(model, cloud, options, labelled);
   }
-  write_points(views, views.front().voxels.order, options,
-               model.description.reliability.temperature, result);
-  measure_certainty(model, result);
-  judge_the_unusual(model, result);
-  return result;
+  judge_the_unusual(model, labelled.result);
+  return std::move(labelled.result);
 }
 
 }  // namespace ptattn

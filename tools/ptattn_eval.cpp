@@ -295,8 +295,8 @@ int run(EvalSettings& s) {
   if (s.list_models) return print_models(std::nullopt, s.files.format);
   check_files(s.files, false);
   check_plot(s);
-  const Format format = choose_format(s.files.format, s.files.output);
   refuse_overwriting(s.files.output, files_read(s));
+  const Format format = choose_format(s.files.format, s.files.output);
   const std::vector<CloudPair> pairs =
       s.evaluates_results() ? std::vector<CloudPair>() : pair_inputs(s);
   if (s.predicted.empty()) s.predicted = find_predicted_field(pairs, s.truth);

@@ -130,6 +130,7 @@ void declare_transfer(CLI::App& app, SmoothSettings& s) {
       });
   add_learnt(app, "--vertical", s.vertical,
              "Weigh height differences X times as much as horizontal ones [auto]");
+  add_up(app, s.up, "auto (the one that the cloud of --from lies flat along)");
   app.add_option("--features", s.features,
                  "Also compare points by these fields, separated by commas, which both clouds "
                  "have; their weights are learnt")
@@ -160,9 +161,9 @@ void declare(CLI::App& app, SmoothSettings& s) {
 /// Options of one use that make no sense in the other.
 void check_use(const CLI::App& app, bool transfer) {
   constexpr std::array kOfSmoothing{"--coordinates", "--fields", "--iterations"};
-  constexpr std::array kOfTransfer{"--from",     "--categorical",      "--numeric",
-                                   "--field",    "--confidence-field", "--unknown",
-                                   "--vertical", "--features",         "--memory"};
+  constexpr std::array kOfTransfer{
+      "--from",    "--categorical", "--numeric",  "--field",  "--confidence-field",
+      "--unknown", "--vertical",    "--features", "--memory", "--up"};
   const auto refuse = [&](const auto& names, const char* problem) {
     for (const char* name : names) {
       if (app.count(name) > 0) throw Error(Fault::kUsage, name, problem);

@@ -3,12 +3,15 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/cloud/rows.hpp"
 #include "smooth_fixture.hpp"
 
 namespace ptattn::test {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -146,6 +149,45 @@ TEST_F(Smooth, labels_stored_as_real_numbers_are_voted_on) {
     EXPECT_TRUE(label == 2.0F || label == 5.0F) << label;
   }
   EXPECT_NE(after.find("confidence"), nullptr);
+}
+
+TEST_F(Smooth, heights_are_counted_along_the_axis_that_is_up) {
+  const auto turned = [](Axis up, bool labelled) {
+    const PointCloud coast = read_cloud(PTATTN_SOURCE_DIR "/samples/scenes/aerial_coast.ply");
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < coast.size(); i += labelled ? 10 : 3) rows.push_back(i);
+    PointCloud cloud = take_points(coast, rows);
+    const RawVector<Position> positions = cloud.positions();
+    for (std::size_t i = 0; i < cloud.size(); ++i) {
+      const Position p = turned_from_upright(positions[i], up);
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        cloud.find(std::string(1, "xyz"[axis]))->values<double>()[i] = p[axis];
+      }
+    }
+    return cloud;
+  };
+  const auto carried = [&](Axis up, const std::vector<std::string>& options) {
+    put("known.ply", turned(up, true));
+    put("all.ply", turned(up, false));
+    std::vector<std::string> arguments{
+        path("all.ply"), "--transfer", "classification", "--from", path("known.ply"), "--field",
+        "new",           "-o",         path("out.ply")};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const Finished finished = smooth(arguments);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    const PointCloud out = get("out.ply");
+    const auto labels = out.find("new")->values<std::uint8_t>();
+    return std::pair(std::vector<std::uint8_t>(labels.begin(), labels.end()), finished.err);
+  };
+  const auto [upright, quiet] = carried(Axis::kZ, {});
+  EXPECT_THAT(quiet, testing::Not(HasSubstr("up")));
+  const auto [wrong, warned] = carried(Axis::kY, {"-q"});
+  EXPECT_NE(wrong, upright);
+  EXPECT_THAT(warned, HasSubstr("known.ply: seems to have y up instead of z, see --up y"));
+  EXPECT_EQ(carried(Axis::kY, {"--up", "y", "-q"}), std::pair(upright, std::string()));
+  const auto [found, told] = carried(Axis::kY, {"--up", "auto"});
+  EXPECT_EQ(found, upright);
+  EXPECT_THAT(told, HasSubstr("known.ply: taken with y up"));
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ struct SmoothSettings {
   std::string field;  ///< of the result; empty: called as in the other cloud
   std::string confidence = "confidence";
   std::optional<double> unknown;
-  std::optional<double> vertical;  ///< nullopt: learnt
+  std::optional<double> vertical;     ///< nullopt: learnt
+  std::optional<Axis> up = Axis::kZ;  ///< nullopt: the one that the labelled cloud lies flat along
   std::vector<std::string> features;
   std::optional<std::size_t> memory;  ///< bytes; set before the work begins
 

@@ -16,9 +16,11 @@
 #include "packed_color.hpp"
 #include "ptattn/cloud/bounds.hpp"
 #include "ptattn/cloud/nearest_value.hpp"
+#include "ptattn/cloud/orientation.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/io/cloud_writer.hpp"
+#include "ptattn/tasks/scene/hints.hpp"
 #include "report.hpp"
 #include "transfer_source.hpp"
 
@@ -194,6 +196,17 @@ void check_job(const SmoothSettings& s, const Job& job, const PointCloud& cloud,
   }
 }
 
+/// Says so where another axis than z seems to be up: heights would weigh more than they do.
+void warn_of_up(const SmoothSettings& s, const TransferSource& source, Progress& progress) {
+  if (!s.up && source.up != Axis::kZ) {
+    progress.note(s.from, "taken with " + std::string(ptattn::name_of(source.up)) + " up");
+  }
+  if (s.vertical || source.learnt->metric.vertical >= 1.0) return;
+  for (const Hint& hint : frame_hints(source.cloud, source.known.positions)) {
+    if (hint.code == "up") progress.warn(s.from, hint);
+  }
+}
+
 /// One cloud that gets the field.
 struct Work {
   const SmoothSettings& s;
@@ -207,7 +220,7 @@ struct Work {
   void begin(const PointCloud& cloud) const {
     tell_notes(cloud, s.clouds.las, job, progress);
     check_job(s, job, cloud, source.field, source.categorical);
-    if (!s.features.empty()) (void)source.features.of(s, cloud, UsablePoints(cloud));
+    if (!s.features.empty()) (void)source.features.of(s, cloud, UsablePoints(cloud, source.up));
     if (source.learnt) return;
     if (s.kind == FieldKind::kByType && !source.categorical && may_hold_labels(source.field)) {
       progress.warn(s.from, {"labels", s.transfer + " holds few different whole numbers, which are "
@@ -216,12 +229,13 @@ struct Work {
     }
     progress.status("learning from " + s.from);
     source.learn(s);
+    warn_of_up(s, source, progress);
   }
 
   /// Adds the new fields to a cloud, or to a piece of one.
   /// @param total  points of the whole
   void carry(PointCloud& cloud, std::size_t total, Tally& tally) const {
-    const UsablePoints points(cloud);
+    const UsablePoints points(cloud, source.up);
     const Matrix features = source.features.of(s, cloud, points);
     const Transferred result = (*source.carrier)(
         TransferPoints{points.positions, features}, [&](std::size_t done, std::size_t) {

@@ -10,9 +10,11 @@
 #include "../target.hpp"
 #include "ptattn/cloud/field_meaning.hpp"
 #include "ptattn/cloud/normalize.hpp"
+#include "ptattn/cloud/orientation.hpp"
 #include "ptattn/cloud/provenance.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/io/cloud_io.hpp"
+#include "ptattn/tasks/geometry/scene_pose.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -37,8 +39,15 @@ const Field& field_to_carry(const SmoothSettings& s, const PointCloud& labelled)
 }
 
 /// Those that have coordinates and a value.
-UsablePoints known_points(const SmoothSettings& s, const PointCloud& labelled, const Field& field) {
-  UsablePoints known(labelled);
+Axis settle_axis(const SmoothSettings& s, const PointCloud& labelled) {
+  if (s.up) return *s.up;
+  const std::optional<ScenePose> pose = scene_pose(UsablePoints(labelled, Axis::kZ).positions);
+  return pose && pose->is_flat() ? pose->up : Axis::kZ;
+}
+
+UsablePoints known_points(const SmoothSettings& s, const PointCloud& labelled, const Field& field,
+                          Axis up) {
+  UsablePoints known(labelled, up);
   known.keep_known(field);
   if (known.rows.empty()) {
     throw Error(Fault::kInput, s.from, "has no point with coordinates and a value to transfer");
@@ -48,8 +57,9 @@ UsablePoints known_points(const SmoothSettings& s, const PointCloud& labelled, c
 
 }  // namespace
 
-UsablePoints::UsablePoints(const PointCloud& cloud) : positions(cloud.positions()) {
+UsablePoints::UsablePoints(const PointCloud& cloud, Axis up) : positions(cloud.positions()) {
   rows = keep_finite(positions);
+  for (Position& p : positions) p = upright(p, up);
 }
 
 void UsablePoints::keep_known(const Field& field) {
@@ -105,7 +115,8 @@ TransferSource::TransferSource(const SmoothSettings& s)
                       ? is_categorical(field) ||
                             find_label_meaning(cloud.metadata().comments, s.transfer)
                       : s.kind == FieldKind::kCategorical),
-      known(known_points(s, cloud, field)),
+      up(settle_axis(s, cloud)),
+      known(known_points(s, cloud, field, up)),
       features(s, cloud, known),
       values(field, known.rows, categorical),
       options{.kernel = s.kernel,

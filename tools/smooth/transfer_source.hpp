@@ -20,7 +20,8 @@ struct UsablePoints {
   std::vector<std::size_t> rows;
   RawVector<Position> positions;  ///< of these
 
-  explicit UsablePoints(const PointCloud& cloud);
+  /// @param up  the axis that becomes z in `positions`
+  explicit UsablePoints(const PointCloud& cloud, Axis up);
   /// Keeps the points whose `field` is a finite number.
   void keep_known(const Field& field);
 };
@@ -53,6 +54,7 @@ struct TransferSource {
   PointCloud cloud;
   const Field& field;
   bool categorical;
+  Axis up;  ///< that heights are counted along, in all clouds
   UsablePoints known;
   KnownFeatures features;
   KnownValues values;

@@ -238,7 +238,7 @@ TEST_F(Attention, tiny_clouds_are_refused) {
 
 TEST_F(Attention, duplicates_are_fine) {
   std::vector<std::array<double, 3>> points(130);
-  for (std::size_t i = 0; i < 130; ++i) points[i] = {1.0 + i % 3, i % 2 * 1.0, 0.0};
+  for (std::size_t i = 0; i < 130; ++i) points[i] = {1.0 + i % 3, i % 2 * 1.0, 0.5 * (i % 3)};
   put("same.ply", ply_text(points));
   const std::vector<float> values = weights(written({"same.ply"}));
   ASSERT_THAT(values, SizeIs(130));

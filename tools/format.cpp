@@ -50,11 +50,14 @@ Format choose_format(std::optional<Format> given, const std::string& output) {
     }
     return format;
   }
+  return given.value_or(Format::kTable);
+}
+
+void require_result_name(const std::string& output) {
   if (std::ranges::any_of(kOtherKinds, [&](auto kind) { return has_extension(output, kind); })) {
     throw Error(Fault::kUsage, output,
                 "is no name for results, expected one ending in .csv, .json, .jsonl or .txt");
   }
-  return given.value_or(Format::kTable);
 }
 
 std::string csv_field(std::string_view text) {

@@ -23,9 +23,13 @@ enum class Format : std::uint8_t { kTable, kJson, kJsonl, kCsv };
 /// Chooses the format: the one given, else that of the output's extension (.json, .jsonl, .ndjson,
 /// .csv), else a table.
 /// @param output  empty: standard output
-/// @throws Error(Fault::kUsage) when the extension contradicts the format given, or promises a file
-///         of another kind (.ply, .gz, .xlsx, ...)
+/// @throws Error(Fault::kUsage) when the extension contradicts the format given
 [[nodiscard]] Format choose_format(std::optional<Format> given, const std::string& output);
+
+/// Refuses the names of other kinds of files (.ply, .gz, .xlsx, ...) for results. Comes behind the
+/// check that no input is overwritten, which says more.
+/// @throws Error(Fault::kUsage)
+void require_result_name(const std::string& output);
 
 /// Returns `text` in quotes where RFC 4180 asks for them.
 [[nodiscard]] std::string csv_field(std::string_view text);

@@ -227,6 +227,7 @@ int run(Settings& s) {
   std::vector<Input> inputs =
       expand_inputs(s.files.inputs, std::cin, s.files.null_list ? '\0' : '\n');
   refuse_overwriting(s.files.output, files_read(s, inputs, model_folder));
+  require_result_name(s.files.output);
   if (s.files.dry_run) return print_inputs(inputs, s.files);
   const ClassifierModel model = load_classifier(model_folder, s.precision);
   if (!s.files.output.empty()) check_target(s.files.output, {});

@@ -172,18 +172,20 @@ std::vector<LabelledInput> label_results(const EvalSettings& s, Progress& progre
 }
 
 std::vector<CloudPair> pair_inputs(const EvalSettings& s) {
-  return pair_clouds(s.files.inputs, s.truth_file, s.files.null_list ? '\0' : '\n');
-}
-
-std::vector<LabelledInput> label_points(const EvalSettings& s, const std::vector<CloudPair>& pairs,
-                                        Progress& progress) {
-  std::vector<LabelledInput> inputs;
+  std::vector<CloudPair> pairs =
+      pair_clouds(s.files.inputs, s.truth_file, s.files.null_list ? '\0' : '\n');
   FileSet files;
   for (const CloudPair& pair : pairs) {
     files.insert(pair.predicted);
     files.insert(pair.truth);
   }
   refuse_overwriting(s.files.output, files);
+  return pairs;
+}
+
+std::vector<LabelledInput> label_points(const EvalSettings& s, const std::vector<CloudPair>& pairs,
+                                        Progress& progress) {
+  std::vector<LabelledInput> inputs;
   const EvalFields fields{.predicted = s.predicted,
                           .truth = s.truth,
                           .confidence = s.reliability ? s.confidence : std::string(),
@@ -299,6 +301,7 @@ int run(EvalSettings& s) {
   const Format format = choose_format(s.files.format, s.files.output);
   const std::vector<CloudPair> pairs =
       s.evaluates_results() ? std::vector<CloudPair>() : pair_inputs(s);
+  require_result_name(s.files.output);
   if (s.predicted.empty()) s.predicted = find_predicted_field(pairs, s.truth);
   std::vector<std::string> notes;
   Classes classes(settle_classes(s, pairs, notes));

@@ -55,18 +55,19 @@ TEST(format, refuses_a_contradiction) {
 
 TEST(format, refuses_names_of_files_of_another_kind) {
   for (const char* const name : {"a.ply", "names.csv.gz", "a.XLSX", "a.png", "a.tsv"}) {
-    for (const auto given : {std::optional<Format>(), std::optional(Format::kCsv)}) {
-      try {
-        (void)choose_format(given, name);
-        FAIL() << name;
-      } catch (const Error& error) {
-        EXPECT_EQ(error.fault(), Fault::kUsage);
-        EXPECT_EQ(error.what(),
-                  std::string(name) +
-                      ": is no name for results, expected one ending in .csv, .json, .jsonl or "
-                      ".txt");
-      }
+    try {
+      require_result_name(name);
+      FAIL() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::kUsage);
+      EXPECT_EQ(error.what(),
+                std::string(name) +
+                    ": is no name for results, expected one ending in .csv, .json, .jsonl or "
+                    ".txt");
     }
+  }
+  for (const char* const name : {"", "a.csv", "a.jsonl", "a.txt", "a.log"}) {
+    EXPECT_NO_THROW(require_result_name(name));
   }
   EXPECT_EQ(choose_format(std::nullopt, "a.log"), Format::kTable);
 }

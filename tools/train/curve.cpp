@@ -16,6 +16,10 @@ constexpr double kTop = 34.0;
 constexpr double kBetween = 56.0;
 constexpr double kRight = 20.0;
 constexpr double kBottom = 46.0;
+constexpr double kCharacter = 10.0;  // of text, wide: 12 in pixels, 8 in documents
+constexpr double kDot = 2.0;         // half of its side
+constexpr std::size_t kMostDots = 60;
+
 struct Series {
   std::string title;
   Rgb color;
@@ -66,28 +70,52 @@ std::vector<Panel> panels_of(const std::vector<Series>& all) {
   return panels;
 }
 
+double width_of(const std::string& text) {
+  return kCharacter * static_cast<double>(text.size());
+}
+
+void draw_axes(const Panel& panel, const Canvas& canvas) {
+  canvas.text({kLeft, panel.top - 22.0}, panel.series.title);
+  for (const double tick : axis_ticks(panel.high)) {
+    const Spot left = panel.at(0.0, tick);
+    canvas.line(left, panel.at(panel.steps, tick), kGrid);
+    canvas.text({6.0, left.y - 8.0}, number_text(tick));
+  }
+  const std::string name = "step";
+  const double name_left = kWidth - kRight - width_of(name);
+  for (const double tick : axis_ticks(panel.steps)) {
+    const Spot below = panel.at(tick, panel.low);
+    const std::string number = number_text(tick);
+    const double left = below.x - width_of(number) / 2.0;
+    canvas.line(below, {below.x, below.y + 6.0}, kInk);
+    if (left + width_of(number) + kCharacter < name_left)
+      canvas.text({left, below.y + 8.0}, number);
+  }
+  const Spot end = panel.at(panel.steps, panel.low);
+  canvas.text({name_left, end.y + 8.0}, name);
+  canvas.line(panel.at(0.0, panel.low), end, kInk);
+}
+
+/// Few values are dots as well: one alone has no line.
+void draw_series(const Panel& panel, const Canvas& canvas) {
+  const auto& points = panel.series.points;
+  const auto place = [&](std::size_t i) { return panel.at(points[i][0], points[i][1]); };
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const Spot at = place(i);
+    if (i + 1 < points.size()) canvas.line(at, place(i + 1), panel.series.color);
+    if (points.size() <= kMostDots) {
+      canvas.box({at.x - kDot, at.y - kDot}, {at.x + kDot, at.y + kDot}, panel.series.color);
+    }
+  }
+}
+
 constexpr double kHeight = kTop + 2.0 * kPanel + kBetween + kBottom;
 
 void draw_curve(const TrainLog& log, const Canvas& canvas) {
   const std::vector<Series> all = series_of(log);
   for (const Panel& panel : panels_of(all)) {
-    canvas.text({kLeft, panel.top - 22.0}, panel.series.title);
-    for (const double tick : axis_ticks(panel.high)) {
-      const Spot left = panel.at(0.0, tick);
-      canvas.line(left, panel.at(panel.steps, tick), kGrid);
-      canvas.text({6.0, left.y - 8.0}, number_text(tick));
-    }
-    for (const double tick : axis_ticks(panel.steps)) {
-      const Spot below = panel.at(tick, panel.low);
-      canvas.line(below, {below.x, below.y + 6.0}, kInk);
-      canvas.text({below.x, below.y + 8.0}, number_text(tick));
-    }
-    canvas.line(panel.at(0.0, panel.low), panel.at(panel.steps, panel.low), kInk);
-    for (std::size_t i = 0; i + 1 < panel.series.points.size(); ++i) {
-      const auto& a = panel.series.points[i];
-      const auto& b = panel.series.points[i + 1];
-      canvas.line(panel.at(a[0], a[1]), panel.at(b[0], b[1]), panel.series.color);
-    }
+    draw_axes(panel, canvas);
+    draw_series(panel, canvas);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ptattn/cloud/paint.hpp"
@@ -30,6 +31,10 @@ struct ModelDescription {
 struct ClassifierDescription : ModelDescription {
   ObjectProfile preprocessing;
 };
+
+/// The category that a model was taught for objects of none of the others; its one part is the
+/// whole object.
+inline constexpr std::string_view kNoKnownCategory = "Other";
 
 /// Holds what the config.json of a model over points says.
 struct SegmenterDescription : ModelDescription {

@@ -275,6 +275,23 @@ TEST(segment, a_category_guessed_with_less_than_half_of_the_probability_is_doubt
   EXPECT_NEAR(segment(model, cloud).category_share.value(), likeliest / (3.0 + likeliest), 1e-6);
 }
 
+TEST(segment, an_object_of_no_known_category_is_said_however_sure) {
+  SegmenterModel model = part_model();
+  const PointCloud cloud = floor_and_table(3000);
+  const auto warnings = [&](const char* first, const char* second) {
+    model.description.categories = {first, second};
+    std::vector<std::string> texts;
+    for (const Hint& hint : segment(model, cloud).warnings) {
+      if (hint.code == "category") texts.push_back(hint.text);
+    }
+    return texts;
+  };
+  EXPECT_TRUE(warnings("cup", "lamp").empty());
+  EXPECT_TRUE(warnings("Other", "lamp").empty()) << "the likeliest is the lamp";
+  ASSERT_EQ(warnings("cup", "Other").size(), 1U);
+  EXPECT_NE(warnings("cup", "Other")[0].find("none of the kinds"), std::string::npos);
+}
+
 /// Says how far its voxels lie to the right of the middle; sees to it that all it is given turned
 /// together.
 class EastNetwork final : public VoxelwiseNetwork {

@@ -109,16 +109,24 @@ std::string percent(double share) {
   return std::to_string(std::lround(100.0 * share)) + " %";
 }
 
-/// Says so where a guess of the category leaves more to the others together.
+/// Says so where the object is of no category of the model, and where a guess of the category
+/// leaves more to the others together.
 void judge_category(const SegmenterDescription& model, const CategoryGuess& guess,
                     Segmentation& result) {
   constexpr double kMajority = 0.5;
   result.category_share = guess.share;
-  if (guess.share >= kMajority) return;
-  result.warnings.push_back({"category", "is taken for " + model.categories[guess.category] +
-                                             " with " + percent(guess.share) +
-                                             " of the probability; if it is something else, all "
-                                             "labels are wrong: see --category"});
+  const std::string& name = model.categories[guess.category];
+  if (name == kNoKnownCategory) {
+    result.warnings.push_back(
+        {"category", "looks like none of the kinds of objects that " + model.name + " knows (" +
+                         percent(guess.share) +
+                         " of the probability); if it is one of them, name it: --category"});
+  } else if (guess.share < kMajority) {
+    result.warnings.push_back({"category", "is taken for " + name + " with " +
+                                               percent(guess.share) +
+                                               " of the probability; if it is something else, all "
+                                               "labels are wrong: see --category"});
+  }
 }
 
 /// A labelling, and what its points looked like.

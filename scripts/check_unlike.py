@@ -8,8 +8,9 @@ prepare_aerial.py. Prints two tables. ptattn-classify: held-out objects as they 
 and with noise, which ought to get no warning; then shapes of kinds that ModelNet40 does not have, blocks of surveys
 without the fields of a scanner, whole tiles, rooms, two objects beside each other, objects on a floor, and noise, which
 ought to. ptattn-segment --model parts: held-out clouds of ModelNet40 by their class, of kinds that the model knows
-(* behind their names) and that it does not. Percent that are "unlike" what the model was validated on, by the measure
-of the model alone; of the parts also that, or a guess of the category below 50 %. Needs numpy.
+(* behind their names), that it has learnt to be of no category, and that it has never seen (last: guitar to stool).
+Percent that are "unlike" what the model was validated on, by the measure of the model alone; of the parts also that, a
+guess of the category below 50 %, or "none of the kinds". Needs numpy.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent / "train"))
-from prepare_objects import write_ply  # noqa: E402
-from score_parts import read_ply  # noqa: E402
+from prepare_objects import OTHER_KINDS, write_ply  # noqa: E402
+from score_parts import NEVER_SEEN, read_ply  # noqa: E402
 
 KNOWN_KINDS = {"Airplane", "Chair", "Cup", "Human", "Table", "Vase"}  # of the parts, that ModelNet40 has
 KNOWN_CLASSES = {"airplane", "chair", "cup", "person", "table", "vase"}
-UNKNOWN_CLASSES = ["bed", "car", "piano", "toilet", "lamp", "guitar", "sofa", "monitor"]
+UNKNOWN_CLASSES = OTHER_KINDS + NEVER_SEEN
 NEVER = 40  # clouds of a made-up kind
 
 
@@ -80,7 +81,7 @@ def blocks(tile: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np
 def strangers(objects: list[np.ndarray], work: Path, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
     for path in sorted((work / "objects/parts").glob("*.ply")):
         kind = path.stem.removeprefix("held_").split("_")[0]
-        if kind != "modelnet" and kind not in KNOWN_KINDS:
+        if kind not in {"modelnet", "Other", *KNOWN_KINDS}:
             yield "other kinds (Princeton)", some(points_of(path)[:, [0, 2, 1]] * [1, -1, 1], 2048, rng)
     for path in sorted((work / "aerial/tiles").glob("*.ply")):
         tile = points_of(path)
@@ -137,7 +138,7 @@ def main() -> None:
                 if path.parent.name == name:
                     yield name + (" *" if name in KNOWN_CLASSES else ""), xyz
 
-    print("\n| ptattn-segment --model parts | clouds | unlike, % | or category below 50 % |\n|---|---|---|---|")
+    print("\n| ptattn-segment --model parts | clouds | unlike, % | or category doubted |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as out:
         segment = [options.programs / "ptattn-segment", "--model", "parts", "-o", f"{out}/"]
         shares(segment, by_class(), [{"unlike"}, {"unlike", "category"}])

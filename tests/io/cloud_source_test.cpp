@@ -71,6 +71,17 @@ TEST(gzip_data, may_have_several_members_and_padding) {  // bgzip, pigz
   EXPECT_TRUE(identical(parse(gzipped(kPly) + std::string(512, '\0')), plain));
 }
 
+TEST(gzip_data, have_a_note_on_what_stands_behind_them) {
+  const PointCloud plain = parse(kPly);
+  EXPECT_TRUE(parse(gzipped(kPly) + std::string(512, '\0')).metadata().notes.empty());
+  for (const std::string rest : {"ply\n", "\x1f", "\x1f_is_how_a_member_begins"}) {
+    const PointCloud cloud = parse(gzipped(kPly) + rest);
+    EXPECT_TRUE(identical(cloud, plain));
+    EXPECT_THAT(cloud.metadata().notes,
+                testing::ElementsAre(HasSubstr(" after the gzip data of the cloud are left out")));
+  }
+}
+
 TEST(gzip_data, that_are_cut_or_damaged_are_refused) {
   const std::string whole = gzipped(kPly);
   for (std::size_t size = 18; size < whole.size(); ++size) {

@@ -13,7 +13,7 @@ bool is_padding(std::string_view bytes) {
   return std::ranges::all_of(bytes, [](char c) { return c == '\0' || is_space(c); });
 }
 
-std::string note_of_rest(const ByteSource& source, std::uint64_t offset) {
+std::string note_of_rest(const ByteSource& source, std::uint64_t offset, std::string_view last) {
   constexpr std::uint64_t kMostPadding = std::uint64_t{1}
                                          << 17;  // PCL fills pages, which have up to 64 KiB
   const std::uint64_t rest = source.size() - offset;
@@ -22,8 +22,8 @@ std::string note_of_rest(const ByteSource& source, std::uint64_t offset) {
     const auto bytes = source.view(offset, static_cast<std::size_t>(rest), scratch);
     if (is_padding({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) return "";
   }
-  return std::to_string(rest) + " more byte" + (rest == 1 ? "" : "s") + " after the last point" +
-         " that the header announces are left out";
+  return std::to_string(rest) + " more byte" + (rest == 1 ? "" : "s") + " after " +
+         std::string(last) + " are left out";
 }
 
 bool BinaryValues::read(FieldType type, std::size_t count, std::byte* out) {

@@ -15,10 +15,11 @@ namespace ptattn::io {
 /// Returns true for zeros and white space, with which programs pad files.
 [[nodiscard]] bool is_padding(std::string_view bytes);
 
-/// Returns what a user should know about the bytes of `source` from `offset` on, behind the last
-/// that its header announces; empty when there are none, or only a little padding (128 KiB at
-/// most).
-[[nodiscard]] std::string note_of_rest(const ByteSource& source, std::uint64_t offset);
+/// Returns what a user should know about the bytes of `source` from `offset` on, behind the `last`
+/// that is read; empty when there are none, or only a little padding (128 KiB at most).
+[[nodiscard]] std::string note_of_rest(
+    const ByteSource& source, std::uint64_t offset,
+    std::string_view last = "the last point that the header announces");
 
 /// Represents the values of a binary PLY body.
 class BinaryValues final : public ValueReader {

@@ -45,8 +45,11 @@ PointCloud read_plain(const io::ByteSource& source, const ReadOptions& options) 
 
 PointCloud read_points(const io::ByteSource& source, const ReadOptions& options) {
   try {
-    const std::unique_ptr<io::ByteSource> unzipped = io::unzipped(source);
-    return read_plain(unzipped == nullptr ? source : *unzipped, options);
+    io::Unzipped unzipped = io::unzipped(source);
+    if (unzipped.bytes == nullptr) return read_plain(source, options);
+    PointCloud cloud = read_plain(*unzipped.bytes, options);
+    if (!unzipped.note.empty()) cloud.metadata().notes.push_back(std::move(unzipped.note));
+    return cloud;
   } catch (const std::bad_alloc&) {
     source.fail("does not fit into memory");
   }
@@ -129,8 +132,8 @@ PointCloud parse_cloud(std::span<const std::byte> bytes, std::string_view subjec
 
 std::vector<std::string> read_comments(const std::filesystem::path& path) {
   const io::ByteSource file(path);
-  const std::unique_ptr<io::ByteSource> unpacked = io::unzipped(file);
-  const io::ByteSource& source = unpacked ? *unpacked : file;
+  const io::Unzipped unzipped = io::unzipped(file);
+  const io::ByteSource& source = unzipped.bytes ? *unzipped.bytes : file;
   const auto format = format_of(source);
   if (!format && io::has_bin_extension(path)) return {};
   if (!format) source.fail("is not a PLY, PCD or LAS file");

@@ -15,6 +15,7 @@
 
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/stop.hpp"
+#include "ptattn/io/binary_values.hpp"
 #include "ptattn/io/file_kind.hpp"
 
 namespace ptattn::io {
@@ -123,7 +124,7 @@ class Inflater {
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
 
-  [[nodiscard]] std::unique_ptr<ByteSource> run() {
+  [[nodiscard]] Unzipped run() {
     Spool spool(source_.name(), true);
     while (!ended_) {
       throw_if_stopped();
@@ -134,7 +135,8 @@ class Inflater {
       spool.add(room.size() - state_.avail_out);
       check_growth(spool.size());
     }
-    return spool.finish();
+    return {spool.finish(),
+            note_of_rest(source_, taken_ - state_.avail_in, "the gzip data of the cloud")};
   }
 
  private:
@@ -162,11 +164,12 @@ class Inflater {
     if (result != Z_OK) source_.fail("holds damaged gzip data");
   }
 
-  /// What follows a member is another one, or padding.
+  /// What follows a member is another one, padding, or something else.
   [[nodiscard]] bool another_member() {
-    if (state_.avail_in == 0 && taken_ < source_.size()) refill();
-    constexpr Bytef kGzipByte = 0x1f;
-    if (state_.avail_in == 0 || *state_.next_in != kGzipByte) return false;
+    const std::uint64_t next = taken_ - state_.avail_in;
+    Scratch scratch;
+    if (source_.size() - next < 2 || !begins_like_gzip(source_.view(next, 2, scratch)))
+      return false;
     ::inflateReset(&state_);
     return true;
   }
@@ -200,12 +203,12 @@ std::unique_ptr<ByteSource> open_cloud(const std::filesystem::path& path) {
   return std::make_unique<ByteSource>(path);
 }
 
-std::unique_ptr<ByteSource> unzipped(const ByteSource& source) {
+Unzipped unzipped(const ByteSource& source) {
   constexpr std::uint64_t kShortest = 18;  // header and trailer of a member
-  if (source.size() < kShortest) return nullptr;
+  if (source.size() < kShortest) return {};
   Scratch scratch;
   const auto start = source.view(0, 2, scratch);
-  if (!begins_like_gzip(start)) return nullptr;
+  if (!begins_like_gzip(start)) return {};
   return Inflater(source).run();
 }
 

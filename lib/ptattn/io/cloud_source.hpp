@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "ptattn/io/byte_source.hpp"
 
@@ -15,12 +16,18 @@ namespace ptattn::io {
 /// @throws Error(Fault::kInput); Stopped while it waits for a pipe
 [[nodiscard]] std::unique_ptr<ByteSource> open_cloud(const std::filesystem::path& path);
 
-/// Returns what the gzip data of `source` hold, in memory; nullptr when it is no gzip data. Several
-/// members one behind the other (bgzip, pigz) are one file.
+/// Holds what gzip data hold.
+struct Unzipped {
+  std::unique_ptr<ByteSource> bytes;  ///< in memory; nullptr: it is no gzip data
+  std::string note{};                 ///< about other bytes behind them; empty: nothing
+};
+
+/// Unpacks gzip data. Several members one behind the other (bgzip, pigz) are one file, and zeros
+/// and blanks behind them are padding.
 ///
 /// Data that are no cloud's, that grow to more than 300 times their size (1 MiB at least) or beyond
 /// half of the machine's memory are refused at that point.
 /// @throws Error(Fault::kInput) also for damaged and truncated data
-[[nodiscard]] std::unique_ptr<ByteSource> unzipped(const ByteSource& source);
+[[nodiscard]] Unzipped unzipped(const ByteSource& source);
 
 }  // namespace ptattn::io

@@ -75,8 +75,14 @@ for package in ptattn ptattn-models-research; do
     grep -q "/$(basename "$model")/" "$documents/copyright" || fail "the copyright file does not name $model"
   done
 done
+summaries=
 for package in "${runtime[0]}" "${dev[0]}" "${research[0]}"; do
-  [ "$(dpkg-deb -f "$package" Description | wc -l)" -gt 2 ] || fail "$package has no description"
+  description=$(dpkg-deb -f "$package" Description)
+  [ "$(wc -l <<< "$description")" -gt 2 ] || fail "$package has no description"
+  ! grep -q '^  ' <<< "$description" || fail "the description of $package is not wrapped: lines begin with two blanks"
+  summary=$(head -n 1 <<< "$description")
+  ! grep -qxF "$summary" <<< "$summaries" || fail "$package is summed up as another one is: $summary"
+  summaries+=$summary$'\n'
   [ -n "$(dpkg-deb -f "$package" Homepage)" ] || fail "$package names no homepage"
 done
 

@@ -190,6 +190,24 @@ TEST_F(Info, nan_and_constant_fields_are_told) {
   EXPECT_EQ(record("a.ply").at("invalid"), 1);
 }
 
+TEST_F(Info, ranges_have_the_digits_of_their_types) {
+  PointCloud cloud(2);
+  const auto add = [&cloud](const char* name, FieldType type, auto low, auto high) {
+    auto values = cloud.add(name, type).values<decltype(low)>();
+    values[0] = low, values[1] = high;
+  };
+  add("x", FieldType::kFloat64, 6564720.25, 6564969.96);
+  add("y", FieldType::kFloat32, 0.1F, 123456.7F);
+  add("z", FieldType::kFloat64, 9 * 0.0001, 17 * 0.01);
+  add("id", FieldType::kUInt32, std::uint32_t{4294967290U}, std::uint32_t{4294967295U});
+  write_cloud(folder() / "a.ply", cloud);
+  const std::string text = run_tool({"a.ply"}).out;
+  for (const char* const range : {"6564720.25 to 6564969.96", " 0.1 to 123456.7", " 0.0009 to 0.17",
+                                  "4294967290 to 4294967295"}) {
+    EXPECT_THAT(text, HasSubstr(range));
+  }
+}
+
 TEST_F(Info, las_files_tell_their_version_and_records) {
   const json las = record(PTATTN_TEST_DIR "/data/las/outside/test1_4.las");
   EXPECT_EQ(las.at("las").at("version"), "1.4");

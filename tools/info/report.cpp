@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -21,12 +22,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostClassesShown = 24;
 
-/// The shortest text that reads back, of at most six significant digits where `rounded`.
-std::string number_text(double value, bool rounded = true) {
+/// A number of at most `digits` significant digits. Fifteen tell decimal numbers apart and leave
+/// out what scaling adds to them: 9 times 0.0001 is 0.0009000000000000001.
+std::string number_text(double value, int digits = 6) {
   std::array<char, 64> text{};
-  const auto end = rounded ? std::to_chars(text.data(), text.data() + text.size(), value,
-                                           std::chars_format::general, 6)
-                           : std::to_chars(text.data(), text.data() + text.size(), value);
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
+                                 std::chars_format::general, digits);
   return {text.data(), end.ptr};
 }
 
@@ -50,9 +51,17 @@ class Lines {
   std::vector<std::pair<std::string, std::string>> lines_;
 };
 
+/// What a range of a type is told apart by; integers are written whole.
+int digits_of(const std::string& type) {
+  if (type.starts_with("float32")) return std::numeric_limits<float>::digits10 + 2;
+  if (type.starts_with("float64")) return std::numeric_limits<double>::digits10;
+  return std::numeric_limits<double>::max_digits10;
+}
+
 std::string range_text(const FieldFacts& field) {
-  if (field.low == field.high) return number_text(field.low, false);
-  return number_text(field.low, false) + " to " + number_text(field.high, false);
+  const int digits = digits_of(field.type);
+  if (field.low == field.high) return number_text(field.low, digits);
+  return number_text(field.low, digits) + " to " + number_text(field.high, digits);
 }
 
 std::string meaning_text(const FieldFacts& field, std::size_t points) {

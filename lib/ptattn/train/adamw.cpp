@@ -86,8 +86,4 @@ void AdamW::step(double learning_rate) {
   });
 }
 
-void AdamW::clear_gradients() {
-  for (const ParameterGroup& group : groups_) std::ranges::fill(group.gradients, 0.0F);
-}
-
 }  // namespace ptattn::train

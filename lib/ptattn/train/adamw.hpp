@@ -39,7 +39,6 @@ class AdamW {
   double clip_gradients(double largest);
   /// Takes one step with the gradients as they are.
   void step(double learning_rate);
-  void clear_gradients();
 
   /// Returns what a checkpoint keeps: the first and second moments, group after group, and the
   /// steps taken.

@@ -292,6 +292,20 @@ TEST(segment, an_object_of_no_known_category_is_said_however_sure) {
   EXPECT_NE(warnings("cup", "Other")[0].find("none of the kinds"), std::string::npos);
 }
 
+TEST(segment, an_object_of_many_parts_that_became_one_of_them_is_doubted) {
+  SegmenterModel model = part_model();
+  const PointCloud cloud = floor_and_table(3000);
+  const auto doubts = [&](std::vector<std::size_t> category_of_class, std::size_t category) {
+    model.description.category_of_class = std::move(category_of_class);
+    const Segmentation result = segment(model, cloud, {.category = category});
+    return std::ranges::count(result.warnings, "one_part", &Hint::code);
+  };
+  EXPECT_EQ(doubts({0, 0, 0, 1}, 0), 0) << "floor and table differ";
+  model.network = std::make_unique<EvenNetwork>();
+  EXPECT_EQ(doubts({0, 1, 1, 1}, 1), 1);
+  EXPECT_EQ(doubts({0, 0, 1, 1}, 1), 0) << "a cup may have no handle";
+}
+
 /// Says how far its voxels lie to the right of the middle; sees to it that all it is given turned
 /// together.
 class EastNetwork final : public VoxelwiseNetwork {

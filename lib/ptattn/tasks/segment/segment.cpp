@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -129,6 +130,25 @@ void judge_category(const SegmenterDescription& model, const CategoryGuess& gues
   }
 }
 
+/// Says so where an object that should have several parts became one of them: of 228 labelled
+/// shapes of the Princeton Segmentation Benchmark one is of a single part.
+void judge_parts(const SegmenterDescription& model, Segmentation& result) {
+  constexpr std::ptrdiff_t kSeveral = 3;
+  constexpr double kAll = 0.98;
+  const std::ptrdiff_t parts = std::ranges::count(model.category_of_class, *result.category);
+  std::vector<std::size_t> counts(model.classes.size(), 0);
+  for (std::size_t i = 0; i < result.labels.size(); ++i) {
+    if (result.valid[i]) ++counts[result.labels[i]];
+  }
+  const auto most = std::ranges::max_element(counts);
+  const std::size_t all = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+  if (parts < kSeveral || static_cast<double>(*most) < kAll * static_cast<double>(all)) return;
+  result.warnings.push_back(
+      {"one_part", "became " + model.classes[static_cast<std::size_t>(most - counts.begin())] +
+                       " as a whole, one of " + std::to_string(parts) + " parts of " +
+                       model.categories[*result.category] + ": check the labels"});
+}
+
 /// A labelling, and what its points looked like.
 struct Labelled {
   Segmentation result;
@@ -151,6 +171,7 @@ Labelled label_points(const SegmenterModel& model, const PointCloud& cloud,
   }
   write_points(views, views.front().voxels.order, options,
                model.description.reliability.temperature, result);
+  if (result.category) judge_parts(model.description, result);
   measure_certainty(model, result);
   return labelled;
 }

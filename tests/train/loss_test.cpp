@@ -106,6 +106,23 @@ TEST(scene_loss, has_the_gradient_of_central_differences_within_categories) {
             1e-8);
 }
 
+TEST(scene_loss, pushes_the_parts_of_a_known_category_alike) {
+  const std::vector<double> logits{1.0, 3.0, -2.0, 0.5, 0.25};
+  const Exclusions exclusions{{0, 1}};  // it is of the second category, and no part is known
+  const std::vector<float> counts{0, 0, 0, 0, 0, 4};
+  std::vector<double> gradient(5);
+  const LossValue loss =
+      scene_loss<double>(logits, {5, exclusions, counts},
+                         {.lovasz = 0.0, .category_of_class = {0, 0, 1, 1, 1}}, gradient);
+  const double wrong = std::exp(1.0) + std::exp(3.0);
+  const double all = wrong + std::exp(-2.0) + std::exp(0.5) + std::exp(0.25);
+  EXPECT_NEAR(loss.cross_entropy, -0.5 * std::log(1.0 - wrong / all), 1e-12);
+  for (const std::size_t c : {0U, 1U}) {
+    EXPECT_NEAR(gradient[c], 0.5 * std::exp(logits[c]) / all, 1e-12);
+  }
+  for (const std::size_t c : {2U, 3U, 4U}) EXPECT_NEAR(gradient[c], -0.5 * wrong / all / 3, 1e-12);
+}
+
 TEST(scene_loss, leaves_rows_without_labels_alone) {
   const Problem problem = random_problem(10, 3, {{1}});
   std::vector<double> gradient(problem.logits.size(), 9.0);

@@ -108,8 +108,16 @@ class RowEntropy {
     };
     const double log_left = log_sum(z_, left);
     if (log_left == kMinusInfinity) return 0.0;  // nothing of this race is left to be
+    const bool alike = !race_.options.category_of_class.empty();
+    double push = 0.0;  // of each class that is left, where all get the same
+    if (alike) {
+      std::size_t number = 0;
+      for (std::size_t c = 0; c < z_.size(); ++c) number += left(c) ? 1 : 0;
+      push = std::expm1(log_left - log_all_) / static_cast<double>(number);
+    }
     for (std::size_t c = 0; c < z_.size(); ++c) {
-      gradient[c] += share * (probability(c) - (left(c) ? std::exp(z_[c] - log_left) : 0.0));
+      const double slope = probability(c) - (left(c) ? std::exp(z_[c] - log_left) : 0.0);
+      gradient[c] += share * (alike && left(c) ? push : slope);
     }
     return log_all_ - log_left;
   }

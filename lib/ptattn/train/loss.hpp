@@ -28,7 +28,10 @@ struct LossOptions {
   double lovasz = 0.5;                  ///< weight of the Lovasz-softmax loss
   std::size_t lovasz_least = 50;        ///< rows below which a class has no Lovasz loss
   /// [classes] where classes are parts of categories: half of the cross entropy and all of the
-  /// Lovasz loss are of the race within the category of the row's label. Empty: no categories.
+  /// Lovasz loss are of the race within the category of the row's label, and a row of which only
+  /// excluded classes are known pushes all others alike: the gradient takes the differences among
+  /// them for constants. (The plain one pushes the likeliest most, until it is all that is left of
+  /// a category whose parts nobody has labelled.) Empty: no categories.
   std::vector<std::uint32_t> category_of_class{};
 };
 

@@ -243,7 +243,7 @@ TEST(classify, scores_unlike_those_of_the_validation_are_unusual) {
                                              {"energy", {{2}, {-5, 1}}},
                                              {"distance", {{2}, {0, 2}}}}),
                                     2);
-    model.description.reliability.usual = {.strangeness = 3.0};
+    model.description.reliability.usual.strangeness = 3.0;
     return classify(model, cloud_of(lopsided_points(300)));
   };
   const Classification usual = classified({5.0F, 0.0F});

@@ -52,7 +52,8 @@ constexpr Writer kWriters[] = {
     {"classify_csv", "ptattn-classify in --model tiny --format csv --top-k 5 --output OUT",
      "o.csv"},
     {"classify_jsonl", "ptattn-classify in --model tiny --format jsonl --output OUT", "o.jsonl"},
-    {"segment", "ptattn-segment a.ply --model parts --probabilities -o OUT", "o.ply"},
+    {"segment", "ptattn-segment a.ply --model parts --category Table --probabilities -o OUT",
+     "o.ply"},
     {"smooth", "ptattn-smooth a.ply -o OUT", "o.pcd"},
     {"features_cloud", "ptattn-features a.ply -o OUT", "o.ply"},
     {"features_matrix", "ptattn-features a.ply -o OUT", "o.npy"},
@@ -124,7 +125,8 @@ TEST_F(Disk, a_limit_on_file_sizes_is_an_error_like_a_full_disk) {
 TEST_F(Disk, a_standard_output_that_is_full_is_an_error) {
   for (const char* command :
        {"ptattn-classify in --model tiny", "ptattn-classify in --model tiny --format jsonl",
-        "ptattn-segment a.ply --model parts -o o.ply", "ptattn-features a.ply --names",
+        "ptattn-segment a.ply --model parts --category Table -o o.ply",
+        "ptattn-features a.ply --names",
         "ptattn-features --features model --model tiny --list-layers",
         "ptattn-attention a.ply --model tiny -o o.ply",
         "ptattn-attention --model tiny --list-layers", "ptattn-smooth a.ply -o o.ply --format json",

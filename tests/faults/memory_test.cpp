@@ -12,7 +12,7 @@ TEST_F(Memory, probabilities_of_many_classes_are_bounded) {
   const std::string segment = "exec ptattn-segment a.ply --model parts -o o.ply ";
   expect_line(
       shell(segment + "--probabilities --memory 20M"), 3,
-      "ptattn-segment: a.ply: the probabilities of 94 classes take 29 MiB, more than the 20 "
+      "ptattn-segment: a.ply: the probabilities of 95 classes take 29 MiB, more than the 20 "
       "MiB of memory allowed");
   EXPECT_FALSE(has("o.ply"));
   EXPECT_EQ(shell(segment + "--memory 20M").exit_code, 0);

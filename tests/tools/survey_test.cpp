@@ -145,9 +145,9 @@ TEST_F(Survey, what_needs_the_whole_is_refused) {
 TEST_F(Survey, a_cloud_that_takes_more_than_memory_goes_to_scratch_by_itself) {
   const Finished finished = run_tool({kTown, "-o", "o.ply", "--memory", "8M"});
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("tiles, with up to"));
+  EXPECT_THAT(finished.err, HasSubstr(", with up to "));
   const Finished roomy = run_tool({kTown, "-o", "o.ply", "--memory", "1G"});
-  EXPECT_THAT(roomy.err, testing::Not(HasSubstr("tiles, with up to")));
+  EXPECT_THAT(roomy.err, testing::Not(HasSubstr(", with up to ")));
   const Finished whole =
       run_tool({kTown, "-o", "o.ply", "--memory", "8M", "--instances", "building"});
   EXPECT_EQ(whole.exit_code, 0);
@@ -267,8 +267,8 @@ TEST_F(Survey, tiles_of_other_work_are_refused) {
   ASSERT_EQ(run_tool({kTown, "-o", "o.ply", "--plan"}).exit_code, 0);
   const Finished other = run_tool({kTown, "-o", "o.ply", "--tile", "1", "--neighbors", "2"});
   EXPECT_EQ(other.exit_code, 3);
-  EXPECT_THAT(other.err, HasSubstr("was planned for "));
-  EXPECT_THAT(other.err, HasSubstr("neighbors=2"));
+  EXPECT_THAT(other.err,
+              HasSubstr(": was made with no options, now neighbors=2; --plan makes it anew\n"));
   const Finished none = run_tool({kTown, "-o", "p.ply", "--tile", "1"});
   EXPECT_EQ(none.exit_code, 3);
   EXPECT_THAT(none.err, HasSubstr("holds no plan, expected one of --plan"));

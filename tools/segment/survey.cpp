@@ -129,7 +129,8 @@ SurveyPlan require_plan(const ScratchWork& work) {
   }
   SurveyPlan plan = read_plan(work.folder);
   if (is_planned(work)) return plan;
-  throw Error(Fault::kInput, folder, "was planned for " + plan.made_by + ", now " + work.made_by);
+  throw Error(Fault::kInput, folder,
+              planned_difference(plan.made_by, work) + "; --plan makes it anew");
 }
 
 /// @throws Error(Fault::kInput) when a tile has no labels yet

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <system_error>
 
@@ -56,6 +57,18 @@ bool is_planned(const ScratchWork& work) {
   return read_plan_key(work.folder) == hash_text(work.made_by);
 }
 
+std::string planned_difference(const std::string& planned, const ScratchWork& work) {
+  const auto earlier = nlohmann::ordered_json::parse(planned, nullptr, false);
+  const auto now = nlohmann::ordered_json::parse(work.made_by, nullptr, false);
+  const auto run = run_of_json(earlier);
+  const std::string other = run ? difference_of(*run, run_of_json(now).value()) : "made by nobody";
+  if (!other.empty()) return "was " + other;
+  const auto of = [](const nlohmann::ordered_json& json) { return json.value("input", ""); };
+  if (of(earlier) != of(now)) return "was made for " + of(earlier) + ", now " + of(now);
+  if (run->version != run_of_json(now)->version) return "was made by version " + run->version;
+  return "was made before " + work.path + " was written";
+}
+
 SurveyPlan plan_in(const ScratchWork& work,
                    const std::function<SurveyPlan(const std::string& key)>& make) {
   work.folder.remove();
@@ -81,10 +94,10 @@ PointCloud usual_points(const SurveyLook& look, const SurveyPlan& plan) {
 
 void note_needs(const ScratchWork& work, const SurveyPlan& plan, std::string_view done,
                 std::uint64_t disk, std::uint64_t needed) {
-  work.progress.note(work.path, "is " + std::string(done) + " in " +
-                                    std::to_string(plan.tiles.size()) + " tiles, with up to " +
-                                    std::to_string(disk / kMebi + 1) + " MiB in " +
-                                    work.folder.path().string());
+  work.progress.note(
+      work.path, "is " + std::string(done) + " in " + std::to_string(plan.tiles.size()) +
+                     (plan.tiles.size() == 1 ? " tile" : " tiles") + ", with up to " +
+                     std::to_string(disk / kMebi + 1) + " MiB in " + work.folder.path().string());
   if (plan.memory == 0 || needed <= plan.memory) return;
   work.progress.note(work.path, "its tiles take " + std::to_string(needed / kMebi + 1) +
                                     " MiB, more than was allowed, and cannot be smaller");

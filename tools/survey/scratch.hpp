@@ -35,6 +35,10 @@ struct ScratchWork {
 /// Returns whether an earlier run planned the same work.
 [[nodiscard]] bool is_planned(const ScratchWork& work);
 
+/// Describes what else a plan was made for, as in "was made with votes=2, now no options".
+/// @param planned  made_by of that plan
+[[nodiscard]] std::string planned_difference(const std::string& planned, const ScratchWork& work);
+
 /// Makes the scratch folder anew and plans the work in it; leaves none when that fails.
 /// @param make  makes the plan, of this key
 [[nodiscard]] SurveyPlan plan_in(const ScratchWork& work,

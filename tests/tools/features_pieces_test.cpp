@@ -53,11 +53,11 @@ class FeaturesPieces : public Features {
     };
     const Finished whole = run("4G");
     ASSERT_EQ(whole.exit_code, 0) << whole.err;
-    EXPECT_THAT(whole.err, Not(HasSubstr(" tiles, with up to ")));
+    EXPECT_THAT(whole.err, Not(HasSubstr(", with up to ")));
     const std::string expected = bytes(output);
     const Finished pieces = run("150K");
     ASSERT_EQ(pieces.exit_code, 0) << pieces.err;
-    EXPECT_THAT(pieces.err, HasSubstr(" tiles, with up to "));
+    EXPECT_THAT(pieces.err, HasSubstr(", with up to "));
     EXPECT_EQ(pieces.out, whole.out);
     EXPECT_EQ(bytes(output) == expected, true);
     EXPECT_FALSE(has(output + ".scratch")) << "the scratch folder goes";
@@ -112,7 +112,7 @@ TEST_F(FeaturesPieces, go_on_from_finished_tiles) {
   EXPECT_FALSE(has("out.ply"));
   const Finished resumed = features(with(arguments, {"--resume"}));
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_THAT(resumed.err, Not(HasSubstr(" tiles, with up to "))) << "the plan stands";
+  EXPECT_THAT(resumed.err, Not(HasSubstr(", with up to "))) << "the plan stands";
   EXPECT_EQ(bytes("out.ply") == expected, true);
   EXPECT_FALSE(has("out.ply.scratch"));
 }

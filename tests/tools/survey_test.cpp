@@ -68,7 +68,7 @@ TEST_F(Survey, pieces_are_labelled_as_the_whole_and_all_else_stays) {
     const Finished pieces =
         run_tool(in_pieces({c.input, "-o", "pieces" + c.ending, "--format", "jsonl"}));
     ASSERT_EQ(pieces.exit_code, 0) << pieces.err;
-    EXPECT_THAT(pieces.err, HasSubstr(" tiles, with up to "));
+    EXPECT_THAT(pieces.err, HasSubstr(", with up to "));
     const PointCloud a = cloud("whole" + c.ending);
     const PointCloud b = cloud("pieces" + c.ending);
     EXPECT_GE(agreement(a, b, c.field), 0.997);
@@ -158,7 +158,7 @@ TEST_F(Survey, sparse_clouds_are_taken_for_the_voxels_that_they_are) {
   const auto goes_to_scratch = [&](const std::string& cloud, const std::string& memory) {
     const Finished finished = run_tool({cloud, "-o", "o.ply", "--memory", memory});
     EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    return finished.err.find("tiles, with up to") != std::string::npos;
+    return finished.err.find(", with up to ") != std::string::npos;
   };
   // 16 054 voxels of 16 383 points, and 15 177 of 58 716
   EXPECT_TRUE(goes_to_scratch(kCoast, "16M")) << "its points alone would fit twice";

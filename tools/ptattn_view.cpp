@@ -297,12 +297,12 @@ int show(const ViewSettings& s, const std::vector<Job>& jobs) {
   if (!scene.note.empty()) progress.warn("", {"distance", scene.note});
   warn_of_unlike_classes(s, jobs, scene, progress);
   view::ViewerWindow window = open_window(s, paths.front());
+  InterruptWatch::end_at_once();  // drawing asks nobody, and a window waits for keys only
   const Lettering lettering = load_letters(s, progress);
   const ViewerSettings settings = settle_viewer(s, scene, progress);
   Viewer viewer(window, std::move(scene), settings, lettering);
   const std::size_t points = print_reports(viewer.scene(), viewer.legends(), s, progress);
   if (s.files.output.empty()) {
-    InterruptWatch::end_at_once();  // the window waits for keys only
     window.run([&](char key, bool shift) { return viewer.press(key, shift); });
     return 0;
   }

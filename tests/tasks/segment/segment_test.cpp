@@ -366,6 +366,38 @@ TEST(segment, points_scattered_around_an_object_are_left_out_where_that_is_surer
   EXPECT_EQ(std::ranges::count(found.valid, false), std::ssize(found.strays));
 }
 
+/// Takes what is deeper than a person for class 94, and all else for one of classes 40 to 43, which
+/// it does not tell apart.
+class DepthNetwork final : public VoxelwiseNetwork {
+ public:
+  DepthNetwork() : VoxelwiseNetwork(12, kClasses) {}
+
+ private:
+  static constexpr std::size_t kClasses = 95;
+
+  void score(const PointInput& input, std::size_t, float* scores) const override {
+    bool deep = false;
+    for (std::size_t v = 0; v < input.positions.rows; ++v) deep |= input.positions(v, 1) > 0.5F;
+    for (std::size_t c = 0; c < kClasses; ++c) {
+      const bool likely = deep ? c == 94 : c >= 40 && c < 44;
+      scores[c] = std::log(!likely ? (deep ? 0.4F : 0.3F) / 94.0F : deep ? 0.6F : 0.7F / 4.0F);
+    }
+  }
+};
+
+TEST(segment, a_category_is_as_sure_as_its_share_whatever_its_parts) {
+  SegmenterModel model = load_segmenter(PTATTN_SOURCE_DIR "/samples/models/parts");
+  model.network = std::make_unique<DepthNetwork>();
+  model.description.reliability = {};
+  const auto taken_for = [&](std::size_t strays) {
+    const Segmentation found = segment(model, person_among(strays));
+    EXPECT_EQ(found.strays.empty(), strays == 0);
+    return model.description.categories[found.category.value()];
+  };
+  EXPECT_EQ(taken_for(0), "Chair");
+  EXPECT_EQ(taken_for(102), "Chair") << "Other has one part and is always sure of it";
+}
+
 TEST(segment, votes_average_the_probabilities_of_quarter_turns) {
   SegmenterModel model = height_model();
   model.description.preprocessing.channels = {{ChannelKind::kPosition, 0},

@@ -176,9 +176,13 @@ Labelled label_points(const SegmenterModel& model, const PointCloud& cloud,
   return labelled;
 }
 
-/// How sure a labelling is, of the category as well where that was guessed.
-double certainty_of(const Segmentation& result) {
-  return result.category_share.value_or(1.0) * result.mean_confidence;
+/// Returns whether one labelling is surer than another, of the category as well where that was
+/// guessed. Confidences are those of the parts of a category: they tell nothing of two.
+bool is_surer(const Segmentation& one, const Segmentation& other) {
+  const double a = one.category_share.value_or(1.0);
+  const double b = other.category_share.value_or(1.0);
+  return one.category == other.category ? a * one.mean_confidence > b * other.mean_confidence
+                                        : a > b;
 }
 
 /// Labels an object without the points that may not belong to it, if that is surer.
@@ -193,7 +197,7 @@ void leave_out_apart_points(const SegmenterModel& model, const PointCloud& cloud
   PointCloud others = take_points(cloud, all_but(cloud.size(), points));
   others.metadata() = cloud.metadata();
   Labelled without = label_points(model, others, options, {});
-  if (certainty_of(without.result) <= certainty_of(labelled.result)) return;
+  if (!is_surer(without.result, labelled.result)) return;
   labelled.result = spread(std::move(without.result), cloud, points);
   labelled.result.notes.push_back(apart_note(apart, n));
 }

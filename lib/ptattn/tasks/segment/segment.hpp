@@ -73,7 +73,8 @@ void judge_the_unusual(const SegmenterModel& model, Segmentation& result);
 /// kernel attention (`Interpolator`); the model's temperature calibrates them last, which changes
 /// no label. Where classes are parts of objects, those of other categories get probability 0 before
 /// that. Points that may not belong to an object (find_apart_points) count as stray where the
-/// labels of the others are surer without them: confidence times the share of the guessed category.
+/// labels of the others are surer without them: confidence times the share of the guessed category,
+/// or that share alone where without them it is another one.
 /// @throws Error(Fault::kInput) for a cloud that `voxelize` refuses; Error(Fault::kModel) when the
 ///         scores are not finite; Error(Fault::kUsage) for a category that the model does not have,
 ///         or none where the network takes it as an input, and for votes out of range

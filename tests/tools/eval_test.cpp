@@ -188,6 +188,9 @@ TEST_F(Eval, wrong_usage) {
                "--map: leads to \"ground\", which is no named class");
   expect_error({"a.ply", "--output", "a.ply"}, 2,
                "a.ply: is an input, --output would overwrite it");
+  expect_error({"a.ply", "--output", "b.csv.gz"}, 2,
+               "b.csv.gz: is no name for results, expected one ending in .csv, .json, .jsonl or "
+               ".txt");
   EXPECT_EQ(eval({"a.ply", "--model", "nowhere"}).exit_code, 4);
 }
 

@@ -269,6 +269,9 @@ TEST_F(Survey, tiles_of_other_work_are_refused) {
   EXPECT_EQ(other.exit_code, 3);
   EXPECT_THAT(other.err,
               HasSubstr(": was made with no options, now neighbors=2; --plan makes it anew\n"));
+  const Finished foreign = run_tool({kCoast, "-o", "o.ply", "--tile", "1"});
+  EXPECT_EQ(foreign.exit_code, 3);
+  EXPECT_THAT(foreign.err, HasSubstr(": was made with another input; --plan makes it anew\n"));
   const Finished none = run_tool({kTown, "-o", "p.ply", "--tile", "1"});
   EXPECT_EQ(none.exit_code, 3);
   EXPECT_THAT(none.err, HasSubstr("holds no plan, expected one of --plan"));

@@ -65,6 +65,8 @@ TEST_F(Usage, wrong_options_are_one_line) {
       {{"--format", "xml", "a.ply"},
        "--format: \"xml\" is none of table, json, jsonl, csv, see --help"},
       {{"--format", "json", "-o", "a.csv", "a.ply"}, "--format: json contradicts the name a.csv"},
+      {{"-o", "names.ply", "a.ply"},
+       "names.ply: is no name for results, expected one ending in .csv, .json, .jsonl or .txt"},
       {{"--threads", "-1", "a.ply"},
        "--threads: -1 is not a whole number from 0 to 4096, see --help"},
       {{"--fail-fast", "--keep-going", "a.ply"}, "--fail-fast excludes --keep-going, see --help"},

@@ -24,14 +24,15 @@ Spot at(double confidence, double accuracy) {
 }
 
 void draw_axes(const ReliabilityTable& table, const Canvas& canvas) {
-  canvas.text({kLeft, 10.0}, "calibration error " + percent_text(table.expected_error(), 2));
+  canvas.text({kLeft, 10.0}, "calibration error " + percent_text(table.expected_error(), 2),
+              Anchor::kStart);
   for (int tenth = 0; tenth <= 10; tenth += 2) {
     const double x = tenth / 10.0;
     canvas.line(at(0.0, x), at(1.0, x), kGrid);
-    canvas.text({kLeft - 40.0, at(0.0, x).y - 8.0}, number_text(x));
-    canvas.text({at(x, 0.0).x - 10.0, at(x, 0.0).y + 8.0}, number_text(x));
+    canvas.text({kLeft - 8.0, at(0.0, x).y - 8.0}, number_text(x), Anchor::kEnd);
+    canvas.text({at(x, 0.0).x, at(x, 0.0).y + 8.0}, number_text(x), Anchor::kMiddle);
   }
-  canvas.text({kLeft, at(0.0, 0.0).y + 34.0}, "share of all");
+  canvas.text({kLeft, at(0.0, 0.0).y + 34.0}, "share of all", Anchor::kStart);
 }
 
 void draw_diagram(const ReliabilityTable& table, const Canvas& canvas) {

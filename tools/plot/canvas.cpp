@@ -32,6 +32,12 @@ void draw_box(Image& image, Spot a, Spot b, const Rgb& color) {
   fill(image, left, top, pixel(std::max(a.x, b.x)) - left, pixel(std::max(a.y, b.y)) - top, color);
 }
 
+void draw_text(Image& image, Spot at, const std::string& text, Anchor anchor) {
+  const double before = static_cast<double>(anchor) / 2.0;  // share of the text
+  const double left = at.x - before * static_cast<double>(text_length(text));
+  write_text(image, pixel(left), pixel(at.y), text, kInk);
+}
+
 std::string hex(const Rgb& color) {
   std::array<char, 8> text;
   std::snprintf(text.data(), text.size(), "#%02x%02x%02x", color[0], color[1], color[2]);
@@ -45,6 +51,12 @@ std::string attribute(const char* name, double value) {
 std::string svg_line(Spot a, Spot b, const Rgb& color) {
   return "<line" + attribute("x1", a.x) + attribute("y1", a.y) + attribute("x2", b.x) +
          attribute("y2", b.y) + " stroke=\"" + hex(color) + "\"/>\n";
+}
+
+std::string svg_text(Spot at, const std::string& text, Anchor anchor) {
+  constexpr std::array kNames{"start", "middle", "end"};
+  return "<text" + attribute("x", at.x) + attribute("y", at.y + kTextDescent) + " text-anchor=\"" +
+         kNames[static_cast<std::size_t>(anchor)] + "\">" + text + "</text>\n";
 }
 
 std::string svg_box(Spot a, Spot b, const Rgb& color) {
@@ -65,11 +77,8 @@ Image draw_image(Spot size, const Drawing& drawing) {
   Image image(pixel(size.x), pixel(size.y), kPaper);
   drawing({.line = [&](Spot a, Spot b, const Rgb& color) { draw_line(image, a, b, color); },
            .box = [&](Spot a, Spot b, const Rgb& color) { draw_box(image, a, b, color); },
-           .text =
-               [&](Spot at, const std::string& text) {
-                 write_text(image, static_cast<std::size_t>(at.x),
-                            static_cast<std::size_t>(std::max(0.0, at.y)), text, kInk);
-               }});
+           .text = [&](Spot at, const std::string& text,
+                       Anchor anchor) { draw_text(image, at, text, anchor); }});
   return image;
 }
 
@@ -79,11 +88,8 @@ std::string draw_svg(Spot size, const Drawing& drawing) {
                     "\" font-family=\"sans-serif\" font-size=\"14\">\n";
   drawing({.line = [&](Spot a, Spot b, const Rgb& color) { svg += svg_line(a, b, color); },
            .box = [&](Spot a, Spot b, const Rgb& color) { svg += svg_box(a, b, color); },
-           .text =
-               [&](Spot at, const std::string& text) {
-                 svg += "<text" + attribute("x", at.x) + attribute("y", at.y + kTextDescent) + ">" +
-                        text + "</text>\n";
-               }});
+           .text = [&](Spot at, const std::string& text,
+                       Anchor anchor) { svg += svg_text(at, text, anchor); }});
   return svg + "</svg>\n";
 }
 

@@ -13,11 +13,14 @@ struct Spot {
   double y;
 };
 
+/// Which end of a text stands at its place.
+enum class Anchor { kStart, kMiddle, kEnd };
+
 /// What a drawing is made with, on pixels or in a document.
 struct Canvas {
   std::function<void(Spot, Spot, const Rgb&)> line;
   std::function<void(Spot corner, Spot opposite, const Rgb&)> box;  ///< filled
-  std::function<void(Spot, const std::string&)> text;               ///< from its upper left corner
+  std::function<void(Spot, const std::string&, Anchor)> text;       ///< below its upper edge
 };
 
 using Drawing = std::function<void(const Canvas&)>;

@@ -58,14 +58,17 @@ bool is_planned(const ScratchWork& work) {
 }
 
 std::string planned_difference(const std::string& planned, const ScratchWork& work) {
-  const auto earlier = nlohmann::ordered_json::parse(planned, nullptr, false);
-  const auto now = nlohmann::ordered_json::parse(work.made_by, nullptr, false);
+  const auto earlier = nlohmann::json::parse(planned, nullptr, false);
+  const auto now = nlohmann::json::parse(work.made_by);
   const auto run = run_of_json(earlier);
-  const std::string other = run ? difference_of(*run, run_of_json(now).value()) : "made by nobody";
+  if (!run) return "was not made by " + run_of_json(now)->tool;
+  const std::string other = difference_of(*run, *run_of_json(now));
   if (!other.empty()) return "was " + other;
-  const auto of = [](const nlohmann::ordered_json& json) { return json.value("input", ""); };
-  if (of(earlier) != of(now)) return "was made for " + of(earlier) + ", now " + of(now);
-  if (run->version != run_of_json(now)->version) return "was made by version " + run->version;
+  for (const char* const key : {"version", "input"}) {
+    const auto was = earlier.find(key);
+    if (was == earlier.end() || *was != now[key])
+      return "was made with another " + std::string(key);
+  }
   return "was made before " + work.path + " was written";
 }
 

@@ -16,8 +16,7 @@ constexpr double kTop = 34.0;
 constexpr double kBetween = 56.0;
 constexpr double kRight = 20.0;
 constexpr double kBottom = 46.0;
-constexpr double kCharacter = 10.0;  // of text, wide: 12 in pixels, 8 in documents
-constexpr double kDot = 2.0;         // half of its side
+constexpr double kDot = 2.0;  // half of its side
 constexpr std::size_t kMostDots = 60;
 
 struct Series {
@@ -70,30 +69,19 @@ std::vector<Panel> panels_of(const std::vector<Series>& all) {
   return panels;
 }
 
-double width_of(const std::string& text) {
-  return kCharacter * static_cast<double>(text.size());
-}
-
 void draw_axes(const Panel& panel, const Canvas& canvas) {
-  canvas.text({kLeft, panel.top - 22.0}, panel.series.title);
+  canvas.text({kLeft, panel.top - 22.0}, panel.series.title + ", by step", Anchor::kStart);
   for (const double tick : axis_ticks(panel.high)) {
     const Spot left = panel.at(0.0, tick);
     canvas.line(left, panel.at(panel.steps, tick), kGrid);
-    canvas.text({6.0, left.y - 8.0}, number_text(tick));
+    canvas.text({left.x - 8.0, left.y - 8.0}, number_text(tick), Anchor::kEnd);
   }
-  const std::string name = "step";
-  const double name_left = kWidth - kRight - width_of(name);
   for (const double tick : axis_ticks(panel.steps)) {
     const Spot below = panel.at(tick, panel.low);
-    const std::string number = number_text(tick);
-    const double left = below.x - width_of(number) / 2.0;
     canvas.line(below, {below.x, below.y + 6.0}, kInk);
-    if (left + width_of(number) + kCharacter < name_left)
-      canvas.text({left, below.y + 8.0}, number);
+    canvas.text({below.x, below.y + 8.0}, number_text(tick), Anchor::kMiddle);
   }
-  const Spot end = panel.at(panel.steps, panel.low);
-  canvas.text({name_left, end.y + 8.0}, name);
-  canvas.line(panel.at(0.0, panel.low), end, kInk);
+  canvas.line(panel.at(0.0, panel.low), panel.at(panel.steps, panel.low), kInk);
 }
 
 /// Few values are dots as well: one alone has no line.

@@ -329,10 +329,10 @@ class EastNetwork final : public VoxelwiseNetwork {
   }
 };
 
-/// A person, and stray points anywhere in the cube around it, after its own.
-PointCloud person_among(std::size_t strays) {
-  const PointCloud person = read_cloud(PTATTN_SOURCE_DIR "/samples/clouds/person.pcd");
-  const RawVector<Position> own = person.positions();
+/// A sample, and stray points anywhere in the cube around it, after its own.
+PointCloud sample_among(std::size_t strays, const std::string& name) {
+  const PointCloud sample = read_cloud(PTATTN_SOURCE_DIR "/samples/clouds/" + name);
+  const RawVector<Position> own = sample.positions();
   std::vector<Position> points(own.begin(), own.end());
   Random random(5);
   for (std::size_t i = 0; i < strays; ++i) {
@@ -344,9 +344,9 @@ PointCloud person_among(std::size_t strays) {
 
 TEST(segment, points_scattered_around_an_object_are_left_out_where_that_is_surer) {
   const SegmenterModel parts = load_segmenter(PTATTN_SOURCE_DIR "/samples/models/parts");
-  const Segmentation clean = segment(parts, person_among(0));
+  const Segmentation clean = segment(parts, sample_among(0, "airplane.ply"));
   constexpr std::size_t kStrays = 102;
-  const PointCloud cloud = person_among(kStrays);
+  const PointCloud cloud = sample_among(kStrays, "airplane.ply");
   const Segmentation found = segment(parts, cloud, {.probabilities = true});
   EXPECT_EQ(found.category, clean.category);
   ASSERT_FALSE(found.notes.empty());
@@ -390,7 +390,7 @@ TEST(segment, a_category_is_as_sure_as_its_share_whatever_its_parts) {
   model.network = std::make_unique<DepthNetwork>();
   model.description.reliability = {};
   const auto taken_for = [&](std::size_t strays) {
-    const Segmentation found = segment(model, person_among(strays));
+    const Segmentation found = segment(model, sample_among(strays, "person.pcd"));
     EXPECT_EQ(found.strays.empty(), strays == 0);
     return model.description.categories[found.category.value()];
   };

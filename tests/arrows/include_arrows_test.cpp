@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include "../io/temp_folder.hpp"
+
 namespace ptattn::test {
 namespace {
 
@@ -13,20 +15,17 @@ namespace fs = std::filesystem;
 class IncludeArrows : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = fs::path(testing::TempDir()) /
-            testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(root_);
     fs::create_directories(root_ / "lib/ptattn");
     fs::create_directories(root_ / "tools");
   }
-  void TearDown() override { fs::remove_all(root_); }
 
   void write(const fs::path& file, const std::string& text) {
     fs::create_directories((root_ / file).parent_path());
     std::ofstream(root_ / file) << text;
   }
 
-  fs::path root_;
+  const TempFolder folder_;
+  const fs::path root_ = folder_.path();
 };
 
 std::string describe(const std::vector<Violation>& found) {

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "../io/temp_folder.hpp"
+
 namespace ptattn::test {
 namespace {
 
@@ -62,9 +64,8 @@ TEST(type_names, of_the_library_occur_once) {
 }
 
 TEST(type_names, of_two_headers_are_found) {
-  const fs::path root = fs::path(testing::TempDir()) / "type_names";
-  fs::remove_all(root);
-  fs::create_directories(root);
+  const TempFolder folder;
+  const fs::path root = folder.path();
   std::ofstream(root / "a.hpp") << "class Window;\nstruct Window {\n  struct Inner {};\n};\n";
   std::ofstream(root / "b.hpp")
       << "enum class Window : int { kA };\nstruct Inner final {\n};\nclass Inner::Deep {\n};\n";
@@ -72,7 +73,6 @@ TEST(type_names, of_two_headers_are_found) {
   EXPECT_EQ(types.size(), 2U);
   EXPECT_EQ(types.at("Window").size(), 2U);
   EXPECT_EQ(types.at("Inner").size(), 1U);
-  fs::remove_all(root);
 }
 
 }  // namespace

@@ -2,14 +2,18 @@
 // end in the undisturbed result or in an error, and leave nothing behind that changes the next.
 
 #include <gtest/gtest.h>
+#include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "../tools/scratch.hpp"
@@ -36,6 +40,18 @@ void with_threads(int threads, const std::function<void()>& body) {
   tbb::task_arena(threads).execute(body);
 }
 
+/// Waits until that many threads work in this arena. TBB ends the process where a worker that
+/// starts has no memory, which is not what is tested here: all start before an event may happen.
+void gather(int threads) {
+  const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::atomic<int> here = 0;
+  const auto wait = [&](int) {
+    ++here;
+    while (here < threads && std::chrono::steady_clock::now() < latest) std::this_thread::yield();
+  };
+  tbb::parallel_for(0, threads, wait, tbb::simple_partitioner());
+}
+
 enum class End { kResult, kNoMemory, kStopped, kError };
 
 /// What a scenario came to while `event` lay in wait.
@@ -50,9 +66,10 @@ Disturbed run_disturbed(const Scenario& scenario, int threads, AllocationEvent e
                         std::uint64_t n) {
   Disturbed run;
   with_threads(threads, [&] {
-    // Workers join the arena and get what TBB makes for them: without memory for that TBB ends the
-    // process, which is not what is tested here.
-    if (event != AllocationEvent::kNone) (void)scenario.run();
+    if (event != AllocationEvent::kNone) {
+      gather(threads);
+      (void)scenario.run();  // what TBB makes for workers that join is made now
+    }
     arm(event, n);
     try {
       run.hash = scenario.run();

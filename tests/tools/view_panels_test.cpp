@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "../io/temp_folder.hpp"
 #include "../sanitizers.hpp"
 #include "view/captions.hpp"
 #include "view/legend_panel.hpp"
@@ -281,7 +282,8 @@ TEST_F(Panels, small_pictures_have_none_that_would_hide_them) {
 }
 
 TEST(letters, without_a_font_are_dots) {
-  const std::string settings = testing::TempDir() + "ptattn_no_letters.conf";
+  const TempFolder folder;
+  const std::string settings = folder / "none.conf";
   std::ofstream(settings) << "<fontconfig></fontconfig>\n";
   ::setenv("FONTCONFIG_FILE", settings.c_str(), 1);
   const Lettering dots;

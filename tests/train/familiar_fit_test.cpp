@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../io/temp_folder.hpp"
 #include "ptattn/core/clone.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
@@ -42,10 +43,8 @@ std::vector<PlaceFeatures> places(std::size_t n) {
 }
 
 FamiliarFeatures written_and_read(const FamiliarFit& fit) {
-  const std::filesystem::path folder =
-      std::filesystem::path(testing::TempDir()) / "familiar_fit_test";
-  std::filesystem::create_directories(folder);
-  write_familiar(folder, fit);
+  const TempFolder folder;
+  write_familiar(folder.path(), fit);
   return {SafetensorsFile(folder / kFamiliarFile), fit.classes, fit.features};
 }
 
@@ -87,9 +86,9 @@ TEST(familiar_fit, of_few_places_says_nothing) {
 TEST(familiar_fit, is_taken_over_for_other_classes) {
   const std::vector<PlaceFeatures> all = places(4);
   const FamiliarFit before = fit_familiar({&all[0], &all[1], &all[2], &all[3]}, 2);
-  (void)written_and_read(before);
-  const SafetensorsFile known(std::filesystem::path(testing::TempDir()) / "familiar_fit_test" /
-                              kFamiliarFile);
+  const TempFolder folder;
+  write_familiar(folder.path(), before);
+  const SafetensorsFile known(folder / kFamiliarFile);
   ClassifiedFeatures items{Matrix(30, 2), std::vector<std::uint32_t>(30, 1)};
   for (std::size_t i = 0; i < 30; ++i) {
     items.features(i, 0) = 50.0F;
@@ -115,9 +114,9 @@ TEST(familiar_fit, is_taken_over_for_other_classes) {
 TEST(familiar_features, refuse_tensors_of_another_model) {
   const std::vector<PlaceFeatures> all = places(1);
   const FamiliarFit fit = fit_familiar({&all[0]}, 2);
-  (void)written_and_read(fit);
-  const std::filesystem::path file =
-      std::filesystem::path(testing::TempDir()) / "familiar_fit_test" / kFamiliarFile;
+  const TempFolder folder;
+  write_familiar(folder.path(), fit);
+  const std::filesystem::path file = folder / kFamiliarFile;
   EXPECT_THROW(FamiliarFeatures(SafetensorsFile(file), 3, 2), Error);
   EXPECT_THROW(FamiliarFeatures(SafetensorsFile(file), 2, 3), Error);
 }

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../io/temp_folder.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/models/familiar_features.hpp"
@@ -52,10 +53,8 @@ TEST(familiar_scores, are_strange_where_no_class_stands_out_or_the_others_do_not
   double mean = 0.0;
   for (const double u : fit.strangeness) mean += u / static_cast<double>(kItems);
   EXPECT_NEAR(mean, 0.0, 1e-6);
-  const std::filesystem::path folder =
-      std::filesystem::path(testing::TempDir()) / "familiar_scores_fit_test";
-  std::filesystem::create_directories(folder);
-  write_familiar_scores(folder, fit);
+  const TempFolder folder;
+  write_familiar_scores(folder.path(), fit);
   const FamiliarScores familiar(SafetensorsFile(folder / kFamiliarFile), 3);
   const auto of = [&](float a, float b, float c) {
     return familiar.strangeness(std::array<float, 3>{a, b, c});

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "../io/temp_folder.hpp"
 #include "linear_network.hpp"
 #include "ptattn/core/error.hpp"
 
@@ -91,7 +92,8 @@ TEST(with_classes, keeps_colors_and_codes_where_all_are_known) {
 }
 
 TEST(write_model, writes_what_read_model_spec_reads) {
-  const fs::path folder = fs::path(testing::TempDir()) / "write_model";
+  const TempFolder above;
+  const fs::path folder = above / "write_model";
   LinearNetwork network(2, 2);
   ModelSpec spec = spec_of({"x", "y"}, kTwo);
   spec.palette = {{1, 1, 1}, {2, 2, 2}};
@@ -101,7 +103,6 @@ TEST(write_model, writes_what_read_model_spec_reads) {
   EXPECT_EQ(read.classes, spec.classes);
   EXPECT_EQ(read.palette, spec.palette);
   EXPECT_THAT(read.channels(), ElementsAre("a", "b"));
-  fs::remove_all(folder);
 }
 
 }  // namespace

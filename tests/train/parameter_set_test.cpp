@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "../io/temp_folder.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/files/safetensors.hpp"
 
@@ -13,12 +14,6 @@ namespace ptattn::test {
 namespace {
 
 using namespace train;
-
-std::filesystem::path scratch_file() {
-  return std::filesystem::path(testing::TempDir()) /
-         (std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) +
-          ".safetensors");
-}
 
 /// Two matrices of odd sizes, of which the second has two names, and a buffer.
 void declare_all(ParameterSet& set) {
@@ -57,8 +52,9 @@ TEST(parameter_set, what_is_saved_is_loaded_again) {
   declare_all(saved);
   fill(saved);
   saved.buffer_values()[0] = 0.25F;
-  saved.save(scratch_file());
-  const SafetensorsFile file(scratch_file());
+  const TempFolder folder;
+  saved.save(folder / "a.safetensors");
+  const SafetensorsFile file(folder / "a.safetensors");
   EXPECT_THAT(file.names(),
               testing::UnorderedElementsAre("a.weight", "b.weight", "c.weight", "n.running_var"));
   EXPECT_EQ(file.values("c.weight"), file.values("b.weight"));
@@ -73,8 +69,9 @@ TEST(parameter_set, a_head_of_other_classes_stays_as_it_is_unless_strict) {
   ParameterSet saved;
   declare_all(saved);
   fill(saved);
-  saved.save(scratch_file());
-  const SafetensorsFile file(scratch_file());
+  const TempFolder folder;
+  saved.save(folder / "a.safetensors");
+  const SafetensorsFile file(folder / "a.safetensors");
   ParameterSet other;
   other.declare(Parameter{.name = "a.weight", .shape = {4, 5}});
   other.declare(Parameter{.name = "b.weight", .shape = {7}});
@@ -89,8 +86,9 @@ TEST(parameter_set, a_name_that_occurs_twice_is_refused) {
   ParameterSet set;
   set.declare(Parameter{.name = "a", .shape = {1}, .alias = "a"});
   set.allocate();
-  EXPECT_THROW(set.save(scratch_file()), Error);
-  EXPECT_FALSE(std::filesystem::exists(scratch_file()));
+  const TempFolder folder;
+  EXPECT_THROW(set.save(folder / "a.safetensors"), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder / "a.safetensors"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "../io/temp_folder.hpp"
 #include "network_checks.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/files/safetensors.hpp"
@@ -42,8 +43,8 @@ TEST(pct_trainer, scores_are_those_of_inference) {
   const auto network = trainer(0.5);
   const Clouds clouds({30, 25, 64, 33});
   (void)loss_of_step(*network, clouds.input(), 4);  // moves the running statistics
-  const std::filesystem::path file =
-      std::filesystem::path(testing::TempDir()) / "pct_trainer_scores.safetensors";
+  const TempFolder folder;
+  const std::filesystem::path file = folder / "scores.safetensors";
   network->parameters().save(file);
   const SafetensorsFile weights(file);
   EXPECT_THAT(*weights.shape("conv1.weight"), testing::ElementsAre(6, 3, 1));

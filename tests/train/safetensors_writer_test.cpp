@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../io/temp_folder.hpp"
 #include "ptattn/models/files/safetensors.hpp"
 
 namespace ptattn::test {
@@ -38,7 +39,8 @@ TEST(to_half, keeps_subnormal_numbers) {
 }
 
 TEST(write_safetensors, halves_are_read_as_the_nearest_floats) {
-  const fs::path path = fs::path(testing::TempDir()) / "halves.safetensors";
+  const TempFolder folder;
+  const fs::path path = folder / "halves.safetensors";
   std::vector<float> values(999);
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<float>(std::ldexp(std::sin(static_cast<double>(i)), -(i % 13)));
@@ -55,7 +57,6 @@ TEST(write_safetensors, halves_are_read_as_the_nearest_floats) {
   EXPECT_EQ(file.values("b"), large);  // beyond the range of float16
   EXPECT_EQ(file.values("c"), large);
   EXPECT_LT(fs::file_size(path), 2500U);
-  fs::remove(path);
 }
 
 }  // namespace

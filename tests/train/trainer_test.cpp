@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "../io/temp_folder.hpp"
 #include "linear_network.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
@@ -25,15 +26,10 @@ constexpr std::size_t kChannels = 7;
 class TrainerRun : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) /
-              testing::UnitTest::GetInstance()->current_test_info()->name();
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     options_.steps = 12;
     options_.schedule.learning_rate = 0.05;
     options_.freeze_norms = 0.5;
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   [[nodiscard]] fs::path checkpoint() const { return folder_ / "checkpoint"; }
   /// Weights after a run that is stopped and loaded again after `stop` steps.
@@ -55,7 +51,7 @@ class TrainerRun : public testing::Test {
     return result;
   }
 
-  fs::path folder_;
+  const TempFolder folder_;
   TrainerOptions options_;
   SceneStream stream_{{village(80.0)}, kSpace, small_profile(), {.voxels = 1500}};
 };

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "../io/temp_folder.hpp"
 #include "network_checks.hpp"
 #include "ptattn/core/error.hpp"
 #include "ptattn/models/files/safetensors.hpp"
@@ -33,8 +34,8 @@ std::unique_ptr<train::TrainableNetwork> trainer(const std::string& more = "",
 void expect_scores_of_inference(train::TrainableNetwork& network, const ArchitectureConfig& config,
                                 const TrainingScene& scene) {
   (void)loss_of_step(network, scene.input(), scene.rows());  // moves the running statistics
-  const std::filesystem::path file =
-      std::filesystem::path(testing::TempDir()) / "ptv3_trainer_scores.safetensors";
+  const TempFolder folder;
+  const std::filesystem::path file = folder / "scores.safetensors";
   network.parameters().save(file);
   const SafetensorsFile weights(file);
   const auto inference = make_point_network(config, weights);

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include "../io/temp_folder.hpp"
+
 #include <cstdlib>
 #include <fstream>
 #include <numeric>
@@ -65,7 +67,8 @@ TEST(typeface, broken_utf8_is_drawn_as_such) {
 }
 
 TEST(typeface, without_fonts_there_is_none) {
-  const std::string settings = testing::TempDir() + "ptattn_no_fonts.conf";
+  const TempFolder folder;
+  const std::string settings = folder / "none.conf";
   std::ofstream(settings) << "<fontconfig></fontconfig>\n";
   ::setenv("FONTCONFIG_FILE", settings.c_str(), 1);
   EXPECT_EQ(Typeface::find(), nullptr);

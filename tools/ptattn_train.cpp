@@ -208,6 +208,11 @@ void declare_details(CLI::App& app, TrainSettings& s) {
                  "Multiply the learning rate by X for each layer below the last [1]")
       ->type_name("X")
       ->check(number(0.01, 1.0));
+  app.add_option("--block-rate", s.block_rate,
+                 "Multiply the learning rate by X in the Transformer blocks of ptv3 and litept, "
+                 "which go to waste at high rates [0.1]")
+      ->type_name("X")
+      ->check(number(0.001, 1.0));
   app.add_option("--balance", s.balance,
                  "Weigh classes in the loss by their rarity to the power X, within 0.7 to 1.5; 0: "
                  "all alike, so that probabilities follow the frequencies [0.15]")

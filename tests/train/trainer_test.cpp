@@ -67,6 +67,24 @@ TEST_F(TrainerRun, learns_what_a_linear_network_can) {
   EXPECT_EQ(trainer.steps(), 60U);
 }
 
+TEST_F(TrainerRun, blocks_learn_at_their_own_rate) {
+  options_.weight_decay = 0.0;
+  const auto moved_by = [&](double block_rate) {
+    options_.block_rate = block_rate;
+    LinearNetwork network(kChannels, 2);
+    network.parameters().mark_block(1);  // the biases
+    Trainer trainer(network, stream_, kSpace, options_);
+    trainer.step();
+    const auto& list = network.parameters().parameters();
+    return std::pair(list[0].value[0], list[1].value[0]);
+  };
+  const auto [weight, bias] = moved_by(1.0);
+  const auto [same_weight, slow_bias] = moved_by(0.125);
+  EXPECT_EQ(same_weight, weight);
+  EXPECT_NE(bias, 0.0F);
+  EXPECT_FLOAT_EQ(slow_bias, 0.125F * bias);
+}
+
 TEST_F(TrainerRun, leaves_the_same_bytes_wherever_it_was_stopped) {
   const std::vector<float> whole = run(0);
   EXPECT_EQ(run(3), whole);

@@ -93,6 +93,17 @@ TEST(volt_trainer, scores_are_those_of_inference) {
   expect_same_bytes_for_any_thread_count(*network, scene.input(), scene.rows());
 }
 
+TEST(ptv3_trainer, parameters_of_blocks_are_known_as_such) {
+  const auto network = trainer();
+  std::size_t of_blocks = 0;
+  for (const train::Parameter& parameter : network->parameters().parameters()) {
+    EXPECT_EQ(parameter.in_block, parameter.name.find(".block") != std::string::npos)
+        << parameter.name;
+    of_blocks += parameter.in_block ? 1 : 0;
+  }
+  EXPECT_GT(of_blocks, 0U);
+}
+
 TEST(ptv3_trainer, gradients_are_the_slopes_of_the_loss) {
   const auto network = trainer();
   const TrainingScene scene({70, 20, 45}, 5, 1);

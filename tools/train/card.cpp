@@ -147,6 +147,7 @@ std::string model_card(const CardFacts& facts) {
   }
   text += "## Training\n\n    " + facts.command + "\n\n";
   if (facts.head_note.empty()) text += "![Curve](training/curve.png)\n\n";
+  if (!facts.jumps.empty()) text += "Doubtful: " + facts.jumps + ".\n\n";
   if (facts.clouds.empty()) return text + "## Accuracy\n\nNot measured: nothing was held out.\n";
   text +=
       "## Accuracy\n\nOf held-out points, in percent: IoU per class, mean IoU of the classes "

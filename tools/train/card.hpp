@@ -34,6 +34,7 @@ struct CardFacts {
   std::uint64_t best_step;   ///< of the weights that were kept
   std::string weights_note;  ///< what float16 costs, as measured; may be empty
   std::string head_note;     ///< how the head was fitted; empty: everything was trained in steps
+  std::string jumps;         ///< TrainLog::jumps
   double minutes;
   const std::vector<train::CloudScores>& clouds;
   std::string reliability;  ///< see reliability_text

@@ -240,6 +240,7 @@ class HeadFit {
                              .best_step = 0,
                              .weights_note = "",
                              .head_note = note,
+                             .jumps = "",
                              .minutes = 0.0,
                              .clouds = clouds,
                              .reliability = {}}));

@@ -1,5 +1,6 @@
 #include "log.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <fstream>
@@ -77,6 +78,19 @@ void TrainLog::add(const CurvePoint& point) {
               {"gradient_norm", rounded(point.gradient_norm, 1e4)},
               {"steps_per_second", rounded(point.steps_per_second, 1e3)}}
              .dump());
+}
+
+std::string TrainLog::jumps() const {
+  constexpr double kLargest = 25.0;
+  constexpr std::size_t kRarely = 5;
+  const auto large = static_cast<std::size_t>(std::ranges::count_if(
+      curve_, [](const CurvePoint& point) { return !(point.gradient_norm < kLargest); }));
+  if (large * kRarely < curve_.size() || large == 0) return "";
+  return "gradients jumped in " +
+         percent_text(static_cast<double>(large) / static_cast<double>(curve_.size())) +
+         " of the run (norms above " + fixed_text(kLargest, 0) +
+         "): parts of the network may have gone to waste, and a lower --learning-rate or "
+         "--block-rate, or other weights to begin with, may give a better model";
 }
 
 void TrainLog::add(const ValidationPoint& point, const std::vector<std::string>& classes,

@@ -48,6 +48,10 @@ class TrainLog {
 
   [[nodiscard]] const std::vector<CurvePoint>& curve() const { return curve_; }
   [[nodiscard]] const std::vector<ValidationPoint>& validations() const { return validations_; }
+  /// Says so where gradients jumped in a fifth of the run or more: a healthy network's norm stays
+  /// below 10, one whose deep levels have come to say the same of every point has norms of 10^2 to
+  /// 10^4. Empty where they did not.
+  [[nodiscard]] std::string jumps() const;
 
  private:
   void append(const std::string& line);

@@ -151,6 +151,7 @@ class Planner {
     trainer.average = settings_.average;
     trainer.freeze_norms = settings_.freeze_norms;
     trainer.layer_rate = settings_.layer_rate;
+    trainer.block_rate = settings_.block_rate;
     trainer.head_only = settings_.freeze_encoder;
     if (settings_.weights == "float32") plan_.weights = train::WeightType::kFloat32;
     trainer.schedule.learning_rate =

@@ -320,9 +320,11 @@ class Run {
                                 .best_step = step,
                                 .weights_note = weights_note_,
                                 .head_note = "",
+                                .jumps = log_->jumps(),
                                 .minutes = trainer_->minutes(),
                                 .clouds = clouds,
                                 .reliability = reliability_text(*finding, data_.truth.space)}));
+    if (!log_->jumps().empty()) say(log_->jumps());
     say("wrote " + settings_.output + ", " + std::to_string(trainer_->steps()) + " steps in " +
         fixed_text(trainer_->minutes(), 1) + " minutes; held out: " + head.name + " " +
         percent_text(head.value) + class_list(sum_of(clouds, data_.truth.space)));

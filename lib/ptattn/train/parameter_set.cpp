@@ -104,6 +104,10 @@ Parameter& ParameterSet::declare(Parameter parameter) {
   return parameters_.emplace_back(std::move(parameter));
 }
 
+void ParameterSet::mark_block(std::size_t first) {
+  for (std::size_t i = first; i < parameters_.size(); ++i) parameters_[i].in_block = true;
+}
+
 Buffer& ParameterSet::declare(Buffer buffer) {
   return buffers_.emplace_back(std::move(buffer));
 }

@@ -33,6 +33,7 @@ struct Parameter {
   bool decays = false;             ///< weight decay applies: matrices, not norms and biases
   bool is_head = false;            ///< belongs to the layer that names the classes
   std::size_t depth = 0;           ///< layers below it, for layer-wise rates: 0 at the input
+  bool in_block = false;           ///< of a Transformer block, which may learn more slowly
   bool in_bf16 = false;            ///< products with it are of numbers rounded to bfloat16
   std::string alias{};             ///< a second name of the same tensor; empty: none
   InitialValues initial{};
@@ -72,6 +73,8 @@ class ParameterSet {
   Buffer& declare(Buffer buffer);
   /// Sets Parameter::in_bf16 of the parameters whose name `choose` says yes to.
   void round_products(const std::function<bool(const std::string& name)>& choose);
+  /// Sets Parameter::in_block of the parameters declared since there were `first`.
+  void mark_block(std::size_t first);
   /// Gives memory to all that was declared: values and gradients zero, buffers initial.
   void allocate();
   /// Draws the initial values. Those of a parameter depend on the seed and on its name alone.

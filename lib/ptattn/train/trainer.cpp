@@ -21,10 +21,12 @@ std::vector<ParameterGroup> groups_of(ParameterSet& set, const TrainerOptions& o
   std::vector<ParameterGroup> groups;
   for (const Parameter& parameter : set.parameters()) {
     const auto below = static_cast<double>(top - parameter.depth);
+    const double rate =
+        std::pow(options.layer_rate, below) * (parameter.in_block ? options.block_rate : 1.0);
     const bool frozen = options.head_only && !parameter.is_head;
     groups.push_back({.values = parameter.value,
                       .gradients = parameter.gradient,
-                      .rate = frozen ? 0.0 : std::pow(options.layer_rate, below),
+                      .rate = frozen ? 0.0 : rate,
                       .weight_decay = parameter.decays ? options.weight_decay : 0.0});
   }
   return groups;

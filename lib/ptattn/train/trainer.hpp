@@ -25,6 +25,7 @@ struct TrainerOptions {
   Schedule schedule{};
   double weight_decay = 0.05;  ///< of parameters that decay
   double layer_rate = 1.0;     ///< factor of the learning rate for each layer below the top
+  double block_rate = 1.0;     ///< factor of the learning rate of Transformer blocks
   double clip = 2.0;           ///< largest norm of the gradient
   double average = 0.996;      ///< decay of the averaged weights
   double freeze_norms = 0.5;   ///< progress from which batch norms keep their averaged statistics

@@ -47,12 +47,14 @@ UnetTrainer::UnetTrainer(UnetShape shape, const NetworkSettings& settings)
 std::vector<UnetBlock> UnetTrainer::declare_blocks(const std::string& name,
                                                    const UnetStageShape& stage,
                                                    std::size_t& depth) {
+  const std::size_t first = parameters_.parameters().size();
   std::vector<UnetBlock> blocks;
   blocks.reserve(stage.depth);
   for (std::size_t i = 0; i < stage.depth; ++i) {
     blocks.emplace_back(parameters_, LayerScope{name + ".block" + std::to_string(i), depth++},
                         stage.block);
   }
+  parameters_.mark_block(first);
   return blocks;
 }
 

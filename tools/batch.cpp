@@ -1,5 +1,7 @@
 #include "batch.hpp"
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <cmath>
 #include <exception>
@@ -44,6 +46,16 @@ struct Totals {
   std::size_t points = 0;
 };
 
+/// Seconds of the processor that this program has taken, all threads together.
+double processor_seconds() {
+  struct rusage used {};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
 /// Works on files and says what became of them, in their order.
 class Runner {
  public:
@@ -84,11 +96,6 @@ class Runner {
     return taken;
   }
 
-  /// One more input than was known.
-  void expect_one() {
-    ++total_;
-    progress_.expect(1);
-  }
   /// Says how the run ended; the exit code.
   int finish(bool interrupted) {
     writer_.finish(totals_.done == total_);
@@ -105,6 +112,27 @@ class Runner {
       progress_.summary(totals_.done - totals_.failed, totals_.points);
     }
     return totals_.failed > 0 ? static_cast<int>(Fault::kInput) : 0;
+  }
+  /// Works on a file of a stream.
+  void process_next(const Job& job) {
+    ++total_;
+    progress_.expect(1);
+    const double before = processor_seconds();
+    const Outcome outcome = work_on(job, progress_);
+    const bool warmed_up = std::exchange(warmed_up_, warmed_up_ || outcome.error.empty());
+    if (warmed_up && outcome.error.empty()) {
+      ++pace_.files;
+      pace_.seconds += outcome.seconds;
+      pace_.processor_seconds += processor_seconds() - before;
+    }
+    conclude(outcome);
+  }
+  /// Says how a stream ended; the exit code.
+  int finish_stream() {
+    const int code = finish(false);
+    pace_.threads = thread_count();
+    progress_.pace(pace_);
+    return code;
   }
   void give_up() { writer_.finish(false); }
   Progress& progress() { return progress_; }
@@ -184,6 +212,8 @@ class Runner {
   RecordWriter writer_;
   Progress progress_;
   Totals totals_;
+  Pace pace_;               // of a stream
+  bool warmed_up_ = false;  // a file of it was worked on
 };
 
 bool is_there(const fs::path& path) {
@@ -278,8 +308,7 @@ int run_stream(const std::function<std::optional<Job>()>& next, const Batch& bat
         skip_finished(one, batch, runner.progress());
       }
       if (one.empty()) continue;
-      runner.expect_one();
-      runner.process(one.front());
+      runner.process_next(one.front());
     }
   } catch (const Stopped&) {
     return runner.finish(true);
@@ -287,7 +316,7 @@ int run_stream(const std::function<std::optional<Job>()>& next, const Batch& bat
     runner.give_up();
     throw;
   }
-  return runner.finish(false);
+  return runner.finish_stream();
 }
 
 int print_plan(const std::vector<Job>& jobs, const Batch& batch) {

@@ -80,6 +80,17 @@ std::string summary_line(std::size_t files, std::size_t items, double seconds,
          " " + std::string(unit) + "/s";
 }
 
+std::string pace_line(const Pace& pace) {
+  constexpr double kRate = 10.0;  // of spinning sensors
+  const auto files = static_cast<double>(pace.files);
+  const double cores = std::ceil(kRate * pace.processor_seconds / files);
+  return "after the first " + fixed_text(pace.seconds / files, 3) + " s a file, " +
+         fixed_text(pace.processor_seconds / files, 3) + " s of the processor (" +
+         std::to_string(pace.threads) + (pace.threads == 1 ? " thread" : " threads") +
+         "); 10 files a second would keep " + fixed_text(cores, 0) +
+         (cores == 1.0 ? " core" : " cores") + " busy, or more";
+}
+
 Progress::Progress(std::string name, std::size_t total, std::string unit)
     : name_(std::move(name)),
       items_{total, std::move(unit)},
@@ -165,6 +176,11 @@ void Progress::warn(std::string_view subject, const Hint& warning) {
 void Progress::summary(std::size_t files, std::size_t items, std::string_view unit) {
   hide();
   if (!talk().quiet) say(name_, summary_line(files, items, seconds_since(items_.start), unit));
+}
+
+void Progress::pace(const Pace& pace) {
+  hide();
+  if (!talk().quiet && pace.files > 1) say(name_, pace_line(pace));
 }
 
 void Progress::tell(Progress& other) {

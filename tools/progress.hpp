@@ -12,6 +12,14 @@
 
 namespace ptattn::tools {
 
+/// What files of a stream took, all but the first, which meets a network that was never used.
+struct Pace {
+  std::size_t files = 0;
+  double seconds = 0.0;            ///< of work, without the time of waiting for names
+  double processor_seconds = 0.0;  ///< of all threads in that time
+  int threads = 1;                 ///< that may work at a time
+};
+
 /// What a long run says on standard error: a line of progress that rewrites itself, drawn only on a
 /// terminal, and messages, which never collide with it. Used by one thread at a time.
 ///
@@ -48,6 +56,8 @@ class Progress {
   [[nodiscard]] std::vector<Hint> take_warnings() { return std::exchange(warnings_, {}); }
   /// The last line of a run: files, points, seconds, points per second; none with -q.
   void summary(std::size_t files, std::size_t items, std::string_view unit = "points");
+  /// After the summary of a stream: how long its files took; none with -q, or of fewer than two.
+  void pace(const Pace& pace);
   /// Lets `other` say what this one kept, in order.
   void tell(Progress& other);
   /// Takes the progress line away, before something else is written to the same terminal. The next
@@ -87,6 +97,10 @@ class Progress {
 /// "12 of 40 clouds, 3.1 a second, 0:09 left", or, of the unit "%", "30 %, 0:09 left"
 [[nodiscard]] std::string progress_text(std::size_t done, std::size_t total, double seconds,
                                         std::string_view unit = "clouds");
+
+/// "after the first 0.35 s a file, 0.62 s of the processor (2 threads); 10 files a second would
+/// keep 7 cores busy, or more"
+[[nodiscard]] std::string pace_line(const Pace& pace);
 
 /// "3 files, 58716 points, 0.52 s, 112915 points/s"
 [[nodiscard]] std::string summary_line(std::size_t files, std::size_t items, double seconds,

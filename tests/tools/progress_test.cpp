@@ -18,5 +18,16 @@ TEST(progress_text, says_rate_and_time_left) {
             "65536 of 131072 points, 65536 a second, 0:01 left");
 }
 
+TEST(pace_line, says_what_ten_files_a_second_take) {
+  EXPECT_EQ(
+      pace_line({.files = 4, .seconds = 1.4, .processor_seconds = 2.48, .threads = 2}),
+      "after the first 0.350 s a file, 0.620 s of the processor (2 threads); 10 files a second "
+      "would keep 7 cores busy, or more");
+  EXPECT_EQ(
+      pace_line({.files = 2, .seconds = 0.02, .processor_seconds = 0.02, .threads = 1}),
+      "after the first 0.010 s a file, 0.010 s of the processor (1 thread); 10 files a second "
+      "would keep 1 core busy, or more");
+}
+
 }  // namespace
 }  // namespace ptattn::test

@@ -66,6 +66,16 @@ TEST_F(Stream, each_cloud_is_labelled_before_the_next_is_named) {
   EXPECT_EQ(get("out/a.ply"), get("alone.ply"));
 }
 
+TEST_F(Stream, says_what_its_files_took) {
+  const Finished finished =
+      shell("printf 'a.ply\\nb.ply\\nnone.ply\\na.ply\\n' | $tool --stream -o out/ --threads 1");
+  EXPECT_THAT(finished.err, HasSubstr("after the first "));
+  EXPECT_THAT(finished.err, HasSubstr(" s of the processor (1 thread); 10 files a second"));
+  const Finished quiet =
+      shell("printf 'a.ply\\nb.ply\\na.ply\\n' | $tool --stream -o quiet/ --threads 1 -q");
+  EXPECT_EQ(quiet.err, "");
+}
+
 TEST_F(Stream, bad_names_are_reported_and_the_next_one_follows) {
   put("broken.ply", "ply\nnonsense\n");
   put_town("deep/a.ply");

@@ -111,6 +111,17 @@ std::string accuracy_text(const Headline& head, const TrainData& data) {
   return head.name + " " + percent_text(head.value) + " on " + std::to_string(count) + what;
 }
 
+namespace {
+
+std::string course_section(const CardFacts& facts) {
+  std::string text = "## Training\n\n    " + facts.command + "\n\n";
+  if (facts.head_note.empty()) text += "![Curve](training/curve.png)\n\n";
+  if (!facts.jumps.empty()) text += "Doubtful: " + facts.jumps + ".\n\n";
+  return text;
+}
+
+}  // namespace
+
 std::string model_card(const CardFacts& facts) {
   const train::ModelSpec& spec = facts.plan.spec;
   std::string text =
@@ -145,9 +156,7 @@ std::string model_card(const CardFacts& facts) {
   if (!facts.data.held_out.empty()) {
     text += "Held out: " + names_of(facts.data.held_out) + ".\n\n";
   }
-  text += "## Training\n\n    " + facts.command + "\n\n";
-  if (facts.head_note.empty()) text += "![Curve](training/curve.png)\n\n";
-  if (!facts.jumps.empty()) text += "Doubtful: " + facts.jumps + ".\n\n";
+  text += course_section(facts);
   if (facts.clouds.empty()) return text + "## Accuracy\n\nNot measured: nothing was held out.\n";
   text +=
       "## Accuracy\n\nOf held-out points, in percent: IoU per class, mean IoU of the classes "

@@ -131,7 +131,10 @@ TEST_F(Train, plans_by_a_look_at_the_data) {
   EXPECT_THAT(finished.out, HasSubstr("the last seventh of every file"));
   EXPECT_THAT(finished.out, HasSubstr("selection: the first tenth of 2 files"));
   EXPECT_THAT(finished.out, HasSubstr("length: 60 minutes of"));
-  EXPECT_THAT(finished.out, Not(HasSubstr("not ground")));  // a label of stray points alone
+  EXPECT_THAT(finished.out, HasSubstr("learning rate 0.0030, 0.0003 in blocks, seed"));
+  const std::string volt = train({"data", "--dry-run", "--architecture", "volt"}).out;
+  EXPECT_THAT(volt, HasSubstr("learning rate 0.0030, seed"));  // at one rate everywhere
+  EXPECT_THAT(finished.out, Not(HasSubstr("not ground")));     // a label of stray points alone
   EXPECT_THAT(train({"data", "--dry-run", "--minutes", "1.2"}).out,
               HasSubstr("length: 1.2 minutes of"));
 }

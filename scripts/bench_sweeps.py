@@ -23,7 +23,6 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BEAMS, COLUMNS, REACH, HEIGHT = 32, 1085, 60.0, 1.8
 SMALL = {"in_channels": 4, "num_classes": 16,
          "enc_depths": [2, 2, 2, 6, 2], "enc_channels": [36, 72, 144, 252, 504], "enc_num_head": [2, 4, 8, 14, 28],
          "enc_patch_size": [1024] * 5, "enc_conv": [True, True, True, False, False],

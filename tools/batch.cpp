@@ -119,12 +119,13 @@ class Runner {
     progress_.expect(1);
     const double before = processor_seconds();
     const Outcome outcome = work_on(job, progress_);
-    const bool warmed_up = std::exchange(warmed_up_, warmed_up_ || outcome.error.empty());
-    if (warmed_up && outcome.error.empty()) {
+    const bool good = outcome.error.empty() && !outcome.fatal;
+    if (good && warmed_up_) {
       ++pace_.files;
       pace_.seconds += outcome.seconds;
       pace_.processor_seconds += processor_seconds() - before;
     }
+    warmed_up_ = warmed_up_ || good;
     conclude(outcome);
   }
   /// Says how a stream ended; the exit code.

@@ -108,6 +108,13 @@ TEST_F(Segment, classes_that_validation_did_not_find_are_not_listed_as_if_they_w
 TEST_F(Segment, says_when_a_cloud_is_unlike_those_of_the_validation) {
   const Finished town = segment({kTown, "-o", "town.ply", "--format", "jsonl"});
   EXPECT_FALSE(json::parse(town.out)["unusual"].get<bool>()) << town.out;
+  PointCloud swapped = read_cloud(kTown);
+  const auto y = swapped.find("y")->values<double>();
+  std::ranges::swap_ranges(y, swapped.find("z")->values<double>());
+  write_cloud(folder() / "y_up.ply", swapped);
+  const Finished y_up = segment({"y_up.ply", "-o", "y_up_out.ply", "--format", "jsonl"});
+  EXPECT_EQ(y_up.exit_code, 0);
+  EXPECT_TRUE(json::parse(y_up.out)["unusual"].get<bool>()) << y_up.out;
   PointCloud turned = read_cloud(kTown);
   for (double& z : turned.find("z")->values<double>()) z = -z;
   write_cloud(folder() / "down.ply", turned);

@@ -43,6 +43,8 @@ TEST_F(Train, options_that_do_not_go_together_are_refused) {
        "--architecture: pct names objects, this data has points"},
       {{"data", "--dry-run", "--init", "aerial", "--architecture", "volt"},
        "--architecture: cannot be used with --init, whose network has its own"},
+      {{"data", "--dry-run", "--architecture", "volt", "--block-rate", "0.5"},
+       "--block-rate: is for ptv3 and litept, the network is volt"},
       {{"data", "--dry-run", "--freeze", "encoder"},
        "--freeze: encoder needs --init, the model whose encoder it is"},
       {{"data", "--dry-run", "--init", "aerial", "--head", "attention"},

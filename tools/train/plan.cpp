@@ -142,6 +142,15 @@ class Planner {
     }
   }
 
+  /// Factor of the learning rate of Transformer blocks, as those who published them have it.
+  [[nodiscard]] double block_rate() const {
+    constexpr double kPublished = 0.1;
+    const std::string& name = plan_.spec.architecture;
+    if (name == "ptv3m1" || name == "litept") return settings_.block_rate.value_or(kPublished);
+    if (!settings_.block_rate) return 1.0;
+    throw Error(Fault::kUsage, "--block-rate", "is for ptv3 and litept, the network is " + name);
+  }
+
   void choose_training() {
     train::TrainerOptions& trainer = plan_.trainer;
     trainer.seed = settings_.seed;
@@ -151,7 +160,7 @@ class Planner {
     trainer.average = settings_.average;
     trainer.freeze_norms = settings_.freeze_norms;
     trainer.layer_rate = settings_.layer_rate;
-    trainer.block_rate = settings_.block_rate;
+    trainer.block_rate = block_rate();
     trainer.head_only = settings_.freeze_encoder;
     if (settings_.weights == "float32") plan_.weights = train::WeightType::kFloat32;
     trainer.schedule.learning_rate =

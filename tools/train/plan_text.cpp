@@ -55,9 +55,8 @@ void add_classes(std::string& text, const TrainPlan& plan, const TrainData& data
 /// "learning rate 0.0030, 0.0003 in blocks"
 std::string rate_text(const TrainPlan& plan) {
   const double rate = plan.trainer.schedule.learning_rate;
-  const bool has_blocks = plan.spec.architecture == "ptv3m1" || plan.spec.architecture == "litept";
   std::string text = "learning rate " + fixed_text(rate, 4);
-  if (has_blocks && plan.trainer.block_rate != 1.0 && !plan.trainer.head_only) {
+  if (plan.trainer.block_rate != 1.0 && !plan.trainer.head_only) {
     text += ", " + fixed_text(rate * plan.trainer.block_rate, 4) + " in blocks";
   }
   return text;

@@ -54,7 +54,7 @@ struct TrainSettings {
   double average = 0.998;
   double freeze_norms = 0.5;
   double layer_rate = 1.0;
-  double block_rate = 0.1;  ///< of blocks of PTv3 and LitePT
+  std::optional<double> block_rate;  ///< of blocks of PTv3 and LitePT
   double drop_path = 0.0;
   Precision precision = Precision::kFloat32;
   /// True: the head alone is fitted, in one go.

@@ -20,6 +20,7 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 struct Race {
   const Targets& targets;
   const LossOptions& options;
+  std::span<const std::uint8_t> excluded;  // of write_excluded_classes()
   bool within_category;
 
   [[nodiscard]] bool takes_part(std::size_t c, std::optional<std::uint32_t> home) const {
@@ -36,48 +37,59 @@ struct Race {
   }
 };
 
-/// ln sum exp of the values that `used` says.
+/// Writes softmax of the values that `used` says, 0 for others, and returns ln sum exp of them.
 template <class Used>
-double log_sum(std::span<const double> values, const Used& used) {
+double softmax_of(std::span<const double> values, const Used& used, std::span<double> p) {
   double largest = kMinusInfinity;
   for (std::size_t c = 0; c < values.size(); ++c) {
     if (used(c)) largest = std::max(largest, values[c]);
   }
-  if (largest == kMinusInfinity) return largest;
+  if (largest == kMinusInfinity) {
+    std::ranges::fill(p, 0.0);
+    return largest;
+  }
   double sum = 0.0;
   for (std::size_t c = 0; c < values.size(); ++c) {
-    if (used(c)) sum += std::exp(values[c] - largest);
+    p[c] = used(c) ? std::exp(values[c] - largest) : 0.0;
+    sum += p[c];
   }
+  const double scale = 1.0 / sum;
+  for (double& x : p) x *= scale;
   return largest + std::log(sum);
 }
 
-bool excludes(std::span<const std::uint32_t> set, std::size_t c) {
-  return std::ranges::find(set, c) != set.end();
+/// [exclusions, classes]: 1 where the class is one of the excluded.
+void write_excluded_classes(const Targets& targets, std::span<std::uint8_t> excluded) {
+  std::ranges::fill(excluded, std::uint8_t{0});
+  for (std::size_t k = 0; k < targets.exclusions.size(); ++k) {
+    for (const std::uint32_t c : targets.exclusions[k]) excluded[k * targets.classes + c] = 1;
+  }
 }
 
 /// Cross entropy of one row; adds `share` of its gradient.
 class RowEntropy {
  public:
   RowEntropy(const Race& race, std::span<const float> counts, std::span<const double> z)
-      : race_(race), counts_(counts), z_(z), home_(race.home(counts)) {
+      : race_(race),
+        counts_(counts),
+        z_(z),
+        home_(race.home(counts)),
+        p_(scratch_.take<double>(z.size())),
+        log_all_(softmax_of(
+            z, [&](std::size_t c) { return race.takes_part(c, home_); }, p_)) {
     for (const float count : counts) total_ += count;
-    log_all_ = log_sum(z, [&](std::size_t c) { return race_.takes_part(c, home_); });
   }
 
   double add(double share, std::span<double> gradient) {
     double loss = named_classes(share, gradient);
     for (std::size_t k = 0; k < race_.targets.exclusions.size(); ++k) {
       const double q = counts_[z_.size() + k] / total_;
-      if (q > 0.0) loss += q * excluded(race_.targets.exclusions[k], q * share, gradient);
+      if (q > 0.0) loss += q * excluded(k, q * share, gradient);
     }
     return loss;
   }
 
  private:
-  double probability(std::size_t c) const {
-    return race_.takes_part(c, home_) ? std::exp(z_[c] - log_all_) : 0.0;
-  }
-
   double named_classes(double share, std::span<double> gradient) {
     std::size_t racing = 0;
     double named = 0.0;
@@ -98,15 +110,16 @@ class RowEntropy {
       gradient[c] -= share * qw;
       weighted += qw;
     }
-    for (std::size_t c = 0; c < z_.size(); ++c) gradient[c] += share * weighted * probability(c);
+    for (std::size_t c = 0; c < z_.size(); ++c) gradient[c] += share * weighted * p_[c];
     return loss;
   }
 
-  double excluded(std::span<const std::uint32_t> set, double share, std::span<double> gradient) {
+  double excluded(std::size_t exclusion, double share, std::span<double> gradient) {
     const auto left = [&](std::size_t c) {
-      return race_.takes_part(c, home_) && !excludes(set, c);
+      return race_.takes_part(c, home_) && race_.excluded[exclusion * z_.size() + c] == 0;
     };
-    const double log_left = log_sum(z_, left);
+    const auto p_left = scratch_.take<double>(z_.size());
+    const double log_left = softmax_of(z_, left, p_left);
     if (log_left == kMinusInfinity) return 0.0;  // nothing of this race is left to be
     const bool alike = !race_.options.category_of_class.empty();
     double push = 0.0;  // of each class that is left, where all get the same
@@ -116,18 +129,19 @@ class RowEntropy {
       push = std::expm1(log_left - log_all_) / static_cast<double>(number);
     }
     for (std::size_t c = 0; c < z_.size(); ++c) {
-      const double slope = probability(c) - (left(c) ? std::exp(z_[c] - log_left) : 0.0);
-      gradient[c] += share * (alike && left(c) ? push : slope);
+      gradient[c] += share * (alike && left(c) ? push : p_[c] - p_left[c]);
     }
     return log_all_ - log_left;
   }
 
+  ScratchMemory scratch_;
   const Race& race_;
   std::span<const float> counts_;
   std::span<const double> z_;
   std::optional<std::uint32_t> home_;
+  std::span<double> p_;  // softmax of z
+  double log_all_;
   double total_ = 0.0;
-  double log_all_ = 0.0;
 };
 
 bool labelled(std::span<const float> counts) {
@@ -179,11 +193,9 @@ double add_lovasz(const Race& race, std::span<const double> z, double share,
     labels[i] = label ? static_cast<std::int32_t>(*label) : -1;
     const auto home = race.home(counts);
     const auto row = z.subspan(i * classes, classes);
-    const auto racing = [&](std::size_t c) { return race.takes_part(c, home); };
-    const double all = log_sum(row, racing);
-    for (std::size_t c = 0; c < classes; ++c) {
-      p[i * classes + c] = racing(c) ? std::exp(row[c] - all) : 0.0;
-    }
+    softmax_of(
+        row, [&](std::size_t c) { return race.takes_part(c, home); },
+        p.subspan(i * classes, classes));
   });
   const double loss = lovasz_softmax({labels, p, classes}, race.options.lovasz_least, slope);
   parallel_each(n, kRowsPerTask, [&](std::size_t i) {
@@ -203,9 +215,12 @@ void check_loss_input(std::size_t logits, std::size_t gradient, const Targets& t
                       const LossOptions& options) {
   const std::size_t n = targets.columns() > 0 ? targets.counts.size() / targets.columns() : 0;
   const auto fits = [&](std::size_t size) { return size == 0 || size == targets.classes; };
+  const auto known = [&](std::uint32_t c) { return c < targets.classes; };
+  const auto all_known = [&](const auto& set) { return std::ranges::all_of(set, known); };
   if (targets.classes == 0 || logits != n * targets.classes || gradient != logits ||
       targets.counts.size() != n * targets.columns() || !fits(options.class_weights.size()) ||
-      !fits(options.category_of_class.size())) {
+      !fits(options.category_of_class.size()) ||
+      !std::ranges::all_of(targets.exclusions, all_known)) {
     throw Error(Fault::kUsage, "loss", "logits, targets and class options do not fit each other");
   }
 }
@@ -221,8 +236,10 @@ LossValue scene_loss(std::span<const T> logits, const Targets& targets, const Lo
   const auto d = scratch.take<double>(logits.size());
   std::ranges::copy(logits, z.begin());
   std::ranges::fill(d, 0.0);
-  const Race all{targets, options, false};
-  const Race category{targets, options, true};
+  const auto excluded = scratch.take<std::uint8_t>(targets.exclusions.size() * targets.classes);
+  write_excluded_classes(targets, excluded);
+  const Race all{targets, options, excluded, false};
+  const Race category{targets, options, excluded, true};
   const bool parts = !options.category_of_class.empty();
   LossValue value;
   value.cross_entropy = add_cross_entropy(all, z, parts ? 0.5 : 1.0, d);

@@ -109,10 +109,11 @@ void declare(CLI::App& app, Settings& s) {
   add_category(app, s.category, "the most likely");
   app.add_option(
          "--votes", s.run.segment.votes,
-         "Average over N headings, 1 to 4: scenes are rotated about the vertical by quarter turns, "
-         "objects by up to 10 degrees. Better labels for N times the network's time [1]")
+         "Average over N views: scenes are rotated about the vertical by quarter turns (up to 4), "
+         "objects by up to 10 degrees, or in any way for models that take them on any side (up to "
+         "64). Better labels for N times the network's time [as the model says, mostly 1]")
       ->type_name("N")
-      ->check(whole_number(1, kMaxVotes));
+      ->check(whole_number(1, kMaxObjectVotes));
   add_neighbors(app, s.neighbors, kMaxNeighbors,
                 "Give each point the probabilities of its K nearest voxels, weighted by distance "
                 "[8]");
@@ -148,6 +149,12 @@ void fit_to_model(Settings& s, const SegmenterDescription& model) {
   }
   if (model.preprocessing.frame == Frame::kObject && !s.run.frame.up) {
     throw Error(Fault::kUsage, "--up", "auto is for scenes, name the axis for " + model.name);
+  }
+  if (s.run.segment.votes > most_votes(model.preprocessing)) {
+    throw Error(Fault::kUsage, "--votes",
+                "is " + std::to_string(*s.run.segment.votes) + ", but " + model.name +
+                    " takes scenes, of which there are " +
+                    std::to_string(most_votes(model.preprocessing)) + " views");
   }
   if (s.category.empty()) return;
   s.run.segment.category = find_category(s.category, model.categories, model.name);

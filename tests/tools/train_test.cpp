@@ -271,6 +271,52 @@ TEST_F(Train, adds_a_class_to_a_model_and_drops_one_by_its_head_alone) {
   EXPECT_THAT(config, testing::Not(HasSubstr("\"tower\"")));
 }
 
+/// Balls on sticks, with a field `part`.
+PointCloud lamp(std::uint64_t seed) {
+  Random random(seed);
+  constexpr std::size_t kPoints = 600;
+  PointCloud cloud(kPoints);
+  for (const char* name : {"x", "y", "z"}) cloud.add(name, FieldType::kFloat32);
+  cloud.add("part", FieldType::kUInt8);
+  for (std::size_t i = 0; i < kPoints; ++i) {
+    const bool shade = i % 2 == 0;
+    const double width = shade ? 0.5 : 0.05;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const double middle = axis < 2 ? 0.0 : shade ? 1.5 : 0.5;
+      const double reach = axis == 2 && !shade ? 0.5 : width;
+      cloud.fields()[axis].values<float>()[i] =
+          static_cast<float>(middle + reach * (2.0 * random.uniform() - 1.0));
+    }
+    cloud.fields()[3].values<std::uint8_t>()[i] = shade ? 1 : 0;
+  }
+  return cloud;
+}
+
+TEST_F(Train, parts_of_objects_on_any_side_are_seen_from_several) {
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    write_cloud(folder() / "data" / ("lamp_" + std::to_string(i) + ".ply"), lamp(i));
+  }
+  write_file(folder() / "classes.txt", "0 Lamp.foot\n1 Lamp.shade\n");
+  const std::vector<std::string> data{"data",        "--truth",   "part",   "--classes",
+                                      "classes.txt", "--augment", "object", "--hold-out",
+                                      "lamp_7*",     "--select",  "none"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), data.begin(), data.end());
+    return train(std::move(more));
+  };
+  const Finished finished = with({"-o", "model", "--size", "tiny", "--objects-per-step", "2",
+                                  "--steps", "2", "--any-up", "1"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  const auto any =
+      nlohmann::json::parse(read_file(folder() / "model/config.json")).at("preprocessing");
+  EXPECT_EQ(any.at("up"), "any");
+  EXPECT_EQ(any.at("votes"), 8);
+  const std::string votes = "votes: 8 rotations, for objects on any side";
+  EXPECT_THAT(with({"--init", "model", "--dry-run"}).out, HasSubstr(votes));
+  EXPECT_THAT(with({"--init", "model", "--any-up", "0.1", "--dry-run"}).out,
+              Not(HasSubstr("votes")));
+}
+
 TEST_F(Train, learns_objects_by_the_folders_they_lie_in) {
   for (int i = 0; i < 12; ++i) {
     const std::string name = std::to_string(i) + ".ply";

@@ -44,7 +44,7 @@ FileReport segment_file(const Job& job, const SegmenterModel& model, const Segme
   write_cloud(job.output, cloud, Encoding::kBinary, run.clouds.las);
   SegmentRecord record =
       make_record(path, job.output.string(), result, model.description, fields.unsure_below);
-  record.votes = run.segment.votes;
+  record.votes = votes_of(model.description.preprocessing, run.segment);
   record.instances = std::move(instances);
   return {.points = record.points,
           .json = as_json(record, model.description),

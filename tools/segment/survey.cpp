@@ -200,7 +200,7 @@ SegmentRecord merge_tiles(const Work& work, const SurveyPlan& plan) {
   }
   writer.commit();
   average_confidences(record);
-  record.votes = work.run.segment.votes;
+  record.votes = votes_of(work.model.description.preprocessing, work.run.segment);
   return record;
 }
 

@@ -106,8 +106,10 @@ class Planner {
     } else {
       plan_.objects.objects = settings_.objects_per_step.value_or(8);
       plan_.trainer.loss.category_of_class = categories_of(plan_.spec.classes);
+      const double any_up = settings_.any_up.value_or(plan_.profile->any_side_up ? 1.0 : 0.15);
+      choose_views(any_up);
       change = {.any_heading = 0.1,
-                .any_side_up = settings_.any_up.value_or(0.15),
+                .any_side_up = any_up,
                 .tilt = 0.35,
                 .mirror = false,
                 .stretch = 1.4,
@@ -121,6 +123,21 @@ class Planner {
                 ? "augmentation: stretch, turns, bends, noise, fewer points, one-sided views, "
                   "clutter"
                 : "augmentation: none");
+  }
+
+  /// A model that has seen objects on any side is asked from several.
+  void choose_views(double any_up) {
+    constexpr double kMostly = 0.5;
+    constexpr std::size_t kVotes = 8;
+    Json json = Json::parse(plan_.spec.preprocessing);
+    json["up"] = any_up >= kMostly ? "any" : "z";
+    json.erase("votes");
+    if (any_up >= kMostly) {
+      json["votes"] = kVotes;
+      because("votes: " + std::to_string(kVotes) + " rotations, for objects on any side");
+    }
+    plan_.spec.preprocessing = json.dump();
+    plan_.profile = read_scene_profile(plan_.spec.preprocessing, "the plan");
   }
 
   /// Crops show rare classes more often already; their weights even out the rest.

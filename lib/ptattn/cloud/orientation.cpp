@@ -47,13 +47,6 @@ Position turned_from_upright(const Position& p, Axis up) {
   return p;
 }
 
-Position turned_about_z(const Position& p, double degrees) {
-  const double angle = degrees * std::numbers::pi / 180.0;
-  const double c = std::cos(angle);
-  const double s = std::sin(angle);
-  return {c * p[0] - s * p[1], s * p[0] + c * p[1], p[2]};
-}
-
 void turn(MutableMatrixView points, double degrees, Axis up) {
   if (degrees == 0.0 && up == Axis::kZ) return;
   const double angle = degrees * std::numbers::pi / 180.0;

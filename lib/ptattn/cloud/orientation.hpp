@@ -34,9 +34,6 @@ inline constexpr std::array kAllAxes{Axis::kZ,      Axis::kY,      Axis::kX,
 /// Returns the inverse: `p`, whose z points up, turned so that `up` does.
 [[nodiscard]] Position turned_from_upright(const Position& p, Axis up);
 
-/// Returns a position or direction turned counter-clockwise about z.
-[[nodiscard]] Position turned_about_z(const Position& p, double degrees);
-
 /// Turns the rows of `points` [n, 3], whose z points up, counter-clockwise about z by `degrees` and
 /// then so that z becomes `up` (the inverse of `upright`). Nothing changes for (0, Axis::kZ).
 void turn(MutableMatrixView points, double degrees, Axis up);

@@ -54,14 +54,18 @@ enum class Origin : std::uint8_t {
   kSensor,        ///< nowhere else: coordinates stay as they are, as those of a sweep
 };
 
+/// The most views that are averaged over: quarter turns of a scene, rotations of an object.
+inline constexpr std::size_t kMaxSceneVotes = 4;
+inline constexpr std::size_t kMaxObjectVotes = 64;
+
 /// Says how a cloud becomes voxels with channels: the `preprocessing` of a model over points.
 ///
-/// JSON keys: `kind` (scene, object), `unit` (metre), `up` (z), `voxel` (edge length), `features`
-/// (names of the channels in order), `origin` (minimum, center_bottom, sensor) [minimum], `squash`
-/// (metres) [0.25], `top_window` (columns) [3], `color_range` (two numbers for the colour values 0
-/// and 255) [0, 1], `min_points` [1], `min_density` (points/m2) [0]. `opening_windows`,
-/// `closing_window`, `surrounding_levels` and `plane_levels` may say once more what the names of
-/// the channels say.
+/// JSON keys: `kind` (scene, object), `unit` (metre), `up` (z, for objects also any), `voxel` (edge
+/// length), `features` (names of the channels in order), `origin` (minimum, center_bottom, sensor)
+/// [minimum], `squash` (metres) [0.25], `top_window` (columns) [3], `color_range` (two numbers for
+/// the colour values 0 and 255) [0, 1], `min_points` [1], `min_density` (points/m2) [0], `votes`
+/// [1]. `opening_windows`, `closing_window`, `surrounding_levels` and `plane_levels` may say once
+/// more what the names of the channels say.
 struct SceneProfile {
   Frame frame = Frame::kScene;
   double voxel = 0.0;  ///< in metres (scene) or radii of the unit sphere (object)
@@ -69,6 +73,8 @@ struct SceneProfile {
   std::vector<Channel> channels;
   double height_scale = 0.25;                 ///< heights far below it count linearly, in metres
   std::array<double, 2> color_range{0., 1.};  ///< what the colour values 0 and 255 become
+  bool any_side_up = false;                   ///< of objects: the model has seen them on any side
+  std::size_t votes = 1;                      ///< views to average over where nobody says how many
   std::size_t min_points = 1;                 ///< clouds of fewer points are refused
   double min_density = 0.0;                   ///< points/m2 that the model was made for, from here
 

@@ -174,7 +174,7 @@ SurveyPlan make_plan(SurveyInput input, const SegmenterModel& model, const Surve
   plan.lowest = write_lowest_points(store, plan.grid, folder.lowest());
   const VoxelFile voxels = find_voxels(store, folder, plan);
   plan.voxels = voxels.ends.back();
-  write_patches(model, voxels, options.votes, folder, plan);
+  write_patches(model, voxels, votes_of(model.description.preprocessing, options), folder, plan);
   plan_tiles(store, voxels, model, options, plan);
   std::error_code ignored;
   std::filesystem::remove(voxels.path, ignored);

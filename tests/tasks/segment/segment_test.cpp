@@ -15,6 +15,7 @@
 #include "ptattn/core/random.hpp"
 #include "ptattn/io/cloud_io.hpp"
 #include "ptattn/models/model_folder.hpp"
+#include "ptattn/tasks/geometry/object_views.hpp"
 #include "test_clouds.hpp"
 
 namespace ptattn::test {
@@ -441,6 +442,33 @@ TEST(segment, votes_turn_objects_a_little_to_either_side) {
   EXPECT_NEAR(result.probabilities(0, 0), (sigmoid(1) + 2 * turned) / 3, 1e-6);
   EXPECT_EQ(result.tiles, 1U);
   EXPECT_EQ(result.voxels, 2U);
+}
+
+TEST(segment, votes_turn_objects_in_any_way_that_may_lie_on_any_side) {
+  SegmenterModel model = height_model();
+  SceneProfile& profile = model.description.preprocessing;
+  profile.frame = Frame::kObject;
+  profile.any_side_up = true;
+  profile.votes = 5;
+  profile.voxel = 0.5;
+  profile.channels = {{ChannelKind::kPosition, 0}, {ChannelKind::kPosition, 1}};
+  profile.origin = Origin::kCenterBottom;
+  model.network = std::make_unique<EastNetwork>();
+  const PointCloud stick = cloud_of({{70, 5, 0}, {10, 5, 0}});
+  const auto probability = [&](const SegmentOptions& options) {
+    return segment(model, stick, options).probabilities(0, 0);
+  };
+  const auto mean = [&](std::size_t views) {
+    double sum = 0.0;
+    for (std::size_t v = 0; v < views; ++v) sum += sigmoid(view_rotation(v, views)({1, 0, 0})[0]);
+    return sum / static_cast<double>(views);
+  };
+  EXPECT_NEAR(probability({.neighbors = 1, .probabilities = true}), mean(5), 1e-6)
+      << "as many as the model says";
+  EXPECT_NEAR(probability({.neighbors = 1, .votes = 64, .probabilities = true}), mean(64), 1e-6);
+  for (const std::size_t votes : {0U, 65U}) {
+    EXPECT_THROW((void)segment(model, stick, {.votes = votes}), Error);
+  }
 }
 
 TEST(segment, votes_work_in_tiles) {

@@ -10,7 +10,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/random.hpp"
 #include "ptattn/sampling/farthest_point.hpp"
-#include "ptattn/tasks/geometry/view_angle.hpp"
+#include "ptattn/tasks/geometry/object_views.hpp"
 
 namespace ptattn {
 namespace {

@@ -60,9 +60,9 @@ ChannelWriter FieldChannels::normal(std::size_t axis) {
   }
   return each_voxel(mean_of(scene_, [this, axis](std::uint32_t row) {
     const std::uint32_t point = scene_.points[row];
-    if (scene_.degrees == 0.0) return normals_[axis](point);
+    if (scene_.turn.turns_nothing()) return normals_[axis](point);
     const Position normal{normals_[0](point), normals_[1](point), normals_[2](point)};
-    return turned_about_z(normal, scene_.degrees)[axis];
+    return scene_.turn(normal)[axis];
   }));
 }
 

@@ -52,9 +52,10 @@ SceneVoxels voxels_of_runs(const SceneVoxels& all, std::span<const VoxelRun> run
 
 }  // namespace
 
-PreparedScene prepare_scene(const PointCloud& cloud, const SceneProfile& profile, double degrees) {
+PreparedScene prepare_scene(const PointCloud& cloud, const SceneProfile& profile,
+                            const Rotation& turn) {
   PreparedScene scene;
-  scene.voxels = voxelize(cloud, profile, degrees);
+  scene.voxels = voxelize(cloud, profile, turn);
   SceneFeatures features = scene_features(cloud, scene.voxels, profile);
   scene.channels = std::move(features.values);
   scene.notes = std::move(features.notes);

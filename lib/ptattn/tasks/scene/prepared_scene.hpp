@@ -26,11 +26,11 @@ struct PreparedScene {
 
 /// Cuts a cloud into voxels and computes their channels, as `profile` says. Labels, attention maps,
 /// layer features and training all begin here.
-/// @param degrees  by which an object is turned about z, counter-clockwise; scenes stay as they are
+/// @param turn  of an object; scenes stay as they are
 /// @throws Error(Fault::kInput) as `voxelize`
 /// Time O(n log n); parallel; the same bits for any thread count.
 [[nodiscard]] PreparedScene prepare_scene(const PointCloud& cloud, const SceneProfile& profile,
-                                          double degrees = 0.0);
+                                          const Rotation& turn = {});
 
 /// Holds what a part of a scene must know of the whole to be seen as it is within it.
 struct WholeScene {

@@ -47,9 +47,7 @@ void take_points(SceneVoxels& scene, const PointCloud& cloud, const SceneProfile
       double& x = scene.positions[i][axis];
       x = (x - sphere.center[axis]) / sphere.radius;
     }
-    if (scene.degrees != 0.0) {
-      scene.positions[i] = turned_about_z(scene.positions[i], scene.degrees);
-    }
+    scene.positions[i] = scene.turn(scene.positions[i]);
   });
 }
 
@@ -137,9 +135,9 @@ SceneVoxels voxelize_part(const PointCloud& cloud, const SceneProfile& profile,
   return scene;
 }
 
-SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile, double degrees) {
+SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile, const Rotation& turn) {
   SceneVoxels scene;
-  if (profile.frame == Frame::kObject) scene.degrees = degrees;
+  if (profile.frame == Frame::kObject) scene.turn = turn;
   take_points(scene, cloud, profile);
   if (scene.positions.empty()) {
     scene.starts.push_back(0);

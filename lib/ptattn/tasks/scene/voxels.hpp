@@ -10,6 +10,7 @@
 
 #include "ptattn/cloud/normalize.hpp"
 #include "ptattn/cloud/point_cloud.hpp"
+#include "ptattn/cloud/rotation.hpp"
 #include "ptattn/cloud/strays.hpp"
 #include "ptattn/core/raw_vector.hpp"
 #include "ptattn/models/scene_profile.hpp"
@@ -26,7 +27,7 @@ struct SceneVoxels {
   RawVector<std::uint32_t> points;  ///< [n] their indices in the cloud
   Strays strays{};                  ///< left out; `rows` are points of the cloud
   std::vector<std::uint32_t> stray_rows{};  ///< theirs among the points with finite coordinates
-  double degrees = 0.0;                     ///< that they are turned by against the cloud, about z
+  Rotation turn{};                          ///< of the positions against the cloud
   Position extent{};                        ///< largest x, y, z of `positions`
   Position origin{};                        ///< least x, y, z; in the cloud's unit, or in the unit
                                             ///< sphere's for objects
@@ -75,11 +76,11 @@ struct SceneBox {
 ///
 /// Points with a NaN or infinite coordinate are left out, and so are those that `find_strays`
 /// finds.
-/// @param degrees  by which an object is turned about z, counter-clockwise; scenes stay as they are
+/// @param turn  of an object; scenes stay as they are
 /// @throws Error(Fault::kInput) for fewer than `profile.min_points` points, and for a cloud of more
 ///         than kMaxVoxelsAcross voxels along an axis (wrong units)
 /// Time O(n log n); the same result for any thread count.
 [[nodiscard]] SceneVoxels voxelize(const PointCloud& cloud, const SceneProfile& profile,
-                                   double degrees = 0.0);
+                                   const Rotation& turn = {});
 
 }  // namespace ptattn

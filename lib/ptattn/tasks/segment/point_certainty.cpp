@@ -38,10 +38,12 @@ void check_segment_options(const SegmenterModel& model, const SegmentOptions& op
   if (!model.network->labels_points()) {
     throw Error(Fault::kModel, model.description.name, "gives features, not labels");
   }
-  if (options.votes < 1 || options.votes > kMaxVotes) {
+  const SceneProfile& profile = model.description.preprocessing;
+  const std::size_t votes = votes_of(profile, options);
+  if (votes < 1 || votes > most_votes(profile)) {
     throw Error(
         Fault::kUsage, "votes",
-        "are " + std::to_string(options.votes) + ", expected 1 to " + std::to_string(kMaxVotes));
+        "are " + std::to_string(votes) + ", expected 1 to " + std::to_string(most_votes(profile)));
   }
   check_category(model, options.category);
 }

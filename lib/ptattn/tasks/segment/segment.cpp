@@ -13,7 +13,7 @@
 #include "ptattn/core/error.hpp"
 #include "ptattn/core/parallel.hpp"
 #include "ptattn/tasks/geometry/apart_points.hpp"
-#include "ptattn/tasks/geometry/view_angle.hpp"
+#include "ptattn/tasks/geometry/object_views.hpp"
 #include "ptattn/tasks/scene/hints.hpp"
 #include "ptattn/tasks/scene/prepared_scene.hpp"
 #include "ptattn/tasks/segment/point_certainty.hpp"
@@ -27,16 +27,20 @@ namespace {
 
 constexpr double kObjectTurn = 10.0;  // degrees; further, objects look unlike those of the training
 
-/// Headings that a cloud is seen from: those of a scene share its voxels, an object gets voxels of
-/// its own for each.
+/// Views of a cloud: those of a scene share its voxels, an object gets voxels of its own for each.
 struct TestTimeViews {
-  std::size_t objects;        ///< turned by degrees, and cut into voxels again
+  std::size_t objects;        ///< turned, and cut into voxels again
   std::size_t quarter_turns;  ///< of the voxels of each
 };
 
 TestTimeViews test_time_views(const SceneProfile& profile, std::size_t votes) {
   const std::size_t objects = profile.frame == Frame::kObject ? votes : 1;
   return {objects, votes / objects};
+}
+
+Rotation turn_of_view(const SceneProfile& profile, std::size_t view, std::size_t views) {
+  return profile.any_side_up ? view_rotation(view, views)
+                             : Rotation::about_z(view_angle(view, views, kObjectTurn));
 }
 
 /// Says what there is to say about the cloud as such.
@@ -61,30 +65,32 @@ void add_notes(const SegmenterModel& model, const PointCloud& cloud, PreparedSce
                        [&](std::uint32_t i) { return z.as_double(i) > middle; });
 }
 
-/// Prepares and scores the cloud once for each view that needs voxels of its own.
-/// @return nothing for a cloud without voxels
+/// Prepares and scores the cloud once for each view that needs voxels of its own; the first of them
+/// is what notes and warnings are about.
+/// @param progress  of a single view
+/// @return          nothing for a cloud without voxels
 std::vector<ScoredVoxels> score_views(const SegmenterModel& model, const PointCloud& cloud,
                                       const SegmentOptions& options,
                                       const ProgressCallback& progress, Segmentation& result) {
   const SceneProfile& profile = model.description.preprocessing;
-  const TestTimeViews views = test_time_views(profile, options.votes);
-  std::vector<ScoredVoxels> scored;
-  for (std::size_t v = 0; v < views.objects; ++v) {
-    const double degrees = view_angle(v, views.objects, kObjectTurn);
-    PreparedScene scene = prepare_scene(cloud, profile, degrees);
+  const TestTimeViews views = test_time_views(profile, votes_of(profile, options));
+  const ProgressCallback of_view = views.objects == 1 ? progress : ProgressCallback{};
+  std::vector<ScoredVoxels> scored(views.objects);
+  parallel_each(views.objects, 1, [&](std::size_t v) {
+    PreparedScene scene = prepare_scene(cloud, profile, turn_of_view(profile, v, views.objects));
     if (v == 0) add_notes(model, cloud, scene, options, result);
-    if (scene.size() == 0) return {};
+    if (scene.size() == 0) return;
     const SceneTiles tiles(scene, *model.network, options.tiling);
-    result.tiles = tiles.size();
-    const ProgressCallback of_view = [&](std::size_t done, std::size_t total) {
-      if (progress && (v == 0 || done > 0)) progress(v * total + done, views.objects * total);
-    };
     Matrix probabilities =
         voxel_probabilities(model, tiles, views.quarter_turns, options.category, of_view);
-    if (v == 0) result.sampled = sample_voxels(scene.channels, probabilities);
+    if (v == 0) {
+      result.tiles = tiles.size();
+      result.sampled = sample_voxels(scene.channels, probabilities);
+    }
     if (options.clean) probabilities = smooth_probabilities(scene, profile, probabilities);
-    scored.push_back({std::move(scene.voxels), std::move(probabilities)});
-  }
+    scored[v] = {std::move(scene.voxels), std::move(probabilities)};
+  });
+  if (result.voxels == 0) scored.clear();
   return scored;
 }
 
@@ -203,6 +209,14 @@ void leave_out_apart_points(const SegmenterModel& model, const PointCloud& cloud
 }
 
 }  // namespace
+
+std::size_t most_votes(const SceneProfile& profile) {
+  return profile.frame == Frame::kObject ? kMaxObjectVotes : kMaxSceneVotes;
+}
+
+std::size_t votes_of(const SceneProfile& profile, const SegmentOptions& options) {
+  return options.votes.value_or(profile.votes);
+}
 
 void judge_the_unusual(const SegmenterModel& model, Segmentation& result) {
   const UsualLimits& usual = model.description.reliability.usual;

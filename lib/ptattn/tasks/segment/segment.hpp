@@ -16,15 +16,14 @@
 
 namespace ptattn {
 
-/// The most headings that segment averages over.
-inline constexpr std::size_t kMaxVotes = kQuarterTurns;
-
 struct SegmentOptions {
   TilingOptions tiling{};     ///< how large scenes are cut
   std::size_t neighbors = 8;  ///< voxels that each point's probabilities are made of
-  /// Headings to average over, 1 to kMaxVotes: vote i sees a scene turned about the vertical by i
-  /// quarter turns, an object by up to 10 degrees to either side (`view_angle`).
-  std::size_t votes = 1;
+  /// Views to average over, up to most_votes(); absent: as many as the model's profile says. View i
+  /// is of a scene turned about the vertical by i quarter turns; of an object turned by up to 10
+  /// degrees to either side (`view_angle`), or in any way where the model has seen objects on any
+  /// side (`view_rotation`).
+  std::optional<std::size_t> votes{};
   /// Keep them for all classes; refused where those of many classes take more than tiling.memory.
   bool probabilities = false;
   bool clean =
@@ -58,6 +57,11 @@ struct Segmentation {
   std::vector<Hint> warnings;      ///< why the labels need a look
   std::vector<std::string> notes;  ///< what the cloud lacks and what stood in for it, a line each
 };
+
+/// Returns the most views of a cloud that can be averaged over.
+[[nodiscard]] std::size_t most_votes(const SceneProfile& profile);
+/// Returns the views that are averaged over.
+[[nodiscard]] std::size_t votes_of(const SceneProfile& profile, const SegmentOptions& options);
 
 /// Compares what was found with what validation has found to be usual: sets `unusual` and adds to
 /// the warnings.

@@ -74,7 +74,8 @@ Segmentation segment_part(const SegmenterModel& model, PointCloud cloud, const S
   }
   const SceneTiles tiles(scene, *model.network, options.tiling, part.tiles);
   result.tiles = tiles.size();
-  Matrix probabilities = voxel_probabilities(model, tiles, options.votes, {}, progress);
+  Matrix probabilities =
+      voxel_probabilities(model, tiles, votes_of(profile, options), {}, progress);
   result.sampled = sample_voxels(scene.channels, probabilities);
   if (options.clean) probabilities = smooth_probabilities(scene, profile, probabilities);
   std::vector<ScoredVoxels> views;

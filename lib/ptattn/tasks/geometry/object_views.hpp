@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "ptattn/cloud/rotation.hpp"
+
 namespace ptattn {
 
 /// Spreads test-time views of a cloud over angles about the vertical: 0 for the first; the others
@@ -11,5 +13,11 @@ namespace ptattn {
 /// @param half_range  in degrees
 /// @return            degrees, counter-clockwise
 [[nodiscard]] double view_angle(std::size_t view, std::size_t views, double half_range);
+
+/// Spreads test-time views of a cloud over all rotations: none for the first, and from there those
+/// of the super-Fibonacci spirals of `views` rotations (Alexa, "Super-Fibonacci Spirals: Fast,
+/// Low-Discrepancy Sampling of SO(3)", CVPR 2022).
+/// @param view  below `views`
+[[nodiscard]] Rotation view_rotation(std::size_t view, std::size_t views);
 
 }  // namespace ptattn

@@ -77,8 +77,8 @@ void cut_patches_of(const Ptv3Config& config, std::size_t s, UnetStage& stage,
 }
 
 /// LitePT's rotary encoding of a side of a stage, by the voxels' cells.
-Rotation rotation_of(const Ptv3Config& config, const Ptv3Config::Stage& shape,
-                     const Ptv3Level& level, ScratchMemory& scratch) {
+BlockRotation rotation_of(const Ptv3Config& config, const Ptv3Config::Stage& shape,
+                          const Ptv3Level& level, ScratchMemory& scratch) {
   if (config.mode != Ptv3Mode::kLitept || shape.attending() == 0) return {};
   const std::size_t n = level.size();
   const std::size_t width = shape.channels / shape.heads;

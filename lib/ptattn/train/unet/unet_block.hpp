@@ -17,7 +17,7 @@ namespace ptattn::train {
 
 /// Holds sines and cosines of a rotary encoding of queries and keys
 /// (nn/encoding/rotary_encoding.hpp) and those of the way back, a view. Empty: no such encoding.
-struct Rotation {
+struct BlockRotation {
   MatrixView angles;    ///< [n, c / heads]
   MatrixView backward;  ///< the same with negative sines
 };
@@ -27,7 +27,7 @@ struct UnetBlockInput {
   const KernelMap& neighbors;  ///< 3^3 offsets
   PatchOrder order;
   std::span<const Cell> cells;  ///< [n]
-  Rotation rotation;
+  BlockRotation rotation;
   RowDrop attention_drop;
   RowDrop perceptron_drop;
 };

@@ -18,8 +18,8 @@ struct UnetStage {
   Ptv3Level level;                       ///< with its kernel map
   std::span<PatchOrder> encoder_orders;  ///< of the blocks, in turn; empty: none attends
   std::span<PatchOrder> decoder_orders;
-  Rotation encoder_rotation;
-  Rotation decoder_rotation;
+  BlockRotation encoder_rotation;
+  BlockRotation decoder_rotation;
   Segments segments;                       ///< rows of the finer stage by row of this one
   std::span<const std::uint32_t> parents;  ///< row of this stage of each row of the finer one
 };

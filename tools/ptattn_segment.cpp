@@ -160,6 +160,16 @@ void fit_to_model(Settings& s, const SegmenterDescription& model) {
   s.run.segment.category = find_category(s.category, model.categories, model.name);
 }
 
+/// What this run is; as many views as the model says are as good as not given.
+Provenance run_of(const Settings& s, const SegmenterDescription& model,
+                  const std::filesystem::path& folder) {
+  Provenance run = made_by(model.name, folder);
+  if (s.run.segment.votes == model.preprocessing.votes) {
+    std::erase(run.options, "votes=" + std::to_string(model.preprocessing.votes));
+  }
+  return run;
+}
+
 int run(Settings& s) {
   if (s.list_models) return print_models(ModelTask::kPoints, s.files.format);
   check_files(s.files);
@@ -177,7 +187,7 @@ int run(Settings& s) {
   Batch batch = make_batch(kAbout.name, s.files);
   const SegmenterDescription description = read_segmenter_description(folder);
   fit_to_model(s, description);
-  batch.run = s.run.made_by = made_by(description.name, folder);
+  batch.run = s.run.made_by = run_of(s, description, folder);
   if (s.files.dry_run) return print_plan(jobs, batch);
   const SegmenterModel model = load_segmenter(folder, s.precision);
   batch.made_by["model"] = description.name;

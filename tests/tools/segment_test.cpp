@@ -152,11 +152,7 @@ TEST_F(Segment, votes_change_the_labels_and_are_told) {
   ASSERT_EQ(segment({kTown, "-o", "none.ply"}).exit_code, 0);
   const Finished one = segment({kTown, "-o", "one.ply", "--votes", "1", "--format", "jsonl"});
   ASSERT_EQ(one.exit_code, 0) << one.err;
-  std::string labelled = read_file(folder() / "one.ply");
-  const std::string told = "comment ptattn option votes=1\n";
-  ASSERT_NE(labelled.find(told), std::string::npos);
-  labelled.erase(labelled.find(told), told.size());
-  EXPECT_EQ(labelled, read_file(folder() / "none.ply"));
+  EXPECT_EQ(read_file(folder() / "one.ply"), read_file(folder() / "none.ply"));
   EXPECT_FALSE(json::parse(one.out).contains("votes"));
   const Finished four = segment({kTown, "-o", "four.ply", "--votes", "4", "--format", "jsonl"});
   ASSERT_EQ(four.exit_code, 0) << four.err;

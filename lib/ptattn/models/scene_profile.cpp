@@ -141,8 +141,7 @@ SceneProfile read_scene_profile(const std::string& text, const std::string& subj
   profile.frame = static_cast<Frame>(json.choice("kind", {"scene", "object"}));
   (void)json.choice("unit", {profile.frame == Frame::kScene ? "metre" : "radius"});
   const bool object = profile.frame == Frame::kObject;
-  profile.any_side_up =
-      object ? json.choice("up", {"z", "any"}) == 1 : json.choice("up", {"z"}) != 0;
+  profile.any_side_up = (object ? json.choice("up", {"z", "any"}) : json.choice("up", {"z"})) == 1;
   profile.votes = json.integer("votes", {1, object ? kMaxObjectVotes : kMaxSceneVotes}, 1);
   profile.voxel = json.number("voxel", {1e-4, 1e3});
   if (json.find("origin") != nullptr) {

@@ -61,7 +61,7 @@ TEST(view_rotation, spreads_views_over_all_rotations) {
             std::min(nearest, angle_between(view_rotation(v, views), view_rotation(w, views)));
       }
     }
-    // Balls of 180 rotations fill the group when they are 62.8 degrees apart at 24.
+    // For comparison: the 24 rotations of a cube are 90 degrees apart.
     EXPECT_GT(nearest, views == 24 ? 40.0 : 55.0) << views;
     EXPECT_LT(farthest_up, 0.3) << views << ": some views are far from upright";
   }

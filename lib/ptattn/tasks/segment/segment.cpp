@@ -25,6 +25,8 @@
 namespace ptattn {
 namespace {
 
+static_assert(kMaxSceneVotes == kQuarterTurns);
+
 constexpr double kObjectTurn = 10.0;  // degrees; further, objects look unlike those of the training
 
 /// Views of a cloud: those of a scene share its voxels, an object gets voxels of its own for each.

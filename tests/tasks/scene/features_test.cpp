@@ -294,12 +294,16 @@ double score_difference(const SegmenterModel& model, const PreparedScene& scene,
 }
 
 TEST(pretrained_models, score_as_in_training) {
-  const SegmenterModel aerial = load_segmenter(PTATTN_SOURCE_DIR "/samples/models/aerial");
   const SafetensorsFile town(PTATTN_SOURCE_DIR "/tests/golden/aerial_town.safetensors");
   const PointCloud cloud = read_cloud(PTATTN_SOURCE_DIR "/tests/golden/aerial_town.ply");
-  const SceneProfile& profile = aerial.description.preprocessing;
-  const PreparedScene scene = prepare_scene(cloud, profile);
-  EXPECT_LT(score_difference(aerial, scene, town.values("logits")), 1e-3);
+  const std::pair<std::string, std::string> models[] = {{"aerial", "logits"},
+                                                        {"aerial-small", "small_logits"}};
+  for (const auto& [name, scores] : models) {
+    SCOPED_TRACE(name);
+    const SegmenterModel model = load_segmenter(PTATTN_SOURCE_DIR "/samples/models/" + name);
+    const PreparedScene scene = prepare_scene(cloud, model.description.preprocessing);
+    EXPECT_LT(score_difference(model, scene, town.values(scores)), 1e-3);
+  }
 }
 
 TEST(pretrained_models, see_the_parts_of_objects_as_in_training) {

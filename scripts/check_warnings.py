@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures how often unusual tiles are warned of, and good ones by mistake.
 
-    scripts/check_warnings.py build/default/bin TILE.ply... [--most 60000] [--seed 1] [--details] [--ask info]
+    scripts/check_warnings.py build/default/bin TILE.ply... [--most 60000] [--seed 1] [--details] [--ask info] [--model NAME]
 
 Takes tiles of airborne laser scanning (binary PLY, x y z as doubles, metres, z up), makes unusual copies of each
 (another axis up, upside down, tilted, feet, millimetres, degrees, stray points, zeros, float32, thinned below 0.3
@@ -132,17 +132,17 @@ class Count:
             self.missed.append(tile)
 
 
-def codes_of_info(programs: Path, cloud: Path) -> list[str]:
+def codes_of_info(programs: Path, cloud: Path, model: str) -> list[str]:
     run = subprocess.run([programs / "ptattn-info", cloud, "--format", "jsonl", "-q"], stdout=subprocess.PIPE,
                          check=True)
     record = json.loads(run.stdout)
-    return [warning["code"] for warning in record["models"]["aerial"]["warnings"]] + (
+    return [warning["code"] for warning in record["models"][model]["warnings"]] + (
         ["stray"] if record["stray"] else [])
 
 
-def codes_of_segment(programs: Path, cloud: Path) -> list[str]:
-    run = subprocess.run([programs / "ptattn-segment", cloud, "-o", cloud.with_name("labelled.ply"), "--format",
-                          "jsonl", "-q"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def codes_of_segment(programs: Path, cloud: Path, model: str) -> list[str]:
+    run = subprocess.run([programs / "ptattn-segment", cloud, "--model", model, "-o", cloud.with_name("labelled.ply"),
+                          "--format", "jsonl", "-q"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if run.returncode == 3:
         return ["refused"]
     run.check_returncode()
@@ -158,6 +158,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--details", action="store_true", help="name the tiles that were not warned of")
     parser.add_argument("--ask", choices=["segment", "info"], default="segment", help="the tool [segment]")
+    parser.add_argument("--model", default="aerial", help="the bundled model [aerial]")
     arguments = parser.parse_args()
     random = np.random.default_rng(arguments.seed)
     counts: dict[str, Count] = {}
@@ -171,7 +172,7 @@ def main() -> None:
 
         def ask(change: str, code: str, tile: Path, writer: Callable[[], None]) -> None:
             writer()
-            found = codes_of(arguments.programs, made)
+            found = codes_of(arguments.programs, made, arguments.model)
             named = code in found or "refused" in found
             counts.setdefault(change, Count()).add(tile.stem, named, bool(found))
 
@@ -181,7 +182,7 @@ def main() -> None:
             away = np.abs(xyz[:, :2] - np.median(xyz[:, :2], axis=0)).max(axis=1)
             rows = np.sort(np.argsort(away)[:arguments.most])
             write(made, cloud, xyz)
-            found = codes_of(arguments.programs, made)
+            found = codes_of(arguments.programs, made, arguments.model)
             cloud, xyz = cloud[rows], xyz[rows]
             good += 1
             if found:

@@ -177,6 +177,40 @@ std::vector<std::string> origin_of(const PointCloud& cloud) {
   return lines;
 }
 
+TEST_F(Segment, objects_on_any_side_are_seen_from_as_many_as_the_model_says) {
+  const std::string chair = PTATTN_SOURCE_DIR "/samples/clouds/chair_coloured.ply";
+  const auto labelled = [&](const std::string& in, const std::string& out,
+                            std::vector<std::string> more) {
+    more.insert(more.begin(), {in, "-o", out, "--model", "parts", "--format", "jsonl"});
+    const Finished finished = segment(std::move(more));
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return json::parse(finished.out);
+  };
+  EXPECT_EQ(labelled(chair, "said.ply", {"--threads", "1"})["votes"], 8);
+  EXPECT_EQ(labelled(chair, "asked.ply", {"--votes", "8", "--threads", "8"})["votes"], 8);
+  EXPECT_EQ(read_file(folder() / "said.ply"), read_file(folder() / "asked.ply"));
+  EXPECT_THAT(origin_of(cloud("said.ply")), Not(testing::Contains(HasSubstr("votes"))));
+  EXPECT_FALSE(labelled(chair, "one.ply", {"--votes", "1"}).contains("votes"));
+  EXPECT_THAT(origin_of(cloud("one.ply")), testing::Contains("ptattn option votes=1"));
+
+  PointCloud lying = read_cloud(chair);
+  const auto x = lying.find("x")->values<float>();
+  const auto z = lying.find("z")->values<float>();
+  for (std::size_t i = 0; i < lying.size(); ++i) {
+    std::swap(x[i], z[i]);
+    x[i] = -x[i];
+  }
+  write_cloud(folder() / "lying.ply", lying);
+  EXPECT_EQ(labelled("lying.ply", "out.ply", {})["category"], "Chair");
+  const PointCloud standing = cloud("said.ply");
+  const PointCloud turned = cloud("out.ply");
+  const auto before = standing.find("label")->values<std::uint32_t>();
+  const auto after = turned.find("label")->values<std::uint32_t>();
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) same += before[i] == after[i] ? 1 : 0;
+  EXPECT_GT(static_cast<double>(same), 0.95 * static_cast<double>(before.size()));
+}
+
 TEST_F(Segment, outputs_say_what_made_them_and_what_their_labels_are) {
   put_town("a.ply");
   ASSERT_EQ(segment({"a.ply", "-o", "out.ply", "--votes", "2", "--colorize"}).exit_code, 0);

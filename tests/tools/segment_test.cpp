@@ -27,7 +27,7 @@ TEST_F(Segment, models_are_listed_with_their_terms) {
   EXPECT_THAT(models.out, HasSubstr("\n  purpose   labels airborne laser scans"));
   EXPECT_THAT(models.out, HasSubstr("\n  terms     trained on open data of surveys: IGN LiDAR HD"));
   EXPECT_THAT(models.out, HasSubstr("\n  accuracy  mIoU"));
-  EXPECT_EQ(lines_of(segment({"--list-models", "--format", "jsonl"}).out).size(), 2U);
+  EXPECT_EQ(lines_of(segment({"--list-models", "--format", "jsonl"}).out).size(), 3U);
   EXPECT_THAT(models.out, Not(HasSubstr("pct-modelnet40")));
 }
 

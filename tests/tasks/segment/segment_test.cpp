@@ -390,6 +390,7 @@ TEST(segment, a_category_is_as_sure_as_its_share_whatever_its_parts) {
   SegmenterModel model = load_segmenter(PTATTN_SOURCE_DIR "/samples/models/parts");
   model.network = std::make_unique<DepthNetwork>();
   model.description.reliability = {};
+  model.description.preprocessing.votes = 1;
   const auto taken_for = [&](std::size_t strays) {
     const Segmentation found = segment(model, sample_among(strays, "person.pcd"));
     EXPECT_EQ(found.strays.empty(), strays == 0);

@@ -71,12 +71,12 @@ printf 'ply\nformat ascii 1.0\nelement vertex 0\nproperty float x\nproperty ucha
 expect "label x" ptattn-view fields.ply --colorize ""
 expect "x,label" ptattn-smooth fields.ply --fields x,l
 # Models that the command can use; all, where it cannot tell.
-expect "aerial parts" ptattn-segment --model ""
+expect "aerial aerial-small parts" ptattn-segment --model ""
 expect "pct-modelnet40" ptattn-classify --model p
-expect "aerial parts pct-modelnet40" ptattn-attention --model ""
+expect "aerial aerial-small parts pct-modelnet40" ptattn-attention --model ""
 mkdir -p "more models/aerial_of_mine"
 touch "more models/aerial_of_mine/config.json"
-PTATTN_MODELS="$folder/none:$folder/more models" expect "aerial aerial_of_mine" ptattn-features --model a
+PTATTN_MODELS="$folder/none:$folder/more models" expect "aerial aerial-small aerial_of_mine" ptattn-features --model a
 expect "more models" ptattn-features --model "more"
 rm fields.ply
 # Clouds and folders as inputs, any file as an output; odd names as they are.
@@ -115,7 +115,7 @@ for shell in fish zsh; do
   }
   same "--resume" ptattn-segment "ptattn-segment a.ply --res"
   same "csv json jsonl table" ptattn-classify "ptattn-classify --format "
-  same "aerial parts" ptattn-segment "ptattn-segment --model "
+  same "aerial aerial-small parts" ptattn-segment "ptattn-segment --model "
   same "pt_last.sa1 pt_last.sa2 pt_last.sa3 pt_last.sa4" ptattn-attention "ptattn-attention --layer pt_last.sa"
 done
 [[ $(offered_by_fish ptattn-segment "ptattn-segment --format=js") == "--format=json --format=jsonl " ]] || fail "fish, ="

@@ -79,9 +79,8 @@ CLI::Option* add_precision(CLI::App& app, Precision& precision);
 
 /// --up AXIS: any of the six and, where there are words about it, auto, which becomes nullopt.
 /// @param automatic  "auto (the one ...)", or empty
-CLI::Option* add_up(
-    CLI::App& app, std::optional<Axis>& up,
-    const std::string& automatic = "auto (the one of the six with the highest confidence)");
+CLI::Option* add_up(CLI::App& app, std::optional<Axis>& up,
+                    const std::string& automatic = "auto (the likeliest of the six)");
 CLI::Option* add_neighbors(CLI::App& app, std::vector<std::size_t>& neighbors, std::size_t most,
                            const std::string& words);
 CLI::Option* add_neighbors(CLI::App& app, std::optional<std::size_t>& neighbors, std::size_t most,

@@ -159,8 +159,7 @@ void declare(CLI::App& app, Settings& s) {
   add_list_models(app, s.list_models);
   add_list_layers(app, s.list_layers);
   declare_query(app, s);
-  add_up(app, s.frame.up,
-         "auto (objects: the one of the six with the highest confidence; scenes: from the cloud)");
+  add_up(app, s.frame.up, "auto (objects: the likeliest of the six; scenes: from the cloud)");
   add_unit(app, s.frame.metres);
   add_precision(app, s.precision);
   add_category(app, s.category);

@@ -93,6 +93,21 @@ TEST_F(ModelFolder, says_how_far_it_can_be_relied_on) {
   expect_refused(with(R"("usual": {"unsure_share": 2})"), {"usual.unsure_share"});
 }
 
+TEST_F(ModelFolder, says_how_to_tell_which_way_is_up) {
+  const auto with = [](const std::string& upright) {
+    return replaced(config(), "\"name\"", "\"upright\": " + upright + ", \"name\"");
+  };
+  folder_.write("config.json", with(R"({"classes": [1.5, -2, 0], "strangeness": -1})"));
+  const UprightEvidence upright = read_model_description(folder_.path()).reliability.upright;
+  EXPECT_EQ(upright.of(std::vector{0.5, 0.25, 0.25}, 3.0), 0.75 - 0.5 - 3.0);
+  folder_.write("model.safetensors", safetensors_of(small_pct_weights()));
+  expect_model_error([&] { (void)load_classifier(folder_.path()); },
+                     {"familiar.safetensors: is missing"});
+  expect_refused(with(R"({"classes": [1.5, -2], "strangeness": -1})"), {"upright.classes"});
+  expect_refused(with(R"({"classes": [1.5, -2, "a"], "strangeness": -1})"), {"upright.classes"});
+  expect_refused(with(R"({"classes": [1.5, -2, 0]})"), {"upright.strangeness"});
+}
+
 TEST_F(ModelFolder, loads_models_of_any_task) {
   folder_.write("config.json", config());
   folder_.write("model.safetensors", safetensors_of(small_pct_weights()));

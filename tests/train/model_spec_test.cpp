@@ -8,6 +8,7 @@
 #include "../io/temp_folder.hpp"
 #include "linear_network.hpp"
 #include "ptattn/core/error.hpp"
+#include "ptattn/models/model_description.hpp"
 
 namespace ptattn::test {
 namespace {
@@ -103,6 +104,25 @@ TEST(write_model, writes_what_read_model_spec_reads) {
   EXPECT_EQ(read.classes, spec.classes);
   EXPECT_EQ(read.palette, spec.palette);
   EXPECT_THAT(read.channels(), ElementsAre("a", "b"));
+}
+
+TEST(write_reliability, writes_what_read_model_description_reads) {
+  const TempFolder folder;
+  fs::copy_file(PTATTN_SOURCE_DIR "/samples/models/aerial/config.json", folder / "config.json");
+  const std::vector<std::string> classes = read_model_description(folder.path()).classes;
+  ASSERT_EQ(classes.size(), 6U);
+  Reliability reliability{.temperature = Temperature({1.5}), .unproven = {1}, .usual = {}};
+  reliability.usual.strangeness = 2.5;
+  reliability.upright = UprightEvidence({0.5, -0.25, 0, 1, 2, 3}, -1.5);
+  write_reliability(folder.path(), reliability, classes);
+  const Reliability written = read_model_description(folder.path()).reliability;
+  EXPECT_EQ(written.temperature.of(0), 1.5);
+  EXPECT_THAT(written.unproven, ElementsAre(1U));
+  EXPECT_EQ(written.usual.strangeness, 2.5);
+  EXPECT_THAT(written.upright.classes(), ElementsAre(0.5, -0.25, 0, 1, 2, 3));
+  EXPECT_EQ(written.upright.strangeness(), -1.5);
+  write_reliability(folder.path(), {}, classes);
+  EXPECT_TRUE(read_model_description(folder.path()).reliability.upright.empty());
 }
 
 }  // namespace

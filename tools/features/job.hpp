@@ -64,7 +64,7 @@ class LayerJob {
   Model model_;
   std::string layer_;
   std::size_t channels_ = 0;
-  std::optional<Axis> up_;     // for classifiers; nullopt: the one of the highest confidence
+  std::optional<Axis> up_;     // for classifiers; nullopt: the likeliest one
   SceneLayerOptions scene_{};  // for models over points
 };
 

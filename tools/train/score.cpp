@@ -14,6 +14,7 @@
 #include "ptattn/train/familiar_scores_fit.hpp"
 #include "ptattn/train/model_spec.hpp"
 #include "ptattn/train/temperature_fit.hpp"
+#include "ptattn/train/upright_fit.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -155,6 +156,9 @@ std::optional<ReliabilityFinding> find_reliability(const fs::path& folder, const
   if (ended) return std::nullopt;
   find_usual(sample, classes.size(), folder, reliability.usual);
   train::write_reliability(folder, reliability, classes);
+  reliability.upright = train::fit_upright_evidence(task.look_from_all_sides(folder, watch));
+  if (ended) return std::nullopt;
+  train::write_reliability(folder, reliability, classes);
   return finding;
 }
 
@@ -178,13 +182,16 @@ std::string reliability_text(const ReliabilityFinding& finding, const train::Lab
     text += "usual share of points below a confidence of " + percent_text(kUnsure, 0) + ": up to " +
             percent_text(*usual.unsure_share) + "\n";
   }
+  if (!finding.reliability.upright.empty()) {
+    text += "upright: known by the classes that each of six directions gives, see config.json\n";
+  }
   return text;
 }
 
 int score_model(const TrainSettings& settings, TrainData data) {
   const bool calibrates = !settings.calibrate.empty();
   const fs::path folder = locate_model(calibrates ? settings.calibrate : settings.score);
-  if (!calibrates || data.kind == TrainKind::kObjects) {  // a task needs something to learn from
+  if (!calibrates) {  // a task needs something to learn from
     data.training = std::vector<DataFile>{data.training.front()};
   }
   const auto task = make_task(plan_for(train::read_model_spec(folder), data.kind), data);

@@ -40,6 +40,8 @@ struct ReliabilityFinding {
 ///     of 100 clouds of places that were left out, and a twentieth more; the most unsure one of the
 ///     held-out part, and a tenth more. Of objects that get a class, what the scores look like
 ///     (FamiliarScores), and the strangeness of 98.5 of 100 that were left out; of few, the energy
+///   - of objects that get a class, how to tell by the scores of those learnt from which of six
+///     directions is up (UprightEvidence)
 ///
 /// @return nothing where `between` ended it early
 [[nodiscard]] std::optional<ReliabilityFinding> find_reliability(

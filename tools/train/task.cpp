@@ -1,12 +1,17 @@
 #include "task.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <span>
 #include <utility>
 
 #include "memory_limit.hpp"
+#include "ptattn/cloud/orientation.hpp"
+#include "ptattn/cloud/rotation.hpp"
 #include "ptattn/models/model_folder.hpp"
 #include "ptattn/tasks/classify/classify.hpp"
+#include "ptattn/train/draws.hpp"
 
 namespace ptattn::tools {
 namespace {
@@ -128,8 +133,38 @@ class ObjectTask final : public TrainTask {
     }
     return result;
   }
+  [[nodiscard]] train::UprightSample look_from_all_sides(const fs::path& folder,
+                                                         const Between& between) const override {
+    constexpr std::size_t kMost = 3000;
+    const ClassifierModel model = load_classifier(folder);
+    if (model.familiar.empty()) return {};
+    train::UprightSample sample{model.description.classes.size(), kAllAxes.size()};
+    const std::span<const LabelledCloud> objects = stream_.objects();
+    for (std::size_t i = 0; i < objects.size(); i += objects.size() / kMost + 1) {
+      if (between && !between()) break;
+      const PointCloud cloud = train::to_point_cloud(with_any_heading(objects[i]));
+      for (const Axis up : kAllAxes) {
+        const Classification found = classify(model, cloud, {.up = up});
+        std::ranges::copy(found.probabilities, std::back_inserter(sample.probabilities));
+        sample.strangeness.push_back(*found.strangeness);
+      }
+    }
+    return sample;
+  }
 
  private:
+  /// Which one depends on the name of the object alone.
+  static LabelledCloud with_any_heading(LabelledCloud object) {
+    constexpr double kFullTurn = 360.0;
+    train::Draws draws(fnv1a64(object.name), 0, 0);
+    const Rotation heading = Rotation::about_z(draws.uniform(0.0, kFullTurn));
+    for (std::array<float, 3>& p : object.positions) {
+      const Position turned = heading({p[0], p[1], p[2]});
+      std::ranges::transform(turned, p.begin(), [](double x) { return static_cast<float>(x); });
+    }
+    return object;
+  }
+
   static void add(train::ValidationSample& sample, const Classification& found,
                   train::Label truth) {
     Matrix p(1, found.probabilities.size());

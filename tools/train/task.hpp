@@ -8,6 +8,7 @@
 
 #include "plan.hpp"
 #include "ptattn/train/stream.hpp"
+#include "ptattn/train/upright_fit.hpp"
 #include "ptattn/train/validation.hpp"
 
 namespace ptattn::tools {
@@ -35,6 +36,13 @@ class TrainTask {
   /// Scores of the model in `folder` on a part, by the code of inference.
   [[nodiscard]] virtual std::vector<train::CloudScores> validate(
       const std::filesystem::path& folder, const Validation& validation) const = 0;
+  /// What the classifier in `folder` makes of up to 3000 of the objects that it has learnt from,
+  /// with any heading and each of six axes up; nothing where points get labels, or without
+  /// FamiliarScores.
+  [[nodiscard]] virtual train::UprightSample look_from_all_sides(
+      const std::filesystem::path& /*folder*/, const Between& /*between*/) const {
+    return {};
+  }
 };
 
 /// Takes the clouds out of `data`; what the model card says of them stays.

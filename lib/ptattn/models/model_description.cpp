@@ -125,6 +125,15 @@ Temperature read_temperature(JsonObject& json, std::size_t classes) {
   return Temperature(value->get<std::vector<double>>());
 }
 
+UprightEvidence read_upright(JsonObject& json, std::size_t classes) {
+  const nlohmann::json& weights = json.array("classes", classes);
+  if (weights.size() != classes ||
+      !std::ranges::all_of(weights, [](const nlohmann::json& w) { return w.is_number(); })) {
+    json.fail("classes", "is not one number for each class");
+  }
+  return {weights.get<std::vector<double>>(), json.number("strangeness", {-1e9, 1e9})};
+}
+
 Reliability read_reliability(JsonObject& json, const std::vector<std::string>& classes,
                              const std::string& subject) {
   Reliability reliability;
@@ -148,6 +157,11 @@ Reliability read_reliability(JsonObject& json, const std::vector<std::string>& c
       reliability.usual.strangeness = usual.number("strangeness", {-1e9, 1e9});
     }
     usual.finish();
+  }
+  if (json.find("upright") != nullptr) {
+    JsonObject upright(json.object("upright"), "upright", subject);
+    reliability.upright = read_upright(upright, classes.size());
+    upright.finish();
   }
   if (json.find("unproven_classes") != nullptr) {
     for (const std::string& name : read_names(json, "unproven_classes")) {

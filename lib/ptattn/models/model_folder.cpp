@@ -45,6 +45,9 @@ ClassifierModel load_classifier(const std::filesystem::path& folder, Precision p
   FamiliarScores familiar;
   if (const std::filesystem::path file = folder / kFamiliarFile; std::filesystem::exists(file)) {
     familiar = FamiliarScores(SafetensorsFile(file), description.classes.size());
+  } else if (!description.reliability.upright.empty()) {
+    throw Error(Fault::kModel, (folder / kFamiliarFile).string(),
+                "is missing: upright in config.json needs the strangeness");
   }
   return {std::move(description), precision, std::move(network), std::move(familiar)};
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ptattn/models/temperature.hpp"
+#include "ptattn/models/upright_evidence.hpp"
 
 namespace ptattn {
 
@@ -25,6 +26,7 @@ struct Reliability {
   Temperature temperature;            ///< that makes its probabilities right as often as they say
   std::vector<std::size_t> unproven;  ///< classes that were not found, ascending
   UsualLimits usual;
+  UprightEvidence upright{};  ///< of classifiers, where they were trained on upright objects
 
   [[nodiscard]] bool proves(std::size_t class_number) const;
 };

@@ -187,6 +187,7 @@ void write_reliability(const std::filesystem::path& folder, const Reliability& r
   json.erase("calibration");
   json.erase("unproven_classes");
   json.erase("usual");
+  json.erase("upright");
   const std::span<const double> temperature = reliability.temperature.by_class();
   if (temperature.size() == 1) {
     object_at(json, "calibration")["temperature"] = temperature.front();
@@ -201,6 +202,10 @@ void write_reliability(const std::filesystem::path& folder, const Reliability& r
   if (unsure_share) object_at(json, "usual")["unsure_share"] = *unsure_share;
   if (energy) object_at(json, "usual")["energy"] = *energy;
   if (strangeness) object_at(json, "usual")["strangeness"] = *strangeness;
+  if (const UprightEvidence& upright = reliability.upright; !upright.empty()) {
+    object_at(json, "upright")["classes"] = upright.classes();
+    object_at(json, "upright")["strangeness"] = upright.strangeness();
+  }
   io::AtomicFile file(path);
   file.append(json.dump(2) + "\n");
   file.commit();

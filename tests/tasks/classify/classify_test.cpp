@@ -143,6 +143,42 @@ TEST(classify, auto_tells_up_from_down) {
   }
 }
 
+TEST(classify, auto_weighs_the_directions_by_their_evidence_where_the_model_has_it) {
+  // Sure of the first class where most points lie low, of the second where most lie high, and more
+  // so.
+  auto model = model_of(2, [](MatrixView p) {
+    double low = 0;
+    for (std::size_t i = 0; i < p.rows; ++i) low += p(i, 2) < 0.0F ? 1.0 : 0.0;
+    const double share = low / static_cast<double>(p.rows);
+    return share > 0.6   ? std::vector<float>{std::log(3.0F), 0.0F}
+           : share < 0.4 ? std::vector<float>{0.0F, std::log(9.0F)}
+                         : std::vector<float>{0.0F, 0.0F};
+  });
+  std::vector<Position> points = lopsided_points(1024);
+  for (Position& p : points) p[2] = p[2] * p[2] * p[2] * p[2];
+  const PointCloud cloud = cloud_of(points);
+  const double low = classify(model, cloud, {.up = Axis::kZ}).probabilities[0];
+  ASSERT_NEAR(low, 0.75, 1e-6);
+  EXPECT_EQ(classify(model, cloud, {.up = std::nullopt}).up, Axis::kMinusZ);
+
+  model.description.reliability.upright = UprightEvidence({4.0, -4.0}, 0.0);
+  std::vector<double> evidence;
+  std::vector<double> first;
+  for (const Axis up : kAllAxes) {
+    first.push_back(classify(model, cloud, {.up = up}).probabilities[0]);
+    evidence.push_back(4.0 * first.back() - 4.0 * (1.0 - first.back()));
+  }
+  const std::vector<double> shares = direction_shares(evidence);
+  const Classification found = classify(model, cloud, {.up = std::nullopt});
+  EXPECT_EQ(found.up, Axis::kZ);
+  const double expected = std::inner_product(shares.begin(), shares.end(), first.begin(), 0.0);
+  EXPECT_NEAR(found.probabilities[0], expected, 1e-12);
+  EXPECT_NEAR(found.probabilities[0] + found.probabilities[1], 1.0, 1e-12);
+  const ClassifiedSample sample = classify_sample(model, cloud, std::nullopt);
+  EXPECT_EQ(sample.classification.up, Axis::kZ);
+  EXPECT_EQ(sample.classification.probabilities, found.probabilities);
+}
+
 TEST(classify, a_stray_point_changes_nothing_and_is_told) {
   const auto model = model_of(3, moments);
   std::vector<Position> points = lopsided_points(1000);

@@ -58,28 +58,69 @@ RawVector<Position> turned_upright(std::span<const Position> positions, Axis up)
   return turned;
 }
 
-const Classification& classification_of(const Classification& classified) {
-  return classified;
+/// What the votes for an axis say, calibrated.
+Classification calibrated(Ballot ballot, Axis up, const ClassifierModel& model) {
+  Classification result{.probabilities = std::move(ballot.probabilities),
+                        .up = up,
+                        .energy = ballot.energy,
+                        .scores = std::move(ballot.scores)};
+  const Reliability& reliability = model.description.reliability;
+  std::vector<double>& p = result.probabilities;
+  reliability.temperature.apply(p,
+                                static_cast<std::size_t>(std::ranges::max_element(p) - p.begin()));
+  const UsualLimits& usual = reliability.usual;
+  if (!model.familiar.empty()) result.strangeness = model.familiar.strangeness(result.scores);
+  result.unusual = usual.strangeness && result.strangeness
+                       ? *result.strangeness > *usual.strangeness
+                       : usual.energy && result.energy > *usual.energy;
+  return result;
 }
 
-const Classification& classification_of(const ClassifiedSample& classified) {
-  return classified.classification;
+template <class Classified>
+auto& classification_of(Classified& classified) {
+  if constexpr (requires { classified.classification; }) {
+    return classified.classification;
+  } else {
+    return classified;
+  }
 }
 
 double confidence_of(const auto& classified) {
   return std::ranges::max(classification_of(classified).probabilities);
 }
 
-/// What `classify_with` finds for the axis, or for the one with the highest confidence.
-template <class ClassifyWith>
-auto with_best_axis(std::optional<Axis> up, const ClassifyWith& classify_with) {
-  if (up) return classify_with(*up);
-  auto best = classify_with(kAllAxes.front());
-  for (const Axis axis : std::span(kAllAxes).subspan(1)) {
-    auto other = classify_with(axis);
-    if (confidence_of(other) > confidence_of(best)) best = std::move(other);
+/// The probabilities whatever the direction: those with each direction as up, in its share.
+std::vector<double> mixed(const auto& seen, std::span<const double> shares) {
+  std::vector<double> p(classification_of(seen.front()).probabilities.size(), 0.0);
+  for (std::size_t a = 0; a < seen.size(); ++a) {
+    for (std::size_t c = 0; c < p.size(); ++c) {
+      p[c] += shares[a] * classification_of(seen[a]).probabilities[c];
+    }
   }
-  return best;
+  return p;
+}
+
+/// What `classify_with` finds for the axis or, without one, for the likeliest of all.
+template <class ClassifyWith>
+auto with_best_axis(const ClassifierModel& model, std::optional<Axis> up,
+                    const ClassifyWith& classify_with) {
+  if (up) return classify_with(*up);
+  std::vector<decltype(classify_with(Axis::kZ))> seen;
+  for (const Axis axis : kAllAxes) seen.push_back(classify_with(axis));
+  const UprightEvidence& upright = model.description.reliability.upright;
+  std::vector<double> evidence;
+  for (const auto& one : seen) {
+    const Classification& found = classification_of(one);
+    evidence.push_back(upright.empty()
+                           ? confidence_of(one)
+                           : upright.of(found.probabilities, found.strangeness.value_or(0.0)));
+  }
+  auto& best =
+      seen[static_cast<std::size_t>(std::ranges::max_element(evidence) - evidence.begin())];
+  if (!upright.empty()) {
+    classification_of(best).probabilities = mixed(seen, direction_shares(evidence));
+  }
+  return std::move(best);
 }
 
 /// What `classify_points` finds for all points or, where that is surer, without those that may not
@@ -108,34 +149,16 @@ void add_remarks(const PointCloud& cloud, const std::string& note,
   result.warnings = object_hints(cloud, positions);
 }
 
-/// Calibrates the probabilities of the axis that was chosen; which one it is does not depend on it.
-void calibrate(Classification& result, const ClassifierModel& model) {
-  const Reliability& reliability = model.description.reliability;
-  std::vector<double>& p = result.probabilities;
-  reliability.temperature.apply(p,
-                                static_cast<std::size_t>(std::ranges::max_element(p) - p.begin()));
-  const UsualLimits& usual = reliability.usual;
-  if (!model.familiar.empty()) result.strangeness = model.familiar.strangeness(result.scores);
-  result.unusual = usual.strangeness && result.strangeness
-                       ? *result.strangeness > *usual.strangeness
-                       : usual.energy && result.energy > *usual.energy;
-}
-
 }  // namespace
 
 Classification classify(const ClassifierModel& model, const PointCloud& cloud,
                         const ClassifyOptions& options) {
   UsablePoints usable = usable_points(cloud, model.description.preprocessing);
   Classification best = with_best_points(model, usable, [&](std::span<const Position> positions) {
-    return with_best_axis(options.up, [&](Axis up) {
-      Ballot mean = vote(model, turned_upright(positions, up), options.votes);
-      return Classification{.probabilities = std::move(mean.probabilities),
-                            .up = up,
-                            .energy = mean.energy,
-                            .scores = std::move(mean.scores)};
+    return with_best_axis(model, options.up, [&](Axis up) {
+      return calibrated(vote(model, turned_upright(positions, up), options.votes), up, model);
     });
   });
-  calibrate(best, model);
   add_remarks(cloud, usable.note, usable.positions, best);
   return best;
 }
@@ -145,22 +168,17 @@ ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud&
   const ClassifierDescription& description = model.description;
   UsablePoints usable = usable_points(cloud, description.preprocessing);
   ClassifiedSample best = with_best_points(model, usable, [&](std::span<const Position> positions) {
-    return with_best_axis(up, [&](Axis axis) {
+    return with_best_axis(model, up, [&](Axis axis) {
       ClassifiedSample result;
       result.usable.positions = turned_upright(positions, axis);
       result.sample = prepare_sample(result.usable.positions, description.preprocessing, 0, 1);
-      Ballot ballot = look(model, result.sample.points);
-      result.classification = {.probabilities = std::move(ballot.probabilities),
-                               .up = axis,
-                               .energy = ballot.energy,
-                               .scores = std::move(ballot.scores)};
+      result.classification = calibrated(look(model, result.sample.points), axis, model);
       return result;
     });
   });
   best.usable.points = std::move(usable.points);
   best.usable.strays = std::move(usable.strays);
   add_remarks(cloud, usable.note, usable.positions, best.classification);
-  calibrate(best.classification, model);
   return best;
 }
 

@@ -17,8 +17,9 @@ namespace ptattn {
 struct ClassifyOptions {
   /// Forward passes to average over; vote i sees the cloud resampled and turned as `prepare` says.
   std::size_t votes = 1;
-  /// The axis of the input that points upwards; nullopt tries all six and keeps the one with the
-  /// highest confidence (the first of kAllAxes on a tie).
+  /// The axis of the input that points upwards; nullopt tries all six and keeps the likeliest one
+  /// by the model's UprightEvidence or, where it has none, the one with the highest confidence (the
+  /// first of kAllAxes on a tie).
   std::optional<Axis> up = Axis::kZ;
 };
 
@@ -40,7 +41,9 @@ struct Classification {
 ///
 ///   p = 1/V sum_v softmax(logits(prepare(cloud, v)))
 ///
-/// which the model's temperature calibrates (see Temperature); the likeliest class stays.
+/// which the model's temperature calibrates (see Temperature); the likeliest class stays. Where the
+/// axis is not known and the model has evidence of it, p = sum_a q_a p_a over all six (see
+/// UprightEvidence).
 /// Points with a NaN or infinite coordinate are left out, and those of `scattered_points` if the
 /// network is surer of the others. The unit, the offset and the number of
 /// points do not matter (ObjectProfile::min_points is the least).

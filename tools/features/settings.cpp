@@ -190,8 +190,7 @@ void declare_features(CLI::App& app, FeatureSettings& s) {
       ->check(one_of({"geometry", "encoding", "attention", "model"}));
   declare_neighborhood(app, s, *of);
   of->add(add_up(app, s.frame.up,
-                 "auto (scenes: from the cloud; models of objects: the one of the six with the "
-                 "highest confidence)"),
+                 "auto (scenes: from the cloud; models of objects: the likeliest of the six)"),
           {kGeometry, kModel});
   of->add(add_unit(app, s.frame.metres), {kModel});
   declare_survey(app, s, *of);

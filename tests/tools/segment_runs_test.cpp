@@ -208,7 +208,7 @@ TEST_F(Segment, objects_on_any_side_are_seen_from_as_many_as_the_model_says) {
   const auto after = turned.find("label")->values<std::uint32_t>();
   std::size_t same = 0;
   for (std::size_t i = 0; i < before.size(); ++i) same += before[i] == after[i] ? 1 : 0;
-  EXPECT_GT(static_cast<double>(same), 0.95 * static_cast<double>(before.size()));
+  EXPECT_GT(static_cast<double>(same), 0.8 * static_cast<double>(before.size()));
 }
 
 TEST_F(Segment, outputs_say_what_made_them_and_what_their_labels_are) {

@@ -113,7 +113,7 @@ TEST(write_reliability, writes_what_read_model_description_reads) {
   ASSERT_EQ(classes.size(), 6U);
   Reliability reliability{.temperature = Temperature({1.5}), .unproven = {1}, .usual = {}};
   reliability.usual.strangeness = 2.5;
-  reliability.upright = UprightEvidence({0.5, -0.25, 0, 1, 2, 3}, -1.5);
+  reliability.upright = UprightEvidence({0.5, -0.25, 0, 1, 2, 3}, -1.5, -4.5);
   write_reliability(folder.path(), reliability, classes);
   const Reliability written = read_model_description(folder.path()).reliability;
   EXPECT_EQ(written.temperature.of(0), 1.5);
@@ -121,6 +121,7 @@ TEST(write_reliability, writes_what_read_model_description_reads) {
   EXPECT_EQ(written.usual.strangeness, 2.5);
   EXPECT_THAT(written.upright.classes(), ElementsAre(0.5, -0.25, 0, 1, 2, 3));
   EXPECT_EQ(written.upright.strangeness(), -1.5);
+  EXPECT_EQ(written.upright.usual(), -4.5);
   write_reliability(folder.path(), {}, classes);
   EXPECT_TRUE(read_model_description(folder.path()).reliability.upright.empty());
 }

@@ -62,6 +62,13 @@ TEST(upright_fit, finds_the_weights_that_drew_the_directions) {
   EXPECT_NEAR(found.classes()[1], 0.0, 0.15);
   EXPECT_NEAR(found.classes()[2], -2.0, 0.15);
   EXPECT_NEAR(found.strangeness(), -1.5, 0.05);
+  const UprightSample sample = drawn(20'000);
+  std::size_t below = 0;
+  for (std::size_t i = 0; i < 20'000; ++i) {
+    const std::span p(sample.probabilities.data() + i * kDirections * kClasses, kClasses);
+    below += found.of(p, sample.strangeness[i * kDirections]) < found.usual().value() ? 1 : 0;
+  }
+  EXPECT_NEAR(static_cast<double>(below), 1000.0, 5.0);
 }
 
 TEST(upright_fit, stays_finite_where_the_strangeness_says_it_all) {

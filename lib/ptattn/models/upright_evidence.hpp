@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -21,14 +22,18 @@ class UprightEvidence {
   UprightEvidence() = default;
   /// @param classes      w [c]
   /// @param strangeness  v
-  UprightEvidence(std::vector<double> classes, double strangeness)
-      : classes_(std::move(classes)), strangeness_(strangeness) {}
+  /// @param usual        see `usual`
+  UprightEvidence(std::vector<double> classes, double strangeness,
+                  std::optional<double> usual = std::nullopt)
+      : classes_(std::move(classes)), strangeness_(strangeness), usual_(usual) {}
 
   [[nodiscard]] bool empty() const { return classes_.empty(); }
   /// Returns w.
   [[nodiscard]] std::span<const double> classes() const { return classes_; }
   /// Returns v.
   [[nodiscard]] double strangeness() const { return strangeness_; }
+  /// Returns the z that 19 of 20 upright objects exceed, where that is known.
+  [[nodiscard]] const std::optional<double>& usual() const { return usual_; }
   /// Returns z of one direction.
   /// @param probabilities  [c], calibrated
   [[nodiscard]] double of(std::span<const double> probabilities, double strangeness) const;
@@ -36,6 +41,7 @@ class UprightEvidence {
  private:
   std::vector<double> classes_;
   double strangeness_ = 0.0;
+  std::optional<double> usual_;
 };
 
 /// Returns q for the z of each direction: not negative, sum 1.

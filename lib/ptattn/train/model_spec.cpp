@@ -205,6 +205,7 @@ void write_reliability(const std::filesystem::path& folder, const Reliability& r
   if (const UprightEvidence& upright = reliability.upright; !upright.empty()) {
     object_at(json, "upright")["classes"] = upright.classes();
     object_at(json, "upright")["strangeness"] = upright.strangeness();
+    if (upright.usual()) object_at(json, "upright")["usual"] = *upright.usual();
   }
   io::AtomicFile file(path);
   file.append(json.dump(2) + "\n");

@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -76,6 +77,19 @@ double rounded(double value) {
   return std::round(value * kUnit) / kUnit;
 }
 
+/// What 19 of 20 of the objects exceed with the upright direction up.
+double usual_evidence(const UprightEvidence& upright, const UprightSample& sample) {
+  constexpr std::size_t kOneOf = 20;
+  std::vector<double> evidence;
+  for (std::size_t row = 0; row < sample.strangeness.size(); row += sample.directions) {
+    const std::span p(sample.probabilities.data() + row * sample.classes, sample.classes);
+    evidence.push_back(upright.of(p, sample.strangeness[row]));
+  }
+  const auto place = evidence.begin() + static_cast<std::ptrdiff_t>(evidence.size() / kOneOf);
+  std::ranges::nth_element(evidence, place);
+  return *place;
+}
+
 }  // namespace
 
 UprightEvidence fit_upright_evidence(const UprightSample& sample) {
@@ -85,7 +99,9 @@ UprightEvidence fit_upright_evidence(const UprightSample& sample) {
   for (std::size_t c = 0; c < sample.classes; ++c) {
     classes.push_back(rounded(weights(static_cast<Eigen::Index>(c))));
   }
-  return {std::move(classes), rounded(weights(weights.size() - 1))};
+  const double strangeness = rounded(weights(weights.size() - 1));
+  const double usual = usual_evidence({classes, strangeness}, sample);
+  return {std::move(classes), strangeness, rounded(usual)};
 }
 
 }  // namespace ptattn::train

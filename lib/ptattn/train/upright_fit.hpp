@@ -19,7 +19,8 @@ struct UprightSample {
 ///
 ///   -1/n sum_i ln q_i0 + r/2 (|w|^2 + v^2)      r = 1e-4
 ///
-/// by Newton's method, to four decimals; the problem is convex.
+/// by Newton's method, to four decimals; the problem is convex. Its usual evidence is that of 19 of
+/// 20 of the objects.
 /// @return  one that tells nothing for fewer than 100 objects
 /// Time O(n directions classes^2) a step, of which there are about ten. Serial.
 [[nodiscard]] UprightEvidence fit_upright_evidence(const UprightSample& sample);

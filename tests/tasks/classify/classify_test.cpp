@@ -174,6 +174,19 @@ TEST(classify, auto_weighs_the_directions_by_their_evidence_where_the_model_has_
   const double expected = std::inner_product(shares.begin(), shares.end(), first.begin(), 0.0);
   EXPECT_NEAR(found.probabilities[0], expected, 1e-12);
   EXPECT_NEAR(found.probabilities[0] + found.probabilities[1], 1.0, 1e-12);
+  const auto doubts = [&](Axis up) {
+    std::vector<std::string> texts;
+    for (const Hint& hint : classify(model, cloud, {.up = up}).warnings) {
+      if (hint.code == "up") texts.push_back(hint.text);
+    }
+    return texts;
+  };
+  EXPECT_TRUE(doubts(Axis::kMinusZ).empty());
+  model.description.reliability.upright = UprightEvidence({4.0, -4.0}, 0.0, 0.0);
+  EXPECT_TRUE(doubts(Axis::kZ).empty());
+  EXPECT_THAT(
+      doubts(Axis::kMinusZ),
+      ElementsAre("seems to have z up instead of -z (class class then), see --up z and --up auto"));
   const ClassifiedSample sample = classify_sample(model, cloud, std::nullopt);
   EXPECT_EQ(sample.classification.up, Axis::kZ);
   EXPECT_EQ(sample.classification.probabilities, found.probabilities);

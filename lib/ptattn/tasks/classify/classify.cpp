@@ -143,6 +143,36 @@ auto with_best_points(const ClassifierModel& model, UsablePoints& usable,
   return without;
 }
 
+/// Says so where an object that does not look upright looks much more so with another axis up.
+void doubt_axis(const ClassifierModel& model, std::span<const Position> positions,
+                Classification& result) {
+  constexpr double kClearly = 3.0;  // odds of 20 to 1
+  const UprightEvidence& upright = model.description.reliability.upright;
+  const auto evidence_of = [&](const Classification& found) {
+    return upright.of(found.probabilities, found.strangeness.value_or(0.0));
+  };
+  if (!upright.usual()) return;
+  double most = evidence_of(result);
+  if (most >= *upright.usual()) return;
+  most += kClearly;
+  std::optional<Classification> best;
+  for (const Axis axis : kAllAxes) {
+    if (axis == result.up) continue;
+    Classification other = calibrated(vote(model, turned_upright(positions, axis), 1), axis, model);
+    const double evidence = evidence_of(other);
+    if (evidence <= most) continue;
+    most = evidence;
+    best = std::move(other);
+  }
+  if (!best) return;
+  const std::size_t likeliest = top_classes(best->probabilities, 1).front();
+  const std::string axis(name_of(best->up));
+  result.warnings.push_back({"up", "seems to have " + axis + " up instead of " +
+                                       std::string(name_of(result.up)) + " (class " +
+                                       model.description.classes[likeliest] + " then), see --up " +
+                                       axis + " and --up auto"});
+}
+
 void add_remarks(const PointCloud& cloud, const std::string& note,
                  std::span<const Position> positions, Classification& result) {
   if (!note.empty()) result.notes.push_back(note);
@@ -160,6 +190,7 @@ Classification classify(const ClassifierModel& model, const PointCloud& cloud,
     });
   });
   add_remarks(cloud, usable.note, usable.positions, best);
+  if (options.up) doubt_axis(model, usable.positions, best);
   return best;
 }
 
@@ -179,6 +210,7 @@ ClassifiedSample classify_sample(const ClassifierModel& model, const PointCloud&
   best.usable.points = std::move(usable.points);
   best.usable.strays = std::move(usable.strays);
   add_remarks(cloud, usable.note, usable.positions, best.classification);
+  if (up) doubt_axis(model, usable.positions, best.classification);
   return best;
 }
 

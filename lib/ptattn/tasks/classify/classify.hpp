@@ -27,7 +27,8 @@ struct Classification {
   std::vector<double> probabilities;  ///< one a class, sum 1
   Axis up = Axis::kZ;                 ///< the axis of the input that was taken as up
   std::vector<std::string> notes{};   ///< stray and scattered points, a line each
-  std::vector<Hint> warnings{};       ///< see `object_hints`
+  /// See `object_hints`; "up" where another axis looks clearly more upright than the one given.
+  std::vector<Hint> warnings{};
   /// -ln sum_c exp(score_c), the mean of the votes: high where no class stands out from the others,
   /// as of what the model was not made for (Liu et al. 2020).
   double energy = 0.0;

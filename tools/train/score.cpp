@@ -155,7 +155,6 @@ std::optional<ReliabilityFinding> find_reliability(const fs::path& folder, const
   add_learnt_from(folder, task, watch, sample);
   if (ended) return std::nullopt;
   find_usual(sample, classes.size(), folder, reliability.usual);
-  train::write_reliability(folder, reliability, classes);
   reliability.upright = train::fit_upright_evidence(task.look_from_all_sides(folder, watch));
   if (ended) return std::nullopt;
   train::write_reliability(folder, reliability, classes);

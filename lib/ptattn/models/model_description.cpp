@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 
 #include "ptattn/core/error.hpp"
@@ -131,9 +132,9 @@ UprightEvidence read_upright(JsonObject& json, std::size_t classes) {
       !std::ranges::all_of(weights, [](const nlohmann::json& w) { return w.is_number(); })) {
     json.fail("classes", "is not one number for each class");
   }
-  const double strangeness = json.number("strangeness", {-1e9, 1e9});
-  if (json.find("usual") == nullptr) return {weights.get<std::vector<double>>(), strangeness};
-  return {weights.get<std::vector<double>>(), strangeness, json.number("usual", {-1e9, 1e9})};
+  std::optional<double> usual;
+  if (json.find("usual") != nullptr) usual = json.number("usual", {-1e9, 1e9});
+  return {weights.get<std::vector<double>>(), json.number("strangeness", {-1e9, 1e9}), usual};
 }
 
 Reliability read_reliability(JsonObject& json, const std::vector<std::string>& classes,

@@ -89,6 +89,10 @@ double confidence_of(const auto& classified) {
   return std::ranges::max(classification_of(classified).probabilities);
 }
 
+double evidence_of(const UprightEvidence& upright, const Classification& found) {
+  return upright.of(found.probabilities, found.strangeness.value_or(0.0));
+}
+
 /// The probabilities whatever the direction: those with each direction as up, in its share.
 std::vector<double> mixed(const auto& seen, std::span<const double> shares) {
   std::vector<double> p(classification_of(seen.front()).probabilities.size(), 0.0);
@@ -110,10 +114,8 @@ auto with_best_axis(const ClassifierModel& model, std::optional<Axis> up,
   const UprightEvidence& upright = model.description.reliability.upright;
   std::vector<double> evidence;
   for (const auto& one : seen) {
-    const Classification& found = classification_of(one);
-    evidence.push_back(upright.empty()
-                           ? confidence_of(one)
-                           : upright.of(found.probabilities, found.strangeness.value_or(0.0)));
+    evidence.push_back(upright.empty() ? confidence_of(one)
+                                       : evidence_of(upright, classification_of(one)));
   }
   auto& best =
       seen[static_cast<std::size_t>(std::ranges::max_element(evidence) - evidence.begin())];
@@ -148,21 +150,18 @@ void doubt_axis(const ClassifierModel& model, std::span<const Position> position
                 Classification& result) {
   constexpr double kClearly = 3.0;  // odds of 20 to 1
   const UprightEvidence& upright = model.description.reliability.upright;
-  const auto evidence_of = [&](const Classification& found) {
-    return upright.of(found.probabilities, found.strangeness.value_or(0.0));
-  };
   if (!upright.usual()) return;
-  double most = evidence_of(result);
-  if (most >= *upright.usual()) return;
-  most += kClearly;
+  const double evidence = evidence_of(upright, result);
+  if (evidence >= *upright.usual()) return;
+  double most = evidence + kClearly;
   std::optional<Classification> best;
   for (const Axis axis : kAllAxes) {
     if (axis == result.up) continue;
     Classification other = calibrated(vote(model, turned_upright(positions, axis), 1), axis, model);
-    const double evidence = evidence_of(other);
-    if (evidence <= most) continue;
-    most = evidence;
-    best = std::move(other);
+    if (const double others = evidence_of(upright, other); others > most) {
+      most = others;
+      best = std::move(other);
+    }
   }
   if (!best) return;
   const std::size_t likeliest = top_classes(best->probabilities, 1).front();

@@ -187,10 +187,6 @@ Labelled label_points(const SegmenterModel& model, const PointCloud& cloud,
   return labelled;
 }
 
-bool is_far_from_usual(const UsualLimits& usual, const Segmentation& result) {
-  return usual.distance && result.distance.value_or(0.0) > *usual.distance;
-}
-
 /// Returns whether one labelling is surer than another, of the category as well where that was
 /// guessed. Confidences are those of the parts of a category: they tell nothing of two. What looks
 /// much less like what the model knows is never the surer one, however sure.
@@ -236,7 +232,7 @@ std::size_t votes_of(const SceneProfile& profile, const SegmentOptions& options)
 
 void judge_the_unusual(const SegmenterModel& model, Segmentation& result) {
   const UsualLimits& usual = model.description.reliability.usual;
-  if (is_far_from_usual(usual, result)) {
+  if (usual.distance && result.distance.value_or(0.0) > *usual.distance) {
     result.unusual = true;
     result.warnings.push_back({"unlike", "is unlike the clouds that " + model.description.name +
                                              " was validated on: check the labels, or use another "
